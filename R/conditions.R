@@ -1,0 +1,44 @@
+# Errors and warnings raised on purpose. Every error inherits from
+# latentmr_error; its call is the call that the user typed.
+
+abort <- function(message, class = NULL, ..., hint = NULL, call = user_call()) {
+  stop(make_condition(message, c(class, "latentmr_error", "error"), hint, call, ...))
+}
+
+warn <- function(message, class = NULL, ..., hint = NULL, call = user_call()) {
+  warning(make_condition(message, c(class, "latentmr_warning", "warning"), hint, call, ...))
+}
+
+# A note to the user: silenced by options(LatentMR.quiet = TRUE).
+inform <- function(message, class = NULL, ..., hint = NULL) {
+  if (isTRUE(getOption("LatentMR.quiet"))) return(invisible())
+  condition <- make_condition(message, c(class, "latentmr_message", "message"), hint, NULL, ...)
+  condition$message <- paste0(condition$message, "\n")
+  message(condition)
+}
+
+make_condition <- function(message, class, hint, call, ...) {
+  text <- paste(c(message, if (length(hint)) paste("i", hint)), collapse = "\n")
+  structure(class = c(class, "condition"), list(message = text, call = call, ...))
+}
+
+# The first call on the stack that entered this package.
+user_call <- function() {
+  home <- topenv()
+  for (i in seq_len(sys.nframe())) {
+    if (identical(topenv(environment(sys.function(i))), home)) return(sys.call(i))
+  }
+  NULL
+}
+
+# Called from C with the kind of a failed status: see src/glue.c.
+abort_core <- function(kind, message) {
+  if (kind == "interrupt") {
+    signalCondition(structure(
+      class = c("latentmr_interrupt", "interrupt", "condition"),
+      list(message = "interrupted", call = NULL)
+    ))
+    invokeRestart("abort")
+  }
+  abort(message, paste0("latentmr_error_", kind))
+}

@@ -1,0 +1,53 @@
+/* Status codes, messages and the interrupt tick: what every core function
+ * speaks. A core function returns a status and, when it is not LMR_OK, leaves a
+ * sentence in `err` (which may be NULL). It never prints, allocates or exits. */
+#ifndef LMR_CORE_STATUS_H
+#define LMR_CORE_STATUS_H
+
+#if defined(R_R_H) || defined(R_INTERNALS_H_)
+#error "core headers come before any R header: the core must not see R"
+#endif
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+  LMR_OK = 0,
+  LMR_EINVAL,     /* an argument is out of its range: a bug in the caller */
+  LMR_EIO,        /* the operating system refused a read */
+  LMR_EFORMAT,    /* a file is not what it claims to be */
+  LMR_ESINGULAR,  /* a matrix is rank deficient or not positive definite */
+  LMR_ENOCONV,    /* an iteration did not converge */
+  LMR_ENONFINITE, /* a number became NaN or infinite */
+  LMR_EINTERRUPT, /* the tick asked to stop */
+  LMR_ENOMEM      /* the caller's work block is too small */
+} lmr_status;
+
+typedef struct {
+  char message[512];
+} lmr_error;
+
+/* Writes the sentence (truncated at 511 bytes) and returns `code`. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+lmr_status lmr_fail(lmr_error *err, lmr_status code, const char *format, ...);
+
+#define LMR_TRY(expr)                            \
+  do {                                           \
+    lmr_status lmr_try_status_ = (expr);         \
+    if (lmr_try_status_ != LMR_OK) return lmr_try_status_; \
+  } while (0)
+
+/* Long loops poll the tick; a non-zero answer means "stop": clean up, return
+ * LMR_EINTERRUPT. `fn` may be NULL (never stop). `done` in [0, 1] is progress. */
+typedef struct {
+  int (*fn)(void *context, double done);
+  void *context;
+} lmr_tick;
+
+static inline int lmr_tick_poll(const lmr_tick *tick, double done) {
+  return tick && tick->fn ? tick->fn(tick->context, done) : 0;
+}
+
+#endif

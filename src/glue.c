@@ -1,0 +1,119 @@
+#include "glue.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+static const char *status_class(lmr_status status) {
+  switch (status) {
+    case LMR_EIO: return "io";
+    case LMR_EFORMAT: return "format";
+    case LMR_ESINGULAR: return "singular";
+    case LMR_ENOCONV: return "noconv";
+    case LMR_ENONFINITE: return "nonfinite";
+    case LMR_EINTERRUPT: return "interrupt";
+    default: return "internal";
+  }
+}
+
+void glue_check(lmr_status status, const lmr_error *err) {
+  if (status == LMR_OK) return;
+  SEXP package = PROTECT(Rf_mkString("LatentMR"));
+  SEXP ns = PROTECT(R_FindNamespace(package));
+  SEXP class = PROTECT(Rf_mkString(status_class(status)));
+  SEXP message = PROTECT(Rf_ScalarString(Rf_mkCharCE(err->message, CE_UTF8)));
+  SEXP call = PROTECT(Rf_lang3(Rf_install("abort_core"), class, message));
+  Rf_eval(call, ns);
+  UNPROTECT(5);
+  Rf_error("abort_core() returned"); /* not reached: it never returns */
+}
+
+void *glue_alloc(size_t count, size_t width) {
+  const size_t bytes = lmr_add_bytes(lmr_bytes(count, width), 64);
+  if (bytes == SIZE_MAX || bytes > (size_t)R_XLEN_T_MAX)
+    Rf_error("cannot allocate %.0f bytes", (double)count * (double)width);
+  char *block = R_alloc(bytes, 1);
+  const size_t off = (size_t)((uintptr_t)block % 64);
+  return off ? block + (64 - off) : block;
+}
+
+lmr_arena glue_arena(size_t bytes) {
+  return lmr_arena_over(glue_alloc(bytes, 1), bytes);
+}
+
+static void check_interrupt(void *unused) {
+  (void)unused;
+  R_CheckUserInterrupt();
+}
+
+typedef struct {
+  SEXP progress;
+  double done;
+} report_args;
+
+static void report(void *data) {
+  report_args *args = data;
+  SEXP done = PROTECT(Rf_ScalarReal(args->done));
+  SEXP call = PROTECT(Rf_lang2(args->progress, done));
+  Rf_eval(call, R_GlobalEnv);
+  UNPROTECT(2);
+}
+
+static double seconds(void) {
+  struct timespec now;
+  timespec_get(&now, TIME_UTC);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int tick(void *context, double done) {
+  glue_tick_state *state = context;
+  const double now = seconds();
+  if (now - state->last < .2) return 0;
+  state->last = now;
+  if (!R_ToplevelExec(check_interrupt, NULL)) return 1;
+  if (Rf_isFunction(state->progress)) {
+    report_args args = {state->progress, done};
+    if (!R_ToplevelExec(report, &args)) return 1;
+  }
+  return 0;
+}
+
+lmr_tick glue_tick(glue_tick_state *state, SEXP progress) {
+  state->last = seconds();
+  state->progress = progress;
+  lmr_tick t = {tick, state};
+  return t;
+}
+
+double *glue_real(SEXP x, R_xlen_t length, const char *name) {
+  if (TYPEOF(x) != REALSXP || (length >= 0 && Rf_xlength(x) != length))
+    Rf_error("internal: `%s` must be double of length %.0f, not %s of length %.0f", name,
+             (double)length, Rf_type2char(TYPEOF(x)), (double)Rf_xlength(x));
+  return REAL(x);
+}
+
+int *glue_int(SEXP x, R_xlen_t length, const char *name) {
+  if (TYPEOF(x) != INTSXP || (length >= 0 && Rf_xlength(x) != length))
+    Rf_error("internal: `%s` must be integer of length %.0f, not %s of length %.0f", name,
+             (double)length, Rf_type2char(TYPEOF(x)), (double)Rf_xlength(x));
+  return INTEGER(x);
+}
+
+double glue_real1(SEXP x, const char *name) { return glue_real(x, 1, name)[0]; }
+int glue_int1(SEXP x, const char *name) { return glue_int(x, 1, name)[0]; }
+
+SEXP glue_list(int n, ...) {
+  SEXP list = PROTECT(Rf_allocVector(VECSXP, n));
+  SEXP names = PROTECT(Rf_allocVector(STRSXP, n));
+  va_list args;
+  va_start(args, n);
+  for (int i = 0; i < n; i++) {
+    const char *name = va_arg(args, const char *);
+    SET_VECTOR_ELT(list, i, va_arg(args, SEXP));
+    SET_STRING_ELT(names, i, Rf_mkChar(name));
+  }
+  va_end(args);
+  Rf_setAttrib(list, R_NamesSymbol, names);
+  UNPROTECT(2);
+  return list;
+}

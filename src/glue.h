@@ -1,0 +1,48 @@
+/* Glue between R and the core: argument views, result lists, statuses raised
+ * as classed R conditions, the interrupt tick. No arithmetic here. */
+#ifndef LMR_GLUE_H
+#define LMR_GLUE_H
+
+#include "core/arena.h"
+#include "core/status.h"
+
+#define R_NO_REMAP
+#include <R.h>
+#include <Rinternals.h>
+#include <R_ext/Rdynload.h>
+
+/* Raises the R condition for a failed status (class latentmr_error_<kind>, or
+ * an R interrupt for LMR_EINTERRUPT) and does not return unless LMR_OK. Release
+ * whatever is not R memory first. */
+void glue_check(lmr_status status, const lmr_error *err);
+
+/* Work memory from R_alloc: freed by R when the .Call ends, errors included. */
+lmr_arena glue_arena(size_t bytes);
+void *glue_alloc(size_t count, size_t width); /* 64-byte aligned */
+
+/* A tick that polls R for a user interrupt at most five times a second. The
+ * state lives in the caller's frame. When `progress` is an R function it is
+ * called with the done share at the same rate, on the main thread. */
+typedef struct {
+  double last;
+  SEXP progress;
+} glue_tick_state;
+lmr_tick glue_tick(glue_tick_state *state, SEXP progress);
+
+/* Argument views; each stops with an R error when the type is not as promised
+ * by the R wrapper (a bug in the package, not in the user's input). */
+double *glue_real(SEXP x, R_xlen_t length, const char *name);
+int *glue_int(SEXP x, R_xlen_t length, const char *name);
+double glue_real1(SEXP x, const char *name);
+int glue_int1(SEXP x, const char *name);
+
+/* Named list builder: glue_list(n, "a", SEXP, "b", SEXP, ...), values protected
+ * by the caller or by PROTECT inside the argument list. */
+SEXP glue_list(int n, ...);
+
+/* One table of routines per glue file, joined in init.c. */
+extern const R_CallMethodDef glue_test_calls[];
+
+#define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}
+
+#endif

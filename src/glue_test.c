@@ -1,0 +1,69 @@
+/* Entry points that exist for the tests: the core's own parts, seen from R. */
+#include "core/cpu.h"
+#include "core/la.h"
+#include "core/rng.h"
+#include "glue.h"
+
+/* kind: 0 raw words as two 32-bit halves, 1 uniform, 2 normal, 3 gamma(shape). */
+static SEXP ffi_test_rng(SEXP seed, SEXP stream, SEXP n, SEXP kind, SEXP shape) {
+  lmr_rng rng;
+  lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), (uint64_t)glue_int1(stream, "stream"));
+  const int count = glue_int1(n, "n"), what = glue_int1(kind, "kind");
+  const double a = glue_real1(shape, "shape");
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, what == 0 ? 2 * (R_xlen_t)count : count));
+  double *o = REAL(out);
+  for (int i = 0; i < count; i++) {
+    if (what == 0) {
+      const uint64_t word = lmr_rng_next(&rng);
+      o[2 * i] = (double)(word >> 32);
+      o[2 * i + 1] = (double)(word & UINT32_MAX);
+    } else {
+      o[i] = what == 1 ? lmr_rng_uniform(&rng) : what == 2 ? lmr_rng_normal(&rng) : lmr_rng_gamma(&rng, a);
+    }
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP ffi_cpu_level(void) { return Rf_ScalarInteger(lmr_cpu_detect()); }
+
+static SEXP ffi_test_error(SEXP code, SEXP text) {
+  lmr_error err;
+  glue_check(lmr_fail(&err, (lmr_status)glue_int1(code, "code"), "%s", CHAR(STRING_ELT(text, 0))), &err);
+  return R_NilValue;
+}
+
+static SEXP ffi_test_chol_drop(SEXP a, SEXP tol) {
+  const int n = Rf_nrows(a);
+  glue_real(a, (R_xlen_t)n * n, "a");
+  SEXP r = PROTECT(Rf_duplicate(a));
+  SEXP kept = PROTECT(Rf_allocVector(LGLSXP, n));
+  size_t rank = 0;
+  lmr_error err;
+  glue_check(la_chol_drop(REAL(r), (size_t)n, (size_t)n, glue_real1(tol, "tol"), LOGICAL(kept), &rank, &err), &err);
+  SEXP out = glue_list(3, "r", r, "kept", kept, "rank", PROTECT(Rf_ScalarInteger((int)rank)));
+  UNPROTECT(3);
+  return out;
+}
+
+static SEXP ffi_test_eigen(SEXP a) {
+  const int n = Rf_nrows(a);
+  glue_real(a, (R_xlen_t)n * n, "a");
+  SEXP copy = PROTECT(Rf_duplicate(a));
+  SEXP values = PROTECT(Rf_allocVector(REALSXP, n)), vectors = PROTECT(Rf_allocMatrix(REALSXP, n, n));
+  lmr_error err;
+  glue_check(la_eigen(REAL(copy), (size_t)n, (size_t)n, REAL(values), REAL(vectors), (size_t)n,
+                      glue_arena(la_eigen_bytes((size_t)n)), &err), &err);
+  SEXP out = glue_list(2, "values", values, "vectors", vectors);
+  UNPROTECT(3);
+  return out;
+}
+
+const R_CallMethodDef glue_test_calls[] = {
+  GLUE_CALL(ffi_test_rng, 5),
+  GLUE_CALL(ffi_cpu_level, 0),
+  GLUE_CALL(ffi_test_error, 2),
+  GLUE_CALL(ffi_test_chol_drop, 2),
+  GLUE_CALL(ffi_test_eigen, 1),
+  {NULL, NULL, 0}
+};

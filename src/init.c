@@ -1,0 +1,24 @@
+#include "glue.h"
+
+#include <R_ext/Visibility.h>
+
+/* Every native routine is declared once, in the table of its glue file; here
+ * the tables are joined and everything else is hidden. */
+static const R_CallMethodDef *const tables[] = {
+  glue_test_calls,
+};
+
+enum { MAX_ROUTINES = 256 };
+
+void attribute_visible R_init_LatentMR(DllInfo *dll) {
+  static R_CallMethodDef all[MAX_ROUTINES]; /* written once, at load */
+  int n = 0;
+  for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+    for (const R_CallMethodDef *d = tables[t]; d->name; d++) {
+      if (n == MAX_ROUTINES - 1) Rf_error("too many native routines: raise MAX_ROUTINES");
+      all[n++] = *d;
+    }
+  R_registerRoutines(dll, NULL, all, NULL, NULL);
+  R_useDynamicSymbols(dll, FALSE);
+  R_forceSymbols(dll, TRUE);
+}

@@ -1,0 +1,4 @@
+library(testthat)
+library(LatentMR)
+
+test_check("LatentMR")
