@@ -1,0 +1,46 @@
+# What a user runs: `make demo`, `make test`. What a developer runs: the rest.
+# Every target but help makes the machine ready first (tools/setup.sh), which
+# takes a second when nothing is missing.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check sanitize bench peers docs clean
+
+# A bare machine has no locale set; file names and messages are UTF-8.
+ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
+export LANG := C.UTF-8
+endif
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+	  while IFS='|' read -r name what; do printf '%-16s %s\n' "$$name" "$$what"; done
+
+setup: ## install R, a compiler and R packages where missing; build and install LatentMR
+	@tools/setup.sh install
+
+demo: setup ## a cohort on real genotypes: table of estimates beside the truth, forest plot and CSV in demo/
+	@Rscript inst/scripts/demo.R demo
+
+test: setup ## all tests, ends with their count
+	@Rscript tools/test.R tests/testthat
+
+check: ## R CMD build, INSTALL and check: fails unless 0 errors, 0 warnings, 0 notes
+	@tools/setup.sh packages
+	@tools/check.sh
+
+sanitize: ## the same tests with the C code under AddressSanitizer and UBSan (FILTER=regex for some)
+	@tools/setup.sh packages
+	@tools/sanitize.sh "$(FILTER)"
+
+bench: setup ## statistical and speed benchmarks, tables in bench/results/
+	@Rscript bench/run.R
+
+peers: setup ## compare with other packages (installs them)
+	@tools/setup.sh peers
+	@Rscript tools/test.R peers
+
+docs: setup ## NAMESPACE and man/ from the roxygen comments
+	@tools/setup.sh docs
+	@Rscript -e 'roxygen2::roxygenise(load_code = "installed")'
+
+clean: ## remove what building left in the tree
+	@rm -rf .setup demo src/*.o src/*.so src/core/*.o

@@ -1,0 +1,36 @@
+#!/bin/sh
+# R CMD build, INSTALL and check on the tarball. Fails unless 0 errors, 0
+# warnings and 0 notes.
+set -eu
+cd "$(dirname "$0")/.."
+source=$(pwd)
+scratch=$source/.setup/check
+rm -rf "$scratch"
+mkdir -p "$scratch/library"
+cd "$scratch"
+export MAKEFLAGS="-j$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)"
+
+step() {
+  log=$1
+  shift
+  "$@" </dev/null >"$log" 2>&1 || {
+    tail -n 40 "$log" >&2
+    echo "failed: $* (log: .setup/check/$log)" >&2
+    exit 1
+  }
+}
+
+echo "R CMD build"
+step build.log R CMD build "$source"
+tarball=$(ls LatentMR_*.tar.gz)
+echo "R CMD INSTALL $tarball"
+step install.log R CMD INSTALL --library="$scratch/library" "$tarball"
+echo "R CMD check --no-manual $tarball"
+_R_CHECK_FORCE_SUGGESTS_=false R CMD check --no-manual "$tarball" </dev/null >check.log 2>&1 || true
+if ! grep -q '^Status: OK' check.log; then
+  cat check.log
+  tail -n 60 LatentMR.Rcheck/00install.out LatentMR.Rcheck/tests/*.Rout.fail 2>/dev/null || true
+  echo "R CMD check is not clean: the log is .setup/check/check.log" >&2
+  exit 1
+fi
+tail -n 1 check.log | grep . || grep '^Status' check.log
