@@ -93,8 +93,9 @@ get_packages() {
 # The sources by content, and the build that they gave: an installed copy that
 # another tree has replaced since does not pass for ours.
 sources() {
-  find DESCRIPTION NAMESPACE R src inst man -type f ! -name '*.o' ! -name '*.so' -exec cksum {} + |
-    LC_ALL=C sort -k 3 | cksum
+  set -- DESCRIPTION NAMESPACE
+  for part in R src man inst; do [ ! -d $part ] || set -- "$@" $part; done
+  find "$@" -type f ! -name '*.o' ! -name '*.so' -exec cksum {} + | LC_ALL=C sort -k 3 | cksum
 }
 built() { Rscript --no-init-file -e 'cat(utils::packageDescription("LatentMR")[["Built"]])' 2>/dev/null || true; }
 

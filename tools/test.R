@@ -8,7 +8,7 @@ filter <- commandArgs(TRUE)[2]
 results <- as.data.frame(test_dir(
   directory, package = "LatentMR", load_package = "installed",
   filter = if (!is.na(filter) && nzchar(filter)) filter,
-  reporter = "summary", stop_on_failure = FALSE
+  reporter = "check", stop_on_failure = FALSE
 ))
 if (!nrow(results)) stop("no test ran", call. = FALSE)
 failed <- sum(results$failed) + sum(results$error)
