@@ -29,7 +29,8 @@ echo "R CMD check --no-manual $tarball"
 _R_CHECK_FORCE_SUGGESTS_=false R CMD check --no-manual "$tarball" </dev/null >check.log 2>&1 || true
 if ! grep -q '^Status: OK' check.log; then
   cat check.log
-  tail -n 60 LatentMR.Rcheck/00install.out LatentMR.Rcheck/tests/*.Rout.fail 2>/dev/null || true
+  ! grep -q "whether package.*ERROR" check.log || tail -n 60 LatentMR.Rcheck/00install.out
+  tail -n 60 LatentMR.Rcheck/tests/*.Rout.fail 2>/dev/null || true
   echo "R CMD check is not clean: the log is .setup/check/check.log" >&2
   exit 1
 fi
