@@ -32,9 +32,8 @@ void *glue_alloc(size_t count, size_t width) {
   const size_t bytes = lmr_add_bytes(lmr_bytes(count, width), 64);
   if (bytes == SIZE_MAX || bytes > (size_t)R_XLEN_T_MAX)
     Rf_error("cannot allocate %.0f bytes", (double)count * (double)width);
-  char *block = R_alloc(bytes, 1);
-  const size_t off = (size_t)((uintptr_t)block % 64);
-  return off ? block + (64 - off) : block;
+  lmr_arena whole = lmr_arena_over(R_alloc(bytes, 1), bytes);
+  return lmr_arena_take(&whole, count, width);
 }
 
 lmr_arena glue_arena(size_t bytes) {
