@@ -1,7 +1,7 @@
 #' @keywords internal
 #' @useDynLib LatentMR, .registration = TRUE, .fixes = "C_"
 #' @importFrom generics tidy glance augment
-#' @importFrom stats setNames
+#' @importFrom stats setNames pf pchisq qf
 "_PACKAGE"
 
 #' @export

@@ -6,6 +6,7 @@
  * the tables are joined and everything else is hidden. */
 static const R_CallMethodDef *const tables[] = {
   glue_test_calls,
+  glue_kclass_calls,
 };
 
 enum { MAX_ROUTINES = 256 };
