@@ -43,6 +43,7 @@ SEXP glue_list(int n, ...);
 /* One table of routines per glue file, joined in init.c. */
 extern const R_CallMethodDef glue_test_calls[];
 extern const R_CallMethodDef glue_kclass_calls[];
+extern const R_CallMethodDef glue_data_calls[];
 
 #define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}
 

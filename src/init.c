@@ -7,6 +7,7 @@
 static const R_CallMethodDef *const tables[] = {
   glue_test_calls,
   glue_kclass_calls,
+  glue_data_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

@@ -1,0 +1,190 @@
+#' Genotypes, exposure and outcome of people from several environments
+#'
+#' Puts together what an analysis needs, checks it, and keeps the account of
+#' every participant and variant removed. To read from files use
+#' [read_mr_data()].
+#'
+#' @section What may be an environment:
+#' A group whose members are fixed before the exposure, and in which allele
+#' frequencies or genetic structure differ from the other groups: ancestry,
+#' country, cohort, recruitment site. It must not depend on the exposure, the
+#' outcome or anything that follows from them. So never: disease status or
+#' anything chosen by it (cases and controls, hospital against population
+#' sample), a genotyping batch or array that holds the cases, a group made by
+#' cutting the exposure, or clusters found in the same genotypes that are used
+#' as instruments.
+#'
+#' With people of one ancestry take recruitment sites, regions of birth or
+#' cohorts as environments: they differ in fine structure. With one environment
+#' only, give `structure` (principal components) or `background` (variants from
+#' which components are learned); without either nothing tells structure from
+#' instrument, and the analysis is refused.
+#'
+#' @section Joining:
+#' By identifier only, never by position, as soon as anything has identifiers:
+#' row names of `genotypes` (or the IID column of the fam file), names of
+#' vectors, row names of matrices, character row names of data frames, or `ids`.
+#' `ids` holds the identifiers of the rows of `exposure`, `outcome`,
+#' `environment`, `covariates`, `structure` and `cluster`, and also of the rows
+#' of a `genotypes` or `background` matrix that has no row names. An argument
+#' with names of its own is joined by them; they must be the same set as `ids`.
+#' When nothing at all has identifiers the lengths must agree, the rows are
+#' taken as they stand, and a message says so. Identifiers are compared as text.
+#'
+#' @section Rules for participants, in this order:
+#' Removed and counted: rows without identifier; copies of an earlier row with
+#' the same identifier and the same values (different values are an error, and
+#' so are two rows of genotypes for one person); people not on the list `keep`,
+#' or on the list `remove` ([read_mr_data()]); people without genotypes (or
+#' background genotypes); a missing (`NA`, `NaN`) environment, exposure, outcome,
+#' covariate, structure column or cluster; environments of fewer than 10 people
+#' after all that, with a warning. People genotyped but without a phenotype row
+#' are counted. The people that stay are in the order of the genotypes.
+#' Infinite values and an exposure or outcome that does not vary are errors.
+#'
+#' @section Rules for variants, in this order:
+#' Removed and counted, after the people: variants without a call in any
+#' environment; constant variants; variants with the same values as an earlier
+#' one, missing calls included (for genotypes also the mirror image, 2 minus
+#' them); variants collinear with earlier ones, when 1 - R2 given these is below
+#' 1e-8 (Cholesky factor, in file order, of the correlation matrix after missing
+#' calls are filled as below; looked for when n p^2 <= 5e9, n p <= 5e7 and there
+#' are more people than variants; otherwise the table of [flow()] says so, and
+#' the rank is dealt with when the encoder is fitted). A variant without a call,
+#' or constant, in some environments but not in all stays; it is counted and
+#' named in `summary()`. Missing calls stay `NA` here; when used they take
+#' the mean of the variant in the person's environment (the pooled mean where
+#' the environment has no calls or only equal ones). Background variants: the
+#' first two rules only, and those that are also instruments are removed.
+#' Missing or repeated variant names are made unique and counted.
+#'
+#' @param genotypes Instruments: a numeric matrix or data frame, n people x p
+#'   variants, or a `plink_bed` object of [read_plink()]. Missing: `NA`.
+#' @param exposure,outcome Numeric vectors, one value per participant, in any
+#'   unit; estimates are in units of the outcome per unit of the exposure.
+#' @param environment Factor, text or whole numbers: the group of each
+#'   participant; see below. Continuous numbers are refused.
+#' @param covariates Data frame (numbers, factors, text, logicals) or numeric
+#'   matrix, one row per participant. Groups become 0/1 columns against their
+#'   first level (text: in alphabetical order of the C locale); columns that do
+#'   not vary are left out and counted.
+#' @param structure Numeric matrix or data frame, one row per participant:
+#'   principal components or other measures of ancestry.
+#' @param structure_includes_instruments Were the instruments among the variants
+#'   from which `structure` was computed? `TRUE`, `FALSE`, or `NA` (not known).
+#' @param background Variants to learn structure from that are not instruments:
+#'   a matrix as `genotypes`, or a `plink_bed` object.
+#' @param block LD block of each variant (p values, or named by variant), or
+#'   `NULL`: blocks are then found from the data.
+#' @param ids Identifiers of the rows, see Joining.
+#' @param cluster Family, household or site of each participant: people of one
+#'   cluster may be dependent.
+#' @param kind `"genotype"` (0, 1, 2 copies of the effect allele), `"dosage"`
+#'   (expected copies, between 0 and 2), `"continuous"` (any other instruments),
+#'   or `"auto"`: the first of these that the values allow, with a message.
+#' @param variants Data frame with a row for each column of `genotypes` and
+#'   columns among `snp`, `chr`, `pos`, `effect_allele` (the one counted) and
+#'   `other_allele`; `NULL` takes the column names. With a `plink_bed` object it
+#'   must be `NULL`.
+#'
+#' @return An object of class `mr_data`. See it with `print()`, `summary()`,
+#'   [flow()], [variants()] and [samples()].
+#' @section Errors:
+#' All inherit from `latentmr_error`: `latentmr_error_argument` (an argument is
+#' not what it must be), `latentmr_error_ids` (rows cannot be joined, or one
+#' identifier has several different rows), `latentmr_error_empty` (no
+#' participant or no variant is left).
+#' @examples
+#' set.seed(1)
+#' n <- 300
+#' site <- rep(c("A", "B", "C"), each = n / 3)
+#' freq <- cbind(A = c(.2, .5), B = c(.4, .3), C = c(.3, .4))
+#' g <- t(sapply(site, function(s) rbinom(2, 2, freq[, s])))
+#' dimnames(g) <- list(paste0("id", 1:n), c("rs1", "rs2"))
+#' ldl <- setNames(g[, 1] + rnorm(n), rownames(g))
+#' sbp <- setNames(.5 * ldl + rnorm(n), rownames(g))
+#' sbp[7] <- NA
+#' data <- mr_data(g, ldl, sbp, setNames(site, rownames(g)))
+#' data
+#' flow(data)
+#' @export
+mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
+                    structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
+                    cluster = NULL, kind = "auto", variants = NULL) {
+  names <- c(label_of(substitute(exposure), "exposure"), label_of(substitute(outcome), "outcome"))
+  check_choice(kind, "kind", c("auto", "genotype", "dosage", "continuous"))
+  check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
+  source <- genotype_source(genotypes, "genotypes", variants)
+  if (!is.null(background)) background <- genotype_source(background, "background")
+  block <- as_block(block, source)
+  pieces <- list(
+    exposure = check_trait(exposure, "exposure"), outcome = check_trait(outcome, "outcome"),
+    environment = as_environment(environment), covariates = as_covariates(covariates),
+    structure = as_structure(structure), cluster = as_cluster(cluster)
+  )
+  pieces <- pieces[!vapply(pieces, is.null, NA)]
+  check_includes(structure_includes_instruments, pieces$structure)
+  table <- assemble_pieces(pieces, as_ids(ids, "ids"), source$ids, source$n)
+  given <- if (table$by == "order") table$ids else as_ids(ids, "ids")
+  source <- label_rows(source, given, "genotypes")
+  if (!is.null(background)) background <- label_rows(background, given, "background")
+  frame <- c(list(ids = table$ids), table$pieces)
+  build_mr_data(frame, source, background, block, kind, structure_includes_instruments, names)
+}
+
+# The name of a trait as the user wrote it: x, d$x and d[["x"]] are all "x".
+label_of <- function(expr, otherwise) {
+  if (is.symbol(expr)) return(as.character(expr))
+  if (is.call(expr) && as.character(expr[[1]])[1] %in% c("$", "[[")) {
+    last <- expr[[3]]
+    if (is.symbol(last) || is.character(last)) return(as.character(last))
+  }
+  otherwise
+}
+
+# Identifiers for the rows of genotypes that have none.
+label_rows <- function(source, ids, arg) {
+  if (!is.null(source$ids)) return(source)
+  if (is.null(ids)) {
+    abort(
+      sprintf("`%s` has no row names, while other arguments have identifiers: they cannot be joined.", arg),
+      "latentmr_error_ids", argument = arg,
+      hint = sprintf("Give `%s` row names.", arg)
+    )
+  }
+  if (length(ids) != source$n) {
+    abort_argument(arg, sprintf("a matrix with row names, or with a row for each of the %s `ids`", big(length(ids))),
+                   sprintf("one of %s rows without names", big(source$n)))
+  }
+  source$ids <- ids
+  source
+}
+
+check_includes <- function(includes, structure) {
+  if (is.null(structure) && !is.na(includes)) {
+    abort_argument("structure_includes_instruments", "NA when `structure` is not given", as.character(includes))
+  }
+}
+
+as_block <- function(block, source, arg = "block") {
+  if (is.null(block)) return(NULL)
+  must <- sprintf("a vector with the LD block of each of the %s variants", big(source$p))
+  if (!is.atomic(block) || !is.null(dim(block))) abort_argument(arg, must, describe(block))
+  named <- !is.null(names(block))
+  if (named) {
+    at <- match(source$variants$snp, names(block))
+    if (anyNA(at)) {
+      abort_argument(arg, must, paste("without", quote_all(source$variants$snp[is.na(at)], 5)),
+                     "Its names must be the names of the variants.")
+    }
+    block <- block[at]
+  } else if (length(block) != source$p) {
+    abort_argument(arg, must, describe(block))
+  }
+  block <- unname(as_groups(block))
+  if (anyNA(block)) {
+    abort_argument(arg, must, sprintf("missing for %s", quote_all(source$variants$snp[is.na(block)], 5)),
+                   "A variant on its own is a block of one.")
+  }
+  block
+}

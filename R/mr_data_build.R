@@ -1,0 +1,137 @@
+# From a frame of phenotypes and a source of genotypes to the mr_data object:
+# what mr_data() and read_mr_data() share.
+
+build_mr_data <- function(frame, source, background = NULL, block = NULL, kind = "auto", includes = NA,
+                          names = c("exposure", "outcome"), lists = NULL, log = new_flow()) {
+  check_genotype_ids(source$ids, frame$ids, "genotypes")
+  if (!is.null(background)) check_genotype_ids(background$ids, frame$ids, "background")
+  people <- filter_rows(frame, source$ids, background$ids, lists, log)
+  alive <- people$alive
+  environment <- droplevels(frame$environment[alive])
+  exposure <- frame$exposure[alive]
+  outcome <- frame$outcome[alive]
+  check_varies(exposure, "exposure", "Nothing can be estimated from a trait that does not vary.")
+  check_varies(outcome, "outcome", "Nothing can be estimated from a trait that does not vary.")
+  warn_constant_within(exposure, environment, "exposure")
+  warn_constant_within(outcome, environment, "outcome")
+
+  log <- people$log
+  covariates <- code_covariates(pick_frame(frame$covariates, alive))
+  structure <- drop_constant_columns(frame$structure[alive, , drop = FALSE])
+  log <- log_columns(log, "covariates", ncol(frame$covariates), covariates$dropped)
+  log <- log_columns(log, "structure columns", ncol(frame$structure), structure$dropped)
+  if (!is.null(frame$structure) && !ncol(structure$x)) {
+    abort_argument("structure", "a matrix with a column that varies", "constant in every column")
+  }
+
+  scan <- scan_variants(source, people$rows, environment)
+  kind <- decide_kind(source, scan, people$rows, kind, "genotypes")
+  log <- flow_add(log, "variants", "read", "read", source$p, source$p)
+  kept <- filter_variants(source, people$rows, environment, scan, kind, log)
+  log <- kept$log
+  if (!length(kept$cols)) abort_no_variant(log)
+  log <- flow_add(log, "variants", "analysed", "analysed", length(kept$cols), length(kept$cols))
+  renamed <- unique_variant_names(source$variants[kept$cols, , drop = FALSE])
+  log <- flow_add(log, "variants", "name missing or repeated: renamed", "changed", renamed$changed)
+  back <- build_background(background, people$background_rows, environment, renamed$variants$snp, log)
+
+  cluster <- if (!is.null(frame$cluster)) droplevels(frame$cluster[alive])
+  if (!is.null(cluster) && nlevels(cluster) < 2) {
+    abort_argument("cluster", "at least 2 groups among the analysed participants", "one")
+  }
+  new_mr_data(
+    genotypes = source_keep(source, people$rows, kept$cols), variants = renamed$variants, kind = kind,
+    exposure = unname(exposure), outcome = unname(outcome), exposure_name = names[1], outcome_name = names[2],
+    environment = unname(environment), covariates = covariates$x, covariate_coding = covariates$coding,
+    structure = if (!is.null(frame$structure)) structure$x, structure_includes_instruments = includes,
+    background = back$background, block = if (!is.null(block)) droplevels(block[kept$cols]),
+    cluster = if (!is.null(cluster)) unname(cluster), ids = frame$ids[alive], flow = back$log,
+    counts = counts_of(scan_pick(scan[c("called", "n0", "n1", "n2", "mean", "ss")], kept$cols), kind),
+    removed_variants = kept$removed, flagged_variants = kept$flagged
+  )
+}
+
+new_mr_data <- function(...) structure(list(...), class = "mr_data")
+
+pick_frame <- function(x, rows) {
+  if (is.null(x)) x <- data.frame(row.names = seq_len(max(rows)))
+  x[rows, , drop = FALSE]
+}
+
+drop_constant_columns <- function(x) {
+  if (is.null(x)) return(NULL)
+  varies <- apply(x, 2, function(column) any(column != column[1]))
+  rownames(x) <- NULL
+  list(x = x[, varies, drop = FALSE], dropped = colnames(x)[!varies])
+}
+
+log_columns <- function(log, unit, read, dropped) {
+  if (is.null(read) || !read) return(log)
+  log <- flow_add(log, unit, "read", "read", read, read)
+  reason <- if (length(dropped)) sprintf("constant (%s)", paste(dropped, collapse = ", ")) else "constant"
+  flow_add(log, unit, reason, "removed", length(dropped), read - length(dropped))
+}
+
+warn_constant_within <- function(x, environment, what) {
+  flat <- levels(environment)[tapply(x, environment, function(v) length(unique(v)) < 2)]
+  if (length(flat)) {
+    warn(
+      sprintf("The %s does not vary in %s: no effect can be estimated there.", what, quote_all(flat)),
+      "latentmr_warning_constant", environments = flat
+    )
+  }
+}
+
+abort_no_variant <- function(log) {
+  rows <- log[log$unit == "variants" & log$environment == flow_all & log$action == "removed" & log$count > 0, , drop = FALSE]
+  abort(
+    paste0("No variant is left: ", paste(sprintf("%s with %s", big(rows$count), rows$reason), collapse = ", "), "."),
+    c("latentmr_error_empty", "latentmr_error_argument"), flow = log
+  )
+}
+
+# A missing name (NA, "", ".") becomes chr:pos:other:effect where these are
+# known; repeats are numbered.
+unique_variant_names <- function(variants) {
+  old <- variants$snp
+  snp <- old
+  blank <- is.na(snp) | snp %in% c("", ".")
+  place <- paste(variants$chr, variants$pos, variants$other_allele, variants$effect_allele, sep = ":")
+  known <- !is.na(variants$chr) & !is.na(variants$pos)
+  snp[blank] <- ifelse(known[blank], place[blank], "unnamed")
+  variants$snp <- make.unique(snp, sep = "_")
+  rownames(variants) <- NULL
+  list(variants = variants, changed = sum(is.na(old) | variants$snp != old))
+}
+
+build_background <- function(background, rows, environment, instruments, log) {
+  if (is.null(background)) return(list(background = NULL, log = log))
+  unit <- "background variants"
+  log <- flow_add(log, unit, "read", "read", background$p, background$p)
+  own <- which(background$variants$snp %in% instruments)
+  background$cols <- setdiff(source_cols(background), source_cols(background)[own])
+  background$variants <- background$variants[setdiff(seq_len(background$p), own), , drop = FALSE]
+  background$p <- length(background$cols)
+  log <- flow_add(log, unit, "also an instrument", "removed", length(own), background$p)
+  if (background$p) {
+    if (is.null(background$bed)) {
+      background$x <- background$x[, background$cols, drop = FALSE]
+      background$cols <- NULL
+    }
+    scan <- scan_variants(background, rows, environment)
+    if (scan$inf[1] > 0) {
+      abort_argument("background", "finite or missing",
+                     sprintf("infinite (variant \"%s\", row %d)", background$variants$snp[scan$inf[2]], rows[scan$inf[1]]))
+    }
+    kept <- filter_variants(background, rows, environment, scan, "dosage", log, unit, full = FALSE)
+    log <- kept$log
+  }
+  if (!background$p || !length(kept$cols)) {
+    abort_argument("background", "variants that vary and are not instruments", "without any such variant")
+  }
+  log <- flow_add(log, unit, "analysed", "analysed", length(kept$cols), length(kept$cols))
+  out <- source_keep(background, rows, kept$cols)
+  out$variants <- background$variants[kept$cols, , drop = FALSE]
+  rownames(out$variants) <- NULL
+  list(background = out, log = log)
+}

@@ -1,0 +1,123 @@
+# Checks of the columns given to mr_data(): types and impossible values. What is
+# missing is removed and counted later, in mr_data_rows.R.
+
+# A numeric column without infinite values; one-column matrices and data frames
+# are taken as vectors.
+check_trait <- function(x, arg) {
+  if ((is.matrix(x) || is.data.frame(x)) && ncol(x) == 1) {
+    ids <- row_ids(x)
+    x <- if (is.data.frame(x)) x[[1]] else x[, 1]
+    if (!is.null(ids)) names(x) <- ids
+  }
+  must <- "a numeric vector, one value per participant"
+  if (is.factor(x) || is.character(x)) {
+    abort_argument(arg, must, describe(x), "Convert it with as.numeric() once you know what its values mean.")
+  }
+  if (is.logical(x) && !all(is.na(x))) {
+    abort_argument(arg, must, describe(x), "For a yes/no trait give 0 and 1: as.numeric(x).")
+  }
+  if (is.object(x) || is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
+    abort_argument(arg, must, describe(x), "Convert it with as.numeric().")
+  }
+  if (!length(x)) abort_argument(arg, must, "empty")
+  check_not_infinite(x, arg)
+  out <- as.double(x)
+  names(out) <- names(x)
+  out
+}
+
+check_not_infinite <- function(x, arg) {
+  bad <- which(is.infinite(x))
+  if (length(bad)) {
+    abort_argument(
+      arg, "finite or missing",
+      sprintf("infinite (%d %s, the first at position %d)", length(bad),
+              if (length(bad) == 1) "value" else "values", bad[1]),
+      "Set what could not be measured to NA; such participants are removed and counted."
+    )
+  }
+}
+
+check_varies <- function(x, arg, what) {
+  if (length(unique(x)) < 2) {
+    abort_argument(arg, sprintf("different between the %s analysed participants", big(length(x))),
+                   sprintf("constant (%s)", format(x[1])), what)
+  }
+}
+
+# Factor of environments; missing stays missing.
+as_environment <- function(x, arg = "environment") {
+  if (is.data.frame(x) && ncol(x) == 1) x <- stats::setNames(x[[1]], row_ids(x))
+  must <- "a factor, character vector or whole numbers: the group of each participant"
+  if (is.matrix(x) || is.data.frame(x) || !(is.factor(x) || is.character(x) || is.numeric(x) || is.logical(x))) {
+    abort_argument(arg, must, describe(x))
+  }
+  if (!length(x)) abort_argument(arg, must, "empty")
+  if (is.object(x) && !is.factor(x)) abort_argument(arg, must, describe(x))
+  if (is.numeric(x) && !is.factor(x) && any(x != round(x) | is.infinite(x), na.rm = TRUE)) {
+    abort_argument(
+      arg, must, "continuous numbers",
+      "An environment is a group such as an ancestry, cohort or site; give principal components to `structure`."
+    )
+  }
+  as_groups(x)
+}
+
+# Factor with levels in an order that does not depend on the locale.
+as_groups <- function(x) {
+  ids <- names(x)
+  if (!is.factor(x)) {
+    text <- if (is.numeric(x)) number_strings(x) else enc2utf8(as.character(x))
+    text[!is.na(text) & text == ""] <- NA
+    levels <- unique(text[!is.na(text)])
+    levels <- levels[order(if (is.numeric(x)) as.numeric(levels) else levels, method = "radix")]
+    x <- factor(text, levels = levels)
+  } else if (any(levels(x) == "")) {
+    levels(x)[levels(x) == ""] <- NA
+  }
+  names(x) <- ids
+  x
+}
+
+as_cluster <- function(x, arg = "cluster") {
+  if (is.null(x)) return(NULL)
+  if (is.data.frame(x) && ncol(x) == 1) x <- stats::setNames(x[[1]], row_ids(x))
+  if (is.matrix(x) || is.data.frame(x) || !is.atomic(x) || !length(x)) {
+    abort_argument(arg, "a vector with the family or site of each participant, or NULL", describe(x))
+  }
+  as_groups(x)
+}
+
+# Numeric matrix of structure columns with unique names.
+as_structure <- function(x, arg = "structure") {
+  if (is.null(x)) return(NULL)
+  must <- "a numeric matrix or data frame, one row per participant, or NULL"
+  ids <- row_ids(x)
+  if (is.data.frame(x)) {
+    bad <- !vapply(x, is.numeric, NA)
+    if (any(bad)) {
+      abort_argument(arg, must, sprintf("a data frame whose column \"%s\" is not numeric", names(x)[bad][1]),
+                     "Groups are covariates, or the environment.")
+    }
+    x <- as.matrix(x)
+  } else if (is.numeric(x) && is.null(dim(x))) {
+    x <- matrix(x, ncol = 1, dimnames = list(NULL, "structure"))
+  }
+  if (!is.matrix(x) || !is.numeric(x)) abort_argument(arg, must, describe(x))
+  if (!ncol(x) || !nrow(x)) abort_argument(arg, must, "empty")
+  if (is.null(colnames(x))) colnames(x) <- paste0("S", seq_len(ncol(x)))
+  check_unique_names(colnames(x), arg)
+  check_not_infinite(x, arg)
+  storage.mode(x) <- "double"
+  rownames(x) <- ids
+  x
+}
+
+check_unique_names <- function(x, arg) {
+  twice <- unique(x[duplicated(x)])
+  if (length(twice)) {
+    abort_argument(arg, "a table whose columns have different names",
+                   paste("one with several columns called", quote_all(twice)))
+  }
+  if (anyNA(x) || any(x == "")) abort_argument(arg, "a table whose columns have names", "one with an unnamed column")
+}

@@ -1,0 +1,83 @@
+# Covariates: a data frame of numbers and groups in, dummy coded columns out.
+
+as_covariates <- function(x, arg = "covariates") {
+  if (is.null(x)) return(NULL)
+  must <- "a data frame (numbers, factors, text, logicals) or numeric matrix, one row per participant, or NULL"
+  ids <- row_ids(x)
+  if (is.matrix(x)) {
+    if (!is.numeric(x) && !is.logical(x)) {
+      abort_argument(arg, must, describe(x), "Use data.frame() to mix numbers and text.")
+    }
+    if (is.null(colnames(x)) && ncol(x)) colnames(x) <- paste0("C", seq_len(ncol(x)))
+    x <- as.data.frame(x)
+  } else if (!is.data.frame(x)) {
+    if (!is.atomic(x) || is.null(x) || !length(x)) abort_argument(arg, must, describe(x))
+    x <- data.frame(covariate = unname(x))
+  }
+  if (!ncol(x)) return(NULL)
+  if (!nrow(x)) abort_argument(arg, must, "empty")
+  x <- as.data.frame(x)
+  check_unique_names(names(x), arg)
+  for (name in names(x)) {
+    x[[name]] <- as_covariate(x[[name]], sprintf("%s$%s", arg, name))
+  }
+  attr(x, "ids") <- ids
+  x
+}
+
+as_covariate <- function(column, arg) {
+  must <- "numbers, a factor, text or logical"
+  if (is.matrix(column) || is.list(column)) abort_argument(arg, must, describe(column))
+  if (is.logical(column) || is.character(column) || is.factor(column)) return(as_groups(column))
+  if (!is.numeric(column) || is.object(column)) {
+    abort_argument(arg, must, describe(column), "Convert dates and labelled columns with as.numeric() or factor().")
+  }
+  check_not_infinite(column, arg)
+  as.double(column)
+}
+
+# Treatment coding against the first level, no intercept. Columns that do not
+# vary are left out and returned in `dropped`.
+code_covariates <- function(frame) {
+  n <- nrow(frame)
+  columns <- list()
+  coding <- list()
+  dropped <- character()
+  for (name in names(frame)) {
+    column <- frame[[name]]
+    if (is.factor(column)) {
+      column <- droplevels(column)
+      labels <- levels(column)
+      if (length(labels) > 20 && length(labels) > n / 2) {
+        abort_argument(
+          paste0("covariates$", name), "numbers, or groups with several participants each",
+          sprintf("text with %s different values in %s participants", big(length(labels)), big(n)),
+          "It looks like an identifier, a date, or numbers stored as text."
+        )
+      }
+      if (length(labels) < 2) {
+        dropped <- c(dropped, name)
+        next
+      }
+      for (label in labels[-1]) {
+        columns[[paste0(name, label)]] <- as.double(column == label)
+        coding[[length(coding) + 1]] <- data.frame(
+          column = paste0(name, label), variable = name, level = label, reference = labels[1]
+        )
+      }
+    } else if (n && all(column == column[1])) {
+      dropped <- c(dropped, name)
+    } else {
+      columns[[name]] <- column
+      coding[[length(coding) + 1]] <- data.frame(
+        column = name, variable = name, level = NA_character_, reference = NA_character_
+      )
+    }
+  }
+  x <- matrix(0, n, length(columns), dimnames = list(NULL, names(columns)))
+  for (j in seq_along(columns)) x[, j] <- columns[[j]]
+  empty <- data.frame(column = character(), variable = character(), level = character(), reference = character())
+  coding <- do.call(rbind, c(list(empty), coding))
+  check_unique_names(coding$column, "covariates")
+  list(x = x, coding = coding, dropped = dropped)
+}

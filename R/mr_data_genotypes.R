@@ -1,0 +1,124 @@
+# Where genotypes come from: a matrix in memory or a plink_bed, rows and columns
+# chosen by position. `genotype_source` is what is given, list(x) or list(bed,
+# rows, cols) is what mr_data keeps.
+
+genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
+  if (inherits(genotypes, "plink_bed")) {
+    if (!is.null(variants)) {
+      abort_argument("variants", "NULL when the genotypes come from PLINK files, whose bim file describes them",
+                     describe(variants))
+    }
+    samples <- genotypes$samples
+    return(list(
+      bed = genotypes, n = nrow(samples), p = nrow(genotypes$variants), ids = clean_ids(samples$iid),
+      fids = clean_ids(samples$fid),
+      variants = genotypes$variants[c("snp", "chr", "pos", "effect_allele", "other_allele")]
+    ))
+  }
+  must <- "a numeric matrix or data frame (people in rows, variants in columns) or a plink_bed object"
+  ids <- if (is.data.frame(genotypes) || is.matrix(genotypes)) row_ids(genotypes)
+  if (is.data.frame(genotypes)) {
+    bad <- !vapply(genotypes, is.numeric, NA) | vapply(genotypes, is.object, NA)
+    if (any(bad)) {
+      abort_argument(arg, must, sprintf("a data frame whose column \"%s\" is not numeric", names(genotypes)[bad][1]),
+                     "Keep identifiers in the row names and only variants in the columns.")
+    }
+    genotypes <- as.matrix(genotypes)
+  }
+  if (is.character(genotypes) && length(genotypes) == 1) {
+    abort_argument(arg, must, describe(genotypes), "To read files use read_mr_data(), or give read_plink(prefix).")
+  }
+  if (!is.matrix(genotypes) || !is.numeric(genotypes)) abort_argument(arg, must, describe(genotypes))
+  if (!nrow(genotypes) || !ncol(genotypes)) abort_argument(arg, must, describe(genotypes))
+  names <- colnames(genotypes)
+  if (!is.double(genotypes)) storage.mode(genotypes) <- "double"
+  dimnames(genotypes) <- NULL
+  list(
+    x = genotypes, n = nrow(genotypes), p = ncol(genotypes), ids = ids, fids = NULL,
+    variants = variant_table(variants, names, ncol(genotypes))
+  )
+}
+
+variant_table <- function(variants, names, p) {
+  blank <- data.frame(
+    snp = if (is.null(names)) paste0("v", seq_len(p)) else enc2utf8(names), chr = NA_character_, pos = NA_real_,
+    effect_allele = NA_character_, other_allele = NA_character_
+  )
+  if (is.null(variants)) return(blank)
+  must <- "a data frame with columns among snp, chr, pos, effect_allele, other_allele, or NULL"
+  if (!is.data.frame(variants)) abort_argument("variants", must, describe(variants))
+  if (!any(names(blank) %in% names(variants))) {
+    abort_argument("variants", must, paste("one with columns", quote_all(names(variants))))
+  }
+  if (nrow(variants) != p) {
+    abort_argument("variants", sprintf("a data frame with a row for each of the %s variants", big(p)),
+                   sprintf("one with %s", big(nrow(variants))))
+  }
+  if (!is.null(names) && !is.null(variants$snp)) {
+    at <- match(names, as.character(variants$snp))
+    if (anyNA(at)) {
+      abort_argument("variants", "a data frame that describes every column of the genotypes",
+                     paste("one without", quote_all(names[is.na(at)], 5)))
+    }
+    variants <- variants[at, , drop = FALSE]
+  }
+  for (name in intersect(names(blank), names(variants))) {
+    column <- variants[[name]]
+    blank[[name]] <- if (name == "pos") as.numeric(column) else as.character(column)
+  }
+  blank
+}
+
+# Decoded columns of a source or of what mr_data keeps; `rows` are positions in
+# the source.
+source_matrix <- function(source, cols, rows = source$rows) {
+  if (!is.null(source$bed)) {
+    if (!is.null(source$cols)) cols <- source$cols[cols]
+    return(bed_matrix(source$bed, rows, cols, double = TRUE))
+  }
+  if (is.null(rows)) source$x[, cols, drop = FALSE] else source$x[rows, cols, drop = FALSE]
+}
+
+source_keep <- function(source, rows, cols) {
+  if (!is.null(source$bed)) {
+    return(list(bed = source$bed, rows = as.integer(rows), cols = as.integer(source_cols(source)[cols])))
+  }
+  list(x = source$x[rows, cols, drop = FALSE])
+}
+
+source_cols <- function(source) if (is.null(source$cols)) seq_len(source$p) else source$cols
+
+# Genotypes of an mr_data object as a double matrix, n x length(cols), missing
+# calls NA; decoded on the spot when they live in files.
+mr_genotypes <- function(data, cols = NULL) {
+  if (is.null(cols)) cols <- seq_len(nrow(data$variants))
+  if (is.null(data$genotypes$bed)) data$genotypes$x[, cols, drop = FALSE] else source_matrix(data$genotypes, cols)
+}
+
+mr_background <- function(data, cols = NULL) {
+  if (is.null(data$background)) return(NULL)
+  if (is.null(cols)) cols <- seq_len(nrow(data$background$variants))
+  if (is.null(data$background$bed)) data$background$x[, cols, drop = FALSE] else source_matrix(data$background, cols)
+}
+
+# The same object for some of its people: positions, or a logical vector.
+mr_subset <- function(data, rows) {
+  n <- length(data$exposure)
+  rows <- seq_len(n)[rows]
+  pick <- function(part) {
+    if (is.null(part)) return(NULL)
+    if (is.null(part$bed)) part$x <- part$x[rows, , drop = FALSE] else part$rows <- part$rows[rows]
+    part
+  }
+  data$genotypes <- pick(data$genotypes)
+  data["background"] <- list(pick(data$background))
+  for (name in c("exposure", "outcome", "ids")) data[[name]] <- data[[name]][rows]
+  for (name in c("environment", "cluster")) {
+    if (!is.null(data[[name]])) data[[name]] <- droplevels(data[[name]][rows])
+  }
+  for (name in c("covariates", "structure")) {
+    if (!is.null(data[[name]])) data[[name]] <- data[[name]][rows, , drop = FALSE]
+  }
+  data["counts"] <- list(NULL)
+  data
+}
