@@ -44,6 +44,7 @@ SEXP glue_list(int n, ...);
 extern const R_CallMethodDef glue_test_calls[];
 extern const R_CallMethodDef glue_kclass_calls[];
 extern const R_CallMethodDef glue_data_calls[];
+extern const R_CallMethodDef glue_tall_calls[];
 
 #define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}
 

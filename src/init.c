@@ -8,6 +8,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_test_calls,
   glue_kclass_calls,
   glue_data_calls,
+  glue_tall_calls,
 };
 
 enum { MAX_ROUTINES = 256 };
