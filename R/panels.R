@@ -1,0 +1,46 @@
+#' Genotype panels that come with the package
+#'
+#' Two panels of real genotypes as PLINK files (bed, bim, fam) with a table of the people, in the
+#' package's folder `extdata`. They are there to simulate cohorts on ([simulate_cohort()]) and to try
+#' the functions that read files; neither comes with an exposure or an outcome.
+#'
+#' @section hgdp:
+#' 159 people of the Human Genome Diversity Panel and 5,000 SNPs, no call missing. From the data set
+#' `hgdp_subset` of the CRAN package popkin (A. Ochoa and J. D. Storey; GPL-3), whose source is the
+#' Stanford HGDP genotypes. People by region (family id of the fam file and column `region` of
+#' `hgdp.samples.tsv`): AFRICA 21, AMERICA 15, CENTRAL_SOUTH_ASIA 27, EAST_ASIA 54, EUROPE 24,
+#' MIDDLE_EAST 12, OCEANIA 6.
+#'
+#' The frequencies and the population structure are real. The source names no people, alleles,
+#' chromosomes or positions, and its SNPs are in random order. These fields hold placeholders: person
+#' ids `person001` to `person159`, sex 0, chromosome 0 and position 0 (unplaced), alleles 1 (the counted
+#' one) and 2. Nothing can be learnt from this panel about linkage disequilibrium.
+#'
+#' @section chr21:
+#' All 2,504 people of the 1000 Genomes Project, phase 3, and the 482 biallelic variants among the
+#' first 485 of chromosome 21 (positions on GRCh37, real alleles and linkage, no call missing). From the
+#' example files of the CRAN package pgenlibr (C. Chang and others; LGPL-3). The counted allele is the
+#' ALT allele of the source. Super-populations (family id of the fam file): AFR 661, AMR 347, EAS 504,
+#' EUR 503, SAS 489; `chr21.samples.tsv` has the columns `iid`, `super_population`, `population` (26)
+#' and `sex` (1 male, 2 female). Most variants are rare: 22 have a minor allele frequency above 5 %.
+#' One region this short cannot tell five ancestries apart.
+#'
+#' @section Files:
+#' `file.path(system.file("extdata", package = "LatentMR"), "hgdp")` is the prefix of the first, with
+#' `"chr21"` of the second. The scripts in `data-raw/` of the source repository made them.
+#' @references
+#' Li JZ and others (2008). Worldwide human relationships inferred from genome-wide patterns of
+#' variation. Science 319, 1100-1104.
+#'
+#' The 1000 Genomes Project Consortium (2015). A global reference for human genetic variation.
+#' Nature 526, 68-74.
+#'
+#' Ochoa A, Storey JD (2021). Estimating FST and kinship for arbitrary population structures.
+#' PLoS Genetics 17, e1009241.
+#' @examples
+#' folder <- system.file("extdata", package = "LatentMR")
+#' people <- read.delim(file.path(folder, "hgdp.samples.tsv"))
+#' table(people$region)
+#' @name panels
+#' @aliases hgdp chr21
+NULL
