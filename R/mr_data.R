@@ -174,7 +174,7 @@ as_block <- function(block, source, arg = "block") {
   if (named) {
     at <- match(source$variants$snp, names(block))
     if (anyNA(at)) {
-      abort_argument(arg, must, paste("without", quote_all(source$variants$snp[is.na(at)], 5)),
+      abort_argument(arg, must, paste("one without", quote_all(source$variants$snp[is.na(at)], 5)),
                      "Its names must be the names of the variants.")
     }
     block <- block[at]
@@ -183,7 +183,7 @@ as_block <- function(block, source, arg = "block") {
   }
   block <- unname(as_groups(block))
   if (anyNA(block)) {
-    abort_argument(arg, must, sprintf("missing for %s", quote_all(source$variants$snp[is.na(block)], 5)),
+    abort_argument(arg, must, sprintf("one that is missing for %s", quote_all(source$variants$snp[is.na(block)], 5)),
                    "A variant on its own is a block of one.")
   }
   block

@@ -26,7 +26,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
 
   scan <- scan_variants(source, people$rows, environment)
   kind <- decide_kind(source, scan, people$rows, kind, "genotypes")
-  log <- flow_add(log, "variants", "read", "read", source$p, source$p)
+  log <- log_variants_read(log, source)
   kept <- filter_variants(source, people$rows, environment, scan, kind, log)
   log <- kept$log
   if (!length(kept$cols)) abort_no_variant(log)
@@ -85,7 +85,7 @@ warn_constant_within <- function(x, environment, what) {
 abort_no_variant <- function(log) {
   rows <- log[log$unit == "variants" & log$environment == flow_all & log$action == "removed" & log$count > 0, , drop = FALSE]
   abort(
-    paste0("No variant is left: ", paste(sprintf("%s with %s", big(rows$count), rows$reason), collapse = ", "), "."),
+    sprintf("No variant is left: %s.", paste(sprintf("%s (%s)", rows$reason, big_each(rows$count)), collapse = ", ")),
     c("latentmr_error_empty", "latentmr_error_argument"), flow = log
   )
 }
@@ -96,7 +96,7 @@ unique_variant_names <- function(variants) {
   old <- variants$snp
   snp <- old
   blank <- is.na(snp) | snp %in% c("", ".")
-  place <- paste(variants$chr, variants$pos, variants$other_allele, variants$effect_allele, sep = ":")
+  place <- paste(variants$chr, number_strings(variants$pos), variants$other_allele, variants$effect_allele, sep = ":")
   known <- !is.na(variants$chr) & !is.na(variants$pos)
   snp[blank] <- ifelse(known[blank], place[blank], "unnamed")
   variants$snp <- make.unique(snp, sep = "_")
@@ -104,20 +104,29 @@ unique_variant_names <- function(variants) {
   list(variants = variants, changed = sum(is.na(old) | variants$snp != old))
 }
 
+log_variants_read <- function(log, source, unit = "variants") {
+  unused <- if (is.null(source$unused)) 0L else source$unused
+  log <- flow_add(log, unit, "read", "read", source$p + unused, source$p + unused)
+  if (is.null(source$unused)) return(log)
+  log <- flow_add(log, unit, "not chosen", "removed", unused, source$p)
+  flow_add(log, unit, "chosen, not in the files", "noted", length(source$absent))
+}
+
+without_variants <- function(source, gone) {
+  if (is.null(source$bed)) source$x <- source$x[, !gone, drop = FALSE] else source$cols <- source_cols(source)[!gone]
+  source$variants <- source$variants[!gone, , drop = FALSE]
+  source$p <- sum(!gone)
+  source
+}
+
 build_background <- function(background, rows, environment, instruments, log) {
   if (is.null(background)) return(list(background = NULL, log = log))
   unit <- "background variants"
-  log <- flow_add(log, unit, "read", "read", background$p, background$p)
-  own <- which(background$variants$snp %in% instruments)
-  background$cols <- setdiff(source_cols(background), source_cols(background)[own])
-  background$variants <- background$variants[setdiff(seq_len(background$p), own), , drop = FALSE]
-  background$p <- length(background$cols)
-  log <- flow_add(log, unit, "also an instrument", "removed", length(own), background$p)
+  log <- log_variants_read(log, background, unit)
+  own <- background$variants$snp %in% instruments
+  background <- without_variants(background, own)
+  log <- flow_add(log, unit, "also an instrument", "removed", sum(own), background$p)
   if (background$p) {
-    if (is.null(background$bed)) {
-      background$x <- background$x[, background$cols, drop = FALSE]
-      background$cols <- NULL
-    }
     scan <- scan_variants(background, rows, environment)
     if (scan$inf[1] > 0) {
       abort_argument("background", "finite or missing",

@@ -75,7 +75,7 @@ assemble_pieces <- function(pieces, ids, genotype_ids, genotype_n) {
   for (name in names(pieces)) {
     piece <- pieces[[name]]
     if (named[[name]]) {
-      check_repeats(own[[name]], stats::setNames(list(piece), name), name)
+      check_repeats(own[[name]], list(piece), sprintf("`%s`", name))
       pieces[[name]] <- piece_pick(piece, match(ids, own[[name]], incomparables = NA))
     } else {
       if (rows[[name]] != length(ids)) {

@@ -22,6 +22,7 @@ filter_rows <- function(frame, genotype_ids, background_ids = NULL, lists = NULL
   columns <- columns[!vapply(columns, is.null, NA)]
   check_repeats(frame$ids[alive], lapply(columns, piece_pick, alive), "the phenotypes")
   drop(duplicated(frame$ids[alive]), "copy of an earlier row")
+  for (name in names(lists)) log <- log_list(log, lists[[name]], name, c(frame$ids, genotype_ids))
   if (!is.null(lists$remove)) drop(frame$ids[alive] %in% lists$remove, "on the list `remove`")
   if (!is.null(lists$keep)) drop(!frame$ids[alive] %in% lists$keep, "not on the list `keep`")
   check_overlap(frame$ids[alive], genotype_ids)
@@ -58,6 +59,18 @@ filter_rows <- function(frame, genotype_ids, background_ids = NULL, lists = NULL
   )
 }
 
+log_list <- function(log, list, name, ids) {
+  if (is.null(list)) return(log)
+  unknown <- sum(!list %in% ids)
+  if (length(list) && unknown == length(list)) {
+    warn(
+      sprintf("None of the %s identifiers in `%s` is in the data: %s.", big(unknown), name, quote_all(list, 3)),
+      "latentmr_warning_list", argument = name
+    )
+  }
+  flow_add(log, "participants", sprintf("on the list `%s`, not in the data", name), "noted", unknown)
+}
+
 check_overlap <- function(ids, genotype_ids) {
   if (!length(ids) || any(ids %in% genotype_ids)) return(invisible())
   first <- function(x) quote_all(x[!is.na(x)], 3)
@@ -73,7 +86,8 @@ abort_nobody <- function(log) {
   rows <- log[log$unit == "participants" & log$environment == flow_all & log$action %in% c("read", "removed") &
                 log$count > 0, , drop = FALSE]
   abort(
-    paste0("No participant is left: ", paste(sprintf("%s %s", big(rows$count), rows$reason), collapse = ", "), "."),
+    sprintf("No participant is left of %s: %s.", big(rows$count[1]),
+            paste(sprintf("%s (%s)", rows$reason[-1], big_each(rows$count[-1])), collapse = ", ")),
     c("latentmr_error_empty", "latentmr_error_argument"), flow = log
   )
 }

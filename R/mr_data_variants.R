@@ -114,7 +114,7 @@ filter_variants <- function(source, rows, environment, scan, kind, log, unit = "
   }
   drop(total[cols] == 0, "no call in any environment")
   drop(scan$lo[cols] == scan$hi[cols], "constant")
-  if (full) {
+  if (full && length(cols)) {
     drop(cols %in% repeated_variants(source, rows, scan, cols, kind), "same values as an earlier variant")
     checked <- collinear_checked(length(rows), length(cols))
     if (checked) {
