@@ -123,7 +123,7 @@ draw_linked_genotypes <- function(shares, frequencies, block, common = .77) {
 # Confounder, exposure and outcome on given genotypes. Lack of a strength in
 # every variant would leave no score: such a sparse draw is made again.
 draw_traits <- function(x, shares, site, effect, h2, site_sd, stress = "plain", pleiotropy = 0,
-                        structure = "linear") {
+                        structure = "linear", confounding = 1) {
   n <- nrow(x)
   p <- ncol(x)
   sites <- max(site)
@@ -159,7 +159,7 @@ draw_traits <- function(x, shares, site, effect, h2, site_sd, stress = "plain", 
     exposure <- exposure + v
     extra <- v + noise(stats::runif(sites, 0, 3)[site]) * spread
   }
-  outcome <- effect * exposure + confounder + extra + noise()
+  outcome <- effect * exposure + confounding * confounder + extra + noise()
   if (pleiotropy > 0) {
     outcome <- outcome + drop(standardise(x) %*% stats::rnorm(p, 0, .15 * pleiotropy / sqrt(p)))
   }
