@@ -45,6 +45,7 @@ extern const R_CallMethodDef glue_test_calls[];
 extern const R_CallMethodDef glue_kclass_calls[];
 extern const R_CallMethodDef glue_data_calls[];
 extern const R_CallMethodDef glue_tall_calls[];
+extern const R_CallMethodDef glue_bed_calls[];
 
 #define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}
 

@@ -9,6 +9,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_kclass_calls,
   glue_data_calls,
   glue_tall_calls,
+  glue_bed_calls,
 };
 
 enum { MAX_ROUTINES = 256 };
