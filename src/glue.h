@@ -46,6 +46,8 @@ extern const R_CallMethodDef glue_kclass_calls[];
 extern const R_CallMethodDef glue_data_calls[];
 extern const R_CallMethodDef glue_tall_calls[];
 extern const R_CallMethodDef glue_bed_calls[];
+extern const R_CallMethodDef glue_moments_calls[];
+extern const R_CallMethodDef glue_moments_read_calls[];
 
 #define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}
 

@@ -10,6 +10,8 @@ static const R_CallMethodDef *const tables[] = {
   glue_data_calls,
   glue_tall_calls,
   glue_bed_calls,
+  glue_moments_calls,
+  glue_moments_read_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

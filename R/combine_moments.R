@@ -1,0 +1,191 @@
+#' Combine the moments of several sites
+#'
+#' Adds block moments made from different people, without any of their rows:
+#' the result is what [mr_moments()] would have given on all of them together.
+#'
+#' All sites must have the same exposure, outcome, covariate and structure columns
+#' (structure columns must mean the same everywhere, as components projected from
+#' one reference do) and the same variants; these are matched by name. Where effect
+#' and other allele are swapped, the counts are recoded exactly to the alleles of
+#' the first site by \eqn{g \to 2 - g}{g -> 2 - g}, using the stored missing flags;
+#' other alleles are an error. Environments that bear the same name are taken as one
+#' and their folds of the same number are added; others stand side by side.
+#' Numeric columns are brought to a common pilot value.
+#'
+#' @param ... Two or more `mr_moments` objects, or one list of them.
+#' @return An `mr_moments` object. Its `flow` has those of the sites one below the
+#'   other, numbered in a column `site`.
+#' @section Errors: `latentmr_error_argument` for an argument that is not an
+#'   `mr_moments` object; `latentmr_error_combine` when kinds, columns, variants,
+#'   alleles, positions or LD blocks differ, with the names of what differs. A
+#'   swap of alleles that are each other's complement (A/T, C/G) may be a change of
+#'   strand instead: `latentmr_warning_palindromic` lists these.
+#' @examples
+#' set.seed(1)
+#' site <- function(n, environment) {
+#'   g <- matrix(rbinom(n * 3, 2, .4), n, 3)
+#'   mr_data(g, rnorm(n), rnorm(n), rep(environment, n), kind = "genotype")
+#' }
+#' combine_moments(mr_moments(site(200, "a")), mr_moments(site(300, "b")))
+#' @export
+combine_moments <- function(...) {
+  sites <- list(...)
+  if (length(sites) == 1 && is.list(sites[[1]]) && !inherits(sites[[1]], "mr_moments")) sites <- sites[[1]]
+  if (!length(sites)) abort_argument("...", "one or more mr_moments objects", "empty")
+  for (k in seq_along(sites)) {
+    if (!inherits(sites[[k]], "mr_moments")) {
+      abort_argument(sprintf("..%d", k), "an mr_moments object", describe(sites[[k]]), "Make one with mr_moments().")
+    }
+  }
+  if (length(sites) == 1) return(sites[[1]])
+  names(sites) <- NULL
+  for (k in seq_along(sites)[-1]) check_same_columns(sites[[1]], sites[[k]], k)
+  maps <- lapply(seq_along(sites), function(k) match_variants(sites[[1]], sites[[k]], k))
+  warn_palindromic(sites[[1]], maps)
+  add_sites(sites, maps)
+}
+
+#' @rdname combine_moments
+#' @export
+c.mr_moments <- function(...) combine_moments(...)
+
+abort_combine <- function(message, hint = NULL, ...) {
+  abort(message, "latentmr_error_combine", hint = hint, ...)
+}
+
+check_same_columns <- function(first, other, k) {
+  for (part in c("kind", "exposure", "outcome", "covariates", "structure", "structure_includes_instruments")) {
+    if (identical(first[[part]], other[[part]])) next
+    words <- function(x) if (!length(x)) "none" else if (is.character(x)) quote_all(x) else as.character(x)
+    abort_combine(
+      sprintf("Site %d cannot be combined with site 1: `%s` differs (%s, not %s).", k, part, words(other[[part]]), words(first[[part]])),
+      "Prepare all sites with the same columns in the same order.", part = part, site = k
+    )
+  }
+}
+
+# For each variant of the first site: its place at the other, and the recoding
+# g' = a (1 - m) + c g.
+match_variants <- function(first, other, k) {
+  a <- first$variants
+  from <- match(a$snp, other$variants$snp)
+  extra <- setdiff(other$variants$snp, a$snp)
+  if (anyNA(from) || length(extra)) {
+    lost <- a$snp[is.na(from)]
+    abort_combine(
+      paste0(
+        sprintf("Site %d does not have the variants of site 1:", k),
+        if (length(lost)) sprintf(" %d missing there (%s)", length(lost), quote_all(lost, 5)),
+        if (length(lost) && length(extra)) ",",
+        if (length(extra)) sprintf(" %d only there (%s)", length(extra), quote_all(extra, 5)), "."
+      ),
+      "Choose the same variants at every site before mr_moments().", variants = c(lost, extra), site = k
+    )
+  }
+  b <- other$variants[from, , drop = FALSE]
+  same <- equal_or_unknown(a$effect_allele, b$effect_allele) & equal_or_unknown(a$other_allele, b$other_allele)
+  swapped <- !same & known_equal(a$effect_allele, b$other_allele) & known_equal(a$other_allele, b$effect_allele) &
+    first$kind != "continuous"
+  abort_differing(a, b, !same & !swapped, k, c("effect_allele", "other_allele"), "alleles")
+  moved <- !is.na(a$pos) & !is.na(b$pos) & a$pos != b$pos | !is.na(a$chr) & !is.na(b$chr) & a$chr != b$chr
+  abort_differing(a, b, moved, k, c("chr", "pos"), "places")
+  if (!identical(as.character(first$block), as.character(other$block[from]))) {
+    abort_combine(sprintf("Site %d has other LD blocks than site 1.", k), "Give the same `block` at every site.", site = k)
+  }
+  list(from = from, swapped = swapped, a = ifelse(swapped, 2, 0), c = ifelse(swapped, -1, 1))
+}
+
+equal_or_unknown <- function(a, b) is.na(a) & is.na(b) | known_equal(a, b)
+known_equal <- function(a, b) !is.na(a) & !is.na(b) & a == b
+
+abort_differing <- function(a, b, bad, k, columns, what) {
+  if (!any(bad)) return(invisible())
+  show <- function(x) paste(x[[columns[1]]], x[[columns[2]]], sep = if (what == "alleles") "/" else ":")
+  at <- utils::head(which(bad), 5)
+  lines <- sprintf("%s (%s, not %s)", a$snp[at], show(b[at, ]), show(a[at, ]))
+  abort_combine(
+    sprintf("Site %d has other %s than site 1 for %s: %s%s.", k, what, plural(sum(bad), "variant"),
+            paste(lines, collapse = ", "), if (sum(bad) > 5) ", ..." else ""),
+    "Drop these variants at every site, or correct them.", variants = a$snp[bad], site = k
+  )
+}
+
+warn_palindromic <- function(first, maps) {
+  swapped <- Reduce(`|`, lapply(maps, `[[`, "swapped"))
+  pair <- toupper(paste0(first$variants$effect_allele, first$variants$other_allele))
+  doubtful <- which(swapped & pair %in% c("AT", "TA", "CG", "GC"))
+  if (length(doubtful)) {
+    warn(
+      sprintf("%s with complementary alleles swapped between sites (%s): recoded as a swap, but it may be a change of strand.",
+              plural(length(doubtful), "variant"), quote_all(first$variants$snp[doubtful], 5)),
+      "latentmr_warning_palindromic", variants = first$variants$snp[doubtful],
+      hint = "Compare the allele frequencies of the sites, or leave these variants out."
+    )
+  }
+}
+
+add_sites <- function(sites, maps) {
+  first <- sites[[1]]
+  environments <- unique(unlist(lapply(sites, `[[`, "environments")))
+  keys <- lapply(sites, function(s) cbind(match(as.character(s$blocks$environment), environments), s$blocks$fold))
+  every <- unique(do.call(rbind, keys))
+  every <- every[order(every[, 1], every[, 2]), , drop = FALSE]
+  label <- function(key) paste(key[, 1], key[, 2])
+  targets <- lapply(keys, function(key) match(label(key), label(every)))
+  n <- numeric(nrow(every))
+  for (k in seq_along(sites)) n[targets[[k]]] <- n[targets[[k]]] + sites[[k]]$blocks$n
+  missing <- sort(unique(unlist(lapply(seq_along(sites), function(k) match(sites[[k]]$missing, maps[[k]]$from)))))
+  pilot <- common_pilot(sites)
+  gpilot <- common_gpilot(sites, maps)
+  recodings <- lapply(seq_along(sites), function(k) {
+    shift <- sites[[k]]$gpilot[maps[[k]]$from] - gpilot
+    list(n = as.integer(sites[[k]]$blocks$n), target = targets[[k]], from = maps[[k]]$from, a = maps[[k]]$a + shift,
+         c = maps[[k]]$c, delta = sites[[k]]$pilot - pilot)
+  })
+  parts <- .Call(
+    C_ffi_moments_combine, sites, recodings, as.integer(missing), nrow(every),
+    !is.integer(first$gg) || max(n) > .Machine$integer.max %/% 4L
+  )
+  whole <- if (max(n) <= .Machine$integer.max) as.integer else as.numeric
+  first$environments <- environments
+  first$blocks <- data.frame(
+    environment = factor(environments[every[, 1]], environments), fold = as.integer(every[, 2]), n = whole(n)
+  )
+  first$pilot <- pilot
+  first$gpilot <- gpilot
+  first$missing <- as.integer(missing)
+  first[names(parts)] <- parts
+  first$flow <- bind_flows(lapply(sites, `[[`, "flow"))
+  first$seed <- unique(unlist(lapply(sites, `[[`, "seed")))
+  first$clustered <- all(vapply(sites, `[[`, NA, "clustered"))
+  first
+}
+
+# Pilots stay when all sites share them; otherwise the mean of everybody.
+common_pilot <- function(sites) {
+  pilots <- lapply(sites, `[[`, "pilot")
+  if (all(vapply(pilots, identical, NA, pilots[[1]]))) return(pilots[[1]])
+  n <- vapply(sites, function(s) sum(as.numeric(s$blocks$n)), 0)
+  total <- Reduce(`+`, lapply(seq_along(sites), function(k) n[k] / sum(n) * (pilots[[k]] + rowSums(sites[[k]]$sx) / n[k])))
+  as.vector(total)
+}
+
+common_gpilot <- function(sites, maps) {
+  pilots <- lapply(seq_along(sites), function(k) sites[[k]]$gpilot[maps[[k]]$from])
+  if (all(vapply(pilots, identical, NA, pilots[[1]]))) return(pilots[[1]])
+  n <- vapply(sites, function(s) sum(as.numeric(s$blocks$n)), 0)
+  Reduce(`+`, Map(`*`, pilots, n / sum(n)))
+}
+
+bind_flows <- function(flows) {
+  site <- 0L
+  out <- list()
+  for (flow in flows) {
+    if (is.null(flow)) next
+    own <- if (is.null(flow$site)) rep(1L, nrow(flow)) else flow$site
+    flow$site <- site + own
+    site <- max(flow$site, site)
+    out <- c(out, list(flow))
+  }
+  do.call(rbind, out)
+}

@@ -1,0 +1,303 @@
+/* Block moments: folds, the pass over the bits, the pass over dense genotypes. */
+#include "core/moments.h"
+#include "glue_moments.h"
+
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+static int poll(void *context, double done) {
+  moments_tick *tick = context;
+  const double before = tick->state.last;
+  if (lmr_tick_poll(&tick->interrupt, done)) return 1;
+  if (tick->state.last != before && Rf_isFunction(tick->report)) {
+    SEXP share = PROTECT(Rf_ScalarReal(tick->from + tick->share * done));
+    SEXP call = PROTECT(Rf_lang2(tick->report, share));
+    Rf_eval(call, R_GlobalEnv);
+    UNPROTECT(2);
+  }
+  return 0;
+}
+
+lmr_tick glue_moments_tick(moments_tick *tick, SEXP report) {
+  tick->interrupt = glue_tick(&tick->state, R_NilValue);
+  tick->report = report;
+  tick->from = 0;
+  tick->share = 1;
+  const lmr_tick out = {poll, tick};
+  return out;
+}
+
+numeric_columns glue_columns(SEXP list, size_t n) {
+  numeric_columns out = {NULL, NULL, 0};
+  const R_xlen_t pieces = Rf_xlength(list);
+  for (R_xlen_t k = 0; k < pieces; k++) out.q += (size_t)Rf_xlength(VECTOR_ELT(list, k)) / n;
+  out.column = glue_alloc(out.q, sizeof *out.column);
+  out.pilot = glue_alloc(out.q, sizeof *out.pilot);
+  size_t c = 0;
+  for (R_xlen_t k = 0; k < pieces; k++) {
+    SEXP piece = VECTOR_ELT(list, k);
+    const size_t count = (size_t)Rf_xlength(piece) / n;
+    const double *x = glue_real(piece, (R_xlen_t)(count * n), "columns");
+    for (size_t j = 0; j < count; j++, c++) {
+      long double sum = 0;
+      out.column[c] = x + j * n;
+      for (size_t i = 0; i < n; i++) sum += out.column[c][i];
+      out.pilot[c] = (double)(sum / (long double)n);
+      if (!R_FINITE(out.pilot[c])) {
+        lmr_error err;
+        glue_check(lmr_fail(&err, LMR_ENONFINITE, "numeric column %zu has missing or infinite values", c + 1), &err);
+      }
+    }
+  }
+  return out;
+}
+
+SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns) {
+  if (rows > INT_MAX || columns > INT_MAX) Rf_error("internal: matrix of %.0f rows", (double)rows);
+  SEXP out = Rf_allocMatrix(type, (int)rows, (int)columns);
+  if (!rows || !columns) return out;
+  if (type == INTSXP) memset(INTEGER(out), 0, rows * columns * sizeof(int));
+  else memset(REAL(out), 0, rows * columns * sizeof(double));
+  return out;
+}
+
+static double seconds(void) {
+  struct timespec now;
+  timespec_get(&now, TIME_UTC);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* environment and cluster (or NULL): 1-based codes. */
+static SEXP ffi_moments_folds(SEXP environment, SEXP environments, SEXP cluster, SEXP clusters,
+                              SEXP folds, SEXP seed) {
+  const size_t n = (size_t)Rf_xlength(environment), f = (size_t)glue_int1(folds, "folds");
+  const size_t ne = (size_t)glue_int1(environments, "environments");
+  const size_t nc = Rf_isNull(cluster) ? n : (size_t)glue_int1(clusters, "clusters");
+  const int *e1 = glue_int(environment, (R_xlen_t)n, "environment");
+  const int *c1 = Rf_isNull(cluster) ? NULL : glue_int(cluster, (R_xlen_t)n, "cluster");
+  int *e = glue_alloc(n, sizeof *e), *c = c1 ? glue_alloc(n, sizeof *c) : NULL;
+  for (size_t i = 0; i < n; i++) {
+    e[i] = e1[i] - 1;
+    if (c) c[i] = c1[i] - 1;
+  }
+  SEXP out = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n));
+  lmr_error err;
+  glue_check(moments_folds(e, n, ne, c, nc, f, (uint64_t)glue_int1(seed, "seed"), INTEGER(out),
+                           glue_arena(moments_folds_bytes(n, ne, nc, f)), &err), &err);
+  for (size_t i = 0; i < n; i++) INTEGER(out)[i]++;
+  UNPROTECT(1);
+  return out;
+}
+
+enum { GG, GM, MM, SG, SM, GX, MX, SX, XX, PARTS };
+static const char *const part_names[PARTS] = {"gg", "gm", "mm", "sg", "sm", "gx", "mx", "sx", "xx"};
+
+SEXP glue_moments_parts(size_t p, size_t pm, size_t q, size_t blocks, SEXPTYPE type) {
+  SEXP parts = PROTECT(Rf_allocVector(VECSXP, PARTS)), names = PROTECT(Rf_allocVector(STRSXP, PARTS));
+  const size_t rows[PARTS] = {triangle(p), p * pm, triangle(pm), p, pm, p * q, pm * q, q, triangle(q)};
+  for (int k = 0; k < PARTS; k++) {
+    SET_VECTOR_ELT(parts, k, glue_zeros(k <= MM ? type : REALSXP, rows[k], blocks));
+    SET_STRING_ELT(names, k, Rf_mkChar(part_names[k]));
+  }
+  Rf_setAttrib(parts, R_NamesSymbol, names);
+  UNPROTECT(2);
+  return parts;
+}
+
+static double *real_column(SEXP parts, int k, size_t block) {
+  SEXP x = VECTOR_ELT(parts, k);
+  return REAL(x) + (size_t)Rf_nrows(x) * block;
+}
+
+static bits_counts count_column(SEXP parts, int k, size_t block) {
+  SEXP x = VECTOR_ELT(parts, k);
+  const size_t at = (size_t)Rf_nrows(x) * block;
+  bits_counts out = {NULL, NULL};
+  if (TYPEOF(x) == INTSXP) out.i = INTEGER(x) + at;
+  else out.d = REAL(x) + at;
+  return out;
+}
+
+/* Everything one chunk adds to its block. */
+static lmr_status count_chunk(const bits_chunk *planes, const moments_chunk *chunk,
+                              const numeric_columns *columns, const int *order, const int *missing,
+                              size_t pm, lmr_cpu level, double *x, double *sm, SEXP parts,
+                              double *spent, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const size_t b = chunk->block;
+  double start = seconds(), now;
+  memset(sm, 0, planes->variants * sizeof *sm);
+  bits_sums(planes, real_column(parts, SG, b), sm);
+  for (size_t k = 0; k < pm; k++) real_column(parts, SM, b)[k] += sm[missing[k]];
+  LMR_TRY(bits_cross_gg(planes, level, count_column(parts, GG, b), tick, err));
+  if (pm) {
+    LMR_TRY(bits_cross_gm(planes, missing, pm, level, count_column(parts, GM, b), tick, err));
+    LMR_TRY(bits_cross_mm(planes, missing, pm, level, count_column(parts, MM, b), tick, err));
+  }
+  now = seconds();
+  spent[0] += now - start;
+  start = now;
+  if (columns->q) {
+    numeric_rows(columns->column, columns->pilot, columns->q, order + chunk->first, chunk->people, x);
+    LMR_TRY(numeric_cross(x, chunk->people, columns->q, real_column(parts, SX, b),
+                          real_column(parts, XX, b), work, err));
+    LMR_TRY(numeric_bits(planes, missing, pm, x, columns->q, level, real_column(parts, GX, b),
+                         real_column(parts, MX, b), work, tick, err));
+  }
+  spent[1] += seconds() - start;
+  return LMR_OK;
+}
+
+/* Chunks from `first` whose planes fit into `bytes` (one at least). */
+static size_t chunks_that_fit(const moments_chunk *chunk, size_t first, size_t count,
+                              size_t variants, size_t bytes, size_t *used) {
+  size_t last = first;
+  *used = 0;
+  while (last < count) {
+    const size_t more = lmr_add_bytes(*used, bits_chunk_bytes(chunk[last].people, variants));
+    if (last > first && more > bytes) break;
+    *used = more;
+    last++;
+  }
+  return last;
+}
+
+/* source: double matrix of 0, 1, 2, NA, or the description of bed files;
+ * order, person: 0-based positions in the columns and in the source, block after
+ * block; size: people of each block; columns: list of numeric columns; memory:
+ * bytes of work; wide: counts as doubles. */
+static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_, SEXP columns_,
+                             SEXP memory, SEXP level_, SEXP wide, SEXP report) {
+  const size_t n = (size_t)Rf_xlength(order_), blocks = (size_t)Rf_xlength(size_);
+  const int *order = glue_int(order_, -1, "order"), *person = glue_int(person_, (R_xlen_t)n, "person");
+  const int *size = glue_int(size_, -1, "size");
+  const lmr_cpu level = (lmr_cpu)glue_int1(level_, "level");
+  const moments_source source = glue_genotype_source(source_);
+  const size_t p = source.variants, budget = (size_t)glue_real1(memory, "memory");
+  const numeric_columns columns = glue_columns(columns_, n);
+  double spent[2] = {0, 0};
+  lmr_error err;
+  moments_tick progress;
+  const lmr_tick tick = glue_moments_tick(&progress, report);
+
+  const size_t chunks = moments_chunks(size, blocks, NULL);
+  moments_chunk *chunk = glue_alloc(chunks, sizeof *chunk);
+  moments_chunks(size, blocks, chunk);
+  bits_chunk *planes = glue_alloc(chunks, sizeof *planes);
+  size_t most = 0;
+  for (size_t k = 0; k < chunks; k++) most = chunk[k].people > most ? chunk[k].people : most;
+  double *x = glue_alloc(most * numeric_width(columns.q), sizeof *x), *sm = glue_alloc(p, sizeof *sm);
+  int *any = glue_alloc(p, sizeof *any);
+  const size_t numeric_work = lmr_add_bytes(numeric_bits_bytes(p, columns.q), numeric_cross_bytes(columns.q));
+  const size_t fixed = moments_buffers_bytes(&source) + numeric_work + most * numeric_width(columns.q) * sizeof *x;
+  const lmr_arena work = glue_arena(numeric_work);
+  lmr_arena buffer_arena = glue_arena(moments_buffers_bytes(&source));
+  moments_buffers buffers;
+  glue_check(moments_buffers_take(&buffers, &source, &buffer_arena, &err), &err);
+
+  const size_t room = budget > fixed ? budget - fixed : 0;
+  size_t largest = 0, passes = 0;
+  for (size_t k = 0, used; k < chunks; passes++) {
+    k = chunks_that_fit(chunk, k, chunks, p, room, &used);
+    largest = used > largest ? used : largest;
+  }
+  void *block = glue_alloc(largest, 1);
+
+  double start = seconds();
+  progress.share = .02;
+  glue_check(moments_scan(&source, person, n, any, &buffers, &tick, &err), &err);
+  size_t pm = 0;
+  for (size_t v = 0; v < p; v++) pm += (size_t)any[v];
+  SEXP missing = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)pm));
+  int *absent = INTEGER(missing);
+  for (size_t v = 0, k = 0; v < p; v++)
+    if (any[v]) absent[k++] = (int)v;
+  SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, Rf_asLogical(wide) ? REALSXP : INTSXP));
+  double reading = seconds() - start;
+
+  for (size_t first = 0, last, used; first < chunks; first = last) {
+    last = chunks_that_fit(chunk, first, chunks, p, room, &used);
+    lmr_arena arena = lmr_arena_over(block, largest);
+    for (size_t k = first; k < last; k++)
+      glue_check(bits_chunk_take(&planes[k], chunk[k].people, p, &arena, &err), &err);
+    const double share = .98 * (double)(last - first) / (double)chunks;
+    progress.from = .02 + .98 * (double)first / (double)chunks;
+    progress.share = .1 * share;
+    start = seconds();
+    glue_check(moments_load(&source, person, chunk + first, planes + first, last - first, &buffers, &tick, &err), &err);
+    reading += seconds() - start;
+    progress.from += progress.share;
+    progress.share = 0; /* between chunks, as each polls from 0 to 1 several times */
+    for (size_t k = first; k < last; k++) {
+      glue_check(count_chunk(&planes[k], &chunk[k], &columns, order, absent, pm, level, x, sm, parts, spent,
+                             work, &tick, &err), &err);
+      progress.from += .9 * share / (double)(last - first);
+    }
+  }
+  SEXP pilot = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)columns.q));
+  for (size_t c = 0; c < columns.q; c++) REAL(pilot)[c] = columns.pilot[c];
+  SEXP took = PROTECT(Rf_allocVector(REALSXP, 3));
+  REAL(took)[0] = reading;
+  REAL(took)[1] = spent[0];
+  REAL(took)[2] = spent[1];
+  for (size_t k = 0; k < pm; k++) absent[k]++;
+  SEXP n_passes = PROTECT(Rf_ScalarInteger((int)passes));
+  SEXP out = glue_list(5, "missing", missing, "pilot", pilot, "parts", parts, "seconds", took, "passes", n_passes);
+  UNPROTECT(5);
+  return out;
+}
+
+/* g: double matrix with NA; shift: TRUE subtracts the mean of the observed. */
+static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP columns_, SEXP level_,
+                              SEXP report) {
+  const size_t n = (size_t)Rf_xlength(order_), blocks = (size_t)Rf_xlength(size_), p = (size_t)Rf_ncols(g);
+  const int *order = glue_int(order_, -1, "order"), *size = glue_int(size_, -1, "size");
+  const numeric_columns columns = glue_columns(columns_, n);
+  const double *x = glue_real(g, (R_xlen_t)(n * p), "g");
+  lmr_error err;
+  moments_tick progress;
+  const lmr_tick tick = glue_moments_tick(&progress, report);
+
+  SEXP gpilot = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p));
+  int *absent = glue_alloc(p, sizeof *absent);
+  size_t pm = 0;
+  for (size_t v = 0; v < p; v++) {
+    long double sum = 0;
+    size_t called = 0;
+    for (size_t i = 0; i < n; i++)
+      if (!ISNAN(x[v * n + i])) {
+        sum += x[v * n + i];
+        called++;
+      }
+    REAL(gpilot)[v] = called && Rf_asLogical(shift) ? (double)(sum / (long double)called) : 0;
+    if (called < n) absent[pm++] = (int)v;
+  }
+  SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, REALSXP));
+  const moments_dense_input in = {x, n, p, REAL(gpilot), columns.column, columns.pilot, columns.q, absent, pm};
+  const lmr_arena work = glue_arena(moments_dense_bytes(&in));
+  size_t at = 0;
+  for (size_t b = 0; b < blocks; b++) {
+    const moments_block out = {
+      real_column(parts, GG, b), real_column(parts, GM, b), real_column(parts, MM, b),
+      real_column(parts, SG, b), real_column(parts, SM, b), real_column(parts, GX, b),
+      real_column(parts, MX, b), real_column(parts, SX, b), real_column(parts, XX, b)};
+    progress.from = (double)at / (double)n;
+    progress.share = (double)size[b] / (double)n;
+    glue_check(moments_dense(&in, order + at, (size_t)size[b], (lmr_cpu)glue_int1(level_, "level"), &out, work,
+                             &tick, &err), &err);
+    at += (size_t)size[b];
+  }
+  SEXP missing = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)pm)), pilot = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)columns.q));
+  for (size_t k = 0; k < pm; k++) INTEGER(missing)[k] = absent[k] + 1;
+  for (size_t c = 0; c < columns.q; c++) REAL(pilot)[c] = columns.pilot[c];
+  SEXP out = glue_list(4, "missing", missing, "pilot", pilot, "gpilot", gpilot, "parts", parts);
+  UNPROTECT(4);
+  return out;
+}
+
+const R_CallMethodDef glue_moments_calls[] = {
+  GLUE_CALL(ffi_moments_folds, 6),
+  GLUE_CALL(ffi_moments_bits, 9),
+  GLUE_CALL(ffi_moments_dense, 7),
+  {NULL, NULL, 0}
+};

@@ -1,0 +1,79 @@
+# Slow twins of the block moments, on explicit matrices, and objects made by hand.
+
+moments_data <- function(g, x = NULL, environment = NULL, kind = "genotype", cluster = NULL, structure = NULL) {
+  n <- nrow(g)
+  p <- ncol(g)
+  if (is.null(x)) x <- cbind(age = as.numeric(seq_len(n)), d = sin(seq_len(n)), y = cos(seq_len(n)^2))
+  if (is.null(environment)) environment <- rep("all", n)
+  storage.mode(g) <- "double"
+  q <- ncol(x)
+  LatentMR:::new_mr_data(
+    genotypes = list(x = g),
+    variants = data.frame(snp = paste0("rs", seq_len(p)), chr = NA_character_, pos = NA_real_,
+                          effect_allele = rep(c("A", "C"), length.out = p), other_allele = rep(c("G", "T"), length.out = p)),
+    kind = kind, exposure = x[, q - 1], outcome = x[, q], exposure_name = "ldl", outcome_name = "sbp",
+    environment = factor(environment), covariates = x[, seq_len(q - 2), drop = FALSE], structure = structure,
+    structure_includes_instruments = NA, cluster = if (!is.null(cluster)) factor(cluster), ids = as.character(seq_len(n)),
+    flow = data.frame(step = 1L, unit = "participants", reason = "read", action = "read", environment = "(all)", count = n, remaining = n)
+  )
+}
+
+# Genotypes with missing calls, some columns constant or without any call.
+random_genotypes <- function(n, p, missing = .1) {
+  g <- matrix(stats::rbinom(n * p, 2, rep(stats::runif(p, .05, .9), each = n)), n, p)
+  g[stats::runif(n * p) < missing] <- NA
+  g
+}
+
+# Sums over the people of each block, straight from the rows.
+reference_blocks <- function(data, blocks, m) {
+  g <- data$genotypes$x
+  miss <- is.na(g) + 0
+  g <- sweep(g, 2, m$gpilot)
+  g[is.na(g)] <- 0
+  x <- sweep(cbind(data$covariates, data$structure, data$exposure, data$outcome), 2, m$pilot)
+  miss <- miss[, m$missing, drop = FALSE]
+  size <- blocks$table$n
+  ends <- cumsum(size)
+  pack <- function(a) a[upper.tri(a, TRUE)]
+  parts <- lapply(seq_along(size), function(b) {
+    i <- blocks$order[(ends[b] - size[b] + 1):ends[b]] + 1
+    gi <- g[i, , drop = FALSE]
+    mi <- miss[i, , drop = FALSE]
+    xi <- x[i, , drop = FALSE]
+    list(
+      gg = pack(crossprod(gi)), gm = c(crossprod(gi, mi)), mm = pack(crossprod(mi)), sg = colSums(gi), sm = colSums(mi),
+      gx = c(crossprod(gi, xi)), mx = c(crossprod(mi, xi)), sx = colSums(xi), xx = pack(crossprod(xi))
+    )
+  })
+  lapply(stats::setNames(nm = names(parts[[1]])), function(k) {
+    matrix(unlist(lapply(parts, function(part) unname(part[[k]]))), ncol = length(size))
+  })
+}
+
+# The missing rule on the rows: the mean of the environment, or the mean of all
+# where the variant has no call or one value there.
+impute_rows <- function(g, environment) {
+  for (v in seq_len(ncol(g))) {
+    pooled <- if (all(is.na(g[, v]))) 0 else mean(g[, v], na.rm = TRUE)
+    for (e in levels(environment)) {
+      i <- environment == e
+      seen <- g[i & !is.na(g[, v]), v]
+      g[i & is.na(g[, v]), v] <- if (length(unique(seen)) > 1) mean(seen) else pooled
+    }
+  }
+  g
+}
+
+imputed_rows <- function(data) {
+  unname(cbind(impute_rows(data$genotypes$x, data$environment), data$covariates, data$structure, data$exposure, data$outcome))
+}
+
+counts <- c("gg", "gm", "mm", "sg", "sm")
+sums <- c("gx", "mx", "sx", "xx")
+
+# Agreement to 1e-12 of the size that the terms of a sum can have.
+expect_close <- function(object, expected, tolerance = 1e-12) {
+  scale <- max(abs(expected), 1)
+  testthat::expect_lte(max(0, abs(object - expected)) / scale, tolerance)
+}
