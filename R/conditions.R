@@ -40,5 +40,5 @@ abort_core <- function(kind, message) {
     ))
     invokeRestart("abort")
   }
-  abort(message, paste0("latentmr_error_", kind))
+  abort(message, c(paste0("latentmr_error_", kind), if (kind %in% c("io", "format")) "latentmr_error_file"))
 }

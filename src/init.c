@@ -12,6 +12,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_bed_calls,
   glue_moments_calls,
   glue_moments_read_calls,
+  glue_plink_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

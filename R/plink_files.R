@@ -1,0 +1,105 @@
+# From a prefix to the three files of a PLINK file set, read and checked.
+
+# `abort()` for a file: every such error has the class latentmr_error_file.
+abort_file <- function(message, hint = NULL, class = NULL, ...) {
+  abort(message, c(class, "latentmr_error_file"), hint = hint, ...)
+}
+
+# The prefix as typed, with or without .bed, as an absolute path.
+plink_prefix <- function(prefix) {
+  if (!file.exists(paste0(prefix, ".bed"))) prefix <- sub("[.](bed|bim|fam)$", "", prefix)
+  folder <- dirname(path.expand(prefix))
+  if (!dir.exists(folder)) {
+    abort_file(sprintf("There is no folder '%s' (for `prefix` \"%s\").", folder, prefix), class = "latentmr_error_file_missing",
+               hint = "Give the path and the common start of the .bed, .bim and .fam files.")
+  }
+  file.path(normalizePath(folder, winslash = "/"), basename(prefix))
+}
+
+check_plink_files <- function(prefix) {
+  files <- paste0(prefix, c(".bed", ".bim", ".fam"))
+  there <- file.exists(files)
+  if (all(there)) return(files)
+  folder <- if (dir.exists(prefix)) prefix else dirname(prefix)
+  near <- sort(sub("[.]bed$", "", dir(folder, "[.]bed$")))
+  hint <- if (any(there)) {
+    sprintf("%s there: the three files of a set have the same name but for the ending.",
+            if (sum(there) == 1) paste0("'", basename(files[there]), "' is") else "The other two are")
+  } else if (file.exists(paste0(prefix, ".pgen"))) {
+    sprintf("There is a PLINK 2 file set: convert it with plink2 --pfile %s --make-bed --out %s.", basename(prefix), basename(prefix))
+  } else if (length(near)) {
+    paste0("File sets in '", folder, "': ", quote_all(near, 5), ".")
+  } else {
+    "Give the path and the common start of the .bed, .bim and .fam files."
+  }
+  abort_file(sprintf("There is no file '%s'.", files[!there][1]), hint, "latentmr_error_file_missing")
+}
+
+read_bim <- function(path) as_frame(.Call(C_ffi_read_bim, path))
+read_fam <- function(path) {
+  samples <- as_frame(.Call(C_ffi_read_fam, path))
+  again <- anyDuplicated(samples$iid) && anyDuplicated(samples[c("fid", "iid")])
+  if (again) {
+    second <- which(duplicated(samples[c("fid", "iid")]))[1]
+    first <- which(samples$fid == samples$fid[second] & samples$iid == samples$iid[second])[1]
+    abort_file(
+      sprintf("'%s' has the sample \"%s %s\" in lines %d and %d.", path, samples$fid[second], samples$iid[second], first, second),
+      "Family and individual id together must name one sample: rename or remove one of them.", "latentmr_error_format"
+    )
+  }
+  samples
+}
+
+# One file set: list(files = one row, samples, variants).
+read_plink_set <- function(prefix) {
+  paths <- check_plink_files(prefix)
+  variants <- read_bim(paths[2])
+  samples <- read_fam(paths[3])
+  opened <- .Call(C_ffi_bed_open, paths[1], nrow(samples), nrow(variants))
+  files <- data.frame(
+    bed = paths[1], bim = paths[2], fam = paths[3], size = opened$size, mtime = opened$mtime,
+    first = 1L, variants = nrow(variants)
+  )
+  list(files = files, samples = samples, variants = variants)
+}
+
+check_same_samples <- function(set, first) {
+  ours <- set$samples
+  theirs <- first$samples
+  hint <- "File sets read together hold the same samples in the same order: make them so with plink --keep and --indiv-sort."
+  if (nrow(ours) != nrow(theirs)) {
+    abort_file(sprintf("'%s' has %s, '%s' has %s.", set$files$fam, plural(nrow(ours), "sample"), first$files$fam,
+                       plural(nrow(theirs), "sample")), hint, "latentmr_error_samples")
+  }
+  differs <- which(ours$fid != theirs$fid | ours$iid != theirs$iid)
+  if (!length(differs)) return(invisible())
+  i <- differs[1]
+  abort_file(
+    sprintf("Line %d of '%s' is the sample \"%s %s\", of '%s' it is \"%s %s\" (%s).", i, set$files$fam,
+            ours$fid[i], ours$iid[i], first$files$fam, theirs$fid[i], theirs$iid[i],
+            if (length(differs) == 1) "the only difference" else paste(big(length(differs)), "lines differ")),
+    hint, "latentmr_error_samples"
+  )
+}
+
+# Repeated ids get their alleles, those without a name their place; what is then
+# still repeated is numbered.
+name_variants <- function(variants) {
+  old <- variants$snp
+  repeated <- (duplicated(old) | duplicated(old, fromLast = TRUE)) & old != "."
+  variants$snp[repeated] <- paste(old, variants$other_allele, variants$effect_allele, sep = ":")[repeated]
+  variants <- unique_variant_names(variants)$variants
+  changed <- which(variants$snp != old)
+  if (length(changed)) {
+    inform(sprintf(
+      "%s without an id of its own named by place and alleles, such as \"%s\" (was \"%s\").",
+      plural(length(changed), "variant"), variants$snp[changed[1]], old[changed[1]]
+    ), "latentmr_message_names")
+  }
+  variants
+}
+
+# A list of equally long columns as a data frame, without the cost of checks.
+as_frame <- function(columns) {
+  structure(columns, class = "data.frame", row.names = .set_row_names(length(columns[[1]])))
+}
