@@ -55,6 +55,11 @@ static lmr_status check_bytes(const text_lines *lines, const char *start, const 
   return LMR_OK;
 }
 
+static const char *remedy(const text_lines *lines) {
+  return lines->line == 1 ? "Correct the line, or remove it if it is a header: these files have none."
+                          : "Correct the line, or copy or make the file again.";
+}
+
 static lmr_status next_fields(text_lines *lines, text_field *fields, const char *meaning, lmr_error *err) {
   const char *start = lines->at;
   const char *stop = memchr(start, '\n', (size_t)(lines->end - start));
@@ -73,8 +78,8 @@ static lmr_status next_fields(text_lines *lines, text_field *fields, const char 
     found++;
   }
   if (found != COLUMNS)
-    return lmr_fail(err, LMR_EFORMAT, "Line %zu of '%s' has %zu columns, expected %d: %s.",
-                    lines->line, lines->name, found, COLUMNS, meaning);
+    return lmr_fail(err, LMR_EFORMAT, "Line %zu of '%s' has %zu columns, expected %d: %s.\ni %s",
+                    lines->line, lines->name, found, COLUMNS, meaning, remedy(lines));
   return LMR_OK;
 }
 
@@ -103,8 +108,8 @@ static lmr_status bad_field(const text_lines *lines, const char *column, const t
     shown = SHOWN_BYTES;
     while (shown && (field->start[shown] & 0xC0) == 0x80) shown--;
   }
-  return lmr_fail(err, LMR_EFORMAT, "Line %zu of '%s': the %s must be %s, not '%.*s%s'.", lines->line, lines->name,
-                  column, must, (int)shown, field->start, shown < field->length ? "..." : "");
+  return lmr_fail(err, LMR_EFORMAT, "Line %zu of '%s': the %s must be %s, not '%.*s%s'.\ni %s", lines->line, lines->name,
+                  column, must, (int)shown, field->start, shown < field->length ? "..." : "", remedy(lines));
 }
 
 lmr_status bim_next(text_lines *lines, bim_line *out, lmr_error *err) {
