@@ -112,8 +112,15 @@ moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL)
   .Call(C_ffi_moments_bits, bits_source(source), blocks$order, person, n, columns, memory, level, wide, report)
 }
 
-# What the C pass reads from: the matrix.
-bits_source <- function(source) source$x
+# What the C pass reads from: the matrix, or for each variant its file and its
+# place there.
+bits_source <- function(source) {
+  if (is.null(source$bed)) return(source$x)
+  files <- source$bed$files
+  cols <- as.integer(source$cols)
+  file <- findInterval(cols, files$first)
+  list(as.list(files[c("bed", "size", "mtime", "variants")]), nrow(source$bed$samples), file - 1L, cols - files$first[file])
+}
 
 # Says what a long pass will take; a function of the share done, or NULL when the
 # pass is short; progress ends with `frame`. Rates: products of two genotypes a second, measured on one core.

@@ -101,6 +101,14 @@ int *glue_int(SEXP x, R_xlen_t length, const char *name) {
 double glue_real1(SEXP x, const char *name) { return glue_real(x, 1, name)[0]; }
 int glue_int1(SEXP x, const char *name) { return glue_int(x, 1, name)[0]; }
 
+const char *glue_path(SEXP paths, R_xlen_t i) {
+#ifdef _WIN32
+  return Rf_translateCharUTF8(STRING_ELT(paths, i));
+#else
+  return Rf_translateChar(STRING_ELT(paths, i));
+#endif
+}
+
 SEXP glue_list(int n, ...) {
   SEXP list = PROTECT(Rf_allocVector(VECSXP, n));
   SEXP names = PROTECT(Rf_allocVector(STRSXP, n));

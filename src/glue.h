@@ -36,6 +36,9 @@ int *glue_int(SEXP x, R_xlen_t length, const char *name);
 double glue_real1(SEXP x, const char *name);
 int glue_int1(SEXP x, const char *name);
 
+/* A file name as the operating system wants it; R memory. */
+const char *glue_path(SEXP paths, R_xlen_t i);
+
 /* Named list builder: glue_list(n, "a", SEXP, "b", SEXP, ...), values protected
  * by the caller or by PROTECT inside the argument list. */
 SEXP glue_list(int n, ...);

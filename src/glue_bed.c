@@ -3,19 +3,11 @@
 #include "core/bed_matrix.h"
 #include "glue.h"
 
-static const char *file_path(SEXP paths, R_xlen_t i) {
-#ifdef _WIN32
-  return Rf_translateCharUTF8(STRING_ELT(paths, i));
-#else
-  return Rf_translateChar(STRING_ELT(paths, i));
-#endif
-}
-
 /* Opens, checks and closes: size and time of modification of a good file. */
 static SEXP ffi_bed_open(SEXP path, SEXP n_samples, SEXP n_variants) {
   bed_file bed;
   lmr_error err;
-  const lmr_status status = bed_open(&bed, file_path(path, 0), (size_t)glue_int1(n_samples, "n_samples"),
+  const lmr_status status = bed_open(&bed, glue_path(path, 0), (size_t)glue_int1(n_samples, "n_samples"),
                                      (size_t)glue_int1(n_variants, "n_variants"), &err);
   bed_close(&bed);
   glue_check(status, &err);
@@ -48,7 +40,7 @@ static SEXP ffi_bed_matrix(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEX
     if (f < 0 || f >= n_files) Rf_error("internal: file %d of %d", f + 1, (int)n_files);
     pick.cols = in_col + j;
     pick.n_cols = (size_t)(end - j);
-    const char *path = file_path(paths, f);
+    const char *path = glue_path(paths, f);
     bed_file bed;
     lmr_error err;
     lmr_status status = bed_reopen(&bed, path, (size_t)n, (size_t)variants[f], (uint64_t)size[f], mtime[f], &err);

@@ -174,6 +174,8 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   const lmr_cpu level = (lmr_cpu)glue_int1(level_, "level");
   const moments_source source = glue_genotype_source(source_);
   const size_t p = source.variants, budget = (size_t)glue_real1(memory, "memory");
+  for (size_t i = 0; i < n; i++)
+    if (person[i] < 0 || (size_t)person[i] >= source.n_samples) Rf_error("internal: person %d", person[i] + 1);
   const numeric_columns columns = glue_columns(columns_, n);
   double spent[2] = {0, 0};
   lmr_error err;

@@ -42,6 +42,16 @@ struct moments_source {
 /* context: the matrix itself, n_samples x variants doubles in {0, 1, 2, NaN}. */
 moments_source moments_source_matrix(const double *x, size_t n, size_t variants);
 
+/* Bed files, opened for each read and refused when they have changed: for each
+ * variant its file and its position there, 0-based. context: the struct. */
+typedef struct {
+  const char *const *path;
+  const double *size, *mtime; /* of each file when it was first opened */
+  const int *variants;
+  const int *file, *col;
+} moments_bed;
+moments_source moments_source_bed(const moments_bed *files, size_t n_samples, size_t variants);
+
 /* Work shared by the two passes below. */
 typedef struct {
   uint8_t *raw;   /* BITS_GROUP * stride */

@@ -77,3 +77,30 @@ expect_close <- function(object, expected, tolerance = 1e-12) {
   scale <- max(abs(expected), 1)
   testthat::expect_lte(max(0, abs(object - expected)) / scale, tolerance)
 }
+
+# The same data with its genotypes in bed files, among other people and variants.
+in_bed_files <- function(data, people, variants, dir = tempfile("moments")) {
+  dir.create(dir)
+  g <- data$genotypes$x
+  n <- as.integer(nrow(g) + people)
+  p <- as.integer(ncol(g) + variants)
+  rows <- sample(n, nrow(g))
+  cols <- sample(p, ncol(g))
+  whole <- random_genotypes(n, p)
+  whole[rows, cols] <- g
+  cut <- p %/% 3
+  parts <- list(seq_len(cut), (cut + 1):p)
+  files <- lapply(seq_along(parts), function(k) {
+    bed <- file.path(dir, sprintf("set %d.bed", k))
+    part <- whole[, parts[[k]], drop = FALSE]
+    writeBin(c(as.raw(c(0x6c, 0x1b, 0x01)), .Call(LatentMR:::C_ffi_bed_pack, part)), bed)
+    info <- .Call(LatentMR:::C_ffi_bed_open, bed, n, ncol(part))
+    data.frame(bed = bed, bim = "", fam = "", size = info$size, mtime = info$mtime, first = parts[[k]][1], variants = ncol(part))
+  })
+  bed <- structure(class = "plink_bed", list(
+    files = do.call(rbind, files), samples = data.frame(iid = as.character(seq_len(n))),
+    variants = data.frame(snp = as.character(seq_len(p)))
+  ))
+  data$genotypes <- list(bed = bed, rows = rows, cols = cols)
+  data
+}

@@ -38,6 +38,29 @@ test_that("neither memory nor instruction set changes a bit of the result", {
   expect_equal(whole$gg[, 1] + 0, crossprod(g[1:33000, ])[upper.tri(diag(35), TRUE)], tolerance = 0)
 })
 
+test_that("bed files give what the matrix gives, in one pass or in many", {
+  set.seed(10)
+  g <- random_genotypes(16500, 70, .02)
+  g[, 9] <- ifelse(is.na(g[, 9]), 1, g[, 9])
+  data <- moments_data(g, environment = rep(c("a", "b"), c(16100, 400)))
+  filed <- in_bed_files(data, people = 31, variants = 7)
+  whole <- pass(data, 2L)
+  expect_identical(pass(filed, 2L), whole)
+  expect_identical(pass(filed, 2L, memory = 1, level = max(levels_here)), whole)
+  expect_false(9L %in% whole$missing)
+  expect_identical(mr_moments(filed, folds = 2, seed = 1, memory = "5MB"), whole)
+
+  files <- filed$genotypes$bed$files
+  con <- file(files$bed[2], "r+b")
+  seek(con, 3, rw = "write")
+  writeBin(as.raw(0), con)
+  close(con)
+  Sys.setFileTime(files$bed[2], Sys.time() + 60)
+  expect_error(mr_moments(filed), "set 2.bed", class = "latentmr_error_format")
+  file.remove(files$bed)
+  expect_error(mr_moments(filed), "[.]bed", class = "latentmr_error_io")
+})
+
 test_that("many numeric columns take every path of the kernel", {
   set.seed(3)
   g <- random_genotypes(700, 13)
