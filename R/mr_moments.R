@@ -47,7 +47,7 @@
 #'   numeric columns are in the order covariates, structure, exposure, outcome.
 #' @section Errors: `latentmr_error_argument` when an argument is not as described,
 #'   `latentmr_error_nonfinite` when a numeric column has missing or infinite
-#'   values, and those of reading files (see `read_plink()`).
+#'   values, and those of reading files (see [read_plink()]).
 #' @section Progress: Long passes report through the progressr package:
 #'   `progressr::with_progress(mr_moments(data))`. What they will take is said before
 #'   they start; `options(LatentMR.quiet = TRUE)` silences it.
@@ -64,7 +64,7 @@ mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
   }
   check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
-  memory <- check_memory(memory, "memory")
+  memory <- if (is.null(memory)) 1e9 else memory_bytes(memory)
   seed <- draw_seed(seed)
   p <- nrow(data$variants)
   if (p > max_variants) {
@@ -134,7 +134,7 @@ announce <- function(data, blocks, memory, level, frame = parent.frame(2)) {
     passes <- max(1, ceiling(3 * n * p / 8 / memory))
     inform(sprintf(
       "Moments of %s participants and %s variants: about %s, %s over the genotypes, up to %s for the result.",
-      big(n), big(p), in_words(seconds), if (passes == 1) "one pass" else paste(big(passes), "passes"), memory_words(moments_bytes(p, p, nrow(blocks)))
+      big(n), big(p), in_words(seconds), if (passes == 1) "one pass" else paste(big(passes), "passes"), format_bytes(moments_bytes(p, p, nrow(blocks)))
     ))
   }
   step <- progressr::progressor(100, envir = frame)
@@ -150,25 +150,6 @@ moments_bytes <- function(p, pm, blocks) 4 * blocks * (p * (p + 1) / 2 + p * pm 
 
 in_words <- function(seconds) {
   if (seconds < 90) sprintf("%.0f seconds", seconds) else if (seconds < 5400) sprintf("%.0f minutes", seconds / 60) else sprintf("%.1f hours", seconds / 3600)
-}
-
-memory_words <- function(bytes) {
-  unit <- max(0, min(3, floor(log(max(bytes, 1), 1000))))
-  paste(format(signif(bytes / 1000^unit, 3)), c("bytes", "kB", "MB", "GB")[unit + 1])
-}
-
-# Bytes from a number or text such as "1GB".
-check_memory <- function(x, arg) {
-  if (is.null(x)) return(1e9)
-  if (is.character(x) && length(x) == 1) {
-    parts <- regmatches(x, regexec("^\\s*([0-9]+\\.?[0-9]*)\\s*([kKmMgGtT]?)i?[bB]?\\s*$", x))[[1]]
-    if (length(parts)) x <- as.numeric(parts[2]) * 1000^(match(toupper(parts[3]), c("", "K", "M", "G", "T")) - 1)
-  }
-  good <- is.numeric(x) && length(x) == 1 && is.finite(x) && x >= 1e6
-  if (!good) {
-    abort_argument(arg, "at least 1e6 bytes, as a number or as text such as \"500MB\" or \"2GB\", or NULL", describe(x))
-  }
-  as.numeric(x)
 }
 
 new_moments <- function(data, blocks, pass, seed) {
@@ -212,6 +193,6 @@ format_moments <- function(x) {
       sprintf("  not varying   %s in some environment (%s): missing calls there take the mean over all",
               plural(length(unique(odd$snp)), "variant"), list_some(unique(odd$snp), 3))
     },
-    sprintf("  memory        %s; holds no row of any person", memory_words(as.numeric(utils::object.size(x))))
+    sprintf("  memory        %s; holds no row of any person", format_bytes(as.numeric(utils::object.size(x))))
   )
 }

@@ -178,10 +178,8 @@ test_that("arguments are checked", {
     mr_moments(data, folds = 2.5)
     mr_moments(data, seed = -1)
     mr_moments(data, memory = "lots")
-    mr_moments(data, memory = 10)
+    mr_moments(data, memory = -1)
   })
-  expect_equal(vapply(list("1GB", "1.5 gb", "500MB", 2e7, "3000000", "2GiB"), check_memory, 0, arg = "memory"),
-               c(1e9, 1.5e9, 5e8, 2e7, 3e6, 2e9))
   data$exposure[3] <- NaN
   expect_error(mr_moments(data), "numeric column 2", class = "latentmr_error_nonfinite")
   data$exposure[3] <- Inf
