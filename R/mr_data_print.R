@@ -18,7 +18,7 @@ format_mr_data <- function(x, max_environments = 12) {
     format_parts(x),
     "",
     format_table(shown, x),
-    if (more) sprintf("  ... and %s more: see summary()", plural(more, "environment")),
+    if (more) sprintf("  ... and %s more %s: see summary()", big(more), if (more == 1) "environment" else "environments"),
     "", "Participants", format_flow(x$flow),
     "", "Variants", format_flow(x$flow, "variants"),
     if (nrow(x$flagged_variants)) {

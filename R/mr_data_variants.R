@@ -4,27 +4,20 @@
 collinear_tolerance <- 1e-8
 collinear_work <- 5e9   # largest n p^2 for which collinearity is looked for
 collinear_cells <- 5e7  # and largest n p
-slab_cells <- 2^23      # genotypes decoded at a time when they come from files
+slab_cells <- 2^23      # genotypes compared at a time
 
 # Counts of every variant in every environment (see src/core/variant_scan.h).
 scan_variants <- function(source, rows, environment) {
   codes <- as.integer(environment)
   levels <- nlevels(environment)
-  cols <- seq_along(source_cols(source))
-  if (is.null(source$bed)) {
-    return(name_scan(.Call(C_ffi_variant_scan, source$x, rows, codes, levels), environment))
-  }
-  slab <- max(1, slab_cells %/% max(1, length(rows)))
-  parts <- lapply(split(cols, (cols - 1) %/% slab), function(some) {
-    x <- source_matrix(source, some, rows)
-    .Call(C_ffi_variant_scan, x, seq_along(rows), codes, levels)
-  })
-  join <- function(name) {
-    pieces <- lapply(unname(parts), `[[`, name)
-    if (is.matrix(pieces[[1]])) do.call(rbind, pieces) else do.call(c, pieces)
-  }
-  fields <- setdiff(names(parts[[1]]), "inf")
-  name_scan(c(stats::setNames(lapply(fields, join), fields), list(inf = c(0L, 0L))), environment)
+  if (is.null(source$bed)) return(name_scan(.Call(C_ffi_variant_scan, source$x, rows, codes, levels), environment))
+  files <- source$bed$files
+  cols <- as.integer(source_cols(source))
+  file <- findInterval(cols, files$first)
+  name_scan(.Call(
+    C_ffi_variant_scan_bed, as.list(files[c("bed", "size", "mtime", "variants")]), nrow(source$bed$samples),
+    as.integer(rows), file, cols - files$first[file] + 1L, codes, levels
+  ), environment)
 }
 
 name_scan <- function(scan, environment) {

@@ -1,18 +1,12 @@
 /* Counts, collinearity and Hardy-Weinberg tests of the instruments in an
  * mr_data object. */
+#include <limits.h>
 #include <math.h>
 
 #include "core/hwe.h"
 #include "core/variant_rank.h"
 #include "core/variant_scan.h"
 #include "glue.h"
-
-static SEXP int_matrix(size_t p, size_t n_env) {
-  return Rf_allocMatrix(INTSXP, (int)p, (int)n_env);
-}
-static SEXP real_matrix(size_t p, size_t n_env) {
-  return Rf_allocMatrix(REALSXP, (int)p, (int)n_env);
-}
 
 /* R's positions (from 1) as the core's (from 0), checked: a wrong one would
  * read outside the matrix. */
@@ -28,33 +22,79 @@ static int *positions(SEXP x, size_t limit, const char *name) {
   return to;
 }
 
+/* The list that holds a scan of p variants in k environments; `out` points into it. */
+static SEXP scan_list(int p, int k, variant_scan *out) {
+  SEXP m[6];
+  for (int i = 0; i < 6; i++) m[i] = PROTECT(Rf_allocMatrix(i < 4 ? INTSXP : REALSXP, p, k));
+  SEXP lo = PROTECT(Rf_allocVector(REALSXP, p)), hi = PROTECT(Rf_allocVector(REALSXP, p));
+  SEXP odd = PROTECT(Rf_allocVector(INTSXP, p)), same = PROTECT(Rf_allocVector(LGLSXP, p));
+  SEXP value = PROTECT(Rf_allocVector(REALSXP, p)), inf = PROTECT(Rf_allocVector(INTSXP, 2));
+  SEXP hash = PROTECT(Rf_allocVector(REALSXP, p)), mirror = PROTECT(Rf_allocVector(REALSXP, p));
+  *out = (variant_scan){INTEGER(m[0]), INTEGER(m[1]), INTEGER(m[2]), INTEGER(m[3]), REAL(m[4]), REAL(m[5]),
+                        REAL(lo), REAL(hi), INTEGER(odd), LOGICAL(same), REAL(value),
+                        REAL(hash), REAL(mirror), -1, -1};
+  INTEGER(inf)[0] = INTEGER(inf)[1] = 0;
+  SEXP list = glue_list(14, "called", m[0], "n0", m[1], "n1", m[2], "n2", m[3], "mean", m[4], "ss", m[5],
+                        "lo", lo, "hi", hi, "odd", odd, "odd_same", same, "odd_value", value,
+                        "hash", hash, "mirror", mirror, "inf", inf);
+  UNPROTECT(14);
+  return list;
+}
+
 static SEXP ffi_variant_scan(SEXP x, SEXP rows, SEXP env, SEXP n_env) {
   glue_real(x, -1, "x");
   const size_t n_all = (size_t)Rf_nrows(x), p = (size_t)Rf_ncols(x);
   const size_t n = (size_t)Rf_xlength(rows), k = (size_t)glue_int1(n_env, "n_env");
   glue_int(env, (R_xlen_t)n, "env");
   const int *r = positions(rows, n_all, "rows"), *e = positions(env, k, "env");
-  SEXP called = PROTECT(int_matrix(p, k)), n0 = PROTECT(int_matrix(p, k));
-  SEXP n1 = PROTECT(int_matrix(p, k)), n2 = PROTECT(int_matrix(p, k));
-  SEXP mean = PROTECT(real_matrix(p, k)), ss = PROTECT(real_matrix(p, k));
-  SEXP lo = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p)), hi = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p));
-  SEXP odd = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)p)), same = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)p));
-  SEXP value = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p));
-  SEXP hash = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p)), mirror = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p));
-  variant_scan out = {INTEGER(called), INTEGER(n0), INTEGER(n1), INTEGER(n2), REAL(mean), REAL(ss),
-                      REAL(lo), REAL(hi), INTEGER(odd), LOGICAL(same), REAL(value),
-                      REAL(hash), REAL(mirror), -1, -1};
+  variant_scan out;
+  SEXP list = PROTECT(scan_list((int)p, (int)k, &out));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(variant_scan_dense(REAL(x), n_all, p, r, e, n, k, &out, &tick, &err), &err);
-  SEXP inf = PROTECT(Rf_allocVector(INTSXP, 2));
-  INTEGER(inf)[0] = (int)out.inf_row + 1;
-  INTEGER(inf)[1] = (int)out.inf_col + 1;
-  SEXP list = glue_list(14, "called", called, "n0", n0, "n1", n1, "n2", n2, "mean", mean, "ss", ss,
-                        "lo", lo, "hi", hi, "odd", odd, "odd_same", same, "odd_value", value,
-                        "hash", hash, "mirror", mirror, "inf", inf);
-  UNPROTECT(14);
+  int *inf = INTEGER(VECTOR_ELT(list, 13));
+  inf[0] = (int)out.inf_row + 1;
+  inf[1] = (int)out.inf_col + 1;
+  UNPROTECT(1);
+  return list;
+}
+
+/* files: list(bed, size, mtime, variants); file and col: for each variant its file
+ * and its position there, from 1, variants of one file together. */
+static SEXP ffi_variant_scan_bed(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP env, SEXP n_env) {
+  SEXP paths = VECTOR_ELT(files, 0);
+  const R_xlen_t n_files = Rf_xlength(paths), p = Rf_xlength(col);
+  const double *size = glue_real(VECTOR_ELT(files, 1), n_files, "size");
+  const double *mtime = glue_real(VECTOR_ELT(files, 2), n_files, "mtime");
+  const int *variants = glue_int(VECTOR_ELT(files, 3), n_files, "variants");
+  const size_t n_all = (size_t)glue_int1(n_samples, "n_samples");
+  const size_t n = (size_t)Rf_xlength(rows), k = (size_t)glue_int1(n_env, "n_env");
+  glue_int(env, (R_xlen_t)n, "env");
+  glue_int(file, p, "file");
+  const int *r = positions(rows, n_all, "rows"), *e = positions(env, k, "env");
+  const int *f = positions(file, (size_t)n_files, "file"), *c = positions(col, INT_MAX, "col");
+  variant_scan out;
+  SEXP list = PROTECT(scan_list((int)p, (int)k, &out));
+  const lmr_arena work = glue_arena(variant_scan_bed_bytes(n_all, k));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  for (R_xlen_t j = 0; j < p;) {
+    R_xlen_t end = j + 1;
+    while (end < p && f[end] == f[j]) end++;
+    for (R_xlen_t i = j; i < end; i++)
+      if (c[i] >= variants[f[j]]) Rf_error("internal: variant %d of %d", c[i] + 1, variants[f[j]]);
+    bed_file bed;
+    lmr_error err;
+    lmr_status status = bed_reopen(&bed, glue_path(paths, f[j]), n_all, (size_t)variants[f[j]],
+                                   (uint64_t)size[f[j]], mtime[f[j]], &err);
+    if (status == LMR_OK)
+      status = variant_scan_bed(&bed, c + j, (size_t)(end - j), r, e, n, k, &out, (size_t)j, (size_t)p, work, &tick, &err);
+    bed_close(&bed);
+    glue_check(status, &err);
+    j = end;
+  }
+  UNPROTECT(1);
   return list;
 }
 
@@ -90,6 +130,7 @@ static SEXP ffi_hwe(SEXP n0, SEXP n1, SEXP n2) {
 
 const R_CallMethodDef glue_data_calls[] = {
   GLUE_CALL(ffi_variant_scan, 4),
+  GLUE_CALL(ffi_variant_scan_bed, 7),
   GLUE_CALL(ffi_variant_rank, 5),
   GLUE_CALL(ffi_hwe, 3),
   {NULL, NULL, 0}

@@ -3,19 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/variant_hash.h"
+
 static uint64_t mix(uint64_t h, double value) {
   uint64_t key = UINT64_C(0x7ff80000deadbeef); /* one key for every missing value */
   if (value == value) {
     value += 0.; /* -0 and 0 are the same call */
     memcpy(&key, &value, sizeof key);
   }
-  h = (h ^ key) * UINT64_C(0x9e3779b97f4a7c15);
-  return h ^ (h >> 29);
-}
-
-static double hash_value(uint64_t h) {
-  h *= UINT64_C(0xbf58476d1ce4e5b9);
-  return (double)((h ^ (h >> 31)) >> 11);
+  return mix_bits(h, key);
 }
 
 lmr_status variant_scan_dense(const double *x, size_t n_all, size_t p, const int *rows,

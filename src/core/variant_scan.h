@@ -3,7 +3,8 @@
 #ifndef LMR_CORE_VARIANT_SCAN_H
 #define LMR_CORE_VARIANT_SCAN_H
 
-#include "core/status.h"
+#include "core/arena.h"
+#include "core/bed_file.h"
 
 /* Outputs, owned by the caller. Per variant and environment (p x E, column
  * major): people called, counts of 0, 1 and 2, mean and sum of squares about
@@ -27,5 +28,14 @@ typedef struct {
 lmr_status variant_scan_dense(const double *x, size_t n_all, size_t p, const int *rows,
                               const int *env, size_t n, size_t n_env, variant_scan *out,
                               const lmr_tick *tick, lmr_error *err);
+
+/* The same for variants of a bed file (positions cols[p], 0-based), without
+ * decoding: counts of A1 come from the 2-bit codes. Hashes agree within one
+ * file format only. Fills entries at .. at + p - 1 of outputs made for p_all
+ * variants, so that several files share them. */
+size_t variant_scan_bed_bytes(size_t n_samples, size_t n_env);
+lmr_status variant_scan_bed(bed_file *bed, const int *cols, size_t p, const int *rows,
+                            const int *env, size_t n, size_t n_env, variant_scan *out, size_t at,
+                            size_t p_all, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -19,3 +19,32 @@ known_data <- function(n = 200, ..., parts = known_parts(n)) {
   sbp <- parts$sbp
   mr_data(parts$g, bmi, sbp, parts$site, parts$covariates, kind = "genotype", ...)
 }
+
+# PLINK files of a 0/1/2/NA matrix, written byte by byte.
+write_bed_files <- function(prefix, g, fid = rownames(g), iid = rownames(g), snp = colnames(g), chr = 1) {
+  code <- c(3L, 2L, 0L)[g + 1L]
+  code[is.na(code)] <- 1L
+  code <- rbind(matrix(code, nrow(g)), matrix(0L, (-nrow(g)) %% 4, ncol(g)))
+  four <- matrix(code, 4)
+  con <- file(paste0(prefix, ".bed"), "wb")
+  writeBin(as.raw(c(0x6c, 0x1b, 0x01, four[1, ] + 4L * four[2, ] + 16L * four[3, ] + 64L * four[4, ])), con)
+  close(con)
+  writeLines(enc2utf8(paste(fid, iid, 0, 0, 0, -9)), paste0(prefix, ".fam"), useBytes = TRUE)
+  writeLines(enc2utf8(paste(chr, snp, 0, seq_along(snp), "A", "G", sep = "\t")), paste0(prefix, ".bim"), useBytes = TRUE)
+  prefix
+}
+
+# The known cohort as files: PLINK and a phenotype table.
+known_files <- function(dir = new_dir(), parts = known_parts(), name = "cohort", ...) {
+  prefix <- write_bed_files(file.path(dir, name), parts$g, ...)
+  pheno <- data.frame(IID = parts$ids, bmi = parts$bmi, sbp = parts$sbp, site = parts$site, parts$covariates, parts$pcs, family = rep(1:50, 4))
+  path <- file.path(dir, paste0(name, ".pheno.tsv"))
+  data.table::fwrite(pheno, path, sep = "\t", na = "NA", quote = FALSE)
+  list(bfile = prefix, path = path, pheno = pheno, dir = dir)
+}
+
+new_dir <- function() {
+  dir <- tempfile("data")
+  dir.create(dir)
+  dir
+}

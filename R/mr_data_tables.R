@@ -1,0 +1,92 @@
+# The variants and the participants of an mr_data object as data frames.
+
+#' Variants and participants of a data set
+#'
+#' @param x An object made by [mr_data()] or [read_mr_data()].
+#' @param environments `TRUE` gives a row for each variant and environment,
+#'   `FALSE` one for each variant over all participants.
+#' @param ... Not used.
+#' @return `variants()`: a data frame with `snp`, `chr`, `pos`, `effect_allele`
+#'   (the allele that is counted), `other_allele`, with `environments = TRUE` also
+#'   `environment`, then `n` (participants), `call_rate` (share of these with a
+#'   call), and over the calls: for genotypes and dosages `eaf` (frequency of the
+#'   effect allele, mean / 2) and `maf` (that of the rarer one), for continuous
+#'   instruments `mean` and `sd`. By environment, genotypes have `hwe_p`: the exact
+#'   test of Hardy-Weinberg proportions given the allele counts (Wigginton, Cutler
+#'   and Abecasis 2005, Am J Hum Genet 76:887); over all environments together it
+#'   is not given, because it would test that they have the same frequencies.
+#'   Where nobody is called, frequencies and p-values are `NA`. `block` is the LD
+#'   block when blocks were given.
+#'
+#'   `samples()`: a data frame with a row for each participant in the analysed
+#'   order: `id`, `environment`, `cluster` when given, then the exposure, the
+#'   outcome, the coded covariates and the structure columns under their names.
+#' @examples
+#' set.seed(1)
+#' g <- matrix(rbinom(200 * 3, 2, .3), 200, 3)
+#' data <- mr_data(g, rnorm(200), rnorm(200), rep(c("a", "b"), 100), kind = "genotype")
+#' variants(data)
+#' variants(data, environments = TRUE)
+#' head(samples(data))
+#' @name mr_data-tables
+NULL
+
+#' @rdname mr_data-tables
+#' @export
+variants.mr_data <- function(x, environments = FALSE, ...) {
+  check_flag(environments, "environments")
+  counts <- mr_counts(x)
+  levels <- levels(x$environment)
+  size <- as.integer(table(x$environment))
+  p <- nrow(x$variants)
+  if (!environments) {
+    counts <- pool_counts(counts)
+    size <- length(x$exposure)
+  }
+  groups <- length(size)
+  out <- x$variants[rep(seq_len(p), each = groups), , drop = FALSE]
+  if (!is.null(x$block)) out$block <- rep(x$block, each = groups)
+  if (environments) out$environment <- rep(levels, times = p)
+  long <- function(m) as.vector(t(m))
+  n <- rep(size, times = p)
+  called <- long(counts$called)
+  mean <- ifelse(called > 0, long(counts$mean), NA)
+  out$n <- n
+  out$call_rate <- called / n
+  if (x$kind == "continuous") {
+    out$mean <- mean
+    out$sd <- ifelse(called > 1, sqrt(long(counts$ss) / (called - 1)), NA)
+  } else {
+    out$eaf <- mean / 2
+    out$maf <- pmin(out$eaf, 1 - out$eaf)
+  }
+  if (environments && x$kind == "genotype") {
+    out$hwe_p <- .Call(C_ffi_hwe, long(counts$n0), long(counts$n1), long(counts$n2))
+  }
+  rownames(out) <- NULL
+  out
+}
+
+# Counts over all environments from those by environment.
+pool_counts <- function(counts) {
+  n <- rowSums(counts$called)
+  mean <- rowSums(counts$mean * counts$called) / pmax(n, 1)
+  list(
+    called = as.matrix(n), mean = as.matrix(mean),
+    ss = as.matrix(rowSums(counts$ss + counts$called * (counts$mean - mean)^2))
+  )
+}
+
+#' @rdname mr_data-tables
+#' @export
+samples.mr_data <- function(x, ...) {
+  out <- data.frame(id = x$ids, environment = x$environment)
+  if (!is.null(x$cluster)) out$cluster <- x$cluster
+  traits <- list(x$exposure, x$outcome)
+  names(traits) <- c(x$exposure_name, x$outcome_name)
+  columns <- c(
+    list(out, as.data.frame(traits, optional = TRUE), as.data.frame(x$covariates, optional = TRUE)),
+    if (!is.null(x$structure)) list(as.data.frame(x$structure, optional = TRUE))
+  )
+  do.call(cbind, columns)
+}

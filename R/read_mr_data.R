@@ -1,0 +1,171 @@
+#' Genotypes and phenotypes from files
+#'
+#' Opens PLINK files, reads the phenotype file, joins them by identifier and
+#' builds the object of [mr_data()], whose rules for participants and variants
+#' hold here too. Nothing is joined by position.
+#'
+#' @param bfile Prefix of the bed/bim/fam files (one, or several with the same
+#'   people), or a `plink_bed` object of [read_plink()].
+#' @param pheno Phenotypes: path of a text file (any separator, with a header,
+#'   also `.gz`), several paths, or a data frame. Several files are joined by
+#'   identifier; a column may stand in one of them only. `NA`, `N/A`, `NaN`,
+#'   `nan`, `.` and empty cells are missing.
+#' @param exposure,outcome,environment,cluster Names of one column each.
+#' @param covariates,structure Names of columns, any number.
+#' @param background Variants to learn structure from: `"others"` (all that are
+#'   not instruments), names of variants in `bfile`, a file with such names, or
+#'   the prefix of other PLINK files of the same people (or a `plink_bed`).
+#' @param instruments Names of the variants to use as instruments, or a file with
+#'   them (one per line, or a table with a column `snp`, `rsid`, `id`, ...), or
+#'   `NULL`: all. Names that the files do not have are counted in [flow()] and
+#'   listed in a warning; when none is found it is an error.
+#' @param id Name of the column with the identifiers. `NULL` looks for `IID`,
+#'   `id`, `eid`, `person_id`, in this order, whatever the case.
+#' @param keep,remove Identifiers of the people to keep or to remove (withdrawn
+#'   consent): a vector, or a file with one column (identifier) or two (FID and
+#'   IID), with or without header; an empty file is an empty list.
+#' @param na_codes Values that mean missing in the columns used, numbers or text.
+#'   Applied to every column but identifiers; counted by column in [flow()].
+#'   `NULL`: none.
+#' @param structure_includes_instruments,block See [mr_data()]; `block` is named
+#'   by variant, or has a value for each instrument in the order of the files.
+#'
+#' @section Identifiers:
+#' Read as text. They are compared with the IID column of the fam file and with
+#' FID_IID (family and individual joined by `_`), and what finds more people is
+#' taken; a message says so when it is FID_IID. When one IID stands for several
+#' people, a phenotype file with both columns is joined by the pair.
+#'
+#' @inheritSection mr_data Errors
+#' @return An object of class `mr_data`. Genotypes stay in the files until they
+#'   are needed.
+#' @examples
+#' \donttest{
+#' panel <- system.file("extdata", package = "LatentMR")
+#' prefix <- sub("[.]bed$", "", list.files(panel, "[.]bed$", full.names = TRUE))
+#' if (length(prefix)) {
+#'   people <- samples(read_plink(prefix[1]))
+#'   n <- nrow(people)
+#'   pheno <- data.frame(IID = people$iid, ldl = rnorm(n), sbp = rnorm(n),
+#'                       site = rep(c("a", "b"), length.out = n))
+#'   read_mr_data(prefix[1], pheno, "ldl", "sbp", "site")
+#' }
+#' }
+#' @export
+read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariates = NULL, structure = NULL,
+                         background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
+                         remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL) {
+  roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster)
+  check_string(id, "id", null = TRUE)
+  check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
+  check_includes(structure_includes_instruments, structure)
+  check_na_codes(na_codes)
+  bed <- if (inherits(bfile, "plink_bed")) bfile else read_plink(bfile)
+  source <- genotype_source(bed, "bfile")
+
+  tables <- read_tables(pheno, unlist(roles), id)
+  people <- canonical_ids(source, tables)
+  source$ids <- people$ids
+  recoded <- apply_na_codes(tables, na_codes)
+  tables <- lapply(recoded$tables, function(table) {
+    table$ids <- to_canonical(table$ids, table$fid, people, table$label)
+    table
+  })
+  frame <- frame_of(tables, roles)
+  log <- new_flow()
+  for (column in names(recoded$counts)) {
+    reason <- sprintf("%s in %s set to missing", paste(na_codes, collapse = ", "), column)
+    log <- flow_add(log, "values", reason, "changed", recoded$counts[[column]])
+  }
+  lists <- list(keep = read_id_list(keep, "keep", people), remove = read_id_list(remove, "remove", people))
+  background <- background_source(background, source, instruments, people)
+  source <- choose_variants(source, instruments, "instruments")
+  build_mr_data(
+    frame, source, background, as_block(block, source), "genotype", structure_includes_instruments,
+    c(roles$exposure, roles$outcome), lists, log
+  )
+}
+
+check_roles <- function(exposure, outcome, environment, covariates, structure, cluster) {
+  check_string(exposure, "exposure", hint = "Give the name of a column of the phenotype file.")
+  check_string(outcome, "outcome", hint = "Give the name of a column of the phenotype file.")
+  check_string(environment, "environment", hint = "Give the name of a column of the phenotype file.")
+  check_strings(covariates, "covariates", null = TRUE)
+  check_strings(structure, "structure", null = TRUE)
+  check_string(cluster, "cluster", null = TRUE)
+  roles <- list(exposure = exposure, outcome = outcome, environment = environment,
+                covariates = covariates, structure = structure)
+  used <- unlist(roles)
+  twice <- unique(used[duplicated(used)])
+  if (length(twice)) {
+    where <- names(roles)[vapply(roles, function(x) twice[1] %in% x, NA)]
+    abort(
+      sprintf("The column \"%s\" is named more than once, in %s.", twice[1], paste0("`", where, "`", collapse = " and ")),
+      "latentmr_error_argument", argument = where[1],
+      hint = "One column has one role. The environment and the structure are always accounted for: they are not covariates."
+    )
+  }
+  roles$cluster <- cluster
+  roles
+}
+
+check_na_codes <- function(x) {
+  if (is.null(x) || ((is.numeric(x) || is.character(x)) && !anyNA(x))) return(invisible())
+  abort_argument("na_codes", "numbers or text without missing values, or NULL", describe(x))
+}
+
+# The frame that build_mr_data() reads, from one table as it stands or from
+# several joined by identifier.
+frame_of <- function(tables, roles) {
+  of <- function(role) {
+    columns <- roles[[role]]
+    if (is.null(columns)) return(NULL)
+    home <- vapply(columns, function(column) which(vapply(tables, function(t) column %in% names(t$columns), NA))[1], 1L)
+    if (length(unique(home)) == 1) {
+      values <- tables[[home[1]]]$columns[columns]
+      ids <- tables[[home[1]]]$ids
+    } else {
+      ids <- union_ids(lapply(tables[unique(home)], `[[`, "ids"))
+      values <- Map(function(column, at) {
+        check_repeats(tables[[at]]$ids, list(tables[[at]]$columns[[column]]), tables[[at]]$label)
+        tables[[at]]$columns[[column]][match(ids, tables[[at]]$ids, incomparables = NA)]
+      }, columns, home)
+      values <- as.data.frame(stats::setNames(values, columns), optional = TRUE)
+    }
+    list(values = values, ids = ids)
+  }
+  parts <- lapply(stats::setNames(names(roles), names(roles)), of)
+  parts <- parts[!vapply(parts, is.null, NA)]
+  pieces <- Map(function(role, part) {
+    values <- part$values
+    if (length(tables) > 1) attr(values, "ids") <- part$ids
+    switch(role,
+      exposure = , outcome = check_trait(columns_of_numbers(values, role), role),
+      environment = as_environment(values), covariates = as_covariates(values),
+      structure = as_structure(columns_of_numbers(values, role)), cluster = as_cluster(values)
+    )
+  }, names(parts), parts)
+  if (length(tables) == 1) return(c(list(ids = tables[[1]]$ids), lapply(pieces, unname_rows)))
+  joined <- assemble_pieces(pieces, NULL, NULL, NULL)
+  c(list(ids = joined$ids), joined$pieces)
+}
+
+unname_rows <- function(x) if (is.null(dim(x))) unname(x) else `rownames<-`(x, NULL)
+
+# Text in a column that must hold numbers is an error that shows some of it.
+columns_of_numbers <- function(frame, role) {
+  for (name in names(frame)) {
+    if (is.numeric(frame[[name]]) || all(is.na(frame[[name]]))) next
+    text <- as.character(frame[[name]])
+    odd <- unique(text[!is.na(text) & is.na(suppressWarnings(as.numeric(text)))])
+    if (!is.character(frame[[name]]) || length(odd)) {
+      abort_argument(
+        role, "the name of a numeric column",
+        sprintf("\"%s\", which holds %s", name, if (length(odd)) quote_all(odd, 3) else describe(frame[[name]])),
+        "If these mean missing, add them to `na_codes`."
+      )
+    }
+    frame[[name]] <- as.numeric(text)
+  }
+  frame
+}
