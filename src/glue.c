@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 static const char *status_class(lmr_status status) {
   switch (status) {
@@ -34,6 +37,18 @@ void *glue_alloc(size_t count, size_t width) {
     Rf_error("cannot allocate %.0f bytes", (double)count * (double)width);
   lmr_arena whole = lmr_arena_over(R_alloc(bytes, 1), bytes);
   return lmr_arena_take(&whole, count, width);
+}
+
+void glue_large_pages(void *block, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  const size_t page = 4096, least = (size_t)8 << 20;
+  if (bytes < least) return;
+  const size_t off = (page - (uintptr_t)block % page) % page;
+  madvise((char *)block + off, (bytes - off) / page * page, MADV_HUGEPAGE);
+#else
+  (void)block;
+  (void)bytes;
+#endif
 }
 
 lmr_arena glue_arena(size_t bytes) {

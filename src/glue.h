@@ -20,6 +20,11 @@ void glue_check(lmr_status status, const lmr_error *err);
 lmr_arena glue_arena(size_t bytes);
 void *glue_alloc(size_t count, size_t width); /* 64-byte aligned */
 
+/* Asks the system for large pages under a new block that will be written whole:
+ * on Linux first touching 400 MB in 4 kB pages takes longer than filling it.
+ * Advice only; blocks below some megabytes are left alone. */
+void glue_large_pages(void *block, size_t bytes);
+
 /* A tick that polls R for a user interrupt at most five times a second. The
  * state lives in the caller's frame. When `progress` is an R function it is
  * called with the done share at the same rate, on the main thread. */

@@ -30,6 +30,8 @@ static SEXP ffi_bed_matrix(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEX
   bed_pick pick = {.rows = Rf_isNull(rows) ? NULL : glue_int(rows, -1, "rows"),
                    .n_rows = Rf_isNull(rows) ? (size_t)n : (size_t)Rf_xlength(rows)};
   SEXP out = PROTECT(Rf_allocMatrix(is_real ? REALSXP : INTSXP, (int)pick.n_rows, (int)n_cols));
+  if (is_real) glue_large_pages(REAL(out), (size_t)Rf_xlength(out) * sizeof(double));
+  else glue_large_pages(INTEGER(out), (size_t)Rf_xlength(out) * sizeof(int));
   lmr_arena work = glue_arena(bed_matrix_bytes((size_t)n));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
