@@ -13,6 +13,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_moments_calls,
   glue_moments_read_calls,
   glue_plink_calls,
+  glue_iv_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

@@ -36,3 +36,47 @@ iv_design <- function(n = 200, L = 4, k = 1, K = 3, strength = 0.4, seed = 1) {
   colnames(x) <- paste0("x", seq_len(k))
   list(y = y, x = x, z = z, w = w)
 }
+
+# UJIVE by n (or G) refits: the instrument is the prediction of x by (z, w) minus
+# the one by w, each fitted without the person (cluster).
+ref_ujive_instrument <- function(x, z, w, cluster = seq_len(nrow(x))) {
+  ZW <- cbind(w, z)
+  P <- 0 * x
+  for (c in unique(cluster)) {
+    out <- cluster == c
+    full <- qr.coef(qr(ZW[!out, , drop = FALSE]), x[!out, , drop = FALSE])
+    part <- qr.coef(qr(w[!out, , drop = FALSE]), x[!out, , drop = FALSE])
+    P[out, ] <- ZW[out, , drop = FALSE] %*% full - w[out, , drop = FALSE] %*% part
+  }
+  P
+}
+
+# Its G as a dense matrix, and the many-instrument variance of the effects by
+# direct double sums.
+ref_ujive_g <- function(z, w, cluster) {
+  H <- function(A) {
+    Q <- qr.Q(qr(A))
+    tcrossprod(Q)
+  }
+  same <- outer(cluster, cluster, "==")
+  part <- function(h) solve(diag(nrow(h)) - h * same, h * !same)
+  part(H(cbind(w, z))) - part(H(w))
+}
+
+ref_many <- function(y, x, z, w, b, cluster = seq_along(y)) {
+  G <- ref_ujive_g(z, w, cluster)
+  xw <- ref_resid(w, x)
+  P <- ref_resid(w, G %*% x)
+  e <- drop(y - cbind(x, w) %*% b)
+  k <- ncol(x)
+  S <- crossprod(rowsum(P * e, cluster))
+  for (a in seq_len(k)) for (b2 in seq_len(k)) {
+    for (c in unique(cluster)) for (d in setdiff(unique(cluster), c)) {
+      i <- cluster == c
+      j <- cluster == d
+      S[a, b2] <- S[a, b2] + sum(e[i] * (G[i, j, drop = FALSE] %*% xw[j, a])) * sum(e[j] * (G[j, i, drop = FALSE] %*% xw[i, b2]))
+    }
+  }
+  A <- solve(crossprod(P, xw))
+  A %*% S %*% t(A)
+}

@@ -1,0 +1,87 @@
+# Checks of the arguments of iv_fit() and iv_reg().
+
+iv_vector <- function(v, arg, n) {
+  if (is.matrix(v) && ncol(v) == 1) v <- setNames(v[, 1], rownames(v))
+  if (is.logical(v)) v <- v + 0
+  if (!is.numeric(v) || is.factor(v) || !is.null(dim(v))) abort_argument(arg, "a numeric vector", describe(v))
+  if (!is.null(n) && length(v) != n) {
+    abort_argument(arg, sprintf("as long as `y` (%d)", n), sprintf("of length %d", length(v)))
+  }
+  if (length(v) == 0) abort_argument(arg, "at least one number", "empty")
+  check_finite(v, arg)
+  storage.mode(v) <- "double"
+  v
+}
+
+# Finite values of the matrices are checked by with_finite(), after the fact.
+iv_matrix <- function(m, arg, n) {
+  if (is.null(m)) return(NULL)
+  if (is.data.frame(m)) m <- as.matrix(m)
+  if (is.null(dim(m))) dim(m) <- c(length(m), 1L)
+  if (is.logical(m)) m <- m + 0
+  if (!is.numeric(m) || length(dim(m)) != 2) abort_argument(arg, "a numeric matrix", describe(m))
+  if (nrow(m) != n) abort_argument(arg, sprintf("a matrix with a row for each of the %d values of `y`", n), sprintf("one with %d rows", nrow(m)))
+  if (ncol(m) == 0) return(NULL)
+  if (!is.double(m)) storage.mode(m) <- "double"
+  m
+}
+
+check_finite <- function(v, arg) {
+  bad <- sum(!is.finite(v))
+  if (bad) {
+    abort(
+      sprintf("`%s` has %d value%s that %s missing or infinite.", arg, bad, if (bad == 1) "" else "s", if (bad == 1) "is" else "are"),
+      "latentmr_error_argument", argument = arg,
+      hint = "Drop these rows from every argument, or use iv_reg(na.action = na.omit)."
+    )
+  }
+}
+
+# Runs the factor; when it meets a value that is not finite, says where.
+with_finite <- function(rows, expr) {
+  tryCatch(expr, latentmr_error_nonfinite = function(e) {
+    for (part in c("x", "z", "w")) if (!is.null(rows[[part]])) check_finite(rows[[part]], part)
+    stop(e)
+  })
+}
+
+# Names are kept beside the matrices: setting them would copy the data.
+column_names <- function(m, prefix) {
+  names <- colnames(m)
+  if (is.null(names)) {
+    return(if (NCOL0(m) == 1) prefix else sprintf("%s%d", prefix, seq_len(NCOL0(m))))
+  }
+  if (anyNA(names) || anyDuplicated(names) || any(!nzchar(names))) {
+    bad <- unique(names[is.na(names) | !nzchar(names) | duplicated(names)])
+    abort(
+      sprintf("`%s` has missing or repeated column names: %s.", prefix, quote_all(bad)),
+      "latentmr_error_argument", argument = prefix
+    )
+  }
+  names
+}
+
+check_iv_vcov <- function(vcov, estimator, cluster) {
+  check_choice(vcov, "vcov", iv_vcov_types)
+  only <- c(bekker = "liml", many = "ujive")
+  if (vcov %in% names(only) && estimator != only[[vcov]]) {
+    abort_argument("vcov", sprintf("an error that estimator \"%s\" has", estimator), sprintf("\"%s\"", vcov), hint = sprintf("\"%s\" goes with estimator = \"%s\".", vcov, only[[vcov]]))
+  }
+  if (vcov == "cluster" && is.null(cluster)) {
+    abort_argument("cluster", "given with vcov = \"cluster\"", "NULL")
+  }
+}
+
+# 0-based index and number of clusters.
+iv_cluster <- function(cluster, n) {
+  if (is.null(cluster)) return(NULL)
+  if (is.data.frame(cluster) && ncol(cluster) == 1) cluster <- cluster[[1]]
+  if (!is.atomic(cluster) || !is.null(dim(cluster)) || length(cluster) != n) {
+    abort_argument("cluster", sprintf("a vector of length %d", n), describe(cluster))
+  }
+  if (anyNA(cluster)) abort_argument("cluster", "without missing values", sprintf("one with %d", sum(is.na(cluster))))
+  index <- match(cluster, unique(cluster)) - 1L
+  count <- max(index) + 1L
+  if (count < 2) abort_argument("cluster", "at least two clusters", "one")
+  list(index = index, count = count)
+}

@@ -1,0 +1,176 @@
+#' Instrumental variable estimation on matrices
+#'
+#' The workhorse behind [iv_reg()]: ordinary least squares, two-stage least
+#' squares, limited information maximum likelihood and the unbiased jackknife
+#' instrumental variable estimator, with their covariances and first-stage and
+#' specification tests, at the accuracy of a QR decomposition. No intercept is
+#' added: give it as a column of `w`.
+#'
+#' @details
+#' With `P` the projection on `(z, w)` and `M_W` the residual maker of `w`:
+#'
+#' * `"ols"`, `"2sls"`, `"liml"` are the k-class
+#'   `(X'M_W X - kappa X'M_ZW X) b = X'M_W y - kappa X'M_ZW y` with `kappa` 0, 1,
+#'   and the smallest root of `|R0 - kappa R1| = 0`,
+#'   `R0 = [y X]'M_W[y X]`, `R1 = [y X]'M_ZW[y X]`.
+#' * `"ujive"` (Kolesar 2013) uses the instrument `G x`, the difference of the
+#'   predictions of `x` by `(z, w)` and by `w` that leave the person (with
+#'   `cluster`, the whole cluster) out, beside `w` itself. The covariates are
+#'   partialled out of outcome and exposure too, so that adding a linear function
+#'   of `w` to `y` does not move the estimate. People (clusters) without whom
+#'   a column is not identified carry no instrument; a warning counts them.
+#'
+#' Covariances: `"iid"` (`s2 (X~'X)^-1`, `s2 = e'e / (n - m)`); `"HC0"` to `"HC3"`
+#' and `"cluster"` (sandwich with the projected regressors `X~`, factors
+#' `n / (n - m)` for HC1 and `G / (G - 1) (n - 1) / (n - m)` for clusters; equal to
+#' `sandwich::vcovHC()` and `vcovCL(type = "HC1")`); `"bekker"` for LIML (Bekker 1994; the
+#' first two terms of Hansen, Hausman and Newey 2008); `"many"` for UJIVE, the
+#' many-instrument heteroskedastic error of Chao, Swanson, Hausman, Newey and
+#' Woutersen (2012): the sum of `e_i^2 (Gx)_i^2` and of
+#' `e_i x_i e_j x_j G_ij G_ji` over pairs (of people, or of clusters).
+#'
+#' A column of `w` (or `z`) that depends linearly on those before it has
+#' coefficient `NA` (is dropped), as in [lm()], by the same rule: less than `tol`
+#' of its norm is left.
+#'
+#' @param y Outcome: numeric vector of length n.
+#' @param x Endogenous variables: numeric n x k matrix or vector (`NULL` with
+#'   `"ols"`).
+#' @param z Excluded instruments: numeric n x L matrix or vector, L >= k.
+#' @param w Exogenous variables including any intercept: numeric n x K matrix or
+#'   vector, or `NULL`.
+#' @param estimator `"2sls"`, `"liml"`, `"ujive"` or `"ols"`.
+#' @param vcov `"iid"`, `"HC0"`, `"HC1"`, `"HC2"`, `"HC3"`, `"cluster"`, `"bekker"`
+#'   (LIML) or `"many"` (UJIVE).
+#' @param cluster Vector of length n without missing values: needed by
+#'   `vcov = "cluster"`; with `"ujive"` the first stage leaves whole clusters out.
+#' @param weights Non-negative weights (inverse variances), length n, or `NULL`.
+#' @param tol Relative norm under which a column counts as dependent.
+#' @return An object of class `iv_reg` with all its methods except those that
+#'   need a formula; see [iv_reg()].
+#' @section Missing values: an error that names the argument and counts the
+#'   rows. [iv_reg()] has `na.action`.
+#' @section Errors: `latentmr_error_argument` for wrong shapes and values,
+#'   `latentmr_error_unidentified` when the instruments do not identify the effects.
+#' @references Kolesar (2013), Estimation in an instrumental variables model with
+#'   treatment effect heterogeneity. Bekker (1994), Econometrica 62:657. Hansen,
+#'   Hausman and Newey (2008), JBES 26:398. Chao et al. (2012), Econometric Theory
+#'   28:42. Montiel Olea and Pflueger (2013), JBES 31:358.
+#' @examples
+#' set.seed(1)
+#' z <- matrix(rbinom(1500, 2, 0.3), 300)
+#' u <- rnorm(300)
+#' x <- drop(z %*% rep(0.4, 5)) + u + rnorm(300)
+#' y <- 0.5 * x - u + rnorm(300)
+#' fit <- iv_fit(y, x, z, w = rep(1, 300))
+#' coef(fit)
+#' summary(fit, vcov = "HC1")$diagnostics
+#' @export
+iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = "iid",
+                   cluster = NULL, weights = NULL, tol = 1e-7) {
+  check_choice(estimator, "estimator", c("2sls", "liml", "ujive", "ols"))
+  check_number(tol, "tol", min = 0, max = 0.1)
+  y <- iv_vector(y, "y", NULL)
+  n <- length(y)
+  rows <- list(
+    y = y, x = iv_matrix(x, "x", n), z = iv_matrix(z, "z", n), w = iv_matrix(w, "w", n), root = NULL
+  )
+  if (!is.null(weights)) {
+    weights <- iv_vector(weights, "weights", n)
+    if (any(weights < 0)) abort_argument("weights", "non-negative", sprintf("%d negative numbers", sum(weights < 0)))
+    rows["root"] <- list(sqrt(weights))
+  }
+  fit <- iv_engine(rows, estimator, vcov, cluster, tol)
+  fit$call <- match.call()
+  fit
+}
+
+# The engine on checked rows: a complete iv_reg object without formula parts.
+iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7) {
+  check_iv_vcov(vcov, estimator, cluster)
+  cluster <- iv_cluster(cluster, length(rows$y))
+  ols <- estimator == "ols"
+  if (ols) rows["z"] <- list(NULL)
+  if (!ols && is.null(rows$x)) abort_argument("x", "the endogenous variables", "NULL", hint = "Without endogenous variables use estimator = \"ols\".")
+  if (!ols && is.null(rows$z)) abort_argument("z", "the excluded instruments", "NULL")
+  if (is.null(rows$x) && is.null(rows$w)) abort_argument("w", "a matrix of regressors when there is no `x`", "NULL")
+  if (is.null(rows$names)) rows$names <- lapply(c(x = "x", z = "z", w = "w"), function(part) column_names(rows[[part]], part))
+  repeated <- intersect(rows$names$x, rows$names$w)
+  if (length(repeated)) {
+    abort(sprintf("%s is in both `x` and `w`.", quote_all(repeated)), "latentmr_error_argument", hint = "A regressor is endogenous (`x`) or exogenous (`w`).")
+  }
+  f <- with_finite(rows, iv_factor(rows, forced = if (ols) 1L else 1L + NCOL0(rows$x), tol))
+  if (!ols) {
+    check_order(f)
+    check_endogenous(f)
+  } else if (f$n <= f$K + f$k) {
+    abort(sprintf("%d rows are too few for %d regressors.", f$n, f$K + f$k), "latentmr_error_argument")
+  }
+  fit <- list(estimator = estimator, f = f, f2 = f, groups = list(order = NULL, start = NULL))
+  if (estimator == "ujive") fit <- add_ujive(fit, cluster)
+  kappa <- switch(estimator, ols = 0, liml = kclass_liml(factor_moments(f)), 1)
+  fit$est <- iv_estimate(fit$f2, kappa)
+  fit$unscaled <- iv_unscaled(fit$f2, fit$est$hinv)
+  infer <- iv_infer(fit, vcov, cluster)
+  iv_object(fit, infer, vcov, cluster)
+}
+
+# UJIVE: its instrument takes the place of z.
+add_ujive <- function(fit, cluster) {
+  f <- fit$f
+  if (length(cluster)) {
+    order <- order(cluster$index)
+    fit$groups <- list(order = order - 1L, start = c(0L, cumsum(tabulate(cluster$index + 1L, cluster$count))))
+  }
+  jack <- .Call(C_ffi_ujive_instrument, f$rows, f$r, fit$groups$order, fit$groups$start, cpu_level())
+  skipped <- sum(jack$skipped)
+  if (skipped == length(f$rows$y)) {
+    abort(
+      sprintf("No %s can be left out of the first stage: each identifies a column alone.", if (length(cluster)) "cluster" else "person"),
+      c("latentmr_error_unidentified", "latentmr_error_singular"),
+      hint = if (length(cluster)) "Covariates that are constant within one cluster only (dummies of the clusters) make leaving it out impossible."
+    )
+  }
+  if (skipped > 0) {
+    warn(
+      sprintf("%d of %d people carry no instrument: a column is not identified without %s.", skipped, length(f$rows$y), if (length(cluster)) "their cluster" else "them"),
+      "latentmr_warning_leverage"
+    )
+  }
+  colnames(jack$p) <- f$rows$names$x[f$rows$keep_x]
+  rows <- f$rows
+  rows$z <- jack$p
+  # The dropped columns of w stay dropped.
+  fit$instrument <- jack$p
+  fit$skipped <- jack$skipped
+  fit$f2 <- iv_factor(rows, forced = 1L + NCOL0(rows$x), f$tol)
+  if (fit$f2$L < f$k) abort_first_stage(f, seq_len(f$k))
+  fit
+}
+
+iv_object <- function(fit, infer, vcov, cluster) {
+  f <- fit$f2
+  rows <- f$rows
+  x_names <- rows$names$x
+  w_names <- rows$names$w
+  coefficients <- setNames(rep(NA_real_, length(x_names) + length(w_names)), c(x_names, w_names))
+  coefficients[rows$keep_x] <- fit$est$beta
+  coefficients[length(x_names) + rows$keep_w] <- fit$est$gamma
+  # engine order (W, X) -> object order (x, w)
+  turn <- c(f$K + seq_len(f$k), seq_len(f$K))
+  kept <- names(coefficients)[!is.na(coefficients)]
+  dimnames <- list(kept, kept)
+  df <- f$n - f$K - f$k
+  structure(class = "iv_reg", list(
+    coefficients = coefficients,
+    vcov = structure(infer$vcov[turn, turn, drop = FALSE], dimnames = dimnames),
+    cov.unscaled = structure(fit$unscaled[turn, turn, drop = FALSE], dimnames = dimnames),
+    sigma = sqrt(fit$est$rss / df), rss = fit$est$rss, df.residual = df, rank = f$K + f$k,
+    nobs = f$n, n = length(rows$y), residuals = setNames(infer$residuals, names(rows$y)),
+    estimator = fit$estimator, kappa = fit$est$kappa, vcov_type = vcov, cluster = cluster,
+    diagnostics = infer$diagnostics, strength = infer$strength,
+    endogenous = x_names, exogenous = w_names, instruments = fit$f$rows$names$z,
+    aliased_instruments = setdiff(fit$f$rows$names$z, fit$f$rows$names$z[fit$f$rows$keep_z]),
+    weights = if (!is.null(rows$root)) rows$root^2, engine = fit
+  ))
+}

@@ -1,0 +1,183 @@
+# Covariances and tests of a fitted IV model, from one pass over the rows.
+
+iv_vcov_types <- c("iid", "HC0", "HC1", "HC2", "HC3", "cluster", "bekker", "many")
+
+# Runs the pass. `est` from iv_estimate(); `f` the factor it came from. `tests`
+# asks for the sums behind the robust tests.
+iv_scores <- function(f, est, robust = FALSE, tests = FALSE, power = 0L, cluster = NULL, leverage = FALSE) {
+  parts <- iv_parts(f)
+  k <- f$k
+  options <- list(
+    shift = est$shift, robust = as.integer(robust), tests = as.integer(tests && k > 0 && f$L > 0),
+    power = as.integer(power),
+    cluster = if (length(cluster)) cluster$index, clusters = as.integer(cluster$count),
+    leverage = as.integer(leverage),
+    inv_tilde = solve0(parts$h + est$shift^2 * parts$v)
+  )
+  if (tests && k > 0 && f$L > 0) {
+    o <- parts$h + parts$v
+    options$inv_hat <- solve0(parts$h)
+    options$inv_left <- solve0(parts$v)
+    options$wu_b <- solve0(o) %*% parts$h
+    options$wu_hat <- qr.coef(qr(f$r[f$Z, f$X, drop = FALSE]), f$r[f$Z, f$Y])
+    options$wu_left <- qr.coef(qr(f$r[f$X, f$X, drop = FALSE]), f$r[f$X, f$Y])
+  }
+  out <- .Call(C_ffi_iv_scores, f$rows, f$r, as.double(c(est$gamma, est$beta)), options, cpu_level())
+  c(out, list(parts = parts, options = options))
+}
+
+# h = X^'M_W X^, v = X'M_ZW X.
+iv_parts <- function(f) {
+  list(
+    h = crossprod(f$r[f$Z, f$X, drop = FALSE]), v = crossprod(f$r[f$X, f$X, drop = FALSE])
+  )
+}
+
+solve0 <- function(a) {
+  if (ncol(a) == 0) return(a)
+  scale <- sqrt(diag(a))
+  if (any(scale == 0)) return(a * 0)
+  solve(a / outer(scale, scale), tol = 0) / outer(scale, scale)
+}
+
+# Small-sample factors: HC1 n / (n - m); clusters G / (G - 1) (n - 1) / (n - m),
+# as Stata, fixest and sandwich::vcovCL(type = "HC1").
+small_sample <- function(type, n, m, clusters) {
+  switch(type, HC1 = n / (n - m), cluster = clusters / (clusters - 1) * (n - 1) / (n - m), 1)
+}
+
+type_power <- function(type) switch(type, HC2 = 1L, HC3 = 2L, 0L)
+
+# From type and cluster: residuals, covariance of (W, X), robust tests.
+# `fit` has f (the instruments' factor), f2 (the factor the estimate is from: the
+# same, or that of UJIVE's instrument), est.
+iv_infer <- function(fit, type, cluster = NULL) {
+  f2 <- fit$f2
+  est <- fit$est
+  robust <- !(type %in% c("iid", "bekker"))
+  by <- if (type == "cluster" || (type == "many" && length(cluster))) cluster
+  same <- is.null(fit$instrument)
+  tests <- fit$estimator != "ols"
+  s2 <- iv_scores(f2, est, robust, tests = robust && same && tests, power = type_power(type), cluster = by)
+  s1 <- if (same) s2 else iv_scores(fit$f, est, robust, tests = robust, power = type_power(type), cluster = by)
+  m <- f2$K + f2$k
+  df <- f2$n - m
+  x <- f2$K + seq_len(f2$k)
+  middle <- if (type == "iid") {
+    NULL
+  } else if (type == "bekker") {
+    NULL
+  } else {
+    s2$coef * small_sample(type, f2$n, m, cluster$count)
+  }
+  vcov <- if (type == "iid") {
+    est$rss / df * fit$unscaled
+  } else if (type == "bekker") {
+    iv_bekker(f2, est)
+  } else {
+    if (type == "many" && f2$k > 0) {
+      theta <- backsolve(f2$r[f2$Z, f2$Z, drop = FALSE], f2$r[f2$Z, f2$X, drop = FALSE])
+      pairs <- .Call(
+        C_ffi_ujive_pairs, fit$f$rows, fit$f$r, as.double(c(est$gamma, est$beta)),
+        fit$groups$order, fit$groups$start, cpu_level()
+      )
+      middle[x, x] <- middle[x, x] + t(theta) %*% pairs %*% theta
+    }
+    iv_sandwich(f2, est$hinv, middle)
+  }
+  list(
+    vcov = (vcov + t(vcov)) / 2, residuals = s2$residuals,
+    diagnostics = if (tests && fit$f$L > 0) iv_diagnostics(fit, s1, type, by),
+    strength = if (fit$f$k > 0 && fit$f$L > 0) iv_strength(fit, s1, type, by)
+  )
+}
+
+# s2 (W block) and Bekker's covariance of the effects, in orthogonal coordinates.
+iv_bekker <- function(f, est) {
+  m <- factor_moments(f)
+  back <- iv_back(f)
+  block <- diag(f$K + f$k)
+  x <- f$K + seq_len(f$k)
+  block <- block * est$rss / (f$n - f$K - f$k)
+  block[x, x] <- kclass_bekker(m, est$beta)
+  back %*% block %*% t(back)
+}
+
+# The matrix of ivreg: weak instruments per endogenous variable, Wu-Hausman,
+# Sargan; with a robust covariance the first two are robust Wald tests and
+# Hansen's J is added.
+iv_diagnostics <- function(fit, s, type, cluster) {
+  f <- fit$f
+  tests <- kclass_tests(factor_moments(f), fit$est$beta)
+  robust <- !(type %in% c("iid", "bekker"))
+  weak <- tests$partial_f
+  wu <- tests$wu_hausman
+  if (robust) {
+    weak <- lapply(seq_len(f$k), function(j) f_row(robust_first(f, s, j, type, cluster), f$L, f$n - f$K - f$L))
+    wu <- f_row(robust_wu(f, s, type, cluster), f$k, f$n - f$K - 2 * f$k)
+  }
+  names <- f$rows$names$x[f$rows$keep_x]
+  names(weak) <- if (f$k > 1) sprintf("Weak instruments (%s)", names) else "Weak instruments"
+  out <- do.call(rbind, c(weak, list("Wu-Hausman" = wu, Sargan = tests$sargan)))
+  if (robust) out <- rbind(out, "Hansen J" = hansen(f, s))
+  out
+}
+
+robust_first <- function(f, s, j, type, cluster) {
+  adjust <- small_sample(if (type == "many") "HC0" else type, f$n, f$K + f$L, cluster$count)
+  quadratic(adjust * matrix(s$first[, , j], f$L), f$r[f$Z, f$X[j]]) / f$L
+}
+
+robust_wu <- function(f, s, type, cluster) {
+  adjust <- small_sample(if (type == "many") "HC0" else type, f$n, f$K + 2 * f$k, cluster$count)
+  h <- s$parts$h
+  o <- h + s$parts$v
+  # h - h o^-1 h without its cancellation: (h^-1 + v^-1)^-1
+  rr <- solve0(solve0(h) + solve0(s$parts$v))
+  delta <- s$options$wu_hat - s$options$wu_left
+  quadratic(adjust * s$wu, drop(rr %*% delta)) / f$k
+}
+
+# b'A^-1 b, NA when A is singular (fewer clusters than restrictions).
+quadratic <- function(a, b) {
+  scale <- sqrt(diag(a))
+  if (anyNA(scale) || any(scale == 0)) return(NA_real_)
+  a <- a / outer(scale, scale)
+  half <- tryCatch(chol(a), error = function(e) NULL)
+  if (is.null(half) || min(diag(half)) < 1e-7) return(NA_real_)
+  sum(backsolve(half, b / scale, transpose = TRUE)^2)
+}
+
+# Smallest value of (g_y - g_x b)'S^-1(g_y - g_x b), S from the residuals of the fit.
+hansen <- function(f, s) {
+  over <- f$L - f$k
+  if (over <= 0) return(chisq_row(NA, 0))
+  scale <- sqrt(diag(s$over))
+  if (anyNA(scale) || any(scale == 0)) return(chisq_row(NA, over))
+  half <- tryCatch(chol(s$over / outer(scale, scale)), error = function(e) NULL)
+  if (is.null(half) || min(diag(half)) < 1e-7) return(chisq_row(NA, over))
+  white <- backsolve(half, f$r[f$Z, c(f$X, f$Y), drop = FALSE] / scale, transpose = TRUE)
+  j <- sum(qr.resid(qr(white[, seq_len(f$k), drop = FALSE]), white[, f$k + 1])^2)
+  chisq_row(j, over)
+}
+
+# First-stage strength: partial F (homoskedastic), robust F (of the covariance),
+# effective F (Montiel Olea and Pflueger 2013; one endogenous variable), and
+# Cragg-Donald.
+iv_strength <- function(fit, s, type, cluster) {
+  f <- fit$f
+  names <- f$rows$names$x[f$rows$keep_x]
+  tests <- kclass_tests(factor_moments(f), fit$est$beta)
+  robust <- !(type %in% c("iid", "bekker")) && fit$estimator != "ols"
+  trace <- s$trace
+  if (robust && length(cluster)) {
+    trace <- vapply(seq_len(f$k), function(j) sum(diag(matrix(s$first[, , j], f$L))), 0)
+  }
+  list(
+    partial_f = setNames(vapply(tests$partial_f, `[[`, 0, "statistic"), names),
+    robust_f = if (robust) setNames(vapply(seq_len(f$k), function(j) robust_first(f, s, j, type, cluster), 0), names),
+    effective_f = if (f$k == 1) sum(f$r[f$Z, f$X]^2) / trace[[1]] else NA_real_,
+    cragg_donald = tests$cragg_donald, basmann = tests$basmann,
+    df = c(L = f$L, residual = f$n - f$K - f$L)
+  )
+}

@@ -1,0 +1,186 @@
+/* The IV engine on rows. The model arrives as a list `rows` of y (double n),
+ * x, z, w (double matrices n x k, L, K; columns that take part are picked by the
+ * 1-based keep_*), root (NULL or the roots of the weights). */
+#include "core/iv_scores.h"
+#include "core/tall_qr.h"
+#include "core/ujive.h"
+#include "glue.h"
+
+#include <string.h>
+
+static SEXP field(SEXP list, const char *name) {
+  SEXP names = Rf_getAttrib(list, R_NamesSymbol);
+  for (R_xlen_t i = 0; i < Rf_xlength(list); i++)
+    if (!strcmp(CHAR(STRING_ELT(names, i)), name)) return VECTOR_ELT(list, i);
+  return R_NilValue;
+}
+
+/* Appends the columns of a matrix that `keep` (1-based, NULL: all) names. */
+static size_t append(const double **col, size_t at, SEXP matrix, SEXP keep, size_t n, const char *name) {
+  if (matrix == R_NilValue) return at;
+  const R_xlen_t columns = n ? Rf_xlength(matrix) / (R_xlen_t)n : 0;
+  double *data = glue_real(matrix, columns * (R_xlen_t)n, name);
+  if (keep == R_NilValue) {
+    for (R_xlen_t j = 0; j < columns; j++) col[at++] = data + (size_t)j * n;
+    return at;
+  }
+  const int *pick = glue_int(keep, -1, "keep");
+  for (R_xlen_t j = 0; j < Rf_xlength(keep); j++) {
+    if (pick[j] < 1 || pick[j] > columns) Rf_error("internal: column %d of `%s` does not exist", pick[j], name);
+    col[at++] = data + (size_t)(pick[j] - 1) * n;
+  }
+  return at;
+}
+
+typedef struct {
+  const double **col;
+  size_t n, K, L, k;
+  const double *root;
+} columns;
+
+static columns view(SEXP rows, int picked) {
+  columns c;
+  SEXP y = field(rows, "y"), root = field(rows, "root");
+  c.n = (size_t)Rf_xlength(y);
+  glue_real(y, -1, "y");
+  c.root = root == R_NilValue ? NULL : glue_real(root, (R_xlen_t)c.n, "root");
+  SEXP w = field(rows, "w"), z = field(rows, "z"), x = field(rows, "x");
+  const size_t most = 1 + (c.n ? ((size_t)Rf_xlength(w) + (size_t)Rf_xlength(z) + (size_t)Rf_xlength(x)) / c.n : 0);
+  c.col = glue_alloc(most, sizeof *c.col);
+  SEXP none = R_NilValue;
+  c.K = append(c.col, 0, w, picked ? field(rows, "keep_w") : none, c.n, "w");
+  c.L = append(c.col, c.K, z, picked ? field(rows, "keep_z") : none, c.n, "z") - c.K;
+  c.k = append(c.col, c.K + c.L, x, picked ? field(rows, "keep_x") : none, c.n, "x") - c.K - c.L;
+  append(c.col, c.K + c.L + c.k, y, none, c.n, "y");
+  return c;
+}
+
+static iv_data model(const columns *c, SEXP r, const int *order) {
+  const size_t p = c->K + c->L + c->k + 1;
+  const tall_source instruments = {c->col, c->n, c->K + c->L, c->root, order};
+  const tall_source response = {c->col + c->K + c->L, c->n, c->k + 1, c->root, order};
+  const iv_data d = {instruments, response, c->K, c->L, c->k, glue_real(r, (R_xlen_t)(p * p), "r")};
+  return d;
+}
+
+/* Returns r, kept (over w, z, x, y), path. */
+static SEXP ffi_iv_factor(SEXP rows, SEXP tol, SEXP forced, SEXP path, SEXP level) {
+  const columns c = view(rows, 0);
+  const size_t p = c.K + c.L + c.k + 1;
+  const tall_source all = {c.col, c.n, p, c.root, NULL};
+  const tall_qr_options options = {glue_real1(tol, "tol"), (size_t)glue_int1(forced, "forced"),
+                                   (tall_qr_path)glue_int1(path, "path")};
+  SEXP r = PROTECT(Rf_allocMatrix(REALSXP, (int)p, (int)p));
+  SEXP kept = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)p));
+  tall_qr_path used = options.path;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(tall_qr(&all, &options, REAL(r), LOGICAL(kept), &used, (lmr_cpu)glue_int1(level, "level"),
+                     glue_arena(tall_qr_bytes(p)), &tick, &err), &err);
+  SEXP out = glue_list(3, "r", r, "kept", kept, "path", PROTECT(Rf_ScalarInteger((int)used)));
+  UNPROTECT(3);
+  return out;
+}
+
+static const double *small(SEXP o, const char *name, size_t length) {
+  SEXP v = field(o, name);
+  return v == R_NilValue ? NULL : glue_real(v, (R_xlen_t)length, name);
+}
+
+static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
+  const columns c = view(rows, 1);
+  const iv_data d = model(&c, r, NULL);
+  const size_t k = c.k, m = c.K + k, n = c.n;
+  iv_score_options o = {0};
+  o.coef = glue_real(coef, (R_xlen_t)m, "coef");
+  o.shift = glue_real1(field(options, "shift"), "shift");
+  o.robust = glue_int1(field(options, "robust"), "robust");
+  o.tests = glue_int1(field(options, "tests"), "tests");
+  o.power = glue_int1(field(options, "power"), "power");
+  SEXP cluster = field(options, "cluster");
+  if (cluster != R_NilValue) {
+    o.cluster = glue_int(cluster, (R_xlen_t)n, "cluster");
+    o.clusters = (size_t)glue_int1(field(options, "clusters"), "clusters");
+    for (size_t i = 0; i < n; i++)
+      if (o.cluster[i] < 0 || (size_t)o.cluster[i] >= o.clusters) Rf_error("internal: bad cluster index");
+  }
+  o.inv_tilde = small(options, "inv_tilde", k * k);
+  o.inv_hat = small(options, "inv_hat", k * k);
+  o.inv_left = small(options, "inv_left", k * k);
+  o.wu_b = small(options, "wu_b", k * k);
+  o.wu_hat = small(options, "wu_hat", k);
+  o.wu_left = small(options, "wu_left", k);
+  const int leverage = glue_int1(field(options, "leverage"), "leverage");
+  const R_xlen_t lever = leverage ? (R_xlen_t)n : 0;
+  const int robust = o.robust, tests = o.robust && o.tests, M = robust ? (int)m : 0, L = tests ? (int)c.L : 0;
+
+  SEXP residuals = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
+  SEXP h = PROTECT(Rf_allocVector(REALSXP, lever)), h1 = PROTECT(Rf_allocVector(REALSXP, lever));
+  SEXP bread = PROTECT(Rf_allocMatrix(REALSXP, M, M));
+  SEXP first = PROTECT(Rf_alloc3DArray(REALSXP, L, L, tests ? (int)k : 0));
+  SEXP over = PROTECT(Rf_allocMatrix(REALSXP, L, L));
+  SEXP wu = PROTECT(Rf_allocMatrix(REALSXP, tests ? (int)k : 0, tests ? (int)k : 0));
+  SEXP trace = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)k));
+  iv_score_sums sums = {REAL(residuals), leverage ? REAL(h) : NULL, leverage ? REAL(h1) : NULL,
+                        REAL(bread), REAL(first), REAL(over), REAL(wu), REAL(trace)};
+  if (tests && c.L <= k) memset(sums.over, 0, c.L * c.L * sizeof(double));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_scores(&d, &o, &sums, (lmr_cpu)glue_int1(level, "level"),
+                       glue_arena(iv_scores_bytes(&d, &o)), &tick, &err), &err);
+  SEXP out = glue_list(8, "residuals", residuals, "leverage", h, "leverage1", h1, "coef", bread,
+                       "first", first, "over", over, "wu", wu, "trace", trace);
+  UNPROTECT(8);
+  return out;
+}
+
+/* order: 0-based rows sorted by cluster, or NULL; start: where each cluster begins. */
+static ujive_groups groups_of(SEXP order, SEXP start, size_t n) {
+  ujive_groups g = {NULL, n};
+  if (order != R_NilValue) {
+    glue_int(order, (R_xlen_t)n, "order");
+    g.start = glue_int(start, -1, "start");
+    g.groups = (size_t)Rf_xlength(start) - 1;
+  }
+  return g;
+}
+
+static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP order, SEXP start, SEXP level) {
+  const columns c = view(rows, 1);
+  const ujive_groups g = groups_of(order, start, c.n);
+  const iv_data d = model(&c, r, order == R_NilValue ? NULL : INTEGER(order));
+  SEXP p = PROTECT(Rf_allocMatrix(REALSXP, (int)c.n, (int)c.k));
+  SEXP skipped = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)c.n));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(ujive_instrument(&d, &g, REAL(p), LOGICAL(skipped), (lmr_cpu)glue_int1(level, "level"),
+                              glue_arena(ujive_bytes(&d, &g)), &tick, &err), &err);
+  SEXP out = glue_list(2, "p", p, "skipped", skipped);
+  UNPROTECT(2);
+  return out;
+}
+
+static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start, SEXP level) {
+  const columns c = view(rows, 1);
+  const ujive_groups g = groups_of(order, start, c.n);
+  const iv_data d = model(&c, r, order == R_NilValue ? NULL : INTEGER(order));
+  SEXP pairs = PROTECT(Rf_allocMatrix(REALSXP, (int)c.k, (int)c.k));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(ujive_pairs(&d, &g, glue_real(coef, (R_xlen_t)(c.K + c.k), "coef"), REAL(pairs),
+                         (lmr_cpu)glue_int1(level, "level"), glue_arena(ujive_bytes(&d, &g)), &tick, &err), &err);
+  UNPROTECT(1);
+  return pairs;
+}
+
+const R_CallMethodDef glue_iv_calls[] = {
+  GLUE_CALL(ffi_iv_factor, 5),
+  GLUE_CALL(ffi_iv_scores, 5),
+  GLUE_CALL(ffi_ujive_instrument, 5),
+  GLUE_CALL(ffi_ujive_pairs, 6),
+  {NULL, NULL, 0}
+};
