@@ -66,10 +66,11 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   if (!is.null(cluster)) frame$cluster <- cluster_values(cluster, data)
   frame[[1]] <- quote(stats::model.frame)
   frame <- eval(frame, parent.frame())
-  if (nrow(frame) == 0) abort("No rows are left: every row has a missing value.", "latentmr_error_argument", argument = "data")
+  if (nrow(frame) == 0) abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
 
   parts <- iv_matrices(formula, frame, data, contrasts)
-  y <- stats::model.response(frame, "numeric")
+  y <- stats::model.response(frame)
+  if (is.logical(y)) y <- y + 0
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
   check_finite(y, names(frame)[1])
   offset <- stats::model.offset(frame)
