@@ -14,6 +14,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_moments_read_calls,
   glue_plink_calls,
   glue_iv_calls,
+  glue_kernel_calls,
 };
 
 enum { MAX_ROUTINES = 256 };
