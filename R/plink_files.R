@@ -86,6 +86,7 @@ check_same_samples <- function(set, first) {
 # still repeated is numbered.
 name_variants <- function(variants) {
   old <- variants$snp
+  if (!anyDuplicated(old) && !"." %in% old) return(variants)
   repeated <- (duplicated(old) | duplicated(old, fromLast = TRUE)) & old != "."
   variants$snp[repeated] <- paste(old, variants$other_allele, variants$effect_allele, sep = ":")[repeated]
   variants <- unique_variant_names(variants)$variants

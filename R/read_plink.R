@@ -204,16 +204,16 @@ as_positions <- function(index, n, names, arg, what) {
 
 #' @export
 print.plink_bed <- function(x, ...) {
-  variants <- x$variants
-  alleles <- sprintf("%s counts %s (other %s)", variants$snp, variants$effect_allele, variants$other_allele)
+  some <- utils::head(x$variants, 4)
+  alleles <- sprintf("%s counts %s (other %s)", some$snp, some$effect_allele, some$other_allele)
   files <- if (nrow(x$files) == 1) x$files$bed else sprintf("%s and %s", x$files$bed[1], plural(nrow(x$files) - 1, "more set"))
   lines <- c(
-    sprintf("<plink_bed> %s x %s, read when asked for", plural(nrow(x$samples), "sample"), plural(nrow(variants), "variant")),
+    sprintf("<plink_bed> %s x %s, read when asked for", plural(nrow(x$samples), "sample"), plural(nrow(x$variants), "variant")),
     sprintf("files:    %s (%s)", files, format_bytes(sum(x$files$size))),
     "genotype: copies of the effect allele (A1, column 5 of the bim file)",
     paste("samples: ", first_few(sample_names(x$samples))),
     paste("variants:", first_few(alleles, 3)),
-    paste("memory:  ", format_bytes(4 * nrow(x$samples) * as.numeric(nrow(variants))), "by as.matrix(), twice that as double")
+    paste("memory:  ", format_bytes(4 * nrow(x$samples) * as.numeric(nrow(x$variants))), "by as.matrix(), twice that as double")
   )
   cat(lines, sep = "\n")
   invisible(x)
