@@ -158,6 +158,23 @@ test_that("a line that is not what it should be is named", {
   expect_snapshot(read_plink(set$prefix), error = TRUE, transform = no_folder)
 })
 
+test_that("what is UTF-8 is what R says is UTF-8", {
+  set <- example_set()
+  edges <- as.raw(c(0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff))
+  ids <- withr_seed(4, lapply(1:3000, function(k) sample(edges, sample(4, 1), TRUE)))
+  # Whole letters too, or few of the tries would be valid.
+  letters <- c("\u00e9", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U10000", "\U10ffff")
+  ids <- c(ids, lapply(letters, charToRaw))
+  valid <- vapply(ids, function(id) validUTF8(rawToChar(id)), NA)
+  read <- vapply(ids, function(id) {
+    writeBin(c(charToRaw("1 "), id, charToRaw(" 0 1 A T\n")), set$bim)
+    tryCatch(identical(.Call(C_ffi_read_bim, set$bim)$snp, enc2utf8(`Encoding<-`(rawToChar(id), "UTF-8"))),
+             latentmr_error_format = function(e) FALSE)
+  }, NA)
+  expect_identical(read, valid)
+  expect_true(all(valid[3001:3007]) && sum(valid) > 100 && sum(!valid) > 1000)
+})
+
 test_that("a bed file that is not what it should be is named, with sizes and a remedy", {
   set <- example_set()
   good <- readBin(set$bed, "raw", 1e5)
