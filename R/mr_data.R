@@ -22,7 +22,8 @@
 #'
 #' @section Joining:
 #' By identifier only, never by position, as soon as anything has identifiers:
-#' row names of `genotypes` (or the IID column of the fam file), names of
+#' row names of `genotypes` (or IID of the fam file; FID_IID when an IID stands
+#' for several people), names of
 #' vectors, row names of matrices, character row names of data frames, or `ids`.
 #' `ids` holds the identifiers of the rows of `exposure`, `outcome`,
 #' `environment`, `covariates`, `structure` and `cluster`, and also of the rows
@@ -114,8 +115,8 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   names <- c(label_of(substitute(exposure), "exposure"), label_of(substitute(outcome), "outcome"))
   check_choice(kind, "kind", c("auto", "genotype", "dosage", "continuous"))
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
-  source <- genotype_source(genotypes, "genotypes", variants)
-  if (!is.null(background)) background <- genotype_source(background, "background")
+  source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
+  if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
   block <- as_block(block, source)
   pieces <- list(
     exposure = check_trait(exposure, "exposure"), outcome = check_trait(outcome, "outcome"),
@@ -140,6 +141,13 @@ label_of <- function(expr, otherwise) {
     if (is.symbol(last) || is.character(last)) return(as.character(last))
   }
   otherwise
+}
+
+# PLINK samples under the names that dimnames() gives them: FID_IID when an IID
+# is not one person.
+with_sample_names <- function(source) {
+  if (!is.null(source$bed)) source$ids <- clean_ids(sample_names(source$bed$samples))
+  source
 }
 
 # Identifiers for the rows of genotypes that have none.

@@ -155,3 +155,38 @@ test_that("mr_subset keeps every part in step", {
   expect_identical(rowSums(mr_counts(s)$called), rep(20, 4))
   expect_identical(mr_subset(d, d$environment == "east")$ids, d$ids[d$environment == "east"])
 })
+
+test_that("a plink_bed is joined by the names of its samples", {
+  parts <- known_parts()
+  dir <- new_dir()
+  bed <- read_plink(write_bed_files(file.path(dir, "a"), parts$g))
+  d <- mr_data(bed, parts$bmi[200:1], parts$sbp, parts$site, background = read_plink(write_bed_files(file.path(dir, "b"), cbind(b1 = parts$g[, 1]))))
+  expect_identical(d$exposure, unname(parts$bmi))
+  expect_identical(mr_genotypes(d), unname(parts$g) + 0)
+  expect_identical(mr_background(d), unname(parts$g[, 1, drop = FALSE]) + 0)
+  expect_error(mr_data(bed, unname(parts$bmi), unname(parts$sbp), unname(parts$site)), class = "latentmr_error_ids")
+  expect_error(mr_data(bed, parts$bmi, parts$sbp, parts$site, variants = data.frame(snp = 1:4)), "must be NULL")
+  expect_error(mr_data(bed, parts$bmi, parts$sbp, parts$site, kind = "dosage"), class = "latentmr_error_argument")
+  twice <- read_plink(write_bed_files(file.path(dir, "c"), parts$g, fid = rep(1:100, 2), iid = rep(c("x", "y"), each = 100)))
+  named <- lapply(parts[c("bmi", "sbp", "site")], stats::setNames, paste(rep(1:100, 2), rep(c("x", "y"), each = 100), sep = "_"))
+  expect_identical(mr_data(twice, named$bmi, named$sbp, named$site)$exposure, unname(parts$bmi))
+})
+
+test_that("the object survives saveRDS, files and all", {
+  f <- known_files()
+  d <- read_mr_data(f$bfile, f$path, "bmi", "sbp", "site")
+  path <- file.path(f$dir, "d.rds")
+  saveRDS(d, path)
+  expect_identical(mr_genotypes(readRDS(path)), mr_genotypes(d))
+  expect_lt(file.size(path), 2e4)
+})
+
+test_that("a bed file that changed since it was opened is an error, not another answer", {
+  f <- known_files()
+  d <- read_mr_data(f$bfile, f$path, "bmi", "sbp", "site")
+  Sys.sleep(.02)
+  write_bed_files(f$bfile, known_parts()$g[c(2:200, 1), ])
+  Sys.setFileTime(paste0(f$bfile, ".bed"), Sys.time() + 5)
+  expect_error(mr_counts(mr_subset(d, 1:50)), class = "latentmr_error_format")
+  expect_error(mr_genotypes(d), class = "latentmr_error_format")
+})
