@@ -89,7 +89,7 @@ format_table <- function(table, x) {
 }
 
 #' @rdname mr_data
-#' @param object,x An `mr_data` object.
+#' @param object An `mr_data` object.
 #' @param ... Not used.
 #' @export
 summary.mr_data <- function(object, ...) {

@@ -40,17 +40,15 @@
 #' @return An object of class `mr_data`. Genotypes stay in the files until they
 #'   are needed.
 #' @examples
-#' \donttest{
-#' panel <- system.file("extdata", package = "LatentMR")
-#' prefix <- sub("[.]bed$", "", list.files(panel, "[.]bed$", full.names = TRUE))
-#' if (length(prefix)) {
-#'   people <- samples(read_plink(prefix[1]))
-#'   n <- nrow(people)
-#'   pheno <- data.frame(IID = people$iid, ldl = rnorm(n), sbp = rnorm(n),
-#'                       site = rep(c("a", "b"), length.out = n))
-#'   read_mr_data(prefix[1], pheno, "ldl", "sbp", "site")
-#' }
-#' }
+#' panel <- file.path(system.file("extdata", package = "LatentMR"), "chr21")
+#' people <- samples(read_plink(panel))
+#' set.seed(1)
+#' pheno <- data.frame(IID = people$iid, ldl = rnorm(nrow(people)), sbp = rnorm(nrow(people)),
+#'                     site = rep(c("north", "south"), length.out = nrow(people)))
+#' pheno$ldl[1:20] <- -9
+#' data <- read_mr_data(panel, pheno, "ldl", "sbp", "site", remove = people$iid[100])
+#' data
+#' head(variants(data, environments = TRUE))
 #' @export
 read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariates = NULL, structure = NULL,
                          background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
