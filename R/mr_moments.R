@@ -64,6 +64,7 @@ mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
   }
   check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
+  data <- add_background(data)
   memory <- if (is.null(memory)) 1e9 else memory_bytes(memory)
   seed <- draw_seed(seed)
   p <- nrow(data$variants)
@@ -162,7 +163,7 @@ new_moments <- function(data, blocks, pass, seed) {
       environments = levels(data$environment), blocks = blocks$table, pilot = pass$pilot,
       gpilot = if (is.null(pass$gpilot)) numeric(p) else pass$gpilot, missing = pass$missing
     ),
-    pass$parts, list(flow = data$flow, seed = seed, clustered = !is.null(data$cluster))
+    pass$parts, list(background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster))
   ))
 }
 

@@ -59,6 +59,8 @@ extern const R_CallMethodDef glue_moments_read_calls[];
 extern const R_CallMethodDef glue_plink_calls[];
 extern const R_CallMethodDef glue_iv_calls[];
 extern const R_CallMethodDef glue_kernel_calls[];
+extern const R_CallMethodDef glue_encoder_calls[];
+extern const R_CallMethodDef glue_moment_view_calls[];
 
 #define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}
 

@@ -15,6 +15,8 @@ static const R_CallMethodDef *const tables[] = {
   glue_plink_calls,
   glue_iv_calls,
   glue_kernel_calls,
+  glue_encoder_calls,
+  glue_moment_view_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

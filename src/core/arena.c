@@ -28,6 +28,11 @@ size_t lmr_bytes(size_t count, size_t width) {
   return (count * width + LMR_ALIGN - 1) / LMR_ALIGN * LMR_ALIGN + GAP;
 }
 
+size_t lmr_double_bytes(size_t views, size_t count) {
+  const size_t one = lmr_bytes(count, sizeof(double));
+  return views && one > SIZE_MAX / views ? SIZE_MAX : views * one;
+}
+
 size_t lmr_add_bytes(size_t a, size_t b) {
   return a > SIZE_MAX - b ? SIZE_MAX : a + b;
 }

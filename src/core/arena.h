@@ -15,6 +15,9 @@ typedef struct {
  * rounded up to 64 bytes); SIZE_MAX when the product overflows. */
 size_t lmr_bytes(size_t count, size_t width);
 
+/* Bytes of `views` views of `count` doubles each. */
+size_t lmr_double_bytes(size_t views, size_t count);
+
 /* a + b, SIZE_MAX on overflow. */
 size_t lmr_add_bytes(size_t a, size_t b);
 

@@ -123,12 +123,12 @@ size_t la_eigen_bytes(size_t n) {
   return lmr_add_bytes(bytes, lmr_bytes(2 * at_least_one(n), sizeof(int)));
 }
 
-lmr_status la_eigen(double *a, size_t n, size_t ld, double *w, double *z,
-                    size_t ldz, lmr_arena work, lmr_error *err) {
-  if (!fits(40 * n) || !fits(ld) || !fits(ldz) || ld < at_least_one(n) ||
+static lmr_status eigen(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
+                        size_t ldz, lmr_arena work, lmr_error *err) {
+  if (!fits(40 * n) || !fits(ld) || !fits(ldz) || ld < at_least_one(n) || top > n ||
       (z && ldz < at_least_one(n)))
     return bad_dims(err, "eigen");
-  if (!n) return LMR_OK;
+  if (!n || !top) return LMR_OK;
   for (size_t j = 0; j < n; j++)
     for (size_t i = 0; i <= j; i++)
       if (!isfinite(a[i + j * ld]))
@@ -138,14 +138,34 @@ lmr_status la_eigen(double *a, size_t n, size_t ld, double *w, double *z,
   LMR_TAKE(dwork, &work, eigen_lwork(n), err);
   LMR_TAKE(iwork, &work, eigen_liwork(n), err);
   LMR_TAKE(isuppz, &work, 2 * n, err);
-  int in = (int)n, il = (int)ld, iz = (int)(z ? ldz : 1), found = 0, info = 0, none = 0;
+  int in = (int)n, il = (int)ld, iz = (int)(z ? ldz : 1), found = 0, info = 0;
+  int from = (int)(n - top + 1), to = in, wanted = (int)top;
   int lwork = (int)eigen_lwork(n), liwork = (int)eigen_liwork(n);
   double zero = 0, unused = 0;
-  F77_CALL(dsyevr)(z ? "V" : "N", "A", "U", &in, a, &il, &zero, &zero, &none, &none, &zero,
-                   &found, w, z ? z : &unused, &iz, isuppz, dwork, &lwork, iwork, &liwork,
+  F77_CALL(dsyevr)(z ? "V" : "N", top == n ? "A" : "I", "U", &in, a, &il, &zero, &zero, &from, &to,
+                   &zero, &found, w, z ? z : &unused, &iz, isuppz, dwork, &lwork, iwork, &liwork,
                    &info FCONE FCONE FCONE);
-  if (info || found != in)
+  if (info || found != wanted)
     return lmr_fail(err, LMR_ENOCONV, "eigendecomposition failed (info %d)", info);
+  return LMR_OK;
+}
+
+lmr_status la_eigen(double *a, size_t n, size_t ld, double *w, double *z, size_t ldz,
+                    lmr_arena work, lmr_error *err) {
+  return eigen(a, n, ld, n, w, z, ldz, work, err);
+}
+
+lmr_status la_eigen_top(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
+                        size_t ldz, lmr_arena work, lmr_error *err) {
+  return eigen(a, n, ld, top, w, z, ldz, work, err);
+}
+
+lmr_status la_eigen_tridiagonal(double *d, double *off, size_t n, lmr_error *err) {
+  if (!fits(n)) return bad_dims(err, "eigen_tridiagonal");
+  if (n < 2) return LMR_OK;
+  int in = (int)n, info = 0;
+  F77_CALL(dsterf)(&in, d, off, &info);
+  if (info) return lmr_fail(err, LMR_ENOCONV, "%d tridiagonal eigenvalues did not converge", info);
   return LMR_OK;
 }
 

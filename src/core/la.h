@@ -48,6 +48,15 @@ size_t la_eigen_bytes(size_t n);
 lmr_status la_eigen(double *a, size_t n, size_t ld, double *w, double *z,
                     size_t ldz, lmr_arena work, lmr_error *err);
 
+/* The `top` largest eigenvalues, ascending in w[n], and their vectors (columns
+ * of z, n x top). Same work and same fate of A as la_eigen. */
+lmr_status la_eigen_top(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
+                        size_t ldz, lmr_arena work, lmr_error *err);
+
+/* Eigenvalues (ascending, into d[n]) of the symmetric tridiagonal matrix with
+ * diagonal d and off-diagonal off[n - 1] (destroyed). */
+lmr_status la_eigen_tridiagonal(double *d, double *off, size_t n, lmr_error *err);
+
 /* QR with column pivoting of A (m x n, in place as dgeqp3 leaves it), pivot[n]
  * 0-based, tau[min(m, n)]. */
 size_t la_qr_bytes(size_t m, size_t n);

@@ -1,0 +1,53 @@
+#' Settings of the encoders
+#'
+#' Every constant of [learn_instruments()] in one place, with its source.
+#'
+#' @param level Quantile of the null distribution above which a direction counts
+#'   as moving or structured (linear encoder). The default, .95, is that of the
+#'   largest eigenvalue, so that with no structure at all nothing is removed in
+#'   95 of 100 data sets.
+#' @param draws Number of draws of the null distribution.
+#' @param null For continuous instruments: `"gaussian"` draws the null from
+#'   Gaussian variables (needs moments only); `"permutation"` permutes the
+#'   environment labels of the rows, which is right for heavy tails and needs an
+#'   `mr_data` object.
+#' @param r2_min Squared correlation within environments above which two variants
+#'   are put into one linkage-disequilibrium block, besides being significant at
+#'   1 % over all pairs. Lower values join more.
+#' @param background_r2 Squared correlation within environments above which a
+#'   background variant is dropped as redundant (greedy, in file order, within 500
+#'   variants of one chromosome).
+#' @param max_components At most this many background components.
+#' @return A list of class `encoder_control` that prints.
+#' @examples
+#' encoder_control()
+#' encoder_control(level = .99, draws = 500)
+#' @export
+encoder_control <- function(level = 0.95, draws = 200, null = "gaussian", r2_min = 0.05,
+                            background_r2 = 0.1, max_components = 20) {
+  check_number(level, "level", 0.5, 1, open = TRUE)
+  check_number(draws, "draws", 20, 1e5, whole = TRUE)
+  check_choice(null, "null", c("gaussian", "permutation"))
+  check_number(r2_min, "r2_min", 0, 1)
+  check_number(background_r2, "background_r2", 0, 1)
+  check_number(max_components, "max_components", 1, 200, whole = TRUE)
+  structure(
+    list(
+      level = level, draws = as.integer(draws), null = null, r2_min = r2_min,
+      background_r2 = background_r2, max_components = as.integer(max_components)
+    ),
+    class = "encoder_control"
+  )
+}
+
+#' @export
+print.encoder_control <- function(x, ...) {
+  cat("Encoder settings\n")
+  cat(sprintf("  %-15s %s\n", names(x), vapply(x, format, "")), sep = "")
+  invisible(x)
+}
+
+check_control <- function(control) {
+  if (inherits(control, "encoder_control")) return(control)
+  abort_argument("control", "made by encoder_control()", describe(control))
+}

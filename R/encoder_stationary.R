@@ -1,0 +1,70 @@
+# Continuous instruments: the stationary subspace (src/core/stationary.h).
+
+fit_stationary <- function(moments, view, n_latent, control, seed, rows) {
+  p <- nrow(moments$variants)
+  fit <- .Call(C_ffi_stationary, view, p)
+  columns <- length(fit$values)
+  thresholds <- if (control$null == "permutation") {
+    permutation_thresholds(view, fit, control, seed, rows)
+  } else {
+    vapply(seq_len(columns), function(m) {
+      draws <- .Call(C_ffi_stationary_null, view$n, m, control$draws, seed, NULL)
+      unname(stats::quantile(draws, control$level))
+    }, 0)
+  }
+  if (is.null(n_latent)) {
+    inside <- which(fit$values <= thresholds)
+    m <- if (length(inside)) max(inside) else 0L
+    k <- columns - m
+  } else {
+    m <- min(n_latent[1], columns)
+    k <- min(n_latent[2], columns - m)
+  }
+  list(
+    method = "stationary", mode = "continuous",
+    values = fit$values, threshold = thresholds, directions = fit$directions,
+    invariant = fit$directions[, seq_len(m), drop = FALSE],
+    variant = fit$directions[, columns + 1L - rev(seq_len(k)), drop = FALSE],
+    n_latent = c(invariant = as.integer(m), variant = as.integer(k)), dropped = p - columns
+  )
+}
+
+# Null of the m smallest directions when the environment labels say nothing:
+# labels permuted over the rows, same sizes.
+permutation_thresholds <- function(view, fit, control, seed, rows) {
+  if (!inherits(rows, "mr_data")) {
+    abort_argument("control", "one with null = \"gaussian\" when `data` holds moments only", "null = \"permutation\"")
+  }
+  code <- sweep(mr_genotypes(rows), 2, pooled_mean(view)[view$columns$variants]) %*% fit$directions
+  e <- as.integer(rows$environment)
+  largest <- with_seed(seed, replicate(control$draws, {
+    permuted <- sample(e)
+    parts <- lapply(seq_along(view$n), function(i) {
+      x <- code[permuted == i, , drop = FALSE]
+      list(n = nrow(x), mean = colMeans(x), cross = crossprod(sweep(x, 2, colMeans(x))))
+    })
+    permuted_view <- make_view(parts, NULL, seq_along(view$n))
+    vapply(seq_along(fit$values), function(m) {
+      max(.Call(C_ffi_stationary, view_columns(permuted_view, seq_len(m)), m)$values)
+    }, 0)
+  }))
+  apply(matrix(largest, nrow = length(fit$values)), 1, stats::quantile, control$level, names = FALSE)
+}
+
+view_columns <- function(view, columns) {
+  view$mean <- view$mean[columns, , drop = FALSE]
+  view$cross <- lapply(view$cross, function(a) a[columns, columns, drop = FALSE])
+  view
+}
+
+# Evaluates `code` under a seed and puts R's generator back as it was.
+with_seed <- function(seed, code) {
+  old <- globalenv()[[".Random.seed"]]
+  on.exit(if (is.null(old)) {
+    rm(".Random.seed", envir = globalenv())
+  } else {
+    assign(".Random.seed", old, envir = globalenv())
+  })
+  set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
+  code
+}

@@ -1,0 +1,95 @@
+# Genotypes: structure against independent blocks (src/core/structure.h), in the
+# panel and structure modes.
+
+fit_structure <- function(moments, view, n_latent, control, seed) {
+  p <- nrow(moments$variants)
+  mode <- if (length(moments$structure)) "structure" else "panel"
+  includes <- moments$structure_includes_instruments
+  s <- view$columns$structure
+  slopes <- NULL
+  working <- view
+  if (mode == "structure" && isTRUE(includes)) {
+    slopes <- structure_slopes(view)
+    working <- view_without_structure(view, slopes)
+    s <- integer()
+  }
+  fit <- structure_spectrum(working, p, s, moments$block, chromosome_codes(moments$variants), control$r2_min)
+  null <- .Call(
+    C_ffi_structure_null, view_people(view), length(fit$values), fit$rank_w,
+    control$draws, seed, -1L, NULL
+  )
+  threshold <- unname(stats::quantile(null, control$level))
+  columns <- length(fit$values)
+  above <- sum(fit$values > threshold)
+  k <- if (is.null(n_latent)) min(above, columns %/% 2) else min(n_latent[2], columns)
+  m <- if (is.null(n_latent)) columns - k else min(n_latent[1], columns - k)
+  if (mode == "structure" && is.na(includes) && is.null(n_latent) && k >= length(moments$structure)) {
+    inform(
+      sprintf(
+        "The panel adds %d directions to the %d structure columns given.", k, length(moments$structure)
+      ),
+      "latentmr_message_structure",
+      hint = paste(
+        "If those columns were computed with the instruments among their variants,",
+        "say `structure_includes_instruments = TRUE` in mr_data(): much of this is then mechanical."
+      )
+    )
+  }
+  list(
+    method = "structure", mode = mode,
+    values = fit$values, threshold = threshold, null = null, above = above,
+    directions = fit$directions,
+    variant = fit$directions[, seq_len(k), drop = FALSE],
+    invariant = fit$directions[, k + seq_len(m), drop = FALSE],
+    n_latent = c(invariant = as.integer(m), variant = as.integer(k)), capped = is.null(n_latent) && above > columns %/% 2,
+    block = fit$block, rank_w = fit$rank_w, structure_slopes = slopes,
+    structure_mean = if (!is.null(slopes)) pooled_mean(view)[view$columns$structure]
+  )
+}
+
+structure_spectrum <- function(view, p, s, block, chromosome, r2_min) {
+  threshold <- max(r2_min, stats::qchisq(1 - .01 / max(choose(p, 2), 1), 1) / view_people(view))
+  fit <- .Call(
+    C_ffi_structure, view, as.integer(p), if (length(s)) as.integer(s[1] - 1) else 0L, length(s),
+    if (is.null(block)) NULL else as.integer(factor(block, unique(block))), chromosome, threshold
+  )
+  fit
+}
+
+# Integer codes, or NULL when chromosomes are not known for every variant (0 and
+# NA stand for unknown in PLINK's bim).
+chromosome_codes <- function(variants) {
+  chr <- as.character(variants$chr)
+  if (!length(chr) || anyNA(chr) || any(chr %in% c("0", "", "NA"))) return(NULL)
+  as.integer(factor(chr))
+}
+
+pooled_mean <- function(view) as.vector(view$mean %*% (view$n / sum(view$n)))
+
+# Pooled regression of the variants on [1, structure]: s x p slopes.
+structure_slopes <- function(view) {
+  g <- view$columns$variants
+  s <- view$columns$structure
+  total <- Reduce(`+`, view$cross)[s, c(s, g), drop = FALSE]
+  center <- view$mean - pooled_mean(view)
+  total <- total + center[s, , drop = FALSE] %*% (view$n * t(center[c(s, g), , drop = FALSE]))
+  ss <- total[, seq_along(s), drop = FALSE]
+  sg <- total[, -seq_along(s), drop = FALSE]
+  qr.coef(qr(ss, tol = 1e-10), sg) |> replace_na_by(0)
+}
+
+replace_na_by <- function(x, value) {
+  x[is.na(x)] <- value
+  x
+}
+
+# The view of (G - S slopes, C, S, D, Y).
+view_without_structure <- function(view, slopes) {
+  g <- view$columns$variants
+  s <- view$columns$structure
+  turn <- diag(view_width(view))
+  turn[s, g] <- -slopes
+  view$mean <- crossprod(turn, view$mean)
+  view$cross <- lapply(view$cross, function(a) crossprod(turn, a %*% turn))
+  view
+}

@@ -1,0 +1,80 @@
+# The partialled-out block C of each estimator, as maps on the moments and as
+# columns on the rows. A block is list(inner, common): `inner` columns have a
+# slope in every environment, `common` ones a single slope.
+#   basic      [1, e, covariates]
+#   structure  [1, e, structure or leading panel components, covariates]
+#   latent     [1, e, Vhat / S / PC by mode, covariates] (design of the encoder)
+
+latent_block <- function(kind, encoder, view) {
+  columns <- view$columns
+  part <- list(
+    inner_directions = NULL, inner_columns = integer(),
+    common_directions = NULL, common_columns = columns$covariates
+  )
+  if (kind == "structure") {
+    if (length(columns$structure)) {
+      part$common_columns <- c(columns$structure, columns$covariates)
+    } else {
+      part$common_directions <- panel_components(view)
+    }
+  }
+  if (kind == "latent") {
+    v <- encoder$variant
+    s <- columns$structure
+    inner <- if (encoder$mode %in% c("panel", "continuous")) ncol(v) else length(s)
+    width <- length(view$n) * (1 + inner) + length(columns$covariates) +
+      if (encoder$mode == "structure") ncol(v) else 0
+    # With few people per column the interactions cost more than they buy.
+    interact <- encoder$mode == "continuous" || view_people(view) >= 100 * width
+    if (encoder$mode %in% c("panel", "continuous")) {
+      part[[if (interact) "inner_directions" else "common_directions"]] <- v
+    } else {
+      if (interact) part$inner_columns <- s
+      part$common_columns <- c(if (!interact) s, columns$covariates)
+      if (encoder$mode == "structure") part$common_directions <- v
+    }
+    part$interact <- interact
+  }
+  part
+}
+
+block_map <- function(view, directions, columns) {
+  cbind(if (!is.null(directions)) variant_map(view, directions), pick_map(view, columns))
+}
+
+block_partial <- function(view, part) {
+  partial_out(
+    view,
+    block_map(view, part$inner_directions, part$inner_columns),
+    block_map(view, part$common_directions, part$common_columns)
+  )
+}
+
+# Names of the columns of C that were dropped as explained by the others.
+block_dropped <- function(partial, part, names_of) {
+  inner <- c(
+    if (!is.null(part$inner_directions)) paste0("Vhat", seq_len(ncol(part$inner_directions))),
+    names_of[part$inner_columns]
+  )
+  common <- c(
+    if (!is.null(part$common_directions)) paste0("Vhat", seq_len(ncol(part$common_directions))),
+    names_of[part$common_columns]
+  )
+  unique(c(inner[rowSums(!partial$inner_kept) > 0], common[!partial$common_kept]))
+}
+
+# The min(10, p/2) leading principal components of the standardised panel.
+panel_components <- function(view) {
+  g <- view$columns$variants
+  center <- view$mean[g, , drop = FALSE] - pooled_mean(view)[g]
+  total <- Reduce(`+`, lapply(view$cross, function(a) a[g, g, drop = FALSE])) +
+    center %*% (view$n * t(center))
+  sd <- sqrt(diag(total) / view_people(view))
+  use <- sd > 0
+  count <- min(10, sum(use) %/% 2)
+  directions <- matrix(0, length(g), count)
+  if (!count) return(directions)
+  eig <- eigen(stats::cov2cor(total[use, use, drop = FALSE]), symmetric = TRUE)
+  directions[use, ] <- eig$vectors[, seq_len(count), drop = FALSE] / sd[use]
+  directions
+}

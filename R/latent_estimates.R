@@ -1,0 +1,222 @@
+# Estimates of one set of people (everybody, one environment, or all but one).
+
+# What an estimator reads: the moments after its block, and the ordered,
+# orthonormal scores of its instruments (src/core/scores.h).
+block_scores <- function(view, part, directions) {
+  partial <- block_partial(view, part)
+  n <- view_people(view)
+  scores <- .Call(
+    C_ffi_scores, partial$residual, length(view$columns$variants), view$columns$exposure[1],
+    view$columns$outcome[1], directions, n - partial$rank
+  )
+  # kclass.h wants outcome first.
+  r0 <- scores$total[2:1, 2:1]
+  r1 <- r0 - tcrossprod(scores$g)[2:1, 2:1]
+  list(
+    partial = partial, part = part, scores = scores, n = n, rank = partial$rank,
+    directions = directions,
+    kclass = kclass_moments(r0, r1, n, scores$n_kept, partial$rank)
+  )
+}
+
+# All blocks that the chosen methods need, each computed once.
+estimation_blocks <- function(chosen, encoder, view) {
+  wanted <- unique(c(chosen$block, "latent"))
+  blocks <- lapply(setNames(wanted, wanted), function(kind) {
+    part <- latent_block(kind, encoder, view)
+    directions <- if (kind == "latent") instrument_directions(encoder)
+    block_scores(view, part, directions)
+  })
+  if ("latent_2sls_only" %in% chosen$id) {
+    blocks$only <- block_scores(view, latent_block("basic", encoder, view), encoder$invariant)
+  }
+  blocks
+}
+
+estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, level) {
+  rows_w <- NULL
+  columns_of <- local({
+    cache <- list()
+    function(kind) {
+      if (is.null(cache[[kind]])) cache[[kind]] <<- block_columns(blocks[[kind]]$part, rows, view)
+      cache[[kind]]
+    }
+  })
+  context <- list(
+    blocks = blocks, encoder = encoder, view = view, rows = rows, columns_of = columns_of,
+    jackknife = jackknife, level = level,
+    sandwich = if (is.null(rows)) NULL else if (is.null(rows$cluster)) "HC1" else "cluster"
+  )
+  estimates <- lapply(setNames(chosen$id, chosen$id), function(id) {
+    block <- blocks[[if (id == "latent_2sls_only") "only" else chosen$block[chosen$id == id]]]
+    problem <- block_problem(block)
+    if (!is.null(problem)) return(empty_estimate(id, block, problem))
+    estimate_one(id, block, context)
+  })
+  # Spectral REML borrows the sandwich of UJIVE for its own interval.
+  if ("latent_reml" %in% chosen$id && is.null(estimates$latent_reml$note)) {
+    estimates$latent_reml <- reml_interval(estimates$latent_reml, blocks$latent, context, estimates$latent_ujive)
+  }
+  estimates
+}
+
+# Too few people or instruments left: the reason, or NULL.
+block_problem <- function(block) {
+  L <- block$scores$n_kept
+  free <- block$n - block$rank - L
+  if (L < 1) return("no instrument is left after partialling out")
+  if (free < 5) return(sprintf("%.0f people are too few for %.0f columns and %.0f instruments", block$n, block$rank, L))
+  NULL
+}
+
+empty_estimate <- function(id, block, note) {
+  list(
+    id = id, b = NA_real_, se = NA_real_, lo = NA_real_, up = NA_real_, pval = NA_real_,
+    vcov = NA_character_, fstat = NA_real_, fstat_type = NA_character_,
+    nsnp = block$scores$n_kept, nobs = block$n, note = note
+  )
+}
+
+estimate_one <- function(id, block, context) {
+  b <- se <- vcov <- NULL
+  details <- list()
+  quantile_df <- Inf
+  factor <- 1
+  m <- block$kclass
+  many <- id %in% c("latent_liml", "latent_ujive", "latent_nagar") && context$encoder$kind != "continuous"
+  if (id %in% c("ols", "2sls", "2sls_structure", "latent_2sls", "latent_2sls_only")) {
+    fit <- kclass_fit(m, if (id == "ols") 0 else 1)
+    b <- fit$coefficients
+    if (is.null(context$rows)) {
+      se <- sqrt(fit$vcov[1, 1])
+      vcov <- "iid"
+    } else {
+      z <- method_instruments(id, context)
+      w <- context$columns_of(if (id == "latent_2sls_only") "basic" else mr_block(id))
+      se <- row_fit(context$rows, z, w, if (id == "ols") "ols" else "2sls", context$sandwich)$se
+      vcov <- context$sandwich
+    }
+  } else if (id == "latent_liml") {
+    fit <- kclass_fit(m, kclass_liml(m))
+    b <- fit$coefficients
+    se <- sqrt(kclass_bekker(m, b)[1, 1])
+    vcov <- "bekker"
+  } else if (id == "latent_ujive") {
+    row <- row_fit(context$rows, context$rows$instruments, context$columns_of("latent"), "ujive", "many")
+    b <- row$b
+    se <- row$se
+    vcov <- "many"
+  } else if (id == "latent_nagar") {
+    b <- block$scores$nagar[1]
+    details$se_classical <- block$scores$nagar[2]
+    jack <- context$jackknife
+    if (is.null(jack)) {
+      se <- block$scores$nagar[2]
+      vcov <- "iid"
+    } else {
+      se <- jack$se
+      vcov <- "jackknife"
+      quantile_df <- jack$df
+    }
+  } else if (id == "latent_reml") {
+    return(reml_estimate(block, context$encoder, context$view, context$level))
+  }
+  if (many && vcov != "jackknife") {
+    quantile_df <- max(block$scores$n_kept - 1, 1)
+    factor <- sqrt(max(1, block_sargan(block)$ratio, na.rm = TRUE))
+  }
+  finish_estimate(id, block, b, se, vcov, quantile_df, factor, context$level, details)
+}
+
+mr_block <- function(id) {
+  table <- mr_methods()
+  table$block[match(id, table$id)]
+}
+
+method_instruments <- function(id, context) {
+  rows <- context$rows
+  if (id == "latent_2sls") rows$instruments
+  else if (id == "latent_2sls_only") rows$z %*% context$encoder$invariant
+  else rows$z
+}
+
+# b -/+ t_df se factor; the column `se` is the half width over 1.96, so that the
+# usual b -/+ 1.96 se gives the interval; `se_plain` is without the factor.
+finish_estimate <- function(id, block, b, se, vcov, df, factor, level, details = list()) {
+  a <- 1 - level
+  half <- stats::qt(1 - a / 2, df) * se * factor
+  se_shown <- stats::qt(.975, df) * se * factor / stats::qnorm(.975)
+  f <- block_f(block)
+  c(
+    list(
+      id = id, b = b, se = se_shown, lo = b - half, up = b + half,
+      pval = 2 * stats::pnorm(-abs(b / se_shown)), vcov = vcov,
+      fstat = if (id == "ols") NA_real_ else f, fstat_type = if (id == "ols") NA_character_ else "partial",
+      nsnp = block$scores$n_kept, nobs = block$n, se_plain = se, factor = factor, df = df
+    ),
+    details
+  )
+}
+
+block_f <- function(block) {
+  m <- block$kclass
+  L <- m$sizes[2]
+  free <- m$sizes[1] - m$sizes[3] - L
+  ((m$r0[2, 2] - m$r1[2, 2]) / L) / (m$r1[2, 2] / free)
+}
+
+# Sargan's J at 2SLS with its ratio to the degrees of freedom.
+block_sargan <- function(block) {
+  if (!is.null(block_problem(block)) || block$scores$n_kept < 2) {
+    return(list(statistic = NA_real_, df = 0, pval = NA_real_, ratio = NA_real_))
+  }
+  row <- kclass_tests(block$kclass, kclass_fit(block$kclass, 1)$coefficients)$sargan
+  list(
+    statistic = row[["statistic"]], df = row[["df1"]], pval = row[["p-value"]],
+    ratio = row[["statistic"]] / row[["df1"]]
+  )
+}
+
+# Delete-one-fold jackknife of Nagar's estimate: directions held fixed, fold f
+# taken out of every environment. For each set of environments in `sets` a list
+# (se, df); one pass over the folds serves all sets.
+nagar_jackknife <- function(moments, view, sets, part_of) {
+  folds <- sort(unique(moments$blocks$fold))
+  if (length(folds) < 3) return(vector("list", length(sets)))
+  means <- moments_means(moments)
+  parts <- lapply(sets, function(set) part_of(view_subset(view, set)))
+  bases <- Map(function(set, part) full_rank_variants(view_subset(view, set), part), sets, parts)
+  b <- vapply(folds, function(f) {
+    left <- view_delete_blocks(view, moments, which(moments$blocks$fold == f), means)
+    mapply(function(set, part, basis) {
+      nagar_only(view_subset(left, intersect(set, left$environments)), part, basis)
+    }, sets, parts, bases)
+  }, numeric(length(sets)))
+  b <- matrix(b, nrow = length(sets))
+  lapply(seq_along(sets), function(i) {
+    x <- b[i, is.finite(b[i, ])]
+    k <- length(x)
+    if (k < 3) return(NULL)
+    list(se = sqrt((k - 1) / k * sum((x - mean(x))^2)), df = k - 1)
+  })
+}
+
+full_rank_variants <- function(view, part) {
+  if (!length(view$n)) return(integer())
+  block <- block_scores(view, part, NULL)
+  if (is.null(block_problem(block))) which(block$scores$kept) else integer()
+}
+
+nagar_only <- function(view, part, variants) {
+  if (!length(variants) || !length(view$n)) return(NA_real_)
+  partial <- block_partial(view, part)
+  df <- view_people(view) - partial$rank
+  if (df - length(variants) < 5) return(NA_real_)
+  tryCatch(
+    .Call(
+      C_ffi_nagar_only, partial$residual, variants, view$columns$exposure[1], view$columns$outcome[1], df
+    ),
+    # Without this fold the variants lose rank: the fold has no leave-out estimate.
+    latentmr_error_singular = function(e) NA_real_
+  )
+}

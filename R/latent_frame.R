@@ -1,0 +1,86 @@
+# The result as data frames: TwoSampleMR's nine columns first.
+
+#' @rdname latent_mr
+#' @param x,object A `latent_mr` object.
+#' @param row.names,optional,... Not used.
+#' @param environments `TRUE` adds the rows of every environment.
+#' @export
+as.data.frame.latent_mr <- function(x, row.names = NULL, optional = FALSE, environments = FALSE, ...) {
+  check_flag(environments, "environments")
+  pooled <- estimate_rows(x, x$estimates[x$methods$id], "pooled")
+  if (!environments) return(pooled)
+  more <- lapply(names(x$by_environment), function(e) {
+    estimates <- x$by_environment[[e]]
+    estimate_rows(x, estimates[intersect(c(x$methods$id, local_method(x)), names(estimates))], e)
+  })
+  out <- do.call(rbind, c(list(pooled), more))
+  rownames(out) <- NULL
+  out
+}
+
+estimate_rows <- function(fit, estimates, environment) {
+  table <- mr_methods()
+  pick <- function(name) vapply(estimates, function(x) as.double(x[[name]]), 0, USE.NAMES = FALSE)
+  words <- function(name) vapply(estimates, function(x) as.character(x[[name]]), "", USE.NAMES = FALSE)
+  ids <- words("id")
+  data.frame(
+    id.exposure = fit$exposure, id.outcome = fit$outcome, outcome = fit$outcome, exposure = fit$exposure,
+    method = table$name[match(ids, table$id)], nsnp = pick("nsnp"), b = pick("b"), se = pick("se"),
+    pval = pick("pval"), lo_ci = pick("lo"), up_ci = pick("up"), nobs = pick("nobs"),
+    environment = environment, estimator = ids, vcov = words("vcov"), fstat = pick("fstat"),
+    fstat_type = words("fstat_type"), stringsAsFactors = FALSE
+  )
+}
+
+#' @importFrom generics tidy
+#' @rdname latent_mr
+#' @export
+tidy.latent_mr <- function(x, ...) {
+  rows <- as.data.frame(x)
+  data.frame(
+    term = rows$exposure, estimate = rows$b, std.error = rows$se, statistic = rows$b / rows$se,
+    p.value = rows$pval, conf.low = rows$lo_ci, conf.high = rows$up_ci,
+    df = vapply(x$estimates[x$methods$id], function(e) if (is.null(e$df)) NA_real_ else e$df, 0, USE.NAMES = FALSE),
+    outcome = rows$outcome, method = rows$method, estimator = rows$estimator
+  )
+}
+
+#' @importFrom generics glance
+#' @rdname latent_mr
+#' @export
+glance.latent_mr <- function(x, ...) {
+  d <- x$diagnostics
+  data.frame(
+    nobs = x$nobs, environments = length(x$encoder$environments), nsnp = nrow(x$variants),
+    mode = x$mode, headline = x$headline, n_invariant = x$encoder$n_latent[["invariant"]],
+    n_variant = x$encoder$n_latent[["variant"]],
+    statistic.weakinst = d$f, p.value.weakinst = f_pvalue(x$latent$kclass, d$f), fstat_effective = d$f_effective,
+    statistic.overid = d$sargan$statistic, p.value.overid = d$sargan$pval,
+    statistic.heterogeneity = d$q[["Q"]], p.value.heterogeneity = d$q[["Q_pval"]]
+  )
+}
+
+f_pvalue <- function(m, f) {
+  stats::pf(f, m$sizes[2], m$sizes[1] - m$sizes[3] - m$sizes[2], lower.tail = FALSE)
+}
+
+#' @rdname ar_set
+#' @export
+ar_set.latent_mr <- function(object, level = 0.95, ...) {
+  check_number(level, "level", 0, 1, open = TRUE)
+  kclass_ar_set(object$latent$kclass, level)
+}
+
+#' @rdname latent_mr
+#' @export
+flow.latent_mr <- function(x, ...) x$flow
+
+#' @rdname latent_mr
+#' @export
+variants.latent_mr <- function(x, ...) {
+  out <- x$variants
+  if (x$kind == "continuous") return(out)
+  out$block <- x$encoder$block
+  d <- x$diagnostics$per_variant
+  cbind(out, count_statistic = d$statistic, count_df = d$df, count_p = d$pval, count_p_holm = d$p_holm)
+}

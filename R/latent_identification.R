@@ -1,0 +1,104 @@
+# What cannot be estimated is refused, what is doubtful is warned about.
+
+# Errors unless `force`; the texts of what was forced or is to be warned about.
+identification <- function(encoder, view, moments, force) {
+  notes <- character()
+  refuse <- function(message, hint) {
+    if (!force) {
+      abort(message, "latentmr_error_unidentified", hint = paste(hint, "`force = TRUE` goes on all the same."))
+    }
+    notes <<- c(notes, paste("Not identified, forced:", message))
+  }
+  environments <- length(view$environments)
+  left <- ncol(instrument_directions(encoder))
+  if (left == 0) {
+    refuse(
+      "No invariant direction is left: the law of every combination of the instruments moves between the environments.",
+      "Name environments that share more of the genetic background, or give `structure`."
+    )
+    if (left == 0) abort("No instrument is left, so nothing can be estimated.", "latentmr_error_unidentified")
+  }
+  if (moments$kind == "continuous") {
+    if (environments < 2) {
+      refuse(
+        "Continuous instruments from one environment: nothing shows which part of them is confounded.",
+        "Name at least two environments in mr_data()."
+      )
+    } else if (is.null(encoder$n_latent_given)) {
+      change <- stationary_change_test(encoder)
+      if (change[["pval"]] > .05) {
+        refuse(
+          sprintf(
+            "The law of the instruments does not differ between the environments (p = %s), so confounded directions cannot be told from valid ones.",
+            format_p(change[["pval"]])
+          ),
+          "Environments must differ in what confounds the instruments."
+        )
+      }
+    }
+    return(notes)
+  }
+  if (left < 3) {
+    refuse(
+      sprintf(
+        "%d of %d directions of the panel carry structure and %d are left: at least 3 are needed.",
+        ncol(encoder$variant), ncol(encoder$directions), left
+      ),
+      "Give more independent variants, or the components of the genome in `structure`."
+    )
+  }
+  if (environments < 2 && encoder$mode == "panel") {
+    refuse(
+      "Genotypes from one environment with neither `structure` nor `background`: structure cannot be told from chance.",
+      "Name recruitment sites as environments, or give components or background variants in mr_data()."
+    )
+  }
+  notes
+}
+
+latent_warnings <- function(fit) {
+  d <- fit$diagnostics
+  encoder <- fit$encoder
+  k <- ncol(encoder$variant)
+  text <- character()
+  add <- function(...) text <<- c(text, sprintf(...))
+  if (fit$kind != "continuous") {
+    if (encoder$mode == "panel") {
+      environments <- length(encoder$environments)
+      if (environments - 1 < k) {
+        add(
+          "%d directions of structure but only %d environments, and no `structure` or `background`: differences between people within environments were seen only through the panel itself.",
+          k, environments
+        )
+      }
+      largest <- max(table(encoder$block)) / length(encoder$block)
+      if (largest > .5) {
+        add(
+          "One linkage-disequilibrium block holds %.0f %% of the variants: structure and linkage cannot be told apart within it, so the ancestry of the people is not identified from this panel. Use variants from several regions, or give genome-wide components in `structure`.",
+          100 * largest
+        )
+      }
+      if (k == 0) add("No direction of the panel moves or carries structure (k = 0): the latent estimates partial out no more than 2SLS does.")
+    }
+    if (isTRUE(encoder$capped)) {
+      add("%d directions carry structure, more than half of the panel; the leading %d were taken.", encoder$above, k)
+    }
+    if (isTRUE(d$change[["pval"]] > .05)) {
+      add("Allele frequencies do not differ between the environments (p = %s): only structure within them can be seen.", format_p(d$change[["pval"]]))
+    }
+  }
+  f <- if (is.na(d$f_effective)) d$f else d$f_effective
+  if (is.finite(f) && f < 10) {
+    add("Weak instruments (%s F = %.1f, below 10): read the Anderson-Rubin set.", if (is.na(d$f_effective)) "partial" else "effective", f)
+  }
+  reml <- fit$estimates$latent_reml
+  if (isTRUE(reml$disagree)) add("The four REML fits disagree by more than two standard errors: compare the rows of UJIVE, 2SLS and LIML.")
+  if (isTRUE(d$sargan$pval < .01) && isTRUE(d$sargan$i2 > .1)) {
+    add(
+      "Sargan's J rejects (J/df = %.2f, p = %s): the instruments disagree by more than chance, through pleiotropy or structure that is left.",
+      d$sargan$ratio, format_p(d$sargan$pval)
+    )
+  }
+  if (length(fit$dropped)) add("Collinear columns were left out of the partialled block: %s.", paste(fit$dropped, collapse = ", "))
+  text
+}

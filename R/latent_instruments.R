@@ -1,0 +1,132 @@
+# Methods of what learn_instruments() returns.
+
+#' @rdname learn_instruments
+#' @param x,object A `latent_instruments` object.
+#' @param ... Not used.
+#' @export
+print.latent_instruments <- function(x, ...) {
+  cat(sprintf(
+    "Latent instruments: %s encoder, %s mode, %d %s, %d environments\n", x$encoder, x$mode, nrow(x$variants),
+    if (x$kind == "continuous") "instruments" else "variants", length(x$environments)
+  ))
+  if (x$mode == "background") {
+    cat(sprintf("  %d components of instruments and background are partialled out, every variant stays an instrument\n", x$components))
+    return(invisible(x))
+  }
+  cat(sprintf(
+    "  invariant block %d, variant block %d of %d directions%s\n", x$n_latent[["invariant"]], x$n_latent[["variant"]],
+    ncol(x$directions), if (is.null(x$n_latent_given)) " (chosen)" else " (given)"
+  ))
+  if (x$method == "structure") {
+    cat(sprintf(
+      "  %d directions above the null line %s; leading eigenvalues %s\n", x$above, format(x$threshold, digits = 3),
+      paste(format(utils::head(x$values, 5), digits = 3), collapse = " ")
+    ))
+    sizes <- table(x$block)
+    cat(sprintf("  %d linkage-disequilibrium blocks, the largest of %d variants\n", length(sizes), max(sizes)))
+  } else {
+    cat(sprintf("  eigenvalues %s\n", paste(format(utils::head(x$values, 10), digits = 3), collapse = " ")))
+  }
+  invisible(x)
+}
+
+#' @rdname learn_instruments
+#' @export
+summary.latent_instruments <- function(object, ...) {
+  spectrum <- spectrum_data(object)
+  structure(list(object = object, spectrum = spectrum), class = "summary.latent_instruments")
+}
+
+#' @export
+print.summary.latent_instruments <- function(x, ...) {
+  print(x$object)
+  cat("\nSpectrum (leading directions)\n")
+  print(utils::head(x$spectrum, 20), digits = 4, row.names = FALSE)
+  invisible(x)
+}
+
+spectrum_data <- function(x) {
+  data.frame(
+    direction = seq_along(x$values), value = x$values,
+    null = rep_len(x$threshold, length(x$values)),
+    part = if (x$mode == "background") {
+      ifelse(seq_along(x$values) <= x$components, "variant", "invariant")
+    } else if (x$method == "stationary") {
+      ifelse(seq_along(x$values) <= x$n_latent[["invariant"]], "invariant", "variant")
+    } else {
+      ifelse(seq_along(x$values) <= x$n_latent[["variant"]], "variant", "invariant")
+    }
+  )
+}
+
+#' @rdname learn_instruments
+#' @param y Not used.
+#' @importFrom ggplot2 .data
+#' @export
+plot.latent_instruments <- function(x, y = NULL, ...) {
+  data <- spectrum_data(x)
+  # Eigenvalues of a part that carries nothing can be zero or below: drawn at the
+  # foot of the logarithmic axis, a hundredth of the smallest null value.
+  foot <- if (all(is.na(data$null))) min(data$value[data$value > 0]) else min(data$null) / 100
+  data$shown <- pmax(data$value, foot)
+  ggplot2::ggplot(data, ggplot2::aes(x = .data$direction, y = .data$shown)) +
+    ggplot2::geom_line(ggplot2::aes(y = .data$null), linetype = "dashed", colour = "grey40", na.rm = TRUE) +
+    ggplot2::geom_point(ggplot2::aes(shape = .data$part), size = 2) +
+    ggplot2::scale_shape_manual(values = c(variant = 16, invariant = 1), name = "Block", drop = FALSE) +
+    ggplot2::scale_y_log10() +
+    ggplot2::labs(
+      x = "Direction", y = "Eigenvalue (log scale)",
+      title = "Spectrum of the encoder",
+      caption = "Dashed: 95 % point of the largest eigenvalue when nothing moves"
+    ) +
+    ggplot2::theme_bw(base_size = 11)
+}
+
+#' @rdname learn_instruments
+#' @param newdata An `mr_data` object or a matrix with the same instruments in the
+#'   same order (people x instruments, missing calls allowed).
+#' @param type `"invariant"` (What) or `"variant"` (Vhat).
+#' @param environment For a matrix: the environment of every person, used for
+#'   missing calls; unknown ones take the pooled mean.
+#' @export
+predict.latent_instruments <- function(object, newdata, type = c("invariant", "variant"), environment = NULL, ...) {
+  if (missing(type)) type <- "invariant"
+  check_choice(type, "type", c("invariant", "variant"))
+  if (missing(newdata)) {
+    abort_argument("newdata", "an mr_data object or a matrix of instruments", "missing", "The encoder keeps no rows of anybody.")
+  }
+  structure_columns <- NULL
+  if (inherits(newdata, "mr_data")) {
+    z <- mr_genotypes(newdata)
+    environment <- newdata$environment
+    names <- newdata$variants$snp
+    structure_columns <- newdata$structure
+  } else if (is.matrix(newdata) && is.numeric(newdata)) {
+    z <- newdata
+    storage.mode(z) <- "double"
+    names <- colnames(newdata)
+  } else {
+    abort_argument("newdata", "an mr_data object or a numeric matrix", describe(newdata))
+  }
+  if (ncol(z) != length(object$center) || (!is.null(names) && !identical(as.character(names), names(object$center)))) {
+    abort_argument(
+      "newdata", sprintf("with the %d instruments of the encoder, in their order", length(object$center)),
+      sprintf("%d columns%s", ncol(z), if (ncol(z) == length(object$center)) " in another order or with other names" else "")
+    )
+  }
+  if (is.null(environment)) environment <- rep(NA, nrow(z))
+  z <- sweep(impute_genotypes(z, environment, object), 2, object$center)
+  if (!is.null(object$structure_slopes)) {
+    if (is.null(structure_columns)) {
+      abort_argument("newdata", "an mr_data object with its structure columns, which this encoder takes out first", describe(newdata))
+    }
+    z <- z - sweep(structure_columns, 2, object$structure_mean) %*% object$structure_slopes
+  }
+  map <- if (type == "invariant") object$invariant else object$variant
+  out <- z %*% map
+  dimnames(out) <- list(
+    if (inherits(newdata, "mr_data")) newdata$ids else rownames(newdata),
+    sprintf("%s%d", if (type == "invariant") "w" else "v", seq_len(ncol(map)))
+  )
+  out
+}

@@ -1,0 +1,158 @@
+#' Mendelian randomization with latent instruments
+#'
+#' The main job: learns which part of the genotypes moves between environments or
+#' carries structure ([learn_instruments()]), partials it out, and estimates the
+#' effect of the exposure on the outcome with what is left, beside the standard
+#' estimators and their tests.
+#'
+#' With Vhat the variant block, e the environment and Z the instruments, every
+#' `latent_*` estimator partials out \eqn{(1, e, \hat V, e \times \hat V)} and the
+#' covariates (with common slopes) and uses Z, so residualised, as instruments; in
+#' structure mode \eqn{(1, e, S, e \times S, \hat V)}, in background mode \eqn{(1, e, PC, e
+#' \times PC)}. The interactions are left out when there are fewer than 100 people
+#' per column. If the confounder given the ancestry is linear in Vhat within
+#' environments, what is left of Z is uncorrelated with it, whatever part of Z is
+#' called invariant. Confounding that has the same law everywhere and is not tied to
+#' structure (a parental score, say) cannot be seen by this or by any test printed here except HSIC
+#' against a covariate that measures it.
+#'
+#' From `mr_data` the errors are heteroskedasticity robust (or clustered, when the
+#' data name clusters); from `mr_moments` they are classical, Bekker's for LIML,
+#' and the delete-one-fold jackknife for Nagar's estimator.
+#' Intervals of `latent_liml`, `latent_ujive` and `latent_nagar` on genotypes are
+#' \eqn{b \pm t_{p-1} se \sqrt{\max(1, J/df)}} with Sargan's J. The column `se` is the
+#' half width of the 95 % interval over 1.96; `summary()` also has the plain error.
+#'
+#' @param data An `mr_data` object, or `mr_moments` (no rows needed).
+#' @param encoder `"linear"`.
+#' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
+#' @param methods Estimators: ids of [mr_methods()] or rows of it; `NULL` for the
+#'   defaults.
+#' @param level Confidence level.
+#' @param force `TRUE` goes on where nothing identifies the effect, with a warning
+#'   instead of the error.
+#' @param by_environment `FALSE` leaves out the estimates of single environments and
+#'   without each of them (and Cochran's Q), which take most of the time: for
+#'   simulations and scans over many outcomes.
+#' @param control [encoder_control()].
+#' @param seed One whole number; `NULL` takes one from R's generator.
+#' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine
+#'   columns are those of `TwoSampleMR::mr()`; `environments = TRUE` adds the
+#'   rows of every environment. Also `print`, `summary`, `plot`, `tidy`, `glance`
+#'   and [ar_set()]. `$headline` names the estimator to report first: on
+#'   genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
+#'   from moments); for continuous instruments `latent_2sls`.
+#' @section Errors: `latentmr_error_unidentified` when fewer than three instruments are
+#'   left, when continuous instruments come from one environment or from
+#'   environments that do not differ, or when genotypes come from one environment
+#'   without structure or background; `latentmr_error_argument` for a wrong
+#'   argument.
+#' @examples
+#' data <- simulate_mr("snp", cell = 3, n = 500, seed = 1)
+#' fit <- latent_mr(data, seed = 1)
+#' fit
+#' as.data.frame(fit)
+#' @export
+latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, level = 0.95,
+                      force = FALSE, by_environment = TRUE, control = encoder_control(), seed = NULL) {
+  check_choice(encoder, "encoder", "linear")
+  check_flag(by_environment, "by_environment")
+  check_number(level, "level", 0.5, 1, open = TRUE)
+  check_flag(force, "force")
+  check_control(control)
+  if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
+    abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
+  }
+  seed <- draw_seed(seed)
+  has_rows <- inherits(data, "mr_data")
+  if (has_rows) data <- add_background(data, control)
+  moments <- if (has_rows) mr_moments(data, seed = seed) else data
+  view <- moments_view(moments)
+  learned <- fit_linear(moments, view, n_latent, control, seed, rows = data)
+  notes <- identification(learned, view, moments, force)
+  rows <- if (has_rows) latent_rows(data, learned, view)
+  chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode)
+  blocks <- estimation_blocks(chosen, learned, view)
+  jackknife <- latent_jackknife(chosen, learned, view, moments, by_environment && is.null(rows), by_environment)
+  estimates <- estimate_methods(chosen, blocks, learned, view, rows, jackknife$pooled, level)
+  headline <- choose_headline(chosen, learned, !is.null(rows))
+  fit <- list(
+    estimates = estimates, methods = chosen, headline = headline, level = level, encoder = learned,
+    exposure = moments$exposure[1], outcome = moments$outcome[1], kind = moments$kind,
+    mode = learned$mode, variants = moments$variants, flow = moments$flow, seed = seed,
+    rows_used = !is.null(rows), clustered = !is.null(rows$cluster), nobs = view_people(view),
+    latent = blocks$latent[c("kclass", "part", "n", "rank")],
+    dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(moments)),
+    truth = if (has_rows) data$truth
+  )
+  if (by_environment) {
+    fit$by_environment <- environment_estimates(fit, chosen, learned, view, rows, jackknife)
+    fit$leave_one_out <- leave_one_environment_out(fit, learned, view, rows, jackknife)
+  }
+  fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
+  fit$warnings <- c(notes, latent_warnings(fit))
+  fit$call <- match.call()
+  class(fit) <- "latent_mr"
+  for (text in fit$warnings) warn(text, "latentmr_warning_fit")
+  fit
+}
+
+choose_headline <- function(chosen, encoder, has_rows) {
+  order <- if (encoder$kind == "continuous") {
+    c("latent_2sls", "latent_liml", "latent_ujive")
+  } else {
+    c(if (encoder$mode == "panel") "latent_reml", if (has_rows) "latent_ujive", "latent_nagar", "latent_2sls", "latent_liml")
+  }
+  order <- c(order, chosen$id)
+  order[order %in% chosen$id][1]
+}
+
+# The estimator of single environments and leave-one-out: REML needs the spectrum
+# of everybody, so its neighbour stands in.
+local_method <- function(fit) {
+  if (fit$headline != "latent_reml") return(fit$headline)
+  if (fit$rows_used) "latent_ujive" else "latent_nagar"
+}
+
+# Jackknife errors of Nagar's estimate for everybody, every environment
+# ("only <e>") and all but one ("not <e>"). The sets other than "pooled" are left
+# to the classical error when there are many variants: each costs a factorisation
+# per fold.
+latent_jackknife <- function(chosen, encoder, view, moments, no_rows, by_environment) {
+  wanted <- "latent_nagar" %in% chosen$id || no_rows
+  if (!wanted || moments$kind == "continuous") return(NULL)
+  sets <- list(pooled = view$environments)
+  if (by_environment && length(view$environments) > 1 && nrow(moments$variants) <= 300) {
+    each <- setNames(as.list(view$environments), paste("only", view$environments))
+    rest <- setNames(
+      lapply(view$environments, function(e) setdiff(view$environments, e)), paste("not", view$environments)
+    )
+    sets <- c(sets, each, rest)
+  }
+  setNames(nagar_jackknife(moments, view, sets, function(v) latent_block("latent", encoder, v)), names(sets))
+}
+
+environment_estimates <- function(fit, chosen, encoder, view, rows, jackknife) {
+  ids <- unique(c(setdiff(chosen$id, "latent_reml"), local_method(fit)))
+  table <- mr_methods()
+  chosen <- table[match(ids, table$id), ]
+  lapply(setNames(view$environments, view$environments), function(e) {
+    subset_estimates(chosen, encoder, view, rows, e, jackknife[[paste("only", e)]], fit$level)
+  })
+}
+
+leave_one_environment_out <- function(fit, encoder, view, rows, jackknife) {
+  if (length(view$environments) < 2) return(NULL)
+  table <- mr_methods()
+  chosen <- table[table$id == local_method(fit), ]
+  lapply(setNames(view$environments, view$environments), function(e) {
+    rest <- setdiff(view$environments, e)
+    subset_estimates(chosen, encoder, view, rows, rest, jackknife[[paste("not", e)]], fit$level)[[1]]
+  })
+}
+
+subset_estimates <- function(chosen, encoder, view, rows, environments, jackknife, level) {
+  part <- if (!is.null(rows)) rows_subset(rows, rows$environment %in% environments)
+  some <- view_subset(view, environments)
+  estimate_methods(chosen, estimation_blocks(chosen, encoder, some), encoder, some, part, jackknife, level)
+}

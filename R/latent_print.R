@@ -1,0 +1,172 @@
+# A page that a doctor can read.
+
+#' @rdname latent_mr
+#' @export
+print.latent_mr <- function(x, ...) {
+  d <- x$diagnostics
+  head <- x$estimates[[x$headline]]
+  name <- x$methods$name[x$methods$id == x$headline]
+  percent <- format(100 * x$level)
+  cat(sprintf("Effect of %s on %s\n", x$exposure, x$outcome))
+  cat(sprintf(
+    "%s people, %d environments, %d %s; %s encoder, %s mode\n", format(x$nobs, big.mark = ","),
+    length(x$encoder$environments), nrow(x$variants),
+    if (x$kind == "continuous") "instruments" else "variants", x$encoder$encoder, x$mode
+  ))
+  if (!is.null(x$flow)) cat(format_flow(x$flow), sep = "\n")
+  cat(sprintf("Partialled out: %s\n\n", block_words(x)))
+  if (is.finite(d$f) && d$f < 5) {
+    cat(sprintf("%s: %s; the instruments are weak (F = %.1f), so read the Anderson-Rubin set\n  %s\n\n",
+      name, format_b(head$b), d$f, ar_words(d$ar)))
+  } else {
+    cat(sprintf("%s: %s, %s %% interval %s to %s, p = %s\n\n",
+      name, format_b(head$b), percent, format_b(head$lo), format_b(head$up), format_p(head$pval)))
+  }
+  print_table(as.data.frame(x), percent)
+  cat("\nTests (what each says; what it cannot see)\n")
+  for (line in test_lines(x)) cat(strwrap(line, 98, prefix = "    ", initial = "  "), sep = "\n")
+  if (isTRUE(nrow(d$environments) > 1)) {
+    cat(sprintf("\nEnvironments (%s; weight = share of the pooled first stage)\n", short_name(d$q_method)))
+    e <- d$environments
+    print(data.frame(
+      environment = e$environment, n = e$n, F = round(e$f, 1), weight = round(e$weight, 3),
+      b = format_b(e$b), se = format_b(e$se),
+      without_it = format_b(vapply(x$leave_one_out, `[[`, 0, "b", USE.NAMES = FALSE))
+    ), row.names = FALSE)
+  }
+  if (length(x$warnings)) {
+    cat("\nWarnings\n")
+    for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
+  }
+  invisible(x)
+}
+
+print_table <- function(rows, percent) {
+  out <- data.frame(
+    method = rows$method, b = format_b(rows$b), se = format_b(rows$se),
+    interval = ifelse(is.na(rows$b), "", sprintf("%s to %s", format_b(rows$lo_ci), format_b(rows$up_ci))),
+    p = format_p(rows$pval), nsnp = rows$nsnp, F = ifelse(is.na(rows$fstat), "", sprintf("%.1f", rows$fstat)),
+    error = rows$vcov
+  )
+  names(out)[4] <- paste(percent, "% interval")
+  old <- options(width = 120)
+  on.exit(options(old))
+  print(out, row.names = FALSE, right = FALSE)
+}
+
+short_name <- function(id) {
+  table <- mr_methods()
+  table$name[match(id, table$id)]
+}
+
+block_words <- function(x) {
+  k <- ncol(x$encoder$variant)
+  s <- x$encoder$n_structure
+  slopes <- if (isFALSE(x$latent$part$interact)) "one slope" else "a slope in every environment"
+  what <- switch(x$mode,
+    panel = sprintf("%d of %d directions of the panel that move or carry structure (%s)", k, ncol(x$encoder$directions), slopes),
+    continuous = sprintf("%d of %d directions of the instruments that move (%s)", k, ncol(x$encoder$directions), slopes),
+    structure = sprintf("the structure columns (%s) and %d directions of the panel", slopes, k),
+    background = sprintf("%d components of instruments and background variants (%s)", x$encoder$components, slopes)
+  )
+  paste0("the environments, ", what, ", covariates")
+}
+
+ar_words <- function(set) {
+  level <- format(100 * set$level[1])
+  pieces <- sprintf("[%s, %s]", format_b(set$lo), format_b(set$up))
+  switch(set$ci_type[1],
+    interval = sprintf("%s %% set %s", level, pieces),
+    rays = sprintf("%s %% set %s: everything but a gap", level, paste(pieces, collapse = " and ")),
+    line = sprintf("%s %% set is the whole line: the instruments say nothing", level),
+    empty = sprintf("%s %% set is empty: overidentification is rejected, no effect fits all instruments", level)
+  )
+}
+
+test_lines <- function(x) {
+  d <- x$diagnostics
+  line <- function(...) sprintf(...)
+  f_text <- if (is.na(d$f_effective)) sprintf("F = %.1f", d$f) else sprintf("F = %.1f, effective F = %.1f", d$f, d$f_effective)
+  out <- c(
+    line("Strength: %s. Above 10 the interval can be trusted; says nothing about validity.", f_text),
+    line("Anderson-Rubin: %s. Right whatever the strength; not when instruments are invalid.", ar_words(d$ar)),
+    line(
+      "Sargan J = %.1f on %d df (J/df %.2f), p = %s%s. Sees instruments that disagree; not a bias that all share.",
+      d$sargan$statistic, as.integer(d$sargan$df), d$sargan$ratio, format_p(d$sargan$pval),
+      if (is.na(d$hansen$pval)) "" else sprintf("; robust (Hansen) p = %s", format_p(d$hansen$pval))
+    )
+  )
+  if (is.finite(d$q[["Q"]])) {
+    out <- c(out, line(
+      "Cochran Q over environments = %.1f on %d df, p = %s, I2 = %.0f %%. Sees effects that differ between environments; not a bias that is the same in all.",
+      d$q[["Q"]], as.integer(d$q[["Q_df"]]), format_p(d$q[["Q_pval"]]), 100 * d$q[["I2"]]
+    ))
+  }
+  if (!is.null(d$hsic_covariates)) {
+    out <- c(out, line(
+      "Instruments against covariates (HSIC) p = %s. Sees confounding that a measured covariate carries, also when it is the same everywhere; not what nobody measured.",
+      format_p(d$hsic_covariates[["pval"]])
+    ))
+  }
+  if (!is.null(d$hsic_structure)) {
+    out <- c(out, line(
+      "Instruments against structure columns, before these are partialled out (HSIC) p = %s. A small p shows why they are needed.",
+      format_p(d$hsic_structure[["pval"]])
+    ))
+  }
+  if (!is.null(d$change)) {
+    out <- c(out, if (x$kind == "continuous") {
+      line("Law of the instruments between environments: p = %s. A small p is needed: nothing can be learned from what does not move.", format_p(d$change[["pval"]]))
+    } else {
+      line(
+        "Allele counts between environments: %d of %d variants differ (Holm 5 %%), panel p = %s. Differences are what the encoder learns from.",
+        sum(d$per_variant$p_holm < .05, na.rm = TRUE), nrow(d$per_variant), format_p(d$change[["pval"]])
+      )
+    })
+  }
+  reml <- x$estimates$latent_reml
+  if (!is.null(reml$fits)) {
+    out <- c(out, line(
+      "REML components: %.0f %% of what the instruments say about the outcome beyond the effect is leftover structure, %.0f %% balanced pleiotropy, the rest chance.",
+      100 * reml$structure_share, 100 * reml$pleiotropy_share
+    ))
+  }
+  c(out, "Confounding with one law in every environment, untied to structure, is invisible to all of these but HSIC against a covariate that measures it.")
+}
+
+#' @rdname latent_mr
+#' @export
+summary.latent_mr <- function(object, ...) {
+  plain <- vapply(object$estimates[object$methods$id], function(e) if (is.null(e$se_plain)) NA_real_ else e$se_plain, 0)
+  estimates <- cbind(as.data.frame(object, environments = TRUE))
+  estimates$se_plain <- NA_real_
+  estimates$se_plain[estimates$environment == "pooled"] <- unname(plain)
+  d <- object$diagnostics
+  k <- object$latent$kclass
+  rows <- rbind(
+    `Weak instruments` = c(k$sizes[2], k$sizes[1] - k$sizes[3] - k$sizes[2], d$f, f_pvalue(k, d$f)),
+    `Wu-Hausman` = latent_wu_hausman(k),
+    Sargan = c(d$sargan$df, NA, d$sargan$statistic, d$sargan$pval),
+    `Hansen J` = c(d$hansen$df, NA, d$hansen$statistic, d$hansen$pval)
+  )
+  colnames(rows) <- c("df1", "df2", "statistic", "p-value")
+  structure(
+    list(fit = object, estimates = estimates, diagnostics = rows, heterogeneity = d$q, encoder = object$encoder),
+    class = "summary.latent_mr"
+  )
+}
+
+latent_wu_hausman <- function(k) {
+  if (k$sizes[1] - k$sizes[3] - k$sizes[2] < 5) return(rep(NA_real_, 4))
+  unname(kclass_tests(k, kclass_fit(k, 1)$coefficients)$wu_hausman)
+}
+
+#' @export
+print.summary.latent_mr <- function(x, ...) {
+  print(x$fit)
+  cat("\nDiagnostics of the latent block\n")
+  print(round(x$diagnostics, 4))
+  cat("\nAll estimates (se_plain: error without the J factor)\n")
+  print(x$estimates[c("method", "environment", "b", "se", "se_plain", "lo_ci", "up_ci", "pval", "vcov", "fstat")], digits = 4, row.names = FALSE)
+  invisible(x)
+}

@@ -1,0 +1,95 @@
+# The same blocks and instruments as columns over people, for what moments cannot
+# give: leverages (UJIVE) and sandwich errors.
+
+# NULL, with a note, when the dense columns would not fit the memory budget.
+latent_rows <- function(data, encoder, view) {
+  n <- length(data$exposure)
+  p <- nrow(data$variants)
+  need <- 8 * n * (3 * p + length(view$columns$covariates) + 4 * ncol(encoder$variant) * length(view$n))
+  budget <- memory_limit()
+  if (need > budget) {
+    inform(
+      sprintf(
+        "Errors and estimators that need rows would take %s of memory, above the budget of %s: moments are used instead.",
+        memory_words(need), memory_words(budget)
+      ),
+      hint = "options(LatentMR.memory = \"16GB\") raises the budget."
+    )
+    return(NULL)
+  }
+  z <- impute_genotypes(mr_genotypes(data), data$environment, encoder)
+  list(
+    z = z, x = data$exposure, y = data$outcome, environment = data$environment,
+    covariates = data$covariates, structure = data$structure, cluster = data$cluster,
+    instruments = z %*% instrument_directions(encoder)
+  )
+}
+
+rows_subset <- function(rows, keep) {
+  rows$environment <- droplevels(rows$environment[keep])
+  for (name in c("x", "y")) rows[[name]] <- rows[[name]][keep]
+  for (name in c("z", "covariates", "structure", "instruments")) {
+    if (!is.null(rows[[name]])) rows[[name]] <- rows[[name]][keep, , drop = FALSE]
+  }
+  if (!is.null(rows$cluster)) rows$cluster <- droplevels(factor(rows$cluster[keep]))
+  rows
+}
+
+# Missing calls as the moments take them: the variant's mean in the person's
+# environment. An environment that the encoder has not seen takes the pooled mean.
+impute_genotypes <- function(z, environment, encoder) {
+  values <- cbind(encoder$imputation, unseen = encoder$center)
+  e <- match(as.character(environment), colnames(encoder$imputation), nomatch = ncol(values))
+  impute_from(z, e, values)
+}
+
+# environment: codes of the columns of `values` (variants x environments).
+impute_from <- function(z, environment, values) {
+  missing <- which(is.na(z))
+  if (!length(missing)) return(z)
+  row <- (missing - 1L) %% nrow(z) + 1L
+  column <- (missing - 1L) %/% nrow(z) + 1L
+  z[missing] <- values[cbind(column, as.integer(environment)[row])]
+  z
+}
+
+# All of the panel that is not partialled out, in the encoder's order.
+instrument_directions <- function(encoder) {
+  k <- ncol(encoder$variant)
+  total <- ncol(encoder$directions)
+  # Continuous: small eigenvalues first, so the variant block is at the end.
+  keep <- if (encoder$method == "stationary") seq_len(total - k) else k + seq_len(total - k)
+  encoder$directions[, keep, drop = FALSE]
+}
+
+# Explicit columns of C; `part` from latent_block().
+block_columns <- function(part, rows, view) {
+  dummies <- outer(as.integer(rows$environment), seq_len(nlevels(rows$environment)), "==") + 0
+  inner <- side_columns(part$inner_directions, part$inner_columns, rows, view)
+  interacted <- lapply(seq_len(ncol(inner)), function(j) dummies * inner[, j])
+  unname(do.call(cbind, c(
+    list(dummies), interacted,
+    list(side_columns(part$common_directions, part$common_columns, rows, view))
+  )))
+}
+
+side_columns <- function(directions, columns, rows, view) {
+  numeric <- cbind(rows$covariates, rows$structure)
+  cbind(
+    if (!is.null(directions)) {
+      v <- rows$z %*% directions
+      sweep(v, 2, colMeans(v))
+    },
+    numeric[, columns - length(view$columns$variants), drop = FALSE]
+  )
+}
+
+# One effect from rows: estimate, error and the fit itself.
+row_fit <- function(rows, z, w, estimator, vcov) {
+  clustered <- vcov == "cluster" || (estimator == "ujive" && !is.null(rows$cluster))
+  fit <- iv_fit(
+    y = rows$y, x = rows$x, z = if (estimator != "ols") z, w = w, estimator = estimator, vcov = vcov,
+    cluster = if (clustered) rows$cluster
+  )
+  list(b = unname(fit$coefficients[1]), se = sqrt(vcov(fit)[1, 1]), fit = fit)
+}

@@ -1,0 +1,104 @@
+#' Learn latent instruments
+#'
+#' Splits the instruments into an invariant block (What), whose law is the same in
+#' every environment and which is independent of the rest, and a variant block
+#' (Vhat), which moves between environments or carries structure within them. The
+#' exposure and the outcome are never looked at.
+#'
+#' **Continuous instruments** (`encoder = "linear"`): stationary subspace analysis.
+#' With X the instruments whitened by their pooled covariance, and m_e, S_e their
+#' mean and covariance in environment e (share p_e),
+#' \deqn{M = \sum_e p_e [ m_e m_e' + (S_e - I)^2 / 2 ].}
+#' Eigenvectors with small eigenvalues are the invariant block. Its size is the
+#' largest m whose m-th smallest eigenvalue stays below the 95 % point of the
+#' largest eigenvalue of M for m variables that do not change (von Buenau et al.
+#' 2009, Phys. Rev. Lett. 103:214101; Hara et al. 2012, Neural Networks 33).
+#'
+#' **Genotypes and dosages**: structure against independent blocks. With B the
+#' covariance between and N the covariance within environments (given the
+#' components in `structure`, if any), T the block-diagonal inverse root of N over
+#' linkage-disequilibrium blocks, and A+ the positive part of T'NT outside the blocks,
+#' \deqn{M = T'BT + A_+^2 / 2.}
+#' Directions with an eigenvalue above the 95 % point of the largest eigenvalue
+#' without structure (by simulation) form the variant block, at most half of them.
+#' Three modes: `panel` (nothing else given), `structure` (components given; when
+#' they were computed with the instruments among their variants, say
+#' `structure_includes_instruments = TRUE` in [mr_data()]) and `background`
+#' (variants given from which the components are computed here, together with the
+#' instruments; then no panel block is added).
+#'
+#' Missing genotypes count as the variant's mean in the person's environment.
+#'
+#' @param data An `mr_data` object, or `mr_moments` (the same result).
+#' @param encoder `"linear"`, the closed form described here.
+#' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
+#' @param control [encoder_control()].
+#' @param seed One whole number for the null draws; `NULL` takes one from R's
+#'   generator.
+#' @return An object of class `latent_instruments`: `values` (eigenvalues of M),
+#'   `threshold`, `invariant` and `variant` (p x m maps from centred instruments to
+#'   the two blocks), `center`, `block`, `mode`. `predict()` gives the blocks for
+#'   people, `plot()` the spectrum with its null line.
+#' @section Errors: `latentmr_error_argument` for a wrong argument. Whether
+#'   anything is identified is decided by [latent_mr()].
+#' @examples
+#' data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
+#' encoder <- learn_instruments(data, seed = 1)
+#' encoder
+#' head(predict(encoder, data, type = "variant"))
+#' @export
+learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
+                              control = encoder_control(), seed = NULL) {
+  check_choice(encoder, "encoder", "linear")
+  check_control(control)
+  if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
+    abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
+  }
+  seed <- draw_seed(seed)
+  if (inherits(data, "mr_data")) data <- add_background(data, control)
+  moments <- if (inherits(data, "mr_data")) mr_moments(data, seed = seed) else data
+  fit_linear(moments, moments_view(moments), n_latent, control, seed, rows = data)
+}
+
+fit_linear <- function(moments, view, n_latent, control, seed, rows = NULL) {
+  check_n_latent(n_latent, nrow(moments$variants))
+  fit <- if (moments$kind == "continuous") {
+    fit_stationary(moments, view, n_latent, control, seed, rows)
+  } else if (!is.null(moments$background)) {
+    fit_background(moments, view)
+  } else {
+    fit_structure(moments, view, n_latent, control, seed)
+  }
+  shares <- view$n / sum(view$n)
+  g <- view$columns$variants
+  object <- c(fit, list(
+    encoder = "linear", kind = moments$kind, variants = moments$variants,
+    imputation = structure(
+      moments_means(moments)$mu[g, , drop = FALSE] + moments$gpilot,
+      dimnames = list(moments$variants$snp, view$environments)
+    ),
+    center = setNames(as.vector(view$mean[g, , drop = FALSE] %*% shares), moments$variants$snp),
+    environments = setNames(view$n, view$environments),
+    n_latent_given = n_latent, control = control, seed = seed
+  ))
+  class(object) <- "latent_instruments"
+  object
+}
+
+check_n_latent <- function(n_latent, p) {
+  if (is.null(n_latent)) return(invisible())
+  good <- is.numeric(n_latent) && length(n_latent) == 2 && all(is.finite(n_latent)) &&
+    all(n_latent == round(n_latent)) && all(n_latent >= 0) && n_latent[1] >= 1
+  if (!good) {
+    abort_argument(
+      "n_latent", "c(invariant, variant), two whole numbers with at least one invariant, or NULL",
+      describe(n_latent)
+    )
+  }
+  if (sum(n_latent) > p) {
+    abort_argument(
+      "n_latent", sprintf("at most %d dimensions in all, the number of instruments", p),
+      sprintf("%d + %d", as.integer(n_latent[1]), as.integer(n_latent[2]))
+    )
+  }
+}

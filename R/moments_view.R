@@ -1,0 +1,77 @@
+# The moments of an mr_moments object by environment, in the form that the core
+# reads (src/core/moment_view.h), with the positions of the columns.
+
+moments_view <- function(m, environments = m$environments) {
+  means <- moments_means(m)
+  parts <- lapply(environments, function(e) moments_environment(m, e, means))
+  make_view(parts, moment_columns(m), environments)
+}
+
+make_view <- function(parts, columns, environments) {
+  list(
+    n = vapply(parts, function(x) as.double(x$n), 0),
+    mean = matrix(unlist(lapply(parts, `[[`, "mean")), ncol = length(parts)),
+    cross = lapply(parts, `[[`, "cross"),
+    columns = columns, environments = environments
+  )
+}
+
+# Positions of (G, C, S, D, Y) among the columns.
+moment_columns <- function(m) {
+  sizes <- c(
+    variants = nrow(m$variants), covariates = length(m$covariates), structure = length(m$structure),
+    exposure = length(m$exposure), outcome = length(m$outcome)
+  )
+  ends <- cumsum(sizes)
+  setNames(lapply(seq_along(sizes), function(i) seq_len(sizes[[i]]) + ends[[i]] - sizes[[i]]), names(sizes))
+}
+
+view_subset <- function(view, environments) {
+  keep <- match(environments, view$environments)
+  list(
+    n = view$n[keep], mean = view$mean[, keep, drop = FALSE], cross = view$cross[keep],
+    columns = view$columns, environments = view$environments[keep]
+  )
+}
+
+view_people <- function(view) sum(view$n)
+view_width <- function(view) nrow(view$mean)
+
+# A view of the same people with the block b of `m` taken out of its environment.
+view_delete_blocks <- function(view, m, blocks, means = moments_means(m)) {
+  for (b in blocks) {
+    e <- match(as.character(m$blocks$environment[b]), view$environments)
+    if (is.na(e)) next
+    block <- moments_block(m, b, means)
+    if (block$n >= view$n[e]) {
+      view <- view_subset(view, view$environments[-e])
+      next
+    }
+    left <- .Call(
+      C_ffi_moment_delete, view$n[e], view$mean[, e], view$cross[[e]],
+      as.double(block$n), block$sum, block$cross
+    )
+    view$n[e] <- left$n
+    view$mean[, e] <- left$mean
+    view$cross[[e]] <- left$cross
+  }
+  view
+}
+
+# Maps: width x k matrices that pick or combine columns of the view.
+pick_map <- function(view, columns) {
+  map <- matrix(0, view_width(view), length(columns))
+  map[cbind(columns, seq_along(columns))] <- 1
+  map
+}
+
+variant_map <- function(view, directions) {
+  map <- matrix(0, view_width(view), ncol(directions))
+  map[view$columns$variants, ] <- directions
+  map
+}
+
+# Partial [1, e, inner, e x inner, common] out; see src/core/partial.h.
+partial_out <- function(view, inner, common) {
+  .Call(C_ffi_partial, view, inner, common)
+}

@@ -1,0 +1,63 @@
+#' The estimators of latent_mr()
+#'
+#' @return A data frame with one row per estimator: `id` (used in `methods =` and
+#'   in the column `estimator` of the results), `name` (fills the column
+#'   `method`), `block` (what is partialled out: `basic` = intercepts of the
+#'   environments and covariates, `structure` = also the structure columns or the
+#'   leading components of the panel, `latent` = the encoder's block),
+#'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
+#'   is run when `methods = NULL`), `needs` (`moments`, or `rows` of people) and
+#'   `reference`.
+#' @examples
+#' mr_methods()[, c("id", "name", "default")]
+#' @export
+mr_methods <- function() {
+  rows <- list(
+    c("ols", "OLS", "basic", "all", "moments", "least squares"),
+    c("2sls", "2SLS (all variants)", "basic", "all", "moments", "Theil 1953; Basmann 1957, Econometrica 25:77"),
+    c("2sls_structure", "2SLS (adjusted for structure)", "structure", "all", "moments", "Price et al. 2006, Nat Genet 38:904"),
+    c("latent_2sls", "Latent IV (2SLS)", "latent", "all", "moments", "2SLS with the latent block partialled out"),
+    c("latent_liml", "Latent IV (LIML)", "latent", "all", "moments", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657"),
+    c("latent_ujive", "Latent IV (UJIVE)", "latent", "all", "rows", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42"),
+    c("latent_nagar", "Latent IV (Nagar)", "latent", "genotype", "moments", "Nagar 1959, Econometrica 27:575"),
+    c("latent_reml", "Latent IV (REML)", "latent", "genotype", "moments", "spectral REML, vignette(\"method\")"),
+    c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block")
+  )
+  out <- as.data.frame(do.call(rbind, rows))
+  names(out) <- c("id", "name", "block", "default", "needs", "reference")
+  out
+}
+
+# The ids to run: defaults by kind of instruments, or what the user named.
+resolve_methods <- function(methods, kind, has_rows, has_structure, mode) {
+  table <- mr_methods()
+  family <- if (kind == "continuous") "continuous" else "genotype"
+  if (is.null(methods)) {
+    keep <- table$default %in% c("all", family)
+    if (kind == "continuous" && !has_structure) keep <- keep & table$id != "2sls_structure"
+    # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
+    # panel mode.
+    keep <- keep & table$id != (if (has_rows) "latent_nagar" else "latent_ujive")
+    if (mode != "panel") keep <- keep & table$id != "latent_reml"
+    return(table[keep, ])
+  }
+  if (is.data.frame(methods)) methods <- methods$id
+  if (!is.character(methods) || !length(methods)) {
+    abort_argument("methods", "ids of mr_methods() or rows of it, or NULL", describe(methods))
+  }
+  wrong <- setdiff(methods, table$id)
+  if (length(wrong)) {
+    abort_argument("methods", paste("among", quote_all(table$id, 20)), quote_all(wrong), "mr_methods() lists them.")
+  }
+  chosen <- table[match(unique(methods), table$id), ]
+  if (!has_rows && any(chosen$needs == "rows")) {
+    abort_argument(
+      "methods", "estimators that need moments only, when `data` holds no rows",
+      quote_all(chosen$id[chosen$needs == "rows"]), "latent_nagar is the moment twin of latent_ujive."
+    )
+  }
+  if (kind == "continuous" && "latent_reml" %in% chosen$id) {
+    abort_argument("methods", "other than \"latent_reml\" for continuous instruments", "\"latent_reml\"")
+  }
+  chosen
+}

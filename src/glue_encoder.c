@@ -1,0 +1,131 @@
+/* The linear encoder, from moments. */
+#include "core/moment_view.h"
+#include "core/stationary.h"
+#include "core/structure.h"
+#include "core/structure_null.h"
+#include "glue.h"
+#include "glue_moment_view.h"
+
+#include <string.h>
+
+static SEXP keep_columns(const double *x, size_t rows, size_t columns) {
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)rows, (int)columns));
+  memcpy(REAL(out), x, rows * columns * sizeof *x);
+  UNPROTECT(1);
+  return out;
+}
+
+/* view: see glue_moment_view.h. block: integer[p] (1-based) or NULL to find the
+ * LD blocks; chromosome: integer[p] codes or NULL. */
+static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP block_,
+                          SEXP chromosome_, SEXP threshold_) {
+  const size_t p = (size_t)glue_int1(p_, "p"), first_s = (size_t)glue_int1(first_s_, "first_s");
+  const size_t n_s = (size_t)glue_int1(n_s_, "n_s");
+  const int *chromosome = Rf_isNull(chromosome_) ? NULL : glue_int(chromosome_, (R_xlen_t)p, "chromosome");
+  const int *given = Rf_isNull(block_) ? NULL : glue_int(block_, (R_xlen_t)p, "block");
+  const moment_view v = glue_moment_view(view);
+  lmr_error err;
+  double *between = glue_alloc(p * p, sizeof *between), *within = glue_alloc(p * p, sizeof *within);
+  size_t rank_w, columns, n_blocks = 0;
+  glue_check(structure_split(&v, p, first_s, n_s, between, within, &rank_w,
+                             glue_arena(structure_split_bytes(v.width, n_s)), &err), &err);
+  SEXP block = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)p));
+  int *b = INTEGER(block);
+  if (given) {
+    for (size_t j = 0; j < p; j++) {
+      b[j] = given[j] - 1;
+      if ((size_t)given[j] > n_blocks) n_blocks = (size_t)given[j];
+    }
+  } else {
+    structure_ld_blocks(within, p, chromosome, glue_real1(threshold_, "threshold"), b, &n_blocks);
+  }
+  double *whitening = glue_alloc(p * p, sizeof *whitening);
+  int *column_block = glue_alloc(p, sizeof *column_block);
+  glue_check(structure_whiten(within, p, b, n_blocks, whitening, column_block, &columns,
+                              glue_arena(structure_whiten_bytes(p)), &err), &err);
+  double *directions = glue_alloc(p * p, sizeof *directions), *values = glue_alloc(p, sizeof *values);
+  if (columns)
+    glue_check(structure_directions(between, within, p, whitening, column_block, columns, values,
+                                    directions, glue_arena(structure_directions_bytes(p)), &err), &err);
+  for (size_t j = 0; j < p; j++) b[j]++;
+  SEXP d = PROTECT(keep_columns(directions, p, columns));
+  SEXP l = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)columns));
+  memcpy(REAL(l), values, columns * sizeof *values);
+  SEXP rank = PROTECT(Rf_ScalarInteger((int)rank_w));
+  SEXP out = glue_list(4, "values", l, "directions", d, "block", block, "rank_w", rank);
+  UNPROTECT(4);
+  return out;
+}
+
+static SEXP ffi_structure_null(SEXP n, SEXP p_, SEXP q_, SEXP draws_, SEXP seed, SEXP exact, SEXP progress) {
+  const size_t p = (size_t)glue_int1(p_, "p"), q = (size_t)glue_int1(q_, "q");
+  const size_t draws = (size_t)glue_int1(draws_, "draws");
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)draws));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, progress);
+  lmr_error err;
+  glue_check(structure_null((size_t)glue_real1(n, "n"), p, q, draws, (uint64_t)glue_int1(seed, "seed"),
+                            glue_int1(exact, "exact"), REAL(out), &tick,
+                            glue_arena(structure_null_bytes(p, q)), &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP ffi_stationary(SEXP view, SEXP p_) {
+  const size_t p = (size_t)glue_int1(p_, "p");
+  const moment_view v = glue_moment_view(view);
+  double *directions = glue_alloc(p * p, sizeof *directions), *values = glue_alloc(p, sizeof *values);
+  size_t columns;
+  lmr_error err;
+  glue_check(stationary_directions(&v, p, values, directions, &columns,
+                                   glue_arena(stationary_bytes(v.width, p)), &err), &err);
+  SEXP d = PROTECT(keep_columns(directions, p, columns));
+  SEXP l = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)columns));
+  memcpy(REAL(l), values, columns * sizeof *values);
+  SEXP out = glue_list(2, "values", l, "directions", d);
+  UNPROTECT(2);
+  return out;
+}
+
+static SEXP ffi_stationary_null(SEXP n, SEXP m_, SEXP draws_, SEXP seed, SEXP progress) {
+  const size_t m = (size_t)glue_int1(m_, "m"), draws = (size_t)glue_int1(draws_, "draws");
+  const size_t environments = (size_t)Rf_xlength(n);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)draws));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, progress);
+  lmr_error err;
+  glue_check(stationary_null(glue_real(n, -1, "n"), environments, m, draws,
+                             (uint64_t)glue_int1(seed, "seed"), REAL(out), &tick,
+                             glue_arena(stationary_null_bytes(m, environments)), &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+/* The leading eigenpairs of a symmetric matrix, descending. */
+static SEXP ffi_eigen_top(SEXP a, SEXP top_) {
+  const size_t n = (size_t)Rf_nrows(a), top = (size_t)glue_int1(top_, "top");
+  glue_real(a, (R_xlen_t)(n * n), "a");
+  double *copy = glue_alloc(n * n, sizeof *copy), *w = glue_alloc(n, sizeof *w);
+  double *z = glue_alloc(n * top, sizeof *z);
+  memcpy(copy, REAL(a), n * n * sizeof *copy);
+  lmr_error err;
+  glue_check(la_eigen_top(copy, n, n, top, w, z, n, glue_arena(la_eigen_bytes(n)), &err), &err);
+  SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)top));
+  SEXP vectors = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)top));
+  for (size_t l = 0; l < top; l++) {
+    REAL(values)[l] = w[top - 1 - l];
+    memcpy(REAL(vectors) + l * n, z + (top - 1 - l) * n, n * sizeof *z);
+  }
+  SEXP out = glue_list(2, "values", values, "vectors", vectors);
+  UNPROTECT(2);
+  return out;
+}
+
+const R_CallMethodDef glue_encoder_calls[] = {
+  GLUE_CALL(ffi_eigen_top, 2),
+  GLUE_CALL(ffi_structure, 7),
+  GLUE_CALL(ffi_structure_null, 7),
+  GLUE_CALL(ffi_stationary, 2),
+  GLUE_CALL(ffi_stationary_null, 5),
+  {NULL, NULL, 0}
+};

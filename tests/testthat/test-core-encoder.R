@@ -1,0 +1,159 @@
+# The core of the linear encoder against its slow twins.
+
+small_cell <- function(cell = 3, n = 300, ...) {
+  d <- simulate_mr("snp", cell = cell, n = n, seed = 11, ...)
+  list(z = mr_genotypes(d), e = d$environment, x = d$exposure, y = d$outcome, d = d)
+}
+
+test_that("structure spectrum is that of explicit matrices", {
+  for (cell in c(3, 9, 11)) {
+    s <- small_cell(cell)
+    view <- ref_view(s$z, s$e, s$x, s$y)
+    p <- ncol(s$z)
+    ref <- ref_structure_matrix(s$z, s$e)
+    got <- structure_spectrum(view_of(view, p), p, integer(), NULL, NULL, .05)
+    expect_equal(got$values, ref$values, tolerance = 1e-9)
+    expect_identical(got$block, as.integer(ref$block))
+    expect_identical(got$rank_w, 5L)
+    # Same leading subspace, whatever the signs.
+    expect_equal(abs(got$directions[, 1:2]), abs(ref$directions[, 1:2]), tolerance = 1e-6)
+  }
+})
+
+test_that("components given are part of W", {
+  s <- small_cell(7)
+  pcs <- prcomp(s$z)$x[, 1:3]
+  p <- ncol(s$z)
+  view <- view_of(ref_view(s$z, s$e, s$x, s$y, s = pcs), p, structure = 3)
+  got <- structure_spectrum(view, p, view$columns$structure, NULL, NULL, .05)
+  expect_equal(got$values, ref_structure_matrix(s$z, s$e, pcs)$values, tolerance = 1e-8)
+  expect_identical(got$rank_w, 4L + 3L)
+})
+
+test_that("given blocks and chromosomes are respected", {
+  s <- small_cell(11)
+  p <- ncol(s$z)
+  view <- view_of(ref_view(s$z, s$e, s$x, s$y), p)
+  block <- rep(1:20, each = 5)
+  got <- structure_spectrum(view, p, integer(), factor(block), NULL, .05)
+  expect_equal(got$values, ref_structure_matrix(s$z, s$e, block = block)$values, tolerance = 1e-9)
+  chromosome <- rep(1:50, each = 2)
+  got <- structure_spectrum(view, p, integer(), NULL, as.integer(chromosome), .05)
+  expect_equal(got$block, as.integer(ref_structure_matrix(s$z, s$e, chromosome = chromosome)$block))
+})
+
+test_that("the null quantile is that of drawn matrices, in both forms", {
+  set.seed(5)
+  ref <- mean(ref_null_draws(2000, 20, 3, 150))
+  exact <- .Call(C_ffi_structure_null, 2000, 20L, 3L, 400L, 1L, 1L, NULL)
+  expect_equal(mean(exact), ref, tolerance = .05)
+  big <- .Call(C_ffi_structure_null, 4000, 80L, 3L, 100L, 1L, 1L, NULL)
+  fast <- .Call(C_ffi_structure_null, 4000, 80L, 3L, 100L, 2L, 0L, NULL)
+  expect_equal(quantile(fast, .95), quantile(big, .95), tolerance = .06)
+  expect_identical(exact, .Call(C_ffi_structure_null, 2000, 20L, 3L, 400L, 1L, 1L, NULL))
+})
+
+test_that("pure noise has no direction above the null, 95 times in 100", {
+  set.seed(8)
+  above <- replicate(60, {
+    z <- matrix(rbinom(2000 * 20, 2, .3), 2000)
+    e <- factor(rep(1:4, each = 500))
+    max(structure_spectrum(view_of(ref_view(z, e, z[, 1], z[, 2]), 20), 20L, integer(), NULL, NULL, .05)$values)
+  })
+  limit <- quantile(.Call(C_ffi_structure_null, 2000, 20L, 3L, 400L, 1L, 1L, NULL), .95)
+  expect_lte(mean(above > limit), .15)
+  expect_gt(mean(above > .6 * limit), .5)
+})
+
+test_that("partialling out from moments is regression on rows", {
+  s <- small_cell(3)
+  set.seed(1)
+  w <- cbind(rnorm(length(s$x)), s$z[, 1] + rnorm(length(s$x)))
+  p <- ncol(s$z)
+  view <- view_of(ref_view(s$z, s$e, s$x, s$y, covariates = w), p, covariates = 2)
+  v <- diag(p)[, 1:3] + .1
+  got <- partial_out(view, variant_map(view, v), pick_map(view, view$columns$covariates))
+  block <- ref_block(s$e, s$z %*% v, w)
+  expect_equal(got$residual, unname(crossprod(ref_residual(cbind(s$z, w, s$x, s$y), block))), tolerance = 1e-9)
+  expect_equal(got$rank, qr(block)$rank)
+  # A collinear covariate is dropped, not inverted.
+  twice <- partial_out(view, variant_map(view, cbind(v, v[, 1])), pick_map(view, view$columns$covariates[c(1, 1, 2)]))
+  expect_equal(twice$residual, got$residual, tolerance = 1e-7)
+  expect_identical(twice$common_kept, c(TRUE, FALSE, TRUE))
+  expect_equal(twice$rank, got$rank)
+})
+
+test_that("taking people out of an environment is not having had them", {
+  set.seed(2)
+  x <- matrix(rnorm(300), 100)
+  whole <- colMeans(x)
+  out <- 1:17
+  about <- sweep(x[out, ], 2, whole)
+  left <- .Call(
+    C_ffi_moment_delete, 100, whole, crossprod(sweep(x, 2, whole)), 17, colSums(about), crossprod(about)
+  )
+  rest <- x[-out, ]
+  expect_equal(left$n, 83)
+  expect_equal(left$mean, colMeans(rest))
+  expect_equal(left$cross, crossprod(sweep(rest, 2, colMeans(rest))))
+})
+
+test_that("scores and Nagar's estimate are those of explicit columns", {
+  s <- small_cell(3)
+  p <- ncol(s$z)
+  view <- view_of(ref_view(s$z, s$e, s$x, s$y), p)
+  ref <- ref_structure_matrix(s$z, s$e)
+  v <- ref$directions[, 1:2]
+  partial <- partial_out(view, variant_map(view, v), matrix(0, p + 2, 0))
+  got <- .Call(C_ffi_scores, partial$residual, p, p + 1L, p + 2L, ref$directions[, -(1:2)], nrow(s$z) - partial$rank)
+  expect_equal(got$nagar, unname(ref_nagar(s$y, s$x, s$z, ref_block(s$e, s$z %*% v))), tolerance = 1e-7)
+  expect_equal(got$n_kept, p - 2)
+})
+
+test_that("REML: gradient and Hessian are those of finite differences", {
+  set.seed(4)
+  g <- matrix(rnorm(30, 0, 2), 2)
+  w <- runif(15)
+  f <- function(par) .Call(C_ffi_test_reml, g, w, c(1.1, .3, .9), c(.6, .8), mean(w), par)
+  for (par in list(c(.4, .2, .5, .3), c(-1, -2, .01, 1.5), c(0, 1, 2, .1))) {
+    step <- diag(4) * 1e-5
+    slope <- apply(step, 1, function(h) (f(par + h)$value - f(par - h)$value) / 2e-5)
+    bend <- apply(step, 1, function(h) (f(par + h)$gradient - f(par - h)$gradient) / 2e-5)
+    expect_equal(f(par)$gradient, slope, tolerance = 1e-6)
+    expect_equal(f(par)$hessian, bend, tolerance = 1e-6)
+  }
+})
+
+test_that("REML fits are those of a general optimiser on rows", {
+  for (cell in c(3, 13)) {
+    s <- small_cell(cell, n = 400)
+    fit <- latent_mr(s$d, methods = "latent_reml", seed = 3) |> suppressWarnings()
+    encoder <- fit$encoder
+    ref <- ref_structure_matrix(s$z, s$e)
+    k <- ncol(encoder$variant)
+    block <- ref_block(s$e, s$z %*% ref$directions[, seq_len(k)], interact = isTRUE(fit$latent$part$interact))
+    twin <- ref_reml(s$y, s$x, s$z, s$e, ref$directions, ref$values, k, encoder$threshold, NULL, block)
+    got <- fit$estimates$latent_reml
+    expect_equal(unname(got$fits[, "loglik"]), unname(twin$fits[, "value"]), tolerance = 1e-6)
+    expect_equal(unname(got$fits[, "theta"]), unname(twin$fits[, "theta"]), tolerance = 1e-3)
+    expect_equal(unname(got$fits[, "se"]), unname(twin$fits[, "s"]), tolerance = 1e-3)
+    expect_equal(got$b, twin$b, tolerance = 1e-4)
+  }
+})
+
+test_that("stationary subspace is that of explicit matrices", {
+  d <- simulate_mr("authors", mixing = "poly1", environments = 3, n = 500, seed = 2)
+  z <- mr_genotypes(d)
+  ref <- ref_stationary(z, d$environment)
+  got <- .Call(C_ffi_stationary, view_of(ref_view(z, d$environment, d$exposure, d$outcome), ncol(z)), ncol(z))
+  expect_equal(got$values, ref$values, tolerance = 1e-7)
+  expect_equal(abs(got$directions), abs(ref$directions), tolerance = 1e-5)
+})
+
+test_that("the stationary null is that of drawn people", {
+  set.seed(6)
+  n <- c(150, 300)
+  ref <- replicate(300, max(ref_stationary(matrix(rnorm(450 * 3), 450), rep(1:2, n))$values))
+  got <- .Call(C_ffi_stationary_null, n, 3L, 1000L, 1L, NULL)
+  expect_gt(stats::ks.test(ref, got)$p.value, 1e-3)
+})

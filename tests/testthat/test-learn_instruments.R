@@ -1,0 +1,150 @@
+panel_data_cell <- function(cell = 3, n = 600, seed = 4, ...) simulate_mr("snp", cell = cell, n = n, seed = seed, ...)
+
+test_that("the panel mode finds as many directions as there are ancestries less one", {
+  expect_identical(learn_instruments(panel_data_cell(1), seed = 1)$n_latent[["variant"]], 2L)
+  expect_identical(learn_instruments(panel_data_cell(3, 2000), seed = 1)$n_latent[["variant"]], 2L)
+  expect_lte(learn_instruments(panel_data_cell(14), seed = 1)$n_latent[["variant"]], 1L)
+})
+
+test_that("the variant block carries ancestry, the invariant block does not", {
+  d <- panel_data_cell(1, 1000)
+  encoder <- learn_instruments(d, seed = 1)
+  v <- predict(encoder, d, type = "variant")
+  w <- predict(encoder, d)
+  expect_identical(dim(v), c(6000L, 2L))
+  expect_identical(dim(w), c(6000L, 48L))
+  share <- function(x) summary(lm(d$truth$Q[, 1] ~ x))$r.squared
+  expect_gt(share(v), .5)
+  expect_lt(share(w), .15)
+})
+
+test_that("moments give what rows give", {
+  d <- panel_data_cell(3, missing = .05)
+  a <- learn_instruments(d, seed = 1)
+  b <- learn_instruments(mr_moments(d, seed = 9), seed = 1)
+  for (part in c("values", "threshold", "center", "imputation", "n_latent")) {
+    expect_equal(a[[part]], b[[part]], tolerance = 1e-8)
+  }
+  expect_equal(abs(a$variant), abs(b$variant), tolerance = 1e-8)
+})
+
+test_that("missing calls are scored at the mean of the environment", {
+  d <- panel_data_cell(3, 400, missing = .1)
+  encoder <- learn_instruments(d, seed = 1)
+  z <- mr_genotypes(d)
+  for (e in levels(d$environment)) for (j in seq_len(ncol(z))) {
+    i <- d$environment == e
+    z[i & is.na(z[, j]), j] <- mean(z[i, j], na.rm = TRUE)
+  }
+  expect_equal(unname(predict(encoder, d, "variant")), unname(sweep(z, 2, colMeans(z)) %*% encoder$variant), tolerance = 1e-8)
+  expect_equal(unname(predict(encoder, mr_genotypes(d), "variant", environment = d$environment)), unname(predict(encoder, d, "variant")))
+})
+
+test_that("structure given: W holds it; with the instruments in it, they are residualised first", {
+  d <- panel_data_cell(7, 500)
+  pcs <- prcomp(mr_genotypes(d), rank. = 5)$x
+  with_structure <- function(includes) {
+    mr_data(mr_genotypes(d), d$exposure, d$outcome, d$environment, structure = pcs,
+            structure_includes_instruments = includes, kind = "genotype")
+  }
+  no <- learn_instruments(with_structure(FALSE), seed = 1)
+  ref <- ref_structure_matrix(mr_genotypes(d), d$environment, pcs)
+  expect_equal(no$values, ref$values, tolerance = 1e-7)
+  yes <- learn_instruments(with_structure(TRUE), seed = 1)
+  residual <- qr.resid(qr(cbind(1, pcs)), mr_genotypes(d))
+  expect_equal(yes$values, ref_structure_matrix(residual, d$environment)$values, tolerance = 1e-6)
+  expect_lt(yes$n_latent[["variant"]], no$n_latent[["variant"]])
+  expect_message(learn_instruments(with_structure(NA), seed = 1), "structure_includes_instruments")
+  v <- predict(yes, with_structure(TRUE), "variant")
+  expect_equal(unname(v), unname(residual %*% yes$variant), tolerance = 1e-6)
+})
+
+test_that("background: components of instruments and background together", {
+  d <- panel_data_cell(1, 400, background = 150)
+  expect_message(encoder <- learn_instruments(d, seed = 1), "components")
+  both <- cbind(mr_genotypes(d), mr_background(d))
+  ref <- prcomp(both, scale. = TRUE)
+  expect_identical(encoder$mode, "background")
+  expect_equal(encoder$values[1:3], ref$sdev[1:3]^2, tolerance = 1e-2)
+  scored <- add_background(d)
+  expect_identical(ncol(scored$structure), encoder$components)
+  expect_gt(abs(cor(scored$structure[, 1], ref$x[, 1])), .99)
+  expect_gte(encoder$components, 2)
+  expect_lte(encoder$components, 4)
+})
+
+test_that("linked background variants are dropped and counted", {
+  d <- panel_data_cell(3, 400, background = 40)
+  b <- mr_background(d)
+  doubled <- cbind(b, b[, 1:10])[, order(c(1:40, 1:10))]
+  colnames(doubled) <- paste0("b", 1:50)
+  # One call differs, so that the copies are linked and not duplicates.
+  doubled[1, ] <- rep_len(0:2, 50)
+  twice <- mr_data(mr_genotypes(d), d$exposure, d$outcome, d$environment, kind = "genotype", background = doubled)
+  scored <- suppressMessages(add_background(twice))
+  expect_identical(scored$background_fit$dropped[["linked"]], twice_linked(doubled, d$environment))
+})
+
+test_that("continuous instruments: dimensions and blocks of the published design", {
+  for (environments in 2:3) {
+    d <- simulate_mr("authors", mixing = "poly1", environments = environments, n = 3000, seed = 5)
+    encoder <- learn_instruments(d, seed = 1)
+    expect_identical(unname(encoder$n_latent), c(2L, 2L))
+    w <- predict(encoder, d)
+    expect_gt(min(cancor(w, d$truth$W)$cor), .98)
+    expect_lt(max(cancor(w, d$truth$V)$cor), .1)
+  }
+})
+
+test_that("the permutation null serves rows and refuses moments", {
+  d <- simulate_mr("authors", mixing = "poly1", environments = 2, n = 400, seed = 5)
+  control <- encoder_control(null = "permutation", draws = 60)
+  expect_identical(unname(learn_instruments(d, control = control, seed = 1)$n_latent), c(2L, 2L))
+  expect_error(learn_instruments(mr_moments(d), control = control, seed = 1), class = "latentmr_error_argument")
+})
+
+test_that("n_latent is obeyed", {
+  d <- panel_data_cell(3, 300)
+  encoder <- learn_instruments(d, n_latent = c(10, 5), seed = 1)
+  expect_identical(unname(encoder$n_latent), c(10L, 5L))
+  expect_identical(dim(encoder$invariant), c(50L, 10L))
+})
+
+test_that("the seed decides the null, the session's generator is left alone", {
+  d <- panel_data_cell(3, 200)
+  set.seed(1)
+  a <- learn_instruments(d, seed = 3)
+  first <- runif(1)
+  set.seed(1)
+  expect_identical(first, runif(1))
+  expect_identical(a$threshold, learn_instruments(d, seed = 3)$threshold)
+})
+
+test_that("messages and prints", {
+  d <- panel_data_cell(3, 200)
+  encoder <- learn_instruments(d, seed = 1)
+  expect_snapshot({
+    encoder
+    summary(encoder)$spectrum[1:3, c("direction", "part")]
+    encoder_control()
+  })
+  expect_snapshot(error = TRUE, {
+    learn_instruments(1)
+    learn_instruments(d, encoder = "lineer")
+    learn_instruments(d, n_latent = 3)
+    learn_instruments(d, n_latent = c(40, 20))
+    learn_instruments(d, control = list())
+    learn_instruments(d, seed = -1)
+    predict(encoder)
+    predict(encoder, matrix(1, 2, 3))
+    predict(encoder, d, type = "both")
+    encoder_control(level = 2)
+  })
+})
+
+test_that("the plot carries its data", {
+  p <- plot(learn_instruments(panel_data_cell(3, 200), seed = 1))
+  expect_s3_class(p, "ggplot")
+  expect_identical(nrow(p$data), 50L)
+  expect_silent(ggplot2::ggplot_build(p))
+})
