@@ -91,6 +91,22 @@ draw_seed <- function(seed) {
   if (is.null(seed)) sample.int(.Machine$integer.max, 1L) else as.integer(seed)
 }
 
+# Runs `code` with R's default generators from `seed` and puts the session's own
+# stream back.
+with_seed <- function(seed, code) {
+  force(seed) # may itself come from the session's stream
+  old <- if (exists(".Random.seed", globalenv(), inherits = FALSE)) {
+    get(".Random.seed", globalenv(), inherits = FALSE)
+  }
+  on.exit(if (is.null(old)) {
+    rm(".Random.seed", envir = globalenv())
+  } else {
+    assign(".Random.seed", old, globalenv())
+  })
+  set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
+  code
+}
+
 cpu_level <- function() {
   limit <- getOption("LatentMR.cpu")
   level <- .Call(C_ffi_cpu_level)

@@ -103,22 +103,6 @@ check_design_arguments <- function(given, known, design) {
   for (name in names) check_choice(name, "...", names(known))
 }
 
-# Runs `code` with R's default generators from `seed` and puts the session's own
-# stream back.
-with_seed <- function(seed, code) {
-  force(seed) # may itself come from the session's stream
-  old <- if (exists(".Random.seed", globalenv(), inherits = FALSE)) {
-    get(".Random.seed", globalenv(), inherits = FALSE)
-  }
-  on.exit(if (is.null(old)) {
-    rm(".Random.seed", envir = globalenv())
-  } else {
-    assign(".Random.seed", old, globalenv())
-  })
-  set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
-  code
-}
-
 simulated_data <- function(parts) {
   exposure <- parts$exposure # these names stay with the data
   outcome <- parts$outcome

@@ -20,6 +20,12 @@ step() {
   }
 }
 
+twice=$(grep -hoE '^[[:alpha:].][[:alnum:]._]* <- ' "$source"/R/*.R | LC_ALL=C sort | uniq -d)
+if [ -n "$twice" ]; then
+  echo "defined twice in R/, so that one hides the other: $twice" >&2
+  exit 1
+fi
+
 echo "R CMD build"
 step build.log R CMD build "$source"
 tarball=$(ls LatentMR_*.tar.gz)

@@ -3,7 +3,8 @@
 # AddressSanitizer and UndefinedBehaviorSanitizer; the first finding stops the
 # run. An optional regular expression picks test files, as in
 # `make sanitize FILTER=core`. Afterwards the same build must catch an overflow
-# made on purpose, or the run proves nothing.
+# made on purpose, or the run proves nothing; and the first calls of every C
+# entry point run once more with a collection at each allocation (tools/torture.R).
 # R's own BLAS, LAPACK and vectors of at most 128 bytes are not watched; the
 # views of a work arena are (src/core/arena.c).
 set -eu
@@ -24,7 +25,7 @@ mkdir "$scratch/package"
 for part in DESCRIPTION NAMESPACE R src inst; do [ ! -e $part ] || cp -r $part "$scratch/package/"; done
 cp sanitize/overflow.c "$scratch/"
 {
-  R CMD INSTALL --preclean --no-docs --no-test-load --library="$scratch/library" "$scratch/package" &&
+  R CMD INSTALL --preclean --no-docs --no-byte-compile --no-test-load --library="$scratch/library" "$scratch/package" &&
     cd "$scratch" && PKG_CPPFLAGS="-Ipackage/src" R CMD SHLIB overflow.c package/src/core/arena.c
 } >"$scratch/build.log" 2>&1 || {
   tail -n 30 "$scratch/build.log" >&2
@@ -41,7 +42,7 @@ if setarch -R true 2>/dev/null; then fixed="setarch -R"; fi
 run() {
   # shellcheck disable=SC2086
   LD_PRELOAD="$preload" ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 \
-    UBSAN_OPTIONS=print_stacktrace=1 R_LIBS="$scratch/library${R_LIBS:+:$R_LIBS}" LATENTMR_SANITIZE=1 \
+    UBSAN_OPTIONS=print_stacktrace=1 R_ENABLE_JIT=0 R_LIBS="$scratch/library${R_LIBS:+:$R_LIBS}" LATENTMR_SANITIZE=1 \
     $fixed Rscript --no-init-file "$@"
 }
 
@@ -55,3 +56,4 @@ for overflow in view block integer; do
 done
 echo "overflows made on purpose: caught"
 run tools/test.R tests/testthat "${1:-}"
+run tools/torture.R "${1:-}"
