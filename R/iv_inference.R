@@ -16,11 +16,16 @@ iv_scores <- function(f, est, robust = FALSE, tests = FALSE, power = 0L, cluster
   )
   if (tests && k > 0 && f$L > 0) {
     o <- parts$h + parts$v
+    # A combination of X may be exogenous: then what is left of X loses rank.
+    left <- qr(f$r[f$X, f$X, drop = FALSE], tol = f$tol)
+    parts$own <- sort(left$pivot[seq_len(left$rank)])
     options$inv_hat <- solve0(parts$h)
-    options$inv_left <- solve0(parts$v)
+    options$inv_left <- 0 * parts$v
+    options$inv_left[parts$own, parts$own] <- solve0(parts$v[parts$own, parts$own, drop = FALSE])
     options$wu_b <- solve0(o) %*% parts$h
     options$wu_hat <- qr.coef(qr(f$r[f$Z, f$X, drop = FALSE]), f$r[f$Z, f$Y])
-    options$wu_left <- qr.coef(qr(f$r[f$X, f$X, drop = FALSE]), f$r[f$X, f$Y])
+    options$wu_left <- qr.coef(left, f$r[f$X, f$Y])
+    options$wu_left[is.na(options$wu_left)] <- 0
   }
   out <- .Call(C_ffi_iv_scores, f$rows, f$r, as.double(c(est$gamma, est$beta)), options, cpu_level())
   c(out, list(parts = parts, options = options))
@@ -114,7 +119,7 @@ iv_diagnostics <- function(fit, s, type, cluster) {
   wu <- tests$wu_hausman
   if (robust) {
     weak <- lapply(seq_len(f$k), function(j) f_row(robust_first(f, s, j, type, cluster), f$L, f$n - f$K - f$L))
-    wu <- f_row(robust_wu(f, s, type, cluster), f$k, f$n - f$K - 2 * f$k)
+    wu <- robust_wu(f, s, type, cluster)
   }
   names <- f$rows$names$x[f$rows$keep_x]
   names(weak) <- if (f$k > 1) sprintf("Weak instruments (%s)", names) else "Weak instruments"
@@ -128,14 +133,19 @@ robust_first <- function(f, s, j, type, cluster) {
   quadratic(adjust * matrix(s$first[, , j], f$L), f$r[f$Z, f$X[j]]) / f$L
 }
 
+# The scores r of X^ given (W, X): r'y = V o^-1 X^'y - H o^-1 V'y.
 robust_wu <- function(f, s, type, cluster) {
-  adjust <- small_sample(if (type == "many") "HC0" else type, f$n, f$K + 2 * f$k, cluster$count)
+  own <- s$parts$own
+  m <- length(own)
+  df2 <- f$n - f$K - f$k - m
+  if (m == 0 || df2 <= 0) return(f_row(NA_real_, m, df2))
+  adjust <- small_sample(if (type == "many") "HC0" else type, f$n, f$K + f$k + m, cluster$count)
   h <- s$parts$h
-  o <- h + s$parts$v
-  # h - h o^-1 h without its cancellation: (h^-1 + v^-1)^-1
-  rr <- solve0(solve0(h) + solve0(s$parts$v))
-  delta <- s$options$wu_hat - s$options$wu_left
-  quadratic(adjust * s$wu, drop(rr %*% delta)) / f$k
+  v <- s$parts$v
+  o <- solve0(h + v)
+  ry <- v %*% o %*% crossprod(f$r[f$Z, f$X, drop = FALSE], f$r[f$Z, f$Y]) -
+    h %*% o %*% crossprod(f$r[f$X, f$X, drop = FALSE], f$r[f$X, f$Y])
+  f_row(quadratic(adjust * s$wu[own, own, drop = FALSE], ry[own]) / m, m, df2)
 }
 
 # b'A^-1 b, NA when A is singular (fewer clusters than restrictions).

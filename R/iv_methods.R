@@ -39,27 +39,39 @@ coef.iv_reg <- function(object, component = "stage2", complete = TRUE, ...) {
   if (complete) out else out[!is.na(out)]
 }
 
-# Coefficients of (w, z) in the first stages, "x:w" names when there are several.
-stage1_coef <- function(object) {
+# Columns of the first stage: those of the instruments' formula, else (w, z).
+stage1_order <- function(object) {
   f <- object$engine$f
   if (f$k == 0 || f$L == 0) abort("This fit has no first stage.", "latentmr_error_argument", argument = "component")
-  wz <- c(f$W, f$Z)
-  b <- backsolve(f$r[wz, wz, drop = FALSE], f$r[wz, f$X, drop = FALSE])
   names <- c(f$rows$names$w, f$rows$names$z)
-  full <- matrix(NA_real_, length(names), f$k, dimnames = list(names, f$rows$names$x[f$rows$keep_x]))
-  full[c(f$rows$keep_w, NCOL0(f$rows$w) + f$rows$keep_z), ] <- b
+  kept <- c(f$rows$keep_w, NCOL0(f$rows$w) + f$rows$keep_z)
+  turn <- match(object$stage1_names, names)
+  if (!length(turn) || anyNA(turn) || length(turn) != length(names)) turn <- seq_along(names)
+  list(names = names, kept = kept, turn = turn, wz = c(f$W, f$Z))
+}
+
+# Coefficients of the first stages, "x:w" names when there are several.
+stage1_coef <- function(object) {
+  o <- stage1_order(object)
+  f <- object$engine$f
+  b <- backsolve(f$r[o$wz, o$wz, drop = FALSE], f$r[o$wz, f$X, drop = FALSE])
+  full <- matrix(NA_real_, length(o$names), f$k, dimnames = list(o$names, f$rows$names$x[f$rows$keep_x]))
+  full[o$kept, ] <- b
+  full <- full[o$turn, , drop = FALSE]
   if (f$k == 1) return(full[, 1])
   setNames(as.vector(full), as.vector(outer(rownames(full), colnames(full), function(r, c) paste(c, r, sep = ":"))))
 }
 
 stage1_vcov <- function(object) {
+  o <- stage1_order(object)
   f <- object$engine$f
-  b <- stage1_coef(object)
-  wz <- c(f$W, f$Z)
-  inverse <- chol2inv(f$r[wz, wz, drop = FALSE])
+  inverse <- matrix(NA_real_, length(o$names), length(o$names))
+  inverse[o$kept, o$kept] <- chol2inv(f$r[o$wz, o$wz, drop = FALSE])
+  inverse <- inverse[o$turn, o$turn]
+  kept <- !is.na(diag(inverse))
   s2 <- crossprod(f$r[f$X, f$X, drop = FALSE]) / (f$n - f$K - f$L)
-  kept <- names(b)[!is.na(b)]
-  structure(kronecker(s2, inverse), dimnames = list(kept, kept))
+  names <- names(stage1_coef(object))[rep(kept, f$k)]
+  structure(kronecker(s2, inverse[kept, kept, drop = FALSE]), dimnames = list(names, names))
 }
 
 #' @rdname iv_methods

@@ -91,6 +91,7 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
     run(exogenous | colnames(parts$X) %in% e$variables)
   })
   fit <- reorder_coefficients(fit, colnames(parts$X))
+  fit$stage1_names <- colnames(parts$Z)
   fit$call <- call
   fit$formula <- stats::formula(formula)
   fit$terms <- parts$terms

@@ -31,13 +31,14 @@ kclass_tests <- function(m, b) {
   over <- L - m$k
   list(
     partial_f = lapply(test$partial_f, f_row, L, n - K - L),
-    wu_hausman = f_row(test$wu_hausman, m$k, n - K - 2 * m$k),
+    wu_hausman = f_row(test$wu_hausman, test$wu_df[1], test$wu_df[2]),
     sargan = chisq_row(test$sargan, over), basmann = chisq_row(test$basmann, over),
     cragg_donald = test$cragg_donald
   )
 }
 
 f_row <- function(statistic, df1, df2) {
+  if (is.nan(statistic)) statistic <- NA_real_
   c(df1 = df1, df2 = df2, statistic = statistic, "p-value" = pf(statistic, df1, df2, lower.tail = FALSE))
 }
 

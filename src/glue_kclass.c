@@ -50,9 +50,12 @@ static SEXP ffi_kclass_test(SEXP r0, SEXP r1, SEXP sizes, SEXP b) {
                          glue_arena(kclass_bytes(m.k)), &err), &err);
   SEXP sargan = PROTECT(Rf_ScalarReal(t.sargan)), basmann = PROTECT(Rf_ScalarReal(t.basmann));
   SEXP wu = PROTECT(Rf_ScalarReal(t.wu_hausman)), cd = PROTECT(Rf_ScalarReal(t.cragg_donald));
-  SEXP out = glue_list(5, "partial_f", f, "sargan", sargan, "basmann", basmann, "wu_hausman", wu,
-                       "cragg_donald", cd);
-  UNPROTECT(5);
+  SEXP df = PROTECT(Rf_allocVector(REALSXP, 2));
+  REAL(df)[0] = t.wu_df1;
+  REAL(df)[1] = t.wu_df2;
+  SEXP out = glue_list(6, "partial_f", f, "sargan", sargan, "basmann", basmann, "wu_hausman", wu,
+                       "wu_df", df, "cragg_donald", cd);
+  UNPROTECT(6);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include "core/la.h"
 
 #define AT(a, q, i, j) ((a)[(i) + (j) * (q)])
+#define DEPENDENT 1e-11 /* squared relative norm of a column that depends on others */
 
 static size_t square(size_t q) { return lmr_bytes(q * q, sizeof(double)); }
 
@@ -13,6 +14,7 @@ size_t kclass_bytes(size_t k) {
   size_t bytes = 0;
   for (int i = 0; i < 4; i++) bytes = lmr_add_bytes(bytes, square(q));
   for (int i = 0; i < 2; i++) bytes = lmr_add_bytes(bytes, lmr_bytes(2 * q, sizeof(double)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(q, sizeof(int)));
   return lmr_add_bytes(bytes, la_eigen_bytes(q));
 }
 
@@ -42,18 +44,17 @@ static void scales(const kclass_moments *m, double *d) {
   for (size_t j = 0; j < q; j++) d[j] = sqrt(AT(m->r0, q, j, j));
 }
 
-/* Smallest eigenvalue of R^-T A R^-1 over the columns from..q-1, where R'R = B;
- * a and b are destroyed. */
-static lmr_status smallest_root(double *a, double *b, size_t q, size_t ld, double *root,
-                                double *values, lmr_arena work, lmr_error *err) {
-  LMR_TRY(la_chol(b, q, ld, err));
+/* Largest eigenvalue of R^-T A R^-1, R'R = B (a, b destroyed). B is the larger
+ * matrix in the order of both callers, so A may be singular. */
+static lmr_status largest_root(double *a, double *b, size_t q, double *root, double *values,
+                               lmr_arena work, lmr_error *err) {
+  LMR_TRY(la_chol(b, q, q, err));
   for (size_t j = 0; j < q; j++)
-    if (AT(b, ld, j, j) < 1e-9)
-      return lmr_fail(err, LMR_ESINGULAR, "the residuals of the first stage are collinear");
-  LMR_TRY(la_trsm('R', 'N', q, q, 1, b, ld, a, ld, err));
-  LMR_TRY(la_trsm('L', 'T', q, q, 1, b, ld, a, ld, err));
-  LMR_TRY(la_eigen(a, q, ld, values, NULL, 1, work, err));
-  *root = values[0];
+    if (AT(b, q, j, j) < 1e-9) return LMR_ESINGULAR;
+  LMR_TRY(la_trsm('R', 'N', q, q, 1, b, q, a, q, err));
+  LMR_TRY(la_trsm('L', 'T', q, q, 1, b, q, a, q, err));
+  LMR_TRY(la_eigen(a, q, q, values, NULL, 1, work, err));
+  *root = values[q - 1];
   return LMR_OK;
 }
 
@@ -70,15 +71,17 @@ lmr_status kclass_liml(const kclass_moments *m, double *kappa, lmr_arena work,
   for (size_t j = 0; j < q; j++)
     for (size_t i = 0; i < q; i++) {
       const double s = 1 / (d[i] * d[j]);
-      AT(p, q, i, j) = (AT(m->r0, q, i, j) - AT(m->r1, q, i, j)) * s;
+      AT(p, q, i, j) = AT(m->r0, q, i, j) * s;
       AT(r, q, i, j) = AT(m->r1, q, i, j) * s;
     }
   double root;
-  if (smallest_root(p, r, q, q, &root, values, work, err) != LMR_OK)
+  if (largest_root(r, p, q, &root, values, work, err) != LMR_OK)
+    return lmr_fail(err, LMR_ESINGULAR, "LIML: outcome and endogenous variables are collinear given the covariates");
+  if (!(root > 1e-12))
     return lmr_fail(err, LMR_ESINGULAR,
-                    "LIML: a combination of outcome and exposure is an exact function of the instruments");
-  /* r0 - r1 is positive semidefinite: a negative root is rounding. */
-  *kappa = 1 + (root > 0 ? root : 0);
+                    "LIML: outcome and endogenous variables are exact functions of the instruments");
+  /* r0 - r1 is positive semidefinite: a root above one is rounding. */
+  *kappa = root < 1 ? 1 / root : 1;
   return LMR_OK;
 }
 
@@ -175,12 +178,17 @@ lmr_status kclass_bekker(const kclass_moments *m, const double *b, double *vcov,
   return LMR_OK;
 }
 
-/* y'A (A'A)^-1 A'y for A'A = a + its cross product c with y (both destroyed). */
-static lmr_status explained(double *a, double *c, size_t k, double *ss, lmr_error *err) {
-  LMR_TRY(la_chol(a, k, k, err));
-  LMR_TRY(la_trsm('L', 'T', k, 1, 1, a, k, c, k, err));
+/* y'A (A'A)^- A'y from a = A'A and c = A'y (both destroyed), and the rank of A. */
+static lmr_status explained(double *a, double *c, size_t k, int *kept, double *ss, size_t *rank,
+                            lmr_error *err) {
+  LMR_TRY(la_chol_drop(a, k, k, DEPENDENT, kept, rank, err));
   *ss = 0;
-  for (size_t j = 0; j < k; j++) *ss += c[j] * c[j];
+  for (size_t j = 0; j < k; j++) {
+    if (!kept[j]) continue;
+    for (size_t i = 0; i < j; i++) c[j] -= AT(a, k, i, j) * c[i];
+    c[j] /= AT(a, k, j, j);
+    *ss += c[j] * c[j];
+  }
   return LMR_OK;
 }
 
@@ -190,13 +198,18 @@ lmr_status kclass_test(const kclass_moments *m, const double *b, double *partial
   const size_t k = m->k, q = k + 1;
   const double df = m->n - m->K - m->L, kk = (double)k;
   double *p, *r, *o, *d, *c;
+  int *kept;
   LMR_TAKE(p, &work, k * k, err);
   LMR_TAKE(r, &work, k * k, err);
   LMR_TAKE(o, &work, k * k, err);
   LMR_TAKE(d, &work, q, err);
   LMR_TAKE(c, &work, 2 * q, err);
+  LMR_TAKE(kept, &work, q, err);
   scales(m, d);
-  double ss[3]; /* of y on X, on its projection PX, on what is left of X */
+  /* of y on X, on its projection PX, on what is left of X; the last may lose rank
+   * when a combination of X is exogenous */
+  double ss[3];
+  size_t rank[3];
   for (int part = 0; part < 3; part++) {
     double *a = part == 0 ? o : part == 1 ? p : r;
     for (size_t j = 0; j < k; j++)
@@ -206,13 +219,17 @@ lmr_status kclass_test(const kclass_moments *m, const double *b, double *partial
         if (i == 0) c[j] = x;
         else AT(a, k, i - 1, j) = x;
       }
-    if (explained(a, c, k, ss + part, err) != LMR_OK)
+    LMR_TRY(explained(a, c, k, kept, ss + part, rank + part, err));
+    if (part < 2 && rank[part] < k)
       return lmr_fail(err, LMR_ESINGULAR, part == 1
                       ? "the instruments do not identify the effects: their first stages are zero or collinear"
                       : "the endogenous variables are collinear given the covariates");
   }
-  const double rss_ols = 1 - ss[0], rss_both = 1 - ss[1] - ss[2], df_both = m->n - m->K - 2 * kk;
-  tests->wu_hausman = df_both > 0 ? (rss_ols - rss_both) / kk / (rss_both / df_both) : NAN;
+  const double rss_ols = 1 - ss[0], rss_both = 1 - ss[1] - ss[2];
+  tests->wu_df1 = (double)rank[2];
+  tests->wu_df2 = m->n - m->K - kk - tests->wu_df1;
+  tests->wu_hausman = rank[2] && tests->wu_df2 > 0
+                        ? (rss_ols - rss_both) / tests->wu_df1 / (rss_both / tests->wu_df2) : NAN;
 
   for (size_t j = 0; j < k; j++) {
     const double x0 = AT(m->r0, q, j + 1, j + 1), x1 = AT(m->r1, q, j + 1, j + 1);
@@ -225,8 +242,8 @@ lmr_status kclass_test(const kclass_moments *m, const double *b, double *partial
       AT(r, k, i, j) = x1 / (d[i + 1] * d[j + 1]);
     }
   double root;
-  LMR_TRY(smallest_root(p, r, k, k, &root, c, work, err));
-  tests->cragg_donald = root * df / m->L;
+  LMR_TRY(largest_root(r, p, k, &root, c, work, err));
+  tests->cragg_donald = root > 0 ? df / m->L / root : INFINITY;
 
   const double ee = form(m->r0, k, b), eme = form(m->r1, k, b);
   tests->sargan = m->L > kk ? m->n * (ee - eme) / ee : NAN;

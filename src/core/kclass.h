@@ -19,8 +19,8 @@ typedef struct {
 
 size_t kclass_bytes(size_t k);
 
-/* kappa of LIML. LMR_ESINGULAR when a combination of y and X is an exact
- * function of (Z, W). */
+/* kappa of LIML. LMR_ESINGULAR when y and X are collinear given W, or all of them
+ * exact functions of (Z, W). */
 lmr_status kclass_liml(const kclass_moments *m, double *kappa, lmr_arena work,
                        lmr_error *err);
 
@@ -36,11 +36,12 @@ lmr_status kclass_bekker(const kclass_moments *m, const double *b, double *vcov,
                          lmr_arena work, lmr_error *err);
 
 /* Homoskedastic tests. Degrees of freedom: partial_f (L, n - K - L) for each
- * endogenous variable; wu_hausman F (k, n - K - 2k); sargan and basmann
+ * endogenous variable; wu_hausman F (wu_df1, wu_df2), where wu_df1 = k unless a
+ * combination of X is an exact function of (Z, W), and wu_df2 = n - K - k - wu_df1; sargan and basmann
  * chi-squared (L - k) at the estimate b (NaN when L = k); cragg_donald is the
  * smallest root of X'PX against X'M_ZW X / (n - K - L), over L. */
 typedef struct {
-  double sargan, basmann, wu_hausman, cragg_donald;
+  double sargan, basmann, wu_hausman, wu_df1, wu_df2, cragg_donald;
 } kclass_tests;
 
 lmr_status kclass_test(const kclass_moments *m, const double *b, double *partial_f,

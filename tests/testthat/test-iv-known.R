@@ -96,6 +96,17 @@ test_that("college distance, weak instrument, fertility", {
   }
 })
 
+# Kmenta's partly artificial food market (Kmenta 1971, Elements of Econometrics, p. 565;
+# the copy in ivreg, GPL >= 2).
+test_that("Kmenta: two-stage least squares of the demand equation", {
+  fit <- iv_reg(Q ~ P + D | D + F + A, read.csv(test_path("kmenta.csv")))
+  near(coef(fit)[["P"]], -0.24356, 5)
+  near(sqrt(vcov(fit)["P", "P"]), 0.09648, 5)
+  near(fit$diagnostics["Weak instruments", "statistic"], 88.025, 3)
+  near(fit$diagnostics["Wu-Hausman", "statistic"], 11.422, 3)
+  near(fit$diagnostics["Sargan", "statistic"], 2.983, 3)
+})
+
 # NIST StRD: certified coefficients.
 test_that("Longley to the digits lm gives, Wampler exact", {
   certified <- c(

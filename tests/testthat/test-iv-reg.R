@@ -96,6 +96,26 @@ test_that("robust covariances and diagnostics equal sandwich on AER's fit", {
   expect_equal(vcov(cl), sandwich::vcovCL(cl, cluster = d$family, type = "HC1"), tolerance = 1e-8)
 })
 
+test_that("a combination of the endogenous variables that is exogenous costs Wu-Hausman a degree of freedom", {
+  skip_if_not_installed("AER")
+  skip_if_not_installed("sandwich")
+  d <- wages()
+  d$years <- d$age - d$ldl
+  fit <- iv_reg(sbp ~ sex | ldl + years | z1 + z2 + age, d)
+  twin <- AER::ivreg(sbp ~ ldl + years + sex | z1 + z2 + age + sex, data = d)
+  expect_identical(fit$diagnostics["Wu-Hausman", "df1"], 1)
+  expect_equal(fit$diagnostics, summary(twin, diagnostics = TRUE)$diagnostics, tolerance = 1e-8)
+  liml <- iv_reg(sbp ~ sex | ldl + years | z1 + z2 + age, d, estimator = "liml")
+  m <- ref_moments(d$sbp, cbind(d$ldl, d$years), cbind(d$z1, d$z2, d$age), cbind(1, d$sex == "m"))
+  expect_equal(liml$kappa, 1 / max(Re(eigen(solve(m$r0, m$r1))$values)), tolerance = 1e-9)
+  # HC1 on the coefficient of one fitted exposure; dropping either gives the same
+  hat <- fitted(lm(ldl ~ z1 + z2 + age + sex, d))
+  aux <- lm(sbp ~ ldl + years + sex + hat, d)
+  wald <- coef(aux)[["hat"]]^2 / sandwich::vcovHC(aux, type = "HC1")["hat", "hat"]
+  ours <- summary(fit, vcov = "HC1")$diagnostics["Wu-Hausman", ]
+  expect_equal(unname(ours[1:3]), c(1, aux$df.residual, wald), tolerance = 1e-8)
+})
+
 test_that("sandwich and lmtest work on every estimator", {
   skip_if_not_installed("sandwich")
   skip_if_not_installed("lmtest")
@@ -167,7 +187,7 @@ test_that("offset, update, predict, stage 1", {
   more <- update(fit, . ~ . - sex | . - sex, vcov = "HC1")
   expect_identical(names(coef(more)), c("(Intercept)", "ldl", "age"))
   expect_identical(more$vcov_type, "HC1")
-  first <- lm(ldl ~ age + sex + z1 + z2, d)
+  first <- lm(ldl ~ z1 + z2 + age + sex, d)
   expect_equal(coef(fit, "stage1"), coef(first), tolerance = 1e-9)
   expect_equal(vcov(fit, component = "stage1"), vcov(first), tolerance = 1e-9)
   expect_identical(deparse(formula(fit, "regressors")), "sbp ~ ldl + (age + sex)")

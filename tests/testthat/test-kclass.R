@@ -113,5 +113,6 @@ test_that("what identifies nothing is an error", {
   expect_error(kclass_fit(kclass_moments(r$r0, r$r1, 2, 1, 1), 1), class = "latentmr_error_singular")
   expect_error(kclass_fit(kclass_moments(r$r0, r$r1, 5, 0, 1), 1), class = "latentmr_error_singular")
   expect_error(kclass_liml(kclass_moments(r$r0, 0 * r$r1, 5, 1, 1)), class = "latentmr_error_singular")
+  expect_error(kclass_liml(kclass_moments(matrix(1, 2, 2), r$r1, 5, 1, 1)), class = "latentmr_error_singular")
   expect_error(kclass_fit(kclass_moments(r$r0 * NA, r$r1, 5, 1, 1), 1), class = "latentmr_error_nonfinite")
 })
