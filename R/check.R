@@ -95,9 +95,7 @@ draw_seed <- function(seed) {
 # stream back.
 with_seed <- function(seed, code) {
   force(seed) # may itself come from the session's stream
-  old <- if (exists(".Random.seed", globalenv(), inherits = FALSE)) {
-    get(".Random.seed", globalenv(), inherits = FALSE)
-  }
+  old <- globalenv()[[".Random.seed"]]
   on.exit(if (is.null(old)) {
     rm(".Random.seed", envir = globalenv())
   } else {

@@ -56,15 +56,3 @@ view_columns <- function(view, columns) {
   view$cross <- lapply(view$cross, function(a) a[columns, columns, drop = FALSE])
   view
 }
-
-# Evaluates `code` under a seed and puts R's generator back as it was.
-with_seed <- function(seed, code) {
-  old <- globalenv()[[".Random.seed"]]
-  on.exit(if (is.null(old)) {
-    rm(".Random.seed", envir = globalenv())
-  } else {
-    assign(".Random.seed", old, envir = globalenv())
-  })
-  set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
-  code
-}

@@ -28,7 +28,10 @@ print(data.frame(
 ), row.names = FALSE, right = FALSE)
 
 utils::write.csv(result, file.path(folder, "result.csv"), row.names = FALSE)
-ggplot2::ggsave(file.path(folder, "forest.png"), plot(fit), width = 8, height = 6, dpi = 150)
+forest <- plot(fit) +
+  ggplot2::geom_vline(xintercept = truth$effect, colour = "firebrick") +
+  ggplot2::labs(subtitle = sprintf("Red: the simulated effect, %s", format(truth$effect)))
+ggplot2::ggsave(file.path(folder, "forest.png"), forest, width = 8, height = 6, dpi = 150)
 cat("\nWritten: ", paste(file.path(folder, c("result.csv", "forest.png", "cohort.bed", "cohort.pheno.tsv")), collapse = ", "),
   "\n",
   sep = ""
