@@ -6,6 +6,8 @@
  * the tables are joined and everything else is hidden. */
 static const R_CallMethodDef *const tables[] = {
   glue_test_calls,
+  glue_curve_calls,
+  glue_curve_test_calls,
   glue_kclass_calls,
   glue_data_calls,
   glue_tall_calls,

@@ -1,0 +1,154 @@
+#' @export
+print.iv_curve <- function(x, digits = 3, ...) {
+  number <- function(v) formatC(v, digits = digits, format = "g")
+  id <- x$identification
+  cat(sprintf(
+    "Dose-response curve of %s on %s (%s), n = %d%s\n", x$names$outcome, x$names$exposure,
+    curve_label(x), x$nobs, if (isTRUE(x$dropped > 0)) sprintf(" (%d rows with missing values left out)", x$dropped) else ""
+  ))
+  cat(sprintf(
+    "Instruments: %d given, basis of %d; R2 of %s %s; strength rho %s (%s)\n", length(x$names$instruments),
+    id$instruments, x$names$exposure, number(id$first_stage), number(id$strength), if (id$strong) "strong" else "weak"
+  ))
+  cat(sprintf(
+    "Directions of the curve that the instruments see: %d of at most %d%s\n", id$directions, id$most,
+    if (id$directions < 2) ": a bend is hardly identified" else ""
+  ))
+  s <- x$model$summary
+  cat(sprintf("Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)\n", number(x$shrink), number(s[["ratio"]])))
+  if (x$shrink == 0) cat("No evidence against a line at this instrument strength.\n")
+  cat("\nCurve (band of the unshrunk fit) and references:\n")
+  print(curve_table(x, digits), row.names = FALSE)
+  effect <- average_derivative(x)
+  cat(sprintf(
+    "\nAverage derivative %s; unshrunk %s, 95%% interval %s to %s\n", number(effect$estimate),
+    number(effect$unshrunk), number(effect$conf.low), number(effect$conf.high)
+  ))
+  p <- setNames(x$tests$p.value, trimws(x$tests$test))
+  cat(sprintf(
+    "Linearity p = %s (score %s, cubic Wald %s); endogeneity p = %s\n", number(p[["linearity"]]),
+    number(p[["score"]]), number(p[["cubic Wald"]]), number(p[["endogeneity"]])
+  ))
+  invisible(x)
+}
+
+curve_label <- function(fit) "F2BMLD, closed form"
+
+# The curve beside its references at five quantiles of the exposure.
+curve_table <- function(fit, digits) {
+  at <- unname(stats::quantile(fit$data$x, c(.05, .25, .5, .75, .95)))
+  band <- predict(fit, at, interval = "confidence")
+  out <- rbind(band[, "fit"], band[, "unshrunk"], band[, "lwr"], band[, "upr"])
+  labels <- c("curve (shrunk)", "unshrunk fit", "  95% lower", "  95% upper")
+  for (model in fit$references$models) {
+    out <- rbind(out, reference_value(model, at))
+    labels <- c(labels, model$label)
+  }
+  shown <- formatC(out, digits = digits, format = "g")
+  shown[is.na(out)] <- "-"
+  colnames(shown) <- sprintf("%s = %s", fit$names$exposure, formatC(at, digits = digits, format = "g"))
+  cbind(data.frame(" " = format(labels), check.names = FALSE), shown)
+}
+
+#' Summaries of a dose-response curve
+#'
+#' @param object,x An `iv_curve`.
+#' @param level,conf.level Level of intervals.
+#' @param conf.int Whether to add `conf.low`, `conf.high`.
+#' @param row.names,optional,digits,... As in the generic; `...` is not used.
+#' @return `summary`: the tests (`tests`), effects (`effects`), canonical correlations of
+#'   instruments and exposure (`identification`). `as.data.frame`: one row per grid
+#'   point with `x`, `estimate` (shrunk curve), `unshrunk`, `std.error`, `conf.low`,
+#'   `conf.high`, `uniform.low`, `uniform.high` (bands of the unshrunk fit),
+#'   `derivative`, one column per reference. `tidy`: rows `average derivative` and
+#'   `linear 2SLS` with `term, estimate, std.error, statistic, p.value, conf.low,
+#'   conf.high`. `glance`: one row with `nobs, shrink, noise.ratio, strength,
+#'   directions, r.squared.first, p.value.linearity, p.value.endogeneity, sigma`.
+#' @examples
+#' set.seed(1)
+#' z <- rnorm(300)
+#' u <- rnorm(300)
+#' fit <- iv_curve(y ~ x | z, data = data.frame(z, x = z + u, y = (z + u)^2 + u), seed = 1)
+#' summary(fit)
+#' tidy(fit)
+#' glance(fit)
+#' head(as.data.frame(fit))
+#' @name curve_summary
+NULL
+
+#' @rdname curve_summary
+#' @export
+summary.iv_curve <- function(object, level = .95, ...) {
+  check_number(level, "level", min = .5, max = 1, open = TRUE)
+  id <- object$identification
+  structure(
+    list(
+      fit = object, tests = object$tests, effects = tidy(object, conf.level = level),
+      identification = data.frame(direction = seq_along(id$correlations), correlation = id$correlations, p.value = id$p.value)
+    ),
+    class = "summary.iv_curve"
+  )
+}
+
+#' @export
+print.summary.iv_curve <- function(x, digits = 3, ...) {
+  print(x$fit, digits = digits)
+  cat("\nTests:\n")
+  print(x$tests, digits = digits, row.names = FALSE)
+  cat("\nEffects per unit of exposure:\n")
+  print(x$effects, digits = digits, row.names = FALSE)
+  cat("\nCanonical correlations of instruments and functions of the exposure:\n")
+  print(x$identification, digits = digits, row.names = FALSE)
+  invisible(x)
+}
+
+#' @rdname curve_summary
+#' @export
+as.data.frame.iv_curve <- function(x, row.names = NULL, optional = FALSE, level = .95, ...) {
+  at <- curve_grid(x)
+  band <- predict(x, at, interval = "confidence", level = level)
+  uniform <- predict(x, at, interval = "uniform", level = level)
+  out <- data.frame(
+    x = at, estimate = band[, "fit"], unshrunk = band[, "unshrunk"], std.error = band[, "std.error"],
+    conf.low = band[, "lwr"], conf.high = band[, "upr"], uniform.low = uniform[, "lwr"],
+    uniform.high = uniform[, "upr"], derivative = predict(x, at, derivative = TRUE), row.names = row.names
+  )
+  for (name in names(x$references$models)) out[[name]] <- reference_value(x$references$models[[name]], at)
+  out
+}
+
+#' @rdname curve_summary
+#' @export
+tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
+  check_flag(conf.int, "conf.int")
+  curve <- average_derivative(x, conf.level)
+  linear <- x$references$models$linear
+  slope <- linear$coef[[1]] / linear$spec$scale
+  se <- sqrt(linear$vcov["x1", "x1"]) / linear$spec$scale
+  rows <- rbind(
+    data.frame(estimate = curve$estimate, effect_frame(curve$unshrunk, curve$unshrunk, curve$std.error, conf.level)[-1]),
+    effect_frame(slope, slope, se, conf.level)
+  )
+  out <- data.frame(
+    term = c("average derivative", "linear 2SLS"), estimate = rows$estimate, std.error = rows$std.error,
+    statistic = rows$unshrunk / rows$std.error, p.value = rows$p.value
+  )
+  if (conf.int) out <- cbind(out, rows[c("conf.low", "conf.high")])
+  out
+}
+
+#' @rdname curve_summary
+#' @export
+glance.iv_curve <- function(x, ...) {
+  s <- x$model$summary
+  p <- setNames(x$tests$p.value, trimws(x$tests$test))
+  data.frame(
+    nobs = x$nobs, shrink = x$shrink, noise.ratio = s[["ratio"]], strength = s[["strength"]],
+    directions = x$identification$directions, r.squared.first = s[["first_stage"]],
+    p.value.linearity = p[["linearity"]], p.value.endogeneity = p[["endogeneity"]],
+    sigma = sqrt(s[["s2"]]) * x$model$scale[["y_sd"]]
+  )
+}
+
+#' @export
+nobs.iv_curve <- function(object, ...) object$nobs

@@ -1,0 +1,79 @@
+# Outcome, exposure, instruments and covariates of a curve as plain matrices.
+
+curve_rows <- function(terms, frame, data, formula) {
+  if (nrow(frame) == 0) abort("No rows are left: every row has a missing value.", "latentmr_error_argument", argument = "data")
+  parts <- iv_matrices(formula, frame, data, NULL)
+  y <- stats::model.response(frame)
+  if (is.null(y) || is.matrix(y) || !is.numeric(y)) {
+    abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
+  }
+  exogenous <- iv_exogenous(parts, "2sls")
+  if (all(exogenous)) {
+    abort_argument("formula", "y ~ x | z or y ~ w | x | z with one exposure", "one without an exposure")
+  }
+  term <- attr(parts$X, "assign")[!exogenous]
+  label <- attr(parts$terms$regressors, "term.labels")[term]
+  if (length(unique(label)) == 1 && !is.null(frame[[label[1]]]) && !is.numeric(frame[[label[1]]])) {
+    abort(
+      sprintf("The exposure `%s` must be numeric, not %s.", label[1], describe(frame[[label[1]]])),
+      "latentmr_error_argument", argument = label[1]
+    )
+  }
+  if (sum(!exogenous) != 1) {
+    abort(
+      sprintf("One exposure is possible, not %d: %s.", sum(!exogenous), quote_all(colnames(parts$X)[!exogenous])),
+      "latentmr_error_argument", argument = "formula"
+    )
+  }
+  rows <- iv_rows(parts, as.double(y), NULL, exogenous, "2sls")
+  w <- rows$w
+  w <- if (is.null(w)) matrix(0, length(y), 0) else w[, colnames(w) != "(Intercept)", drop = FALSE]
+  list(
+    y = as.double(y), x = as.double(rows$x), z = plain_matrix(rows$z), w = plain_matrix(w),
+    names = list(
+      outcome = names(frame)[1], exposure = colnames(parts$X)[!exogenous],
+      instruments = colnames(rows$z), covariates = colnames(w)
+    )
+  )
+}
+
+plain_matrix <- function(m) matrix(as.double(m), nrow(m), ncol(m))
+
+check_curve_rows <- function(rows) {
+  n <- length(rows$y)
+  if (n < 50) {
+    abort(
+      sprintf("A curve needs at least 50 complete rows, not %d.", n), "latentmr_error_argument",
+      argument = "data", hint = "iv_reg() estimates a line from fewer."
+    )
+  }
+  check_curve_column(rows$y, rows$names$outcome, "outcome")
+  check_curve_column(rows$x, rows$names$exposure, "exposure")
+  for (j in seq_len(ncol(rows$z))) check_curve_column(rows$z[, j], rows$names$instruments[j], "instrument")
+  for (j in seq_len(ncol(rows$w))) check_curve_column(rows$w[, j], rows$names$covariates[j], "covariate")
+  known <- 1 + ncol(rows$w) + ncol(rows$z)
+  if (known > n / 2) {
+    abort(
+      sprintf("%d instruments and %d covariates are too many for %d rows.", ncol(rows$z), ncol(rows$w), n),
+      "latentmr_error_argument", argument = "formula",
+      hint = "At most half as many as rows: use a score, or the latent instruments of latent_mr()."
+    )
+  }
+  copies <- rows$names$instruments[duplicated(rows$z, MARGIN = 2)]
+  if (length(copies)) {
+    warn(sprintf("Repeated instruments add nothing: %s.", quote_all(copies)), "latentmr_warning_duplicate")
+  }
+}
+
+check_curve_column <- function(v, name, role) {
+  bad <- sum(!is.finite(v))
+  if (bad) {
+    abort(
+      sprintf("The %s `%s` has %d value%s that %s not finite.", role, name, bad, if (bad == 1) "" else "s", if (bad == 1) "is" else "are"),
+      "latentmr_error_argument", argument = name
+    )
+  }
+  if (min(v) == max(v)) {
+    abort(sprintf("The %s `%s` is constant.", role, name), "latentmr_error_argument", argument = name)
+  }
+}

@@ -1,0 +1,133 @@
+#' Dose-response curves by instrumental variables
+#'
+#' Estimates the structural function `h` in `Y = h(X) + U`, `E[U | Z] = 0`, where `U` may
+#' be correlated with the exposure `X`: nonparametric instrumental variable
+#' regression by F2BMLD (fully first-order bilevel mean-field Langevin dynamics) with its
+#' output layers solved exactly, shrunk to linear two-stage least squares as far as the
+#' data do not contradict a line.
+#'
+#' @details
+#' With exact inner nets the three-net game of F2BMLD is a projected least squares in
+#' the treatment net: `L = lambda / (2 (1 + lambda)) |P (h(x) - y)|^2 / n`, `P` the
+#' projection on an instrument basis. Here the basis is `[1, z, z^2, z^3]` with principal
+#' components of random tanh units, cut by generalised cross-validation; the
+#' treatment side is a line, a square and `members` nets of tanh units, averaged over a
+#' grid of prior variances by their evidence. With strong instruments the hidden
+#' layers take `polish` steps along the exact treatment gradient. Covariates enter linearly and
+#' are partialled out exactly.
+#'
+#' Two curves come back. The *unshrunk* fit has the band. The *shrunk* curve (what
+#' `predict()` gives first) is `linear 2SLS + s (fit - linear 2SLS)` with `s = k (1 - tau V / D)` in
+#' `[0, 1]`, `D` the mean squared difference from the line and `V` what noise alone
+#' gives; `s = 0` is exactly the line. Adaptive bands that are honest for a shrunk
+#' curve do not exist in general, so none is drawn around it.
+#'
+#' The instruments see only so many directions of a curve (a biallelic SNP: two beside the
+#' mean). Their number is estimated by sequential tests of canonical correlations
+#' (Anderson 1951) and printed; where there is but one (a binary instrument), `s` is 0.
+#'
+#' @param x A formula `y ~ x | z` or `y ~ w | x | z` (covariates, exposure,
+#'   instruments; also `y ~ x + w | z + w`), or a fitted object.
+#' @param formula The same.
+#' @param data Data frame.
+#' @param estimator `"f2bmld"`.
+#' @param control Settings, see [curve_control()].
+#' @param seed Whole number, or `NULL` to draw one from R's generator. Same data and seed
+#'   give the same numbers.
+#' @param subset,na.action As in [lm()]. Rows with missing values are handled by
+#'   `na.action`; their number is printed.
+#' @param ... Not used; anything given is an error.
+#' @return An object of class `iv_curve` with methods for `predict`, `plot`, `print`,
+#'   `summary`, `tidy`, `glance`, `as.data.frame`, `nobs`, [average_effect()],
+#'   [average_derivative()].
+#' @section Errors: `latentmr_error_argument` (also for factors, constants, infinite values,
+#'   fewer than 50 rows, more instruments than half of the rows),
+#'   `latentmr_error_singular` when the instruments do not vary given the covariates.
+#' @references Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Anderson (1951),
+#'   Annals of Mathematical Statistics 22:327.
+#' @examples
+#' set.seed(1)
+#' z <- rnorm(500)
+#' u <- rnorm(500)
+#' d <- data.frame(z, x = z + u, y = abs(z + u) + u + rnorm(500))
+#' fit <- iv_curve(y ~ x | z, data = d, seed = 1)
+#' fit
+#' predict(fit, data.frame(x = c(-1, 0, 1)), interval = "confidence")
+#' average_effect(fit, from = 0, to = 1)
+#' @export
+iv_curve <- function(x, ...) UseMethod("iv_curve")
+
+#' @export
+iv_curve.default <- function(x, ...) {
+  abort_argument("x", "a formula such as y ~ x | z or a latent_mr fit", describe(x))
+}
+
+#' @rdname iv_curve
+#' @export
+iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curve_control(),
+                             seed = NULL, subset, na.action, ...) {
+  check_curve_dots(...)
+  check_choice(estimator, "estimator", curve_estimators)
+  if (!inherits(control, "curve_control")) abort_argument("control", "the value of curve_control()", describe(control))
+  seed <- draw_seed(seed)
+  call <- match.call()
+  if (missing(data)) data <- environment(formula)
+  frame <- match.call(expand.dots = FALSE)
+  frame <- frame[c(1, match(c("formula", "data", "subset", "na.action"), names(frame), 0))]
+  frame$formula <- iv_formula(formula)
+  frame$drop.unused.levels <- TRUE
+  frame[[1]] <- quote(stats::model.frame)
+  frame <- eval(frame, parent.frame())
+  rows <- curve_rows(frame$formula, frame, data, formula = iv_formula(formula))
+  fit <- curve_fit(rows, estimator, control, seed)
+  fit$call <- call
+  fit$formula <- formula
+  fit$dropped <- length(attr(frame, "na.action"))
+  fit
+}
+
+curve_estimators <- "f2bmld"
+
+check_curve_dots <- function(...) {
+  if (...length()) {
+    abort(sprintf("Unknown argument: %s.", quote_all(c(...names(), "(unnamed)")[1])), "latentmr_error_argument")
+  }
+}
+
+# Everything after the data are matrices: shared by the formula method, latent_mr fits,
+# negative controls and the bootstrap.
+curve_fit <- function(rows, estimator, control, seed) {
+  check_curve_rows(rows)
+  model <- curve_solve(rows, estimator, control, seed)
+  fit <- structure(
+    list(
+      estimator = estimator, control = control, seed = seed, nobs = length(rows$y),
+      names = rows$names, data = rows[c("y", "x", "z", "w")], model = model
+    ),
+    class = "iv_curve"
+  )
+  fit$range <- unname(stats::quantile(rows$x, c(.01, .99)))
+  fit$identification <- curve_identification(fit)
+  fit$shrink <- model_shrink(fit)
+  fit$references <- curve_references(rows)
+  fit$tests <- curve_tests(fit)
+  fit
+}
+
+curve_solve <- function(rows, estimator, control, seed) {
+  closed_fit(rows, control, seed)
+}
+
+# With fewer than two directions there is nothing but a line to estimate.
+model_shrink <- function(fit) {
+  if (fit$identification$most < 2) 0 else fit$model$summary[["shrink"]]
+}
+
+closed_fit <- function(rows, control, seed) {
+  model <- .Call(
+    C_ffi_curve_closed, rows$y, rows$x, rows$z, rows$w, closed_options(control), curve_priors, seed,
+    cpu_level()
+  )
+  model$kind <- "closed"
+  model
+}

@@ -1,0 +1,25 @@
+/* Hidden layer of the instrument nets: an orthonormal basis of functions of the
+ * instruments, shared by h~ and h_w (closed form: npiv.md 9.2). */
+#ifndef LMR_CORE_CURVE_BASIS_H
+#define LMR_CORE_CURVE_BASIS_H
+
+#include "core/curve_rows.h"
+#include "core/rng.h"
+
+typedef struct {
+  size_t fixed; /* columns of [1, w] */
+  size_t base;  /* + z and, for at most 5 instruments, powers of those with > 4 values */
+  size_t kept;  /* + principal components of the random units, by variance */
+} curve_basis_size;
+
+/* z: n x nz standardised, distinct[nz] as curve_standard counts; w: n x nw. */
+size_t curve_basis_cap(size_t n, size_t nz, size_t nw, size_t units);
+size_t curve_basis_bytes(size_t n, size_t nz, size_t nw, size_t units);
+lmr_status curve_basis(lmr_cpu level, size_t n, const double *z, size_t nz, const int *distinct,
+                       const double *w, size_t nw, size_t units, lmr_rng *rng, double *q,
+                       curve_basis_size *size, lmr_arena work, lmr_error *err);
+
+/* log-uniform on (lo, hi). */
+double curve_log_uniform(lmr_rng *rng, double lo, double hi);
+
+#endif

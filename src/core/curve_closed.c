@@ -1,0 +1,407 @@
+#include "core/curve_closed.h"
+
+#include "core/curve_evidence.h"
+#include "core/la.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { N_KR = CURVE_KR, N_GRID = CURVE_GRID };
+
+typedef struct {
+  double half_log_det, quad, weight;
+} cell;
+
+typedef struct {
+  lmr_cpu level;
+  const curve_support *s;
+  curve_features *f;
+  const curve_closed_options *o;
+  const double *sums, *ysum, *gy;
+  double yy;
+  size_t fixed, kept, q;
+  double *columns; /* points x columns */
+  double *cross;   /* kept x columns */
+  double *rr;      /* members of q x q */
+  cell *cells;     /* members x N_GRID */
+  const curve_prior *prior;
+  double *work;    /* scratch of evidence */
+  double *coef, *fitted;
+} state;
+
+static curve_problem problem(const state *t, size_t m, double *packed) {
+  /* coordinates beyond [1, w], made contiguous: g0, g2, r */
+  const size_t q = t->q, u = t->f->units;
+  for (size_t j = 0; j < 2 + u; j++) {
+    const size_t column = j < 2 ? j : 2 + m * u + j - 2;
+    memcpy(packed + j * q, t->cross + column * t->kept + t->fixed, q * sizeof *packed);
+  }
+  curve_problem p = {q, u, t->gy + t->fixed, packed, packed + q, packed + 2 * q, t->rr + m * q * q};
+  return p;
+}
+
+/* Mean squared residual of y - f'coef with [1, w] projected out. */
+static lmr_status residual_variance(state *t, const double *coef, double *s2, lmr_error *err) {
+  const size_t points = t->s->points;
+  LMR_TRY(la_gemm('N', 'N', points, 1, t->f->columns, 1, t->columns, points, coef, t->f->columns,
+                  0, t->fitted, points, err));
+  double ss = t->yy;
+  for (size_t p = 0; p < points; p++)
+    ss += t->fitted[p] * (t->s->mass[p] * t->fitted[p] - 2 * t->ysum[p]);
+  for (size_t k = 0; k < t->fixed; k++) {
+    double fk = 0;
+    for (size_t p = 0; p < points; p++) fk += t->sums[p + k * points] * t->fitted[p];
+    ss -= t->gy[k] * t->gy[k] + fk * fk - 2 * t->gy[k] * fk;
+  }
+  *s2 = ss / (double)t->s->n;
+  if (!(*s2 > 1e-12 * t->yy / (double)t->s->n)) *s2 = 1e-12 * t->yy / (double)t->s->n;
+  return LMR_OK;
+}
+
+static void normalise(state *t, double s2) {
+  double top = -INFINITY, total = 0;
+  const size_t cells = t->f->members * N_GRID;
+  for (size_t c = 0; c < cells; c++) {
+    const size_t i = c % N_GRID;
+    const double prior = t->prior->k2_weight[i / N_KR] * t->prior->kr_weight[i % N_KR];
+    cell *e = t->cells + c;
+    e->weight = prior > 0 ? log(prior) - e->half_log_det - e->quad / (2 * s2) : -INFINITY;
+    if (e->weight > top) top = e->weight;
+  }
+  for (size_t c = 0; c < cells; c++) total += t->cells[c].weight = exp(t->cells[c].weight - top);
+  for (size_t c = 0; c < cells; c++) t->cells[c].weight /= total;
+}
+
+/* Evidence of all cells, then weights, fit and residual variance iterated together. */
+static lmr_status average(state *t, double *s2, double *packed, double *map,
+                          double *residual, lmr_error *err) {
+  const size_t q = t->q, u = t->f->units, columns = t->f->columns;
+  const double *kr = t->prior->kr;
+  /* contribution of every cell to the coefficients, kept in map: (2 + u) per cell */
+  for (size_t m = 0; m < t->f->members; m++) {
+    double *rr = t->rr + m * q * q;
+    const curve_problem p = problem(t, m, packed);
+    LMR_TRY(la_syrk('N', q, u, 1, p.r, q, 0, rr, q, err));
+    for (size_t i = 0; i < N_GRID; i++) {
+      cell *e = t->cells + m * N_GRID + i;
+      curve_evidence v;
+      const double k2 = t->prior->k2[i / N_KR], k = kr[i % N_KR];
+      LMR_TRY(curve_evidence_at(&p, k2, k, residual, &v, t->work, err));
+      e->half_log_det = v.half_log_det;
+      e->quad = v.quad;
+      double *b = map + (m * N_GRID + i) * (2 + u);
+      b[0] = v.b0;
+      for (size_t j = 0; j <= u; j++) {
+        double s = 0;
+        for (size_t l = 0; l < q; l++) s += packed[(1 + j) * q + l] * residual[l];
+        b[1 + j] = (j ? k : k2) * s;
+      }
+    }
+  }
+  for (int pass = 0; pass < 3; pass++) {
+    normalise(t, *s2);
+    memset(t->coef, 0, columns * sizeof *t->coef);
+    for (size_t c = 0; c < t->f->members * N_GRID; c++) {
+      const double *b = map + c * (2 + u), w = t->cells[c].weight;
+      double *to = t->coef + 2 + c / N_GRID * u;
+      t->coef[0] += w * b[0];
+      t->coef[1] += w * b[1];
+      for (size_t j = 0; j < u; j++) to[j] += w * b[2 + j];
+    }
+    const double before = *s2;
+    LMR_TRY(residual_variance(t, t->coef, s2, err));
+    if (fabs(*s2 / before - 1) < 1e-3) break;
+  }
+  return LMR_OK;
+}
+
+/* The exact treatment gradient of F2BMLD on the hidden layer of net m, output
+ * layers solved anew at every step (variable projection: no derivative passes
+ * through them). */
+static lmr_status polish(state *t, size_t m, double *packed, double *residual,
+                         double *raw, double *up, double *moment, lmr_error *err) {
+  const size_t points = t->s->points, q = t->q, u = t->f->units;
+  const double *kr = t->prior->kr;
+  double k2 = 0, k = 0, total = 0;
+  for (size_t i = 0; i < N_GRID; i++) {
+    const double w = t->cells[m * N_GRID + i].weight;
+    k2 += w * t->prior->k2[i / N_KR];
+    k += w * kr[i % N_KR];
+    total += w;
+  }
+  if (!(total > 1e-6)) return LMR_OK; /* a net without posterior weight */
+  k2 /= total;
+  k /= total;
+  const curve_adam adam = {t->o->polish_rate, .9, .999, 1e-8};
+  double *slope = t->f->slope + m * u, *shift = t->f->shift + m * u;
+  double *theta = moment, *grad = theta + 2 * u, *m1 = grad + 2 * u, *m2 = m1 + 2 * u, *b = m2 + 2 * u;
+  memset(m1, 0, 4 * u * sizeof *m1);
+  memcpy(theta, slope, u * sizeof *theta);
+  memcpy(theta + u, shift, u * sizeof *theta);
+  curve_problem p = problem(t, m, packed);
+  for (int step = 1; step <= t->o->polish_steps; step++) {
+    curve_units(t->level, points, t->s->x, u, theta, theta + u, raw);
+    LMR_TRY(curve_cross(points, q, t->sums + t->fixed * points, u, raw, packed + 2 * q, err));
+    for (size_t i = 0; i < q * u; i++) packed[2 * q + i] *= t->f->block[m];
+    LMR_TRY(la_syrk('N', q, u, 1, p.r, q, 0, t->rr + m * q * q, q, err));
+    curve_evidence v;
+    LMR_TRY(curve_evidence_at(&p, k2, k, residual, &v, t->work, err));
+    for (size_t j = 0; j < u; j++) {
+      double s = 0;
+      for (size_t l = 0; l < q; l++) s += p.r[j * q + l] * residual[l];
+      b[j] = -2 * k * s * t->f->block[m];
+    }
+    LMR_TRY(la_gemm('N', 'N', points, 1, q, 1, t->sums + t->fixed * points, points, residual, q, 0,
+                    up, points, err));
+    curve_units_backward(points, t->s->x, u, raw, up, b, grad, grad + u);
+    curve_adam_step(t->level, &adam, 2 * u, (uint64_t)step, 0, grad, m1, m2, theta);
+  }
+  memcpy(slope, theta, u * sizeof *theta);
+  memcpy(shift, theta + u, u * sizeof *theta);
+  return LMR_OK;
+}
+
+static lmr_status all_columns(state *t, lmr_error *err) {
+  const size_t points = t->s->points;
+  for (size_t m = 0; m < t->f->members; m++)
+    curve_features_block(t->level, t->f, t->s, m, t->columns + (2 + m * t->f->units) * points);
+  return curve_cross(points, t->kept, t->sums, t->f->columns, t->columns, t->cross, err);
+}
+
+/* Size of the basis by generalised cross-validation over all treatment features, and the
+ * share of the features' variance given (1, a, w) that it explains. */
+static void choose_size(state *t, size_t base) {
+  const size_t columns = t->f->columns, points = t->s->points, full = t->kept;
+  const double n = (double)t->s->n;
+  const size_t least = base + 12 < full ? base + 12 : full;
+  double rss = 0;
+  for (size_t j = 2; j < columns; j++) {
+    const double *c = t->columns + j * points;
+    for (size_t p = 0; p < points; p++) rss += t->s->mass[p] * c[p] * c[p];
+  }
+  double best = INFINITY;
+  size_t chosen = full;
+  for (size_t k = 0; k < full; k++) {
+    for (size_t j = 2; j < columns; j++) rss -= t->cross[k + j * full] * t->cross[k + j * full];
+    const double left = 1 - (double)(k + 1) / n, score = rss / (left * left);
+    if (k + 1 >= least && score < best) {
+      best = score;
+      chosen = k + 1;
+    }
+  }
+  t->q = chosen - t->fixed;
+}
+
+static double strength(const state *t) {
+  const size_t columns = t->f->columns, points = t->s->points;
+  const double *a = t->columns, *g0 = t->cross;
+  double total = 0, seen = 0, aa = 0;
+  for (size_t p = 0; p < points; p++) aa += t->s->mass[p] * a[p] * a[p];
+  for (size_t j = 2; j < columns; j++) {
+    const double *c = t->columns + j * points, *g = t->cross + j * t->kept;
+    double ac = 0, cc = 0;
+    for (size_t p = 0; p < points; p++) {
+      ac += t->s->mass[p] * a[p] * c[p];
+      cc += t->s->mass[p] * c[p] * c[p];
+    }
+    const double slope = ac / aa;
+    total += cc - slope * ac;
+    for (size_t k = t->fixed; k < t->fixed + t->q; k++) {
+      const double e = g[k] - slope * g0[k];
+      seen += e * e;
+    }
+  }
+  const double share = (double)(t->q + t->fixed) / (double)t->s->n;
+  return total > 0 ? (seen / total - share) / (1 - share) : 0;
+}
+
+size_t curve_closed_bytes(size_t points, size_t cap, const curve_closed_options *o) {
+  const size_t d = sizeof(double), u = o->units, columns = 2 + o->members * u;
+  size_t total = lmr_bytes(points * columns, d);
+  total = lmr_add_bytes(total, lmr_bytes(cap * columns, d));
+  total = lmr_add_bytes(total, lmr_bytes(o->members * cap * cap, d));
+  total = lmr_add_bytes(total, lmr_bytes(o->members * N_GRID, sizeof(cell)));
+  total = lmr_add_bytes(total, lmr_bytes(cap * (2 * cap + u + 8) + u + 1, d));
+  total = lmr_add_bytes(total, lmr_bytes(columns, d));
+  total = lmr_add_bytes(total, lmr_bytes(points, 2 * d));
+  total = lmr_add_bytes(total, lmr_bytes(cap * (u + 3), d));
+  total = lmr_add_bytes(total, lmr_bytes(o->members * N_GRID * (2 + u), d));
+  total = lmr_add_bytes(total, lmr_bytes(points * u, d));
+  total = lmr_add_bytes(total, lmr_bytes(9 * u + columns, d));
+  total = lmr_add_bytes(total, lmr_bytes((2 + u) * (2 + u + cap), d));
+  return lmr_add_bytes(total, 4096);
+}
+
+/* Adds weight * the sub-matrix of net m (order 2 + u, columns k) to a full matrix. */
+static void scatter(size_t u, size_t m, size_t columns, double weight, const double *from,
+                    double *to) {
+  for (size_t j = 0; j < 2 + u; j++)
+    for (size_t i = 0; i < 2 + u; i++)
+      to[(i < 2 ? i : i + m * u) + (j < 2 ? j : j + m * u) * columns] += weight * from[i + j * (2 + u)];
+}
+
+/* Posterior of the average over nets and priors: the map from g, and (cov not NULL)
+ * the covariance within and between. */
+static lmr_status posterior(state *t, double s2, double *packed, const double *cell_coef,
+                            double *small, double *map, double *cov, lmr_error *err) {
+  const size_t q = t->q, u = t->f->units, columns = t->f->columns;
+  double *one = small, *block = small + (2 + u) * q;
+  memset(map, 0, columns * q * sizeof *map);
+  if (cov) memset(cov, 0, columns * columns * sizeof *cov);
+  for (size_t m = 0; m < t->f->members; m++) {
+    const curve_problem p = problem(t, m, packed);
+    for (size_t i = 0; i < N_GRID; i++) {
+      const double w = t->cells[m * N_GRID + i].weight;
+      if (w < 1e-8) continue;
+      LMR_TRY(curve_evidence_map(&p, t->prior->k2[i / N_KR], t->prior->kr[i % N_KR], one, block,
+                                 t->work, err));
+      for (size_t l = 0; l < q; l++)
+        for (size_t j = 0; j < 2 + u; j++)
+          map[(j < 2 ? j : j + m * u) + l * columns] += w * one[j + l * (2 + u)];
+      if (!cov) continue;
+      scatter(u, m, columns, w * s2, block, cov);
+      /* between nets: b b' here, the mean's own square is taken off below */
+      const double *b = cell_coef + (m * N_GRID + i) * (2 + u);
+      for (size_t l = 0; l < 2 + u; l++)
+        for (size_t j = 0; j < 2 + u; j++) block[j + l * (2 + u)] = b[j] * b[l];
+      scatter(u, m, columns, w, block, cov);
+    }
+  }
+  for (size_t j = 0; cov && j < columns; j++)
+    for (size_t i = 0; i < columns; i++) cov[i + j * columns] -= t->coef[i] * t->coef[j];
+  return LMR_OK;
+}
+
+static void weights_summary(const state *t, curve_closed_summary *sum) {
+  sum->kappa2 = sum->kappa_r = sum->weight_flat = 0;
+  for (size_t c = 0; c < t->f->members * N_GRID; c++) {
+    const size_t i = c % N_GRID;
+    sum->kappa2 += t->cells[c].weight * t->prior->k2[i / N_KR];
+    sum->kappa_r += t->cells[c].weight * t->prior->kr[i % N_KR];
+    sum->weight_flat += t->cells[c].weight * (t->prior->kr[i % N_KR] <= 0);
+  }
+}
+
+/* gram = F' diag(mass) F. */
+static lmr_status feature_gram(state *t, double *gram, lmr_error *err) {
+  const size_t points = t->s->points, columns = t->f->columns;
+  for (size_t j = 0; j < columns; j++) {
+    for (size_t p = 0; p < points; p++) t->fitted[p] = t->columns[p + j * points] * t->s->mass[p];
+    LMR_TRY(la_gemm('T', 'N', columns, 1, points, 1, t->columns, points, t->fitted, points, 0,
+                    gram + j * columns, columns, err));
+  }
+  return LMR_OK;
+}
+
+/* Fall-back to the line (npiv.md 9.8): D = mean squared difference from linear 2SLS,
+ * V = the part of it that noise alone gives. */
+static lmr_status fall_back(state *t, const curve_closed_result *out, double *row,
+                            curve_closed_summary *sum, lmr_error *err) {
+  const size_t columns = t->f->columns, q = t->q;
+  const double n = (double)t->s->n;
+  double gg = 0;
+  for (size_t k = 0; k < q; k++) gg += out->cross[k] * out->cross[k];
+  double d = 0, v = 0;
+  for (size_t l = 0; l <= q; l++) { /* l < q: column l of S in feature coordinates; l = q: Delta */
+    double *b = t->coef;
+    memcpy(b, l < q ? out->map + l * columns : out->point, columns * sizeof *b);
+    b[0] -= l < q ? out->cross[l] / gg : sum->linear;
+    LMR_TRY(la_gemm('N', 'N', columns, 1, columns, 1, out->gram, columns, b, columns, 0, row,
+                    columns, err));
+    double s = 0;
+    for (size_t j = 0; j < columns; j++) s += b[j] * row[j];
+    if (l < q) v += s; else d = s / n;
+  }
+  v *= sum->s2 / n;
+  sum->ratio = d > 0 ? v / d : INFINITY;
+  const double k = sum->strong ? t->o->shrink_strong : t->o->shrink_weak;
+  const double tau = sum->strong ? t->o->noise_strong : t->o->noise_weak;
+  const double s = k * (1 - tau * sum->ratio);
+  sum->shrink = s > 1 ? 1 : s > 0 ? s : 0;
+  return LMR_OK;
+}
+
+lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size size,
+                        const double *sums, const double *ysum, double yy, const double *gy,
+                        const curve_closed_options *o, curve_features *f, lmr_rng *rng,
+                        const double *a, curve_closed_result *out, curve_closed_summary *sum,
+                        const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+  const size_t points = s->points, columns = f->columns, u = f->units, cap = size.kept;
+  state t = {.level = level, .s = s, .f = f, .o = o, .sums = sums, .ysum = ysum, .gy = gy,
+             .yy = yy, .fixed = size.fixed, .kept = size.kept};
+  double *packed, *cell_coef, *raw, *moment, *small, *residual, *up;
+  LMR_TAKE(t.columns, &work, points * columns, err);
+  LMR_TAKE(t.cross, &work, cap * columns, err);
+  LMR_TAKE(t.rr, &work, f->members * cap * cap, err);
+  LMR_TAKE(t.cells, &work, f->members * N_GRID, err);
+  LMR_TAKE(t.work, &work, cap * (2 * cap + u + 6) + u + 1, err);
+  LMR_TAKE(t.coef, &work, columns, err);
+  LMR_TAKE(t.fitted, &work, points, err);
+  LMR_TAKE(packed, &work, cap * (u + 2), err);
+  LMR_TAKE(cell_coef, &work, f->members * N_GRID * (2 + u), err);
+  LMR_TAKE(raw, &work, points * u, err);
+  LMR_TAKE(moment, &work, 9 * u + columns, err);
+  LMR_TAKE(small, &work, (2 + u) * (2 + u + cap), err);
+  LMR_TAKE(residual, &work, cap, err);
+  LMR_TAKE(up, &work, points, err);
+
+  curve_features_start(f, s->n, a, rng);
+  curve_features_square(f, s, t.columns);
+  LMR_TRY(all_columns(&t, err));
+  choose_size(&t, size.base);
+  sum->q = t.q;
+  sum->columns = columns;
+  for (size_t j = 0; j < columns; j++)
+    memcpy(out->start + j * t.q, t.cross + t.fixed + j * t.kept, t.q * sizeof *out->start);
+  sum->strength = strength(&t);
+  sum->strong = sum->strength > o->strong;
+  t.prior = sum->strong ? &o->strong_prior : &o->weak;
+
+  double g0g = 0, g0g0 = 0;
+  for (size_t k = t.fixed; k < t.fixed + t.q; k++) {
+    g0g += t.cross[k] * gy[k];
+    g0g0 += t.cross[k] * t.cross[k];
+  }
+  if (!(g0g0 > 0)) return lmr_fail(err, LMR_ESINGULAR, "the instruments explain nothing of the exposure");
+  sum->linear = g0g / g0g0;
+  memset(t.coef, 0, columns * sizeof *t.coef);
+  t.coef[0] = sum->linear;
+  double s2;
+  LMR_TRY(residual_variance(&t, t.coef, &s2, err));
+  sum->s2_linear = s2;
+  sum->linear_se2 = s2 / g0g0;
+  LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
+  if (sum->strong && o->polish_steps > 0) {
+    for (size_t m = 0; m < f->members; m++) {
+      LMR_TRY(polish(&t, m, packed, residual, raw, up, moment, err));
+      if (lmr_tick_poll(tick, (double)(m + 1) / (double)f->members))
+        return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+    }
+    LMR_TRY(all_columns(&t, err));
+    LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
+  }
+  sum->s2 = s2;
+  LMR_TRY(feature_gram(&t, out->gram, err));
+  for (size_t j = 0; j < columns; j++)
+    memcpy(out->cross + j * t.q, t.cross + t.fixed + j * t.kept, t.q * sizeof *out->cross);
+  memcpy(out->g, gy + t.fixed, t.q * sizeof *out->g);
+  memcpy(out->point, t.coef, columns * sizeof *out->point);
+  weights_summary(&t, sum);
+  LMR_TRY(posterior(&t, s2, packed, cell_coef, small, out->map, NULL, err));
+  LMR_TRY(fall_back(&t, out, moment, sum, err));
+
+  t.prior = sum->strong ? &o->strong_band : &o->weak_band;
+  LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
+  sum->s2_band = s2;
+  memcpy(out->coef, t.coef, columns * sizeof *out->coef);
+  LMR_TRY(posterior(&t, s2, packed, cell_coef, small, out->map, out->cov, err));
+  /* mean derivatives, from raw units */
+  for (size_t m = 0; m < f->members; m++) {
+    curve_units(level, points, s->x, u, f->slope + m * u, f->shift + m * u, raw);
+    curve_units_slope(points, s->mass, u, f->slope + m * u, raw, out->slope + 2 + m * u);
+    for (size_t j = 0; j < u; j++) out->slope[2 + m * u + j] *= f->block[m] / (double)s->n;
+  }
+  out->slope[0] = 1;
+  out->slope[1] = (2 * f->mean[0] - f->square[1]) / f->square[2];
+  return LMR_OK;
+}

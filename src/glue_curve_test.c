@@ -1,0 +1,123 @@
+/* Parts of the curve solvers as the tests see them. */
+#include "core/curve_basis.h"
+#include "core/curve_evidence.h"
+#include "core/curve_net.h"
+#include "glue.h"
+
+#include <string.h>
+
+/* A net at theta on x (rows x inputs): outputs and the gradient of sum(up * out). */
+static SEXP ffi_test_net(SEXP theta, SEXP x, SEXP units, SEXP mean_field, SEXP up, SEXP level) {
+  const size_t rows = (size_t)Rf_nrows(x), inputs = (size_t)Rf_ncols(x);
+  const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
+  const curve_net net = curve_net_shape(inputs, (size_t)glue_int1(units, "units"), glue_int1(mean_field, "mean_field"));
+  const double *xs = glue_real(x, -1, "x");
+  double *by_row = glue_alloc(rows * inputs, sizeof(double));
+  for (size_t i = 0; i < rows; i++)
+    for (size_t k = 0; k < inputs; k++) by_row[i * inputs + k] = xs[i + k * rows];
+  double *hidden = glue_alloc(rows * net.stride, sizeof(double));
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)rows));
+  SEXP grad = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)net.length));
+  const double *th = glue_real(theta, (R_xlen_t)net.length, "theta");
+  curve_net_forward(cpu, &net, th, rows, by_row, hidden, REAL(out));
+  curve_net_backward(cpu, &net, th, rows, by_row, hidden, glue_real(up, (R_xlen_t)rows, "up"), REAL(grad));
+  SEXP list = glue_list(2, "out", out, "grad", grad);
+  UNPROTECT(2);
+  return list;
+}
+
+static SEXP ffi_test_net_start(SEXP inputs, SEXP units, SEXP mean_field, SEXP seed) {
+  const curve_net net = curve_net_shape((size_t)glue_int1(inputs, "inputs"), (size_t)glue_int1(units, "units"),
+                                        glue_int1(mean_field, "mean_field"));
+  lmr_rng rng;
+  lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
+  SEXP theta = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)net.length));
+  curve_net_start(&net, &rng, REAL(theta));
+  UNPROTECT(1);
+  return theta;
+}
+
+/* Gradient of sum_pj up_p out_j tanh(slope_j x_p + shift_j). */
+static SEXP ffi_test_units(SEXP x, SEXP slope, SEXP shift, SEXP up, SEXP out, SEXP level) {
+  const R_xlen_t n = Rf_xlength(x), u = Rf_xlength(slope);
+  double *t = glue_alloc((size_t)(n * u), sizeof(double));
+  SEXP ds = PROTECT(Rf_allocVector(REALSXP, u)), dc = PROTECT(Rf_allocVector(REALSXP, u));
+  curve_units((lmr_cpu)glue_int1(level, "level"), (size_t)n, glue_real(x, n, "x"), (size_t)u,
+              glue_real(slope, u, "slope"), glue_real(shift, u, "shift"), t);
+  curve_units_backward((size_t)n, REAL(x), (size_t)u, t, glue_real(up, n, "up"),
+                       glue_real(out, u, "out"), REAL(ds), REAL(dc));
+  SEXP list = glue_list(2, "slope", ds, "shift", dc);
+  UNPROTECT(2);
+  return list;
+}
+
+/* z standardised. */
+static SEXP ffi_test_basis(SEXP z, SEXP distinct, SEXP w, SEXP units, SEXP seed) {
+  const size_t n = (size_t)Rf_nrows(z), nz = (size_t)Rf_ncols(z), nw = (size_t)Rf_ncols(w);
+  const size_t u = (size_t)glue_int1(units, "units"), cap = curve_basis_cap(n, nz, nw, u) + 1;
+  double *q = glue_alloc(n * cap, sizeof(double));
+  curve_basis_size size;
+  lmr_rng rng;
+  lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
+  lmr_error err;
+  glue_check(curve_basis(LMR_CPU_PLAIN, n, glue_real(z, -1, "z"), nz, glue_int(distinct, (R_xlen_t)nz, "distinct"),
+                         glue_real(w, -1, "w"), nw, u, &rng, q, &size, glue_arena(curve_basis_bytes(n, nz, nw, u)), &err), &err);
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)size.kept));
+  memcpy(REAL(out), q, n * size.kept * sizeof(double));
+  SEXP list = glue_list(3, "q", out, "fixed", PROTECT(Rf_ScalarInteger((int)size.fixed)), "base",
+                        PROTECT(Rf_ScalarInteger((int)size.base)));
+  UNPROTECT(3);
+  return list;
+}
+
+static SEXP ffi_test_support(SEXP a, SEXP v) {
+  const size_t n = (size_t)Rf_xlength(a);
+  curve_support s;
+  lmr_error err;
+  lmr_arena keep = glue_arena(curve_support_bytes(n));
+  glue_check(curve_support_make(n, glue_real(a, -1, "a"), &s, &keep, &err), &err);
+  SEXP x = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.points));
+  SEXP mass = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.points));
+  SEXP sum = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.points));
+  memcpy(REAL(x), s.x, s.points * sizeof(double));
+  memcpy(REAL(mass), s.mass, s.points * sizeof(double));
+  curve_support_sum(&s, 1, glue_real(v, (R_xlen_t)n, "v"), REAL(sum));
+  SEXP list = glue_list(3, "x", x, "mass", mass, "sum", sum);
+  UNPROTECT(3);
+  return list;
+}
+
+static SEXP ffi_test_evidence(SEXP g, SEXP g0, SEXP g2, SEXP r, SEXP k2, SEXP kr) {
+  const size_t q = (size_t)Rf_nrows(r), u = (size_t)Rf_ncols(r), k = 2 + u;
+  const double *rs = glue_real(r, -1, "r");
+  double *rr = glue_alloc(q * q, sizeof(double)), *work = glue_alloc(q * (2 * q + u + 6), sizeof(double));
+  double *residual = glue_alloc(q, sizeof(double));
+  for (size_t j = 0; j < q; j++)
+    for (size_t i = 0; i < q; i++) {
+      rr[i + j * q] = 0;
+      for (size_t l = 0; l < u; l++) rr[i + j * q] += rs[i + l * q] * rs[j + l * q];
+    }
+  const curve_problem p = {q, u, glue_real(g, (R_xlen_t)q, "g"), glue_real(g0, (R_xlen_t)q, "g0"),
+                           glue_real(g2, (R_xlen_t)q, "g2"), rs, rr};
+  SEXP map = PROTECT(Rf_allocMatrix(REALSXP, (int)k, (int)q)), cov = PROTECT(Rf_allocMatrix(REALSXP, (int)k, (int)k));
+  SEXP both = PROTECT(Rf_allocVector(REALSXP, 2));
+  lmr_error err;
+  curve_evidence e;
+  glue_check(curve_evidence_at(&p, glue_real1(k2, "k2"), glue_real1(kr, "kr"), residual, &e, work, &err), &err);
+  glue_check(curve_evidence_map(&p, glue_real1(k2, "k2"), glue_real1(kr, "kr"), REAL(map), REAL(cov), work, &err), &err);
+  REAL(both)[0] = e.half_log_det;
+  REAL(both)[1] = e.quad;
+  SEXP list = glue_list(3, "evidence", both, "map", map, "cov", cov);
+  UNPROTECT(3);
+  return list;
+}
+
+const R_CallMethodDef glue_curve_test_calls[] = {
+  GLUE_CALL(ffi_test_net, 6),
+  GLUE_CALL(ffi_test_net_start, 4),
+  GLUE_CALL(ffi_test_units, 6),
+  GLUE_CALL(ffi_test_basis, 5),
+  GLUE_CALL(ffi_test_support, 2),
+  GLUE_CALL(ffi_test_evidence, 6),
+  {NULL, NULL, 0}
+};

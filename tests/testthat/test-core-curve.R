@@ -1,0 +1,86 @@
+test_that("a net's values and gradient are the twin's and finite differences'", {
+  set.seed(1)
+  x <- matrix(rnorm(21), 7)
+  up <- rnorm(7)
+  units <- 11L
+  for (mean_field in 0:1) {
+    theta <- .Call(LatentMR:::C_ffi_test_net_start, 3L, units, mean_field, 5L)
+    scale <- if (mean_field) 1 / units else 1
+    value <- function(theta) sum(up * slow_net(theta, x, units, scale))
+    differences <- vapply(seq_along(theta), function(j) {
+      e <- replace(numeric(length(theta)), j, 1e-5)
+      (value(theta + e) - value(theta - e)) / 2e-5
+    }, 0)
+    for (level in 0:LatentMR:::cpu_level()) {
+      got <- .Call(LatentMR:::C_ffi_test_net, theta, x, units, mean_field, up, level)
+      expect_equal(got$out, slow_net(theta, x, units, scale), tolerance = 1e-13)
+      expect_equal(got$grad, differences, tolerance = 1e-8)
+    }
+  }
+})
+
+test_that("the gradient of a block of units is finite differences'", {
+  set.seed(2)
+  x <- rnorm(9)
+  slope <- runif(4, .5, 3)
+  shift <- rnorm(4)
+  up <- rnorm(9)
+  out <- rnorm(4)
+  value <- function(slope, shift) sum(up * drop(tanh(outer(x, slope) + rep(shift, each = 9)) %*% out))
+  got <- .Call(LatentMR:::C_ffi_test_units, x, slope, shift, up, out, LatentMR:::cpu_level())
+  h <- 1e-6
+  for (j in 1:4) {
+    e <- replace(numeric(4), j, h)
+    expect_equal(got$slope[j], (value(slope + e, shift) - value(slope - e, shift)) / (2 * h), tolerance = 1e-7)
+    expect_equal(got$shift[j], (value(slope, shift + e) - value(slope, shift - e)) / (2 * h), tolerance = 1e-7)
+  }
+})
+
+test_that("the instrument basis is orthonormal, nested and drops what adds nothing", {
+  set.seed(3)
+  z <- scale(cbind(rnorm(400), rbinom(400, 2, .3)))
+  z <- cbind(z, z[, 1])
+  w <- matrix(rnorm(400), 400)
+  b <- .Call(LatentMR:::C_ffi_test_basis, z[, , drop = FALSE] + 0, c(5L, 3L, 5L), w, 60L, 1L)
+  expect_equal(crossprod(b$q), diag(ncol(b$q)), tolerance = 1e-6)
+  expect_equal(b$fixed, 2L)
+  expect_equal(b$base, 2L + 2L + 1L + 1L) # z1, z2, z1^2, z1^3: the copy and the powers of a SNP add nothing
+  first <- qr.Q(qr(cbind(1, w)))
+  expect_lt(max(abs(first - b$q[, 1:2] %*% crossprod(b$q[, 1:2], first))), 1e-12)
+  # a binary instrument: nothing beyond itself
+  one <- .Call(LatentMR:::C_ffi_test_basis, scale(matrix(rep(0:1, 100)))[, , drop = FALSE] + 0, 2L, matrix(0, 200, 0), 60L, 1L)
+  expect_equal(ncol(one$q), 2L)
+})
+
+test_that("sums over the support are sums over the rows", {
+  set.seed(4)
+  a <- c(rnorm(20000), rt(2000, 3) * 10)
+  v <- rnorm(length(a))
+  s <- .Call(LatentMR:::C_ffi_test_support, a, v)
+  expect_lt(length(s$x), 6000)
+  for (f in list(function(x) tanh(4 * (x - .3)), function(x) x^2, function(x) tanh(7 * x)^2)) {
+    expect_lt(abs(sum(v * f(a)) - sum(s$sum * f(s$x))) / length(a), 1e-6)
+    expect_lt(abs(sum(f(a)) - sum(s$mass * f(s$x))) / length(a), 1e-6)
+  }
+  rounded <- .Call(LatentMR:::C_ffi_test_support, round(a, 1), v)
+  expect_equal(rounded$x, sort(unique(round(a, 1))))
+  expect_equal(rounded$sum, as.numeric(tapply(v, round(a, 1), sum)))
+})
+
+test_that("evidence, posterior mean and covariance are those of dense matrices", {
+  set.seed(5)
+  q <- 12
+  g0 <- rnorm(q, 0, 5)
+  g2 <- rnorm(q, 0, 3)
+  r <- matrix(rnorm(q * 7), q)
+  g <- g0 + .5 * g2 + rnorm(q)
+  at <- function(k2, kr) .Call(LatentMR:::C_ffi_test_evidence, g, g0, g2, r, k2, kr)
+  got <- at(.3, .2)
+  slow <- slow_evidence(g, g0, g2, r, .3, .2)
+  other <- slow_evidence(g, g0, g2, r, 2, .01)
+  # log determinants up to the constant that the choice of contrasts adds
+  expect_equal(2 * (got$evidence[1] - at(2, .01)$evidence[1]), slow$log_det - other$log_det, tolerance = 1e-10)
+  expect_equal(got$evidence[2], slow$quad, tolerance = 1e-10)
+  expect_equal(drop(got$map %*% g), unname(slow$coef), tolerance = 1e-10)
+  expect_equal(got$cov, slow$cov, tolerance = 1e-9, ignore_attr = TRUE)
+})
