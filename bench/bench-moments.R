@@ -1,6 +1,7 @@
 # Block moments from a bed file: parts, memory, and peers in the same run.
 #   Rscript bench/bench-moments.R            both sizes
-#   Rscript bench/bench-moments.R small      n = 100,000, p = 500 only
+#   Rscript bench/bench-moments.R small      without n = 500,000
+# OPENBLAS=/path/to/libblas.so.3 (of OpenBLAS) adds that peer, on the whole file.
 # Peers are run on a share of the variants where they would take minutes, and
 # scaled by the number of products (said in the table).
 suppressPackageStartupMessages(library(LatentMR))
@@ -44,8 +45,9 @@ cohort <- function(prefix, n, p, environments, covariates) {
 }
 
 seconds <- function(expr) system.time(expr)[["elapsed"]]
-# Highest resident memory of this process, and its reset, where the system has them.
+# Highest resident memory of this process since the last call, where Linux tells.
 peak <- function() {
+  on.exit(try(cat("5", file = "/proc/self/clear_refs"), silent = TRUE))
   status <- tryCatch(readLines("/proc/self/status"), error = function(e) "")
   line <- grep("^VmHWM", status, value = TRUE)
   if (length(line)) as.numeric(gsub("[^0-9]", "", line)) / 1e6 else NA
@@ -63,9 +65,13 @@ run <- function(job, n, p, folds, covariates, missing, peer_share) {
   data <- cohort(prefix, n, p, 4, covariates)
   gc(full = TRUE)
   before <- peak()
-  took <- seconds(m <- mr_moments(data, folds, seed = 1))
+  time <- system.time(m <- mr_moments(data, folds, seed = 1))
+  took <- time[["elapsed"]]
   top <- peak()
-  report(job, "mr_moments", took, sprintf("peak %.2f GB (%.2f GB before), result %.2f GB", top, before, as.numeric(utils::object.size(m)) / 1e9))
+  report(job, "mr_moments", took, sprintf(
+    "processor %.2f s, peak %.2f GB (%.2f GB before), result %.2f GB",
+    time[["user.self"]] + time[["sys.self"]], top, before, as.numeric(utils::object.size(m)) / 1e9
+  ))
   rm(m)
   gc(full = TRUE)
   blocks <- LatentMR:::draw_blocks(data$environment, NULL, as.integer(folds), 1L)
@@ -94,6 +100,19 @@ run <- function(job, n, p, folds, covariates, missing, peer_share) {
     })
     report(job, "BEDMatrix + crossprod, one crossprod only", read / peer_share + product / peer_share^2, scaled)
     cat(sprintf("  ratio %.0f\n", (read / peer_share + product / peer_share^2) / took))
+  }
+  if (nzchar(Sys.getenv("OPENBLAS"))) {
+    code <- "a <- commandArgs(TRUE); n <- as.integer(a[2]); p <- as.integer(a[3]); library(LatentMR)
+      o <- .Call(LatentMR:::C_ffi_bed_open, a[1], n, p); f <- list(a[1], o$size, o$mtime, p)
+      t <- system.time({sum <- 0; for (i in split(seq_len(n), (seq_len(n) - 1) %/% 50000)) {
+        g <- .Call(LatentMR:::C_ffi_bed_matrix, f, n, i - 1L, integer(p), seq_len(p) - 1L, TRUE); g[is.na(g)] <- 0
+        sum <- sum + crossprod(g)}}); cat(t[['elapsed']])"
+    file <- file.path(dir, "openblas.R")
+    writeLines(code, file)
+    answer <- system2(file.path(R.home("bin"), "Rscript"), c(shQuote(file), shQuote(paste0(prefix, ".bed")), n, p), stdout = TRUE,
+                      env = c(paste0("LD_PRELOAD=", Sys.getenv("OPENBLAS")), "OPENBLAS_NUM_THREADS=1"))
+    other <- as.numeric(utils::tail(answer, 1))
+    report(job, "decode + OpenBLAS, one crossprod only", other, sprintf("ratio %.1f", other / took))
   }
   unlink(paste0(prefix, c(".bed", ".bim", ".fam")))
 }

@@ -212,3 +212,58 @@ test_that("long passes say what they take, and report progress", {
   )
   expect_equal(amounts, c(25, 75))
 })
+
+test_that("an interrupt leaves the next call intact", {
+  set.seed(11)
+  g <- random_genotypes(400, 40)
+  data <- moments_data(g[rep(1:400, 40), rep(1:40, 15)])
+  blocks <- draw_blocks(data$environment, NULL, 1L, 1L)
+  run <- function(level, report) {
+    .Call(C_ffi_moments_bits, data$genotypes$x, blocks$order, blocks$order, blocks$table$n, numeric_columns(data), 1e9, level, FALSE, report)
+  }
+  shares <- numeric()
+  expect_error(run(0L, function(share) {
+    shares <<- c(shares, share)
+    stop("enough")
+  }), "enough")
+  expect_length(shares, 1)
+  expect_true(shares > 0 && shares < 1)
+  fast <- run(max(levels_here), NULL)
+  expect_equal(fast$parts$sg[1:40] + 0, 40 * colSums(g, na.rm = TRUE), tolerance = 0)
+})
+
+test_that("the glue protects what it makes", {
+  skip_on_cran()
+  set.seed(12)
+  data <- moments_data(random_genotypes(30, 4), environment = rep(c("a", "b"), 15))
+  m <- pass(data)
+  dense <- data
+  dense$kind <- "dosage"
+  filed <- in_bed_files(data, 3, 2)
+  blocks <- draw_blocks(data$environment, NULL, 3L, 1L)
+  person <- filed$genotypes$rows[blocks$order + 1L] - 1L
+  source <- bits_source(filed$genotypes)
+  columns <- numeric_columns(data)
+  n <- blocks$table$n
+  means <- moments_means(m)
+  recoding <- list(n = n, target = seq_along(n), from = 1:4, a = numeric(4), c = rep(1, 4), delta = numeric(3))
+  sites <- list(m, m)
+  recodings <- list(recoding, recoding)
+  mu <- means$mu[, 1]
+  e <- as.integer(data$environment)
+  be <- as.integer(m$blocks$environment)
+  calls <- quote(list( # not a function: compiling it under torture takes a minute
+    .Call(C_ffi_moments_folds, e, 2L, NULL, 30L, 3L, 1L),
+    .Call(C_ffi_moments_bits, source, blocks$order, person, n, columns, 1e9, 0L, FALSE, NULL)$parts,
+    .Call(C_ffi_moments_dense, data$genotypes$x, FALSE, blocks$order, n, columns, 0L, NULL)$parts,
+    .Call(C_ffi_moments_means, m, n, be, 2L),
+    .Call(C_ffi_moments_collect, m, 1:3, 15, mu, NULL),
+    .Call(C_ffi_moments_combine, sites, recodings, m$missing, 6L, FALSE)
+  ))
+  plain <- eval(calls)
+  gctorture(TRUE)
+  tortured <- eval(calls)
+  gctorture(FALSE)
+  expect_identical(tortured, plain)
+  expect_identical(plain[[2]], unclass(m)[names(plain[[2]])])
+})
