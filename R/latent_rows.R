@@ -11,7 +11,7 @@ latent_rows <- function(data, encoder, view) {
     inform(
       sprintf(
         "Errors and estimators that need rows would take %s of memory, above the budget of %s: moments are used instead.",
-        memory_words(need), memory_words(budget)
+        format_bytes(need), format_bytes(budget)
       ),
       hint = "options(LatentMR.memory = \"16GB\") raises the budget."
     )
