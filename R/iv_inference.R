@@ -68,33 +68,37 @@ iv_infer <- function(fit, type, cluster = NULL) {
   m <- f2$K + f2$k
   df <- f2$n - m
   x <- f2$K + seq_len(f2$k)
-  middle <- if (type == "iid") {
-    NULL
+  if (type == "iid") {
+    vcov <- est$rss / df * fit$unscaled
   } else if (type == "bekker") {
-    NULL
+    vcov <- iv_bekker(f2, est)
   } else {
-    s2$coef * small_sample(type, f2$n, m, cluster$count)
+    middle <- s2$coef * small_sample(type, f2$n, m, cluster$count)
+    if (type == "many" && f2$k > 0) middle[x, x] <- middle[x, x] + ujive_pairs(fit, est)
+    vcov <- iv_sandwich(f2, est$hinv, middle)
   }
-  vcov <- if (type == "iid") {
-    est$rss / df * fit$unscaled
-  } else if (type == "bekker") {
-    iv_bekker(f2, est)
-  } else {
-    if (type == "many" && f2$k > 0) {
-      theta <- backsolve(f2$r[f2$Z, f2$Z, drop = FALSE], f2$r[f2$Z, f2$X, drop = FALSE])
-      pairs <- .Call(
-        C_ffi_ujive_pairs, fit$f$rows, fit$f$r, as.double(c(est$gamma, est$beta)),
-        fit$groups$order, fit$groups$start, cpu_level()
-      )
-      middle[x, x] <- middle[x, x] + t(theta) %*% pairs %*% theta
-    }
-    iv_sandwich(f2, est$hinv, middle)
+  if (any(!is.finite(vcov))) {
+    abort(
+      sprintf("The \"%s\" covariance does not exist: a row has leverage one.", type),
+      "latentmr_error_leverage", hint = "HC0, HC1 and \"iid\" exist; or drop the column that this row alone identifies."
+    )
   }
   list(
     vcov = (vcov + t(vcov)) / 2, residuals = s2$residuals,
     diagnostics = if (tests && fit$f$L > 0) iv_diagnostics(fit, s1, type, by),
     strength = if (fit$f$k > 0 && fit$f$L > 0) iv_strength(fit, s1, type, by)
   )
+}
+
+# The pair sums of the many-instrument variance, in the coordinates of x~.
+ujive_pairs <- function(fit, est) {
+  f2 <- fit$f2
+  theta <- backsolve(f2$r[f2$Z, f2$Z, drop = FALSE], f2$r[f2$Z, f2$X, drop = FALSE])
+  pairs <- .Call(
+    C_ffi_ujive_pairs, fit$f$rows, fit$f$r, as.double(c(est$gamma, est$beta)),
+    fit$groups$order, fit$groups$start, cpu_level()
+  )
+  t(theta) %*% pairs %*% theta
 }
 
 # s2 (W block) and Bekker's covariance of the effects, in orthogonal coordinates.

@@ -24,9 +24,9 @@ timed <- function(expr) {
 }
 rows <- list()
 note <- function(what, who, t) {
-  rows[[length(rows) + 1]] <<- data.frame(what = what, who = who, seconds = t$seconds, peak_over_data = t$peak)
+  rows[[length(rows) + 1]] <<- data.frame(n = n, what = what, who = who, seconds = t$seconds, peak_over_data = t$peak)
   cat(sprintf("%-34s %-10s %8.2f s  %5.2f x the data\n", what, who, t$seconds, t$peak))
-  t$value
+  invisible(t$value)
 }
 W <- paste(colnames(w)[-1], collapse = " + ")
 Z <- paste(colnames(z), collapse = " + ")

@@ -98,10 +98,16 @@ static void add_squares(double *h, const double *q, size_t columns, size_t rows)
     for (size_t i = 0; i < rows; i++) h[i] += q[i + j * rows] * q[i + j * rows];
 }
 
-/* weight := e / (1 - h)^(power / 2) */
+/* weight := e / (1 - h)^(power / 2); not a number where the leverage is one. */
 static void weigh(double *weight, const double *e, const double *h, int power, size_t rows) {
-  for (size_t i = 0; i < rows; i++)
-    weight[i] = power == 0 ? e[i] : power == 1 ? e[i] / sqrt(1 - h[i]) : e[i] / (1 - h[i]);
+  if (power == 0) {
+    memcpy(weight, e, rows * sizeof *e);
+    return;
+  }
+  for (size_t i = 0; i < rows; i++) {
+    const double left = 1 - h[i] > 1e-10 ? 1 - h[i] : NAN;
+    weight[i] = e[i] / (power == 1 ? sqrt(left) : left);
+  }
 }
 
 /* Residuals in the user's units: not divided by roots that may be zero. */

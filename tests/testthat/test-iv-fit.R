@@ -107,6 +107,13 @@ test_that("a person who alone carries a column has no instrument, with a warning
   expect_error(suppressWarnings(iv_fit(d$y, d$x, d$z, w, "ujive", cluster = site)), class = "latentmr_error_unidentified")
 })
 
+test_that("HC2 and HC3 refuse a row with leverage one, HC1 does not", {
+  d <- iv_design(n = 80, L = 3, seed = 7)
+  w <- cbind(d$w, only = c(1, rep(0, 79)))
+  expect_error(iv_fit(d$y, d$x, d$z, w, vcov = "HC3"), class = "latentmr_error_leverage")
+  expect_true(all(is.finite(vcov(iv_fit(d$y, d$x, d$z, w, vcov = "HC1")))))
+})
+
 test_that("UJIVE is centred with weak instruments where 2SLS is not, and its error is right", {
   set.seed(11)
   est <- replicate(150, {
