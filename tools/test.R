@@ -5,11 +5,11 @@ library(testthat)
 library(LatentMR)
 directory <- commandArgs(TRUE)[1]
 filter <- commandArgs(TRUE)[2]
-results <- as.data.frame(test_dir(
+results <- as.data.frame(suppressMessages(test_dir(
   directory, package = "LatentMR", load_package = "installed",
   filter = if (!is.na(filter) && nzchar(filter)) filter,
   reporter = "check", stop_on_failure = FALSE
-))
+)))
 if (!nrow(results)) stop("no test ran", call. = FALSE)
 failed <- sum(results$failed) + sum(results$error)
 passed <- sum(results$passed)
