@@ -1,6 +1,250 @@
-#include "core/cpu.h"
+#include "core/features.h"
 #include "core/fastmath.h"
-#include "glue.h"
+#include "core/hsic.h"
+#include "core/mmd.h"
+#include "glue_kernel.h"
+
+#include <string.h>
+
+lmr_points glue_points(SEXP x, SEXP kernel) {
+  lmr_points p;
+  memset(&p, 0, sizeof p);
+  p.n = p.ld = (size_t)Rf_nrows(x);
+  p.d = (size_t)Rf_ncols(x);
+  p.x = glue_real(x, -1, "x");
+  if (!Rf_isNull(kernel)) {
+    const double *k = glue_real(kernel, -1, "kernel");
+    p.kernel.kind = (lmr_kernel_kind)k[0];
+    p.kernel.degree = (int)k[1];
+    p.kernel.offset = k[2];
+    p.kernel.scales = (int)Rf_xlength(kernel) - 3;
+    if (p.kernel.scales < 0 || p.kernel.scales > KERNEL_SCALES) Rf_error("internal: %d scales", p.kernel.scales);
+    for (int s = 0; s < p.kernel.scales; s++) p.kernel.gamma[s] = k[3 + s];
+  }
+  return p;
+}
+
+const int *glue_rows(SEXP rows, size_t limit, size_t *n) {
+  const int *from = glue_int(rows, -1, "rows");
+  *n = (size_t)Rf_xlength(rows);
+  int *to = glue_alloc(*n, sizeof *to);
+  for (size_t i = 0; i < *n; i++) {
+    if (from[i] < 1 || (size_t)from[i] > limit) Rf_error("internal: row %d of %.0f", from[i], (double)limit);
+    to[i] = from[i] - 1;
+  }
+  return to;
+}
+
+static SEXP ffi_kernel_median(SEXP x, SEXP level) {
+  const lmr_points p = glue_points(x, R_NilValue);
+  lmr_error err;
+  double sigma;
+  int tied;
+  glue_check(kernel_median(&p, &sigma, &tied, (lmr_cpu)glue_int1(level, "level"),
+                           glue_arena(kernel_median_bytes(p.n, p.d)), &err), &err);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, 2));
+  REAL(out)[0] = sigma;
+  REAL(out)[1] = tied;
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP ffi_gram(SEXP x, SEXP kernel, SEXP level) {
+  const lmr_points p = glue_points(x, kernel);
+  lmr_error err;
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)p.n, (int)p.n));
+  glue_check(gram_full(&p, REAL(out), (lmr_cpu)glue_int1(level, "level"), glue_arena(gram_full_bytes(p.d)),
+                       NULL, &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+enum { HSIC_NUMBERS = 8 };
+
+static void put_hsic(double *o, const hsic_result *r) {
+  o[0] = r->n, o[1] = r->biased, o[2] = r->unbiased, o[3] = r->normalised;
+  o[4] = r->trace_mean, o[5] = r->trace_var, o[6] = r->gamma_mean, o[7] = r->gamma_var;
+}
+
+static SEXP ffi_hsic(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP gretton, SEXP level) {
+  const lmr_points px = glue_points(x, kx), py = glue_points(y, ky);
+  const int count = (int)Rf_xlength(groups);
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, HSIC_NUMBERS, count));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  for (int g = 0; g < count; g++) {
+    lmr_points a = px, b = py;
+    hsic_result r;
+    lmr_error err;
+    a.order = b.order = glue_rows(VECTOR_ELT(groups, g), px.n, &a.n);
+    b.n = a.n;
+    glue_check(hsic_exact(&a, &b, glue_int1(gretton, "gretton"), &r, (lmr_cpu)glue_int1(level, "level"),
+                          glue_arena(hsic_bytes(a.n, a.d, b.d)), &tick, &err), &err);
+    put_hsic(REAL(out) + g * HSIC_NUMBERS, &r);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+static feature_map make_map(const lmr_points *p, int frequencies, int levels, lmr_rng *rng) {
+  feature_map m = {p, feature_width(p, (size_t)frequencies, (size_t)levels), 0, NULL};
+  if (m.width == 0) Rf_error("internal: this kernel has no feature map");
+  if (p->kernel.kind == LMR_RBF) {
+    double *omega = glue_alloc((size_t)frequencies * p->d, sizeof *omega);
+    m.frequencies = (size_t)frequencies;
+    feature_draw(p, m.frequencies, rng, omega);
+    m.omega = omega;
+  }
+  return m;
+}
+
+/* levels: labels in x and y when their kernel is delta. */
+static SEXP ffi_hsic_features(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP frequencies, SEXP levels,
+                              SEXP seed, SEXP level) {
+  lmr_points a = glue_points(x, kx), b = glue_points(y, ky);
+  const size_t rows = a.n;
+  const int count = (int)Rf_xlength(groups), m = glue_int1(frequencies, "frequencies");
+  const int *labels = glue_int(levels, 2, "levels");
+  lmr_rng rng;
+  lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
+  const feature_map fx = make_map(&a, m, labels[0], &rng), fy = make_map(&b, m, labels[1], &rng);
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, HSIC_NUMBERS, count));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  for (int g = 0; g < count; g++) {
+    hsic_result r;
+    lmr_error err;
+    a.order = b.order = glue_rows(VECTOR_ELT(groups, g), rows, &a.n);
+    b.n = a.n;
+    glue_check(hsic_features(&fx, &fy, &r, (lmr_cpu)glue_int1(level, "level"),
+                             glue_arena(hsic_features_bytes(fx.width, fy.width)), &tick, &err), &err);
+    put_hsic(REAL(out) + g * HSIC_NUMBERS, &r);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP three(double mean, double sd, size_t count) {
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, 3));
+  REAL(out)[0] = mean, REAL(out)[1] = sd, REAL(out)[2] = (double)count;
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP ffi_hsic_blocks(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP rows, SEXP block, SEXP level) {
+  lmr_points a = glue_points(x, kx), b = glue_points(y, ky);
+  double mean, sd;
+  size_t count;
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  a.order = b.order = glue_rows(rows, a.n, &a.n);
+  b.n = a.n;
+  const size_t size = (size_t)glue_int1(block, "block");
+  glue_check(hsic_blocks(&a, &b, size, &mean, &sd, &count, (lmr_cpu)glue_int1(level, "level"),
+                         glue_arena(hsic_bytes(size, a.d, b.d)), &tick, &err), &err);
+  return three(mean, sd, count);
+}
+
+/* Labels 1..groups as 0-based, and the rows group by group. */
+static int *grouped(SEXP label, size_t n, int groups, int **order) {
+  const int *from = glue_int(label, (R_xlen_t)n, "label");
+  int *sorted = glue_alloc(n, sizeof *sorted), *next = glue_alloc((size_t)groups + 1, sizeof *next);
+  *order = glue_alloc(n, sizeof **order);
+  memset(next, 0, ((size_t)groups + 1) * sizeof *next);
+  for (size_t i = 0; i < n; i++) {
+    if (from[i] < 1 || from[i] > groups) Rf_error("internal: label %d of %d", from[i], groups);
+    next[from[i]]++;
+  }
+  for (int e = 0; e < groups; e++) next[e + 1] += next[e];
+  for (size_t i = 0; i < n; i++) {
+    const int at = next[from[i] - 1]++;
+    (*order)[at] = (int)i, sorted[at] = from[i] - 1;
+  }
+  return sorted;
+}
+
+static SEXP mmd_list(const mmd_result *r, SEXP pairs, SEXP pairs_unbiased) {
+  SEXP numbers = PROTECT(Rf_allocVector(REALSXP, 6));
+  double *o = REAL(numbers);
+  o[0] = r->n, o[1] = r->biased, o[2] = r->unbiased, o[3] = r->normalised, o[4] = r->null_mean, o[5] = r->null_var;
+  SEXP out = glue_list(3, "numbers", numbers, "biased", pairs, "unbiased", pairs_unbiased);
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP ffi_mmd(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP level) {
+  lmr_points p = glue_points(x, kernel);
+  const int count = glue_int1(groups, "groups");
+  int *order;
+  const int *sorted = grouped(label, p.n, count, &order);
+  p.order = order;
+  SEXP biased = PROTECT(Rf_allocMatrix(REALSXP, count, count)), unbiased = PROTECT(Rf_allocMatrix(REALSXP, count, count));
+  mmd_result r;
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(mmd_exact(&p, sorted, (size_t)count, REAL(biased), REAL(unbiased), &r, (lmr_cpu)glue_int1(level, "level"),
+                       glue_arena(mmd_bytes(p.n, p.d, (size_t)count)), &tick, &err), &err);
+  SEXP out = mmd_list(&r, biased, unbiased);
+  UNPROTECT(2);
+  return out;
+}
+
+static SEXP ffi_mmd_features(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP frequencies, SEXP levels,
+                             SEXP seed, SEXP level) {
+  lmr_points p = glue_points(x, kernel);
+  const int count = glue_int1(groups, "groups");
+  int *order;
+  const int *sorted = grouped(label, p.n, count, &order);
+  p.order = order;
+  lmr_rng rng;
+  lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
+  const feature_map map = make_map(&p, glue_int1(frequencies, "frequencies"), glue_int1(levels, "levels"), &rng);
+  SEXP biased = PROTECT(Rf_allocMatrix(REALSXP, count, count));
+  mmd_result r;
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(mmd_features(&map, sorted, (size_t)count, REAL(biased), &r, (lmr_cpu)glue_int1(level, "level"),
+                          glue_arena(mmd_features_bytes(map.width, (size_t)count)), &tick, &err), &err);
+  SEXP out = mmd_list(&r, biased, R_NilValue);
+  UNPROTECT(1);
+  return out;
+}
+
+/* rows: the rows of group 1, then those of group 2, ...; ends: where each ends. */
+static SEXP ffi_mmd_blocks(SEXP x, SEXP kernel, SEXP rows, SEXP ends, SEXP block, SEXP linear, SEXP level) {
+  const lmr_points p = glue_points(x, kernel);
+  size_t n, count;
+  const int *order = glue_rows(rows, p.n, &n);
+  const size_t groups = (size_t)Rf_xlength(ends), size = (size_t)glue_int1(block, "block");
+  size_t *start = glue_alloc(groups + 1, sizeof *start);
+  start[0] = 0;
+  for (size_t e = 0; e < groups; e++) start[e + 1] = (size_t)glue_int(ends, -1, "ends")[e];
+  double mean, sd;
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(mmd_blocks(&p, order, start, groups, size, glue_int1(linear, "linear"), &mean, &sd, &count,
+                        (lmr_cpu)glue_int1(level, "level"), glue_arena(mmd_blocks_bytes(size, p.d, groups)),
+                        &tick, &err), &err);
+  return three(mean, sd, count);
+}
+
+/* sum a_i a_j k(x_i, x_j) for (x'y + 1)^degree by moments, and its gradient. */
+static SEXP ffi_mmd_moments(SEXP x, SEXP weight, SEXP degree) {
+  const lmr_points p = glue_points(x, R_NilValue);
+  const int q = glue_int1(degree, "degree");
+  SEXP value = PROTECT(Rf_allocVector(REALSXP, 1));
+  SEXP gradient = PROTECT(Rf_allocMatrix(REALSXP, (int)p.n, (int)p.d));
+  lmr_error err;
+  glue_check(mmd_moments(p.x, p.n, p.d, p.ld, glue_real(weight, (R_xlen_t)p.n, "weight"), q, REAL(value),
+                         REAL(gradient), glue_arena(mmd_moments_bytes(p.d, q)), &err), &err);
+  SEXP out = glue_list(2, "value", value, "gradient", gradient);
+  UNPROTECT(2);
+  return out;
+}
 
 /* kind 0: exp, 1: tanh; for the tests. */
 static SEXP ffi_test_fastmath(SEXP x, SEXP kind, SEXP level) {
@@ -13,6 +257,15 @@ static SEXP ffi_test_fastmath(SEXP x, SEXP kind, SEXP level) {
 }
 
 const R_CallMethodDef glue_kernel_calls[] = {
+  GLUE_CALL(ffi_kernel_median, 2),
+  GLUE_CALL(ffi_gram, 3),
+  GLUE_CALL(ffi_hsic, 7),
+  GLUE_CALL(ffi_hsic_features, 9),
+  GLUE_CALL(ffi_hsic_blocks, 7),
+  GLUE_CALL(ffi_mmd, 5),
+  GLUE_CALL(ffi_mmd_features, 8),
+  GLUE_CALL(ffi_mmd_blocks, 7),
+  GLUE_CALL(ffi_mmd_moments, 3),
   GLUE_CALL(ffi_test_fastmath, 3),
   {NULL, NULL, 0}
 };

@@ -19,6 +19,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_kernel_calls,
   glue_encoder_calls,
   glue_moment_view_calls,
+  glue_kernel_test_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

@@ -1,0 +1,54 @@
+# Shaping of kernel tests: null laws from their moments, htest objects.
+
+gamma_law <- function(mean, var) c(shape = mean^2 / var, scale = var / mean)
+
+gamma_tail <- function(statistic, law) {
+  stats::pgamma(statistic, shape = law[["shape"]], scale = law[["scale"]], lower.tail = FALSE)
+}
+
+kernel_htest <- function(statistic, parameter, p, estimate, method, name) {
+  structure(class = "htest", list(
+    statistic = statistic, parameter = parameter, p.value = p, estimate = estimate,
+    method = method, data.name = name
+  ))
+}
+
+normal_htest <- function(mean, se, blocks, estimate, what, method, name) {
+  z <- mean / se
+  kernel_htest(
+    c(z = z), c(blocks = blocks), stats::pnorm(z, lower.tail = FALSE), estimate,
+    sprintf("%s (%s)", what, if (method == "linear") "linear time" else "blocks"), name
+  )
+}
+
+check_blocks <- function(blocks, least = 2) {
+  if (min(blocks) < least) {
+    abort_argument("block", "small enough for two blocks in each group", sprintf("one that leaves %d", min(blocks)))
+  }
+}
+
+refuse_constant <- function(x, arg) {
+  if (all(.Call(C_ffi_standardise, x)$sd == 0)) {
+    abort_argument(arg, "a sample that varies", "a constant",
+      hint = "A constant is independent of everything: there is nothing to test."
+    )
+  }
+}
+
+test_approximation <- function(approximation, n, kernels, method) {
+  check_choice(approximation, "approximation", c("auto", "exact", "features"))
+  if (method == "gamma") {
+    if (approximation == "features") {
+      abort_argument("approximation", "\"exact\" for method = \"gamma\"", "\"features\"",
+        hint = "method = \"trace_gamma\" works from features."
+      )
+    }
+    if (any(kernels %in% c("poly2", "poly3"))) {
+      abort_argument("method", "\"trace_gamma\" or \"permutation\" with a polynomial kernel", "\"gamma\"",
+        hint = "The gamma moments of Gretton et al. need k(a, a) = 1."
+      )
+    }
+    return("exact")
+  }
+  choose_approximation(approximation, n, kernels)
+}

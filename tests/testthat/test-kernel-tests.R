@@ -1,0 +1,171 @@
+test_that("null moments are those of the definition", {
+  case <- kernel_case()
+  pair <- hsic_pair(case$x, case$y, NULL, NULL, NULL, 1)
+  k <- ref_gram(case$x)
+  l <- ref_gram(case$y)
+  got <- hsic_table(pair, "exact", gretton = TRUE)[, 1]
+  want <- ref_null(k, l)
+  expect_equal(got[names(want)], want, tolerance = 1e-10)
+  g <- mmd_groups(case$x, NULL, case$e, NULL, NULL, 1)
+  got <- mmd_numbers(g, "exact")$numbers
+  want <- ref_null(k, ref_label(case$e))
+  expect_equal(unname(got[c("null_mean", "null_var")]), unname(want[1:2]), tolerance = 1e-10)
+
+  test <- hsic_test(case$x, case$y, method = "gamma")
+  want <- ref_null(k, l)
+  expect_equal(
+    test$p.value, stats::pgamma(150 * ref_hsic(k, l)[["biased"]], want[[3]]^2 / want[[4]], scale = want[[4]] / want[[3]], lower.tail = FALSE),
+    tolerance = 1e-8
+  )
+})
+
+test_that("within environments: statistics and null moments add up", {
+  case <- kernel_case()
+  test <- hsic_test(case$x, case$y, case$e)
+  sx <- ref_median(case$x)
+  sy <- ref_median(case$y)
+  parts <- sapply(split(1:150, case$e), function(i) {
+    k <- ref_gram(case$x[i, ], sigma = sx)
+    l <- ref_gram(case$y[i, ], sigma = sy)
+    c(length(i) * ref_hsic(k, l)[["biased"]], ref_null(k, l)[1:2])
+  })
+  total <- rowSums(parts)
+  expect_equal(test$statistic[[1]], total[[1]], tolerance = 1e-10)
+  expect_equal(unname(test$parameter), c(total[[2]]^2 / total[[3]], total[[3]] / total[[2]]), tolerance = 1e-10)
+})
+
+test_that("permutation statistics: factors agree with Gram matrices, and both with the definition", {
+  case <- kernel_case(120)
+  label <- as.integer(factor(case$e))
+  x <- kernel_numbers(kernel_sample(case$x, "x"), NULL, 3, 1, "x")
+  y <- kernel_numbers(kernel_sample(case$y, "y"), "poly2", NULL, 1, "y")
+  strata <- split(1:120, case$e)
+  hs <- function(dense, groups) .Call(C_ffi_hsic_permute, x$x, x$k, y$x, y$k, groups, 20L, 5L, dense, cpu_level())$stat
+  mm <- function(dense, groups) .Call(C_ffi_mmd_permute, y$x, y$k, label, 3L, groups, 20L, 5L, dense, cpu_level())$stat
+  for (groups in list(list(1:120), strata)) {
+    expect_equal(hs(0L, groups), hs(1L, groups), tolerance = 1e-8)
+    expect_gt(length(unique(signif(hs(0L, groups), 10))), 15)
+  }
+  halves <- list(1:60, 61:120)
+  expect_equal(mm(0L, list(1:120)), mm(1L, list(1:120)), tolerance = 1e-8)
+  expect_equal(mm(0L, halves), mm(1L, halves), tolerance = 1e-8)
+  k <- ref_gram(case$x, sigma = 3)
+  l <- ref_gram(case$y, "poly2")
+  expect_equal(hs(1L, list(1:120))[1], 120 * ref_hsic(k, l)[["biased"]], tolerance = 1e-10)
+  expect_equal(mm(1L, halves)[1], 120 * ref_mmd_pooled(l, label), tolerance = 1e-10)
+  # Permuting within groups of one label leaves the statistic.
+  expect_equal(mm(1L, split(1:120, label)), rep(mm(1L, halves)[1], 21), tolerance = 1e-10)
+})
+
+test_that("pivoted Cholesky reproduces the Gram matrix, and says what it leaves out", {
+  case <- kernel_case(80)
+  x <- kernel_numbers(kernel_sample(case$x, "x"), NULL, NULL, 1, "x")
+  k <- ref_gram(case$x)
+  full <- .Call(C_ffi_low_rank, x$x, x$k, 0, 80L, cpu_level())
+  expect_equal(tcrossprod(full$g), k, tolerance = 1e-10)
+  part <- .Call(C_ffi_low_rank, x$x, x$k, 0, 10L, cpu_level())
+  expect_equal(part$rest, 1 - sum(part$g^2) / 80, tolerance = 1e-10)
+  expect_identical(.Call(C_ffi_low_rank, matrix(rep(0:2, 20) + 0), c(2, 0, 0), 1e-10, 50L, cpu_level())$rank, 3L)
+})
+
+test_that("the +1 p-value: never 0, ties count", {
+  x <- rep(c(0, 1), 20)
+  test <- hsic_test(x, x, method = "permutation", permutations = 99, seed = 1)
+  expect_identical(test$p.value, 1 / 100)
+  # All permutations that keep the table tie with the observed statistic.
+  x <- c(1, 1, 1, 0, 0, 0)
+  y <- c(1, 1, 0, 1, 0, 0)
+  p <- hsic_test(factor(x), factor(y), method = "permutation", permutations = 1999, seed = 1)$p.value
+  expect_equal(p, stats::fisher.test(x, y)$p.value, tolerance = .01)
+})
+
+test_that("tests repeat with a seed and do not touch the global generator", {
+  x <- kernel_case(40)
+  one <- function(seed) hsic_test(x$x, x$y, method = "permutation", permutations = 50, seed = seed)$p.value
+  expect_identical(one(3), one(3))
+  set.seed(1)
+  before <- .Random.seed
+  hsic_test(x$x, x$y, method = "block", block = 5, seed = 3)
+  expect_identical(.Random.seed, before)
+})
+
+# Share of rejections at 5 % over `draws` null samples, and its bounds (three
+# standard errors).
+rejects <- function(draws, p, low = 0) {
+  share <- mean(vapply(seq_len(draws), function(i) with_seed(i, p()), 0) < .05)
+  expect_lte(share, .05 + 3 * sqrt(.05 * .95 / draws))
+  expect_gte(share, low)
+}
+
+test_that("sizes are 5 % within Monte Carlo error", {
+  n <- 60
+  x <- function() matrix(rnorm(2 * n), n)
+  e <- rep(1:3, c(30, 20, 10))
+  rejects(300, function() hsic_test(x(), rnorm(n))$p.value, .02)
+  rejects(300, function() hsic_test(x(), rnorm(n), method = "gamma")$p.value, .02)
+  rejects(300, function() hsic_test(x() + 2 * e, rnorm(n) + 2 * e, e)$p.value, .01)
+  rejects(200, function() hsic_test(x() + 2 * e, rnorm(n) + 2 * e, e, "permutation", permutations = 39)$p.value, .01)
+  rejects(300, function() hsic_test(matrix(rnorm(800), 400), rnorm(400), method = "linear")$p.value, .01)
+  rejects(300, function() mmd_test(x(), environment = e)$p.value, .02)
+  rejects(200, function() mmd_test(x(), environment = e, method = "permutation", permutations = 39)$p.value, .01)
+  rejects(300, function() mmd_test(rnorm(200), rnorm(200), method = "linear")$p.value, .01)
+  rejects(300, function() mmd_test(matrix(rbinom(6 * n, 2, .2), n), environment = e, kernel = "ibs")$p.value, .01)
+})
+
+test_that("a size that pooled permutation would get wrong: shifts between environments", {
+  # Independent within each environment, dependent when pooled.
+  e <- rep(1:2, each = 50)
+  share <- rowMeans(vapply(1:40, function(i) with_seed(i, {
+    x <- rnorm(100) + 2 * e
+    y <- rnorm(100) + 2 * e
+    c(hsic_test(x, y)$p.value, hsic_test(x, y, e)$p.value) < .05
+  }), logical(2)))
+  expect_gt(share[1], .95)
+  expect_lt(share[2], .2)
+})
+
+test_that("indefinite covariance shift: only the test within environments sees it", {
+  # encoder.md 1.2: V1 + V2 has one law, and is correlated with V1 - V2 within each
+  # environment with opposite signs.
+  found <- rowMeans(vapply(1:20, function(i) with_seed(i, {
+    e <- rep(1:2, each = 400)
+    v1 <- rnorm(800, sd = ifelse(e == 1, 1, sqrt(2)))
+    v2 <- rnorm(800, sd = ifelse(e == 1, sqrt(2), 1))
+    w <- v1 + v2
+    c(mmd_test(w, environment = e)$p.value, hsic_test(w, v1 - v2, e)$p.value) < .05
+  }), logical(2)))
+  expect_lte(found[1], .2)
+  expect_identical(found[2], 1)
+})
+
+test_that("features and blocks keep size and find dependence", {
+  x <- with_seed(1, matrix(rnorm(1200), 600))
+  y <- with_seed(2, x[, 1]^2 + rnorm(600))
+  for (method in c("trace_gamma", "block")) {
+    p <- hsic_test(x, y, method = method, approximation = "features", seed = 1)$p.value
+    expect_lt(p, if (method == "block") .05 else 1e-6)
+  }
+  rejects(200, function() hsic_test(rnorm(80), rnorm(80), approximation = "features", features = 30)$p.value, .01)
+})
+
+test_that("htest objects print and name what was tested", {
+  case <- kernel_case(60)
+  x <- case$x
+  expect_snapshot({
+    print(hsic_test(x, case$y, method = "permutation", permutations = 99, seed = 1))
+    print(mmd_test(x, environment = case$e))
+  })
+  expect_s3_class(mmd_test(x, case$y[, c(1, 1, 2)], method = "linear", seed = 1), "htest")
+})
+
+test_that("errors of the tests", {
+  expect_snapshot(error = TRUE, {
+    hsic_test(rep(1, 10), 1:10)
+    hsic_test(1:10, 1:10, method = "gamma", kernel = "poly2")
+    hsic_test(1:10, 1:10, method = "gamma", approximation = "features")
+    hsic_test(1:10, 1:10, method = "block", block = 8)
+    hsic_test(1:10, 1:10, method = "perm")
+    mmd_test(1:10, environment = rep(1:2, 5), strata = rep(1, 10))
+    mmd_test(1:10, 1:10, method = "permutation", permutations = 0)
+  })
+})
