@@ -15,15 +15,22 @@ print.iv_curve <- function(x, digits = 3, ...) {
     if (id$directions < 2) ": a bend is hardly identified" else ""
   ))
   s <- x$model$summary
-  cat(sprintf("Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)\n", number(x$shrink), number(s[["ratio"]])))
+  if (x$kind == "closed") cat(sprintf("Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)\n", number(x$shrink), number(s[["ratio"]])))
   if (x$shrink == 0) cat("No evidence against a line at this instrument strength.\n")
-  cat("\nCurve (band of the unshrunk fit) and references:\n")
+  if (x$kind == "surface") {
+    cat(sprintf(
+      "The curve depends on the covariates (log evidence against linear ones %s); averaged over people below; no shrinkage\n",
+      number(x$curve$numbers[["gain"]])
+    ))
+  }
+  cat(if (x$kind == "closed") "\nCurve (band of the unshrunk fit) and references:\n" else "\nCurve and references:\n")
   print(curve_table(x, digits), row.names = FALSE)
   effect <- average_derivative(x)
-  cat(sprintf(
-    "\nAverage derivative %s; unshrunk %s, 95%% interval %s to %s\n", number(effect$estimate),
-    number(effect$unshrunk), number(effect$conf.low), number(effect$conf.high)
-  ))
+  cat(sprintf("\nAverage derivative %s", number(effect$estimate)))
+  if (!is.na(effect$std.error)) {
+    cat(sprintf("; unshrunk %s, 95%% interval %s to %s", number(effect$unshrunk), number(effect$conf.low), number(effect$conf.high)))
+  }
+  cat("\n")
   p <- setNames(x$tests$p.value, trimws(x$tests$test))
   cat(sprintf(
     "Linearity p = %s (score %s, cubic Wald %s); endogeneity p = %s\n", number(p[["linearity"]]),
@@ -32,14 +39,27 @@ print.iv_curve <- function(x, digits = 3, ...) {
   invisible(x)
 }
 
-curve_label <- function(fit) "F2BMLD, closed form"
+curve_label <- function(fit) {
+  switch(fit$kind,
+    closed = "F2BMLD, closed form", surface = "F2BMLD, closed form, flexible covariates",
+    kiv = "kernel instrumental variables", sieve = "sieve of npiv"
+  )
+}
 
 # The curve beside its references at five quantiles of the exposure.
 curve_table <- function(fit, digits) {
   at <- unname(stats::quantile(fit$data$x, c(.05, .25, .5, .75, .95)))
-  band <- predict(fit, at, interval = "confidence")
-  out <- rbind(band[, "fit"], band[, "unshrunk"], band[, "lwr"], band[, "upr"])
-  labels <- c("curve (shrunk)", "unshrunk fit", "  95% lower", "  95% upper")
+  out <- rbind(predict(fit, at))
+  labels <- "curve"
+  if (has_band(fit)) {
+    band <- predict(fit, at, interval = "confidence")
+    out <- rbind(band[, "fit"], band[, "unshrunk"], band[, "lwr"], band[, "upr"])
+    labels <- c("curve (shrunk)", "unshrunk fit", "  95% lower", "  95% upper")
+    if (fit$kind != "closed") {
+      out <- out[-2, ]
+      labels <- c("curve", labels[3:4])
+    }
+  }
   for (model in fit$references$models) {
     out <- rbind(out, reference_value(model, at))
     labels <- c(labels, model$label)
@@ -106,8 +126,14 @@ print.summary.iv_curve <- function(x, digits = 3, ...) {
 #' @export
 as.data.frame.iv_curve <- function(x, row.names = NULL, optional = FALSE, level = .95, ...) {
   at <- curve_grid(x)
-  band <- predict(x, at, interval = "confidence", level = level)
-  uniform <- predict(x, at, interval = "uniform", level = level)
+  check_number(level, "level", min = .5, max = 1, open = TRUE)
+  if (has_band(x)) {
+    band <- predict(x, at, interval = "confidence", level = level)
+    uniform <- predict(x, at, interval = "uniform", level = level)
+  } else {
+    value <- predict(x, at)
+    band <- uniform <- cbind(fit = value, unshrunk = value, lwr = NA_real_, upr = NA_real_, std.error = NA_real_)
+  }
   out <- data.frame(
     x = at, estimate = band[, "fit"], unshrunk = band[, "unshrunk"], std.error = band[, "std.error"],
     conf.low = band[, "lwr"], conf.high = band[, "upr"], uniform.low = uniform[, "lwr"],

@@ -24,14 +24,18 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
   for (r in references) check_choice(r, "references", known)
   wide <- range(x$data$x)
   at <- seq(max(wide[1], x$range[1] - .1 * diff(x$range)), min(wide[2], x$range[2] + .1 * diff(x$range)), length.out = 140)
-  band <- as.data.frame(cbind(at, predict(x, at, "confidence", level = level)))
-  uniform <- predict(x, at, "uniform", level = level)
+  check_number(level, "level", min = .5, max = 1, open = TRUE)
+  value <- predict(x, at)
+  band <- uniform <- cbind(fit = value, unshrunk = value, lwr = value, upr = value)
+  if (has_band(x)) {
+    band <- predict(x, at, "confidence", level = level)
+    uniform <- predict(x, at, "uniform", level = level)
+  }
+  band <- as.data.frame(cbind(at, band))
   band$ulow <- uniform[, "lwr"]
   band$uhigh <- uniform[, "upr"]
-  lines <- rbind(
-    data.frame(at, value = band$fit, line = "curve (shrunk)"),
-    data.frame(at, value = band$unshrunk, line = "unshrunk fit")
-  )
+  lines <- data.frame(at, value = band$fit, line = if (x$kind == "closed") "curve (shrunk)" else "curve")
+  if (x$kind == "closed") lines <- rbind(lines, data.frame(at, value = band$unshrunk, line = "unshrunk fit"))
   for (r in references) {
     model <- x$references$models[[r]]
     lines <- rbind(lines, data.frame(at, value = reference_value(model, at), line = model$label))
@@ -57,14 +61,18 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
       data = lines, na.rm = TRUE,
       ggplot2::aes(y = .data$value, colour = .data$line, linetype = .data$line, linewidth = .data$line)
     ) +
-    ggplot2::scale_colour_manual(values = c("#053061", "#2166ac", "#b2182b", "#1b7837", "#762a83", "#bf812d", "grey40")) +
-    ggplot2::scale_linetype_manual(values = c("solid", "dashed", rep("solid", 5))) +
-    ggplot2::scale_discrete_manual("linewidth", values = c(1, .7, rep(.4, 5))) +
+    ggplot2::scale_colour_manual(values = line_values(x, "#2166ac", c("#b2182b", "#1b7837", "#762a83", "#bf812d", "grey40"), "#053061")) +
+    ggplot2::scale_linetype_manual(values = line_values(x, "dashed", rep("solid", 5), "solid")) +
+    ggplot2::scale_discrete_manual("linewidth", values = line_values(x, .7, rep(.4, 5), 1)) +
     ggplot2::labs(
       x = x$names$exposure, y = x$names$outcome, colour = NULL, linetype = NULL, linewidth = NULL,
       subtitle = if (x$shrink == 0) "No evidence against a line at this instrument strength"
     ) +
     ggplot2::theme_bw(base_size = 11)
+}
+
+line_values <- function(fit, unshrunk, references, curve) {
+  c(curve, if (fit$kind == "closed") unshrunk, references)
 }
 
 exposure_bars <- function(x, bottom, height) {

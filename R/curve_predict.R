@@ -2,7 +2,10 @@
 #'
 #' @param object,x An `iv_curve`.
 #' @param newdata Data frame with the exposure's column, or a numeric vector of
-#'   exposures; `NULL`: 100 points from the 1st to the 99th percentile of the exposure.
+#'   exposures; `NULL`: 100 points from the 1st to the 99th percentile of the exposure. A
+#'   curve that depends on covariates is taken at theirs when `newdata` has all of them, and
+#'   averaged over people in the data when not. With linear covariates the curve
+#'   is at their means.
 #' @param interval `"none"`, `"confidence"` (pointwise) or `"uniform"` (simultaneous over
 #'   the 1st to 99th percentile of the exposure).
 #' @param derivative Whether to give the derivative of the curve (outcome units per
@@ -15,7 +18,8 @@
 #'   standardised deviation, from 4,000 draws of the posterior. In our simulations a
 #'   sandwich for the same fit, which leaves smoothing bias out, covered 70-85 % where the
 #'   posterior covered 93-98 %. With weak instruments the band is for curves near a
-#'   parabola; rougher truths are outside it.
+#'   parabola; rougher truths are outside it. `estimator = "kiv"` has none; with
+#'   `"sieve"` the bands are npiv's.
 #' @return `interval = "none"`: numeric vector, the shrunk curve. Otherwise a matrix with
 #'   columns `fit` (shrunk curve), `unshrunk`, `lwr`, `upr` (band of the unshrunk fit) and
 #'   `std.error`. `NA` for missing exposures. Outcome units.
@@ -34,33 +38,37 @@ predict.iv_curve <- function(object, newdata = NULL, interval = "none", derivati
   check_choice(interval, "interval", c("none", "confidence", "uniform"))
   check_flag(derivative, "derivative")
   check_number(level, "level", min = .5, max = 1, open = TRUE)
-  x <- curve_newdata(object, newdata)
-  known <- !is.na(x)
+  at <- curve_newdata(object, newdata)
+  known <- !is.na(at$x) & (if (is.null(at$w)) TRUE else rowSums(is.na(at$w)) == 0)
+  at <- at_rows(at, known)
   if (interval == "none") {
-    out <- rep(NA_real_, length(x))
-    out[known] <- curve_value(object, x[known], derivative)$fit
+    out <- rep(NA_real_, length(known))
+    out[known] <- curve_value(object, at, derivative)$fit
     return(out)
   }
-  band <- curve_band(object, x[known], derivative, interval, level)
-  out <- matrix(NA_real_, length(x), ncol(band), dimnames = list(NULL, colnames(band)))
+  check_band(object, interval, level)
+  band <- curve_band(object, at, derivative, interval, level)
+  out <- matrix(NA_real_, length(known), ncol(band), dimnames = list(NULL, colnames(band)))
   out[known, ] <- band
   out
 }
 
-curve_newdata <- function(fit, newdata) {
-  name <- fit$names$exposure
-  if (is.null(newdata)) return(curve_grid(fit))
-  if (is.data.frame(newdata)) {
-    if (!name %in% names(newdata)) {
-      abort_argument("newdata", sprintf("a data frame with the column `%s`", name), describe(newdata))
-    }
-    newdata <- newdata[[name]]
+at_rows <- function(at, rows) {
+  list(x = at$x[rows], w = if (!is.null(at$w)) at$w[rows, , drop = FALSE])
+}
+
+has_band <- function(fit) fit$kind %in% c("closed", "surface", "sieve")
+
+check_band <- function(fit, interval, level) {
+  if (!has_band(fit)) {
+    abort_argument(
+      "interval", sprintf("\"none\" with %s", curve_label(fit)), sprintf("\"%s\"", interval),
+      hint = "Bands come with estimator = \"f2bmld\", solver \"closed\", and with \"sieve\"."
+    )
   }
-  if (!is.numeric(newdata) || is.matrix(newdata)) {
-    abort_argument("newdata", "a data frame or a numeric vector of exposures", describe(newdata))
+  if (fit$kind == "sieve" && interval == "uniform" && level != .95) {
+    abort_argument("level", ".95, the level of npiv's uniform bands", describe(level))
   }
-  if (any(is.infinite(newdata))) abort_argument("newdata", "finite exposures", "infinite in places")
-  as.double(newdata)
 }
 
 curve_grid <- function(fit, points = 100) seq(fit$range[1], fit$range[2], length.out = points)
@@ -69,33 +77,59 @@ curve_grid <- function(fit, points = 100) seq(fit$range[1], fit$range[2], length
 closed_at <- function(model, x, by, derivative) {
   standard <- (x - model$scale[["a_mean"]]) / model$scale[["a_scale"]]
   out <- .Call(C_ffi_curve_at, model$features, standard, as.integer(derivative), as.matrix(by), cpu_level())
-  out * model$scale[["y_sd"]] / (if (derivative) model$scale[["a_scale"]] else 1)
+  out * closed_unit(model, derivative)
+}
+
+closed_unit <- function(model, derivative) {
+  model$scale[["y_sd"]] / (if (derivative) model$scale[["a_scale"]] else 1)
 }
 
 # The line through all instruments of the basis, in feature coordinates.
 closed_line <- function(model) replace(numeric(length(model$point)), 1, model$summary[["linear"]])
 
-curve_value <- function(fit, x, derivative = FALSE) {
-  model <- fit$model
-  line <- closed_line(model)
-  both <- closed_at(model, x, cbind(line + fit$shrink * (model$point - line), model$coef), derivative)
-  if (!derivative) both <- both + model$scale[["y_mean"]]
-  list(fit = both[, 1], unshrunk = both[, 2])
+curve_value <- function(fit, at, derivative = FALSE) {
+  if (fit$kind == "closed") {
+    model <- fit$model
+    line <- closed_line(model)
+    both <- closed_at(model, at$x, cbind(line + fit$shrink * (model$point - line), model$coef), derivative)
+    if (!derivative) both <- both + model$scale[["y_mean"]]
+    return(list(fit = both[, 1], unshrunk = both[, 2]))
+  }
+  value <- switch(fit$kind,
+    surface = surface_value(fit$curve, at$x, at$w, derivative),
+    kiv = kiv_value(fit$curve, at$x, at$w, derivative),
+    sieve = sieve_at(fit$curve, if (derivative) "derivative" else "value", at$x)
+  )
+  list(fit = value, unshrunk = value)
 }
 
-# Covariance of the unshrunk fit at x.
-curve_covariance <- function(fit, x, derivative = FALSE) {
+# Covariance of the unshrunk fit.
+curve_covariance <- function(fit, at, derivative = FALSE) {
+  if (fit$kind == "surface") return(surface_covariance(fit$curve, at$x, at$w, derivative, fit$nobs))
   model <- fit$model
-  root <- model$scale[["y_sd"]] / (if (derivative) model$scale[["a_scale"]] else 1)
-  columns <- closed_at(model, x, diag(length(model$coef)), derivative) / root
+  root <- closed_unit(model, derivative)
+  columns <- closed_at(model, at$x, diag(length(model$coef)), derivative) / root
   cov <- columns %*% model$cov %*% t(columns)
   if (!derivative) cov <- cov + model$summary[["s2_band"]] / fit$nobs
   (cov + t(cov)) / 2 * root^2
 }
 
-curve_band <- function(fit, x, derivative, interval, level) {
-  value <- curve_value(fit, x, derivative)
-  se <- sqrt(pmax(diag(curve_covariance(fit, x, derivative)), 0))
+# In pieces, because the covariance is square in the points.
+curve_std_error <- function(fit, at, derivative) {
+  if (fit$kind == "sieve") return(sieve_at(fit$curve, if (derivative) "derivative_std.error" else "std.error", at$x))
+  pieces <- split(seq_along(at$x), (seq_along(at$x) - 1) %/% 200)
+  se <- lapply(pieces, function(i) sqrt(pmax(diag(curve_covariance(fit, at_rows(at, i), derivative)), 0)))
+  as.double(unlist(se))
+}
+
+curve_band <- function(fit, at, derivative, interval, level) {
+  value <- curve_value(fit, at, derivative)
+  se <- curve_std_error(fit, at, derivative)
+  if (fit$kind == "sieve" && interval == "uniform") {
+    name <- if (derivative) c("derivative_lower", "derivative_upper") else c("lower", "upper")
+    bounds <- lapply(name, function(n) sieve_at(fit$curve, n, at$x))
+    return(cbind(fit = value$fit, unshrunk = value$unshrunk, lwr = bounds[[1]], upr = bounds[[2]], std.error = se))
+  }
   half <- se * if (interval == "confidence") {
     stats::qnorm((1 + level) / 2)
   } else {
@@ -106,7 +140,7 @@ curve_band <- function(fit, x, derivative, interval, level) {
 
 # Quantile of the largest standardised posterior deviation over the grid.
 curve_critical <- function(fit, derivative, level, draws = 4000, points = 60) {
-  cov <- curve_covariance(fit, curve_grid(fit, points), derivative)
+  cov <- curve_covariance(fit, list(x = curve_grid(fit, points)), derivative)
   parts <- eigen(stats::cov2cor(cov), symmetric = TRUE)
   keep <- parts$values > 1e-10 * parts$values[1]
   root <- parts$vectors[, keep, drop = FALSE] %*% diag(sqrt(parts$values[keep]), sum(keep))
@@ -148,9 +182,14 @@ average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
   if (length(from) != length(to)) abort_argument("to", sprintf("as long as `from` (%d)", length(from)), describe(to))
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   k <- length(from)
-  value <- curve_value(fit, c(from, to))
+  at <- list(x = c(from, to))
+  value <- curve_value(fit, at)
   contrast <- cbind(-diag(k), diag(k))
-  se <- sqrt(pmax(diag(contrast %*% curve_covariance(fit, c(from, to)) %*% t(contrast)), 0))
+  se <- if (fit$kind %in% c("closed", "surface")) {
+    sqrt(pmax(diag(contrast %*% curve_covariance(fit, at) %*% t(contrast)), 0))
+  } else {
+    NA_real_
+  }
   cbind(
     data.frame(from = from, to = to),
     effect_frame(drop(contrast %*% value$fit), drop(contrast %*% value$unshrunk), se, level)
@@ -170,10 +209,27 @@ effect_frame <- function(estimate, unshrunk, se, level) {
 average_derivative <- function(fit, level = .95) {
   if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))
   check_number(level, "level", min = .5, max = 1, open = TRUE)
+  slope <- if (fit$kind == "closed") closed_mean_slope(fit) else curve_mean_slope(fit)
+  effect_frame(slope[1], slope[2], slope[3], level)
+}
+
+closed_mean_slope <- function(fit) {
   model <- fit$model
-  root <- model$scale[["y_sd"]] / model$scale[["a_scale"]]
   line <- closed_line(model)
   estimate <- sum(model$mean_slope * (line + fit$shrink * (model$point - line)))
   se <- sqrt(drop(model$mean_slope %*% model$cov %*% model$mean_slope))
-  effect_frame(root * estimate, root * sum(model$mean_slope * model$coef), root * se, level)
+  closed_unit(model, TRUE) * c(estimate, sum(model$mean_slope * model$coef), se)
+}
+
+# Over at most 1,000 evenly spaced people.
+curve_mean_slope <- function(fit) {
+  rows <- unique(round(seq(1, fit$nobs, length.out = 1000)))
+  at <- list(x = fit$data$x[rows], w = if (ncol(fit$data$w)) fit$data$w[rows, , drop = FALSE])
+  value <- mean(curve_value(fit, at, TRUE)$fit, na.rm = TRUE)
+  se <- NA_real_
+  if (fit$kind == "surface") {
+    few <- at_rows(at, unique(round(seq(1, length(rows), length.out = 200))))
+    se <- sqrt(mean(surface_covariance(fit$curve, few$x, few$w, TRUE, fit$nobs)))
+  }
+  c(value, value, se)
 }

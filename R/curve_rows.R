@@ -33,11 +33,44 @@ curve_rows <- function(terms, frame, data, formula) {
     names = list(
       outcome = names(frame)[1], exposure = colnames(parts$X)[!exogenous],
       instruments = colnames(rows$z), covariates = colnames(w)
+    ),
+    design = list(
+      terms = stats::delete.response(parts$terms$regressors),
+      levels = stats::.getXlevels(parts$terms$regressors, frame), contrasts = parts$contrasts$regressors
     )
   )
 }
 
 plain_matrix <- function(m) matrix(as.double(m), nrow(m), ncol(m))
+
+# Exposure and covariates of newdata. Covariates matter to curves that depend on
+# them: NULL means averaged over the people in the data.
+curve_newdata <- function(fit, newdata) {
+  name <- fit$names$exposure
+  if (is.null(newdata)) return(list(x = curve_grid(fit), w = NULL))
+  w <- NULL
+  if (is.data.frame(newdata)) {
+    w <- newdata_covariates(fit, newdata)
+    if (!is.null(w$x)) return(w)
+    if (!name %in% names(newdata)) {
+      abort_argument("newdata", sprintf("a data frame with the column `%s`", name), describe(newdata))
+    }
+    newdata <- newdata[[name]]
+  }
+  if (!is.numeric(newdata) || is.matrix(newdata)) {
+    abort_argument("newdata", "a data frame or a numeric vector of exposures", describe(newdata))
+  }
+  if (any(is.infinite(newdata))) abort_argument("newdata", "finite exposures", "infinite in places")
+  list(x = as.double(newdata), w = NULL)
+}
+
+newdata_covariates <- function(fit, newdata) {
+  if (!length(fit$names$covariates) || is.null(fit$design)) return(NULL)
+  if (!all(all.vars(fit$design$terms) %in% names(newdata))) return(NULL)
+  frame <- stats::model.frame(fit$design$terms, newdata, na.action = stats::na.pass, xlev = fit$design$levels)
+  m <- stats::model.matrix(fit$design$terms, frame, contrasts.arg = fit$design$contrasts)
+  list(x = as.double(m[, fit$names$exposure]), w = plain_matrix(m[, fit$names$covariates, drop = FALSE]))
+}
 
 check_curve_rows <- function(rows) {
   n <- length(rows$y)

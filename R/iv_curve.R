@@ -13,8 +13,10 @@
 #' components of random tanh units, cut by generalised cross-validation; the
 #' treatment side is a line, a square and `members` nets of tanh units, averaged over a
 #' grid of prior variances by their evidence. With strong instruments the hidden
-#' layers take `polish` steps along the exact treatment gradient. Covariates enter linearly and
-#' are partialled out exactly.
+#' layers take `polish` steps along the exact treatment gradient. Covariates are
+#' partialled out exactly, or the curve depends on them (`covariates` in
+#' [curve_control()]): blocks `xi(w)`, `x (w, xi(w))`, `psi(x)`, `psi(x, w)` of tanh units,
+#' one prior variance each.
 #'
 #' Two curves come back. The *unshrunk* fit has the band. The *shrunk* curve (what
 #' `predict()` gives first) is `linear 2SLS + s (fit - linear 2SLS)` with `s = k (1 - tau V / D)` in
@@ -30,7 +32,9 @@
 #'   instruments; also `y ~ x + w | z + w`), or a fitted object.
 #' @param formula The same.
 #' @param data Data frame.
-#' @param estimator `"f2bmld"`.
+#' @param estimator `"f2bmld"`; `"kiv"`: kernel instrumental variables (Singh, Sahani and
+#'   Gretton 2019) in low-rank form, no bands; `"sieve"`: CRAN's `npiv`, where installed, with its
+#'   own uniform bands (95 %). Tests, strength and references are the same for all.
 #' @param control Settings, see [curve_control()].
 #' @param seed Whole number, or `NULL` to draw one from R's generator. Same data and seed
 #'   give the same numbers.
@@ -43,8 +47,8 @@
 #' @section Errors: `latentmr_error_argument` (also for factors, constants, infinite values,
 #'   fewer than 50 rows, more instruments than half of the rows),
 #'   `latentmr_error_singular` when the instruments do not vary given the covariates.
-#' @references Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Anderson (1951),
-#'   Annals of Mathematical Statistics 22:327.
+#' @references Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Singh, Sahani
+#'   and Gretton (2019), NeurIPS. Anderson (1951), Annals of Mathematical Statistics 22:327.
 #' @examples
 #' set.seed(1)
 #' z <- rnorm(500)
@@ -80,13 +84,14 @@ iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curv
   frame <- eval(frame, parent.frame())
   rows <- curve_rows(frame$formula, frame, data, formula = iv_formula(formula))
   fit <- curve_fit(rows, estimator, control, seed)
+  fit$design <- rows$design
   fit$call <- call
   fit$formula <- formula
   fit$dropped <- length(attr(frame, "na.action"))
   fit
 }
 
-curve_estimators <- "f2bmld"
+curve_estimators <- c("f2bmld", "kiv", "sieve")
 
 check_curve_dots <- function(...) {
   if (...length()) {
@@ -94,28 +99,38 @@ check_curve_dots <- function(...) {
   }
 }
 
-# Everything after the data are matrices: shared by the formula method, latent_mr fits,
-# negative controls and the bootstrap.
+# Everything after the data are matrices: shared by the formula method, latent_mr fits
+# and negative controls. `model` is always the closed solver with linear covariates:
+# tests and identification come from it; `curve` is what another solver found.
 curve_fit <- function(rows, estimator, control, seed) {
   check_curve_rows(rows)
-  model <- curve_solve(rows, estimator, control, seed)
+  model <- closed_fit(rows, control, seed)
   fit <- structure(
     list(
-      estimator = estimator, control = control, seed = seed, nobs = length(rows$y),
+      estimator = estimator, kind = "closed", control = control, seed = seed, nobs = length(rows$y),
       names = rows$names, data = rows[c("y", "x", "z", "w")], model = model
     ),
     class = "iv_curve"
   )
+  fit <- other_curve(fit, rows)
   fit$range <- unname(stats::quantile(rows$x, c(.01, .99)))
   fit$identification <- curve_identification(fit)
-  fit$shrink <- model_shrink(fit)
+  fit$shrink <- if (fit$kind == "closed") model_shrink(fit) else 1
   fit$references <- curve_references(rows)
   fit$tests <- curve_tests(fit)
   fit
 }
 
-curve_solve <- function(rows, estimator, control, seed) {
-  closed_fit(rows, control, seed)
+other_curve <- function(fit, rows) {
+  found <- switch(fit$estimator,
+    kiv = kiv_fit(rows, fit$control, fit$seed),
+    sieve = with_seed(fit$seed, sieve_fit(rows)),
+    surface_fit(rows, fit$control, fit$seed)
+  )
+  if (is.null(found)) return(fit)
+  fit$kind <- if (fit$estimator == "f2bmld") "surface" else fit$estimator
+  fit$curve <- found
+  fit
 }
 
 # With fewer than two directions there is nothing but a line to estimate.
@@ -124,10 +139,8 @@ model_shrink <- function(fit) {
 }
 
 closed_fit <- function(rows, control, seed) {
-  model <- .Call(
+  .Call(
     C_ffi_curve_closed, rows$y, rows$x, rows$z, rows$w, closed_options(control), curve_priors, seed,
     cpu_level()
   )
-  model$kind <- "closed"
-  model
 }

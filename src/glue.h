@@ -51,6 +51,8 @@ SEXP glue_list(int n, ...);
 /* One table of routines per glue file, joined in init.c. */
 extern const R_CallMethodDef glue_test_calls[];
 extern const R_CallMethodDef glue_curve_calls[];
+extern const R_CallMethodDef glue_surface_calls[];
+extern const R_CallMethodDef glue_kiv_calls[];
 extern const R_CallMethodDef glue_curve_test_calls[];
 extern const R_CallMethodDef glue_kclass_calls[];
 extern const R_CallMethodDef glue_data_calls[];

@@ -14,6 +14,48 @@ enum { POWER_INSTRUMENTS = 5 };
 static const double collinear = 1e-7;  /* a column that adds nothing to the ones before it */
 static const double negligible = 1e-8; /* a component's share of its units' variance */
 
+size_t curve_components_bytes(size_t units, size_t cap) {
+  const size_t d = sizeof(double);
+  size_t total = lmr_bytes((cap + units) * units, d);
+  total = lmr_add_bytes(total, lmr_bytes(units * units, 2 * d));
+  total = lmr_add_bytes(total, lmr_bytes(units, d));
+  return lmr_add_bytes(lmr_add_bytes(total, 512), la_eigen_bytes(units));
+}
+
+lmr_status curve_components(lmr_cpu level, size_t n, double *q, size_t k, size_t cap, double *unit,
+                            size_t units, size_t *kept, lmr_arena work, lmr_error *err) {
+  double *cross, *gram, *rotation, *value;
+  LMR_TAKE(cross, &work, (cap + units) * units, err);
+  LMR_TAKE(gram, &work, units * units, err);
+  LMR_TAKE(rotation, &work, units * units, err);
+  LMR_TAKE(value, &work, units, err);
+  double total = 0;
+  for (size_t u = 0; u < units; u++) {
+    double mean = 0;
+    for (size_t i = 0; i < n; i++) mean += unit[i + u * n];
+    mean /= (double)n;
+    for (size_t i = 0; i < n; i++) total += (unit[i + u * n] - mean) * (unit[i + u * n] - mean);
+  }
+  for (int pass = 0; pass < 2; pass++) {
+    curve_cross(level, n, k, q, units, unit, cross);
+    LMR_TRY(la_gemm('N', 'N', n, units, k, -1, q, n, cross, k, 1, unit, n, err));
+  }
+  curve_cross(level, n, units, unit, units, unit, gram);
+  LMR_TRY(la_eigen(gram, units, units, value, rotation, units, work, err));
+  size_t components = 0;
+  while (components < units && k + components < cap &&
+         value[units - 1 - components] > negligible * total)
+    components++;
+  for (size_t c = 0; c < components; c++) { /* descending, unit length */
+    const double length = sqrt(value[units - 1 - c]);
+    for (size_t u = 0; u < units; u++)
+      cross[u + c * units] = rotation[u + (units - 1 - c) * units] / length;
+  }
+  LMR_TRY(la_gemm('N', 'N', n, components, units, 1, unit, n, cross, units, 0, q + k * n, n, err));
+  *kept = k + components;
+  return LMR_OK;
+}
+
 size_t curve_basis_cap(size_t n, size_t nz, size_t nw, size_t units) {
   const size_t base = 1 + nw + nz * (nz <= POWER_INSTRUMENTS ? 3 : 1);
   const size_t most = n / 3 > base ? n / 3 : base;
@@ -23,13 +65,10 @@ size_t curve_basis_cap(size_t n, size_t nz, size_t nw, size_t units) {
 size_t curve_basis_bytes(size_t n, size_t nz, size_t nw, size_t units) {
   const size_t cap = curve_basis_cap(n, nz, nw, units) + 1, d = sizeof(double);
   size_t total = lmr_bytes(n, units * d);
-  total = lmr_add_bytes(total, lmr_bytes(cap * units, d));
-  total = lmr_add_bytes(total, lmr_bytes(units * units, 2 * d));
-  total = lmr_add_bytes(total, lmr_bytes(units, d));
   total = lmr_add_bytes(total, lmr_bytes(n, d));
   total = lmr_add_bytes(total, lmr_bytes(nz, d));
   total = lmr_add_bytes(total, lmr_bytes(cap, d));
-  return lmr_add_bytes(lmr_add_bytes(total, 1024), la_eigen_bytes(units));
+  return lmr_add_bytes(lmr_add_bytes(total, 1024), curve_components_bytes(units, cap));
 }
 
 static void random_units(lmr_cpu level, size_t n, const double *z, size_t nz, size_t units,
@@ -57,12 +96,8 @@ lmr_status curve_basis(lmr_cpu level, size_t n, const double *z, size_t nz, cons
                        const double *w, size_t nw, size_t units, lmr_rng *rng, double *q,
                        curve_basis_size *size, lmr_arena work, lmr_error *err) {
   const size_t cap = curve_basis_cap(n, nz, nw, units);
-  double *unit, *cross, *gram, *rotation, *value, *column, *direction, *dots;
+  double *unit, *column, *direction, *dots;
   LMR_TAKE(unit, &work, n * units, err);
-  LMR_TAKE(cross, &work, (cap + 1) * units, err);
-  LMR_TAKE(gram, &work, units * units, err);
-  LMR_TAKE(rotation, &work, units * units, err);
-  LMR_TAKE(value, &work, units, err);
   LMR_TAKE(column, &work, n, err);
   LMR_TAKE(direction, &work, nz, err);
   LMR_TAKE(dots, &work, cap + 1, err);
@@ -86,29 +121,5 @@ lmr_status curve_basis(lmr_cpu level, size_t n, const double *z, size_t nz, cons
   if (k >= cap) return LMR_OK;
 
   random_units(level, n, z, nz, units, rng, direction, column, unit);
-  double total = 0;
-  for (size_t u = 0; u < units; u++) {
-    double mean = 0;
-    for (size_t i = 0; i < n; i++) mean += unit[i + u * n];
-    mean /= (double)n;
-    for (size_t i = 0; i < n; i++) total += (unit[i + u * n] - mean) * (unit[i + u * n] - mean);
-  }
-  for (int pass = 0; pass < 2; pass++) {
-    LMR_TRY(curve_cross(n, k, q, units, unit, cross, err));
-    LMR_TRY(la_gemm('N', 'N', n, units, k, -1, q, n, cross, k, 1, unit, n, err));
-  }
-  LMR_TRY(la_syrk('T', units, n, 1, unit, n, 0, gram, units, err));
-  LMR_TRY(la_eigen(gram, units, units, value, rotation, units, work, err));
-  size_t components = 0;
-  while (components < units && k + components < cap &&
-         value[units - 1 - components] > negligible * total)
-    components++;
-  for (size_t c = 0; c < components; c++) { /* descending, unit length */
-    const double length = sqrt(value[units - 1 - c]);
-    for (size_t u = 0; u < units; u++)
-      cross[u + c * units] = rotation[u + (units - 1 - c) * units] / length;
-  }
-  LMR_TRY(la_gemm('N', 'N', n, components, units, 1, unit, n, cross, units, 0, q + k * n, n, err));
-  size->kept = k + components;
-  return LMR_OK;
+  return curve_components(level, n, q, k, cap, unit, units, &size->kept, work, err);
 }

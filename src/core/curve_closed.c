@@ -2,6 +2,7 @@
 
 #include "core/curve_evidence.h"
 #include "core/la.h"
+#include "core/tall.h"
 
 #include <math.h>
 #include <string.h>
@@ -141,7 +142,7 @@ static lmr_status polish(state *t, size_t m, double *packed, double *residual,
   curve_problem p = problem(t, m, packed);
   for (int step = 1; step <= t->o->polish_steps; step++) {
     curve_units(t->level, points, t->s->x, u, theta, theta + u, raw);
-    LMR_TRY(curve_cross(points, q, t->sums + t->fixed * points, u, raw, packed + 2 * q, err));
+    curve_cross(t->level, points, q, t->sums + t->fixed * points, u, raw, packed + 2 * q);
     for (size_t i = 0; i < q * u; i++) packed[2 * q + i] *= t->f->block[m];
     LMR_TRY(la_syrk('N', q, u, 1, p.r, q, 0, t->rr + m * q * q, q, err));
     curve_evidence v;
@@ -161,11 +162,11 @@ static lmr_status polish(state *t, size_t m, double *packed, double *residual,
   return LMR_OK;
 }
 
-static lmr_status all_columns(state *t, lmr_error *err) {
+static void all_columns(state *t) {
   const size_t points = t->s->points;
   for (size_t m = 0; m < t->f->members; m++)
     curve_features_block(t->level, t->f, t->s, m, t->columns + (2 + m * t->f->units) * points);
-  return curve_cross(points, t->kept, t->sums, t->f->columns, t->columns, t->cross, err);
+  curve_cross(t->level, points, t->kept, t->sums, t->f->columns, t->columns, t->cross);
 }
 
 /* Size of the basis by generalised cross-validation over all treatment features, and the
@@ -229,6 +230,7 @@ size_t curve_closed_bytes(size_t points, size_t cap, const curve_closed_options 
   total = lmr_add_bytes(total, lmr_bytes(points * u, d));
   total = lmr_add_bytes(total, lmr_bytes(9 * u + columns, d));
   total = lmr_add_bytes(total, lmr_bytes((2 + u) * (2 + u + cap), d));
+  total = lmr_add_bytes(total, tall_crossprod_bytes(columns));
   return lmr_add_bytes(total, 4096);
 }
 
@@ -280,17 +282,6 @@ static void weights_summary(const state *t, curve_closed_summary *sum) {
     sum->kappa_r += t->cells[c].weight * t->prior->kr[i % N_KR];
     sum->weight_flat += t->cells[c].weight * (t->prior->kr[i % N_KR] <= 0);
   }
-}
-
-/* gram = F' diag(mass) F. */
-static lmr_status feature_gram(state *t, double *gram, lmr_error *err) {
-  const size_t points = t->s->points, columns = t->f->columns;
-  for (size_t j = 0; j < columns; j++) {
-    for (size_t p = 0; p < points; p++) t->fitted[p] = t->columns[p + j * points] * t->s->mass[p];
-    LMR_TRY(la_gemm('T', 'N', columns, 1, points, 1, t->columns, points, t->fitted, points, 0,
-                    gram + j * columns, columns, err));
-  }
-  return LMR_OK;
 }
 
 /* Fall-back to the line (npiv.md 9.8): D = mean squared difference from linear 2SLS,
@@ -347,7 +338,7 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
 
   curve_features_start(f, s->n, a, rng);
   curve_features_square(f, s, t.columns);
-  LMR_TRY(all_columns(&t, err));
+  all_columns(&t);
   choose_size(&t, size.base);
   sum->q = t.q;
   sum->columns = columns;
@@ -377,11 +368,11 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
       if (lmr_tick_poll(tick, (double)(m + 1) / (double)f->members))
         return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     }
-    LMR_TRY(all_columns(&t, err));
+    all_columns(&t);
     LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
   }
   sum->s2 = s2;
-  LMR_TRY(feature_gram(&t, out->gram, err));
+  LMR_TRY(tall_crossprod(t.columns, points, columns, points, s->mass, out->gram, level, work, tick, err));
   for (size_t j = 0; j < columns; j++)
     memcpy(out->cross + j * t.q, t.cross + t.fixed + j * t.kept, t.q * sizeof *out->cross);
   memcpy(out->g, gy + t.fixed, t.q * sizeof *out->g);

@@ -1,6 +1,7 @@
 #include "core/curve_model.h"
 
 #include "core/la.h"
+#include "core/tall.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,9 +39,9 @@ static void spread(const curve_support *s, const double *at_points, double *rows
 }
 
 /* u = y - fitted with [1, w] projected out, then omega = Q_e' diag(u^2) Q_e. */
-static lmr_status outer(size_t n, const double *basis, size_t fixed, size_t q, const double *y,
+static lmr_status outer(lmr_cpu level, size_t n, const double *basis, size_t fixed, size_t q, const double *y,
                         const double *fitted, double *u, double *scratch, double *omega,
-                        lmr_error *err) {
+                        lmr_arena work, lmr_error *err) {
   for (size_t i = 0; i < n; i++) u[i] = y[i] - fitted[i];
   for (size_t k = 0; k < fixed; k++) {
     const double *b = basis + k * n;
@@ -49,11 +50,8 @@ static lmr_status outer(size_t n, const double *basis, size_t fixed, size_t q, c
     for (size_t i = 0; i < n; i++) u[i] -= s * b[i];
   }
   const double *e = basis + fixed * n;
-  for (size_t k = 0; k < q; k++) {
-    for (size_t i = 0; i < n; i++) scratch[i] = e[i + k * n] * u[i] * u[i];
-    LMR_TRY(la_gemm('T', 'N', q, 1, n, 1, e, n, scratch, n, 0, omega + k * q, q, err));
-  }
-  return LMR_OK;
+  for (size_t i = 0; i < n; i++) scratch[i] = u[i] * u[i];
+  return tall_crossprod(e, n, q, n, scratch, omega, level, work, NULL, err);
 }
 
 lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_options *o,
@@ -97,7 +95,7 @@ lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_op
   LMR_TAKE(gy, &work, kept, err);
   curve_support_sum(&s, kept, q, sums);
   curve_support_sum(&s, 1, y, ysum);
-  LMR_TRY(curve_cross(n, kept, q, 1, y, gy, err));
+  curve_cross(level, n, kept, q, 1, y, gy);
   double yy = 0;
   for (size_t i = 0; i < n; i++) yy += y[i] * y[i];
   LMR_TRY(curve_closed(level, &s, model->size, sums, ysum, yy, gy, o, f, &rng, a, out, sum, tick,
@@ -113,11 +111,11 @@ lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_op
   for (size_t i = 0; i < n; i++) scratch[i] = sum->linear * (a[i] - f->mean[0]);
   double *weighted;
   LMR_TAKE(weighted, &tail, n, err);
-  LMR_TRY(outer(n, q, model->size.fixed, sum->q, y, scratch, by_row->residual, weighted,
-                by_row->omega_linear, err));
+  LMR_TRY(outer(level, n, q, model->size.fixed, sum->q, y, scratch, by_row->residual, weighted,
+                by_row->omega_linear, tail, err));
   spread(&s, at_points, by_row->fitted);
-  LMR_TRY(outer(n, q, model->size.fixed, sum->q, y, by_row->fitted, by_row->residual, weighted,
-                by_row->omega_fit, err));
+  LMR_TRY(outer(level, n, q, model->size.fixed, sum->q, y, by_row->fitted, by_row->residual, weighted,
+                by_row->omega_fit, tail, err));
   for (size_t i = 0; i < n; i++) aa += a[i] * a[i];
   for (size_t k = 0; k < model->size.fixed; k++) {
     double s1 = 0;

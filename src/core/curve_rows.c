@@ -1,6 +1,6 @@
 #include "core/curve_rows.h"
 
-#include "core/la.h"
+#include "core/tall.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -61,9 +61,30 @@ int curve_append(size_t n, double *q, size_t k, const double *x, double tol, dou
   return 1;
 }
 
-lmr_status curve_cross(size_t n, size_t p, const double *a, size_t r, const double *b,
-                       double *c, lmr_error *err) {
-  return la_gemm('T', 'N', p, r, n, 1, a, n, b, n, 0, c, p ? p : 1, err);
+/* Tiles of 32 x 32 columns over blocks of 256 rows that stay in the first cache. */
+enum { TILE = 32, TILE_ROWS = 256 };
+
+static void pack(size_t n, size_t first, size_t count, size_t columns, const double *x, double *to) {
+  memset(to, 0, TILE * TILE_ROWS * sizeof *to);
+  for (size_t j = 0; j < columns; j++)
+    memcpy(to + j * TILE_ROWS, x + j * n + first, count * sizeof *to);
+}
+
+void curve_cross(lmr_cpu level, size_t n, size_t p, const double *a, size_t r, const double *b,
+                 double *c) {
+  double left[TILE * TILE_ROWS], right[TILE * TILE_ROWS], sum[TILE * TILE];
+  for (size_t j = 0; j < r; j += TILE)
+    for (size_t i = 0; i < p; i += TILE) {
+      const size_t wi = p - i < TILE ? p - i : TILE, wj = r - j < TILE ? r - j : TILE;
+      memset(sum, 0, sizeof sum);
+      for (size_t first = 0; first < n; first += TILE_ROWS) {
+        const size_t count = n - first < TILE_ROWS ? n - first : TILE_ROWS;
+        pack(n, first, count, wi, a + i * n, left);
+        pack(n, first, count, wj, b + j * n, right);
+        tall_block_cross(left, tall_pad(wi), right, tall_pad(wj), TILE_ROWS, 0, sum, TILE, level);
+      }
+      for (size_t l = 0; l < wj; l++) memcpy(c + i + (j + l) * p, sum + l * TILE, wi * sizeof *c);
+    }
 }
 
 enum { END_ROWS = 500, MAX_CELLS = 4000 };

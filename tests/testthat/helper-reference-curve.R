@@ -34,3 +34,18 @@ slow_net <- function(theta, x, units, scale) {
   hidden <- tanh(tcrossprod(x, rows[, seq_len(d), drop = FALSE]) + rep(rows[, d + 1], each = nrow(x)))
   drop(scale * hidden %*% rows[, d + 2]) + theta[(d + 2) * stride + 1]
 }
+
+# KIV as published, with whole Gram matrices (Singh et al. 2019, algorithms 1, 2).
+slow_kiv <- function(x1, z1, y1, x2, z2, y2, width_x, width_z, lambda, xi) {
+  gram <- function(a, b, v) exp(-outer(a, b, "-")^2 / (2 * v^2))
+  n <- length(x1)
+  m <- length(x2)
+  W <- gram(x1, x1, width_x) %*% solve(gram(z1, z1, width_z) + n * lambda * diag(n), gram(z1, z2, width_z))
+  alpha <- solve(W %*% t(W) + m * xi * gram(x1, x1, width_x) + 1e-9 * diag(n), W %*% y2)
+  list(
+    at = function(x) drop(gram(x, x1, width_x) %*% alpha),
+    stage1 = mean(1 - 2 * colSums(gram(x1, x2, width_x) * (g <- solve(gram(z1, z1, width_z) + n * lambda * diag(n), gram(z1, z2, width_z)))) +
+      colSums(g * (gram(x1, x1, width_x) %*% g))),
+    stage2 = mean((y1 - drop(gram(x1, x1, width_x) %*% alpha))^2)
+  )
+}
