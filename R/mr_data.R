@@ -79,7 +79,7 @@
 #'   `NULL`: blocks are then found from the data.
 #' @param ids Identifiers of the rows, see Joining.
 #' @param cluster Family, household or site of each participant: people of one
-#'   cluster may be dependent.
+#'   cluster may be dependent. Or the result of [families()].
 #' @param kind `"genotype"` (0, 1, 2 copies of the effect allele), `"dosage"`
 #'   (expected copies, between 0 and 2), `"continuous"` (any other instruments),
 #'   or `"auto"`: the first of these that the values allow, with a message.
@@ -118,6 +118,8 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
   if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
   block <- as_block(block, source)
+  everybody <- as_ids(ids, "ids")
+  cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
   pieces <- list(
     exposure = check_trait(exposure, "exposure"), outcome = check_trait(outcome, "outcome"),
     environment = as_environment(environment), covariates = as_covariates(covariates),
@@ -125,8 +127,8 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   )
   pieces <- pieces[!vapply(pieces, is.null, NA)]
   check_includes(structure_includes_instruments, pieces$structure)
-  table <- assemble_pieces(pieces, as_ids(ids, "ids"), source$ids, source$n)
-  given <- if (table$by == "order") table$ids else as_ids(ids, "ids")
+  table <- assemble_pieces(pieces, everybody, source$ids, source$n)
+  given <- if (table$by == "order") table$ids else everybody
   source <- label_rows(source, given, "genotypes")
   if (!is.null(background)) background <- label_rows(background, given, "background")
   frame <- c(list(ids = table$ids), table$pieces)

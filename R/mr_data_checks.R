@@ -85,6 +85,7 @@ as_cluster <- function(x, arg = "cluster") {
   if (is.matrix(x) || is.data.frame(x) || !is.atomic(x) || !length(x)) {
     abort_argument(arg, "a vector with the family or site of each participant, or NULL", describe(x))
   }
+  if (inherits(x, "families")) class(x) <- "factor"
   as_groups(x)
 }
 

@@ -10,7 +10,8 @@
 #'   also `.gz`), several paths, or a data frame. Several files are joined by
 #'   identifier; a column may stand in one of them only. `NA`, `N/A`, `NaN`,
 #'   `nan`, `.` and empty cells are missing.
-#' @param exposure,outcome,environment,cluster Names of one column each.
+#' @param exposure,outcome,environment Names of one column each.
+#' @param cluster Name of a column, or the result of [families()].
 #' @param covariates,structure Names of columns, any number.
 #' @param background Variants to learn structure from: `"others"` (all that are
 #'   not instruments), names of variants in `bfile`, a file with such names, or
@@ -70,6 +71,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
     table
   })
   frame <- frame_of(tables, roles)
+  if (inherits(cluster, "families")) frame$cluster <- families_of(cluster, frame$ids, people)
   log <- new_flow()
   for (column in names(recoded$counts)) {
     reason <- sprintf("%s in %s set to missing", paste(na_codes, collapse = ", "), column)
@@ -90,7 +92,11 @@ check_roles <- function(exposure, outcome, environment, covariates, structure, c
   check_string(environment, "environment", hint = "Give the name of a column of the phenotype file.")
   check_strings(covariates, "covariates", null = TRUE)
   check_strings(structure, "structure", null = TRUE)
-  check_string(cluster, "cluster", null = TRUE)
+  if (inherits(cluster, "families")) {
+    cluster <- NULL
+  } else {
+    check_string(cluster, "cluster", null = TRUE, hint = "Give the name of a column, or the result of families().")
+  }
   roles <- list(exposure = exposure, outcome = outcome, environment = environment,
                 covariates = covariates, structure = structure)
   used <- unlist(roles)
@@ -146,6 +152,13 @@ frame_of <- function(tables, roles) {
   if (length(tables) == 1) return(c(list(ids = tables[[1]]$ids), lapply(pieces, unname_rows)))
   joined <- assemble_pieces(pieces, NULL, NULL, NULL)
   c(list(ids = joined$ids), joined$pieces)
+}
+
+# Families of the rows of the frame; rows without identifier have none.
+families_of <- function(families, ids, people) {
+  names(families) <- to_canonical(names(families), NULL, people, "`cluster`")
+  families <- complete_families(families, ids)
+  as_cluster(unname(families[match(ids, names(families))]))
 }
 
 unname_rows <- function(x) if (is.null(dim(x))) unname(x) else `rownames<-`(x, NULL)

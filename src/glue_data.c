@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <math.h>
 
+#include "core/components.h"
 #include "core/hwe.h"
 #include "core/variant_rank.h"
 #include "core/variant_scan.h"
@@ -128,7 +129,21 @@ static SEXP ffi_hwe(SEXP n0, SEXP n1, SEXP n2) {
   return p;
 }
 
+/* from, to: integer, 1-based nodes among n. */
+static SEXP ffi_components(SEXP n_, SEXP from, SEXP to) {
+  const int n = glue_int1(n_, "n");
+  const size_t edges = (size_t)Rf_xlength(from);
+  glue_int(to, (R_xlen_t)edges, "to");
+  const int *a = positions(from, (size_t)n, "from"), *b = positions(to, (size_t)n, "to");
+  SEXP out = PROTECT(Rf_allocVector(INTSXP, n));
+  components((size_t)n, a, b, edges, INTEGER(out));
+  for (int i = 0; i < n; i++) INTEGER(out)[i]++;
+  UNPROTECT(1);
+  return out;
+}
+
 const R_CallMethodDef glue_data_calls[] = {
+  GLUE_CALL(ffi_components, 3),
   GLUE_CALL(ffi_variant_scan, 4),
   GLUE_CALL(ffi_variant_scan_bed, 7),
   GLUE_CALL(ffi_variant_rank, 5),
