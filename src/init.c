@@ -22,6 +22,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_encoder_calls,
   glue_moment_view_calls,
   glue_kernel_test_calls,
+  glue_kernel_loss_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

@@ -72,6 +72,50 @@ static void sums_tile(const double *k, const double *l, size_t cols, tile_sums *
   sums_plain(k, l, cols, s);
 }
 
+/* sum of (k - a_i - b_j)^2 (l - c_i - d_j)^2 over a full tile. */
+static double squares_plain(const double *k, const double *l, const double *a, const double *b,
+                            const double *c, const double *d) {
+  double sum = 0;
+  for (size_t j = 0; j < T; j++)
+    for (size_t i = 0; i < T; i++) {
+      const double u = (k[i + j * T] - a[i] - b[j]) * (l[i + j * T] - c[i] - d[j]);
+      sum += u * u;
+    }
+  return sum;
+}
+
+#if LMR_X86
+#define SQUARES(name, target, lanes)                                                         \
+  typedef double name##_v __attribute__((vector_size(8 * lanes), aligned(8), may_alias));    \
+  LMR_TARGET(target)                                                                         \
+  static double name(const double *k, const double *l, const double *a, const double *b,     \
+                     const double *c, const double *d) {                                     \
+    name##_v sum = {0};                                                                      \
+    for (size_t j = 0; j < T; j++)                                                           \
+      for (size_t i = 0; i < T; i += lanes) {                                                \
+        const name##_v u = *(const name##_v *)(k + i + j * T) - *(const name##_v *)(a + i) - b[j]; \
+        const name##_v v = *(const name##_v *)(l + i + j * T) - *(const name##_v *)(c + i) - d[j]; \
+        sum += u * v * (u * v);                                                              \
+      }                                                                                      \
+    double total = 0;                                                                        \
+    for (size_t i = 0; i < lanes; i++) total += sum[i];                                      \
+    return total;                                                                            \
+  }
+
+SQUARES(squares_512, "avx512f,avx512dq,avx512bw,avx512vl", 8)
+SQUARES(squares_256, "avx2,fma", 4)
+#endif
+
+static double squares_tile(const double *k, const double *l, const double *a, const double *b,
+                           const double *c, const double *d, lmr_cpu level) {
+#if LMR_X86
+  if (level >= LMR_CPU_AVX512) return squares_512(k, l, a, b, c, d);
+  if (level >= LMR_CPU_AVX2) return squares_256(k, l, a, b, c, d);
+#endif
+  (void)level;
+  return squares_plain(k, l, a, b, c, d);
+}
+
 typedef struct {
   double *xa, *xb, *ya, *yb, *k, *l, *spare;
 } pair_work;
@@ -146,15 +190,17 @@ lmr_status gram_centred_squares(const lmr_points *x, const lmr_points *y, const 
       gram_pack(y, i0, ni, w.ya);
       gram_tile(&x->kernel, w.xa, w.xb, x->d, ni, nj, w.k, w.spare, level);
       gram_tile(&y->kernel, w.ya, w.yb, y->d, ni, nj, w.l, w.spare, level);
-      double sum = 0;
-      for (size_t j = 0; j < nj; j++) {
-        const double kj = s->k_row[j0 + j] / m - k_mean, lj = s->l_row[j0 + j] / m - l_mean;
-        const size_t end = i0 == j0 ? j : ni;
-        for (size_t i = 0; i < end; i++) {
-          const double kc = w.k[i + j * T] - s->k_row[i0 + i] / m - kj;
-          const double lc = w.l[i + j * T] - s->l_row[i0 + i] / m - lj;
-          sum += kc * kc * lc * lc;
-        }
+      double sum = 0, ka[T], kb[T], la[T], lb[T];
+      for (size_t i = 0; i < ni; i++) ka[i] = s->k_row[i0 + i] / m, la[i] = s->l_row[i0 + i] / m;
+      for (size_t j = 0; j < nj; j++) kb[j] = s->k_row[j0 + j] / m - k_mean, lb[j] = s->l_row[j0 + j] / m - l_mean;
+      if (i0 < j0 && nj == T) {
+        sum = squares_tile(w.k, w.l, ka, kb, la, lb, level);
+      } else {
+        for (size_t j = 0; j < nj; j++)
+          for (size_t i = 0; i < (i0 == j0 ? j : ni); i++) {
+            const double u = (w.k[i + j * T] - ka[i] - kb[j]) * (w.l[i + j * T] - la[i] - lb[j]);
+            sum += u * u;
+          }
       }
       *total += 2 * sum;
     }

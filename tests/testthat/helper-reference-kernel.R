@@ -86,3 +86,9 @@ kernel_case <- function(n = 150, d = 3, seed = 1) {
     )
   })
 }
+
+with_cpu <- function(level, code) {
+  old <- options(LatentMR.cpu = level)
+  on.exit(options(old))
+  code
+}
