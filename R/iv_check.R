@@ -27,7 +27,7 @@ iv_matrix <- function(m, arg, n) {
 }
 
 check_finite <- function(v, arg) {
-  bad <- sum(!is.finite(v))
+  bad <- if (is.list(v)) sum(vapply(v, function(column) sum(!is.finite(column)), 0L)) else sum(!is.finite(v))
   if (bad) {
     abort(
       sprintf("`%s` has %d value%s that %s missing or infinite.", arg, bad, if (bad == 1) "" else "s", if (bad == 1) "is" else "are"),
@@ -47,7 +47,7 @@ with_finite <- function(rows, expr) {
 
 # Names are kept beside the matrices: setting them would copy the data.
 column_names <- function(m, prefix) {
-  names <- colnames(m)
+  names <- design_names(m)
   if (is.null(names)) {
     return(if (NCOL0(m) == 1) prefix else sprintf("%s%d", prefix, seq_len(NCOL0(m))))
   }

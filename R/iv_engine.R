@@ -3,7 +3,8 @@
 # Q; the rows are touched in C only.
 
 # rows: y (n), x (n x k endogenous), z (n x L excluded), w (n x K exogenous), each
-# matrix double or NULL; root = square roots of the weights or NULL.
+# a double matrix, a list of double vectors or NULL; root = square roots of the
+# weights or NULL.
 # Returns r (the factor of the kept columns), its block indices, the kept columns
 # of each matrix, n (people with a positive weight).
 iv_factor <- function(rows, forced, tol = 1e-7, path = 0L) {
@@ -24,8 +25,6 @@ iv_factor <- function(rows, forced, tol = 1e-7, path = 0L) {
     n = if (is.null(rows$root)) length(rows$y) else sum(rows$root > 0)
   )
 }
-
-NCOL0 <- function(x) if (is.null(x)) 0L else ncol(x)
 
 # Cross products [y X]'M_W[y X] and [y X]'M_ZW[y X] from the factor.
 factor_moments <- function(f) {

@@ -244,15 +244,15 @@ model.matrix.iv_reg <- function(object, component = "regressors", ...) {
     if (!is.null(object$terms$instruments)) {
       return(model.matrix(object$terms$instruments, object$model, contrasts.arg = object$contrasts$instruments))
     }
-    out <- cbind(rows$z, rows$w)
+    out <- cbind(design_matrix(rows$z), design_matrix(rows$w))
     colnames(out) <- c(rows$names$z, rows$names$w)
     return(out)
   }
   if (component == "regressors" && !is.null(object$terms)) {
     return(model.matrix(object$terms$regressors, object$model, contrasts.arg = object$contrasts$regressors))
   }
-  x <- if (component == "projected") iv_projected(object) else rows$x
-  out <- cbind(x, rows$w)
+  x <- if (component == "projected") iv_projected(object) else design_matrix(rows$x)
+  out <- cbind(x, design_matrix(rows$w))
   dimnames(out) <- list(names(object$residuals), c(rows$names$x, rows$names$w))
   out[, names, drop = FALSE]
 }
@@ -263,12 +263,12 @@ iv_projected <- function(object) {
   f <- object$engine$f2
   rows <- f$rows
   shift <- object$engine$est$shift
-  if (f$L == 0 || f$k == 0) return(rows$x)
+  if (f$L == 0 || f$k == 0) return(design_matrix(rows$x))
   wz <- c(f$W, f$Z)
   b <- backsolve(f$r[wz, wz, drop = FALSE], f$r[wz, f$X, drop = FALSE])
-  hat <- rows$z[, rows$keep_z, drop = FALSE] %*% b[f$K + seq_len(f$L), , drop = FALSE]
-  if (f$K > 0) hat <- hat + rows$w[, rows$keep_w, drop = FALSE] %*% b[seq_len(f$K), , drop = FALSE]
-  if (shift == 0) hat else shift * rows$x + (1 - shift) * hat
+  hat <- design_matrix(rows$z)[, rows$keep_z, drop = FALSE] %*% b[f$K + seq_len(f$L), , drop = FALSE]
+  if (f$K > 0) hat <- hat + design_matrix(rows$w)[, rows$keep_w, drop = FALSE] %*% b[seq_len(f$K), , drop = FALSE]
+  if (shift == 0) hat else shift * design_matrix(rows$x) + (1 - shift) * hat
 }
 
 #' @rdname iv_methods

@@ -65,10 +65,10 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   frame$drop.unused.levels <- TRUE
   if (!is.null(cluster)) frame$cluster <- cluster_values(cluster, data)
   frame[[1]] <- quote(stats::model.frame)
-  frame <- eval(frame, parent.frame())
+  frame <- iv_frame(frame, parent.frame())
   if (nrow(frame) == 0) abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
 
-  parts <- iv_matrices(formula, frame, data, contrasts)
+  parts <- iv_matrices(formula, frame, data, contrasts, columns = TRUE)
   y <- stats::model.response(frame)
   if (is.logical(y)) y <- y + 0
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
@@ -88,10 +88,10 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   # Only a regressor that is coded otherwise among the instruments needs a second run.
   fit <- tryCatch(run(exogenous), latentmr_error_exogenous = function(e) {
     if (is.null(e$variables)) stop(e)
-    run(exogenous | colnames(parts$X) %in% e$variables)
+    run(exogenous | design_names(parts$X) %in% e$variables)
   })
-  fit <- reorder_coefficients(fit, colnames(parts$X))
-  fit$stage1_names <- colnames(parts$Z)
+  fit <- reorder_coefficients(fit, design_names(parts$X))
+  fit$stage1_names <- design_names(parts$Z)
   fit$call <- call
   fit$formula <- stats::formula(formula)
   fit$terms <- parts$terms
@@ -132,14 +132,19 @@ iv_formula <- function(formula) {
   formula
 }
 
-iv_matrices <- function(formula, frame, data, contrasts) {
+# X and Z: matrices, or with `columns` lists of columns where that can be done.
+iv_matrices <- function(formula, frame, data, contrasts, columns = FALSE) {
+  design <- function(terms) {
+    m <- if (columns) design_list(terms, frame, contrasts)
+    if (is.null(m)) stats::model.matrix(terms, frame, contrasts) else m
+  }
   full <- stats::terms(formula, data = data)
   regressors <- stats::terms(formula, data = data, rhs = 1)
-  X <- stats::model.matrix(regressors, frame, contrasts)
+  X <- design(regressors)
   instruments <- Z <- NULL
   if (length(formula)[2] == 2) {
     instruments <- stats::delete.response(stats::terms(formula, data = data, rhs = 2))
-    Z <- stats::model.matrix(instruments, frame, contrasts)
+    Z <- design(instruments)
   }
   list(
     X = X, Z = Z, terms = list(regressors = regressors, instruments = instruments, full = full),
@@ -149,21 +154,21 @@ iv_matrices <- function(formula, frame, data, contrasts) {
 
 # Which regressors are exogenous: those that are a column of the instruments.
 iv_exogenous <- function(parts, estimator) {
-  if (estimator == "ols" && is.null(parts$Z)) return(rep(TRUE, ncol(parts$X)))
+  if (estimator == "ols" && is.null(parts$Z)) return(rep(TRUE, NCOL0(parts$X)))
   if (is.null(parts$Z)) {
     abort_argument(
       "formula", "y ~ w | x | z or y ~ x + w | z + w", "one without instruments",
       hint = "Least squares without instruments is estimator = \"ols\"."
     )
   }
-  colnames(parts$X) %in% colnames(parts$Z)
+  design_names(parts$X) %in% design_names(parts$Z)
 }
 
 iv_rows <- function(parts, y, root, exogenous, estimator) {
   X <- parts$X
   rows <- list(
     y = y, x = design_columns(X, !exogenous), w = design_columns(X, exogenous),
-    z = if (estimator != "ols") design_columns(parts$Z, !(colnames(parts$Z) %in% colnames(X)[exogenous])), root = root
+    z = if (estimator != "ols") design_columns(parts$Z, !(design_names(parts$Z) %in% design_names(X)[exogenous])), root = root
   )
   if (estimator == "ols") return(rows)
   if (is.null(rows$x)) {
@@ -181,13 +186,6 @@ iv_rows <- function(parts, y, root, exogenous, estimator) {
     )
   }
   rows
-}
-
-design_columns <- function(m, which) {
-  if (!any(which)) return(NULL)
-  m <- m[, which, drop = FALSE]
-  attr(m, "assign") <- attr(m, "contrasts") <- NULL
-  m
 }
 
 reorder_coefficients <- function(fit, names) {

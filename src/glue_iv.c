@@ -1,6 +1,7 @@
 /* The IV engine on rows. The model arrives as a list `rows` of y (double n),
- * x, z, w (double matrices n x k, L, K; columns that take part are picked by the
- * 1-based keep_*), root (NULL or the roots of the weights). */
+ * x, z, w (double matrices n x k, L, K, or lists of their columns; those that
+ * take part are picked by the 1-based keep_*), root (NULL or the roots of the
+ * weights). */
 #include "core/iv_scores.h"
 #include "core/tall_qr.h"
 #include "core/ujive.h"
@@ -15,19 +16,28 @@ static SEXP field(SEXP list, const char *name) {
   return R_NilValue;
 }
 
+static R_xlen_t width(SEXP matrix, size_t n) {
+  if (TYPEOF(matrix) == VECSXP) return Rf_xlength(matrix);
+  return n ? Rf_xlength(matrix) / (R_xlen_t)n : 0;
+}
+
+static const double *column(SEXP matrix, R_xlen_t j, size_t n, const char *name) {
+  if (TYPEOF(matrix) == VECSXP) return glue_real(VECTOR_ELT(matrix, j), (R_xlen_t)n, name);
+  return glue_real(matrix, -1, name) + (size_t)j * n;
+}
+
 /* Appends the columns of a matrix that `keep` (1-based, NULL: all) names. */
 static size_t append(const double **col, size_t at, SEXP matrix, SEXP keep, size_t n, const char *name) {
   if (matrix == R_NilValue) return at;
-  const R_xlen_t columns = n ? Rf_xlength(matrix) / (R_xlen_t)n : 0;
-  double *data = glue_real(matrix, columns * (R_xlen_t)n, name);
+  const R_xlen_t columns = width(matrix, n);
   if (keep == R_NilValue) {
-    for (R_xlen_t j = 0; j < columns; j++) col[at++] = data + (size_t)j * n;
+    for (R_xlen_t j = 0; j < columns; j++) col[at++] = column(matrix, j, n, name);
     return at;
   }
   const int *pick = glue_int(keep, -1, "keep");
   for (R_xlen_t j = 0; j < Rf_xlength(keep); j++) {
     if (pick[j] < 1 || pick[j] > columns) Rf_error("internal: column %d of `%s` does not exist", pick[j], name);
-    col[at++] = data + (size_t)(pick[j] - 1) * n;
+    col[at++] = column(matrix, pick[j] - 1, n, name);
   }
   return at;
 }
@@ -45,7 +55,7 @@ static columns view(SEXP rows, int picked) {
   glue_real(y, -1, "y");
   c.root = root == R_NilValue ? NULL : glue_real(root, (R_xlen_t)c.n, "root");
   SEXP w = field(rows, "w"), z = field(rows, "z"), x = field(rows, "x");
-  const size_t most = 1 + (c.n ? ((size_t)Rf_xlength(w) + (size_t)Rf_xlength(z) + (size_t)Rf_xlength(x)) / c.n : 0);
+  const size_t most = 1 + (size_t)(width(w, c.n) + width(z, c.n) + width(x, c.n));
   c.col = glue_alloc(most, sizeof *c.col);
   SEXP none = R_NilValue;
   c.K = append(c.col, 0, w, picked ? field(rows, "keep_w") : none, c.n, "w");

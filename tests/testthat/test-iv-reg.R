@@ -245,3 +245,42 @@ test_that("wrong formulas are refused in words", {
     anova(iv_reg(sbp ~ age | ldl | z1, d), iv_reg(sbp ~ sex | ldl | z1, d))
   })
 })
+
+test_that("the design by columns is model.matrix()'s, and is refused where it could not be", {
+  set.seed(3)
+  d <- data.frame(a = rnorm(30), i = 1:30, f = factor(rep(c("u", "v", "w"), 10)), s = rep(c("x", "y"), 15), l = rep(c(TRUE, FALSE, FALSE), 10))
+  d$m <- matrix(rnorm(60), 30, dimnames = list(NULL, c("p", "q")))
+  same <- function(formula, contrasts = NULL) {
+    frame <- stats::model.frame(formula, d)
+    terms <- attr(frame, "terms")
+    ours <- design_list(terms, frame, contrasts)
+    twin <- stats::model.matrix(terms, frame, contrasts)
+    expect_identical(names(ours), colnames(twin))
+    expect_identical(attr(ours, "contrasts"), attr(twin, "contrasts"))
+    expect_equal(do.call(cbind, ours), twin, ignore_attr = TRUE)
+    expect_true(all(vapply(ours, is.double, NA)))
+  }
+  same(a ~ i + f + l + s)
+  same(a ~ f, list(f = "contr.sum"))
+  same(a ~ log(i) + I(i^2) + m + offset(i))
+  same(a ~ i - 1)
+  same(a ~ 1)
+  for (formula in list(a ~ f - 1, a ~ i:f, a ~ i * l)) {
+    frame <- stats::model.frame(formula, d)
+    expect_null(design_list(attr(frame, "terms"), frame, NULL))
+  }
+})
+
+test_that("rows with missing values go as na.action says, on both ways to the frame", {
+  d <- data.frame(iv_design(n = 60, L = 2, K = 2, seed = 4)[c("y", "x", "z")], w = rnorm(60), g = rep(letters[1:3], 20))
+  names(d)[2] <- "x"
+  full <- iv_reg(y ~ w + g | x | z.z1 + z.z2, d)
+  expect_null(full$na.action)
+  d$w[7] <- NA
+  d$g[d$g == "c"] <- NA
+  fit <- iv_reg(y ~ w + g | x | z.z1 + z.z2, d)
+  expect_equal(coef(fit), coef(iv_reg(y ~ w + g | x | z.z1 + z.z2, stats::na.omit(d))))
+  expect_length(fit$na.action, 21)
+  expect_error(iv_reg(y ~ w | x | z.z1, d, na.action = na.fail), "missing values")
+  expect_length(residuals(iv_reg(y ~ w | x | z.z1, d, na.action = na.exclude)), 60)
+})
