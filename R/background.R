@@ -7,6 +7,9 @@
 add_background <- function(data, control = encoder_control()) {
   if (is.null(data$background)) return(data)
   sources <- list(data$genotypes, data$background)
+  kind <- data$kind
+  x <- data$background$x
+  if (data$kind == "genotype" && !is.null(x) && !all(is.na(x) | x == 0 | x == 1 | x == 2)) data$kind <- "dosage"
   p <- nrow(data$variants)
   chosen <- thin_background(data, sources, control)
   panel <- panel_source(data, sources, chosen$keep)
@@ -27,6 +30,7 @@ add_background <- function(data, control = encoder_control()) {
     components = count, values = eig$values, variants = m - p, dropped = chosen$dropped, instruments = p
   )
   data["background"] <- list(NULL)
+  data$kind <- kind
   inform(
     sprintf(
       "Background: %d components of %d instruments and %d background variants (%d dropped as linked, %d to keep the panel at %d).",
@@ -108,7 +112,6 @@ panel_data <- function(data, source) {
     snp = paste0("v", seq_len(count)), chr = NA_character_, pos = NA_real_,
     effect_allele = NA_character_, other_allele = NA_character_
   )
-  if (data$kind != "dosage" && !is.null(source$x) && !all(source$x %in% c(0, 1, 2, NA))) data$kind <- "dosage"
   data$covariates <- matrix(0, length(data$exposure), 0)
   data[c("structure", "background", "block", "cluster")] <- list(NULL)
   data

@@ -61,11 +61,13 @@ tsls <- function(d, z, block) {
   c(b = b, half = qnorm(.975) * sqrt(vcov(fit)[1, 1]))
 }
 
-components <- function(x, count = 10) {
+# Leading components of standardised columns; `cross`: their correlation matrix
+# when it is known already.
+components <- function(x, cross = crossprod(scale(x)) / nrow(x), count = 10) {
   x <- scale(x)
   x[is.na(x)] <- 0
-  e <- eigen(crossprod(x), symmetric = TRUE)
-  x %*% e$vectors[, seq_len(count)]
+  cross[is.na(cross)] <- 0
+  x %*% .Call(LatentMR:::C_ffi_eigen_top, cross, as.integer(count))$vectors
 }
 
 fill_in <- function(z, e) {
@@ -91,9 +93,12 @@ replicate_once <- function(row, mode, seed) {
   if (mode != "panel") {
     g <- LatentMR:::mr_background(d)
     g <- fill_in(g, d$environment)
-    without <- components(g)
+    # One pass of exact counts instead of two dense products.
+    both <- LatentMR:::panel_moments(LatentMR:::panel_data(d, list(x = cbind(LatentMR:::mr_genotypes(d), LatentMR:::mr_background(d)))))$corr
+    of_g <- ncol(z) + seq_len(ncol(g))
+    without <- components(g, both[of_g, of_g])
     arms$genome_pc <- tsls(d, z, cbind(dummies, without))
-    arms$genome_pc_with <- tsls(d, z, cbind(dummies, components(cbind(z, g))))
+    arms$genome_pc_with <- tsls(d, z, cbind(dummies, components(cbind(z, g), both)))
     if (mode == "structure") {
       colnames(without) <- paste0("PC", 1:10)
       fitted["background"] <- list(NULL)
