@@ -5,3 +5,8 @@ format_p <- function(p) {
 }
 
 format_b <- function(x) ifelse(is.na(x), "NA", formatC(x, digits = 4, format = "f"))
+
+p_is <- function(p) {
+  text <- format_p(p)
+  if (startsWith(text, "<")) paste("p", text) else paste("p =", text)
+}

@@ -29,8 +29,8 @@ identification <- function(encoder, view, moments, force) {
       if (change[["pval"]] > .05) {
         refuse(
           sprintf(
-            "The law of the instruments does not differ between the environments (p = %s), so confounded directions cannot be told from valid ones.",
-            format_p(change[["pval"]])
+            "The law of the instruments does not differ between the environments (%s), so confounded directions cannot be told from valid ones.",
+            p_is(change[["pval"]])
           ),
           "Environments must differ in what confounds the instruments."
         )
@@ -71,11 +71,11 @@ latent_warnings <- function(fit) {
           k, environments
         )
       }
-      largest <- max(table(encoder$block)) / length(encoder$block)
-      if (largest > .5) {
+      linked <- linked_share(encoder)
+      if (linked$share > .5) {
         add(
-          "One linkage-disequilibrium block holds %.0f %% of the variants: structure and linkage cannot be told apart within it, so the ancestry of the people is not identified from this panel. Use variants from several regions, or give genome-wide components in `structure`.",
-          100 * largest
+          "Not identified from this panel alone: %s holds %.0f %% of the variants, where linkage cannot be told from ancestry. Use variants from several regions, or give genome-wide components in `structure`.",
+          linked$what, 100 * linked$share
         )
       }
       if (k == 0) add("No direction of the panel moves or carries structure (k = 0): the latent estimates partial out no more than 2SLS does.")
@@ -84,7 +84,7 @@ latent_warnings <- function(fit) {
       add("%d directions carry structure, more than half of the panel; the leading %d were taken.", encoder$above, k)
     }
     if (isTRUE(d$change[["pval"]] > .05)) {
-      add("Allele frequencies do not differ between the environments (p = %s): only structure within them can be seen.", format_p(d$change[["pval"]]))
+      add("Allele frequencies do not differ between the environments (%s): only structure within them can be seen.", p_is(d$change[["pval"]]))
     }
   }
   f <- if (is.na(d$f_effective)) d$f else d$f_effective
@@ -95,10 +95,29 @@ latent_warnings <- function(fit) {
   if (isTRUE(reml$disagree)) add("The four REML fits disagree by more than two standard errors: compare the rows of UJIVE, 2SLS and LIML.")
   if (isTRUE(d$sargan$pval < .01) && isTRUE(d$sargan$i2 > .1)) {
     add(
-      "Sargan's J rejects (J/df = %.2f, p = %s): the instruments disagree by more than chance, through pleiotropy or structure that is left.",
-      d$sargan$ratio, format_p(d$sargan$pval)
+      "Sargan's J rejects (J/df = %.2f, %s): the instruments disagree by more than chance, through pleiotropy or structure that is left.",
+      d$sargan$ratio, p_is(d$sargan$pval)
     )
   }
   if (length(fit$dropped)) add("Collinear columns were left out of the partialled block: %s.", paste(fit$dropped, collapse = ", "))
   text
+}
+
+# The largest share of the panel in one linkage-disequilibrium block, or in one
+# region (same chromosome, neighbours within 1 Mb) when positions are known.
+linked_share <- function(encoder) {
+  variants <- encoder$variants
+  block <- max(table(encoder$block)) / length(encoder$block)
+  region <- 0
+  if (!is.null(chromosome_codes(variants)) && all(is.finite(variants$pos)) && any(variants$pos > 0)) {
+    at <- order(chromosome_codes(variants), variants$pos)
+    chr <- chromosome_codes(variants)[at]
+    gap <- c(TRUE, diff(chr) != 0 | diff(variants$pos[at]) > 1e6)
+    region <- max(table(cumsum(gap))) / length(at)
+  }
+  if (block >= region) {
+    list(share = block, what = "one linkage-disequilibrium block")
+  } else {
+    list(share = region, what = "one region of the genome (neighbours within 1 Mb)")
+  }
 }

@@ -19,8 +19,8 @@ print.latent_mr <- function(x, ...) {
     cat(sprintf("%s: %s; the instruments are weak (F = %.1f), so read the Anderson-Rubin set\n  %s\n\n",
       name, format_b(head$b), d$f, ar_words(d$ar)))
   } else {
-    cat(sprintf("%s: %s, %s %% interval %s to %s, p = %s\n\n",
-      name, format_b(head$b), percent, format_b(head$lo), format_b(head$up), format_p(head$pval)))
+    cat(sprintf("%s: %s, %s %% interval %s to %s, %s\n\n",
+      name, format_b(head$b), percent, format_b(head$lo), format_b(head$up), p_is(head$pval)))
   }
   print_table(as.data.frame(x), percent)
   cat("\nTests (what each says; what it cannot see)\n")
@@ -91,36 +91,36 @@ test_lines <- function(x) {
     line("Strength: %s. Above 10 the interval can be trusted; says nothing about validity.", f_text),
     line("Anderson-Rubin: %s. Right whatever the strength; not when instruments are invalid.", ar_words(d$ar)),
     line(
-      "Sargan J = %.1f on %d df (J/df %.2f), p = %s%s. Sees instruments that disagree; not a bias that all share.",
-      d$sargan$statistic, as.integer(d$sargan$df), d$sargan$ratio, format_p(d$sargan$pval),
-      if (is.na(d$hansen$pval)) "" else sprintf("; robust (Hansen) p = %s", format_p(d$hansen$pval))
+      "Sargan J = %.1f on %d df (J/df %.2f), %s%s. Sees instruments that disagree; not a bias that all share.",
+      d$sargan$statistic, as.integer(d$sargan$df), d$sargan$ratio, p_is(d$sargan$pval),
+      if (is.na(d$hansen$pval)) "" else sprintf("; robust (Hansen) %s", p_is(d$hansen$pval))
     )
   )
   if (is.finite(d$q[["Q"]])) {
     out <- c(out, line(
-      "Cochran Q over environments = %.1f on %d df, p = %s, I2 = %.0f %%. Sees effects that differ between environments; not a bias that is the same in all.",
-      d$q[["Q"]], as.integer(d$q[["Q_df"]]), format_p(d$q[["Q_pval"]]), 100 * d$q[["I2"]]
+      "Cochran Q over environments = %.1f on %d df, %s, I2 = %.0f %%. Sees effects that differ between environments; not a bias that is the same in all.",
+      d$q[["Q"]], as.integer(d$q[["Q_df"]]), p_is(d$q[["Q_pval"]]), 100 * d$q[["I2"]]
     ))
   }
   if (!is.null(d$hsic_covariates)) {
     out <- c(out, line(
-      "Instruments against covariates (HSIC) p = %s. Sees confounding that a measured covariate carries, also when it is the same everywhere; not what nobody measured.",
-      format_p(d$hsic_covariates[["pval"]])
+      "Instruments against covariates (HSIC) %s. Sees confounding that a measured covariate carries, also when it is the same everywhere; not what nobody measured.",
+      p_is(d$hsic_covariates[["pval"]])
     ))
   }
   if (!is.null(d$hsic_structure)) {
     out <- c(out, line(
-      "Instruments against structure columns, before these are partialled out (HSIC) p = %s. A small p shows why they are needed.",
-      format_p(d$hsic_structure[["pval"]])
+      "Instruments against structure columns, before these are partialled out (HSIC) %s. A small p shows why they are needed.",
+      p_is(d$hsic_structure[["pval"]])
     ))
   }
   if (!is.null(d$change)) {
     out <- c(out, if (x$kind == "continuous") {
-      line("Law of the instruments between environments: p = %s. A small p is needed: nothing can be learned from what does not move.", format_p(d$change[["pval"]]))
+      line("Law of the instruments between environments: %s. A small p is needed: nothing can be learned from what does not move.", p_is(d$change[["pval"]]))
     } else {
       line(
-        "Allele counts between environments: %d of %d variants differ (Holm 5 %%), panel p = %s. Differences are what the encoder learns from.",
-        sum(d$per_variant$p_holm < .05, na.rm = TRUE), nrow(d$per_variant), format_p(d$change[["pval"]])
+        "Allele counts between environments: %d of %d variants differ (Holm 5 %%), panel %s. Differences are what the encoder learns from.",
+        sum(d$per_variant$p_holm < .05, na.rm = TRUE), nrow(d$per_variant), p_is(d$change[["pval"]])
       )
     })
   }

@@ -12,17 +12,20 @@ reml_estimate <- function(block, encoder, view, level) {
   )
   dimnames(fits) <- list(
     c("sq top", "sq noise", "edge top", "edge noise"),
-    c("theta", "se", "loglik", "strength", "structure", "pleiotropy", "structure_share", "pleiotropy_share", "converged")
+    c("theta", "se", "loglik", "strength", "structure", "pleiotropy", "structure_share", "pleiotropy_share", "converged", "weight")
   )
-  list(id = "latent_reml", b = b0 + mean(fits[, "theta"]), fits = fits, level = level)
+  list(id = "latent_reml", b = b0 + sum(fits[, "weight"] * fits[, "theta"]), fits = fits, level = level)
 }
 
-# half(level) = sqrt(mean (t s_f)^2 + z^2 V), V the variance of the four fits; with
-# rows times max(1, heteroskedastic error of UJIVE / Nagar's error).
+# half(level) = sqrt(sum w_f (t s_f)^2 + z^2 V), V the variance of the four fits
+# (weighted or not, the larger); with rows times max(1, heteroskedastic error of
+# UJIVE / Nagar's error).
 reml_interval <- function(estimate, block, context, ujive = NULL) {
   fits <- estimate$fits
   df <- max(block$scores$n_kept - 1, 1)
-  spread <- mean((fits[, "theta"] - mean(fits[, "theta"]))^2)
+  theta <- fits[, "theta"]
+  weight <- fits[, "weight"]
+  spread <- max(mean((theta - mean(theta))^2), sum(weight * (theta - sum(weight * theta))^2))
   inflate <- 1
   if (!is.null(context$rows)) {
     if (is.null(ujive)) ujive <- estimate_one("latent_ujive", block, context)
@@ -34,7 +37,7 @@ reml_interval <- function(estimate, block, context, ujive = NULL) {
   }
   half <- function(level) {
     a <- 1 - level
-    inflate * sqrt(mean((stats::qt(1 - a / 2, df) * fits[, "se"])^2) + stats::qnorm(1 - a / 2)^2 * spread)
+    inflate * sqrt(sum(weight * (stats::qt(1 - a / 2, df) * fits[, "se"])^2) + stats::qnorm(1 - a / 2)^2 * spread)
   }
   b <- estimate$b
   se <- half(.95) / stats::qnorm(.975)
@@ -43,9 +46,10 @@ reml_interval <- function(estimate, block, context, ujive = NULL) {
     id = "latent_reml", b = b, se = se, lo = b - h, up = b + h,
     pval = 2 * stats::pnorm(-abs(b / se)), vcov = "reml",
     fstat = block_f(block), fstat_type = "partial",
-    nsnp = block$scores$n_kept, nobs = block$n, se_plain = sqrt(mean(fits[, "se"]^2)), factor = inflate, df = df,
+    nsnp = block$scores$n_kept, nobs = block$n, se_plain = sqrt(sum(weight * fits[, "se"]^2)), factor = inflate, df = df,
     fits = fits,
     disagree = diff(range(fits[, "theta"])) > 2 * sqrt(mean((stats::qt(.975, df) * fits[, "se"])^2)),
-    structure_share = mean(fits[, "structure_share"]), pleiotropy_share = mean(fits[, "pleiotropy_share"])
+    structure_share = sum(weight * fits[, "structure_share"]),
+    pleiotropy_share = sum(weight * fits[, "pleiotropy_share"])
   )
 }

@@ -45,12 +45,11 @@ draw <- function(row, seed, background) {
 # HGDP: 101 eight admixed sites, 102 three sites, 103 the seven regions; chr21: 104
 # the five super-populations and one linked region.
 draw_cohort <- function(row, seed, background) {
-  variants <- if (background) 50 + background else 50
   switch(as.character(row$cell),
-    "101" = simulate_cohort("hgdp", n = 16000, sites = 8, admixed = TRUE, variants = 50, background = background, seed = seed),
-    "102" = simulate_cohort("hgdp", n = 6000, sites = 3, admixed = TRUE, variants = 50, background = background, seed = seed),
-    "103" = simulate_cohort("hgdp", n = 14000, sites = 7, admixed = FALSE, variants = 50, background = background, seed = seed),
-    "104" = simulate_cohort("chr21", n = 10000, seed = seed)
+    "101" = simulate_cohort("hgdp", n = 2000, sites = 8, admixed = TRUE, variants = 50, background = background, seed = seed),
+    "102" = simulate_cohort("hgdp", n = 2000, sites = 3, admixed = TRUE, variants = 50, background = background, seed = seed),
+    "103" = simulate_cohort("hgdp", n = 2000, sites = 7, admixed = FALSE, variants = 50, background = background, seed = seed),
+    "104" = simulate_cohort("chr21", n = 2000, sites = 5, admixed = FALSE, variants = 22, seed = seed)
   )
 }
 

@@ -95,12 +95,12 @@ static SEXP ffi_reml(SEXP g, SEXP kept, SEXP lambda, SEXP om, SEXP g0, SEXP lead
                   glue_real(om, 4, "om"), glue_real(g0, 2 * m0, "g0"), (size_t)m0,
                   (size_t)glue_int1(lead, "lead"), glue_real(om0, 4, "om0"), glue_real1(b0, "b0"), fits,
                   work, &err), &err);
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, REML_FITS, 9));
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, REML_FITS, 10));
   for (int i = 0; i < REML_FITS; i++) {
     const reml_fit *f = fits + i;
-    const double row[9] = {f->theta, f->se, f->loglik, f->g, f->psi, f->tau2, f->structure_share,
-                           f->pleiotropy_share, (double)f->converged};
-    for (int j = 0; j < 9; j++) REAL(out)[i + j * REML_FITS] = row[j];
+    const double row[10] = {f->theta, f->se, f->loglik, f->g, f->psi, f->tau2, f->structure_share,
+                           f->pleiotropy_share, (double)f->converged, f->weight};
+    for (int j = 0; j < 10; j++) REAL(out)[i + j * REML_FITS] = row[j];
   }
   UNPROTECT(1);
   return out;

@@ -247,6 +247,18 @@ static lmr_status fit_one(const reml_problem *problem, double unit, reml_fit *fi
   return LMR_OK;
 }
 
+/* Weights of the fits: prior times the square root of the penalised likelihood. */
+static void weigh(reml_fit *fits) {
+  double best = -INFINITY, total = 0;
+  for (int f = 0; f < REML_FITS; f++) best = fmax(best, fits[f].loglik);
+  for (int f = 0; f < REML_FITS; f++) {
+    const double prior = (f / 2 == 0 ? 2. / 3 : 1. / 3) * (f % 2 == 0 ? .75 : .25);
+    fits[f].weight = prior * exp((fits[f].loglik - best) / 2);
+    total += fits[f].weight;
+  }
+  for (int f = 0; f < REML_FITS; f++) fits[f].weight /= total;
+}
+
 lmr_status reml(const double *g, const int *kept, size_t m, const double *lambda,
                 const double *om, const double *g0, size_t m0, size_t lead,
                 const double *om0, double b0, reml_fit *fits, double *work, lmr_error *err) {
@@ -287,8 +299,9 @@ lmr_status reml(const double *g, const int *kept, size_t m, const double *lambda
     LMR_TRY(fit_one(&problem, f[0] / f[1], fits + which, err));
     memcpy(fits[which].d, problem.d, sizeof problem.d);
     fits[which].mean_w = problem.mean_w;
-    mean_theta += fits[which].par[0] / REML_FITS;
   }
+  weigh(fits);
+  for (int which = 0; which < REML_FITS; which++) mean_theta += fits[which].weight * fits[which].par[0];
   /* Shares of the variance of a score of Y - b X at the averaged effect. */
   const double noise = problem.om[2] - 2 * mean_theta * problem.om[1] + mean_theta * mean_theta * problem.om[0];
   for (int which = 0; which < REML_FITS; which++) {

@@ -7,7 +7,10 @@
  * 1/sqrt(diag Om). Four fits: weights l^2 or .2/(1.2 - min(1, sqrt l)), direction
  * d the leading one of structure ("top") or of the noise. The penalised
  * log-likelihood adds 5 log(g / (g + psi mean(w) d_x^2)): without it a second
- * mode exists where all strength is called structure. */
+ * mode exists where all strength is called structure. The fits are averaged with
+ * weights 2/3 : 1/3 (l^2 : edge) times 3/4 : 1/4 (top : noise) times the square
+ * root of their likelihood: where individual confounding runs against structure,
+ * the noise direction is the wrong one and its likelihood says so. */
 #ifndef LMR_CORE_REML_H
 #define LMR_CORE_REML_H
 
@@ -33,6 +36,7 @@ double reml_loglik(const reml_problem *problem, const double *par, double *gradi
 typedef struct {
   double theta, se;       /* effect relative to b0 and its error, in the data's units */
   double loglik;          /* penalised, at the maximum */
+  double weight;          /* in the average over the fits, adds up to one */
   double g, psi, tau2;    /* scaled units */
   double par[REML_PARAMETERS];
   double d[2], mean_w;    /* unit direction of leftover structure, mean weight */

@@ -176,11 +176,13 @@ ref_reml <- function(y, x, z, e, directions, values, k, c, covariates = NULL, c_
                                g = exp(best$par[2]), psi = best$par[3]^2, tau = best$par[4]^2)
   }
   f <- do.call(rbind, fits)
-  b <- b0 + mean(f[, "theta"])
-  v <- mean((f[, "theta"] - mean(f[, "theta"]))^2)
+  w <- c(2, 2, 1, 1) / 3 * c(.75, .25) * exp((f[, "value"] - max(f[, "value"])) / 2)
+  w <- w / sum(w)
+  b <- b0 + sum(w * f[, "theta"])
+  v <- max(mean((f[, "theta"] - mean(f[, "theta"]))^2), sum(w * (f[, "theta"] - b + b0)^2))
   half <- function(level) {
     a <- 1 - level
-    sqrt(mean((stats::qt(1 - a / 2, pk - 1) * f[, "s"])^2) + stats::qnorm(1 - a / 2)^2 * v)
+    sqrt(sum(w * (stats::qt(1 - a / 2, pk - 1) * f[, "s"])^2) + stats::qnorm(1 - a / 2)^2 * v)
   }
   list(b = b, half = half(level), se = half(.95) / 1.959964, fits = f, b0 = b0, p = pk)
 }

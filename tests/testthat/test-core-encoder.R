@@ -138,6 +138,7 @@ test_that("REML fits are those of a general optimiser on rows", {
     expect_equal(unname(got$fits[, "theta"]), unname(twin$fits[, "theta"]), tolerance = 1e-3)
     expect_equal(unname(got$fits[, "se"]), unname(twin$fits[, "s"]), tolerance = 1e-3)
     expect_equal(got$b, twin$b, tolerance = 1e-4)
+    expect_equal((got$up - got$lo) / 2, twin$half * got$factor, tolerance = 1e-3)
   }
 })
 

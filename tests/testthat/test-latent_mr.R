@@ -199,7 +199,9 @@ test_that("one linked region is flagged", {
   linked <- cbind(z[, 1:10], vapply(1:20, function(i) ifelse(runif(nrow(z)) < .8, z[, 11], z[, 12]), numeric(nrow(z))))
   data <- quiet(mr_data(linked, d$exposure, d$outcome, d$environment, kind = "genotype"))
   fit <- quiet(latent_mr(data, seed = 1))
-  expect_match(paste(fit$warnings, collapse = " "), "linkage-disequilibrium block")
+  expect_match(paste(fit$warnings, collapse = " "), "Not identified from this panel alone: one linkage-disequilibrium block")
+  region <- simulate_cohort("chr21", n = 200, sites = 5, admixed = FALSE, variants = 20, seed = 1)
+  expect_match(paste(quiet(latent_mr(region, seed = 1, by_environment = FALSE))$warnings, collapse = " "), "one region of the genome")
 })
 
 test_that("weak instruments: the Anderson-Rubin set takes the interval's place", {
