@@ -142,7 +142,7 @@ mmd_row <- function(scope, variable, x, kernel, environment, seed) {
   g <- mmd_groups(x, NULL, environment, kernel, NULL, 1)
   how <- choose_approximation("auto", g$n, g$x$kernel)
   m <- mmd_numbers(g, how, seed = seed)$numbers
-  law <- gamma_law(m[["null_mean"]], m[["null_var"]])
+  law <- gamma_law(m[["trace_mean"]], m[["trace_var"]])
   quantile <- stats::qgamma(c(.95, .2), shape = law[["shape"]], scale = law[["scale"]])
   statistic <- g$n * m[["biased"]]
   per_unit <- m[["normalised"]] / statistic

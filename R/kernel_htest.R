@@ -2,6 +2,13 @@
 
 gamma_law <- function(mean, var) c(shape = mean^2 / var, scale = var / mean)
 
+# Which moments of the null law: see hsic_test(). Features are for samples so large
+# that the trace form holds for any kernel.
+null_moments <- function(kernels, approximation) {
+  kind <- if (any(kernels %in% c("poly2", "poly3")) && approximation == "exact") "exact" else "trace"
+  paste0(kind, c("_mean", "_var"))
+}
+
 gamma_tail <- function(statistic, law) {
   stats::pgamma(statistic, shape = law[["shape"]], scale = law[["scale"]], lower.tail = FALSE)
 }

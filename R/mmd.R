@@ -97,7 +97,9 @@ mmd_numbers <- function(g, approximation, features = 100, seed = NULL) {
       as.integer(max(g$x$labels, 0)), draw_seed(seed), cpu_level()
     )
   }
-  names(out$numbers) <- c("n", "biased", "unbiased", "normalised", "null_mean", "null_var")
+  names(out$numbers) <- c(
+    "n", "biased", "unbiased", "normalised", "trace_mean", "trace_var", "exact_mean", "exact_var"
+  )
   out
 }
 
@@ -117,7 +119,8 @@ mmd_blocks <- function(g, approximation, block, seed) {
 #' also n times the HSIC of the sample with its label.
 #'
 #' Null laws: `"trace_gamma"` (default, `"gamma"` is the same here), a gamma law with mean
-#' \eqn{\mathrm{tr}(K_c)(E-1)/N} and variance \eqn{2\|K_c\|^2(E-1)/N^2}; `"permutation"` of the labels, within
+#' \eqn{\mathrm{tr}(K_c)(E-1)/N} and variance \eqn{2\|K_c\|^2(E-1)/N^2} (polynomial kernels: the exact moments over
+#' all permutations, see [hsic_test()]); `"permutation"` of the labels, within
 #' `strata` when given, p = (1 + number at or above the observed) / (permutations + 1); `"block"` and
 #' `"linear"`, a one-sided normal test of the mean over disjoint blocks.
 #'
@@ -174,7 +177,7 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
     ))
   }
   statistic <- g$n * numbers[["biased"]]
-  law <- gamma_law(numbers[["null_mean"]], numbers[["null_var"]])
+  law <- do.call(gamma_law, unname(as.list(numbers[null_moments(g$x$kernel, approximation)])))
   kernel_htest(
     c("n MMD" = statistic), law, gamma_tail(statistic, law), estimate,
     sprintf("MMD test of equal laws, %d groups (trace gamma%s)", length(g$levels),

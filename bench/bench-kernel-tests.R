@@ -8,7 +8,7 @@ share <- function(p, times = draws) {
   mean(vapply(seq_len(times), function(i) {
     set.seed(i)
     p()
-  }, 0) < .05)
+  }, 0) <= .05)
 }
 rows <- list()
 note <- function(what, n, value, kind = "size", times = draws) {

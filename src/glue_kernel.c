@@ -59,11 +59,12 @@ static SEXP ffi_gram(SEXP x, SEXP kernel, SEXP level) {
   return out;
 }
 
-enum { HSIC_NUMBERS = 8 };
+enum { HSIC_NUMBERS = 10 };
 
 static void put_hsic(double *o, const hsic_result *r) {
   o[0] = r->n, o[1] = r->biased, o[2] = r->unbiased, o[3] = r->normalised;
   o[4] = r->trace_mean, o[5] = r->trace_var, o[6] = r->gamma_mean, o[7] = r->gamma_var;
+  o[8] = r->exact_mean, o[9] = r->exact_var;
 }
 
 static SEXP ffi_hsic(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP gretton, SEXP level) {
@@ -165,9 +166,10 @@ static int *grouped(SEXP label, size_t n, int groups, int **order) {
 }
 
 static SEXP mmd_list(const mmd_result *r, SEXP pairs, SEXP pairs_unbiased) {
-  SEXP numbers = PROTECT(Rf_allocVector(REALSXP, 6));
+  SEXP numbers = PROTECT(Rf_allocVector(REALSXP, 8));
   double *o = REAL(numbers);
   o[0] = r->n, o[1] = r->biased, o[2] = r->unbiased, o[3] = r->normalised, o[4] = r->null_mean, o[5] = r->null_var;
+  o[6] = r->exact_mean, o[7] = r->exact_var;
   SEXP out = glue_list(3, "numbers", numbers, "biased", pairs, "unbiased", pairs_unbiased);
   UNPROTECT(1);
   return out;

@@ -24,6 +24,14 @@ static double unbiased(const gram_pair_sums *s, size_t rows) {
   return (kl + k * l / ((n - 1) * (n - 2)) - 2 / (n - 2) * cross) / (n * (n - 3));
 }
 
+void permutation_moments(double n, const centred_sums *k, const centred_sums *l, double *mean, double *var) {
+  const double a = (n - 1) * k->squares - k->trace * k->trace, b = (n - 1) * l->squares - l->trace * l->trace;
+  const double c = n * (n + 1) * k->diagonal - (n - 1) * (k->trace * k->trace + 2 * k->squares);
+  const double d = n * (n + 1) * l->diagonal - (n - 1) * (l->trace * l->trace + 2 * l->squares);
+  *mean = k->trace * l->trace / (n - 1);
+  *var = 2 * a * b / ((n - 1) * (n - 1) * (n + 1) * (n - 2)) + c * d / ((n + 1) * n * (n - 1) * (n - 2) * (n - 3));
+}
+
 void hsic_from_centred(double n, double kl, double kk, double ll, double trace_k, double trace_l,
                        hsic_result *out) {
   out->n = n;
@@ -32,7 +40,7 @@ void hsic_from_centred(double n, double kl, double kk, double ll, double trace_k
   out->normalised = kk > 0 && ll > 0 ? kl / sqrt(kk * ll) : 0;
   out->trace_mean = trace_k * trace_l / (n * n);
   out->trace_var = 2 * kk * ll / (n * n * n * n);
-  out->gamma_mean = out->gamma_var = NAN;
+  out->gamma_mean = out->gamma_var = out->exact_mean = out->exact_var = NAN;
 }
 
 /* What centring leaves of a sum of squares; 0 when it is rounding only. */
@@ -50,15 +58,21 @@ lmr_status hsic_exact(const lmr_points *x, const lmr_points *y, int gretton, hsi
   LMR_TRY(take_sums(&s, rows, &work, err));
   LMR_TRY(gram_sums(x, y, &s, level, work, tick, err));
   double rr = 0, kr = 0, lr = 0, trace_k = 0, trace_l = 0;
+  centred_sums sk = {0, 0, 0}, sl = {0, 0, 0};
   for (size_t i = 0; i < rows; i++) {
     /* Rows about their mean: the squares are then of the size of the answer. */
     const double a = s.k_row[i] - s.k / n, b = s.l_row[i] - s.l / n;
     rr += a * b, kr += a * a, lr += b * b;
     trace_k += s.k_diag[i], trace_l += s.l_diag[i];
+    const double dk = s.k_diag[i] - (2 * s.k_row[i] - s.k / n) / n, dl = s.l_diag[i] - (2 * s.l_row[i] - s.l / n) / n;
+    sk.diagonal += dk * dk, sl.diagonal += dl * dl;
   }
   const double mk = s.k / n, ml = s.l / n;
-  hsic_from_centred(n, s.kl - 2 * rr / n - mk * ml, centred(s.kk, 2 * kr / n, mk * mk),
-                    centred(s.ll, 2 * lr / n, ml * ml), trace_k - mk, trace_l - ml, out);
+  sk.trace = trace_k - mk, sk.squares = centred(s.kk, 2 * kr / n, mk * mk);
+  sl.trace = trace_l - ml, sl.squares = centred(s.ll, 2 * lr / n, ml * ml);
+  hsic_from_centred(n, s.kl - 2 * rr / n - mk * ml, sk.squares, sl.squares, sk.trace, sl.trace, out);
+  permutation_moments(n, &sk, &sl, &out->exact_mean, &out->exact_var);
+  out->exact_mean /= n, out->exact_var /= n * n;
   out->unbiased = unbiased(&s, rows);
   if (gretton) {
     double squares;

@@ -1,5 +1,7 @@
 #include "core/mmd.h"
 
+#include "core/hsic.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -40,6 +42,7 @@ void mmd_from_centred(double n, double groups, double biased, double kk, double 
   out->normalised = kk > 0 && groups > 1 ? biased * n / sqrt(kk * (groups - 1)) : 0;
   out->null_mean = trace * (groups - 1) / n;
   out->null_var = 2 * kk * (groups - 1) / (n * n);
+  out->exact_mean = out->exact_var = NAN;
 }
 
 lmr_status mmd_exact(const lmr_points *x, const int *label, size_t groups, double *pair_biased,
@@ -62,6 +65,17 @@ lmr_status mmd_exact(const lmr_points *x, const int *label, size_t groups, doubl
   const double centred = fmax(kk - 2 * rr / n - all / n * (all / n), 0);
   mmd_from_centred(n, (double)groups, pooled(pair_biased, size, groups), centred, trace - all / n, out);
   out->unbiased = pooled(pair_unbiased, size, groups);
+  centred_sums k = {trace - all / n, centred, 0}, l = {n * ((double)groups - 1), n * n * ((double)groups - 1), 0};
+  for (size_t i = 0; i < x->n; i++) {
+    const size_t at = x->order ? (size_t)x->order[i] : i;
+    const double d = kernel_value(x, at, at) - (2 * row[i] - all / n) / n;
+    k.diagonal += d * d;
+  }
+  for (size_t e = 0; e < groups; e++) l.diagonal += size[e] * (n / size[e] - 1) * (n / size[e] - 1);
+  if (x->n >= 4) {
+    permutation_moments(n, &k, &l, &out->exact_mean, &out->exact_var);
+    out->exact_mean /= n, out->exact_var /= n * n;
+  }
   return LMR_OK;
 }
 
