@@ -23,6 +23,21 @@
 #' \eqn{b \pm t_{p-1} se \sqrt{\max(1, J/df)}} with Sargan's J. The column `se` is the
 #' half width of the 95 % interval over 1.96; `summary()` also has the plain error.
 #'
+#' @section Spectral REML (`latent_reml`):
+#' The directions that stay in the instruments are ordered by their eigenvalue
+#' \eqn{\lambda_j} in the encoder's spectrum and made orthonormal. Their scores
+#' \eqn{G_j = (z_j'X, z_j'(Y - b_0 X))}, with \eqn{b_0} Nagar's estimate and both rows
+#' scaled by their noise \eqn{\Omega}, follow
+#' \deqn{G_j \sim N(0, g a a' + \Omega + \psi w_j d d' + \tau^2 e_2 e_2'), \quad a = (1, \theta)':}
+#' g is the strength of the instruments, \eqn{\psi} the structure that stayed below
+#' the detection limit (heavier where \eqn{\lambda_j} is larger), \eqn{\tau^2} balanced
+#' pleiotropy. Four fits (weights \eqn{w_j = l_j^2} or \eqn{.2/(1.2 - \min(1, \sqrt{l_j}))}
+#' with \eqn{l_j} the eigenvalue over the null line; d along the structure that was
+#' partialled out, or along the noise) are averaged with prior weights 2:1 and 3:1
+#' times the square root of their penalised likelihood, and the interval holds
+#' their disagreement. The variance components stand in the print. Panel mode only by default: in
+#' structure and background modes it was no better than UJIVE (`bench/bench-snp-panels.R`).
+#'
 #' @param data An `mr_data` object, or `mr_moments` (no rows needed).
 #' @param encoder `"linear"`.
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.

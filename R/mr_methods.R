@@ -20,7 +20,7 @@ mr_methods <- function() {
     c("latent_liml", "Latent IV (LIML)", "latent", "all", "moments", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657"),
     c("latent_ujive", "Latent IV (UJIVE)", "latent", "all", "rows", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42"),
     c("latent_nagar", "Latent IV (Nagar)", "latent", "genotype", "moments", "Nagar 1959, Econometrica 27:575"),
-    c("latent_reml", "Latent IV (REML)", "latent", "genotype", "moments", "spectral REML, vignette(\"method\")"),
+    c("latent_reml", "Latent IV (REML)", "latent", "genotype", "moments", "spectral REML, see ?latent_mr"),
     c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block")
   )
   out <- as.data.frame(do.call(rbind, rows))
