@@ -63,13 +63,40 @@ column_names <- function(m, prefix) {
 
 check_iv_vcov <- function(vcov, estimator, cluster) {
   check_choice(vcov, "vcov", iv_vcov_types)
-  only <- c(bekker = "liml", many = "ujive")
-  if (vcov %in% names(only) && estimator != only[[vcov]]) {
-    abort_argument("vcov", sprintf("an error that estimator \"%s\" has", estimator), sprintf("\"%s\"", vcov), hint = sprintf("\"%s\" goes with estimator = \"%s\".", vcov, only[[vcov]]))
+  only <- list(bekker = c("liml", "fuller"), many = "ujive")[[vcov]]
+  wrong <- (!is.null(only) && !(estimator %in% only)) || (estimator == "gmm" && !(vcov %in% c("HC0", "HC1", "cluster")))
+  if (wrong) {
+    abort_argument(
+      "vcov", sprintf("an error that estimator \"%s\" has", estimator), sprintf("\"%s\"", vcov),
+      hint = if (is.null(only)) {
+        "The weight of two-step GMM is \"HC0\", \"HC1\" or \"cluster\"; with that of \"iid\" it is \"2sls\"."
+      } else {
+        sprintf("\"%s\" goes with estimator = %s.", vcov, paste0("\"", only, "\"", collapse = " or "))
+      }
+    )
   }
   if (vcov == "cluster" && is.null(cluster)) {
     abort_argument("cluster", "given with vcov = \"cluster\"", "NULL")
   }
+}
+
+iv_estimators <- c("2sls", "liml", "fuller", "kclass", "jive1", "ujive", "gmm", "ols")
+
+# What the estimator needs beside the data: `kappa` of "kclass", `fuller`.
+check_kappa <- function(estimator, kappa, fuller) {
+  check_choice(estimator, "estimator", iv_estimators)
+  check_number(fuller, "fuller", min = 0)
+  if (estimator == "kclass") {
+    check_number(kappa, "kappa", hint = "0 is ordinary least squares, 1 is two-stage least squares.")
+  } else if (!is.null(kappa)) {
+    abort_argument("kappa", sprintf("NULL with estimator \"%s\"", estimator), describe(kappa), hint = "`kappa` goes with estimator = \"kclass\".")
+  }
+  list(kappa = kappa, fuller = fuller)
+}
+
+# The default error of two-step GMM follows its weight.
+default_vcov <- function(estimator, cluster) {
+  if (estimator != "gmm") "iid" else if (is.null(cluster)) "HC1" else "cluster"
 }
 
 # 0-based index and number of clusters.

@@ -1,10 +1,10 @@
 #' Instrumental variable estimation on matrices
 #'
 #' The workhorse behind [iv_reg()]: ordinary least squares, two-stage least
-#' squares, limited information maximum likelihood and the unbiased jackknife
-#' instrumental variable estimator, with their covariances and first-stage and
-#' specification tests, at the accuracy of a QR decomposition. No intercept is
-#' added: give it as a column of `w`.
+#' squares, limited information maximum likelihood, Fuller's and any other k-class,
+#' the jackknife instrumental variable estimators and two-step GMM, with their
+#' covariances and first-stage and specification tests, at the accuracy of a QR
+#' decomposition. No intercept is added: give it as a column of `w`.
 #'
 #' @details
 #' With `P` the projection on `(z, w)` and `M_W` the residual maker of `w`:
@@ -12,7 +12,11 @@
 #' * `"ols"`, `"2sls"`, `"liml"` are the k-class
 #'   `(X'M_W X - kappa X'M_ZW X) b = X'M_W y - kappa X'M_ZW y` with `kappa` 0, 1,
 #'   and the smallest root of `|R0 - kappa R1| = 0`,
-#'   `R0 = [y X]'M_W[y X]`, `R1 = [y X]'M_ZW[y X]`.
+#'   `R0 = [y X]'M_W[y X]`, `R1 = [y X]'M_ZW[y X]`; `"fuller"` (Fuller 1977) takes
+#'   LIML's minus `fuller / (n - K - L)`, `"kclass"` the one given.
+#' * `"jive1"` (Angrist, Imbens and Krueger 1999) uses the prediction of `x` by `(z, w)`
+#'   that leaves the person (with `cluster`, the whole cluster) out, beside `w`. It is
+#'   sensitive to the number of covariates, which `"ujive"` is not.
 #' * `"ujive"` (Kolesar 2013) uses the instrument `G x`, the difference of the
 #'   predictions of `x` by `(z, w)` and by `w` that leave the person (with
 #'   `cluster`, the whole cluster) out, beside `w` itself. The covariates are
@@ -20,10 +24,15 @@
 #'   of `w` to `y` does not move the estimate. People (clusters) without whom
 #'   a column is not identified carry no instrument; a warning counts them.
 #'
+#' * `"gmm"` (Hansen 1982) minimises `g'S^-1 g`, `g = (z, w)'(y - xb - wc)`, with
+#'   `S = sum e_i^2 q_i q_i'`, `q` the row of `(z, w)` (summed within clusters first
+#'   when `vcov = "cluster"`), at the residuals of two-stage least squares. Its covariance is the sandwich
+#'   with `S` at its own residuals; `Hansen J` is the minimum.
+#'
 #' Covariances: `"iid"` (`s2 (X~'X)^-1`, `s2 = e'e / (n - m)`); `"HC0"` to `"HC3"`
 #' and `"cluster"` (sandwich with the projected regressors `X~`, factors
 #' `n / (n - m)` for HC1 and `G / (G - 1) (n - 1) / (n - m)` for clusters; equal to
-#' `sandwich::vcovHC()` and `vcovCL(type = "HC1")`); `"bekker"` for LIML (Bekker 1994; the
+#' `sandwich::vcovHC()` and `vcovCL(type = "HC1")`); `"bekker"` for LIML and Fuller (Bekker 1994; the
 #' first two terms of Hansen, Hausman and Newey 2008); `"many"` for UJIVE, the
 #' many-instrument heteroskedastic error of Chao, Swanson, Hausman, Newey and
 #' Woutersen (2012): the sum of `e_i^2 (Gx)_i^2` and of
@@ -39,12 +48,17 @@
 #' @param z Excluded instruments: numeric n x L matrix or vector, L >= k.
 #' @param w Exogenous variables including any intercept: numeric n x K matrix or
 #'   vector, or `NULL`.
-#' @param estimator `"2sls"`, `"liml"`, `"ujive"` or `"ols"`.
+#' @param estimator `"2sls"`, `"liml"`, `"fuller"`, `"kclass"`, `"jive1"`, `"ujive"`,
+#'   `"gmm"` or `"ols"`.
 #' @param vcov `"iid"`, `"HC0"`, `"HC1"`, `"HC2"`, `"HC3"`, `"cluster"`, `"bekker"`
-#'   (LIML) or `"many"` (UJIVE).
+#'   (LIML, Fuller) or `"many"` (UJIVE). `"gmm"` has `"HC0"`, `"HC1"` (the default there)
+#'   and `"cluster"` (the default there when `cluster` is given): its weight follows.
 #' @param cluster Vector of length n without missing values: needed by
-#'   `vcov = "cluster"`; with `"ujive"` the first stage leaves whole clusters out.
+#'   `vcov = "cluster"`; with `"ujive"` and `"jive1"` the first stage leaves whole clusters out.
 #' @param weights Non-negative weights (inverse variances), length n, or `NULL`.
+#' @param kappa The constant of estimator `"kclass"`, at most LIML's.
+#' @param fuller The constant of estimator `"fuller"`: 1 makes it nearly unbiased, 4
+#'   gives the least mean squared error; 0 is LIML.
 #' @param tol Relative norm under which a column counts as dependent.
 #' @return An object of class `iv_reg` with all its methods except those that
 #'   need a formula; see [iv_reg()].
@@ -55,7 +69,8 @@
 #' @references Kolesar (2013), Estimation in an instrumental variables model with
 #'   treatment effect heterogeneity. Bekker (1994), Econometrica 62:657. Hansen,
 #'   Hausman and Newey (2008), JBES 26:398. Chao et al. (2012), Econometric Theory
-#'   28:42. Montiel Olea and Pflueger (2013), JBES 31:358.
+#'   28:42. Fuller (1977), Econometrica 45:939. Angrist, Imbens and Krueger (1999), Journal of
+#'   Applied Econometrics 14:57. Hansen (1982), Econometrica 50:1029. Montiel Olea and Pflueger (2013), JBES 31:358.
 #' @examples
 #' set.seed(1)
 #' z <- matrix(rbinom(1500, 2, 0.3), 300)
@@ -67,8 +82,9 @@
 #' summary(fit, vcov = "HC1")$diagnostics
 #' @export
 iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = "iid",
-                   cluster = NULL, weights = NULL, tol = 1e-7) {
-  check_choice(estimator, "estimator", c("2sls", "liml", "ujive", "ols"))
+                   cluster = NULL, weights = NULL, kappa = NULL, fuller = 1, tol = 1e-7) {
+  control <- check_kappa(estimator, kappa, fuller)
+  if (missing(vcov)) vcov <- default_vcov(estimator, cluster)
   check_number(tol, "tol", min = 0, max = 0.1)
   y <- iv_vector(y, "y", NULL)
   n <- length(y)
@@ -80,13 +96,13 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = "
     if (any(weights < 0)) abort_argument("weights", "non-negative", sprintf("%d negative numbers", sum(weights < 0)))
     rows["root"] <- list(sqrt(weights))
   }
-  fit <- iv_engine(rows, estimator, vcov, cluster, tol)
+  fit <- iv_engine(rows, estimator, vcov, cluster, tol, control)
   fit$call <- match.call()
   fit
 }
 
 # The engine on checked rows: a complete iv_reg object without formula parts.
-iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7) {
+iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7, control = list(fuller = 1)) {
   check_iv_vcov(vcov, estimator, cluster)
   cluster <- iv_cluster(cluster, length(rows$y))
   ols <- estimator == "ols"
@@ -107,23 +123,50 @@ iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7) {
     abort(sprintf("%d rows are too few for %d regressors.", f$n, f$K + f$k), "latentmr_error_argument")
   }
   fit <- list(estimator = estimator, f = f, f2 = f, groups = list(order = NULL, start = NULL))
-  if (estimator == "ujive") fit <- add_ujive(fit, cluster)
-  kappa <- switch(estimator, ols = 0, liml = kclass_liml(factor_moments(f)), 1)
-  fit$est <- iv_estimate(fit$f2, kappa)
-  fit$unscaled <- iv_unscaled(fit$f2, fit$est$hinv)
+  if (estimator %in% c("ujive", "jive1")) fit <- add_jackknife(fit, cluster)
+  if (estimator == "gmm") {
+    fit <- add_gmm(fit, vcov, cluster)
+  } else {
+    fit$est <- iv_estimate(fit$f2, iv_kappa(f, estimator, control))
+    fit$unscaled <- iv_unscaled(fit$f2, fit$est$hinv)
+  }
   infer <- iv_infer(fit, vcov, cluster)
   iv_object(fit, infer, vcov, cluster)
 }
 
-# UJIVE: its instrument takes the place of z.
-add_ujive <- function(fit, cluster) {
+iv_kappa <- function(f, estimator, control) {
+  switch(estimator,
+    ols = 0, liml = kclass_liml(factor_moments(f)),
+    fuller = kclass_fuller(factor_moments(f), control$fuller), kclass = given_kappa(f, control$kappa), 1
+  )
+}
+
+# Above that of LIML the weight of the k-class is not positive.
+given_kappa <- function(f, kappa) {
+  if (kappa <= 1) return(kappa)
+  most <- kclass_liml(factor_moments(f))
+  if (kappa > most * (1 + 1e-9)) abort_argument("kappa", sprintf("at most that of LIML (%s)", format(most, digits = 8)), describe(kappa))
+  min(kappa, most)
+}
+
+# UJIVE and JIVE1: their instrument takes the place of z.
+add_jackknife <- function(fit, cluster) {
   f <- fit$f
+  jive1 <- fit$estimator == "jive1"
   if (length(cluster)) {
     order <- order(cluster$index)
     fit$groups <- list(order = order - 1L, start = c(0L, cumsum(tabulate(cluster$index + 1L, cluster$count))))
   }
-  jack <- .Call(C_ffi_ujive_instrument, f$rows, f$r, fit$groups$order, fit$groups$start, cpu_level())
+  jack <- .Call(
+    C_ffi_ujive_instrument, f$rows, f$r, as.integer(jive1), fit$groups$order, fit$groups$start, cpu_level()
+  )
   skipped <- sum(jack$skipped)
+  if (jive1 && skipped > 0) {
+    abort(
+      sprintf("JIVE1 does not exist: %d of %d people cannot be left out of the first stage, a column is not identified without %s.", skipped, length(f$rows$y), if (length(cluster)) "their cluster" else "them"),
+      c("latentmr_error_leverage", "latentmr_error_singular"), hint = "estimator = \"ujive\" gives such people no instrument."
+    )
+  }
   if (skipped == length(f$rows$y)) {
     abort(
       sprintf("No %s can be left out of the first stage: each identifies a column alone.", if (length(cluster)) "cluster" else "person"),

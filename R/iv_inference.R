@@ -3,13 +3,15 @@
 iv_vcov_types <- c("iid", "HC0", "HC1", "HC2", "HC3", "cluster", "bekker", "many")
 
 # Runs the pass. `est` from iv_estimate(); `f` the factor it came from. `tests`
-# asks for the sums behind the robust tests.
-iv_scores <- function(f, est, robust = FALSE, tests = FALSE, power = 0L, cluster = NULL, leverage = FALSE) {
+# asks for the sums behind the robust tests, `all` for that over every moment;
+# `combine` (k x k) replaces X by X combine in the sums of the first stage.
+iv_scores <- function(f, est, robust = FALSE, tests = FALSE, power = 0L, cluster = NULL, leverage = FALSE,
+                      all = FALSE, combine = NULL) {
   parts <- iv_parts(f)
   k <- f$k
   options <- list(
     shift = est$shift, robust = as.integer(robust), tests = as.integer(tests && k > 0 && f$L > 0),
-    power = as.integer(power),
+    all = as.integer(all), power = as.integer(power), combine = combine,
     cluster = if (length(cluster)) cluster$index, clusters = as.integer(cluster$count),
     leverage = as.integer(leverage),
     inv_tilde = solve0(parts$h + est$shift^2 * parts$v)
@@ -57,6 +59,7 @@ type_power <- function(type) switch(type, HC2 = 1L, HC3 = 2L, 0L)
 # `fit` has f (the instruments' factor), f2 (the factor the estimate is from: the
 # same, or that of UJIVE's instrument), est.
 iv_infer <- function(fit, type, cluster = NULL) {
+  if (fit$estimator == "gmm") return(gmm_infer(fit, type, cluster))
   f2 <- fit$f2
   est <- fit$est
   robust <- !(type %in% c("iid", "bekker"))

@@ -251,6 +251,11 @@ model.matrix.iv_reg <- function(object, component = "regressors", ...) {
   if (component == "regressors" && !is.null(object$terms)) {
     return(model.matrix(object$terms$regressors, object$model, contrasts.arg = object$contrasts$regressors))
   }
+  if (component == "projected" && object$estimator == "gmm") {
+    out <- gmm_projected(object)
+    rownames(out) <- names(object$residuals)
+    return(out[, names[names %in% colnames(out)], drop = FALSE])
+  }
   x <- if (component == "projected") iv_projected(object) else design_matrix(rows$x)
   out <- cbind(x, design_matrix(rows$w))
   dimnames(out) <- list(names(object$residuals), c(rows$names$x, rows$names$w))

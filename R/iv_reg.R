@@ -1,8 +1,8 @@
 #' Instrumental variable regression by formula
 #'
 #' Estimates linear models with endogenous regressors by two-stage least squares,
-#' limited information maximum likelihood, the unbiased jackknife estimator or
-#' ordinary least squares. Formulas, methods, print and diagnostics follow
+#' limited information maximum likelihood, Fuller's or another k-class, the jackknife
+#' estimators, two-step GMM or ordinary least squares. Formulas, methods, print and diagnostics follow
 #' `ivreg::ivreg()`, and its results are equal to it.
 #'
 #' @details
@@ -19,7 +19,7 @@
 #'
 #' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`.
 #' @param data Data frame.
-#' @param estimator,vcov,tol As in [iv_fit()].
+#' @param estimator,vcov,kappa,fuller,tol As in [iv_fit()].
 #' @param cluster A one-sided formula or the name of a column of `data`, or a vector with
 #'   a value for each row of `data`.
 #' @param weights,subset,na.action,offset As in [lm()]. Rows with missing values
@@ -50,12 +50,14 @@
 #' confint(iv_reg(sbp ~ ldl + age | z1 + z2 + age, data = d, estimator = "liml", vcov = "bekker"))
 #' @export
 iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NULL, weights,
-                   subset, na.action, offset, contrasts = NULL, tol = 1e-7, ...) {
+                   subset, na.action, offset, contrasts = NULL, kappa = NULL, fuller = 1,
+                   tol = 1e-7, ...) {
   if (...length()) {
     abort(sprintf("Unknown argument%s: %s.", if (...length() > 1) "s" else "", quote_all(ifelse(nzchar(names(list(...))), names(list(...)), "(unnamed)"))), "latentmr_error_argument")
   }
   call <- match.call()
-  check_choice(estimator, "estimator", c("2sls", "liml", "ujive", "ols"))
+  control <- check_kappa(estimator, kappa, fuller)
+  if (missing(vcov)) vcov <- default_vcov(estimator, cluster)
   check_number(tol, "tol", min = 0, max = 0.1)
   if (missing(data)) data <- environment(formula)
   formula <- iv_formula(formula)
@@ -83,7 +85,7 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   response <- setNames(as.double(if (is.null(offset)) y else y - offset), names(y))
   exogenous <- iv_exogenous(parts, estimator)
   run <- function(exogenous) {
-    iv_engine(iv_rows(parts, response, root, exogenous, estimator), estimator, vcov, frame[["(cluster)"]], tol)
+    iv_engine(iv_rows(parts, response, root, exogenous, estimator), estimator, vcov, frame[["(cluster)"]], tol, control)
   }
   # Only a regressor that is coded otherwise among the instruments needs a second run.
   fit <- tryCatch(run(exogenous), latentmr_error_exogenous = function(e) {

@@ -79,7 +79,10 @@ wald_all <- function(object, chosen) {
 }
 
 estimator_name <- function(id) {
-  c(ols = "OLS", "2sls" = "2SLS", liml = "LIML", ujive = "UJIVE")[[id]]
+  c(
+    ols = "OLS", "2sls" = "2SLS", liml = "LIML", fuller = "Fuller", kclass = "k-class",
+    jive1 = "JIVE1", ujive = "UJIVE", gmm = "two-step GMM"
+  )[[id]]
 }
 
 #' @rdname iv_methods
@@ -116,7 +119,7 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3), ..
     cat("\nDiagnostic tests:\n")
     stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, na.print = "NA", ...)
     if (!is.na(x$strength$effective_f)) cat("Effective F of the first stage:", format(x$strength$effective_f, digits = digits), "\n")
-    if (x$estimator == "liml") cat("LIML kappa:", format(x$kappa, digits = digits + 3), "\n")
+    if (x$estimator %in% c("liml", "fuller", "kclass")) cat(estimator_name(x$estimator), "kappa:", format(x$kappa, digits = digits + 3), "\n")
   }
   cat("\nResidual standard error:", format(signif(x$sigma, digits)), "on", x$df.residual, "degrees of freedom\n")
   if (length(x$na.action)) cat("  (", stats::naprint(x$na.action), ")\n", sep = "")

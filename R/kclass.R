@@ -11,7 +11,10 @@ kclass_moments <- function(r0, r1, n, L, K) {
 
 kclass_liml <- function(m) .Call(C_ffi_kclass_liml, m$r0, m$r1, m$sizes)
 
-# kappa: 0 OLS, 1 2SLS, kclass_liml(m) LIML. Returns coefficients[k], vcov
+# Fuller's constant `a`: kappa of LIML minus a / (n - K - L).
+kclass_fuller <- function(m, a = 1) kclass_liml(m) - a / (m$sizes[1] - m$sizes[3] - m$sizes[2])
+
+# kappa: 0 OLS, 1 2SLS, kclass_liml(m) LIML, kclass_fuller(m) Fuller. Returns coefficients[k], vcov
 # (classical, n - K - k degrees of freedom), s2, kappa, df.
 kclass_fit <- function(m, kappa) {
   fit <- .Call(C_ffi_kclass_fit, m$r0, m$r1, m$sizes, as.double(kappa))

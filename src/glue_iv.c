@@ -107,6 +107,7 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   o.shift = glue_real1(field(options, "shift"), "shift");
   o.robust = glue_int1(field(options, "robust"), "robust");
   o.tests = glue_int1(field(options, "tests"), "tests");
+  o.all = glue_int1(field(options, "all"), "all");
   o.power = glue_int1(field(options, "power"), "power");
   SEXP cluster = field(options, "cluster");
   if (cluster != R_NilValue) {
@@ -121,6 +122,7 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   o.wu_b = small(options, "wu_b", k * k);
   o.wu_hat = small(options, "wu_hat", k);
   o.wu_left = small(options, "wu_left", k);
+  o.combine = small(options, "combine", k * k);
   const int leverage = glue_int1(field(options, "leverage"), "leverage");
   const R_xlen_t lever = leverage ? (R_xlen_t)n : 0;
   const int robust = o.robust, tests = o.robust && o.tests, M = robust ? (int)m : 0, L = tests ? (int)c.L : 0;
@@ -131,24 +133,26 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   SEXP first = PROTECT(Rf_alloc3DArray(REALSXP, L, L, tests ? (int)k : 0));
   SEXP over = PROTECT(Rf_allocMatrix(REALSXP, L, L));
   SEXP wu = PROTECT(Rf_allocMatrix(REALSXP, tests ? (int)k : 0, tests ? (int)k : 0));
+  const int all = o.all ? (int)(c.K + c.L) : 0;
+  SEXP every = PROTECT(Rf_allocMatrix(REALSXP, all, all));
   SEXP trace = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)k));
   iv_score_sums sums = {REAL(residuals), leverage ? REAL(h) : NULL, leverage ? REAL(h1) : NULL,
-                        REAL(bread), REAL(first), REAL(over), REAL(wu), REAL(trace)};
+                        REAL(bread), REAL(first), REAL(over), REAL(every), REAL(wu), REAL(trace)};
   if (tests && c.L <= k) memset(sums.over, 0, c.L * c.L * sizeof(double));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(iv_scores(&d, &o, &sums, (lmr_cpu)glue_int1(level, "level"),
                        glue_arena(iv_scores_bytes(&d, &o)), &tick, &err), &err);
-  SEXP out = glue_list(8, "residuals", residuals, "leverage", h, "leverage1", h1, "coef", bread,
-                       "first", first, "over", over, "wu", wu, "trace", trace);
-  UNPROTECT(8);
+  SEXP out = glue_list(9, "residuals", residuals, "leverage", h, "leverage1", h1, "coef", bread,
+                       "first", first, "over", over, "all", every, "wu", wu, "trace", trace);
+  UNPROTECT(9);
   return out;
 }
 
 /* order: 0-based rows sorted by cluster, or NULL; start: where each cluster begins. */
 static ujive_groups groups_of(SEXP order, SEXP start, size_t n) {
-  ujive_groups g = {NULL, n};
+  ujive_groups g = {NULL, n, 0};
   if (order != R_NilValue) {
     glue_int(order, (R_xlen_t)n, "order");
     g.start = glue_int(start, -1, "start");
@@ -157,9 +161,10 @@ static ujive_groups groups_of(SEXP order, SEXP start, size_t n) {
   return g;
 }
 
-static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP order, SEXP start, SEXP level) {
+static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP start, SEXP level) {
   const columns c = view(rows, 1);
-  const ujive_groups g = groups_of(order, start, c.n);
+  ujive_groups g = groups_of(order, start, c.n);
+  g.jive1 = glue_int1(jive1, "jive1");
   const iv_data d = model(&c, r, order == R_NilValue ? NULL : INTEGER(order));
   SEXP p = PROTECT(Rf_allocMatrix(REALSXP, (int)c.n, (int)c.k));
   SEXP skipped = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)c.n));
@@ -190,7 +195,7 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start
 const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_factor, 5),
   GLUE_CALL(ffi_iv_scores, 5),
-  GLUE_CALL(ffi_ujive_instrument, 5),
+  GLUE_CALL(ffi_ujive_instrument, 6),
   GLUE_CALL(ffi_ujive_pairs, 6),
   {NULL, NULL, 0}
 };

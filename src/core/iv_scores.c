@@ -12,14 +12,13 @@ typedef struct {
 } family;
 
 typedef struct {
-  family coef, over, wu, *first;
-  double *scaled, *e, *u, *h, *h1, *hw, *weight, *tilde, *rest;
+  family coef, over, all, wu, *first;
+  double *scaled, *e, *u, *h, *h1, *hw, *weight, *tilde, *rest, *left;
   size_t rows;
 } work_space;
 
 static size_t widest(const iv_data *d) {
-  const size_t m = d->K + d->k, l = d->L;
-  return tall_pad(m > l ? m : l) + 4;
+  return tall_pad(d->K + (d->k > d->L ? d->k : d->L)) + 4;
 }
 
 static size_t family_bytes(size_t width, size_t clusters) {
@@ -32,9 +31,10 @@ size_t iv_scores_bytes(const iv_data *d, const iv_score_options *o) {
   const size_t C = o->cluster ? o->clusters : 0, rows = tall_rows(d->K + d->L);
   size_t bytes = iv_block_bytes(d);
   bytes = lmr_add_bytes(bytes, lmr_bytes(rows * widest(d), sizeof(double)));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * (6 + 2 * (d->k + 1)), sizeof(double)) + 8 * 64);
+  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * (6 + 3 * (d->k + 1)), sizeof(double)) + 8 * 64);
   bytes = lmr_add_bytes(bytes, family_bytes(d->K + d->k, C));
   bytes = lmr_add_bytes(bytes, family_bytes(d->k, C));
+  if (o->all) bytes = lmr_add_bytes(bytes, family_bytes(d->K + d->L, C));
   for (size_t j = 0; j <= d->k; j++) bytes = lmr_add_bytes(bytes, family_bytes(d->L, C));
   bytes = lmr_add_bytes(bytes, lmr_bytes(d->k + 1, sizeof(family)));
   if (C) bytes = lmr_add_bytes(bytes, tall_crossprod_bytes(widest(d)));
@@ -120,6 +120,13 @@ static void raw_residuals(const iv_data *d, const double *coef, size_t first, si
   }
 }
 
+static void combine_columns(double *to, const double *from, const double *combine, size_t k, size_t rows) {
+  memset(to, 0, rows * k * sizeof *to);
+  for (size_t j = 0; j < k; j++)
+    for (size_t l = 0; l < k; l++)
+      for (size_t i = 0; i < rows; i++) to[i + j * rows] += combine[l + j * k] * from[i + l * rows];
+}
+
 static void wu_scores(const iv_data *d, const iv_block *b, const iv_score_options *o, work_space *s) {
   const size_t rows = b->rows, k = d->k, p = iv_columns(d);
   memcpy(s->u, b->xy + k * rows, rows * sizeof *s->u);
@@ -147,7 +154,7 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
   const size_t rows = s.rows = b.rows;
   LMR_TAKE(s.scaled, &work, rows * widest(d), err);
   double *vectors;
-  LMR_TAKE(vectors, &work, rows * (6 + 2 * (k + 1)), err);
+  LMR_TAKE(vectors, &work, rows * (6 + 3 * (k + 1)), err);
   s.e = vectors;
   s.u = s.e + rows;
   s.h = s.u + rows;
@@ -156,9 +163,11 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
   s.weight = s.hw + rows;
   s.tilde = s.weight + rows;
   s.rest = s.tilde + rows * (k + 1);
+  s.left = s.rest + rows * (k + 1);
   LMR_TRY(make_family(&s.coef, K + k, C, &work, err));
   LMR_TRY(make_family(&s.wu, k, C, &work, err));
   LMR_TRY(make_family(&s.over, L, C, &work, err));
+  if (o->all) LMR_TRY(make_family(&s.all, K + L, C, &work, err));
   LMR_TAKE(s.first, &work, k + 1, err);
   for (size_t j = 0; j < k; j++) LMR_TRY(make_family(&s.first[j], L, C, &work, err));
   for (size_t j = 0; j < k; j++) out->trace[j] = 0;
@@ -194,9 +203,15 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
       for (size_t j = 0; j < k; j++) put(&s, K + j, s.tilde + j * rows, s.weight);
       collect(&s.coef, &s, o, start, count, level);
     }
+    if (o->all) {
+      for (size_t j = 0; j < K + L; j++) put(&s, j, b.q + j * rows, s.e);
+      collect(&s.all, &s, o, start, count, level);
+    }
     if (o->robust && o->tests) {
+      const double *left = o->combine ? s.left : b.left;
+      if (o->combine) combine_columns(s.left, b.left, o->combine, k, rows);
       for (size_t v = 0; v < k; v++) {
-        weigh(s.weight, b.left + v * rows, s.h1, o->power, rows);
+        weigh(s.weight, left + v * rows, s.h1, o->power, rows);
         for (size_t j = 0; j < L; j++) put(&s, j, b.q + (K + j) * rows, s.weight);
         collect(&s.first[v], &s, o, start, count, level);
       }
@@ -216,6 +231,7 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
     if (start / rows % 64 == 63 && lmr_tick_poll(tick, (double)start / (double)n))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
+  if (o->all) LMR_TRY(finish(&s.all, o, out->all, level, work, tick, err));
   if (o->robust) LMR_TRY(finish(&s.coef, o, out->coef, level, work, tick, err));
   if (o->robust && o->tests) {
     LMR_TRY(finish(&s.wu, o, out->wu, level, work, tick, err));

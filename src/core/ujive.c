@@ -150,7 +150,7 @@ static lmr_status large_solve(space *s, size_t columns, double *x, size_t c, lmr
   return la_trsm('L', 'N', columns, c, 1, s->big, s->b.pq, x, s->b.pq, err);
 }
 
-/* P = (I - B_W)^-1 M_W X - (I - B_ZW)^-1 M_ZW X. */
+/* P = (I - B_W)^-1 M_W X - (I - B_ZW)^-1 M_ZW X; JIVE1: X in place of the first. */
 static void store(const space *s, const iv_data *d, size_t first, size_t count, const double *one,
                   const double *two, const int *skip, double *p, int *skipped) {
   const int *order = d->response.order;
@@ -165,8 +165,8 @@ static void store(const space *s, const iv_data *d, size_t first, size_t count, 
   }
 }
 
-static lmr_status large_instrument(space *s, const iv_data *d, size_t first, size_t size, double *p,
-                                   int *skipped, lmr_cpu level, lmr_error *err) {
+static lmr_status large_instrument(space *s, const iv_data *d, size_t first, size_t size, int jive1,
+                                   double *p, int *skipped, lmr_cpu level, lmr_error *err) {
   const size_t rows = s->b.rows, pq = s->b.pq, k = d->k;
   int skip;
   large_sums(s, d, first, size, NULL, &skip, level);
@@ -190,7 +190,7 @@ static lmr_status large_instrument(space *s, const iv_data *d, size_t first, siz
           if (j < d->K) two[i] += s->sums[j + (k + c) * pq] * s->b.q[i + j * rows];
         }
     }
-    store(s, d, first + done, count, s->one, s->two, s->skip, p, skipped);
+    store(s, d, first + done, count, s->one, jive1 ? s->b.xy : s->two, s->skip, p, skipped);
   }
   return LMR_OK;
 }
@@ -204,14 +204,15 @@ lmr_status ujive_instrument(const iv_data *d, const ujive_groups *g, double *p, 
     size_t count;
     const size_t many = fit(g, group, rows, &count), first = group_start(g, group);
     if (!many) {
-      LMR_TRY(large_instrument(&s, d, first, group_start(g, group + 1) - first, p, skipped, level, err));
+      LMR_TRY(large_instrument(&s, d, first, group_start(g, group + 1) - first, g->jive1, p,
+                               skipped, level, err));
       group++;
     } else {
       load(&s, d, first, count, NULL, level);
       memcpy(s.one, s.b.left, rows * d->k * sizeof *s.one);
       memcpy(s.two, s.partial, rows * d->k * sizeof *s.two);
       leave_groups_out(&s, d, g, group, many, d->k);
-      store(&s, d, first, count, s.one, s.two, s.skip, p, skipped);
+      store(&s, d, first, count, s.one, g->jive1 ? s.b.xy : s.two, s.skip, p, skipped);
       group += many;
     }
     if (block % 64 == 63 && lmr_tick_poll(tick, (double)first / (double)s.n))

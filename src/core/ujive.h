@@ -4,7 +4,9 @@
  *   P = G X,  G = (I - B_ZW)^-1 (H_ZW - B_ZW) - (I - B_W)^-1 (H_W - B_W),
  * H the projections, B their diagonals (or diagonal blocks by cluster). G has a
  * zero diagonal (block) and G W = 0. A person or cluster without whom a column
- * is not identified (I - B singular) gets P = 0 and is counted. */
+ * is not identified (I - B singular) gets P = 0 and is counted.
+ * JIVE1 (Angrist, Imbens and Krueger 1999) takes the first prediction alone,
+ *   P = (I - B_ZW)^-1 (H_ZW - B_ZW) X = X - (I - B_ZW)^-1 M_ZW X. */
 #ifndef LMR_CORE_UJIVE_H
 #define LMR_CORE_UJIVE_H
 
@@ -15,6 +17,7 @@
 typedef struct {
   const int *start;
   size_t groups;
+  int jive1; /* the instrument is JIVE1's */
 } ujive_groups;
 
 size_t ujive_bytes(const iv_data *d, const ujive_groups *g);

@@ -80,3 +80,32 @@ ref_many <- function(y, x, z, w, b, cluster = seq_along(y)) {
   A <- solve(crossprod(P, xw))
   A %*% S %*% t(A)
 }
+
+# JIVE1 by refits: the prediction of x by (z, w) fitted without the person (cluster).
+ref_jive1_instrument <- function(x, z, w, cluster = seq_len(nrow(x))) {
+  ZW <- cbind(w, z)
+  P <- 0 * x
+  for (c in unique(cluster)) {
+    out <- cluster == c
+    P[out, ] <- ZW[out, , drop = FALSE] %*% qr.coef(qr(ZW[!out, , drop = FALSE]), x[!out, , drop = FALSE])
+  }
+  P
+}
+
+# Two-step GMM by dense matrices: coefficients of (x, w), their covariance, J.
+ref_gmm <- function(y, x, z, w, cluster = seq_along(y)) {
+  Z <- cbind(z, w)
+  X <- cbind(x, w)
+  S <- function(e) crossprod(rowsum(Z * e, cluster))
+  step <- function(W) {
+    A <- crossprod(X, Z) %*% W
+    list(A = A, b = solve(A %*% crossprod(Z, X), A %*% crossprod(Z, y)))
+  }
+  e <- drop(y - X %*% step(solve(crossprod(Z)))$b)
+  W <- solve(S(e))
+  two <- step(W)
+  u <- drop(y - X %*% two$b)
+  H <- solve(two$A %*% crossprod(Z, X))
+  g <- crossprod(Z, u)
+  list(b = drop(two$b), vcov = H %*% two$A %*% S(u) %*% t(two$A) %*% H, J = drop(t(g) %*% W %*% g))
+}
