@@ -17,7 +17,8 @@
 #'   other, numbered in a column `site`.
 #' @section Errors: `latentmr_error_argument` for an argument that is not an
 #'   `mr_moments` object; `latentmr_error_combine` when kinds, columns, variants,
-#'   alleles, positions or LD blocks differ, with the names of what differs. A
+#'   alleles, positions or LD blocks differ, with the names of what differs, and
+#'   when a site computed background components of its own. A
 #'   swap of alleles that are each other's complement (A/T, C/G) may be a change of
 #'   strand instead: `latentmr_warning_palindromic` lists these.
 #' @examples
@@ -54,6 +55,13 @@ abort_combine <- function(message, hint = NULL, ...) {
 }
 
 check_same_columns <- function(first, other, k) {
+  if (!is.null(first$background) || !is.null(other$background)) {
+    abort_combine(
+      sprintf("Site %d cannot be combined with site 1: background components were computed at the sites, each with its own meaning.", k),
+      "Project every site on one set of loadings, give the scores as `structure`, and leave `background` out.",
+      part = "background", site = k
+    )
+  }
   for (part in c("kind", "exposure", "outcome", "covariates", "structure", "structure_includes_instruments")) {
     if (identical(first[[part]], other[[part]])) next
     words <- function(x) if (!length(x)) "none" else if (is.character(x)) quote_all(x) else as.character(x)

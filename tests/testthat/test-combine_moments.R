@@ -131,3 +131,9 @@ test_that("a swap of complementary alleles is done, with a warning", {
   expect_snapshot(out <- c(moments_on(a), moments_on(swap(b, 2))))
   expect_identical(out$gg, c(moments_on(one), moments_on(two))$gg)
 })
+
+test_that("components that each site computed for itself are not added up", {
+  d <- simulate_mr("snp", cell = 1, n = 100, background = 60, seed = 1)
+  m <- suppressMessages(mr_moments(d, seed = 1))
+  expect_error(combine_moments(m, m), "background components", class = "latentmr_error_combine")
+})
