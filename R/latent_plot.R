@@ -9,8 +9,9 @@ plot.latent_mr <- function(x, y = NULL, ...) {
   ggplot2::ggplot(data, ggplot2::aes(x = .data$b, y = .data$label)) +
     ggplot2::geom_vline(xintercept = 0, colour = "grey60", linetype = "dashed") +
     ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$lo_ci, xmax = .data$up_ci), height = .2, na.rm = TRUE) +
-    ggplot2::geom_point(ggplot2::aes(shape = .data$headline), size = 2.2, na.rm = TRUE) +
+    ggplot2::geom_point(ggplot2::aes(shape = .data$headline, size = .data$headline), na.rm = TRUE) +
     ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 18), guide = "none") +
+    ggplot2::scale_size_manual(values = c(`FALSE` = 2, `TRUE` = 4.5), guide = "none") +
     ggplot2::facet_grid(rows = ggplot2::vars(.data$group), scales = "free_y", space = "free_y") +
     ggplot2::labs(
       x = sprintf("Effect of %s on %s (%s %% interval)", x$exposure, x$outcome, format(100 * x$level)), y = NULL,
