@@ -87,9 +87,11 @@ replace_na_by <- function(x, value) {
 view_without_structure <- function(view, slopes) {
   g <- view$columns$variants
   s <- view$columns$structure
-  turn <- diag(view_width(view))
-  turn[s, g] <- -slopes
-  view$mean <- crossprod(turn, view$mean)
-  view$cross <- lapply(view$cross, function(a) crossprod(turn, a %*% turn))
+  view$mean[g, ] <- view$mean[g, ] - crossprod(slopes, view$mean[s, , drop = FALSE])
+  view$cross <- lapply(view$cross, function(a) {
+    a[, g] <- a[, g] - a[, s, drop = FALSE] %*% slopes
+    a[g, ] <- a[g, ] - crossprod(slopes, a[s, , drop = FALSE])
+    a
+  })
   view
 }

@@ -74,7 +74,7 @@ panel_components <- function(view) {
   count <- min(10, sum(use) %/% 2)
   directions <- matrix(0, length(g), count)
   if (!count) return(directions)
-  eig <- eigen(stats::cov2cor(total[use, use, drop = FALSE]), symmetric = TRUE)
-  directions[use, ] <- eig$vectors[, seq_len(count), drop = FALSE] / sd[use]
+  top <- .Call(C_ffi_eigen_top, stats::cov2cor(total[use, use, drop = FALSE]), as.integer(count))
+  directions[use, ] <- top$vectors / sd[use]
   directions
 }

@@ -55,7 +55,7 @@ environment_weights <- function(block, encoder, view) {
   g <- view$columns$variants
   x <- view$columns$exposure[1]
   residual <- block$partial$residual
-  zz <- crossprod(directions, residual[g, g] %*% directions)
+  zz <- .Call(C_ffi_turn, residual, directions)
   zx <- crossprod(directions, residual[g, x])
   pi <- replace_na_by(qr.coef(qr(zz, tol = 1e-9), zx), 0)
   share <- vapply(view$environments, function(e) {

@@ -42,11 +42,11 @@ linear_hsic <- function(view, part, directions, columns) {
     inner <- block_map(one, cbind(part$inner_directions, part$common_directions), integer())
     residual <- partial_out(one, inner, matrix(0, view_width(one), 0))$residual
     g <- view$columns$variants
-    xx <- crossprod(directions, residual[g, g] %*% directions)
+    xx <- .Call(C_ffi_turn, residual, directions)
     xy <- crossprod(directions, residual[g, columns, drop = FALSE])
     yy <- residual[columns, columns, drop = FALSE]
     # A column that the block explains, or that does not vary here, says nothing.
-    use_x <- diag(xx) > 1e-8 * pmax(diag(crossprod(directions, one$cross[[1]][g, g] %*% directions)), 1e-300)
+    use_x <- diag(xx) > 1e-8 * pmax(diag(.Call(C_ffi_turn, one$cross[[1]], directions)), 1e-300)
     use_y <- diag(yy) > 1e-8 * pmax(diag(one$cross[[1]])[columns], 1e-300)
     if (!any(use_x) || !any(use_y)) next
     sx <- sqrt(diag(xx)[use_x])

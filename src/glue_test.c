@@ -1,5 +1,6 @@
 /* Entry points that exist for the tests: the core's own parts, seen from R. */
 #include "core/cpu.h"
+#include "core/gemm.h"
 #include "core/la.h"
 #include "core/rng.h"
 #include "glue.h"
@@ -59,7 +60,23 @@ static SEXP ffi_test_eigen(SEXP a) {
   return out;
 }
 
+/* alpha op(a) op(b) + beta c; trans: "NN", "TN", "NT" or "TT". */
+static SEXP ffi_test_gemm(SEXP trans, SEXP a, SEXP b, SEXP scalars, SEXP c, SEXP upper, SEXP level) {
+  const char *t = CHAR(STRING_ELT(trans, 0));
+  const int m = Rf_nrows(c), n = Rf_ncols(c), k = t[0] == 'N' ? Rf_ncols(a) : Rf_nrows(a);
+  const double *f = glue_real(scalars, 2, "scalars");
+  glue_real(a, (R_xlen_t)m * k, "a");
+  glue_real(b, (R_xlen_t)n * k, "b");
+  glue_real(c, (R_xlen_t)m * n, "c");
+  SEXP out = PROTECT(Rf_duplicate(c));
+  gemm(t[0], t[1], (size_t)m, (size_t)n, (size_t)k, f[0], REAL(a), (size_t)Rf_nrows(a), REAL(b),
+       (size_t)Rf_nrows(b), f[1], REAL(out), (size_t)m, Rf_asLogical(upper), (lmr_cpu)glue_int1(level, "level"));
+  UNPROTECT(1);
+  return out;
+}
+
 const R_CallMethodDef glue_test_calls[] = {
+  GLUE_CALL(ffi_test_gemm, 7),
   GLUE_CALL(ffi_test_rng, 5),
   GLUE_CALL(ffi_cpu_level, 0),
   GLUE_CALL(ffi_test_error, 2),

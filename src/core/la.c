@@ -1,5 +1,7 @@
 #include "core/la.h"
 
+#include "core/gemm.h"
+
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -22,6 +24,11 @@ static lmr_status bad_dims(lmr_error *err, const char *who) {
 static int fits(size_t x) { return x <= DIM_LIMIT; }
 static size_t at_least_one(size_t x) { return x ? x : 1; }
 
+/* Below this many products packing costs more than the reference BLAS. */
+static int worth_packing(size_t m, size_t n, size_t k) {
+  return m >= 16 && n >= 8 && (double)m * (double)n * (double)k >= 64e3;
+}
+
 lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
                    const double *a, size_t lda, const double *b, size_t ldb,
                    double beta, double *c, size_t ldc, lmr_error *err) {
@@ -30,6 +37,10 @@ lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
       lda < at_least_one(arows) || ldb < at_least_one(brows) || ldc < at_least_one(m))
     return bad_dims(err, "gemm");
   if (!m || !n) return LMR_OK;
+  if (worth_packing(m, n, k)) {
+    gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, 0, lmr_cpu_detect());
+    return LMR_OK;
+  }
   int im = (int)m, in = (int)n, ik = (int)k, ia = (int)lda, ib = (int)ldb, ic = (int)ldc;
   F77_CALL(dgemm)(&ta, &tb, &im, &in, &ik, &alpha, a, &ia, b, &ib, &beta, c, &ic FCONE FCONE);
   return LMR_OK;
@@ -41,6 +52,11 @@ lmr_status la_syrk(char trans, size_t n, size_t k, double alpha, const double *a
       lda < at_least_one(trans == 'N' ? n : k) || ldc < at_least_one(n))
     return bad_dims(err, "syrk");
   if (!n) return LMR_OK;
+  if (worth_packing(n, n, k)) {
+    const char other = trans == 'N' ? 'T' : 'N';
+    gemm(trans, other, n, n, k, alpha, a, lda, a, lda, beta, c, ldc, 1, lmr_cpu_detect());
+    return LMR_OK;
+  }
   int in = (int)n, ik = (int)k, ia = (int)lda, ic = (int)ldc;
   F77_CALL(dsyrk)("U", &trans, &in, &ik, &alpha, a, &ia, &beta, c, &ic FCONE FCONE);
   return LMR_OK;
@@ -51,13 +67,69 @@ void la_symmetrize(double *a, size_t n, size_t ld) {
     for (size_t i = 0; i < j; i++) a[j + i * ld] = a[i + j * ld];
 }
 
+/* Left-looking Cholesky by panels of this many columns. */
+enum { CHOL_PANEL = 64 };
+
+/* Rows above the diagonal block of the panel of columns first .. first + count - 1:
+ * solved with the factor so far, and taken out of the block. A zero on the
+ * diagonal of the factor is a dropped column: its row stays zero. */
+static lmr_status chol_above(double *a, size_t first, size_t count, size_t ld, lmr_error *err) {
+  double *panel = a + first * ld;
+  for (size_t b = 0; b < first; b += CHOL_PANEL) {
+    if (b)
+      LMR_TRY(la_gemm('T', 'N', CHOL_PANEL, count, b, -1, a + b * ld, ld, panel, ld, 1, panel + b, ld, err));
+    for (size_t j = 0; j < count; j++) {
+      double *col = panel + b + j * ld;
+      for (size_t i = 0; i < CHOL_PANEL; i++) {
+        const double *r = a + b + (b + i) * ld;
+        double s = col[i];
+        for (size_t l = 0; l < i; l++) s -= r[l] * col[l];
+        col[i] = r[i] != 0 ? s / r[i] : 0;
+      }
+    }
+  }
+  if (!first) return LMR_OK;
+  return la_syrk('T', count, first, -1, panel, ld, 1, panel + first, ld, err);
+}
+
 lmr_status la_chol(double *a, size_t n, size_t ld, lmr_error *err) {
   if (!fits(n) || !fits(ld) || ld < at_least_one(n)) return bad_dims(err, "chol");
-  if (!n) return LMR_OK;
-  int in = (int)n, il = (int)ld, info = 0;
-  F77_CALL(dpotrf)("U", &in, a, &il, &info FCONE);
-  if (info)
-    return lmr_fail(err, LMR_ESINGULAR, "leading minor of order %d is not positive", info);
+  for (size_t first = 0; first < n; first += CHOL_PANEL) {
+    const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
+    LMR_TRY(chol_above(a, first, count, ld, err));
+    int in = (int)count, il = (int)ld, info = 0;
+    F77_CALL(dpotrf)("U", &in, a + first * (ld + 1), &il, &info FCONE);
+    if (info)
+      return lmr_fail(err, LMR_ESINGULAR, "leading minor of order %d is not positive", info + (int)first);
+  }
+  return LMR_OK;
+}
+
+/* The diagonal block of a panel; whole[count] are its diagonal entries before
+ * anything was taken out. */
+static lmr_status chol_drop_block(double *a, size_t first, size_t count, size_t ld, double tol,
+                                  const double *whole, int *kept, size_t *rank, lmr_error *err) {
+  double *block = a + first * (ld + 1);
+  for (size_t j = 0; j < count; j++) {
+    double *col = block + j * ld;
+    for (size_t i = 0; i < j; i++) {
+      if (!kept[i]) {
+        col[i] = 0;
+        continue;
+      }
+      const double *ci = block + i * ld;
+      double s = col[i];
+      for (size_t l = 0; l < i; l++) s -= ci[l] * col[l];
+      col[i] = s / ci[i];
+    }
+    double d = col[j];
+    for (size_t l = 0; l < j; l++) d -= col[l] * col[l];
+    if (!isfinite(d))
+      return lmr_fail(err, LMR_ENONFINITE, "chol_drop: column %zu is not finite", first + j + 1);
+    kept[j] = d > 0 && d >= tol * whole[j];
+    col[j] = kept[j] ? sqrt(d) : 0;
+    *rank += (size_t)kept[j];
+  }
   return LMR_OK;
 }
 
@@ -65,26 +137,12 @@ lmr_status la_chol_drop(double *a, size_t n, size_t ld, double tol, int *kept,
                         size_t *rank, lmr_error *err) {
   if (ld < at_least_one(n)) return bad_dims(err, "chol_drop");
   *rank = 0;
-  for (size_t j = 0; j < n; j++) {
-    double *col = a + j * ld;
-    const double whole = col[j];
-    for (size_t i = 0; i < j; i++) {
-      if (!kept[i]) {
-        col[i] = 0;
-        continue;
-      }
-      const double *ci = a + i * ld;
-      double s = col[i];
-      for (size_t l = 0; l < i; l++) s -= ci[l] * col[l];
-      col[i] = s / ci[i];
-    }
-    double d = whole;
-    for (size_t l = 0; l < j; l++) d -= col[l] * col[l];
-    if (!isfinite(d))
-      return lmr_fail(err, LMR_ENONFINITE, "chol_drop: column %zu is not finite", j + 1);
-    kept[j] = d > 0 && d >= tol * whole;
-    col[j] = kept[j] ? sqrt(d) : 0;
-    *rank += (size_t)kept[j];
+  for (size_t first = 0; first < n; first += CHOL_PANEL) {
+    const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
+    double whole[CHOL_PANEL];
+    for (size_t j = 0; j < count; j++) whole[j] = a[(first + j) * (ld + 1)];
+    LMR_TRY(chol_above(a, first, count, ld, err));
+    LMR_TRY(chol_drop_block(a, first, count, ld, tol, whole, kept + first, rank, err));
   }
   return LMR_OK;
 }
