@@ -16,11 +16,11 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 size_t kci_bytes(size_t n, size_t groups) {
   const size_t rx = least(n, KCI_RANK_X), rs = least(n, KCI_RANK_S), w = rx + groups, wide = rx * groups;
-  size_t bytes = lmr_bytes(n * (w + rs), sizeof(double));
+  size_t bytes = lmr_add_bytes(lmr_double_bytes(1, n * w), lmr_double_bytes(1, n * rs));
   bytes = lmr_add_bytes(bytes, low_rank_bytes(n));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rs * rs + rs * w, sizeof(double)));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(CHUNK * wide + 2 * wide * wide, sizeof(double)));
-  return lmr_add_bytes(bytes, lmr_add_bytes(tall_crossprod_bytes(wide > rs ? wide : rs), 4096));
+  bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, rs * rs), lmr_double_bytes(1, rs * w)));
+  bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, CHUNK * wide), lmr_double_bytes(2, wide * wide)));
+  return lmr_add_bytes(bytes, tall_crossprod_bytes(wide > rs ? wide : rs));
 }
 
 static void centre(double *g, size_t n, size_t columns) {

@@ -255,7 +255,7 @@ lmr_status hsic_loss(const lmr_points *x, const lmr_points *y, hsic_form form, d
 }
 
 size_t logdet_loss_bytes(size_t n, size_t d) {
-  return lmr_add_bytes(lmr_bytes(n * d, sizeof(double)), 2 * lmr_bytes(d * d + d, sizeof(double)));
+  return lmr_add_bytes(lmr_double_bytes(1, n * d), lmr_add_bytes(lmr_double_bytes(1, d * d), lmr_double_bytes(1, d)));
 }
 
 lmr_status logdet_loss(const double *z, size_t n, size_t d, size_t ld, int correlation, double eps,

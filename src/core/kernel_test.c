@@ -39,11 +39,13 @@ static void centre_columns(double *g, size_t n, size_t columns) {
 
 size_t hsic_permute_bytes(size_t n, size_t dx, size_t dy) {
   const size_t r = rank_limit(n), d = dx > dy ? dx : dy, pad = tall_pad(r);
-  size_t factors = lmr_add_bytes(2 * lmr_bytes(n * r, sizeof(double)), low_rank_bytes(n));
-  factors = lmr_add_bytes(factors, 2 * lmr_bytes(blocks_of(n) * ROWS * pad, sizeof(double)));
-  factors = lmr_add_bytes(factors, lmr_bytes(ROWS * pad + pad * pad, sizeof(double)));
-  size_t dense = n > DENSE_ROWS ? 0 : lmr_bytes(n * n, sizeof(double)) + lmr_bytes(n * n, sizeof(float)) + gram_full_bytes(d);
-  return lmr_add_bytes(lmr_add_bytes(factors, dense), lmr_add_bytes(lmr_bytes(TOGETHER * n, sizeof(int)), lmr_bytes(n, sizeof(double))));
+  size_t bytes = lmr_add_bytes(lmr_bytes(TOGETHER * n, sizeof(int)), lmr_double_bytes(2, n * r));
+  bytes = lmr_add_bytes(bytes, low_rank_bytes(n));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, blocks_of(n) * ROWS * pad));
+  bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, ROWS * pad), lmr_double_bytes(1, pad * pad)));
+  if (n > DENSE_ROWS) return bytes;
+  bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, n * n), lmr_bytes(n * n, sizeof(float))));
+  return lmr_add_bytes(bytes, lmr_add_bytes(gram_full_bytes(d), lmr_double_bytes(1, n)));
 }
 
 /* <Kc, L permuted> = |F'PG|^2 with F centred. */
@@ -161,10 +163,11 @@ lmr_status hsic_permute(const lmr_points *x, const lmr_points *y, size_t permuta
 }
 
 size_t mmd_permute_bytes(size_t n, size_t d, size_t groups) {
-  size_t bytes = lmr_add_bytes(lmr_bytes(n * rank_limit(n), sizeof(double)), low_rank_bytes(n));
-  if (n <= DENSE_ROWS) bytes = lmr_add_bytes(bytes, lmr_bytes(n * n, sizeof(double)) + gram_full_bytes(d));
-  bytes = lmr_add_bytes(bytes, 2 * lmr_bytes(n, sizeof(int)) + lmr_bytes(n, sizeof(double)));
-  return lmr_add_bytes(bytes, 2 * lmr_bytes(groups, sizeof(double)));
+  size_t bytes = lmr_add_bytes(2 * lmr_bytes(n, sizeof(int)), lmr_double_bytes(2, groups));
+  bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, n * rank_limit(n)), low_rank_bytes(n)));
+  if (n > DENSE_ROWS) return bytes;
+  bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, n * n), lmr_double_bytes(1, n)));
+  return lmr_add_bytes(bytes, gram_full_bytes(d));
 }
 
 static void shuffle_labels(const int *label, const int *member, const size_t *start, size_t strata,
