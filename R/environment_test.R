@@ -18,7 +18,7 @@
 #' distance between the 95 % and the 20 % point of its null law (for the chi-square, the noncentral law). Not
 #' rejecting says no more than that a change, if any, is below it. At biobank size all tests reject: read `effect`.
 #'
-#' @param x Numeric matrix or data frame (rows are people), or `mr_data`: then its genotypes,
+#' @param x A `latent_instruments` object (with `data`), a numeric matrix or data frame (rows are people), or `mr_data`: then its genotypes,
 #'   environments, and covariates with structure columns are taken. For `mr_data` missing calls are allowed:
 #'   they are left out of the allele counts and take the pooled mean elsewhere, which hides changes
 #'   rather than making them. In a matrix allele counts (only 0, 1, 2, NA) are recognised; in other columns
@@ -72,6 +72,30 @@ environment_test.mr_data <- function(x, conditional = "joint", max_columns = 500
   environment_frame(
     function(cols) mr_genotypes(x, cols), x$variants$snp, x$kind != "continuous", x$environment,
     length(x$exposure), covariates, conditional, max_columns, seed
+  )
+}
+
+#' @rdname environment_test
+#' @param data For a `latent_instruments` object: `mr_data` to test its latents on, people who were not used in
+#'   learning them (on those an invariant latent was chosen to pass).
+#' @param type The block whose latents are tested: `"invariant"` (must not move; the conditional test is given
+#'   the variant block and the covariates) or `"variant"` (should move).
+#' @export
+environment_test.latent_instruments <- function(x, data, type = "invariant", conditional = "joint",
+                                                max_columns = 500, seed = NULL, ...) {
+  check_choice(type, "type", c("invariant", "variant"))
+  if (missing(data) || !inherits(data, "mr_data")) {
+    abort_argument("data", "an mr_data object", if (missing(data)) "missing" else describe(data),
+      hint = "People who were not used in learning the instruments give an honest test."
+    )
+  }
+  codes <- stats::predict(x, data, type = type)
+  if (!ncol(codes)) abort_argument("type", "a block with at least one latent", sprintf("\"%s\", which is empty", type))
+  covariates <- cbind(data$covariates, data$structure, if (type == "invariant") stats::predict(x, data, type = "variant"))
+  if (!length(covariates)) covariates <- NULL
+  environment_frame(
+    function(cols) codes[, cols, drop = FALSE], colnames(codes), FALSE, data$environment, nrow(codes), covariates,
+    conditional, max_columns, seed
   )
 }
 

@@ -98,6 +98,21 @@ test_that("constant columns and many columns are said, not dropped", {
   expect_snapshot(print(out, digits = 2))
 })
 
+test_that("latents: the invariant block stays, the variant block moves, on people not used in learning", {
+  learned <- learn_instruments(simulate_mr("authors", n = 1500, mixing = "poly1", seed = 1), seed = 1)
+  fresh <- simulate_mr("authors", n = 400, mixing = "poly1", seed = 2)
+  stays <- environment_test(learned, fresh, seed = 1)
+  moves <- environment_test(learned, fresh, type = "variant", seed = 1)
+  expect_true(all(stays$p_adjusted > .01))
+  expect_true("conditional" %in% stays$scope)
+  expect_lt(moves$p_value[1], 1e-4)
+  expect_true(all(grepl("^w", stays$variable[stays$scope == "column"])))
+  expect_snapshot(error = TRUE, {
+    environment_test(learned)
+    environment_test(learned, fresh, type = "both")
+  })
+})
+
 test_that("errors", {
   z <- matrix(c(1:19, NA), 10)
   expect_snapshot(error = TRUE, {
