@@ -18,14 +18,26 @@
 #'   curve towards the regression of outcome on exposure) or `"held-out"` (on the
 #'   predicted features of the first half, a consistent risk).
 #' @param rank Largest rank of the kernel matrices of `"kiv"` (pivoted Cholesky).
+#' @param width,batch,steps Units of each net, rows of a minibatch, outer steps of the loop (solver
+#'   `"adam"`: ten Adam steps on each instrument net, then one on the treatment net).
+#' @param rate Step size of Adam (moments .5 and .9).
+#' @param lambda Weight of the penalty of the Lagrangian.
+#' @param penalty Weight of the sum of squared parameters in every loss.
+#' @param langevin Standard deviation of the Langevin noise that is added to the
+#'   parameters after every Adam step (0: none).
+#' @param mean_field Whether outputs are averages over units (1/N) instead of sums.
+#' @param split Whether the two stages use disjoint halves of the rows, with their
+#'   roles exchanged and the two curves averaged (`FALSE`: the same rows in both stages).
 #' @return A list of class `curve_control`.
 #' @section Errors: `latentmr_error_argument`.
 #' @examples
 #' curve_control(members = 2)
 #' @export
 curve_control <- function(solver = "closed", members = 4, units = 50, instrument_units = 100,
-                          polish = 30, covariates = "auto", tuning = "causal", rank = 500) {
-  check_choice(solver, "solver", "closed")
+                          polish = 30, covariates = "auto", tuning = "causal", rank = 500, width = 50,
+                          batch = 128, steps = 10000, rate = 1e-3, lambda = .3, penalty = 1e-5,
+                          langevin = 0, mean_field = FALSE, split = FALSE) {
+  check_choice(solver, "solver", c("closed", "adam"))
   check_number(members, "members", min = 1, max = 64, whole = TRUE)
   check_number(units, "units", min = 5, max = 500, whole = TRUE)
   check_number(instrument_units, "instrument_units", min = 5, max = 1000, whole = TRUE)
@@ -33,10 +45,21 @@ curve_control <- function(solver = "closed", members = 4, units = 50, instrument
   check_choice(covariates, "covariates", c("auto", "linear", "flexible"))
   check_choice(tuning, "tuning", c("causal", "held-out"))
   check_number(rank, "rank", min = 10, max = 2000, whole = TRUE)
+  check_number(width, "width", min = 1, max = 4096, whole = TRUE)
+  check_number(batch, "batch", min = 1, max = 1e5, whole = TRUE)
+  check_number(steps, "steps", min = 100, max = 1e8, whole = TRUE)
+  check_number(rate, "rate", min = 0, max = 1, open = TRUE)
+  check_number(lambda, "lambda", min = 0, max = 1000, open = TRUE)
+  check_number(penalty, "penalty", min = 0)
+  check_number(langevin, "langevin", min = 0)
+  check_flag(mean_field, "mean_field")
+  check_flag(split, "split")
   structure(
     list(
       solver = solver, members = members, units = units, instrument_units = instrument_units,
-      polish = polish, covariates = covariates, tuning = tuning, rank = rank
+      polish = polish, covariates = covariates, tuning = tuning, rank = rank,
+      width = width, batch = batch, steps = steps, rate = rate, lambda = lambda, penalty = penalty,
+      langevin = langevin, mean_field = mean_field, split = split
     ),
     class = "curve_control"
   )
@@ -59,16 +82,16 @@ curve_priors <- local({
   weak <- c(square, 0, .01, .03, .1, .3, .6, .1, .1, .1, .1)
   c(
     weak,
-    square, 0, .01, .1, .3, 1, .3, .05, .1, .2, .35,
+    square, 0, .01, .1, .3, 1, .1, .05, .15, .3, .4,
     weak,
-    square, 0, .1, 1, 3, 10, 0, 0, .2, .5, .3
+    square, 0, .01, .1, .3, 1, 0, 0, .1, .3, .6
   )
 })
 
 closed_options <- function(control) {
   as.double(c(
     control$members, control$units, control$instrument_units, control$polish, .02,
-    .11, # above this strength the instruments count as strong
+    .07, # above this strength the instruments count as strong
     4, 2, 1, 2 # s = k (1 - tau V / D): k strong, weak; tau strong, weak
   ))
 }

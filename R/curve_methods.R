@@ -23,6 +23,13 @@ print.iv_curve <- function(x, digits = 3, ...) {
       number(x$curve$numbers[["gain"]])
     ))
   }
+  if (x$kind == "adam") {
+    last <- utils::tail(x$curve$history, 10)
+    cat(sprintf(
+      "Loop: %s steps, Lagrangian %s, mean (h~ - h_w)^2 %s over the last tenth\n", format(x$control$steps),
+      number(mean(last$lagrangian)), number(mean(last$residual))
+    ))
+  }
   cat(if (x$kind == "closed") "\nCurve (band of the unshrunk fit) and references:\n" else "\nCurve and references:\n")
   print(curve_table(x, digits), row.names = FALSE)
   effect <- average_derivative(x)
@@ -42,7 +49,7 @@ print.iv_curve <- function(x, digits = 3, ...) {
 curve_label <- function(fit) {
   switch(fit$kind,
     closed = "F2BMLD, closed form", surface = "F2BMLD, closed form, flexible covariates",
-    kiv = "kernel instrumental variables", sieve = "sieve of npiv"
+    adam = "F2BMLD, three-net loop", kiv = "kernel instrumental variables", sieve = "sieve of npiv"
   )
 }
 

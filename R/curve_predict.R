@@ -18,7 +18,7 @@
 #'   standardised deviation, from 4,000 draws of the posterior. In our simulations a
 #'   sandwich for the same fit, which leaves smoothing bias out, covered 70-85 % where the
 #'   posterior covered 93-98 %. With weak instruments the band is for curves near a
-#'   parabola; rougher truths are outside it. `estimator = "kiv"` has none; with
+#'   parabola; rougher truths are outside it. `estimator = "kiv"` and `solver = "adam"` have none; with
 #'   `"sieve"` the bands are npiv's.
 #' @return `interval = "none"`: numeric vector, the shrunk curve. Otherwise a matrix with
 #'   columns `fit` (shrunk curve), `unshrunk`, `lwr`, `upr` (band of the unshrunk fit) and
@@ -98,6 +98,7 @@ curve_value <- function(fit, at, derivative = FALSE) {
   value <- switch(fit$kind,
     surface = surface_value(fit$curve, at$x, at$w, derivative),
     kiv = kiv_value(fit$curve, at$x, at$w, derivative),
+    adam = adam_value(fit$curve, at$x, at$w, derivative),
     sieve = sieve_at(fit$curve, if (derivative) "derivative" else "value", at$x)
   )
   list(fit = value, unshrunk = value)

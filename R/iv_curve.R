@@ -125,10 +125,14 @@ other_curve <- function(fit, rows) {
   found <- switch(fit$estimator,
     kiv = kiv_fit(rows, fit$control, fit$seed),
     sieve = with_seed(fit$seed, sieve_fit(rows)),
-    surface_fit(rows, fit$control, fit$seed)
+    if (fit$control$solver == "adam") {
+      adam_run(rows, fit$control, fit$seed)
+    } else {
+      surface_fit(rows, fit$control, fit$seed)
+    }
   )
   if (is.null(found)) return(fit)
-  fit$kind <- if (fit$estimator == "f2bmld") "surface" else fit$estimator
+  fit$kind <- if (fit$estimator != "f2bmld") fit$estimator else if (fit$control$solver == "adam") "adam" else "surface"
   fit$curve <- found
   fit
 }

@@ -53,6 +53,7 @@ extern const R_CallMethodDef glue_test_calls[];
 extern const R_CallMethodDef glue_curve_calls[];
 extern const R_CallMethodDef glue_surface_calls[];
 extern const R_CallMethodDef glue_kiv_calls[];
+extern const R_CallMethodDef glue_adam_calls[];
 extern const R_CallMethodDef glue_curve_test_calls[];
 extern const R_CallMethodDef glue_kclass_calls[];
 extern const R_CallMethodDef glue_data_calls[];

@@ -50,7 +50,7 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
     REAL(point), REAL(coef), glue_alloc(columns * cap, sizeof(double)), REAL(cov), REAL(gram), REAL(slope),
     glue_alloc(cap * columns, sizeof(double)), glue_alloc(cap * columns, sizeof(double)),
     glue_alloc(cap, sizeof(double))};
-  curve_model_rows by_row = {glue_alloc(cap * cap, sizeof(double)), glue_alloc(cap * cap, sizeof(double)),
+  curve_model_rows by_row = {glue_alloc(cap * cap, sizeof(double)), glue_alloc(cap * cap, sizeof(double)), glue_alloc(cap * cap, sizeof(double)),
                              REAL(fitted), REAL(residual)};
   curve_features f;
   lmr_error err;
@@ -84,10 +84,12 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
   SEXP g = square_head(result.g, sum.q, 1);
   SEXP omega = square_head(by_row.omega_fit, sum.q, sum.q);
   SEXP omega_linear = square_head(by_row.omega_linear, sum.q, sum.q);
-  SEXP out = glue_list(16, "point", point, "coef", coef, "cov", cov, "map", map, "gram", gram, "mean_slope", slope,
-    "cross", cross, "start", start, "g", g, "omega", omega, "omega_linear", omega_linear, "features", fs,
+  SEXP omega_null = square_head(by_row.omega_null, sum.q, sum.q);
+  SEXP out = glue_list(17, "point", point, "coef", coef, "cov", cov, "map", map, "gram", gram, "mean_slope", slope,
+    "cross", cross, "start", start, "g", g, "omega", omega, "omega_linear", omega_linear, "omega_null", omega_null,
+    "features", fs,
     "fitted", fitted, "residual", residual, "summary", summary, "scale", scale);
-  UNPROTECT(7 + 2 + 1 + 5 + 6);
+  UNPROTECT(7 + 2 + 1 + 5 + 7);
   return out;
 }
 

@@ -9,6 +9,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_curve_calls,
   glue_surface_calls,
   glue_kiv_calls,
+  glue_adam_calls,
   glue_curve_test_calls,
   glue_kclass_calls,
   glue_data_calls,

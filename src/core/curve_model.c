@@ -113,6 +113,9 @@ lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_op
   LMR_TAKE(weighted, &tail, n, err);
   LMR_TRY(outer(level, n, q, model->size.fixed, sum->q, y, scratch, by_row->residual, weighted,
                 by_row->omega_linear, tail, err));
+  memset(scratch, 0, n * sizeof *scratch);
+  LMR_TRY(outer(level, n, q, model->size.fixed, sum->q, y, scratch, by_row->residual, weighted,
+                by_row->omega_null, tail, err));
   spread(&s, at_points, by_row->fitted);
   LMR_TRY(outer(level, n, q, model->size.fixed, sum->q, y, by_row->fitted, by_row->residual, weighted,
                 by_row->omega_fit, tail, err));

@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
   double *omega_fit;    /* q_max^2: sum of u^2 Q Q', u the residual of the fit */
   double *omega_linear; /* the same with the residual of linear 2SLS */
+  double *omega_null;   /* the same with y itself, [1, w] projected out */
   double *fitted;       /* [n] f'coef, standard units of y, without [1, w] */
   double *residual;     /* [n] */
 } curve_model_rows;

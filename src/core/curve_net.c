@@ -148,6 +148,20 @@ void curve_net_backward(lmr_cpu level, const curve_net *net, const double *theta
   grad[(net->inputs + 2) * net->stride] = sum;
 }
 
+void curve_net_slope(const curve_net *net, const double *theta, size_t rows, const double *hidden,
+                     double *out) {
+  const size_t s = net->stride;
+  const double *v = theta + (net->inputs + 1) * s;
+  for (size_t b = 0; b < rows; b++) {
+    double sum = 0;
+    for (size_t j = 0; j < net->units; j++) {
+      const double t = hidden[b * s + j];
+      sum += v[j] * theta[j] * (1 - t * t);
+    }
+    out[b] = net->scale * sum;
+  }
+}
+
 void curve_adam_step(lmr_cpu level, const curve_adam *adam, size_t length, uint64_t step,
                      double decay, const double *grad, double *m, double *v, double *theta) {
   const double rate = adam->rate / (1 - pow(adam->beta1, (double)step));

@@ -34,6 +34,9 @@ void curve_net_start(const curve_net *net, lmr_rng *rng, double *theta);
 /* out[b], hidden (rows x stride) kept for the backward pass; x: rows x inputs, by row. */
 void curve_net_forward(lmr_cpu level, const curve_net *net, const double *theta, size_t rows,
                        const double *x, double *hidden, double *out);
+/* d h / d x_1 at rows, from what the forward pass left in hidden. */
+void curve_net_slope(const curve_net *net, const double *theta, size_t rows, const double *hidden,
+                     double *out);
 /* grad (length) := d sum_b dout_b h(x_b) / d theta. */
 void curve_net_backward(lmr_cpu level, const curve_net *net, const double *theta, size_t rows,
                         const double *x, const double *hidden, const double *dout, double *grad);

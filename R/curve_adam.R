@@ -1,0 +1,69 @@
+# The literal three-net loop of F2BMLD on standardised columns.
+
+adam_options <- function(control, r2 = control$penalty) {
+  as.double(c(
+    control$width, control$batch, control$steps, 10, control$rate, .5, .9, control$lambda,
+    control$penalty, r2, control$langevin, control$mean_field
+  ))
+}
+
+adam_fit <- function(rows, control, seed, progress = NULL) {
+  a <- cbind(rows$x, rows$w)
+  z <- cbind(rows$z, rows$w)
+  centre <- colMeans(a)
+  scale <- apply(a, 2, stats::sd)
+  y <- list(mean = mean(rows$y), sd = stats::sd(rows$y))
+  standard <- function(m) plain_matrix(scale(m))
+  n <- length(rows$y)
+  everyone <- seq_len(n) - 1L
+  stages <- list(list(everyone, everyone))
+  if (control$split) {
+    order <- with_seed(seed, sample.int(n)) - 1L
+    half <- list(order[seq_len(n %/% 2)], order[-seq_len(n %/% 2)])
+    stages <- list(half, rev(half))
+  }
+  nets <- lapply(stages, function(s) {
+    .Call(
+      C_ffi_adam_fit, (rows$y - y$mean) / y$sd, standard(a), standard(z), s[[1]], s[[2]],
+      adam_options(control), seed, progress, cpu_level()
+    )
+  })
+  history <- as.data.frame(nets[[1]]$history)
+  names(history) <- c("step", "lagrangian", "residual")
+  list(
+    theta = lapply(nets, `[[`, "theta"), history = history[!is.na(history$step), ], centre = centre,
+    scale = scale, y = y, width = as.integer(control$width), mean_field = as.integer(control$mean_field),
+    rows = rows$w[unique(round(seq(1, n, length.out = 200))), , drop = FALSE]
+  )
+}
+
+# With progressr's bar.
+adam_run <- function(rows, control, seed) {
+  bar <- progressr::progressor(100)
+  done <- 0
+  progress <- function(share) {
+    now <- floor(100 * share)
+    if (now > done) bar(amount = now - done)
+    done <<- now
+  }
+  adam_fit(rows, control, seed, progress)
+}
+
+adam_value <- function(model, x, w, derivative) {
+  one <- function(x, w) {
+    m <- cbind(x, w)
+    m <- (m - rep(model$centre, each = nrow(m))) / rep(model$scale, each = nrow(m))
+    value <- lapply(model$theta, function(theta) {
+      .Call(C_ffi_adam_at, theta, plain_matrix(m), model$width, model$mean_field, as.integer(derivative), cpu_level())
+    })
+    model$y$sd / (if (derivative) model$scale[1] else 1) * Reduce(`+`, value) / length(value)
+  }
+  value <- if (!is.null(w)) {
+    one(x, w)
+  } else if (ncol(model$rows)) {
+    vapply(x, function(v) mean(one(rep(v, nrow(model$rows)), model$rows)), 0)
+  } else {
+    one(x, matrix(0, length(x), 0))
+  }
+  unname(value) + if (derivative) 0 else model$y$mean
+}

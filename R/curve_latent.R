@@ -1,0 +1,58 @@
+#' @param data For a `latent_mr` fit: the `mr_data` object it was made from.
+#' @rdname iv_curve
+#' @details
+#' From a `latent_mr` fit: the instruments are the learned ones, the covariates the block that
+#' the fit partials out (environments, variant block, structure), linearly. More
+#' than ten instruments become one score, the first-stage prediction from the other
+#' nine tenths of the people (10-fold cross-fitting), so that many weak
+#' instruments do not pull the curve towards the confounded regression.
+#' @export
+iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
+                               control = curve_control(covariates = "linear"), seed = NULL, ...) {
+  check_curve_dots(...)
+  check_choice(estimator, "estimator", curve_estimators)
+  if (!inherits(control, "curve_control")) abort_argument("control", "the value of curve_control()", describe(control))
+  if (missing(data) || !inherits(data, "mr_data")) {
+    abort_argument("data", "the mr_data object of the fit", if (missing(data)) "missing" else describe(data), hint = "A curve needs rows, which latent_mr() does not keep.")
+  }
+  if (length(data$exposure) != x$nobs || !identical(data$exposure_name, x$exposure) || !identical(data$outcome_name, x$outcome)) {
+    abort_argument("data", "the mr_data object of the fit", "another one")
+  }
+  seed <- draw_seed(seed)
+  rows <- latent_curve_rows(x, data, seed)
+  fit <- curve_fit(rows, estimator, control, seed)
+  fit$call <- match.call()
+  fit$dropped <- 0L
+  fit
+}
+
+latent_curve_rows <- function(x, data, seed) {
+  if (x$mode == "background") data <- add_background(data, encoder_control())
+  view <- moments_view(mr_moments(data, seed = x$seed))
+  rows <- latent_rows(data, x$encoder, view)
+  if (is.null(rows)) abort("The rows do not fit into memory.", "latentmr_error_argument", argument = "data")
+  w <- block_columns(latent_block("latent", x$encoder, view), rows, view)
+  w <- w[, apply(w, 2, function(v) max(v) > min(v)), drop = FALSE]
+  z <- rows$instruments
+  names <- sprintf("latent%d", seq_len(ncol(z)))
+  if (ncol(z) > 10) {
+    z <- matrix(crossfit_score(rows$x, z, w, seed))
+    names <- "score"
+  }
+  list(
+    y = as.double(rows$y), x = as.double(rows$x), z = plain_matrix(z), w = plain_matrix(w),
+    names = list(outcome = x$outcome, exposure = x$exposure, instruments = names, covariates = sprintf("w%d", seq_len(ncol(w))))
+  )
+}
+
+# Prediction of x from z given w, by the people of the other folds.
+crossfit_score <- function(x, z, w, seed, folds = 10) {
+  fold <- with_seed(seed, sample(rep_len(seq_len(folds), length(x))))
+  score <- numeric(length(x))
+  for (k in seq_len(folds)) {
+    out <- fold == k
+    fit <- iv_fit(x[!out], w = unname(cbind(1, w[!out, , drop = FALSE], z[!out, , drop = FALSE])), estimator = "ols")
+    score[out] <- z[out, , drop = FALSE] %*% first_stage_slopes(fit, 1 + ncol(w), ncol(z))
+  }
+  score
+}

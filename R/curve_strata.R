@@ -1,0 +1,100 @@
+#' Effects within strata of the exposure
+#'
+#' The stratum tables that users of `SUMnlmr` and `DRMR` know, from the data of a
+#' curve, for comparison. With several instruments the first-stage prediction is the score.
+#'
+#' @details
+#' * `"residual"` (Staley and Burgess 2017): strata are quantiles of the residual of
+#'   the exposure on the instrument; the effect is the outcome association in the stratum over
+#'   the exposure association in everybody.
+#' * `"doubly-ranked"` (Tian et al. 2023): people are sorted by the instrument into
+#'   pre-strata of as many people as strata, ranked by exposure in each, and the k-th ranked of all
+#'   pre-strata make stratum k; the effect is the ratio in the stratum.
+#'
+#' Known failures. Residual strata need a linear, homogeneous effect of the
+#' instrument on the exposure. Doubly-ranked strata need that the instrument keeps ranks;
+#' both condition on a collider when it does not, and negative-control outcomes
+#' (age, sex) then show effects (Hamilton et al. 2024). Estimates are local slopes, not
+#' values of the curve, and the level is not identified.
+#'
+#' @param fit An `iv_curve`.
+#' @param strata Number of strata, 2 to 100 (at most n / 20).
+#' @param method `"residual"`, `"doubly-ranked"`, or both.
+#' @return A data frame, one row per method and stratum: `method`, `stratum`; of the
+#'   exposure `size`, `min`, `1q`, `mean`, `3q`, `max`; `Fvalue` of the instrument in the
+#'   stratum; associations `bx`, `bxse`, `by`, `byse` (per unit of the score); `est`, `se`
+#'   and `target` (mean exposure) as in `DRMR::getSummaryInf()`; `xmean`, `xmin`, `xmax` as
+#'   in `SUMnlmr::create_nlmr_summary()`.
+#' @section Errors: `latentmr_error_argument`.
+#' @references Staley and Burgess (2017), Genetic Epidemiology 41:341. Tian, Mason, Liu
+#'   and Burgess (2023), PLoS Genetics 19:e1010823. Hamilton et al. (2024), European
+#'   Journal of Epidemiology 10.1007/s10654-024-01113-9.
+#' @examples
+#' set.seed(1)
+#' z <- rnorm(1000)
+#' u <- rnorm(1000)
+#' d <- data.frame(z, x = .5 * z + u, y = (.5 * z + u)^2 + u + rnorm(1000))
+#' fit <- iv_curve(y ~ x | z, data = d, seed = 1)
+#' stratum_table(fit, strata = 5)
+#' @export
+stratum_table <- function(fit, strata = 10, method = c("residual", "doubly-ranked")) {
+  if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))
+  check_number(strata, "strata", min = 2, max = min(100, fit$nobs %/% 20), whole = TRUE)
+  check_strings(method, "method")
+  for (m in method) check_choice(m, "method", c("residual", "doubly-ranked"))
+  d <- fit$data
+  w <- unname(cbind(rep(1, fit$nobs), d$w))
+  first <- iv_fit(d$x, w = unname(cbind(w, d$z)), estimator = "ols")
+  score <- if (ncol(d$z) == 1) d$z[, 1] else drop(d$z %*% first_stage_slopes(first, ncol(w), ncol(d$z)))
+  # as.vector: leave no names behind
+  residual <- as.vector(stats::residuals(iv_fit(d$x, w = unname(cbind(w, score)), estimator = "ols")))
+  overall <- association(d$x, score, d$w, seq_along(d$x))
+  out <- lapply(method, function(m) {
+    group <- if (m == "residual") rank_groups(residual, strata) else double_ranks(score, d$x, strata, fit$seed)
+    rows <- lapply(seq_len(strata), function(k) stratum_row(d, score, which(group == k), if (m == "residual") overall))
+    cbind(data.frame(method = m, stratum = seq_len(strata)), do.call(rbind, rows))
+  })
+  do.call(rbind, out)
+}
+
+first_stage_slopes <- function(first, skip, count) {
+  slopes <- stats::coef(first)[skip + seq_len(count)]
+  slopes[is.na(slopes)] <- 0
+  slopes
+}
+
+rank_groups <- function(v, strata) {
+  ceiling(rank(v, ties.method = "first") * strata / length(v))
+}
+
+# Ties of the instrument are broken at random, as its users do; people left over at
+# the end form a smaller pre-stratum.
+double_ranks <- function(score, x, strata, seed) {
+  noise <- with_seed(seed, stats::runif(length(score)))
+  by_score <- order(score, noise)
+  pre <- (seq_along(score) - 1) %/% strata
+  sorted <- by_score[order(pre, x[by_score])]
+  group <- integer(length(score))
+  group[sorted] <- stats::ave(seq_along(pre), pre, FUN = seq_along)
+  group
+}
+
+association <- function(v, score, w, rows) {
+  design <- unname(cbind(score[rows], 1, w[rows, , drop = FALSE]))
+  fit <- iv_fit(v[rows], w = design, estimator = "ols")
+  c(unname(stats::coef(fit)[1]), sqrt(stats::vcov(fit)[1, 1]))
+}
+
+stratum_row <- function(d, score, rows, overall) {
+  x <- d$x[rows]
+  bx <- association(d$x, score, d$w, rows)
+  by <- association(d$y, score, d$w, rows)
+  base <- if (is.null(overall)) bx else overall
+  q <- stats::quantile(x, c(.25, .75), names = FALSE)
+  data.frame(
+    size = length(x), min = min(x), "1q" = q[1], mean = mean(x), "3q" = q[2], max = max(x),
+    Fvalue = (bx[1] / bx[2])^2, bx = base[1], bxse = base[2], by = by[1], byse = by[2],
+    est = by[1] / base[1], se = by[2] / abs(base[1]), target = mean(x), xmean = mean(x),
+    xmin = min(x), xmax = max(x), check.names = FALSE
+  )
+}

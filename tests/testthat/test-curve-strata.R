@@ -1,0 +1,81 @@
+set.seed(4)
+n <- 1000
+z <- rbinom(n, 2, .3)
+u <- rnorm(n)
+data <- data.frame(z, x = .8 * z + u + rnorm(n))
+data$y <- .5 * data$x + u + rnorm(n)
+fit <- iv_curve(y ~ x | z, data, seed = 1)
+
+test_that("stratum tables have the columns of SUMnlmr and DRMR and their numbers", {
+  t <- stratum_table(fit, 5)
+  expect_named(t, c(
+    "method", "stratum", "size", "min", "1q", "mean", "3q", "max", "Fvalue", "bx", "bxse", "by", "byse",
+    "est", "se", "target", "xmean", "xmin", "xmax"
+  ))
+  expect_equal(tapply(t$size, t$method, sum), c(`doubly-ranked` = 1000, residual = 1000), ignore_attr = TRUE)
+  # residual strata by hand
+  r <- resid(lm(x ~ z, data))
+  group <- ceiling(rank(r) / 200)
+  bx <- coef(lm(x ~ z, data))[[2]]
+  for (k in 1:5) {
+    m <- summary(lm(y ~ z, data[group == k, ]))$coefficients
+    row <- t[t$method == "residual" & t$stratum == k, ]
+    expect_equal(row$est, m[2, 1] / bx)
+    expect_equal(row$byse, m[2, 2])
+    expect_equal(row$xmean, mean(data$x[group == k]))
+  }
+  # doubly-ranked: pre-strata of five, the k-th ranked of each
+  dr <- t[t$method == "doubly-ranked", ]
+  expect_equal(dr$size, rep(200, 5))
+  expect_false(is.unsorted(dr$mean))
+  expect_identical(dr, stratum_table(fit, 5, "doubly-ranked"), ignore_attr = TRUE)
+})
+
+test_that("each pre-stratum gives one person to each stratum", {
+  score <- seq_len(12)
+  x <- c(3, 1, 2, 9, 8, 7, 4, 6, 5, 10, 12, 11)
+  expect_equal(LatentMR:::double_ranks(score, x, 3, 1L), c(3, 1, 2, 3, 2, 1, 1, 3, 2, 1, 3, 2))
+})
+
+test_that("arguments of stratum_table() are checked", {
+  expect_snapshot(error = TRUE, {
+    stratum_table(1)
+    stratum_table(fit, 1)
+    stratum_table(fit, 5, "halves")
+  })
+})
+
+test_that("a negative control is silent when the instrument is exogenous, loud when not", {
+  set.seed(5)
+  quiet <- negative_control(fit, rnorm(n), "age")
+  expect_true(all(quiet$tests$p.value > .01, na.rm = TRUE))
+  loud <- negative_control(fit, z + rnorm(n), "ancestry")
+  expect_lt(loud$tests$p.value[1], 1e-6)
+  # one instrument given, two coordinates for a SNP: the robust Wald test by hand
+  q <- qr.Q(qr(cbind(1, z, z^2)))[, -1]
+  y <- (z + (rnorm(n) -> e))
+  hand <- negative_control(fit, y)
+  v <- y - mean(y)
+  g <- crossprod(q, v)
+  expect_equal(hand$tests$statistic[1], drop(t(g) %*% solve(crossprod(q * v), g)), tolerance = 1e-4)
+  expect_output(print(quiet), "Negative control age")
+  expect_snapshot(error = TRUE, {
+    negative_control(fit, 1:3)
+    negative_control(fit, rep(1, 1000))
+    negative_control(fit, c(NA, rnorm(999)), "bmi")
+  })
+})
+
+test_that("a curve from a latent_mr fit uses its instruments and its block", {
+  cohort <- simulate_mr("snp", cell = 3, n = 600, seed = 1)
+  latent <- suppressWarnings(latent_mr(cohort, seed = 1, by_environment = FALSE))
+  curve <- suppressWarnings(iv_curve(latent, cohort, seed = 1))
+  expect_equal(curve$nobs, latent$nobs)
+  expect_equal(curve$names$instruments, "score")
+  expect_true(all(is.finite(as.data.frame(curve)$estimate)))
+  expect_output(print(curve), "Dose-response curve")
+  expect_snapshot(error = TRUE, {
+    iv_curve(latent)
+    iv_curve(latent, data.frame(x = 1))
+  })
+})
