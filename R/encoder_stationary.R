@@ -4,34 +4,35 @@ fit_stationary <- function(moments, view, n_latent, control, seed, rows) {
   p <- nrow(moments$variants)
   fit <- .Call(C_ffi_stationary, view, p)
   columns <- length(fit$values)
-  thresholds <- if (control$null == "permutation") {
-    permutation_thresholds(view, fit, control, seed, rows)
+  check_latent_total(n_latent, columns, p)
+  null <- if (control$null == "permutation") {
+    permutation_null(view, fit, control, seed, rows)
   } else {
     vapply(seq_len(columns), function(m) {
-      draws <- .Call(C_ffi_stationary_null, view$n, m, control$draws, seed, NULL)
-      unname(stats::quantile(draws, control$level))
-    }, 0)
+      .Call(C_ffi_stationary_null, view$n, m, control$draws, seed, NULL)
+    }, numeric(control$draws))
   }
+  thresholds <- apply(null, 2, stats::quantile, control$level, names = FALSE)
   if (is.null(n_latent)) {
     inside <- which(fit$values <= thresholds)
     m <- if (length(inside)) max(inside) else 0L
     k <- columns - m
   } else {
-    m <- min(n_latent[1], columns)
-    k <- min(n_latent[2], columns - m)
+    m <- n_latent[1]
+    k <- n_latent[2]
   }
   list(
     method = "stationary", mode = "continuous",
-    values = fit$values, threshold = thresholds, directions = fit$directions,
+    values = fit$values, threshold = thresholds, null = null[, columns], directions = fit$directions,
     invariant = fit$directions[, seq_len(m), drop = FALSE],
     variant = fit$directions[, columns + 1L - rev(seq_len(k)), drop = FALSE],
     n_latent = c(invariant = as.integer(m), variant = as.integer(k)), dropped = p - columns
   )
 }
 
-# Null of the m smallest directions when the environment labels say nothing:
-# labels permuted over the rows, same sizes.
-permutation_thresholds <- function(view, fit, control, seed, rows) {
+# Null of the m smallest directions (draws x m) when the environment labels say
+# nothing: labels permuted over the rows, same sizes.
+permutation_null <- function(view, fit, control, seed, rows) {
   if (!inherits(rows, "mr_data")) {
     abort_argument("control", "one with null = \"gaussian\" when `data` holds moments only", "null = \"permutation\"")
   }
@@ -48,7 +49,7 @@ permutation_thresholds <- function(view, fit, control, seed, rows) {
       max(.Call(C_ffi_stationary, view_columns(permuted_view, seq_len(m)), m)$values)
     }, 0)
   }))
-  apply(matrix(largest, nrow = length(fit$values)), 1, stats::quantile, control$level, names = FALSE)
+  t(matrix(largest, nrow = length(fit$values)))
 }
 
 view_columns <- function(view, columns) {

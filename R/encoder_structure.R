@@ -21,8 +21,9 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
   threshold <- unname(stats::quantile(null, control$level))
   columns <- length(fit$values)
   above <- sum(fit$values > threshold)
-  k <- if (is.null(n_latent)) min(above, columns %/% 2) else min(n_latent[2], columns)
-  m <- if (is.null(n_latent)) columns - k else min(n_latent[1], columns - k)
+  check_latent_total(n_latent, columns, p)
+  k <- if (is.null(n_latent)) min(above, columns %/% 2) else n_latent[2]
+  m <- if (is.null(n_latent)) columns - k else n_latent[1]
   if (mode == "structure" && is.na(includes) && is.null(n_latent) && k >= length(moments$structure)) {
     inform(
       sprintf(
@@ -41,7 +42,8 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
     directions = fit$directions,
     variant = fit$directions[, seq_len(k), drop = FALSE],
     invariant = fit$directions[, k + seq_len(m), drop = FALSE],
-    n_latent = c(invariant = as.integer(m), variant = as.integer(k)), capped = is.null(n_latent) && above > columns %/% 2,
+    n_latent = c(invariant = as.integer(m), variant = as.integer(k)),
+    dropped = p - columns, capped = is.null(n_latent) && above > columns %/% 2,
     block = fit$block, rank_w = fit$rank_w, structure_slopes = slopes,
     structure_mean = if (!is.null(slopes)) pooled_mean(view)[view$columns$structure]
   )
@@ -91,6 +93,15 @@ view_without_structure <- function(view, slopes) {
   view$cross <- lapply(view$cross, function(a) {
     a[, g] <- a[, g] - a[, s, drop = FALSE] %*% slopes
     a[g, ] <- a[g, ] - crossprod(slopes, a[s, , drop = FALSE])
+    a
+  })
+  # A variant that the structure columns explain has nothing left but rounding errors.
+  left <- Reduce(`+`, lapply(view$cross, diag)) + (view$mean - pooled_mean(view))^2 %*% view$n
+  spent <- g[left[g] <= 1e-11 * sum(view$n) * view$scale[g]]
+  view$mean[spent, ] <- 0
+  view$cross <- lapply(view$cross, function(a) {
+    a[spent, ] <- 0
+    a[, spent] <- 0
     a
   })
   view

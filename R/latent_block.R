@@ -69,8 +69,9 @@ panel_components <- function(view) {
   center <- view$mean[g, , drop = FALSE] - pooled_mean(view)[g]
   total <- Reduce(`+`, lapply(view$cross, function(a) a[g, g, drop = FALSE])) +
     center %*% (view$n * t(center))
-  sd <- sqrt(diag(total) / view_people(view))
-  use <- sd > 0
+  # Without a call in these environments the imputed column is a constant.
+  use <- diag(total) > 1e-11 * view_people(view) * view$scale[g]
+  sd <- sqrt(pmax(diag(total), 0) / view_people(view))
   count <- min(10, sum(use) %/% 2)
   directions <- matrix(0, length(g), count)
   if (!count) return(directions)

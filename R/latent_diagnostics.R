@@ -13,7 +13,13 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
       weight = environment_weights(block, encoder, view), b = unname(b), se = unname(se)
     )
   }
-  sandwich <- if (!is.null(rows)) sandwich_diagnostics(rows, block, view)
+  missing_note <- "needs rows of people: moments only were given or used"
+  sandwich <- if (!is.null(rows)) {
+    tryCatch(sandwich_diagnostics(rows, block, view), latentmr_error = function(e) {
+      missing_note <<- sub("\n.*", "", conditionMessage(e))
+      NULL
+    })
+  }
   directions <- instrument_directions(encoder)
   change <- if (moments$kind == "continuous") {
     if (length(view$environments) > 1) stationary_change_test(encoder)
@@ -22,10 +28,10 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
   }
   list(
     f = block_f(block), f_effective = if (is.null(sandwich)) NA_real_ else sandwich$f_effective,
-    f_effective_note = if (is.null(sandwich)) "needs rows of people: moments only were given or used" else NULL,
+    f_effective_note = if (is.null(sandwich)) missing_note else NULL,
     sargan = sargan,
     hansen = if (is.null(sandwich)) {
-      list(statistic = NA_real_, df = sargan$df, pval = NA_real_, note = "needs rows of people: moments only were given or used")
+      list(statistic = NA_real_, df = sargan$df, pval = NA_real_, note = missing_note)
     } else {
       sandwich$hansen
     },

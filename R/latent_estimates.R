@@ -5,8 +5,9 @@
 block_scores <- function(view, part, directions) {
   partial <- block_partial(view, part)
   n <- view_people(view)
+  variance <- n * view$scale
   scores <- .Call(
-    C_ffi_scores, partial$residual, length(view$columns$variants), view$columns$exposure[1],
+    C_ffi_scores, partial$residual, variance, length(view$columns$variants), view$columns$exposure[1],
     view$columns$outcome[1], directions, n - partial$rank
   )
   # kclass.h wants outcome first.
@@ -14,7 +15,7 @@ block_scores <- function(view, part, directions) {
   r1 <- r0 - tcrossprod(scores$g)[2:1, 2:1]
   list(
     partial = partial, part = part, scores = scores, n = n, rank = partial$rank,
-    directions = directions,
+    directions = directions, variance = variance[c(view$columns$outcome[1], view$columns$exposure[1])],
     kclass = kclass_moments(r0, r1, n, scores$n_kept, partial$rank)
   )
 }
@@ -51,22 +52,43 @@ estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, lev
     block <- blocks[[if (id == "latent_2sls_only") "only" else chosen$block[chosen$id == id]]]
     problem <- block_problem(block)
     if (!is.null(problem)) return(empty_estimate(id, block, problem))
-    estimate_one(id, block, context)
+    attempt_estimate(id, block, estimate_one(id, block, context))
   })
   # Spectral REML borrows the sandwich of UJIVE for its own interval.
   if ("latent_reml" %in% chosen$id && is.null(estimates$latent_reml$note)) {
-    estimates$latent_reml <- reml_interval(estimates$latent_reml, blocks$latent, context, estimates$latent_ujive)
+    estimates$latent_reml <- attempt_estimate(
+      "latent_reml", blocks$latent,
+      reml_interval(estimates$latent_reml, blocks$latent, context, estimates$latent_ujive)
+    )
   }
   estimates
 }
 
-# Too few people or instruments left: the reason, or NULL.
+# Why nothing can be estimated from a block, or NULL.
 block_problem <- function(block) {
   L <- block$scores$n_kept
   free <- block$n - block$rank - L
   if (L < 1) return("no instrument is left after partialling out")
   if (free < 5) return(sprintf("%.0f people are too few for %.0f columns and %.0f instruments", block$n, block$rank, L))
+  before <- diag(block$kclass$r0)
+  after <- diag(block$kclass$r1)
+  nothing <- 1e-11
+  if (!(before[2] > nothing * block$variance[2])) return("the exposure does not vary, given what is partialled out")
+  if (!(before[1] > nothing * block$variance[1])) return("the outcome does not vary, given what is partialled out")
+  if (after[2] <= nothing * before[2]) return("the exposure is an exact function of the instruments and of what is partialled out")
+  if (after[1] <= nothing * before[1]) return("the outcome is an exact function of the instruments and of what is partialled out")
+  if (block$kclass$r1[1, 2]^2 >= (1 - nothing) * after[1] * after[2]) {
+    return("the outcome is an exact function of the exposure and of what is partialled out")
+  }
   NULL
+}
+
+# One estimator that fails (a cluster that cannot be left out, say) leaves the
+# others standing: its row is NA and carries the reason.
+attempt_estimate <- function(id, block, estimate) {
+  tryCatch(estimate, latentmr_error = function(e) {
+    empty_estimate(id, block, sub("[.]?\n.*|[.]$", "", conditionMessage(e)))
+  })
 }
 
 empty_estimate <- function(id, block, note) {
@@ -143,6 +165,7 @@ method_instruments <- function(id, context) {
 # b -/+ t_df se factor; the column `se` is the half width over 1.96, so that the
 # usual b -/+ 1.96 se gives the interval; `se_plain` is without the factor.
 finish_estimate <- function(id, block, b, se, vcov, df, factor, level, details = list()) {
+  if (!is.finite(b) || !is.finite(se)) return(empty_estimate(id, block, "its variance is not positive: too few people or clusters"))
   a <- 1 - level
   half <- stats::qt(1 - a / 2, df) * se * factor
   se_shown <- stats::qt(.975, df) * se * factor / stats::qnorm(.975)

@@ -7,6 +7,13 @@
 #' @export
 as.data.frame.latent_mr <- function(x, row.names = NULL, optional = FALSE, environments = FALSE, ...) {
   check_flag(environments, "environments")
+  if (environments && is.null(x$by_environment)) {
+    abort_argument("environments", "FALSE for a fit made with by_environment = FALSE", "TRUE")
+  }
+  all_rows(x, environments)
+}
+
+all_rows <- function(x, environments = !is.null(x$by_environment)) {
   pooled <- estimate_rows(x, x$estimates[x$methods$id], "pooled")
   if (!environments) return(pooled)
   more <- lapply(names(x$by_environment), function(e) {

@@ -12,11 +12,10 @@ identification <- function(encoder, view, moments, force) {
   environments <- length(view$environments)
   left <- ncol(instrument_directions(encoder))
   if (left == 0) {
-    refuse(
+    abort(
       "No invariant direction is left: the law of every combination of the instruments moves between the environments.",
-      "Name environments that share more of the genetic background, or give `structure`."
+      "latentmr_error_unidentified", hint = "Name environments that share more of what the instruments come from."
     )
-    if (left == 0) abort("No instrument is left, so nothing can be estimated.", "latentmr_error_unidentified")
   }
   if (moments$kind == "continuous") {
     if (environments < 2) {
@@ -24,9 +23,9 @@ identification <- function(encoder, view, moments, force) {
         "Continuous instruments from one environment: nothing shows which part of them is confounded.",
         "Name at least two environments in mr_data()."
       )
-    } else if (is.null(encoder$n_latent_given)) {
+    } else {
       change <- stationary_change_test(encoder)
-      if (change[["pval"]] > .05) {
+      if (change[["pval"]] > .05 || ncol(encoder$variant) == 0) {
         refuse(
           sprintf(
             "The law of the instruments does not differ between the environments (%s), so confounded directions cannot be told from valid ones.",
@@ -78,7 +77,7 @@ latent_warnings <- function(fit) {
           linked$what, 100 * linked$share
         )
       }
-      if (k == 0) add("No direction of the panel moves or carries structure (k = 0): the latent estimates partial out no more than 2SLS does.")
+      if (k == 0 && !isTRUE(encoder$capped)) add("No direction of the panel moves or carries structure (k = 0): the latent estimates partial out no more than 2SLS does.")
     }
     if (isTRUE(encoder$capped)) {
       add("%d directions carry structure, more than half of the panel; the leading %d were taken.", encoder$above, k)
@@ -87,6 +86,17 @@ latent_warnings <- function(fit) {
       add("Allele frequencies do not differ between the environments (%s): only structure within them can be seen.", p_is(d$change[["pval"]]))
     }
   }
+  if (encoder$dropped > 0) {
+    add("%d of %d directions of the instruments were dropped: constant or collinear within environments.", encoder$dropped, nrow(fit$variants))
+  }
+  if (isTRUE(fit$clusters < 20)) {
+    add("Only %d clusters: errors that allow for clusters are too small with so few.", fit$clusters)
+  }
+  nagar <- fit$estimates$latent_nagar
+  if (isTRUE(nagar$vcov == "iid")) {
+    add("The jackknife needs at least three folds of people (mr_moments(folds = )): the error of Nagar's estimator is the classical one.")
+  }
+  if (!is.null(fit$unavailable)) add("%s", fit$unavailable)
   f <- if (is.na(d$f_effective)) d$f else d$f_effective
   if (is.finite(f) && f < 10) {
     add("Weak instruments (%s F = %.1f, below 10): read the Anderson-Rubin set.", if (is.na(d$f_effective)) "partial" else "effective", f)
@@ -99,7 +109,9 @@ latent_warnings <- function(fit) {
       d$sargan$ratio, p_is(d$sargan$pval)
     )
   }
-  if (length(fit$dropped)) add("Collinear columns were left out of the partialled block: %s.", paste(fit$dropped, collapse = ", "))
+  if (length(fit$dropped)) {
+    add("Collinear or constant columns were left out of the partialled block, in some environment at least: %s.", paste(fit$dropped, collapse = ", "))
+  }
   text
 }
 

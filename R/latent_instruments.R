@@ -9,6 +9,12 @@ print.latent_instruments <- function(x, ...) {
     "Latent instruments: %s encoder, %s mode, %d %s, %d environments\n", x$encoder, x$mode, nrow(x$variants),
     if (x$kind == "continuous") "instruments" else "variants", length(x$environments)
   ))
+  if (x$dropped > 0) {
+    cat(sprintf(
+      "  %d %s dropped: constant or collinear within environments\n", x$dropped,
+      if (x$dropped == 1) "direction" else "directions"
+    ))
+  }
   if (x$mode == "background") {
     cat(sprintf("  %d components of instruments and background are partialled out, every variant stays an instrument\n", x$components))
     return(invisible(x))
@@ -19,7 +25,8 @@ print.latent_instruments <- function(x, ...) {
   ))
   if (x$method == "structure") {
     cat(sprintf(
-      "  %d directions above the null line %s; leading eigenvalues %s\n", x$above, format(x$threshold, digits = 3),
+      "  %d directions above the null line %s%s; leading eigenvalues %s\n", x$above, format(x$threshold, digits = 3),
+      if (isTRUE(x$capped)) sprintf(", of which %d, half of the panel, were taken", x$n_latent[["variant"]]) else "",
       paste(format(utils::head(x$values, 5), digits = 3), collapse = " ")
     ))
     sizes <- table(x$block)

@@ -78,6 +78,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
     abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
   }
+  check_environment_names(data)
   seed <- draw_seed(seed)
   has_rows <- inherits(data, "mr_data")
   if (has_rows) data <- add_background(data, control)
@@ -86,16 +87,24 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   learned <- fit_linear(moments, view, n_latent, control, seed, rows = data)
   notes <- identification(learned, view, moments, force)
   rows <- if (has_rows) latent_rows(data, learned, view)
-  chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode)
+  chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows)
   blocks <- estimation_blocks(chosen, learned, view)
+  problem <- block_problem(blocks$latent)
+  if (!is.null(problem)) {
+    abort(
+      sprintf("Nothing can be estimated: %s.", problem), "latentmr_error_unidentified",
+      hint = "Check the exposure and the outcome named, or give more people, fewer variants, fewer covariates."
+    )
+  }
   jackknife <- latent_jackknife(chosen, learned, view, moments, by_environment && is.null(rows), by_environment)
   estimates <- estimate_methods(chosen, blocks, learned, view, rows, jackknife$pooled, level)
-  headline <- choose_headline(chosen, learned, !is.null(rows))
+  headline <- choose_headline(chosen, learned, !is.null(rows), estimates)
   fit <- list(
     estimates = estimates, methods = chosen, headline = headline, level = level, encoder = learned,
     exposure = moments$exposure[1], outcome = moments$outcome[1], kind = moments$kind,
     mode = learned$mode, variants = moments$variants, flow = moments$flow, seed = seed,
-    rows_used = !is.null(rows), clustered = !is.null(rows$cluster), nobs = view_people(view),
+    rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
+    clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(view),
     latent = blocks$latent[c("kclass", "part", "n", "rank")],
     dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(moments)),
     truth = if (has_rows) data$truth
@@ -105,6 +114,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     fit$leave_one_out <- leave_one_environment_out(fit, learned, view, rows, jackknife)
   }
   fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
+  fit$unavailable <- unavailable_words(fit$estimates, chosen)
   fit$warnings <- c(notes, latent_warnings(fit))
   fit$call <- match.call()
   class(fit) <- "latent_mr"
@@ -112,14 +122,32 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   fit
 }
 
-choose_headline <- function(chosen, encoder, has_rows) {
+# "pooled" names the rows of everybody in the result.
+check_environment_names <- function(data) {
+  names <- if (inherits(data, "mr_data")) levels(data$environment) else data$environments
+  if (!"pooled" %in% names) return(invisible())
+  abort_argument("data", "one with environments of other names", "with an environment named \"pooled\"", "\"pooled\" stands for everybody together in the result: rename it.")
+}
+
+# Which estimators have no number, and why; NULL when all have.
+unavailable_words <- function(estimates, chosen) {
+  notes <- lapply(estimates, `[[`, "note")
+  notes <- unlist(notes[chosen$id])
+  if (!length(notes)) return(NULL)
+  paste(sprintf("%s could not be estimated: %s.", chosen$name[match(names(notes), chosen$id)], notes), collapse = " ")
+}
+
+# The first in the order of preference that could be estimated.
+choose_headline <- function(chosen, encoder, has_rows, estimates) {
   order <- if (encoder$kind == "continuous") {
     c("latent_2sls", "latent_liml", "latent_ujive")
   } else {
     c(if (encoder$mode == "panel") "latent_reml", if (has_rows) "latent_ujive", "latent_nagar", "latent_2sls", "latent_liml")
   }
   order <- c(order, chosen$id)
-  order[order %in% chosen$id][1]
+  order <- order[order %in% chosen$id]
+  good <- vapply(estimates[order], function(x) is.finite(x$b), NA)
+  order[c(which(good), 1)[1]]
 }
 
 # The estimator of single environments and leave-one-out: REML needs the spectrum

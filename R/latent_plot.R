@@ -23,7 +23,7 @@ plot.latent_mr <- function(x, y = NULL, ...) {
 
 forest_data <- function(x) {
   local <- local_method(x)
-  rows <- as.data.frame(x, environments = TRUE)
+  rows <- all_rows(x)
   pooled <- rows[rows$environment == "pooled", ]
   each <- rows[rows$environment != "pooled" & rows$estimator == local, ]
   out <- rbind(

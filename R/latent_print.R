@@ -34,6 +34,8 @@ print.latent_mr <- function(x, ...) {
       without_it = format_b(vapply(x$leave_one_out, `[[`, 0, "b", USE.NAMES = FALSE))
     ), row.names = FALSE)
   }
+  absent <- unlist(lapply(x$by_environment, function(e) e[[local_method(x)]]$note))
+  for (e in names(absent)) cat(strwrap(sprintf("%s: no estimate, %s.", e, absent[[e]]), 96, initial = "  ", prefix = "    "), sep = "\n")
   if (length(x$warnings)) {
     cat("\nWarnings\n")
     for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
@@ -86,14 +88,24 @@ ar_words <- function(set) {
 test_lines <- function(x) {
   d <- x$diagnostics
   line <- function(...) sprintf(...)
-  f_text <- if (is.na(d$f_effective)) sprintf("F = %.1f", d$f) else sprintf("F = %.1f, effective F = %.1f", d$f, d$f_effective)
+  f_text <- if (is.na(d$f_effective)) {
+    sprintf("F = %.1f (effective F: %s)", d$f, d$f_effective_note)
+  } else {
+    sprintf("F = %.1f, effective F = %.1f", d$f, d$f_effective)
+  }
   out <- c(
     line("Strength: %s. Above 10 the interval can be trusted; says nothing about validity.", f_text),
     line("Anderson-Rubin: %s. Right whatever the strength; not when instruments are invalid.", ar_words(d$ar)),
     line(
       "Sargan J = %.1f on %d df (J/df %.2f), %s%s. Sees instruments that disagree; not a bias that all share.",
       d$sargan$statistic, as.integer(d$sargan$df), d$sargan$ratio, p_is(d$sargan$pval),
-      if (is.na(d$hansen$pval)) "" else sprintf("; robust (Hansen) %s", p_is(d$hansen$pval))
+      if (!is.na(d$hansen$pval)) {
+        sprintf("; robust (Hansen) %s", p_is(d$hansen$pval))
+      } else if (!is.null(d$hansen$note)) {
+        "; robust (Hansen): not from moments"
+      } else {
+        ""
+      }
     )
   )
   if (is.finite(d$q[["Q"]])) {
@@ -137,10 +149,9 @@ test_lines <- function(x) {
 #' @rdname latent_mr
 #' @export
 summary.latent_mr <- function(object, ...) {
-  plain <- vapply(object$estimates[object$methods$id], function(e) if (is.null(e$se_plain)) NA_real_ else e$se_plain, 0)
-  estimates <- cbind(as.data.frame(object, environments = TRUE))
-  estimates$se_plain <- NA_real_
-  estimates$se_plain[estimates$environment == "pooled"] <- unname(plain)
+  estimates <- all_rows(object)
+  estimates$se_plain <- each_estimate(object, "se_plain", NA_real_)
+  estimates$note <- each_estimate(object, "note", NA_character_)
   d <- object$diagnostics
   k <- object$latent$kclass
   rows <- rbind(
@@ -154,6 +165,15 @@ summary.latent_mr <- function(object, ...) {
     list(fit = object, estimates = estimates, diagnostics = rows, heterogeneity = d$q, encoder = object$encoder),
     class = "summary.latent_mr"
   )
+}
+
+# One entry of every estimate, in the order of the rows of the result.
+each_estimate <- function(fit, name, missing) {
+  local <- c(fit$methods$id, local_method(fit))
+  all <- c(fit$estimates[fit$methods$id], unlist(unname(lapply(fit$by_environment, function(x) {
+    x[intersect(local, names(x))]
+  })), recursive = FALSE))
+  vapply(all, function(x) if (is.null(x[[name]])) missing else x[[name]], missing, USE.NAMES = FALSE)
 }
 
 latent_wu_hausman <- function(k) {

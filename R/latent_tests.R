@@ -46,8 +46,10 @@ linear_hsic <- function(view, part, directions, columns) {
     xy <- crossprod(directions, residual[g, columns, drop = FALSE])
     yy <- residual[columns, columns, drop = FALSE]
     # A column that the block explains, or that does not vary here, says nothing.
-    use_x <- diag(xx) > 1e-8 * pmax(diag(.Call(C_ffi_turn, one$cross[[1]], directions)), 1e-300)
-    use_y <- diag(yy) > 1e-8 * pmax(diag(one$cross[[1]])[columns], 1e-300)
+    whole <- diag(.Call(C_ffi_turn, one$cross[[1]], directions))
+    rounding <- 1e-11 * one$n * colSums(abs(directions) * sqrt(view$scale[g]))^2
+    use_x <- diag(xx) > pmax(1e-8 * whole, rounding)
+    use_y <- diag(yy) > pmax(1e-8 * diag(one$cross[[1]])[columns], 1e-11 * one$n * view$scale[columns])
     if (!any(use_x) || !any(use_y)) next
     sx <- sqrt(diag(xx)[use_x])
     sy <- sqrt(diag(yy)[use_y])
@@ -70,13 +72,8 @@ linear_hsic <- function(view, part, directions, columns) {
 # Does the law of continuous instruments move at all? The encoder's largest
 # eigenvalue against its null for all of them.
 stationary_change_test <- function(encoder) {
-  columns <- length(encoder$values)
-  draws <- .Call(
-    C_ffi_stationary_null, unname(as.double(encoder$environments)), columns, encoder$control$draws,
-    encoder$seed, NULL
-  )
   top <- max(encoder$values)
-  c(statistic = top, pval = (1 + sum(draws >= top)) / (length(draws) + 1))
+  c(statistic = top, pval = (1 + sum(encoder$null >= top)) / (length(encoder$null) + 1))
 }
 
 # Cochran's Q over environments of one estimator.

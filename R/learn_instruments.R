@@ -65,6 +65,12 @@ fit_linear <- function(moments, view, n_latent, control, seed, rows = NULL) {
   fit <- if (moments$kind == "continuous") {
     fit_stationary(moments, view, n_latent, control, seed, rows)
   } else if (!is.null(moments$background)) {
+    if (!is.null(n_latent)) {
+      abort_argument(
+        "n_latent", "NULL when `data` has background variants", sprintf("c(%d, %d)", as.integer(n_latent[1]), as.integer(n_latent[2])),
+        "Their components are partialled out and every variant stays an instrument."
+      )
+    }
     fit_background(moments, view)
   } else {
     fit_structure(moments, view, n_latent, control, seed)
@@ -101,4 +107,13 @@ check_n_latent <- function(n_latent, p) {
       sprintf("%d + %d", as.integer(n_latent[1]), as.integer(n_latent[2]))
     )
   }
+}
+
+# Collinear instruments span fewer directions than there are columns.
+check_latent_total <- function(n_latent, columns, p) {
+  if (is.null(n_latent) || sum(n_latent) <= columns) return(invisible())
+  abort_argument(
+    "n_latent", sprintf("at most %d dimensions in all, the independent directions of the %d instruments", columns, p),
+    sprintf("%d + %d", as.integer(n_latent[1]), as.integer(n_latent[2]))
+  )
 }

@@ -7,13 +7,18 @@ moments_view <- function(m, environments = m$environments) {
   make_view(parts, moment_columns(m), environments)
 }
 
+# `scale`: variance of every column over everybody, against which subsets and
+# residuals judge whether anything but rounding errors is left.
 make_view <- function(parts, columns, environments) {
-  list(
+  view <- list(
     n = vapply(parts, function(x) as.double(x$n), 0),
     mean = matrix(unlist(lapply(parts, `[[`, "mean")), ncol = length(parts)),
     cross = lapply(parts, `[[`, "cross"),
     columns = columns, environments = environments
   )
+  within <- Reduce(`+`, lapply(view$cross, diag))
+  view$scale <- as.vector(within + (view$mean - pooled_mean(view))^2 %*% view$n) / sum(view$n)
+  view
 }
 
 # Positions of (G, C, S, D, Y) among the columns.
@@ -30,7 +35,7 @@ view_subset <- function(view, environments) {
   keep <- match(environments, view$environments)
   list(
     n = view$n[keep], mean = view$mean[, keep, drop = FALSE], cross = view$cross[keep],
-    columns = view$columns, environments = view$environments[keep]
+    columns = view$columns, environments = view$environments[keep], scale = view$scale
   )
 }
 

@@ -29,7 +29,7 @@ mr_methods <- function() {
 }
 
 # The ids to run: defaults by kind of instruments, or what the user named.
-resolve_methods <- function(methods, kind, has_rows, has_structure, mode) {
+resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_rows = has_rows) {
   table <- mr_methods()
   family <- if (kind == "continuous") "continuous" else "genotype"
   if (is.null(methods)) {
@@ -52,8 +52,10 @@ resolve_methods <- function(methods, kind, has_rows, has_structure, mode) {
   chosen <- table[match(unique(methods), table$id), ]
   if (!has_rows && any(chosen$needs == "rows")) {
     abort_argument(
-      "methods", "estimators that need moments only, when `data` holds no rows",
-      quote_all(chosen$id[chosen$needs == "rows"]), "latent_nagar is the moment twin of latent_ujive."
+      "methods",
+      paste("estimators that need moments only, when", if (given_rows) "the rows do not fit the memory allowed" else "`data` holds no rows"),
+      quote_all(chosen$id[chosen$needs == "rows"]),
+      c("latent_nagar is the moment twin of latent_ujive.", if (given_rows) "options(LatentMR.memory = \"16GB\") allows more.")
     )
   }
   if (kind == "continuous" && "latent_reml" %in% chosen$id) {

@@ -42,8 +42,10 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common) {
   return out;
 }
 
-/* x, y: 1-based columns of exposure and outcome; df_before: n - rank of C. */
-static SEXP ffi_scores(SEXP residual, SEXP p_, SEXP x, SEXP y, SEXP directions, SEXP df_before) {
+/* variance: sums of squares before C; x, y: 1-based columns of exposure and outcome;
+ * df_before: n - rank of C. */
+static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP x, SEXP y, SEXP directions,
+                       SEXP df_before) {
   const int w = Rf_nrows(residual), p = glue_int1(p_, "p");
   const int m = Rf_isNull(directions) ? p : Rf_ncols(directions);
   glue_real(residual, (R_xlen_t)w * w, "residual");
@@ -53,9 +55,9 @@ static SEXP ffi_scores(SEXP residual, SEXP p_, SEXP x, SEXP y, SEXP directions, 
   size_t n_kept;
   double b, se;
   lmr_error err;
-  glue_check(scores(REAL(residual), (size_t)w, (size_t)p, (size_t)glue_int1(x, "x") - 1,
-                    (size_t)glue_int1(y, "y") - 1, d, (size_t)m, REAL(g), LOGICAL(kept),
-                    &n_kept, REAL(total), glue_arena(scores_bytes((size_t)p, (size_t)m)), &err), &err);
+  glue_check(scores(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p,
+                    (size_t)glue_int1(x, "x") - 1, (size_t)glue_int1(y, "y") - 1, d, (size_t)m,
+                    REAL(g), LOGICAL(kept), &n_kept, REAL(total), glue_arena(scores_bytes((size_t)p, (size_t)m)), &err), &err);
   const double df = glue_real1(df_before, "df_before") - (double)n_kept;
   scores_noise(REAL(g), (size_t)m, REAL(total), df, REAL(om));
   scores_nagar(REAL(g), (size_t)m, n_kept, REAL(om), &b, &se);
@@ -156,7 +158,7 @@ static SEXP ffi_moment_delete(SEXP n, SEXP mean, SEXP cross, SEXP block_n, SEXP 
 
 const R_CallMethodDef glue_moment_view_calls[] = {
   GLUE_CALL(ffi_partial, 3),
-  GLUE_CALL(ffi_scores, 6),
+  GLUE_CALL(ffi_scores, 7),
   GLUE_CALL(ffi_nagar_only, 5),
   GLUE_CALL(ffi_reml, 8),
   GLUE_CALL(ffi_test_reml, 6),

@@ -7,9 +7,16 @@ size_t scores_bytes(size_t p, size_t m) {
   return lmr_bytes(p * m + m * m + 3 * m + 1, sizeof(double));
 }
 
-lmr_status scores(const double *residual, size_t width, size_t p, size_t x, size_t y,
-                  const double *directions, size_t m, double *g, int *kept, size_t *n_kept,
-                  double *total, lmr_arena work, lmr_error *err) {
+/* The size that rounding errors of direction' residual direction scale with. */
+static double size_before(const double *variance, const double *direction, size_t p) {
+  double s = 0;
+  for (size_t i = 0; i < p; i++) s += fabs(direction[i]) * sqrt(fmax(variance[i], 0));
+  return s * s;
+}
+
+lmr_status scores(const double *residual, const double *variance, size_t width, size_t p, size_t x,
+                  size_t y, const double *directions, size_t m, double *g, int *kept,
+                  size_t *n_kept, double *total, lmr_arena work, lmr_error *err) {
   double *half, *corr, *rhs, *scale;
   LMR_TAKE(half, &work, p * m + m * m + 3 * m + 1, err);
   corr = half + p * m;
@@ -32,7 +39,8 @@ lmr_status scores(const double *residual, size_t width, size_t p, size_t x, size
   }
   for (size_t j = 0; j < m; j++) {
     const double v = corr[j + j * m];
-    scale[j] = v > 0 ? 1 / sqrt(v) : 0;
+    const double before = directions ? size_before(variance, directions + j * p, p) : variance[j];
+    scale[j] = v > SCORES_TOLERANCE * before ? 1 / sqrt(v) : 0;
     rhs[j] *= scale[j];
     rhs[j + m] *= scale[j];
   }

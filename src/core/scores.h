@@ -8,15 +8,20 @@
 
 #include "core/la.h"
 
+/* Share of a direction's own size below which what is left of it after
+ * partialling out is rounding error. */
+#define SCORES_TOLERANCE 1e-11
+
 /* residual: width x width cross product after partialling out; its first p
- * columns are variants. x, y: column numbers of exposure and outcome.
- * directions: p x m, in order; NULL stands for the variants themselves (m = p). g: 2 x m (a dropped direction has zeros),
- * kept[m], total: 2 x 2 = [X Y]'M_C[X Y]. A direction whose unexplained share
- * is below 1e-8 is dropped. */
+ * columns are variants. variance[width]: sums of squares of the columns before. x, y: column
+ * numbers of exposure and outcome. directions: p x m, in order; NULL stands for
+ * the variants themselves (m = p). g: 2 x m (a dropped direction has zeros),
+ * kept[m], total: 2 x 2 = [X Y]'M_C[X Y]. A direction that the block explains,
+ * or whose share unexplained by the earlier ones is below 1e-8, is dropped. */
 size_t scores_bytes(size_t p, size_t m);
-lmr_status scores(const double *residual, size_t width, size_t p, size_t x, size_t y,
-                  const double *directions, size_t m, double *g, int *kept, size_t *n_kept,
-                  double *total, lmr_arena work, lmr_error *err);
+lmr_status scores(const double *residual, const double *variance, size_t width, size_t p, size_t x,
+                  size_t y, const double *directions, size_t m, double *g, int *kept,
+                  size_t *n_kept, double *total, lmr_arena work, lmr_error *err);
 
 /* Om (2 x 2) from g, total and the degrees of freedom n - rank - kept. */
 void scores_noise(const double *g, size_t m, const double *total, double df, double *om);

@@ -39,6 +39,10 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
       within[i + j * p] = inside[i + j * w] / n;
       between[i + j * p] = total[i + j * w] / n - within[i + j * p];
     }
+  for (size_t j = 0; j < p; j++) {
+    if (within[j + j * p] > STRUCTURE_TOLERANCE * total[j + j * w] / n) continue;
+    for (size_t i = 0; i < p; i++) within[i + j * p] = within[j + i * p] = 0;
+  }
   return LMR_OK;
 }
 

@@ -10,6 +10,10 @@
 
 #include "core/moment_view.h"
 
+/* Share of a variant's variance below which what is left within environments,
+ * given S, is rounding error and counts as none. */
+#define STRUCTURE_TOLERANCE 1e-11
+
 /* between, within: p x p covariances of the first p columns (divisor n) given
  * [environment dummies, S]; S are the n_s columns of the view from first_s on.
  * rank_w: environments - 1 + rank of S. */
