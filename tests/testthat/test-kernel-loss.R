@@ -44,6 +44,23 @@ test_that("moment form and Gram form of MMD have one gradient", {
   }
 })
 
+test_that("losses by moments are the Gram forms, gradients too (1e-10)", {
+  case <- kernel_case(50, 3)
+  label <- as.integer(factor(case$e))
+  for (q in 2:3) {
+    k <- c(1, q, 1)
+    expect_equal(
+      .Call(C_ffi_mmd_feature_loss, case$x, k, label, 3L), .Call(C_ffi_mmd_loss, case$x, k, label, 3L, cpu_level()),
+      tolerance = 1e-10
+    )
+    for (p in 2:3) expect_equal(
+      .Call(C_ffi_hsic_feature_loss, case$x, k, case$y, c(1, p, 1)),
+      .Call(C_ffi_hsic_loss, case$x, k, case$y, c(1, p, 1), 0L, cpu_level()), tolerance = 1e-10
+    )
+  }
+  expect_error(.Call(C_ffi_mmd_feature_loss, case$x, c(0, 0, 0, 1), label, 3L), class = "latentmr_error")
+})
+
 test_that("log-det: value, gradient, blindness to scale", {
   x <- kernel_case(40)$x
   for (correlation in 0:1) {
