@@ -3,11 +3,11 @@
  * the macros of tanh_lanes.h set; the stride is a multiple of the lanes. */
 #include "core/tanh_lanes.h"
 
-__attribute__((target(LANES_TARGET))) static void LANES_NAME(forward)(
+__attribute__((target(LANES_TARGET), always_inline)) static inline void LANES_NAME(forward_of)(
     const curve_net *net, const double *theta, size_t rows, const double *x, double *hidden,
-    double *out) {
+    double *out, const size_t d) {
   typedef LANES_NAME(vd) vd;
-  const size_t s = net->stride, d = net->inputs;
+  const size_t s = net->stride;
   const double *c = theta + d * s, *v = c + s;
   for (size_t b = 0; b < rows; b++) {
     const double *xb = x + b * d;
@@ -26,31 +26,53 @@ __attribute__((target(LANES_TARGET))) static void LANES_NAME(forward)(
   }
 }
 
-__attribute__((target(LANES_TARGET))) static void LANES_NAME(backward)(
+__attribute__((target(LANES_TARGET))) static void LANES_NAME(forward)(
+    const curve_net *net, const double *theta, size_t rows, const double *x, double *hidden,
+    double *out) {
+  switch (net->inputs) {
+    case 1: LANES_NAME(forward_of)(net, theta, rows, x, hidden, out, 1); break;
+    case 2: LANES_NAME(forward_of)(net, theta, rows, x, hidden, out, 2); break;
+    case 3: LANES_NAME(forward_of)(net, theta, rows, x, hidden, out, 3); break;
+    case 4: LANES_NAME(forward_of)(net, theta, rows, x, hidden, out, 4); break;
+    default: LANES_NAME(forward_of)(net, theta, rows, x, hidden, out, net->inputs);
+  }
+}
+
+/* One pass over the rows per vector of units; `d` is a constant where this is
+ * inlined, so that the sums stay in registers. */
+__attribute__((target(LANES_TARGET), always_inline)) static inline void LANES_NAME(backward_of)(
     const curve_net *net, const double *theta, size_t rows, const double *x,
-    const double *hidden, const double *dout, double *grad) {
+    const double *hidden, const double *dout, double *grad, const size_t d) {
   typedef LANES_NAME(vd) vd;
-  const size_t s = net->stride, d = net->inputs;
+  const size_t s = net->stride;
   const double *v = theta + (d + 1) * s;
   double *gc = grad + d * s, *gv = gc + s;
   for (size_t j = 0; j < s; j += LANES) {
     const vd vj = *(const vd *)(v + j) * net->scale;
-    vd sv = {0}, sc = {0};
+    vd sv = {0}, sc = {0}, sw[LANES_INPUTS];
+    for (size_t k = 0; k < d; k++) sw[k] = (vd){0};
     for (size_t b = 0; b < rows; b++) {
       const vd t = *(const vd *)(hidden + b * s + j);
-      sv += t * (net->scale * dout[b]);
-      sc += (1.0 - t * t) * dout[b];
+      const vd g = (1.0 - t * t) * dout[b];
+      sv += t * dout[b];
+      sc += g;
+      for (size_t k = 0; k < d; k++) sw[k] += g * x[b * d + k];
     }
-    *(vd *)(gv + j) = sv;
+    *(vd *)(gv + j) = sv * net->scale;
     *(vd *)(gc + j) = sc * vj;
-    for (size_t k = 0; k < d; k++) {
-      vd sw = {0};
-      for (size_t b = 0; b < rows; b++) {
-        const vd t = *(const vd *)(hidden + b * s + j);
-        sw += (1.0 - t * t) * (dout[b] * x[b * d + k]);
-      }
-      *(vd *)(grad + k * s + j) = sw * vj;
-    }
+    for (size_t k = 0; k < d; k++) *(vd *)(grad + k * s + j) = sw[k] * vj;
+  }
+}
+
+__attribute__((target(LANES_TARGET))) static void LANES_NAME(backward)(
+    const curve_net *net, const double *theta, size_t rows, const double *x,
+    const double *hidden, const double *dout, double *grad) {
+  switch (net->inputs) {
+    case 1: LANES_NAME(backward_of)(net, theta, rows, x, hidden, dout, grad, 1); break;
+    case 2: LANES_NAME(backward_of)(net, theta, rows, x, hidden, dout, grad, 2); break;
+    case 3: LANES_NAME(backward_of)(net, theta, rows, x, hidden, dout, grad, 3); break;
+    case 4: LANES_NAME(backward_of)(net, theta, rows, x, hidden, dout, grad, 4); break;
+    default: LANES_NAME(backward_of)(net, theta, rows, x, hidden, dout, grad, net->inputs);
   }
 }
 
@@ -65,8 +87,7 @@ __attribute__((target(LANES_TARGET))) static void LANES_NAME(adam)(
     const vd vj = *(const vd *)(v + j) * a->beta2 + g * g * (1 - a->beta2);
     *(vd *)(m + j) = mj;
     *(vd *)(v + j) = vj;
-    vd root = vj * unbias2;
-    for (int l = 0; l < LANES; l++) root[l] = __builtin_sqrt(root[l]);
+    const vd root = LANES_SQRT(vj * unbias2);
     *(vd *)(theta + j) = th - mj * rate / (root + a->eps);
   }
 }
