@@ -79,6 +79,12 @@ latent_warnings <- function(fit) {
       }
       if (k == 0 && !isTRUE(encoder$capped)) add("No direction of the panel moves or carries structure (k = 0): the latent estimates partial out no more than 2SLS does.")
     }
+    if (encoder$mode == "background" && encoder$components == 0) {
+      add("No component of instruments and background stands out: the latent estimates partial out no more than 2SLS does. More background variants see finer structure.")
+    }
+    if (encoder$mode == "background" && encoder$components == encoder$control$max_components) {
+      add("%d components were taken, the most allowed (encoder_control(max_components = )): there may be more.", encoder$components)
+    }
     if (isTRUE(encoder$capped)) {
       add("%d directions carry structure, more than half of the panel; the leading %d were taken.", encoder$above, k)
     }

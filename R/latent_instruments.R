@@ -121,11 +121,20 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
       sprintf("%d columns%s", ncol(z), if (ncol(z) == length(object$center)) " in another order or with other names" else "")
     )
   }
+  if (any(is.infinite(z))) abort_argument("newdata", "finite instruments (missing calls allowed)", "with infinite entries")
   if (is.null(environment)) environment <- rep(NA, nrow(z))
+  if (length(environment) != nrow(z)) {
+    abort_argument("environment", sprintf("the environment of each of the %d people", nrow(z)), describe(environment))
+  }
   z <- sweep(impute_genotypes(z, environment, object), 2, object$center)
   if (!is.null(object$structure_slopes)) {
-    if (is.null(structure_columns)) {
-      abort_argument("newdata", "an mr_data object with its structure columns, which this encoder takes out first", describe(newdata))
+    columns <- length(object$structure_mean)
+    given <- if (is.null(structure_columns)) 0L else ncol(structure_columns)
+    if (given != columns) {
+      abort_argument(
+        "newdata", sprintf("an mr_data object with the %d structure columns, which this encoder takes out first", columns),
+        sprintf("one with %d", given)
+      )
     }
     z <- z - sweep(structure_columns, 2, object$structure_mean) %*% object$structure_slopes
   }

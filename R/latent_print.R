@@ -102,7 +102,7 @@ test_lines <- function(x) {
       if (!is.na(d$hansen$pval)) {
         sprintf("; robust (Hansen) %s", p_is(d$hansen$pval))
       } else if (!is.null(d$hansen$note)) {
-        "; robust (Hansen): not from moments"
+        sprintf("; robust (Hansen): %s", d$hansen$note)
       } else {
         ""
       }

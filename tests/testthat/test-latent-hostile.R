@@ -114,3 +114,62 @@ test_that("rows of environments that were not fitted are refused", {
   expect_s3_class(plot(fit), "ggplot")
   expect_output(print(summary(fit)))
 })
+
+test_that("sites combined: the print counts each site's people once", {
+  d <- small_panel()
+  half <- function(keep) mr_moments(suppressMessages(mr_data(d$g[keep, ], d$x[keep], d$y[keep], d$e[keep], kind = "genotype")), seed = 1)
+  together <- combine_moments(half(d$e != "c"), half(d$e == "c"))
+  lines <- grep("analysed", format_flow(together$flow), value = TRUE)
+  expect_match(lines, "site 1: analysed +200 +200 +100 +100$", all = FALSE)
+  expect_match(lines, "site 2: analysed +100 +100 +100$", all = FALSE)
+  whole <- as.data.frame(hush(latent_mr(mr_moments(panel_mr(d), seed = 1), seed = 1)))
+  parts <- as.data.frame(hush(latent_mr(together, seed = 1)))
+  expect_equal(parts$b, whole$b, tolerance = 1e-8)
+})
+
+test_that("one or two folds: Nagar's error is the classical one, and says so", {
+  d <- small_panel()
+  fit <- hush(latent_mr(mr_moments(panel_mr(d), folds = 2, seed = 1), seed = 1))
+  expect_identical(columns_of(fit, "latent_nagar", "vcov"), "iid")
+  expect_match(fit$warnings, "jackknife needs at least three folds", all = FALSE)
+})
+
+test_that("new people: other columns, lengths and infinities are refused", {
+  d <- small_panel()
+  encoder <- learn_instruments(panel_mr(d), seed = 1)
+  s <- cbind(p1 = d$x, p2 = d$y)
+  inside <- learn_instruments(panel_mr(d, structure = s, structure_includes_instruments = TRUE), seed = 1)
+  expect_snapshot(error = TRUE, {
+    predict(encoder, d$g[1:5, ], environment = "a")
+    predict(encoder, d$g[1:5, ] + Inf)
+    predict(encoder, d$g[1:5, 8:1])
+    predict(inside, panel_mr(d))
+    predict(inside, panel_mr(d, structure = s[, 1, drop = FALSE]))
+  })
+  unseen <- d$g[1:2, ] * NA
+  expect_equal(
+    unname(predict(encoder, unseen, environment = c("elsewhere", "a"), type = "variant")[2, ]),
+    as.vector((encoder$imputation[, "a"] - encoder$center) %*% encoder$variant)
+  )
+  expect_true(all(predict(encoder, unseen, type = "variant") == 0))
+})
+
+test_that("background: no component is said, dimensions are not to be given", {
+  d <- small_panel()
+  b <- with_seed(5, matrix(rbinom(300 * 5, 2, .3) + 0, 300, dimnames = list(NULL, paste0("b", 1:5))))
+  data <- panel_mr(d, background = b)
+  fit <- hush(latent_mr(data, seed = 1, by_environment = FALSE, methods = "latent_2sls"))
+  expect_identical(fit$encoder$components, 0L)
+  expect_match(fit$warnings, "No component of instruments and background stands out", all = FALSE)
+  expect_snapshot(error = TRUE, suppressMessages(latent_mr(data, n_latent = c(4, 2), seed = 1)))
+})
+
+test_that("rows beyond the memory allowed: moments, and it is said", {
+  data <- panel_mr(small_panel())
+  old <- options(LatentMR.memory = "5kB")
+  on.exit(options(old))
+  expect_message(fit <- suppressWarnings(latent_mr(data, seed = 1)), "moments are used instead")
+  expect_identical(fit$diagnostics$hansen$pval, NA_real_)
+  expect_match(fit$diagnostics$hansen$note, "needs rows")
+  expect_snapshot(error = TRUE, suppressMessages(latent_mr(data, seed = 1, methods = "latent_ujive")))
+})
