@@ -171,10 +171,10 @@ tracy_widom_count <- function(values, corr, n) {
   count
 }
 
-fit_background <- function(moments, view) {
+fit_background <- function(moments, view, control) {
   p <- nrow(moments$variants)
   s <- view$columns$structure
-  panel <- structure_spectrum(view, p, s, moments$block, chromosome_codes(moments$variants), .05)
+  panel <- structure_spectrum(view, p, s, moments$block, moments$variants, control)
   background <- moments$background
   list(
     method = "structure", mode = "background", values = background$values,

@@ -13,7 +13,13 @@
 #'   `mr_data` object.
 #' @param r2_min Squared correlation within environments above which two variants
 #'   are put into one linkage-disequilibrium block, besides being significant at
-#'   1 % over all pairs. Lower values join more.
+#'   1 % over all pairs. Lower values join more, and then hide structure, which
+#'   correlates variants too.
+#' @param ld_window Base pairs within which two variants of one chromosome are put into
+#'   one block as soon as their correlation is significant, whatever `r2_min` says
+#'   (chromosomes of all variants must be known). Residual linkage of neighbours, of
+#'   squared correlation .01 to .05 say, otherwise counts as structure in a large cohort and
+#'   outranks the real one. 0 switches this off.
 #' @param background_r2 Squared correlation within environments above which a
 #'   background variant is dropped as redundant (greedy, in file order, within 500
 #'   variants of one chromosome).
@@ -23,17 +29,18 @@
 #' encoder_control()
 #' encoder_control(level = .99, draws = 500)
 #' @export
-encoder_control <- function(level = 0.95, draws = 200, null = "gaussian", r2_min = 0.05,
+encoder_control <- function(level = 0.95, draws = 200, null = "gaussian", r2_min = 0.05, ld_window = 3e6,
                             background_r2 = 0.1, max_components = 20) {
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(draws, "draws", 20, 1e5, whole = TRUE)
   check_choice(null, "null", c("gaussian", "permutation"))
   check_number(r2_min, "r2_min", 0, 1)
+  check_number(ld_window, "ld_window", 0, 1e9)
   check_number(background_r2, "background_r2", 0, 1)
   check_number(max_components, "max_components", 1, 200, whole = TRUE)
   structure(
     list(
-      level = level, draws = as.integer(draws), null = null, r2_min = r2_min,
+      level = level, draws = as.integer(draws), null = null, r2_min = r2_min, ld_window = ld_window,
       background_r2 = background_r2, max_components = as.integer(max_components)
     ),
     class = "encoder_control"

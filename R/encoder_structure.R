@@ -13,7 +13,7 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
     working <- view_without_structure(view, slopes)
     s <- integer()
   }
-  fit <- structure_spectrum(working, p, s, moments$block, chromosome_codes(moments$variants), control$r2_min)
+  fit <- structure_spectrum(working, p, s, moments$block, moments$variants, control)
   null <- .Call(
     C_ffi_structure_null, view_people(view), length(fit$values), fit$rank_w,
     control$draws, seed, -1L, NULL
@@ -49,13 +49,13 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
   )
 }
 
-structure_spectrum <- function(view, p, s, block, chromosome, r2_min) {
-  threshold <- max(r2_min, stats::qchisq(1 - .01 / max(choose(p, 2), 1), 1) / view_people(view))
-  fit <- .Call(
+structure_spectrum <- function(view, p, s, block, variants, control) {
+  by_chance <- stats::qchisq(1 - .01 / max(choose(p, 2), 1), 1) / view_people(view)
+  .Call(
     C_ffi_structure, view, as.integer(p), if (length(s)) as.integer(s[1] - 1) else 0L, length(s),
-    if (is.null(block)) NULL else as.integer(factor(block, unique(block))), chromosome, threshold
+    if (is.null(block)) NULL else as.integer(factor(block, unique(block))), chromosome_codes(variants),
+    variant_positions(variants), c(control$ld_window, by_chance, max(control$r2_min, by_chance))
   )
-  fit
 }
 
 # Integer codes, or NULL when chromosomes are not known for every variant (0 and
@@ -64,6 +64,13 @@ chromosome_codes <- function(variants) {
   chr <- as.character(variants$chr)
   if (!length(chr) || anyNA(chr) || any(chr %in% c("0", "", "NA"))) return(NULL)
   as.integer(factor(chr))
+}
+
+# Base pairs; 0 stands for unknown in PLINK's bim.
+variant_positions <- function(variants) {
+  position <- as.double(variants$pos)
+  if (length(position) != nrow(variants)) return(NULL)
+  ifelse(is.finite(position) & position > 0, position, NaN)
 }
 
 pooled_mean <- function(view) as.vector(view$mean %*% (view$n / sum(view$n)))

@@ -71,7 +71,7 @@ fit_linear <- function(moments, view, n_latent, control, seed, rows = NULL) {
         "Their components are partialled out and every variant stays an instrument."
       )
     }
-    fit_background(moments, view)
+    fit_background(moments, view, control)
   } else {
     fit_structure(moments, view, n_latent, control, seed)
   }

@@ -16,12 +16,16 @@ static SEXP keep_columns(const double *x, size_t rows, size_t columns) {
 }
 
 /* view: see glue_moment_view.h. block: integer[p] (1-based) or NULL to find the
- * LD blocks; chromosome: integer[p] codes or NULL. */
+ * LD blocks; chromosome: integer[p] codes or NULL; position: double[p] or NULL;
+ * limits: window, r^2 of near and of far pairs. */
 static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP block_,
-                          SEXP chromosome_, SEXP threshold_) {
+                          SEXP chromosome_, SEXP position_, SEXP limits_) {
   const size_t p = (size_t)glue_int1(p_, "p"), first_s = (size_t)glue_int1(first_s_, "first_s");
   const size_t n_s = (size_t)glue_int1(n_s_, "n_s");
   const int *chromosome = Rf_isNull(chromosome_) ? NULL : glue_int(chromosome_, (R_xlen_t)p, "chromosome");
+  const double *limits = glue_real(limits_, 3, "limits");
+  const ld_rule rule = {chromosome, Rf_isNull(position_) ? NULL : glue_real(position_, (R_xlen_t)p, "position"),
+                        limits[0], limits[1], limits[2]};
   const int *given = Rf_isNull(block_) ? NULL : glue_int(block_, (R_xlen_t)p, "block");
   const moment_view v = glue_moment_view(view);
   lmr_error err;
@@ -37,7 +41,7 @@ static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP blo
       if ((size_t)given[j] > n_blocks) n_blocks = (size_t)given[j];
     }
   } else {
-    structure_ld_blocks(within, p, chromosome, glue_real1(threshold_, "threshold"), b, &n_blocks);
+    structure_ld_blocks(within, p, &rule, b, &n_blocks);
   }
   double *whitening = glue_alloc(p * p, sizeof *whitening);
   int *column_block = glue_alloc(p, sizeof *column_block);
@@ -123,7 +127,7 @@ static SEXP ffi_eigen_top(SEXP a, SEXP top_) {
 
 const R_CallMethodDef glue_encoder_calls[] = {
   GLUE_CALL(ffi_eigen_top, 2),
-  GLUE_CALL(ffi_structure, 7),
+  GLUE_CALL(ffi_structure, 8),
   GLUE_CALL(ffi_structure_null, 7),
   GLUE_CALL(ffi_stationary, 2),
   GLUE_CALL(ffi_stationary_null, 5),

@@ -54,14 +54,22 @@ static size_t root(int *parent, size_t i) {
   return i;
 }
 
-void structure_ld_blocks(const double *within, size_t p, const int *chromosome,
-                         double threshold, int *block, size_t *n_blocks) {
+/* The r^2 above which i and j are joined. */
+static double joining_r2(const ld_rule *rule, size_t i, size_t j) {
+  if (rule->chromosome && rule->chromosome[i] != rule->chromosome[j]) return INFINITY;
+  const int near = rule->chromosome && rule->position &&
+                   fabs(rule->position[i] - rule->position[j]) <= rule->window;
+  return near ? rule->near_r2 : rule->far_r2;
+}
+
+void structure_ld_blocks(const double *within, size_t p, const ld_rule *rule, int *block,
+                         size_t *n_blocks) {
   for (size_t i = 0; i < p; i++) block[i] = (int)i;
   for (size_t j = 0; j < p; j++)
     for (size_t i = 0; i < j; i++) {
-      if (chromosome && chromosome[i] != chromosome[j]) continue;
       const double c = within[i + j * p], v = within[i + i * p] * within[j + j * p];
-      if (!(c * c > threshold * v)) continue;
+      const double limit = joining_r2(rule, i, j);
+      if (limit == INFINITY || !(c * c > limit * v)) continue;
       const size_t a = root(block, i), b = root(block, j);
       /* The smaller index stays the root: it is the first of its component. */
       if (a < b) block[b] = (int)a;

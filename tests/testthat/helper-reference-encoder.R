@@ -14,7 +14,7 @@ ref_dummies <- function(e) {
 }
 
 # Steps 1-3: between and within covariance given W, blocks, whitening, M.
-ref_structure_matrix <- function(z, e, s = NULL, block = NULL, chromosome = NULL) {
+ref_structure_matrix <- function(z, e, s = NULL, block = NULL, chromosome = NULL, near = FALSE, r2_min = .05) {
   n <- nrow(z)
   p <- ncol(z)
   w <- cbind(ref_dummies(e), s)
@@ -24,7 +24,8 @@ ref_structure_matrix <- function(z, e, s = NULL, block = NULL, chromosome = NULL
   between <- crossprod(zc) / n - within
   if (is.null(block)) {
     r2 <- stats::cov2cor(within)^2
-    joined <- r2 > max(.05, stats::qchisq(1 - .01 / choose(p, 2), 1) / n)
+    by_chance <- stats::qchisq(1 - .01 / choose(p, 2), 1) / n
+    joined <- r2 > max(r2_min, by_chance) | (near & r2 > by_chance)
     if (!is.null(chromosome)) joined <- joined & outer(chromosome, chromosome, "==")
     block <- seq_len(p)
     for (pass in seq_len(p)) {

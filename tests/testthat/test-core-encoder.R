@@ -5,13 +5,15 @@ small_cell <- function(cell = 3, n = 300, ...) {
   list(z = mr_genotypes(d), e = d$environment, x = d$exposure, y = d$outcome, d = d)
 }
 
+no_places <- function(p) data.frame(chr = rep(NA_character_, p), pos = NA_real_)
+
 test_that("structure spectrum is that of explicit matrices", {
   for (cell in c(3, 9, 11)) {
     s <- small_cell(cell)
     view <- ref_view(s$z, s$e, s$x, s$y)
     p <- ncol(s$z)
     ref <- ref_structure_matrix(s$z, s$e)
-    got <- structure_spectrum(view_of(view, p), p, integer(), NULL, NULL, .05)
+    got <- structure_spectrum(view_of(view, p), p, integer(), NULL, no_places(p), encoder_control())
     expect_equal(got$values, ref$values, tolerance = 1e-9)
     expect_identical(got$block, as.integer(ref$block))
     expect_identical(got$rank_w, 5L)
@@ -25,7 +27,7 @@ test_that("components given are part of W", {
   pcs <- prcomp(s$z)$x[, 1:3]
   p <- ncol(s$z)
   view <- view_of(ref_view(s$z, s$e, s$x, s$y, s = pcs), p, structure = 3)
-  got <- structure_spectrum(view, p, view$columns$structure, NULL, NULL, .05)
+  got <- structure_spectrum(view, p, view$columns$structure, NULL, no_places(p), encoder_control())
   expect_equal(got$values, ref_structure_matrix(s$z, s$e, pcs)$values, tolerance = 1e-8)
   expect_identical(got$rank_w, 4L + 3L)
 })
@@ -35,11 +37,32 @@ test_that("given blocks and chromosomes are respected", {
   p <- ncol(s$z)
   view <- view_of(ref_view(s$z, s$e, s$x, s$y), p)
   block <- rep(1:20, each = 5)
-  got <- structure_spectrum(view, p, integer(), factor(block), NULL, .05)
+  got <- structure_spectrum(view, p, integer(), factor(block), no_places(p), encoder_control())
   expect_equal(got$values, ref_structure_matrix(s$z, s$e, block = block)$values, tolerance = 1e-9)
   chromosome <- rep(1:50, each = 2)
-  got <- structure_spectrum(view, p, integer(), NULL, as.integer(chromosome), .05)
+  got <- structure_spectrum(view, p, integer(), NULL, data.frame(chr = chromosome, pos = NA), encoder_control())
   expect_equal(got$block, as.integer(ref_structure_matrix(s$z, s$e, chromosome = chromosome)$block))
+})
+
+test_that("near variants of one chromosome are joined as soon as they correlate", {
+  s <- small_cell(11)
+  p <- ncol(s$z)
+  view <- view_of(ref_view(s$z, s$e, s$x, s$y), p)
+  blocks <- function(places, ...) structure_spectrum(view, p, integer(), NULL, places, encoder_control(r2_min = .9, ...))$block
+  twin <- function(...) as.integer(ref_structure_matrix(s$z, s$e, ..., r2_min = .9)$block)
+  chromosome <- rep(1:5, each = 20)
+  position <- rep(1e6 * (1:20), 5)
+  places <- data.frame(chr = chromosome, pos = position)
+  near <- outer(chromosome, chromosome, "==") & abs(outer(position, position, "-")) <= 3e6
+  expect_identical(blocks(places), twin(chromosome = chromosome, near = near))
+  expect_lt(max(blocks(places)), 60)
+  expect_identical(blocks(places, ld_window = 0), twin())
+  # Without chromosomes, or without a position, nothing is near.
+  expect_identical(blocks(transform(places, chr = "0")), twin())
+  expect_identical(blocks(transform(places, pos = 0)), twin(chromosome = chromosome))
+  places$pos[1:20] <- NA
+  near[1:20, ] <- near[, 1:20] <- FALSE
+  expect_identical(blocks(places), twin(chromosome = chromosome, near = near))
 })
 
 test_that("the null quantile is that of drawn matrices, in both forms", {
@@ -58,7 +81,7 @@ test_that("pure noise has no direction above the null, 95 times in 100", {
   above <- replicate(60, {
     z <- matrix(rbinom(2000 * 20, 2, .3), 2000)
     e <- factor(rep(1:4, each = 500))
-    max(structure_spectrum(view_of(ref_view(z, e, z[, 1], z[, 2]), 20), 20L, integer(), NULL, NULL, .05)$values)
+    max(structure_spectrum(view_of(ref_view(z, e, z[, 1], z[, 2]), 20), 20L, integer(), NULL, no_places(20), encoder_control())$values)
   })
   limit <- quantile(.Call(C_ffi_structure_null, 2000, 20L, 3L, 400L, 1L, 1L, NULL), .95)
   expect_lte(mean(above > limit), .15)

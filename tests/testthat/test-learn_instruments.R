@@ -148,3 +148,27 @@ test_that("the plot carries its data", {
   expect_identical(nrow(p$data), 50L)
   expect_silent(ggplot2::ggplot_build(p))
 })
+
+test_that("residual linkage of neighbours is no structure when positions are known", {
+  set.seed(6)
+  n <- 20000
+  # Two sites that mix two populations; groups of three variants with r^2 about .03.
+  share <- rbeta(n, 2, 2)
+  f <- rbind(a <- runif(60, .2, .8), pmin(pmax(a + rnorm(60, 0, .06), .05), .95))
+  haplotype <- function() {
+    u <- matrix(runif(n * 60), n)
+    pick <- runif(n * 60) < .42
+    u[pick] <- matrix(runif(n * 20), n)[, rep(1:20, each = 3)][pick]
+    u < cbind(share, 1 - share) %*% f
+  }
+  g <- haplotype() + haplotype()
+  site <- ifelse(runif(n) < share, "a", "b")
+  x <- rnorm(n)
+  data <- function(...) suppressMessages(mr_data(g, x, rnorm(n), site, kind = "genotype", ...))
+  places <- data.frame(snp = paste0("s", 1:60), chr = rep(1:20, each = 3), pos = 1e6 + 1e4 * (1:60))
+  colnames(g) <- places$snp
+  known <- learn_instruments(data(variants = places), seed = 1)
+  expect_identical(known$n_latent[["variant"]], 1L)
+  expect_identical(as.vector(table(known$block)), rep(3L, 20))
+  expect_gt(learn_instruments(data(), seed = 1)$n_latent[["variant"]], 10)
+})
