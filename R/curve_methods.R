@@ -156,8 +156,11 @@ tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
   check_flag(conf.int, "conf.int")
   curve <- average_derivative(x, conf.level)
   linear <- x$references$models$linear
-  slope <- linear$coef[[1]] / linear$spec$scale
-  se <- sqrt(linear$vcov["x1", "x1"]) / linear$spec$scale
+  slope <- se <- NA_real_
+  if (!is.null(linear$coef)) {
+    slope <- linear$coef[[1]] / linear$spec$scale
+    se <- sqrt(linear$vcov["x1", "x1"]) / linear$spec$scale
+  }
   rows <- rbind(
     data.frame(estimate = curve$estimate, effect_frame(curve$unshrunk, curve$unshrunk, curve$std.error, conf.level)[-1]),
     effect_frame(slope, slope, se, conf.level)

@@ -16,7 +16,7 @@ reference_instruments <- function(z, x, w, degree) {
   z <- z[, !duplicated(z, MARGIN = 2), drop = FALSE]
   base <- z
   if (ncol(z) > 5) {
-    first <- iv_fit(x, w = cbind(z, w), estimator = "ols")
+    first <- iv_fit(x, w = unname(cbind(z, w)), estimator = "ols")
     index <- stats::fitted(first)
     base <- as.matrix((index - mean(index)) / stats::sd(index))
   }
@@ -46,8 +46,9 @@ curve_references <- function(rows) {
   cubic <- models$cubic
   if (!is.null(cubic$vcov)) {
     bend <- intersect(c("x2", "x3"), rownames(cubic$vcov))
+    cov <- cubic$vcov[bend, bend]
     statistic <- tryCatch(
-      drop(cubic$coef[bend] %*% solve(cubic$vcov[bend, bend], cubic$coef[bend])),
+      drop(cubic$coef[bend] %*% solve(cov, cubic$coef[bend], tol = 1e-30)),
       error = function(e) NA_real_
     )
     wald <- c(statistic = statistic, df = length(bend), p.value = stats::pchisq(statistic, length(bend), lower.tail = FALSE))
@@ -57,16 +58,22 @@ curve_references <- function(rows) {
 
 reference_fit <- function(rows, w, spec, z, label) {
   columns <- reference_columns(rows$x, spec)
+  size <- apply(columns, 2, stats::sd)
+  even <- columns / rep(size, each = nrow(columns))
+  y <- rows$y / stats::sd(rows$y) # powers of skewed exposures, outcomes in odd units
   fit <- tryCatch(
-    if (is.null(z)) iv_fit(rows$y, x = columns, w = w, estimator = "ols", vcov = "HC1") else iv_fit(rows$y, columns, z, w, vcov = "HC1"),
-    latentmr_error = function(e) NULL
+    if (is.null(z)) iv_fit(y, x = even, w = w, estimator = "ols", vcov = "HC1") else iv_fit(y, even, z, w, vcov = "HC1"),
+    error = function(e) NULL
   )
   out <- list(label = label, spec = spec)
-  if (is.null(fit)) return(out) # too few instruments for this degree
-  coef <- stats::coef(fit)[colnames(columns)]
+  if (is.null(fit)) return(out) # too few instruments for this degree, or collinear powers
+  size <- size / stats::sd(rows$y)
+  coef <- stats::coef(fit)[colnames(columns)] / size
   coef[is.na(coef)] <- 0
   out$coef <- coef
-  out$vcov <- stats::vcov(fit)
+  kept <- rownames(stats::vcov(fit))
+  scale <- replace(setNames(rep(1 / stats::sd(rows$y), length(kept)), kept), intersect(kept, names(size)), size[intersect(kept, names(size))])
+  out$vcov <- stats::vcov(fit) / outer(scale, scale)
   out$level <- mean(rows$y) - sum(colMeans(columns) * coef)
   out
 }
@@ -88,12 +95,12 @@ endogeneity_test <- function(rows, w, spline) {
   tryCatch(
     {
       z <- reference_instruments(rows$z, rows$x, w, 3)
-      residual <- stats::residuals(iv_fit(rows$x, w = cbind(z, w), estimator = "ols"))
-      columns <- cbind(residual = residual, reference_columns(rows$x, spline))
-      fit <- iv_fit(rows$y, x = columns, w = w, estimator = "ols", vcov = "HC1")
+      residual <- stats::residuals(iv_fit(scale(rows$x)[, 1], w = unname(cbind(z, w)), estimator = "ols"))
+      columns <- cbind(residual = as.vector(residual), scale(reference_columns(rows$x, spline)))
+      fit <- iv_fit(scale(rows$y)[, 1], x = columns, w = w, estimator = "ols", vcov = "HC1")
       t <- stats::coef(fit)[["residual"]] / sqrt(stats::vcov(fit)["residual", "residual"])
       c(statistic = t^2, p.value = stats::pchisq(t^2, 1, lower.tail = FALSE))
     },
-    latentmr_error = function(e) missing
+    error = function(e) missing
   )
 }

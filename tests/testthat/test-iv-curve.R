@@ -189,3 +189,28 @@ test_that("bad input is named", {
   expect_equal(left$nobs, 77)
   expect_output(print(left), "3 rows with missing values left out")
 })
+
+test_that("odd but legal data give finite curves", {
+  set.seed(6)
+  n <- 300
+  z <- rnorm(n)
+  u <- rnorm(n)
+  snps <- matrix(rbinom(n * 40, 2, .3), n)
+  odd <- list(
+    lognormal = data.frame(z = exp(2 * z), x = exp(z + u), y = exp(u)),
+    heavy = data.frame(z, x = z + rt(n, 1), y = rt(n, 1)),
+    exact = data.frame(z, x = 2 * z, y = sin(z) + u),
+    units = data.frame(z = 1e12 * z, x = 1e-12 * (z + u), y = 1e15 + 1e10 * u),
+    binary = data.frame(z, x = as.numeric(z + u > 0), y = u),
+    noise = data.frame(z, x = u + rnorm(n), y = u^2)
+  )
+  for (d in odd) {
+    fit <- iv_curve(y ~ x | z, d, seed = 1)
+    f <- as.data.frame(fit)
+    expect_true(all(is.finite(f$estimate)) && all(is.finite(f$conf.low)))
+    expect_true(max(abs(f$estimate - mean(d$y))) <= 3 * diff(range(d$y)))
+  }
+  d <- data.frame(y = u, x = drop(snps %*% rnorm(40, 0, .2)) + u, snps)
+  many <- iv_curve(as.formula(paste("y ~ x |", paste(names(d)[-(1:2)], collapse = "+"))), d, seed = 1)
+  expect_true(all(is.finite(as.data.frame(many)$estimate)))
+})
