@@ -1,4 +1,4 @@
-# Size of the kernel tests at 5 % over 1,000 null draws each, and power of the forms
+# Size of the kernel tests at 5 % over 1,000 null draws each (resumes), and power of the forms
 # for large n beside the full test. Monte Carlo error of a size: .007.
 #   Rscript bench/bench-kernel-tests.R [draws]
 suppressPackageStartupMessages(library(LatentMR))
@@ -10,10 +10,15 @@ share <- function(p, times = draws) {
     p()
   }, 0) <= .05)
 }
-rows <- list()
+# Every row is written when it is done, and not done again by the next run.
+file <- "bench/results/kernel-tests.csv"
+rows <- if (file.exists(file)) read.csv(file) else NULL
 note <- function(what, n, value, kind = "size", times = draws) {
-  rows[[length(rows) + 1]] <<- data.frame(kind = kind, test = what, n = n, draws = times, rejected = value)
-  cat(sprintf("%-5s %-42s n = %-6d %.3f\n", kind, what, n, value))
+  if (any(rows$kind == kind & rows$test == what & rows$n == n & rows$draws >= times)) return(invisible())
+  row <- data.frame(kind = kind, test = what, n = n, draws = times, rejected = value)
+  rows <<- rbind(rows, row)
+  write.csv(rows, file, row.names = FALSE)
+  cat(sprintf("%-5s %-42s n = %-6d %.3f\n", kind, what, as.integer(n), value))
 }
 size <- function(what, n, p, times = draws) note(what, n, share(p, times), "size", times)
 n <- 100
@@ -55,4 +60,3 @@ note("hsic exact", 5000, share(weak("trace_gamma", approximation = "exact"), pow
 note("hsic features (100)", 5000, share(weak("trace_gamma", approximation = "features"), power), "power", power)
 note("hsic blocks (70 rows)", 5000, share(weak("block"), power), "power", power)
 note("hsic linear time", 5000, share(weak("linear"), power), "power", power)
-write.csv(do.call(rbind, rows), "bench/results/kernel-tests.csv", row.names = FALSE)
