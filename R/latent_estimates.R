@@ -142,6 +142,8 @@ estimate_one <- function(id, block, context) {
     }
   } else if (id == "latent_reml") {
     return(reml_estimate(block, context$encoder, context$view, context$level))
+  } else if (id %in% summary_methods()) {
+    return(summary_estimate(id, block, context))
   }
   if (many && vcov != "jackknife") {
     quantile_df <- max(block$scores$n_kept - 1, 1)

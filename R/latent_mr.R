@@ -105,7 +105,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     mode = learned$mode, variants = moments$variants, flow = moments$flow, seed = seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(view),
-    latent = blocks$latent[c("kclass", "part", "n", "rank")],
+    latent = c(blocks$latent[c("kclass", "part", "n", "rank")], list(variants = variant_sums(blocks$latent, view, learned))),
     dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(moments)),
     truth = if (has_rows) data$truth
   )

@@ -21,7 +21,11 @@ mr_methods <- function() {
     c("latent_ujive", "Latent IV (UJIVE)", "latent", "all", "rows", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42"),
     c("latent_nagar", "Latent IV (Nagar)", "latent", "genotype", "moments", "Nagar 1959, Econometrica 27:575"),
     c("latent_reml", "Latent IV (REML)", "latent", "genotype", "moments", "spectral REML, see ?latent_mr"),
-    c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block")
+    c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block"),
+    c("ivw", "Inverse variance weighted", "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658; random effects"),
+    c("ivw_fixed", "Inverse variance weighted (fixed effects)", "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658"),
+    c("egger", "MR Egger", "latent", "no", "moments", "Bowden et al. 2015, Int J Epidemiol 44:512"),
+    c("weighted_median", "Weighted median", "latent", "no", "moments", "Bowden et al. 2016, Genet Epidemiol 40:304")
   )
   out <- as.data.frame(do.call(rbind, rows))
   names(out) <- c("id", "name", "block", "default", "needs", "reference")
@@ -58,8 +62,9 @@ resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_
       c("latent_nagar is the moment twin of latent_ujive.", if (given_rows) "options(LatentMR.memory = \"16GB\") allows more.")
     )
   }
-  if (kind == "continuous" && "latent_reml" %in% chosen$id) {
-    abort_argument("methods", "other than \"latent_reml\" for continuous instruments", "\"latent_reml\"")
+  wrong <- intersect(chosen$id, c("latent_reml", summary_methods()))
+  if (kind == "continuous" && length(wrong)) {
+    abort_argument("methods", paste("other than", quote_all(wrong), "for continuous instruments"), quote_all(wrong))
   }
   chosen
 }
