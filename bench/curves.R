@@ -154,11 +154,15 @@ tables <- function() {
   }))
   print(rows, row.names = FALSE)
   utils::write.csv(rows, "bench/results/curves.csv", row.names = FALSE)
-  for (i in which(!main)) {
+  rates <- do.call(rbind, lapply(which(!main), function(i) {
     r <- utils::read.csv(files[i])
-    out <- if (grepl("^null", name[i])) colMeans(r[c("linearity", "score", "cubic", "endogeneity")] < .05, na.rm = TRUE) else colMeans(r[-1])
-    cat(sprintf("%-34s %4d draws  %s\n", name[i], nrow(r), paste(names(out), round(out, 3), collapse = "  ")))
-  }
+    null <- grepl("^null", name[i])
+    out <- if (null) colMeans(r[c("linearity", "score", "cubic", "endogeneity")] < .05, na.rm = TRUE) else colMeans(r[-1])
+    data.frame(cell = name[i], draws = nrow(r), what = names(out), rate = round(unname(out), 4))
+  }))
+  if (is.null(rates)) return(invisible())
+  print(rates, row.names = FALSE)
+  utils::write.csv(rates, "bench/results/curve-rates.csv", row.names = FALSE)
 }
 
 arguments <- commandArgs(TRUE)
