@@ -50,10 +50,14 @@ chisq_row <- function(statistic, df) {
   c(df1 = df, df2 = NA, statistic = statistic, "p-value" = pchisq(statistic, df, lower.tail = FALSE))
 }
 
-# Anderson-Rubin set of one endogenous variable: one row per piece.
-kclass_ar_set <- function(m, level = 0.95) {
-  crit <- qf(level, m$sizes[2], m$sizes[1] - m$sizes[3] - m$sizes[2])
-  set <- .Call(C_ffi_ar_set, m$r0, m$r1, m$sizes, crit)
+# Anderson-Rubin set of endogenous variable `j`: one row per piece.
+kclass_ar_set <- function(m, level = 0.95, j = 1L) {
+  ar_pieces(m, qf(level, m$sizes[2], m$sizes[1] - m$sizes[3] - m$sizes[2]), level, j)
+}
+
+# All effects whose Anderson-Rubin F is at most `crit`.
+ar_pieces <- function(m, crit, level, j = 1L) {
+  set <- .Call(C_ffi_ar_set, m$r0, m$r1, m$sizes, as.double(crit), j - 1L)
   none <- length(set$lo) == 0
   data.frame(
     ci_type = c("empty", "interval", "rays", "line")[set$type + 1L],

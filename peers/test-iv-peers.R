@@ -97,6 +97,19 @@ test_that("ivmodel: k-class, LIML with its errors, Anderson-Rubin sets", {
         expect_equal(cbind(ours$lo, ours$up), ends, tolerance = 1e-6, ignore_attr = TRUE)
       }
     }
+    # ivmodel's CLR set stops its root at uniroot()'s default tolerance, 1.2e-4
+    clr <- ivmodel::CLR(m, beta0 = 0.3)
+    test <- weakiv_test(fit, 0.3)
+    expect_equal(test$statistic[3], clr$test.stat[[1]], tolerance = 1e-6)
+    expect_equal(test$p.value[3], clr$p.value[[1]], tolerance = if (s$L == 4) 1e-3 else 1e-5)
+    ours <- weakiv_set(fit)
+    # nor does it call rays that touch a line
+    touching <- nrow(clr$ci) == 2 && clr$ci[2, 1] - clr$ci[1, 2] < 1e-4
+    if (touching) {
+      expect_identical(ours$ci_type, "line")
+    } else {
+      expect_equal(cbind(ours$lo, ours$up), clr$ci, tolerance = 2e-3, ignore_attr = TRUE)
+    }
     test <- LatentMR:::kclass_ar_test(LatentMR:::factor_moments(fit$engine$f), 0)
     expect_equal(test[["statistic"]], ivmodel::AR.test(m)$Fstat, tolerance = 1e-6)
   }
@@ -157,6 +170,8 @@ test_that("Card's returns to schooling, as published", {
   near(liml$kappa, 1.00041, 5)
   near(coef(liml)[["educ"]], 0.16403, 5)
   near(sqrt(vcov(liml)["educ", "educ"]), 0.05550, 5)
+  near(weakiv_set(two)$lo, 0.06212, 5)
+  near(weakiv_set(two)$up, 0.33618, 5)
   near(coef(iv_reg(f("nearc4"), d, estimator = "fuller"))[["educ"]], 0.12750, 5)
   near(sqrt(vcov(iv_reg(f("nearc4"), d, estimator = "fuller"))["educ", "educ"]), 0.05271, 5)
   fuller <- iv_reg(f("nearc4 + nearc2"), d, estimator = "fuller")

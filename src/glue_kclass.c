@@ -59,11 +59,16 @@ static SEXP ffi_kclass_test(SEXP r0, SEXP r1, SEXP sizes, SEXP b) {
   return out;
 }
 
-static SEXP ffi_ar_set(SEXP r0, SEXP r1, SEXP sizes, SEXP crit) {
+/* variable: 0-based; with several the set is projected on its axis. */
+static SEXP ffi_ar_set(SEXP r0, SEXP r1, SEXP sizes, SEXP crit, SEXP variable) {
   const kclass_moments m = moments(r0, r1, sizes);
+  const double c = glue_real1(crit, "crit");
   ar_set set;
   lmr_error err;
-  glue_check(ar_confidence_set(&m, glue_real1(crit, "crit"), &set, &err), &err);
+  if (m.k == 1) glue_check(ar_confidence_set(&m, c, &set, &err), &err);
+  else
+    glue_check(ar_projected_set(&m, c, (size_t)glue_int1(variable, "variable"), &set,
+                                glue_arena(ar_projected_bytes(m.k)), &err), &err);
   SEXP type = PROTECT(Rf_ScalarInteger((int)set.type));
   SEXP lo = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)set.pieces));
   SEXP up = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)set.pieces));
@@ -89,7 +94,7 @@ const R_CallMethodDef glue_kclass_calls[] = {
   GLUE_CALL(ffi_kclass_fit, 4),
   GLUE_CALL(ffi_kclass_bekker, 4),
   GLUE_CALL(ffi_kclass_test, 4),
-  GLUE_CALL(ffi_ar_set, 4),
+  GLUE_CALL(ffi_ar_set, 5),
   GLUE_CALL(ffi_ar_statistic, 4),
   {NULL, NULL, 0}
 };

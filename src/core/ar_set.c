@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "core/la.h"
+
 static lmr_status check(const kclass_moments *m, lmr_error *err) {
   if (!(m->n - m->K - m->L > 0) || !(m->L > 0))
     return lmr_fail(err, LMR_ESINGULAR,
@@ -19,23 +21,14 @@ static void piece(ar_set *set, double lo, double up) {
   set->up[set->pieces++] = up;
 }
 
-lmr_status ar_confidence_set(const kclass_moments *m, double crit, ar_set *set, lmr_error *err) {
-  LMR_TRY(check(m, err));
-  if (m->k != 1) return lmr_fail(err, LMR_EINVAL, "Anderson-Rubin set: one endogenous variable only");
-  const double c = 1 + crit * m->L / (m->n - m->K - m->L);
-  /* a b^2 - 2 h b + f <= 0, in unit variances of y and x */
-  const double sy = sqrt(m->r0[0]), sx = sqrt(m->r0[3]);
-  if (!(sx > 0)) return lmr_fail(err, LMR_ESINGULAR, "the endogenous variable does not vary given the covariates");
-  const double unit = sy > 0 ? sy : 1;
-  const double a = (m->r0[3] - c * m->r1[3]) / (sx * sx);
-  const double h = (m->r0[1] - c * m->r1[1]) / (sx * unit);
-  const double f = (m->r0[0] - c * m->r1[0]) / (unit * unit);
-  const double disc = h * h - a * f, scale = unit / sx;
+/* All b with a b^2 - 2 h b + f <= 0, times `scale`. */
+static void solve_quadratic(double a, double h, double f, double scale, ar_set *set) {
+  const double disc = h * h - a * f;
   set->pieces = 0;
   if (disc < 0) {
     set->type = a > 0 ? AR_EMPTY : AR_LINE;
     if (a <= 0) piece(set, -INFINITY, INFINITY);
-    return LMR_OK;
+    return;
   }
   const double s = h + (h < 0 ? -sqrt(disc) : sqrt(disc));
   if (a == 0) {
@@ -48,7 +41,7 @@ lmr_status ar_confidence_set(const kclass_moments *m, double crit, ar_set *set, 
       if (h > 0) piece(set, end, INFINITY);
       else piece(set, -INFINITY, end);
     }
-    return LMR_OK;
+    return;
   }
   const double b1 = s / a * scale, b2 = (s == 0 ? 0 : f / s) * scale;
   const double lo = fmin(b1, b2), up = fmax(b1, b2);
@@ -63,6 +56,85 @@ lmr_status ar_confidence_set(const kclass_moments *m, double crit, ar_set *set, 
     piece(set, -INFINITY, lo);
     piece(set, up, INFINITY);
   }
+}
+
+static double factor_of(const kclass_moments *m, double crit) {
+  return 1 + crit * m->L / (m->n - m->K - m->L);
+}
+
+/* Units of y and of the endogenous variables: standard deviations given W. */
+static lmr_status unit(const kclass_moments *m, size_t j, double *d, lmr_error *err) {
+  const double v = m->r0[j + j * (m->k + 1)];
+  *d = v > 0 ? sqrt(v) : 1;
+  return j && !(v > 0) ? lmr_fail(err, LMR_ESINGULAR, "the endogenous variable does not vary given the covariates")
+                       : LMR_OK;
+}
+
+lmr_status ar_confidence_set(const kclass_moments *m, double crit, ar_set *set, lmr_error *err) {
+  LMR_TRY(check(m, err));
+  if (m->k != 1) return lmr_fail(err, LMR_EINVAL, "Anderson-Rubin set: one endogenous variable only");
+  const double c = factor_of(m, crit);
+  double sy, sx;
+  LMR_TRY(unit(m, 0, &sy, err));
+  LMR_TRY(unit(m, 1, &sx, err));
+  solve_quadratic((m->r0[3] - c * m->r1[3]) / (sx * sx), (m->r0[1] - c * m->r1[1]) / (sx * sy),
+                  (m->r0[0] - c * m->r1[0]) / (sy * sy), sy / sx, set);
+  return LMR_OK;
+}
+
+size_t ar_projected_bytes(size_t k) {
+  return lmr_add_bytes(lmr_bytes(k * k, sizeof(double)), lmr_bytes(3 * k + 3, sizeof(double)));
+}
+
+/* The form (1, -b)'A(1, -b), A = R0 - c R1, is least over the other effects at its
+ * Schur complement when their block of A is positive; else it has no bound. */
+lmr_status ar_projected_set(const kclass_moments *m, double crit, size_t j, ar_set *set,
+                            lmr_arena work, lmr_error *err) {
+  LMR_TRY(check(m, err));
+  const size_t k = m->k, q = k + 1, others = k - 1;
+  if (j >= k) return lmr_fail(err, LMR_EINVAL, "Anderson-Rubin set: no variable %zu", j);
+  const double c = factor_of(m, crit);
+  double *block, *side, *d;
+  LMR_TAKE(block, &work, k * k, err);
+  LMR_TAKE(side, &work, 2 * k, err);
+  LMR_TAKE(d, &work, q, err);
+  for (size_t i = 0; i < q; i++) LMR_TRY(unit(m, i, d + i, err));
+  const size_t pair[2] = {0, j + 1};
+  double s[3] = {0}; /* f, h, a */
+  for (size_t i = 0, at = 0; i < 2; i++)
+    for (size_t l = 0; l <= i; l++, at++) {
+      const size_t r = pair[l], col = pair[i];
+      s[at] = (m->r0[r + col * q] - c * m->r1[r + col * q]) / (d[r] * d[col]);
+    }
+  for (size_t b = 0, col = 0; col < others; b++) {
+    if (b == j) continue;
+    for (size_t a = 0, row = 0; row < others; a++) {
+      if (a == j) continue;
+      block[row + col * others] = (m->r0[a + 1 + (b + 1) * q] - c * m->r1[a + 1 + (b + 1) * q]) / (d[a + 1] * d[b + 1]);
+      row++;
+    }
+    for (size_t i = 0; i < 2; i++) {
+      const size_t p = b + 1 + pair[i] * q;
+      side[col + i * others] = (m->r0[p] - c * m->r1[p]) / (d[b + 1] * d[pair[i]]);
+    }
+    col++;
+  }
+  int bounded = !others || la_chol(block, others, others, NULL) == LMR_OK;
+  for (size_t i = 0; i < others && bounded; i++) bounded = block[i + i * others] > 1e-9;
+  if (!bounded) {
+    set->pieces = 0;
+    set->type = AR_LINE;
+    piece(set, -INFINITY, INFINITY);
+    return LMR_OK;
+  }
+  if (others) LMR_TRY(la_trsm('L', 'T', others, 2, 1, block, others, side, others, err));
+  for (size_t i = 0; i < others; i++) {
+    const double u = side[i], v = side[i + others];
+    s[0] -= u * u;
+    s[1] -= u * v;
+    s[2] -= v * v;
+  }
+  solve_quadratic(s[2], s[1], s[0], d[0] / d[j + 1], set);
   return LMR_OK;
 }
 

@@ -22,6 +22,13 @@ typedef struct {
 /* `crit`: upper quantile of F(L, n - K - L). */
 lmr_status ar_confidence_set(const kclass_moments *m, double crit, ar_set *set, lmr_error *err);
 
+/* With several endogenous variables: the projection of the set on the axis of
+ * variable j (0-based), every b_j for which some values of the others are not
+ * rejected (Dufour and Taamouti 2005). */
+size_t ar_projected_bytes(size_t k);
+lmr_status ar_projected_set(const kclass_moments *m, double crit, size_t j, ar_set *set,
+                            lmr_arena work, lmr_error *err);
+
 /* The F statistic of b[k] (any number of endogenous variables). */
 lmr_status ar_statistic(const kclass_moments *m, const double *b, double *f, lmr_error *err);
 

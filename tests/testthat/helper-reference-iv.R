@@ -109,3 +109,24 @@ ref_gmm <- function(y, x, z, w, cluster = seq_along(y)) {
   g <- crossprod(Z, u)
   list(b = drop(two$b), vcov = H %*% two$A %*% S(u) %*% t(two$A) %*% H, J = drop(t(g) %*% W %*% g))
 }
+
+# Weak-instrument statistics of one or several effects from the rows, by the formulas
+# of Kleibergen (2002, 2007): AR and LM as chi-squared, LR, rank.
+ref_weakiv <- function(y, x, z, w, beta) {
+  n <- length(y)
+  df <- n - ncol(z) - ncol(w)
+  e <- ref_resid(w, y - x %*% beta)
+  zr <- ref_resid(w, z)
+  xr <- ref_resid(w, x)
+  ve <- ref_resid(cbind(z, w), e)
+  vx <- ref_resid(cbind(z, w), xr)
+  see <- sum(ve^2) / df
+  first <- solve(crossprod(zr), crossprod(zr, xr - e %*% (crossprod(ve, vx) / df / see)))
+  D <- zr %*% first
+  P <- function(A, v) A %*% solve(crossprod(A), crossprod(A, v))
+  ar <- sum(e * P(zr, e)) / see
+  lm <- sum(e * P(D, e)) / see
+  free <- crossprod(vx) / df - crossprod(vx, ve) %*% crossprod(ve, vx) / df^2 / see
+  rank <- min(Re(eigen(solve(free, crossprod(D)))$values))
+  list(ar = ar, lm = lm, rank = rank, lr = (ar - rank + sqrt((ar + rank)^2 - 4 * rank * (ar - lm))) / 2)
+}

@@ -97,3 +97,20 @@ test_that("what an estimator does not have is refused in words", {
     iv_fit(d$y, d$x, d$z, d$w, "gmm", cluster = rep(1:4, 15))
   })
 })
+
+test_that("the comparison of k-class estimators is that of their fits", {
+  for (k in 1:2) {
+    d <- iv_design(n = 100, L = 4, k = k, seed = 31)
+    table <- iv_compare(iv_fit(d$y, d$x, d$z, d$w, "ujive"), fuller = 4)
+    for (estimator in c("ols", "2sls", "liml", "fuller")) {
+      fit <- iv_fit(d$y, d$x, d$z, d$w, estimator, fuller = 4)
+      rows <- table[table$estimator == estimator, ]
+      twin <- summary(fit)$coefficients[1:k, , drop = FALSE]
+      expect_equal(as.matrix(rows[4:7]), twin, tolerance = 1e-9, ignore_attr = TRUE)
+      expect_equal(as.matrix(rows[8:9]), confint(fit)[1:k, , drop = FALSE], tolerance = 1e-9, ignore_attr = TRUE)
+      expect_identical(rows$term, colnames(d$x))
+    }
+  }
+  expect_error(iv_compare(fit, "ujive"), class = "latentmr_error_argument")
+  expect_error(iv_compare(iv_fit(d$y, d$x, w = d$w, estimator = "ols")), class = "latentmr_error_argument")
+})

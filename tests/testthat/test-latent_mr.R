@@ -211,6 +211,8 @@ test_that("weak instruments: the Anderson-Rubin set takes the interval's place",
   expect_output(print(fit), "read the Anderson-Rubin set")
   set <- ar_set(fit)
   expect_named(set, c("ci_type", "lo", "up", "level"))
+  expect_identical(weakiv_set(fit, "AR")[names(set)], set)
+  expect_identical(weakiv_test(fit, 0)$test, c("AR", "LM", "CLR"))
   expect_true(fit$diagnostics$ar$ci_type[1] %in% c("interval", "rays", "line", "empty"))
 })
 

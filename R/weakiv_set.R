@@ -1,0 +1,126 @@
+#' Inference that holds with weak instruments
+#'
+#' Tests of given effects, and the sets of effects that are not rejected, whose
+#' size does not depend on the strength of the instruments: Anderson-Rubin,
+#' Kleibergen's Lagrange multiplier and Moreira's conditional likelihood ratio.
+#' All assume equal error variances.
+#'
+#' @details
+#' With `e = y - X beta`, `P` the projection on the instruments after the covariates,
+#' `s` variances and covariances of the first-stage residuals (divisor
+#' `n - K - L`), `T = X - e s_eX / s_ee` (the first stage independent of `e`):
+#'
+#' * `AR = e'Pe / s_ee`, shown over L, `F(L, n - K - L)`: tests the effects and the
+#'   exclusion of the instruments jointly;
+#' * `LM = e'PT (T'PT)^-1 T'Pe / s_ee`, shown over k, `F(k, n - K - L)`: tests the effects
+#'   only; loses power far from the estimate, where its set can have a second piece;
+#' * `CLR = (AR - r + sqrt((AR - r)^2 + 4 r LM)) / 2` with the smallest root `r` of `T'PT` against
+#'   the variance of `T`, p-value given `r` by the integral of Andrews, Moreira and
+#'   Stock; nearly the most powerful. With several effects the same with Kleibergen's
+#'   (2007) statistic.
+#'
+#' With as many instruments as effects the three are the same test.
+#'
+#' Sets of one effect are exact: their ends solve quadratic equations. With several endogenous
+#' variables only `"AR"`, projected on each axis (Dufour and Taamouti 2005): at
+#' least the stated coverage, one effect at a time or all at once.
+#'
+#' @param object A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
+#' @param beta Effects to test, one for each endogenous variable.
+#' @param method `"CLR"`, `"LM"` or `"AR"`.
+#' @param level Confidence level.
+#' @param ... For methods.
+#' @return `weakiv_test()`: data frame with columns `test` (`AR`, `LM`, `CLR`), `statistic`,
+#'   `df1`, `df2`, `p.value`.
+#'
+#'   `weakiv_set()`: data frame with one row per piece and columns `method`, `term`,
+#'   `ci_type`, `lo`, `up`, `level`. `ci_type`: `"interval"`; `"rays"` (everything
+#'   outside an interval, or a half-line); `"union"` (LM: two intervals, or an interval and two
+#'   half-lines); `"line"` (every effect: the instruments say nothing); `"empty"` (AR: every
+#'   effect is rejected, i.e. the overidentifying restrictions are; limits `NA`).
+#' @section Missing values: limits are `NA` only in an empty set; `df1` and `df2` of CLR.
+#' @section Errors: `latentmr_error_argument` for a fit without instruments, for `beta` of
+#'   another length than the endogenous variables, and for LM and CLR sets of several.
+#' @references Anderson and Rubin (1949), Annals of Mathematical Statistics 20:46.
+#'   Kleibergen (2002), Econometrica 70:1781; (2007), Journal of Econometrics 139:181.
+#'   Moreira (2003), Econometrica 71:1027. Andrews, Moreira and Stock (2007), Journal of
+#'   Econometrics 139:116. Mikusheva (2010), Journal of Econometrics 157:236. Dufour and
+#'   Taamouti (2005), Econometrica 73:1351.
+#' @seealso [ar_set()], [first_stage()]
+#' @examples
+#' fit <- iv_reg(mpg ~ hp | wt | disp + cyl, data = mtcars)
+#' weakiv_test(fit, beta = -3)
+#' weakiv_set(fit)
+#' rbind(weakiv_set(fit, "AR"), weakiv_set(fit, "LM"))
+#' @export
+weakiv_test <- function(object, beta = 0, ...) UseMethod("weakiv_test")
+
+#' @rdname weakiv_test
+#' @export
+weakiv_set <- function(object, method = "CLR", level = 0.95, ...) UseMethod("weakiv_set")
+
+#' @rdname weakiv_test
+#' @export
+weakiv_test.iv_reg <- function(object, beta = 0, ...) {
+  kclass_weakiv_test(fit_moments(object), check_beta(beta, endogenous_kept(object)))
+}
+
+#' @rdname weakiv_test
+#' @export
+weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, ...) {
+  check_choice(method, "method", c("CLR", "LM", "AR"))
+  check_number(level, "level", 0, 1, open = TRUE)
+  m <- fit_moments(object)
+  terms <- endogenous_kept(object)
+  if (m$k == 1) {
+    set <- kclass_weakiv_set(m, method, level)
+  } else {
+    if (method != "AR") {
+      abort_argument("method", sprintf("\"AR\" with %d endogenous variables", m$k), sprintf("\"%s\"", method))
+    }
+    sets <- lapply(seq_len(m$k), function(j) kclass_ar_set(m, level, j))
+    terms <- rep(terms, vapply(sets, nrow, 0L))
+    set <- do.call(rbind, sets)
+  }
+  data.frame(method = method, term = terms, set)
+}
+
+#' @rdname weakiv_test
+#' @export
+weakiv_test.latent_mr <- function(object, beta = 0, ...) {
+  kclass_weakiv_test(object$latent$kclass, check_beta(beta, object$latent$kclass$k))
+}
+
+#' @rdname weakiv_test
+#' @export
+weakiv_set.latent_mr <- function(object, method = "CLR", level = 0.95, ...) {
+  check_choice(method, "method", c("CLR", "LM", "AR"))
+  check_number(level, "level", 0, 1, open = TRUE)
+  data.frame(method = method, term = object$exposure, kclass_weakiv_set(object$latent$kclass, method, level))
+}
+
+# The cross products of a fit that has instruments.
+fit_moments <- function(object) {
+  f <- object$engine$f
+  if (f$L == 0 || f$k == 0) abort_argument("object", "a fit with instruments", "one without")
+  factor_moments(f)
+}
+
+endogenous_kept <- function(object) {
+  rows <- object$engine$f$rows
+  rows$names$x[rows$keep_x]
+}
+
+# One effect per endogenous variable; names, when given, put them in order.
+check_beta <- function(beta, terms) {
+  k <- if (is.numeric(terms)) terms else length(terms)
+  if (k > 1 && identical(beta, 0)) beta <- rep(0, k)
+  if (!is.numeric(beta) || length(beta) != k || any(!is.finite(beta))) {
+    abort_argument("beta", sprintf("%d finite number%s, one for each endogenous variable", k, if (k == 1) "" else "s"), describe(beta))
+  }
+  if (!is.null(names(beta)) && is.character(terms)) {
+    if (!setequal(names(beta), terms)) abort_argument("beta", paste("named", quote_all(terms)), paste("named", quote_all(names(beta))))
+    beta <- beta[terms]
+  }
+  as.double(beta)
+}
