@@ -240,7 +240,6 @@ test_that("wrong formulas are refused in words", {
     iv_reg(sbp ~ age | ldl | z1, d, robust = TRUE)
     iv_reg(site ~ age | ldl | z1, d)
     iv_reg(sbp ~ age | ldl | z1, d, subset = age > 1000)
-    ar_set(iv_reg(sbp ~ age | ldl + bmi | z1 * z2, d))
     formula(iv_fit(d$sbp, d$ldl, d$z1, rep(1, 240)))
     anova(iv_reg(sbp ~ age | ldl | z1, d), iv_reg(sbp ~ sex | ldl | z1, d))
   })
