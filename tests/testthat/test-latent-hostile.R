@@ -173,3 +173,35 @@ test_that("rows beyond the memory allowed: moments, and it is said", {
   expect_match(fit$diagnostics$hansen$note, "needs rows")
   expect_snapshot(error = TRUE, suppressMessages(latent_mr(data, seed = 1, methods = "latent_ujive")))
 })
+
+test_that("slopes by environment need 100 people per column", {
+  slopes <- function(n) {
+    d <- suppressMessages(mr_data(g[seq_len(n), ], y[seq_len(n)], y[seq_len(n)] + g[seq_len(n), 1], e[seq_len(n)], kind = "genotype"))
+    encoder <- learn_instruments(d, n_latent = c(4, 2), seed = 1, control = encoder_control(draws = 20))
+    latent_block("latent", encoder, moments_view(mr_moments(d, seed = 1)))$interact
+  }
+  d <- small_panel(1000, environments = 2)
+  g <- d$g
+  y <- d$x
+  e <- d$e
+  # 2 environments x (1 + 2 directions) = 6 columns.
+  expect_false(slopes(598))
+  expect_true(slopes(600))
+})
+
+test_that("half of a small panel, at most, is taken as its components", {
+  fit <- hush(latent_mr(panel_mr(small_panel()), seed = 1, methods = c("2sls_structure", "latent_2sls"), by_environment = FALSE))
+  expect_identical(columns_of(fit, "2sls_structure", "nsnp"), 4)
+})
+
+test_that("components are counted at the 99 % point of Tracy and Widom's law", {
+  # 2.0234 is that point (Johnstone 2001, table 1); for independent variants the
+  # centre and scale are his.
+  n <- 200
+  m <- 50
+  a <- sqrt(n - 1)
+  b <- sqrt(m)
+  value <- function(x) (a + b)^2 / n + x * (a + b) * (1 / a + 1 / b)^(1 / 3) / n
+  expect_identical(tracy_widom_count(c(value(2.0), 1, 1), diag(m), n), 0L)
+  expect_identical(tracy_widom_count(c(value(2.1), 1, 1), diag(m), n), 1L)
+})

@@ -116,6 +116,11 @@ test_that("allele counts, HSIC and Q are those of base R and explicit sums", {
   ref <- ref_linear_hsic(within(x %*% directions), within(d$covariates), d$environment)
   expect_equal(unname(fit$diagnostics$hsic_covariates[c("statistic", "pval")]), ref, tolerance = 1e-6)
   expect_lt(ref[2], 1e-6)
+  view <- moments_view(mr_moments(d, seed = 1))
+  sex <- linear_hsic(view, fit$latent$part, directions, view$columns$covariates[2])
+  ref <- ref_linear_hsic(within(x %*% directions), within(d$covariates[, 2, drop = FALSE]), d$environment)
+  expect_equal(unname(sex[c("statistic", "pval")]), ref, tolerance = 1e-6)
+  expect_gt(ref[2], 1e-3)
 
   q <- fit$diagnostics$q
   e <- fit$diagnostics$environments
