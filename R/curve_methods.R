@@ -82,7 +82,7 @@ curve_table <- function(fit, digits) {
 #' @param object,x An `iv_curve`.
 #' @param level,conf.level Level of intervals.
 #' @param conf.int Whether to add `conf.low`, `conf.high`.
-#' @param row.names,optional,digits,... As in the generic; `...` is not used.
+#' @param row.names,optional,... As in the generic; `...` is not used.
 #' @return `summary`: the tests (`tests`), effects (`effects`), canonical correlations of
 #'   instruments and exposure (`identification`). `as.data.frame`: one row per grid
 #'   point with `x`, `estimate` (shrunk curve), `unshrunk`, `std.error`, `conf.low`,

@@ -1,6 +1,6 @@
 #' Values of a dose-response curve
 #'
-#' @param object,x An `iv_curve`.
+#' @param object An `iv_curve`.
 #' @param newdata Data frame with the exposure's column, or a numeric vector of
 #'   exposures; `NULL`: 100 points from the 1st to the 99th percentile of the exposure. A
 #'   curve that depends on covariates is taken at theirs when `newdata` has all of them, and
