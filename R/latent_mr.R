@@ -60,7 +60,11 @@
 #' @section Errors: `latentmr_error_unidentified` when fewer than three instruments are
 #'   left, when continuous instruments come from one environment or from
 #'   environments that do not differ, or when genotypes come from one environment
-#'   without structure or background; `latentmr_error_argument` for a wrong
+#'   without structure or background; the same class, `force` or not, when no
+#'   number can be computed (too few people for the columns, an exposure or outcome
+#'   that is a function of other columns). An estimator or an environment that
+#'   alone cannot be computed is `NA`, with the reason in the print and in
+#'   `summary(fit)$estimates$note`. `latentmr_error_argument` for a wrong
 #'   argument.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 500, seed = 1)

@@ -45,7 +45,7 @@ resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_
     if (mode != "panel") keep <- keep & table$id != "latent_reml"
     return(table[keep, ])
   }
-  if (is.data.frame(methods)) methods <- methods$id
+  if (is.data.frame(methods) && "id" %in% names(methods)) methods <- methods$id
   if (!is.character(methods) || !length(methods)) {
     abort_argument("methods", "ids of mr_methods() or rows of it, or NULL", describe(methods))
   }

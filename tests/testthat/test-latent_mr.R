@@ -247,6 +247,7 @@ test_that("the print is a page; messages name the argument", {
     latent_mr("a")
     latent_mr(d, methods = "2slss")
     latent_mr(d, methods = 3)
+    latent_mr(d, methods = data.frame(x = 1))
     latent_mr(d, level = 1)
     latent_mr(d, force = NA)
     latent_mr(mr_moments(d, seed = 1), methods = "latent_ujive")
