@@ -83,7 +83,8 @@ lmr_status ar_confidence_set(const kclass_moments *m, double crit, ar_set *set, 
 }
 
 size_t ar_projected_bytes(size_t k) {
-  return lmr_add_bytes(lmr_bytes(k * k, sizeof(double)), lmr_bytes(3 * k + 3, sizeof(double)));
+  size_t bytes = lmr_add_bytes(lmr_double_bytes(1, k * k), lmr_double_bytes(1, 2 * k));
+  return lmr_add_bytes(bytes, lmr_double_bytes(1, k + 1));
 }
 
 /* The form (1, -b)'A(1, -b), A = R0 - c R1, is least over the other effects at its
