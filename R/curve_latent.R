@@ -28,10 +28,12 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
 
 latent_curve_rows <- function(x, data, seed) {
   if (x$mode == "background") data <- add_background(data, encoder_control())
-  view <- moments_view(mr_moments(data, seed = x$seed))
-  rows <- latent_rows(data, x$encoder, view)
+  moments <- mr_moments(data, seed = x$seed)
+  working <- estimation_data(data, x$encoder, moments, moments_view(moments))
+  view <- working$view
+  rows <- latent_rows(working$data, working$encoder, view)
   if (is.null(rows)) abort("The rows do not fit into memory.", "latentmr_error_argument", argument = "data")
-  w <- block_columns(latent_block("latent", x$encoder, view), rows, view)
+  w <- block_columns(latent_block("latent", working$encoder, view), rows, view)
   w <- w[, apply(w, 2, function(v) max(v) > min(v)), drop = FALSE]
   z <- rows$instruments
   names <- sprintf("latent%d", seq_len(ncol(z)))

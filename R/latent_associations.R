@@ -3,7 +3,7 @@
 
 # What a fit keeps for them: no person's row.
 variant_sums <- function(block, view, encoder) {
-  g <- view$columns$variants
+  g <- view$columns$instruments
   xy <- c(view$columns$exposure[1], view$columns$outcome[1])
   residual <- block$partial$residual
   list(

@@ -21,13 +21,15 @@ latent_block <- function(kind, encoder, view) {
   if (kind == "latent") {
     v <- encoder$variant
     s <- columns$structure
-    inner <- if (encoder$mode %in% c("panel", "continuous")) ncol(v) else length(s)
+    moving <- encoder$mode %in% c("panel", "continuous", "code")
+    inner <- if (moving) ncol(v) else length(s)
     width <- length(view$n) * (1 + inner) + length(columns$covariates) +
       if (encoder$mode == "structure") ncol(v) else 0
     # With few people per column the interactions cost more than they buy.
-    interact <- encoder$mode == "continuous" || view_people(view) >= 100 * width
-    if (encoder$mode %in% c("panel", "continuous")) {
+    interact <- encoder$kind == "continuous" || view_people(view) >= 100 * width
+    if (moving) {
       part[[if (interact) "inner_directions" else "common_directions"]] <- v
+      if (encoder$mode == "code") part$common_columns <- c(s, columns$covariates)
     } else {
       if (interact) part$inner_columns <- s
       part$common_columns <- c(if (!interact) s, columns$covariates)
@@ -65,7 +67,7 @@ block_dropped <- function(partial, part, names_of) {
 
 # The min(10, p/2) leading principal components of the standardised panel.
 panel_components <- function(view) {
-  g <- view$columns$variants
+  g <- view$columns$instruments
   center <- view$mean[g, , drop = FALSE] - pooled_mean(view)[g]
   total <- Reduce(`+`, lapply(view$cross, function(a) a[g, g, drop = FALSE])) +
     center %*% (view$n * t(center))
@@ -73,9 +75,9 @@ panel_components <- function(view) {
   use <- diag(total) > 1e-11 * view_people(view) * view$scale[g]
   sd <- sqrt(pmax(diag(total), 0) / view_people(view))
   count <- min(10, sum(use) %/% 2)
-  directions <- matrix(0, length(g), count)
+  directions <- matrix(0, length(view$columns$variants), count)
   if (!count) return(directions)
   top <- .Call(C_ffi_eigen_top, stats::cov2cor(total[use, use, drop = FALSE]), as.integer(count))
-  directions[use, ] <- top$vectors / sd[use]
+  directions[which(use), ] <- top$vectors / sd[use]
   directions
 }

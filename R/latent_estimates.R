@@ -6,6 +6,7 @@ block_scores <- function(view, part, directions) {
   partial <- block_partial(view, part)
   n <- view_people(view)
   variance <- n * view$scale
+  if (is.null(directions)) directions <- all_instruments(view)
   scores <- .Call(
     C_ffi_scores, partial$residual, variance, length(view$columns$variants), view$columns$exposure[1],
     view$columns$outcome[1], directions, n - partial$rank
@@ -18,6 +19,14 @@ block_scores <- function(view, part, directions) {
     directions = directions, variance = variance[c(view$columns$outcome[1], view$columns$exposure[1])],
     kclass = kclass_moments(r0, r1, n, scores$n_kept, partial$rank)
   )
+}
+
+# NULL when the instruments are all the variants of the view; with a code they are
+# its first columns.
+all_instruments <- function(view) {
+  variants <- length(view$columns$variants)
+  instruments <- length(view$columns$instruments)
+  if (instruments < variants) diag(1, variants, instruments)
 }
 
 # All blocks that the chosen methods need, each computed once.
@@ -161,7 +170,7 @@ method_instruments <- function(id, context) {
   rows <- context$rows
   if (id == "latent_2sls") rows$instruments
   else if (id == "latent_2sls_only") rows$z %*% context$encoder$invariant
-  else rows$z
+  else rows$z[, context$view$columns$instruments, drop = FALSE]
 }
 
 # b -/+ t_df se factor; the column `se` is the half width over 1.96, so that the
@@ -205,12 +214,12 @@ block_sargan <- function(block) {
 # Delete-one-fold jackknife of Nagar's estimate: directions held fixed, fold f
 # taken out of every environment. For each set of environments in `sets` a list
 # (se, df); one pass over the folds serves all sets.
-nagar_jackknife <- function(moments, view, sets, part_of) {
+nagar_jackknife <- function(moments, view, sets, part_of, instruments = view$columns$instruments) {
   folds <- sort(unique(moments$blocks$fold))
   if (length(folds) < 3) return(vector("list", length(sets)))
   means <- moments_means(moments)
   parts <- lapply(sets, function(set) part_of(view_subset(view, set)))
-  bases <- Map(function(set, part) full_rank_variants(view_subset(view, set), part), sets, parts)
+  bases <- Map(function(set, part) full_rank_variants(view_subset(view, set), part, instruments), sets, parts)
   b <- vapply(folds, function(f) {
     left <- view_delete_blocks(view, moments, which(moments$blocks$fold == f), means)
     mapply(function(set, part, basis) {
@@ -226,10 +235,12 @@ nagar_jackknife <- function(moments, view, sets, part_of) {
   })
 }
 
-full_rank_variants <- function(view, part) {
+full_rank_variants <- function(view, part, instruments) {
   if (!length(view$n)) return(integer())
-  block <- block_scores(view, part, NULL)
-  if (is.null(block_problem(block))) which(block$scores$kept) else integer()
+  variants <- length(view$columns$variants)
+  whole <- length(instruments) == variants
+  block <- block_scores(view, part, if (!whole) diag(1, variants)[, instruments, drop = FALSE])
+  if (is.null(block_problem(block))) instruments[which(block$scores$kept)] else integer()
 }
 
 nagar_only <- function(view, part, variants) {

@@ -6,8 +6,9 @@
 #' @export
 print.latent_instruments <- function(x, ...) {
   cat(sprintf(
-    "Latent instruments: %s encoder, %s mode, %d %s, %d environments\n", x$encoder, x$mode, nrow(x$variants),
-    if (x$kind == "continuous") "instruments" else "variants", length(x$environments)
+    "Latent instruments: %s encoder%s, %d %s, %d environments\n", x$encoder,
+    if (is.null(x$selected)) sprintf(", %s mode", x$mode) else if (x$encoder == x$selected) "" else sprintf(" (%s taken)", x$selected),
+    nrow(x$variants), if (x$kind == "continuous") "instruments" else "variants", length(x$environments)
   ))
   if (x$dropped > 0) {
     cat(sprintf(
@@ -32,8 +33,15 @@ print.latent_instruments <- function(x, ...) {
     sizes <- table(x$block)
     cat(sprintf("  %d linkage-disequilibrium blocks, the largest of %d variants\n", length(sizes), max(sizes)))
   } else {
-    cat(sprintf("  eigenvalues %s\n", paste(format(utils::head(x$values, 10), digits = 3), collapse = " ")))
+    cat(sprintf(
+      "  eigenvalues%s %s\n", if (x$method == "code") " of the code" else "",
+      paste(format(utils::head(x$values, 10), digits = 3), collapse = " ")
+    ))
   }
+  lines <- row_encoders()[[x$encoder]]$lines
+  if (!is.null(lines)) cat(paste0("  ", lines(x), "\n"), sep = "")
+  for (text in x$notes) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")
+  for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
   invisible(x)
 }
 
@@ -58,7 +66,7 @@ spectrum_data <- function(x) {
     null = rep_len(x$threshold, length(x$values)),
     part = if (x$mode == "background") {
       ifelse(seq_along(x$values) <= x$components, "variant", "invariant")
-    } else if (x$method == "stationary") {
+    } else if (x$method %in% c("stationary", "code")) {
       ifelse(seq_along(x$values) <= x$n_latent[["invariant"]], "invariant", "variant")
     } else {
       ifelse(seq_along(x$values) <= x$n_latent[["variant"]], "variant", "invariant")
@@ -126,7 +134,13 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
   if (length(environment) != nrow(z)) {
     abort_argument("environment", sprintf("the environment of each of the %d people", nrow(z)), describe(environment))
   }
-  z <- sweep(impute_genotypes(z, environment, object), 2, object$center)
+  z <- impute_genotypes(z, environment, object)
+  if (object$method == "code") {
+    out <- code_blocks(object, z)[[type]]
+    dimnames(out) <- block_names(newdata, type, ncol(out))
+    return(out)
+  }
+  z <- sweep(z, 2, object$center)
   if (!is.null(object$structure_slopes)) {
     columns <- length(object$structure_mean)
     given <- if (is.null(structure_columns)) 0L else ncol(structure_columns)
@@ -140,9 +154,13 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
   }
   map <- if (type == "invariant") object$invariant else object$variant
   out <- z %*% map
-  dimnames(out) <- list(
-    if (inherits(newdata, "mr_data")) newdata$ids else rownames(newdata),
-    sprintf("%s%d", if (type == "invariant") "w" else "v", seq_len(ncol(map)))
-  )
+  dimnames(out) <- block_names(newdata, type, ncol(map))
   out
+}
+
+block_names <- function(newdata, type, columns) {
+  list(
+    if (inherits(newdata, "mr_data")) newdata$ids else rownames(newdata),
+    sprintf("%s%d", if (type == "invariant") "w" else "v", seq_len(columns))
+  )
 }

@@ -74,7 +74,7 @@
 #' @export
 latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, level = 0.95,
                       force = FALSE, by_environment = TRUE, control = encoder_control(), seed = NULL) {
-  check_choice(encoder, "encoder", "linear")
+  check_choice(encoder, "encoder", encoder_names())
   check_flag(by_environment, "by_environment")
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_flag(force, "force")
@@ -82,15 +82,19 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
     abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
   }
+  encoder <- resolve_encoder(encoder, data)
   check_environment_names(data)
   seed <- draw_seed(seed)
   has_rows <- inherits(data, "mr_data")
   if (has_rows) data <- add_background(data, control)
   moments <- if (has_rows) mr_moments(data, seed = seed) else data
   view <- moments_view(moments)
-  learned <- fit_linear(moments, view, n_latent, control, seed, rows = data)
-  notes <- identification(learned, view, moments, force)
-  rows <- if (has_rows) latent_rows(data, learned, view)
+  fitted <- learn(data, moments, view, encoder, n_latent, control, seed)
+  notes <- identification(fitted, view, moments, force)
+  working <- estimation_data(data, fitted, moments, view)
+  learned <- working$encoder
+  view <- working$view
+  rows <- if (has_rows) latent_rows(working$data, learned, view)
   chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows)
   blocks <- estimation_blocks(chosen, learned, view)
   problem <- block_problem(blocks$latent)
@@ -100,17 +104,17 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
       hint = "Check the exposure and the outcome named, or give more people, fewer variants, fewer covariates."
     )
   }
-  jackknife <- latent_jackknife(chosen, learned, view, moments, by_environment && is.null(rows), by_environment)
+  jackknife <- latent_jackknife(chosen, learned, view, working$moments, by_environment && is.null(rows), by_environment)
   estimates <- estimate_methods(chosen, blocks, learned, view, rows, jackknife$pooled, level)
   headline <- choose_headline(chosen, learned, !is.null(rows), estimates)
   fit <- list(
-    estimates = estimates, methods = chosen, headline = headline, level = level, encoder = learned,
+    estimates = estimates, methods = chosen, headline = headline, level = level, encoder = fitted,
     exposure = moments$exposure[1], outcome = moments$outcome[1], kind = moments$kind,
     mode = learned$mode, variants = moments$variants, flow = moments$flow, seed = seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(view),
     latent = c(blocks$latent[c("kclass", "part", "n", "rank")], list(variants = variant_sums(blocks$latent, view, learned))),
-    dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(moments)),
+    dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(working$moments)),
     truth = if (has_rows) data$truth
   )
   if (by_environment) {
@@ -119,7 +123,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   }
   fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
   fit$unavailable <- unavailable_words(fit$estimates, chosen)
-  fit$warnings <- c(notes, latent_warnings(fit))
+  fit$warnings <- c(notes, fitted$warnings, latent_warnings(fit))
   fit$call <- match.call()
   class(fit) <- "latent_mr"
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")
@@ -167,16 +171,19 @@ local_method <- function(fit) {
 # per fold.
 latent_jackknife <- function(chosen, encoder, view, moments, no_rows, by_environment) {
   wanted <- "latent_nagar" %in% chosen$id || no_rows
-  if (!wanted || moments$kind == "continuous") return(NULL)
+  if (!wanted || encoder$kind == "continuous") return(NULL)
   sets <- list(pooled = view$environments)
-  if (by_environment && length(view$environments) > 1 && nrow(moments$variants) <= 300) {
+  if (by_environment && length(view$environments) > 1 && nrow(encoder$variants) <= 300) {
     each <- setNames(as.list(view$environments), paste("only", view$environments))
     rest <- setNames(
       lapply(view$environments, function(e) setdiff(view$environments, e)), paste("not", view$environments)
     )
     sets <- c(sets, each, rest)
   }
-  setNames(nagar_jackknife(moments, view, sets, function(v) latent_block("latent", encoder, v)), names(sets))
+  # A code's instruments are its columns of What.
+  instruments <- if (encoder$method == "code") which(rowSums(encoder$invariant) > 0) else view$columns$instruments
+  jackknife <- nagar_jackknife(moments, view, sets, function(v) latent_block("latent", encoder, v), instruments)
+  setNames(jackknife, names(sets))
 }
 
 environment_estimates <- function(fit, chosen, encoder, view, rows, jackknife) {

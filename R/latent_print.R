@@ -67,6 +67,7 @@ block_words <- function(x) {
   slopes <- if (isFALSE(x$latent$part$interact)) "one slope" else "a slope in every environment"
   what <- switch(x$mode,
     panel = sprintf("%d of %d directions of the panel that move or carry structure (%s)", k, ncol(x$encoder$directions), slopes),
+    code = sprintf("the %d variant columns of the code (%s)", k, slopes),
     continuous = sprintf("%d of %d directions of the instruments that move (%s)", k, ncol(x$encoder$directions), slopes),
     structure = sprintf("the structure columns (%s) and %d directions of the panel", slopes, k),
     background = sprintf("%d components of instruments and background variants (%s)", x$encoder$components, slopes)

@@ -55,6 +55,7 @@ impute_from <- function(z, environment, values) {
 
 # All of the panel that is not partialled out, in the encoder's order.
 instrument_directions <- function(encoder) {
+  if (encoder$method == "code") return(encoder$invariant)
   k <- ncol(encoder$variant)
   total <- ncol(encoder$directions)
   # Continuous: small eigenvalues first, so the variant block is at the end.

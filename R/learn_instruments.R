@@ -49,15 +49,18 @@
 #' @export
 learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
                               control = encoder_control(), seed = NULL) {
-  check_choice(encoder, "encoder", "linear")
+  check_choice(encoder, "encoder", encoder_names())
   check_control(control)
   if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
     abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
   }
+  encoder <- resolve_encoder(encoder, data)
   seed <- draw_seed(seed)
   if (inherits(data, "mr_data")) data <- add_background(data, control)
   moments <- if (inherits(data, "mr_data")) mr_moments(data, seed = seed) else data
-  fit_linear(moments, moments_view(moments), n_latent, control, seed, rows = data)
+  object <- learn(data, moments, moments_view(moments), encoder, n_latent, control, seed)
+  for (text in object$warnings) warn(text, "latentmr_warning_fit")
+  object
 }
 
 fit_linear <- function(moments, view, n_latent, control, seed, rows = NULL) {
@@ -75,9 +78,14 @@ fit_linear <- function(moments, view, n_latent, control, seed, rows = NULL) {
   } else {
     fit_structure(moments, view, n_latent, control, seed)
   }
+  structure(c(fit, encoder_frame(moments, view, n_latent, control, seed)), class = "latent_instruments")
+}
+
+# What every encoder keeps of the data it was fitted to.
+encoder_frame <- function(moments, view, n_latent, control, seed) {
   shares <- view$n / sum(view$n)
   g <- view$columns$variants
-  object <- c(fit, list(
+  list(
     encoder = "linear", kind = moments$kind, variants = moments$variants,
     imputation = structure(
       moments_means(moments)$mu[g, , drop = FALSE] + moments$gpilot,
@@ -86,9 +94,7 @@ fit_linear <- function(moments, view, n_latent, control, seed, rows = NULL) {
     center = setNames(as.vector(view$mean[g, , drop = FALSE] %*% shares), moments$variants$snp),
     environments = setNames(view$n, view$environments),
     n_latent_given = n_latent, control = control, seed = seed
-  ))
-  class(object) <- "latent_instruments"
-  object
+  )
 }
 
 check_n_latent <- function(n_latent, p) {

@@ -28,7 +28,10 @@ moment_columns <- function(m) {
     exposure = length(m$exposure), outcome = length(m$outcome)
   )
   ends <- cumsum(sizes)
-  setNames(lapply(seq_along(sizes), function(i) seq_len(sizes[[i]]) + ends[[i]] - sizes[[i]]), names(sizes))
+  columns <- setNames(lapply(seq_along(sizes), function(i) seq_len(sizes[[i]]) + ends[[i]] - sizes[[i]]), names(sizes))
+  # The variants that are instruments themselves: all, unless columns of a code
+  # stand behind them (R/encoder_code.R).
+  c(columns, list(instruments = columns$variants))
 }
 
 view_subset <- function(view, environments) {
