@@ -33,7 +33,7 @@ adam_fit <- function(rows, control, seed, progress = NULL) {
   list(
     theta = lapply(nets, `[[`, "theta"), history = history[!is.na(history$step), ], centre = centre,
     scale = scale, y = y, width = as.integer(control$width), mean_field = as.integer(control$mean_field),
-    rows = rows$w[unique(round(seq(1, n, length.out = 200))), , drop = FALSE]
+    rows = some_people(rows$w)
   )
 }
 
@@ -54,16 +54,9 @@ adam_value <- function(model, x, w, derivative) {
     m <- cbind(x, w)
     m <- (m - rep(model$centre, each = nrow(m))) / rep(model$scale, each = nrow(m))
     value <- lapply(model$theta, function(theta) {
-      .Call(C_ffi_adam_at, theta, plain_matrix(m), model$width, model$mean_field, as.integer(derivative), cpu_level())
+      .Call(C_ffi_adam_at, theta, plain_matrix(m), model$width, model$mean_field, as.integer(derivative))
     })
     model$y$sd / (if (derivative) model$scale[1] else 1) * Reduce(`+`, value) / length(value)
   }
-  value <- if (!is.null(w)) {
-    one(x, w)
-  } else if (ncol(model$rows)) {
-    vapply(x, function(v) mean(one(rep(v, nrow(model$rows)), model$rows)), 0)
-  } else {
-    one(x, matrix(0, length(x), 0))
-  }
-  unname(value) + if (derivative) 0 else model$y$mean
+  unname(over_people(one, x, w, model$rows)) + if (derivative) 0 else model$y$mean
 }

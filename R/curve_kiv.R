@@ -14,7 +14,7 @@ kiv_fit <- function(rows, control, seed) {
   list(
     width = fit$width[seq_len(ncol(x))], width_z = fit$width[-seq_len(ncol(x))], alpha = fit$alpha,
     centre = plain_matrix(x[fit$pivot, , drop = FALSE]), mean = mean, numbers = fit$numbers,
-    rows = rows$w[unique(round(seq(1, n, length.out = 200))), , drop = FALSE]
+    rows = some_people(rows$w)
   )
 }
 
@@ -22,12 +22,5 @@ kiv_value <- function(model, x, w, derivative) {
   one <- function(x, w) {
     .Call(C_ffi_kiv_at, plain_matrix(cbind(x, w)), model$centre, model$width, model$alpha, as.integer(derivative), cpu_level())
   }
-  value <- if (!is.null(w)) {
-    one(x, w)
-  } else if (ncol(model$rows)) {
-    vapply(x, function(v) mean(one(rep(v, nrow(model$rows)), model$rows)), 0)
-  } else {
-    one(x, matrix(0, length(x), 0))
-  }
-  value + if (derivative) 0 else model$mean
+  over_people(one, x, w, model$rows) + if (derivative) 0 else model$mean
 }

@@ -72,6 +72,16 @@ newdata_covariates <- function(fit, newdata) {
   list(x = as.double(m[, fit$names$exposure]), w = plain_matrix(m[, fit$names$covariates, drop = FALSE]))
 }
 
+# Covariates of at most 200 evenly spaced people.
+some_people <- function(w) w[unique(round(seq(1, nrow(w), length.out = 200))), , drop = FALSE]
+
+# A curve one(x, w) at exposures x: at their covariates w, or (NULL) its mean over `people`.
+over_people <- function(one, x, w, people) {
+  if (!is.null(w)) return(one(x, w))
+  if (!ncol(people)) return(one(x, matrix(0, length(x), 0)))
+  vapply(x, function(v) mean(one(rep(v, nrow(people)), people)), 0)
+}
+
 check_curve_rows <- function(rows) {
   n <- length(rows$y)
   if (n < 50) {

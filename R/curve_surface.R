@@ -14,7 +14,7 @@ surface_fit <- function(rows, control, seed) {
   model <- .Call(C_ffi_surface_fit, rows$y, rows$x, rows$z, rows$w, sizes, seed, cpu_level())
   names(model$numbers) <- c("q", "s2", "gain", "y_mean", "y_sd", "a_mean", "a_sd")
   model$sizes <- sizes
-  model$rows <- rows$w[unique(round(seq(1, nrow(rows$w), length.out = 200))), , drop = FALSE]
+  model$rows <- some_people(rows$w)
   if (control$covariates == "auto" && !(model$numbers[["gain"]] > 5)) return(NULL)
   model
 }

@@ -1,6 +1,7 @@
 # Seconds of the curve solvers, one process, best of three (processor time: the two
 # differ on a machine with other work): the three-net loop, the closed solver, KIV
-# with its tuning.
+# with its tuning. The loop beside PyTorch's (bench/pytorch/curve_loop.py), in the same run,
+# where a python3 with torch is found (or named by the variable PYTHON).
 suppressPackageStartupMessages(library(LatentMR))
 source("bench/curve-designs.R")
 best <- function(code) {
@@ -19,6 +20,15 @@ rows <- data.frame(
   what = "three-net loop, 1,000 outer steps, width 50, batch 32, three inputs",
   seconds = best(function() LatentMR:::adam_fit(loop, control, 1L))
 )
+python <- Filter(
+  function(p) nzchar(p) && system2(p, c("-c", shQuote("import torch")), stdout = FALSE, stderr = FALSE) == 0,
+  unique(c(Sys.getenv("PYTHON"), Sys.which("python3"), "/usr/bin/python3"))
+)
+if (length(python)) {
+  peer <- utils::read.csv(text = system2(python[1], "bench/pytorch/curve_loop.py", stdout = TRUE), header = FALSE)
+  rows <- rbind(rows, data.frame(what = sprintf("  the same by PyTorch, %s", peer$V1), seconds = peer$V2))
+  cat(sprintf("PyTorch (%s) takes %.0f times as long\n", peer$V1, peer$V2 / rows$seconds[1]), sep = "")
+}
 for (n in c(1e4, 1e5)) {
   d <- plain(kiv_design(n))
   rows <- rbind(rows, data.frame(

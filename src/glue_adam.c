@@ -38,13 +38,13 @@ static SEXP ffi_adam_fit(SEXP y, SEXP a, SEXP z, SEXP first, SEXP second, SEXP o
 }
 
 /* The treatment net at rows of x, or its derivative along the first input. */
-static SEXP ffi_adam_at(SEXP theta, SEXP x, SEXP width, SEXP mean_field, SEXP derivative, SEXP level) {
+static SEXP ffi_adam_at(SEXP theta, SEXP x, SEXP width, SEXP mean_field, SEXP derivative) {
   const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
   const curve_net net = curve_net_shape(d, (size_t)glue_int1(width, "width"), glue_int1(mean_field, "mean_field"));
   const double *th = glue_real(theta, (R_xlen_t)net.length, "theta");
   double *hidden = glue_alloc(n * net.stride + 1, sizeof *hidden);
   SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
-  curve_net_forward((lmr_cpu)glue_int1(level, "level"), &net, th, n, by_row(x), hidden, REAL(out));
+  curve_net_forward(&net, th, n, by_row(x), hidden, REAL(out));
   if (glue_int1(derivative, "derivative")) curve_net_slope(&net, th, n, hidden, REAL(out));
   UNPROTECT(1);
   return out;
@@ -52,6 +52,6 @@ static SEXP ffi_adam_at(SEXP theta, SEXP x, SEXP width, SEXP mean_field, SEXP de
 
 const R_CallMethodDef glue_adam_calls[] = {
   GLUE_CALL(ffi_adam_fit, 9),
-  GLUE_CALL(ffi_adam_at, 6),
+  GLUE_CALL(ffi_adam_at, 5),
   {NULL, NULL, 0}
 };

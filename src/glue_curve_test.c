@@ -1,5 +1,6 @@
 /* Parts of the curve solvers as the tests see them. */
 #include "core/curve_basis.h"
+#include "core/curve_batch.h"
 #include "core/curve_evidence.h"
 #include "core/curve_net.h"
 #include "glue.h"
@@ -7,9 +8,8 @@
 #include <string.h>
 
 /* A net at theta on x (rows x inputs): outputs and the gradient of sum(up * out). */
-static SEXP ffi_test_net(SEXP theta, SEXP x, SEXP units, SEXP mean_field, SEXP up, SEXP level) {
+static SEXP ffi_test_net(SEXP theta, SEXP x, SEXP units, SEXP mean_field, SEXP up) {
   const size_t rows = (size_t)Rf_nrows(x), inputs = (size_t)Rf_ncols(x);
-  const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
   const curve_net net = curve_net_shape(inputs, (size_t)glue_int1(units, "units"), glue_int1(mean_field, "mean_field"));
   const double *xs = glue_real(x, -1, "x");
   double *by_row = glue_alloc(rows * inputs, sizeof(double));
@@ -19,9 +19,55 @@ static SEXP ffi_test_net(SEXP theta, SEXP x, SEXP units, SEXP mean_field, SEXP u
   SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)rows));
   SEXP grad = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)net.length));
   const double *th = glue_real(theta, (R_xlen_t)net.length, "theta");
-  curve_net_forward(cpu, &net, th, rows, by_row, hidden, REAL(out));
-  curve_net_backward(cpu, &net, th, rows, by_row, hidden, glue_real(up, (R_xlen_t)rows, "up"), REAL(grad));
+  curve_net_forward(&net, th, rows, by_row, hidden, REAL(out));
+  curve_net_backward(&net, th, rows, by_row, hidden, glue_real(up, (R_xlen_t)rows, "up"), REAL(grad));
   SEXP list = glue_list(2, "out", out, "grad", grad);
+  UNPROTECT(2);
+  return list;
+}
+
+static float *narrow(SEXP x, R_xlen_t length) {
+  const double *from = glue_real(x, length, "x");
+  float *to = glue_alloc((size_t)length, sizeof *to);
+  for (R_xlen_t i = 0; i < length; i++) to[i] = (float)from[i];
+  return to;
+}
+
+static SEXP widen(const float *x, size_t length) {
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)length));
+  for (size_t i = 0; i < length; i++) REAL(out)[i] = x[i];
+  return out; /* one protection left to the caller */
+}
+
+/* The same by the single-precision kernels; tx: inputs x rows. */
+static SEXP ffi_test_batch(SEXP theta, SEXP tx, SEXP units, SEXP mean_field, SEXP up, SEXP level) {
+  const size_t rows = (size_t)Rf_ncols(tx), inputs = (size_t)Rf_nrows(tx);
+  const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
+  const curve_net net = curve_net_shape(inputs, (size_t)glue_int1(units, "units"), glue_int1(mean_field, "mean_field"));
+  const float *x = narrow(tx, (R_xlen_t)(rows * inputs)), *th = narrow(theta, (R_xlen_t)net.length);
+  float *hidden = glue_alloc(rows * net.stride, sizeof *hidden), *out = glue_alloc(rows, sizeof *out);
+  float *grad = glue_alloc(net.length, sizeof *grad);
+  curve_batch_forward(cpu, &net, th, rows, x, hidden, out);
+  curve_batch_backward(cpu, &net, th, rows, x, hidden, narrow(up, (R_xlen_t)rows), grad);
+  SEXP list = glue_list(2, "out", widen(out, rows), "grad", widen(grad, net.length));
+  UNPROTECT(2);
+  return list;
+}
+
+/* Adam steps 1 to `steps` with one gradient, in double and single precision. */
+static SEXP ffi_test_batch_adam(SEXP theta, SEXP grad, SEXP steps, SEXP level) {
+  const R_xlen_t n = Rf_xlength(theta);
+  const curve_adam adam = {.01, .5, .9, 1e-8};
+  double *m = glue_alloc(2 * (size_t)n, sizeof *m);
+  float *fm = glue_alloc(2 * (size_t)n, sizeof *fm), *ft = narrow(theta, n), *fg = narrow(grad, n);
+  memset(m, 0, 2 * (size_t)n * sizeof *m);
+  memset(fm, 0, 2 * (size_t)n * sizeof *fm);
+  SEXP slow = PROTECT(Rf_duplicate(theta));
+  for (int k = 1; k <= glue_int1(steps, "steps"); k++) {
+    curve_adam_step(&adam, (size_t)n, (uint64_t)k, .1, glue_real(grad, n, "grad"), m, m + n, REAL(slow));
+    curve_batch_adam((lmr_cpu)glue_int1(level, "level"), &adam, (size_t)n, (uint64_t)k, .1, fg, fm, fm + n, ft);
+  }
+  SEXP list = glue_list(2, "double", slow, "single", widen(ft, (size_t)n));
   UNPROTECT(2);
   return list;
 }
@@ -113,7 +159,9 @@ static SEXP ffi_test_evidence(SEXP g, SEXP g0, SEXP g2, SEXP r, SEXP k2, SEXP kr
 }
 
 const R_CallMethodDef glue_curve_test_calls[] = {
-  GLUE_CALL(ffi_test_net, 6),
+  GLUE_CALL(ffi_test_net, 5),
+  GLUE_CALL(ffi_test_batch, 6),
+  GLUE_CALL(ffi_test_batch_adam, 4),
   GLUE_CALL(ffi_test_net_start, 4),
   GLUE_CALL(ffi_test_units, 6),
   GLUE_CALL(ffi_test_basis, 5),

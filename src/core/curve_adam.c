@@ -1,38 +1,51 @@
 #include "core/curve_adam.h"
 
+#include "core/curve_batch.h"
+
 #include <math.h>
 #include <string.h>
 
 typedef struct {
   curve_net net;
-  double *theta, *m, *v, *grad;
+  float *theta, *m, *v, *grad;
   uint64_t step;
   curve_adam adam;
   double decay, noise;
 } player;
 
-static size_t player_doubles(size_t inputs, size_t width) {
-  return 4 * curve_net_shape(inputs, width, 0).length;
+static size_t player_bytes(size_t inputs, size_t width) {
+  const size_t length = curve_net_shape(inputs, width, 0).length;
+  return lmr_add_bytes(4 * lmr_bytes(length, sizeof(float)), lmr_bytes(length, sizeof(double)));
 }
 
 size_t adam_bytes(const adam_rows *r, const adam_options *o) {
-  const size_t d = sizeof(double), stride = (o->width + 7) / 8 * 8, b = o->batch;
-  size_t total = lmr_bytes(player_doubles(r->da, o->width) + 2 * player_doubles(r->dz, o->width), d);
-  total = lmr_add_bytes(total, lmr_bytes(2 * b * (stride + r->da + r->dz + 4), d));
-  total = lmr_add_bytes(total, lmr_bytes(curve_net_shape(r->da, o->width, 0).length, d));
+  const size_t f = sizeof(float), stride = curve_net_shape(1, o->width, 0).stride, b = o->batch;
+  size_t total = lmr_add_bytes(player_bytes(r->da, o->width), 2 * player_bytes(r->dz, o->width));
+  total = lmr_add_bytes(total, lmr_bytes(r->n, f));
+  total = lmr_add_bytes(total, lmr_bytes(r->n * r->da, f));
+  total = lmr_add_bytes(total, lmr_bytes(r->n * r->dz, f));
+  total = lmr_add_bytes(total, lmr_bytes(2 * b * stride, f));
+  total = lmr_add_bytes(total, lmr_bytes(b * r->da, f));
+  total = lmr_add_bytes(total, lmr_bytes(2 * b * r->dz, f));
+  total = lmr_add_bytes(total, 5 * lmr_bytes(2 * b, f));
   return lmr_add_bytes(total, 4096);
 }
 
 static lmr_status join(player *p, size_t inputs, const adam_options *o, double decay, double noise,
                        lmr_rng *rng, lmr_arena *work, lmr_error *err) {
   p->net = curve_net_shape(inputs, o->width, o->mean_field);
-  LMR_TAKE(p->theta, work, p->net.length, err);
-  LMR_TAKE(p->m, work, p->net.length, err);
-  LMR_TAKE(p->v, work, p->net.length, err);
-  LMR_TAKE(p->grad, work, p->net.length, err);
-  memset(p->m, 0, p->net.length * sizeof *p->m);
-  memset(p->v, 0, p->net.length * sizeof *p->v);
-  curve_net_start(&p->net, rng, p->theta);
+  const size_t length = p->net.length;
+  LMR_TAKE(p->theta, work, length, err);
+  LMR_TAKE(p->m, work, length, err);
+  LMR_TAKE(p->v, work, length, err);
+  LMR_TAKE(p->grad, work, length, err);
+  memset(p->m, 0, length * sizeof *p->m);
+  memset(p->v, 0, length * sizeof *p->v);
+  double *start;
+  lmr_arena tail = *work;
+  LMR_TAKE(start, &tail, length, err);
+  curve_net_start(&p->net, rng, start);
+  for (size_t j = 0; j < length; j++) p->theta[j] = (float)start[j];
   p->step = 0;
   const curve_adam adam = {o->rate, o->beta1, o->beta2, 1e-8};
   p->adam = adam;
@@ -42,21 +55,29 @@ static lmr_status join(player *p, size_t inputs, const adam_options *o, double d
 }
 
 static void move(lmr_cpu level, player *p, lmr_rng *rng) {
-  curve_adam_step(level, &p->adam, p->net.length, ++p->step, p->decay, p->grad, p->m, p->v, p->theta);
+  curve_batch_adam(level, &p->adam, p->net.length, ++p->step, p->decay, p->grad, p->m, p->v, p->theta);
   if (!(p->noise > 0)) return;
   const size_t s = p->net.stride; /* the pad stays zero */
   for (size_t k = 0; k < p->net.inputs + 2; k++)
-    for (size_t j = 0; j < p->net.units; j++) p->theta[k * s + j] += p->noise * lmr_rng_normal(rng);
-  p->theta[(p->net.inputs + 2) * s] += p->noise * lmr_rng_normal(rng);
+    for (size_t j = 0; j < p->net.units; j++) 
+      p->theta[k * s + j] += (float)(p->noise * lmr_rng_normal(rng));
+  p->theta[(p->net.inputs + 2) * s] += (float)(p->noise * lmr_rng_normal(rng));
 }
 
-static void draw(lmr_rng *rng, size_t count, const int *rows, size_t n, const double *x, size_t d,
-                 const double *x2, size_t d2, double *out, double *out2) {
+static void draw(lmr_rng *rng, size_t count, const int *rows, size_t n, const float *x, size_t d,
+                 const float *x2, size_t d2, float *out, float *out2) {
   for (size_t b = 0; b < count; b++) {
     const size_t i = (size_t)rows[lmr_rng_below(rng, n)];
     memcpy(out + b * d, x + i * d, d * sizeof *out);
     memcpy(out2 + b * d2, x2 + i * d2, d2 * sizeof *out2);
   }
+}
+
+static lmr_status narrow(size_t count, const double *from, float **to, lmr_arena *work,
+                         lmr_error *err) {
+  LMR_TAKE(*to, work, count, err);
+  for (size_t i = 0; i < count; i++) (*to)[i] = (float)from[i];
+  return LMR_OK;
 }
 
 lmr_status adam_fit(lmr_cpu level, const adam_rows *r, const adam_options *o, uint64_t seed,
@@ -70,7 +91,10 @@ lmr_status adam_fit(lmr_cpu level, const adam_rows *r, const adam_options *o, ui
   LMR_TRY(join(&ha, r->da, o, o->r2, noise, &rng, &work, err));
   LMR_TRY(join(&ht, r->dz, o, o->r1, noise, &rng, &work, err));
   LMR_TRY(join(&hw, r->dz, o, o->lambda * o->r1, noise * sqrt(o->lambda), &rng, &work, err));
-  double *hidden, *a, *z, *y, *target, *out, *up, *other;
+  float *all_a, *all_z, *all_y, *hidden, *a, *z, *y, *target, *out, *up, *other;
+  LMR_TRY(narrow(r->n * r->da, r->a, &all_a, &work, err));
+  LMR_TRY(narrow(r->n * r->dz, r->z, &all_z, &work, err));
+  LMR_TRY(narrow(r->n, r->y, &all_y, &work, err));
   LMR_TAKE(hidden, &work, 2 * b * ha.net.stride, err);
   LMR_TAKE(a, &work, b * r->da, err);
   LMR_TAKE(z, &work, 2 * b * r->dz, err); /* B2 first, then B1 */
@@ -80,45 +104,49 @@ lmr_status adam_fit(lmr_cpu level, const adam_rows *r, const adam_options *o, ui
   LMR_TAKE(up, &work, 2 * b, err);
   LMR_TAKE(other, &work, b, err);
   memset(theta, 0, ha.net.length * sizeof *theta);
-  const double scale = 2 / (double)b;
-  double *z1 = z + b * r->dz, lagrangian = 0, gap = 0;
+  const float scale = 2 / (float)b, lambda = (float)o->lambda;
+  float *z1 = z + b * r->dz;
+  double lagrangian = 0, gap = 0; /* sums over the steps of a line of history */
   size_t since = 0, line = 0, averaged = 0;
   for (size_t step = 0; step < o->steps; step++) {
-    draw(&rng, b, r->first, r->n1, r->a, r->da, r->z, r->dz, a, z1);
-    draw(&rng, b, r->second, r->n2, r->y, 1, r->z, r->dz, y, z);
-    curve_net_forward(level, &ha.net, ha.theta, b, a, hidden, target);
+    draw(&rng, b, r->first, r->n1, all_a, r->da, all_z, r->dz, a, z1);
+    draw(&rng, b, r->second, r->n2, all_y, 1, all_z, r->dz, y, z);
+    curve_batch_forward(level, &ha.net, ha.theta, b, a, hidden, target);
     for (size_t k = 0; k < o->inner; k++) {
-      curve_net_forward(level, &ht.net, ht.theta, b, z1, hidden, out);
+      curve_batch_forward(level, &ht.net, ht.theta, b, z1, hidden, out);
       for (size_t i = 0; i < b; i++) up[i] = scale * (out[i] - target[i]);
-      curve_net_backward(level, &ht.net, ht.theta, b, z1, hidden, up, ht.grad);
+      curve_batch_backward(level, &ht.net, ht.theta, b, z1, hidden, up, ht.grad);
       move(level, &ht, &rng);
     }
     for (size_t k = 0; k < o->inner; k++) {
-      curve_net_forward(level, &hw.net, hw.theta, 2 * b, z, hidden, out);
+      curve_batch_forward(level, &hw.net, hw.theta, 2 * b, z, hidden, out);
       for (size_t i = 0; i < b; i++) {
         up[i] = scale * (out[i] - y[i]);
-        up[b + i] = o->lambda * scale * (out[b + i] - target[i]);
+        up[b + i] = lambda * scale * (out[b + i] - target[i]);
       }
-      curve_net_backward(level, &hw.net, hw.theta, 2 * b, z, hidden, up, hw.grad);
+      curve_batch_backward(level, &hw.net, hw.theta, 2 * b, z, hidden, up, hw.grad);
       move(level, &hw, &rng);
     }
-    for (size_t i = 0; i < b; i++) lagrangian += (out[i] - y[i]) * (out[i] - y[i]) / (2 * (double)b);
-    draw(&rng, b, r->first, r->n1, r->a, r->da, r->z, r->dz, a, z1);
-    curve_net_forward(level, &ht.net, ht.theta, b, z1, hidden, out);
-    curve_net_forward(level, &hw.net, hw.theta, b, z1, hidden, other);
-    curve_net_forward(level, &ha.net, ha.theta, b, a, hidden, target);
+    float loss = 0;
+    for (size_t i = 0; i < b; i++) loss += (out[i] - y[i]) * (out[i] - y[i]);
+    draw(&rng, b, r->first, r->n1, all_a, r->da, all_z, r->dz, a, z1);
+    curve_batch_forward(level, &ht.net, ht.theta, b, z1, hidden, out);
+    curve_batch_forward(level, &hw.net, hw.theta, b, z1, hidden, other);
+    curve_batch_forward(level, &ha.net, ha.theta, b, a, hidden, target);
+    float distance = 0;
     for (size_t i = 0; i < b; i++) {
-      const double d = out[i] - other[i];
-      up[i] = o->lambda * scale * d;
-      gap += d * d / (double)b;
-      const double w = target[i] - other[i], t = target[i] - out[i];
-      lagrangian += o->lambda * (w * w - t * t) / (2 * (double)b);
+      const float d = out[i] - other[i], w = target[i] - other[i], t = target[i] - out[i];
+      up[i] = lambda * scale * d;
+      distance += d * d;
+      loss += lambda * (w * w - t * t);
     }
-    curve_net_backward(level, &ha.net, ha.theta, b, a, hidden, up, ha.grad);
+    gap += distance / (double)b;
+    lagrangian += loss / (2 * (double)b);
+    curve_batch_backward(level, &ha.net, ha.theta, b, a, hidden, up, ha.grad);
     move(level, &ha, &rng);
     if (2 * step >= o->steps) {
       averaged++;
-      for (size_t j = 0; j < ha.net.length; j++) theta[j] += (ha.theta[j] - theta[j]) / (double)averaged;
+      for (size_t j = 0; j < ha.net.length; j++) theta[j] += ((double)ha.theta[j] - theta[j]) / (double)averaged;
     }
     since++;
     if ((step + 1) * ADAM_HISTORY / o->steps > line) {

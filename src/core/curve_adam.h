@@ -3,7 +3,8 @@
  *   penalised h_w : mean_B2 (y - h_w)^2 + lambda mean_B1 (t - h_w)^2 + lambda r1 |p|^2
  *   treatment h_a : lambda mean_B1' [(h_a - h_w)^2 - (h_a - h~)^2] + r2 |p|^2
  * ten Adam steps on each instrument net, then one on the treatment net with a
- * fresh minibatch; no derivative passes through the instrument nets. */
+ * fresh minibatch; no derivative passes through the instrument nets. The loop runs
+ * in single precision; data, the averaged weights and the history are doubles. */
 #ifndef LMR_CORE_CURVE_ADAM_H
 #define LMR_CORE_CURVE_ADAM_H
 

@@ -155,7 +155,7 @@ static lmr_status polish(state *t, size_t m, double *packed, double *residual,
     LMR_TRY(la_gemm('N', 'N', points, 1, q, 1, t->sums + t->fixed * points, points, residual, q, 0,
                     up, points, err));
     curve_units_backward(points, t->s->x, u, raw, up, b, grad, grad + u);
-    curve_adam_step(t->level, &adam, 2 * u, (uint64_t)step, 0, grad, m1, m2, theta);
+    curve_adam_step(&adam, 2 * u, (uint64_t)step, 0, grad, m1, m2, theta);
   }
   memcpy(slope, theta, u * sizeof *theta);
   memcpy(shift, theta + u, u * sizeof *theta);

@@ -40,8 +40,8 @@ void curve_units_backward(size_t points, const double *x, size_t units, const do
 }
 
 curve_net curve_net_shape(size_t inputs, size_t units, int mean_field) {
-  curve_net net = {inputs, units, (units + 7) / 8 * 8, 0, mean_field ? 1 / (double)units : 1};
-  net.length = (inputs + 2) * net.stride + 8;
+  curve_net net = {inputs, units, (units + 15) / 16 * 16, 0, mean_field ? 1 / (double)units : 1};
+  net.length = (inputs + 2) * net.stride + 16;
   return net;
 }
 
@@ -57,8 +57,8 @@ void curve_net_start(const curve_net *net, lmr_rng *rng, double *theta) {
   theta[(net->inputs + 2) * s] = out * (2 * lmr_rng_uniform(rng) - 1);
 }
 
-static void forward_plain(const curve_net *net, const double *theta, size_t rows,
-                          const double *x, double *hidden, double *out) {
+void curve_net_forward(const curve_net *net, const double *theta, size_t rows, const double *x,
+                       double *hidden, double *out) {
   const size_t s = net->stride, d = net->inputs;
   const double *c = theta + d * s, *v = c + s;
   for (size_t b = 0; b < rows; b++) {
@@ -73,12 +73,12 @@ static void forward_plain(const curve_net *net, const double *theta, size_t rows
   }
 }
 
-static void backward_plain(const curve_net *net, const double *theta, size_t rows,
-                           const double *x, const double *hidden, const double *dout,
-                           double *grad) {
+void curve_net_backward(const curve_net *net, const double *theta, size_t rows, const double *x,
+                        const double *hidden, const double *dout, double *grad) {
   const size_t s = net->stride, d = net->inputs;
   const double *v = theta + (d + 1) * s;
-  for (size_t b = 0; b < rows; b++)
+  memset(grad, 0, net->length * sizeof *grad);
+  for (size_t b = 0; b < rows; b++) {
     for (size_t j = 0; j < s; j++) {
       const double t = hidden[b * s + j], g = net->scale * dout[b];
       const double gz = g * v[j] * (1 - t * t);
@@ -86,84 +86,8 @@ static void backward_plain(const curve_net *net, const double *theta, size_t row
       grad[d * s + j] += gz;
       for (size_t k = 0; k < d; k++) grad[k * s + j] += gz * x[b * d + k];
     }
-}
-
-static void adam_plain(const curve_adam *a, size_t length, double rate, double unbias2,
-                       double decay, const double *grad, double *m, double *v, double *theta) {
-  for (size_t j = 0; j < length; j++) {
-    const double g = grad[j] + 2 * decay * theta[j];
-    m[j] = a->beta1 * m[j] + (1 - a->beta1) * g;
-    v[j] = a->beta2 * v[j] + (1 - a->beta2) * g * g;
-    theta[j] -= rate * m[j] / (sqrt(v[j] * unbias2) + a->eps);
+    grad[(d + 2) * s] += dout[b];
   }
-}
-
-#if LMR_X86
-#include <immintrin.h>
-/* More inputs than this take the plain loops. */
-#define LANES_INPUTS 64
-#define LANES 4
-#define LANES_TARGET "avx2,fma"
-#define LANES_NAME(x) x##_avx2
-#define LANES_SQRT(x) ((vd)_mm256_sqrt_pd((__m256d)(x)))
-#define LANES_INVERSE(x) (1.0 / (x))
-#include "core/curve_net_lanes.h"
-#undef LANES
-#undef LANES_TARGET
-#undef LANES_NAME
-#undef LANES_SQRT
-#undef LANES_INVERSE
-
-/* 14 bits and two Newton steps: a third of the time of a division. */
-__attribute__((target("avx512f,avx512dq"), always_inline)) static inline __m512d inverse_avx512(__m512d x) {
-  const __m512d two = _mm512_set1_pd(2);
-  __m512d y = _mm512_rcp14_pd(x);
-  y = _mm512_mul_pd(y, _mm512_fnmadd_pd(x, y, two));
-  return _mm512_mul_pd(y, _mm512_fnmadd_pd(x, y, two));
-}
-#define LANES 8
-#define LANES_TARGET "avx512f,avx512dq"
-#define LANES_NAME(x) x##_avx512
-#define LANES_SQRT(x) ((vd)_mm512_sqrt_pd((__m512d)(x)))
-#define LANES_INVERSE(x) inverse_avx512(x)
-#include "core/curve_net_lanes.h"
-#endif
-
-void curve_net_forward(lmr_cpu level, const curve_net *net, const double *theta, size_t rows,
-                       const double *x, double *hidden, double *out) {
-#if LMR_X86
-  if (net->inputs > LANES_INPUTS) level = LMR_CPU_PLAIN;
-  if (level >= LMR_CPU_AVX512) {
-    forward_avx512(net, theta, rows, x, hidden, out);
-    return;
-  }
-  if (level >= LMR_CPU_AVX2) {
-    forward_avx2(net, theta, rows, x, hidden, out);
-    return;
-  }
-#else
-  (void)level;
-#endif
-  forward_plain(net, theta, rows, x, hidden, out);
-}
-
-void curve_net_backward(lmr_cpu level, const curve_net *net, const double *theta, size_t rows,
-                        const double *x, const double *hidden, const double *dout, double *grad) {
-  memset(grad, 0, net->length * sizeof *grad);
-#if LMR_X86
-  if (net->inputs > LANES_INPUTS) level = LMR_CPU_PLAIN;
-  if (level >= LMR_CPU_AVX512)
-    backward_avx512(net, theta, rows, x, hidden, dout, grad);
-  else if (level >= LMR_CPU_AVX2)
-    backward_avx2(net, theta, rows, x, hidden, dout, grad);
-  else
-#else
-  (void)level;
-#endif
-    backward_plain(net, theta, rows, x, hidden, dout, grad);
-  double sum = 0;
-  for (size_t b = 0; b < rows; b++) sum += dout[b];
-  grad[(net->inputs + 2) * net->stride] = sum;
 }
 
 void curve_net_slope(const curve_net *net, const double *theta, size_t rows, const double *hidden,
@@ -180,21 +104,14 @@ void curve_net_slope(const curve_net *net, const double *theta, size_t rows, con
   }
 }
 
-void curve_adam_step(lmr_cpu level, const curve_adam *adam, size_t length, uint64_t step,
-                     double decay, const double *grad, double *m, double *v, double *theta) {
+void curve_adam_step(const curve_adam *adam, size_t length, uint64_t step, double decay,
+                     const double *grad, double *m, double *v, double *theta) {
   const double rate = adam->rate / (1 - pow(adam->beta1, (double)step));
   const double unbias2 = 1 / (1 - pow(adam->beta2, (double)step));
-#if LMR_X86
-  if (level >= LMR_CPU_AVX512 && length % 8 == 0) {
-    adam_avx512(adam, length, rate, unbias2, decay, grad, m, v, theta);
-    return;
+  for (size_t j = 0; j < length; j++) {
+    const double g = grad[j] + 2 * decay * theta[j];
+    m[j] = adam->beta1 * m[j] + (1 - adam->beta1) * g;
+    v[j] = adam->beta2 * v[j] + (1 - adam->beta2) * g * g;
+    theta[j] -= rate * m[j] / (sqrt(v[j] * unbias2) + adam->eps);
   }
-  if (level >= LMR_CPU_AVX2 && length % 4 == 0) {
-    adam_avx2(adam, length, rate, unbias2, decay, grad, m, v, theta);
-    return;
-  }
-#else
-  (void)level;
-#endif
-  adam_plain(adam, length, rate, unbias2, decay, grad, m, v, theta);
 }

@@ -28,7 +28,7 @@ slow_evidence <- function(g, g0, g2, r, k2, kr) {
 
 # A two-layer tanh net from the parameter block of the C code.
 slow_net <- function(theta, x, units, scale) {
-  stride <- ceiling(units / 8) * 8
+  stride <- ceiling(units / 16) * 16
   rows <- matrix(theta[seq_len((ncol(x) + 2) * stride)], stride)[seq_len(units), , drop = FALSE]
   d <- ncol(x)
   hidden <- tanh(tcrossprod(x, rows[, seq_len(d), drop = FALSE]) + rep(rows[, d + 1], each = nrow(x)))
@@ -48,4 +48,59 @@ slow_kiv <- function(x1, z1, y1, x2, z2, y2, width_x, width_z, lambda, xi) {
       colSums(g * (gram(x1, x1, width_x) %*% g))),
     stage2 = mean((y1 - drop(gram(x1, x1, width_x) %*% alpha))^2)
   )
+}
+
+# The three-net loop in doubles, one line per formula, from the same random words
+# (C_ffi_test_rng) as the fast one; n a power of two, so that a row is the word's low bits.
+slow_loop <- function(y, a, z, width, batch, steps, inner, rate, lambda, r1, r2, seed) {
+  words <- matrix(.Call(LatentMR:::C_ffi_test_rng, seed, 2L, 20000L, 0L, 1), ncol = 2, byrow = TRUE)
+  used <- 0
+  word <- function() words[used <<- used + 1, ]
+  uniform <- function() {
+    w <- word()
+    (w[1] * 2^21 + w[2] %/% 2048 + .5) / 2^53
+  }
+  rows <- function() vapply(seq_len(batch), function(i) word()[2] %% length(y), 0) + 1
+  start <- function(d) {
+    bound <- c(rep(1 / sqrt(d), d + 1), 1 / sqrt(width))
+    weights <- sapply(bound, function(b) replicate(width, b * (2 * uniform() - 1)))
+    list(p = c(weights, (2 * uniform() - 1) / sqrt(width)), m = 0, v = 0, k = 0)
+  }
+  value <- function(net, x) {
+    w <- matrix(net$p[-length(net$p)], width)
+    d <- ncol(x)
+    t <- tanh(tcrossprod(x, w[, seq_len(d), drop = FALSE]) + rep(w[, d + 1], each = nrow(x)))
+    list(out = drop(t %*% w[, d + 2]) + net$p[length(net$p)], t = t, x = x, v = w[, d + 2])
+  }
+  step <- function(net, at, up, decay) {
+    g <- (up %o% at$v) * (1 - at$t^2)
+    g <- c(crossprod(g, at$x), colSums(g), crossprod(at$t, up), sum(up)) + 2 * decay * net$p
+    net$k <- net$k + 1
+    net$m <- .5 * net$m + .5 * g
+    net$v <- .9 * net$v + .1 * g^2
+    net$p <- net$p - rate * net$m / (1 - .5^net$k) / (sqrt(net$v / (1 - .9^net$k)) + 1e-8)
+    net
+  }
+  ha <- start(ncol(a))
+  ht <- start(ncol(z))
+  hw <- start(ncol(z))
+  mean <- 0
+  for (k in seq_len(steps)) {
+    b1 <- rows()
+    b2 <- rows()
+    target <- value(ha, a[b1, , drop = FALSE])$out
+    for (j in seq_len(inner)) {
+      at <- value(ht, z[b1, , drop = FALSE])
+      ht <- step(ht, at, 2 / batch * (at$out - target), r1)
+    }
+    for (j in seq_len(inner)) {
+      at <- value(hw, z[c(b2, b1), , drop = FALSE])
+      hw <- step(hw, at, 2 / batch * c(rep(1, batch), rep(lambda, batch)) * (at$out - c(y[b2], target)), lambda * r1)
+    }
+    b1 <- rows()
+    gap <- value(ht, z[b1, , drop = FALSE])$out - value(hw, z[b1, , drop = FALSE])$out
+    ha <- step(ha, value(ha, a[b1, , drop = FALSE]), 2 / batch * lambda * gap, r2)
+    if (2 * (k - 1) >= steps) mean <- mean + ha$p
+  }
+  mean / (steps - ceiling(steps / 2))
 }

@@ -11,12 +11,51 @@ test_that("a net's values and gradient are the twin's and finite differences'", 
       e <- replace(numeric(length(theta)), j, 1e-5)
       (value(theta + e) - value(theta - e)) / 2e-5
     }, 0)
+    got <- .Call(LatentMR:::C_ffi_test_net, theta, x, units, mean_field, up)
+    expect_equal(got$out, slow_net(theta, x, units, scale), tolerance = 1e-13)
+    expect_equal(got$grad, differences, tolerance = 1e-8)
+  }
+})
+
+test_that("the single-precision kernels give what the double ones give", {
+  set.seed(2)
+  for (d in c(1, 2, 3, 4, 7, 70)) for (units in c(1L, 16L, 50L)) for (mean_field in 0:1) {
+    x <- matrix(rnorm(33 * d, 0, 2), 33)
+    up <- rnorm(33)
+    theta <- .Call(LatentMR:::C_ffi_test_net_start, as.integer(d), units, mean_field, 5L)
+    slow <- .Call(LatentMR:::C_ffi_test_net, theta, x, units, mean_field, up)
     for (level in 0:LatentMR:::cpu_level()) {
-      got <- .Call(LatentMR:::C_ffi_test_net, theta, x, units, mean_field, up, level)
-      expect_equal(got$out, slow_net(theta, x, units, scale), tolerance = 1e-13)
-      expect_equal(got$grad, differences, tolerance = 1e-8)
+      fast <- .Call(LatentMR:::C_ffi_test_batch, theta, t(x), units, mean_field, up, level)
+      expect_lt(max(abs(fast$out - slow$out)), 3e-6 * (1 + max(abs(slow$out))))
+      expect_lt(max(abs(fast$grad - slow$grad)), 3e-6 * max(abs(slow$grad)))
     }
   }
+  for (level in 0:LatentMR:::cpu_level()) {
+    # the tanh itself: one unit, weight 1, over the whole range, to three units in the last place
+    at <- c(seq(-12, 12, length.out = 2001), 1e-4, -1e-30, 0)
+    theta <- replace(numeric(3 * 16 + 16), c(1, 33), 1)
+    tanh <- .Call(LatentMR:::C_ffi_test_batch, theta, t(at), 1L, 0L, 0 * at, level)$out
+    expect_lt(max(abs(tanh - base::tanh(at)) / pmax(abs(base::tanh(at)), 1e-37)), 4e-7)
+    broken <- .Call(LatentMR:::C_ffi_test_batch, theta, t(c(NaN, 1)), 1L, 0L, c(0, 0), level)$out
+    expect_identical(is.nan(broken), c(TRUE, FALSE))
+    steps <- .Call(LatentMR:::C_ffi_test_batch_adam, rnorm(64), rnorm(64) * 10^rnorm(64, 0, 3), 20L, level)
+    expect_equal(steps$single, steps$double, tolerance = 1e-5)
+  }
+})
+
+test_that("the loop is its slow twin's, draw for draw", {
+  set.seed(3)
+  n <- 64
+  a <- matrix(rnorm(2 * n), n)
+  z <- matrix(rnorm(3 * n), n)
+  y <- rnorm(n)
+  options <- c(5, 8, 12, 3, .01, .5, .9, .4, 1e-3, 2e-3, 0, 0)
+  fast <- .Call(
+    LatentMR:::C_ffi_adam_fit, y, a, z, seq_len(n) - 1L, seq_len(n) - 1L, options, 9L, NULL, LatentMR:::cpu_level()
+  )$theta
+  fast <- c(matrix(fast[1:64], 16)[1:5, ], fast[65])
+  slow <- slow_loop(y, a, z, 5, 8, 12, 3, .01, .4, 1e-3, 2e-3, 9L)
+  expect_equal(fast, slow, tolerance = 1e-5)
 })
 
 test_that("the gradient of a block of units is finite differences'", {
