@@ -40,6 +40,11 @@ estimation_blocks <- function(chosen, encoder, view) {
   if ("latent_2sls_only" %in% chosen$id) {
     blocks$only <- block_scores(view, latent_block("basic", encoder, view), encoder$invariant)
   }
+  for (id in intersect(score_methods(), chosen$id)) {
+    score <- matrix(0, length(view$columns$variants), 1)
+    score[view$columns$instruments] <- encoder$score
+    blocks[[id]] <- block_scores(view, latent_block(mr_block(id), encoder, view), score)
+  }
   blocks
 }
 
@@ -58,7 +63,7 @@ estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, lev
     sandwich = if (is.null(rows)) NULL else if (is.null(rows$cluster)) "HC1" else "cluster"
   )
   estimates <- lapply(setNames(chosen$id, chosen$id), function(id) {
-    block <- blocks[[if (id == "latent_2sls_only") "only" else chosen$block[chosen$id == id]]]
+    block <- blocks[[block_name(id)]]
     problem <- block_problem(block)
     if (!is.null(problem)) return(empty_estimate(id, block, problem))
     attempt_estimate(id, block, estimate_one(id, block, context))
@@ -71,6 +76,11 @@ estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, lev
     )
   }
   estimates
+}
+
+# Where estimation_blocks() keeps the block of an estimator.
+block_name <- function(id) {
+  if (id == "latent_2sls_only") "only" else if (id %in% score_methods()) id else mr_block(id)
 }
 
 # Why nothing can be estimated from a block, or NULL.
@@ -114,8 +124,8 @@ estimate_one <- function(id, block, context) {
   quantile_df <- Inf
   factor <- 1
   m <- block$kclass
-  many <- id %in% c("latent_liml", "latent_ujive", "latent_nagar") && context$encoder$kind != "continuous"
-  if (id %in% c("ols", "2sls", "2sls_structure", "latent_2sls", "latent_2sls_only")) {
+  many <- id %in% c("latent_liml", "latent_fuller", "latent_ujive", "latent_jive1", "latent_nagar") && context$encoder$kind != "continuous"
+  if (id %in% c("ols", "2sls", "2sls_structure", "latent_2sls", "latent_2sls_only", score_methods())) {
     fit <- kclass_fit(m, if (id == "ols") 0 else 1)
     b <- fit$coefficients
     if (is.null(context$rows)) {
@@ -123,12 +133,12 @@ estimate_one <- function(id, block, context) {
       vcov <- "iid"
     } else {
       z <- method_instruments(id, context)
-      w <- context$columns_of(if (id == "latent_2sls_only") "basic" else mr_block(id))
+      w <- context$columns_of(mr_block(id))
       se <- row_fit(context$rows, z, w, if (id == "ols") "ols" else "2sls", context$sandwich)$se
       vcov <- context$sandwich
     }
-  } else if (id == "latent_liml") {
-    fit <- kclass_fit(m, kclass_liml(m))
+  } else if (id %in% c("latent_liml", "latent_fuller")) {
+    fit <- kclass_fit(m, if (id == "latent_liml") kclass_liml(m) else kclass_fuller(m))
     b <- fit$coefficients
     se <- sqrt(kclass_bekker(m, b)[1, 1])
     vcov <- "bekker"
@@ -137,6 +147,12 @@ estimate_one <- function(id, block, context) {
     b <- row$b
     se <- row$se
     vcov <- "many"
+  } else if (id %in% c("latent_jive1", "latent_gmm")) {
+    estimator <- sub("latent_", "", id)
+    row <- row_fit(context$rows, context$rows$instruments, context$columns_of("latent"), estimator, context$sandwich)
+    b <- row$b
+    se <- row$se
+    vcov <- context$sandwich
   } else if (id == "latent_nagar") {
     b <- block$scores$nagar[1]
     details$se_classical <- block$scores$nagar[2]
@@ -169,6 +185,7 @@ mr_block <- function(id) {
 method_instruments <- function(id, context) {
   rows <- context$rows
   if (id == "latent_2sls") rows$instruments
+  else if (id %in% score_methods()) rows$z[, context$view$columns$instruments, drop = FALSE] %*% context$encoder$score
   else if (id == "latent_2sls_only") rows$z %*% context$encoder$invariant
   else rows$z[, context$view$columns$instruments, drop = FALSE]
 }

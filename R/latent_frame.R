@@ -88,6 +88,7 @@ variants.latent_mr <- function(x, ...) {
   out <- x$variants
   if (x$kind == "continuous") return(out)
   out$block <- x$encoder$block
+  out$score_weight <- x$score$direction
   d <- x$diagnostics$per_variant
   cbind(out, count_statistic = d$statistic, count_df = d$df, count_p = d$pval, count_p_holm = d$p_holm)
 }

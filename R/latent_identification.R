@@ -102,6 +102,13 @@ latent_warnings <- function(fit) {
   if (isTRUE(nagar$vcov == "iid")) {
     add("The jackknife needs at least three folds of people (mr_moments(folds = )): the error of Nagar's estimator is the classical one.")
   }
+  chosen <- if (fit$kind != "continuous") chosen_threshold(exposure_z(fit))
+  if (length(chosen)) {
+    add(
+      "All %d variants are associated with %s at p < %g or nearly so, %d of them barely: if they were chosen in these people, F is too large and the estimates lean towards least squares. Choose them, or take `weights`, in other people.",
+      chosen[["variants"]], fit$exposure, chosen[["p"]], chosen[["barely"]]
+    )
+  }
   if (!is.null(fit$unavailable)) add("%s", fit$unavailable)
   f <- if (is.na(d$f_effective)) d$f else d$f_effective
   if (is.finite(f) && f < 10) {
@@ -119,6 +126,24 @@ latent_warnings <- function(fit) {
     add("Collinear or constant columns were left out of the partialled block, in some environment at least: %s.", paste(fit$dropped, collapse = ", "))
   }
   text
+}
+
+# Signs of instruments that were chosen in the same people: |z| of many variants
+# within (-.25, 1) of a usual threshold and none below. Variants chosen elsewhere
+# scatter by 1 here, so that about half of those so near would be below. The slack
+# is for what was adjusted for.
+chosen_threshold <- function(z) {
+  for (p in c(5e-8, 5e-6, 1e-5, 1e-4, .001, .01)) {
+    gap <- z - stats::qnorm(p / 2, lower.tail = FALSE)
+    barely <- sum(gap < 1)
+    if (barely >= 6 && all(gap > -.25)) return(c(variants = length(z), p = p, barely = barely))
+  }
+  NULL
+}
+
+exposure_z <- function(fit) {
+  a <- variant_associations(fit$latent$variants)
+  abs(a$bx / a$sx)[a$usable]
 }
 
 # The largest share of the panel in one linkage-disequilibrium block, or in one

@@ -43,6 +43,13 @@
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
 #' @param methods Estimators: ids of [mr_methods()] or rows of it; `NULL` for the
 #'   defaults.
+#' @param weights Weights of an allele score from other people (a published association
+#'   study of the exposure), for the estimators `score` and `latent_score`: a data frame with columns `SNP`,
+#'   `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure` and so on).
+#'   Matched by variant and alleles: weights of the other allele change sign, weights on
+#'   the other strand are recognised; palindromic variants (A/T, C/G), other alleles, unknown
+#'   variants and missing weights are left out. `$score$table` has what became of
+#'   every row. `NULL`: no score.
 #' @param level Confidence level.
 #' @param force `TRUE` goes on where nothing identifies the effect, with a warning
 #'   instead of the error.
@@ -57,6 +64,14 @@
 #'   and [ar_set()]. `$headline` names the estimator to report first: on
 #'   genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
 #'   from moments); for continuous instruments `latent_2sls`.
+#' @section Allele scores:
+#' `score` is the usual one-sample instrument: the sum of counted alleles times `weights`, with the environments and
+#' covariates partialled out; `latent_score` partials out the latent block. Weights that were estimated in
+#' the people of `data` make it 2SLS with all variants, with its bias, and hide that in one large F.
+#'
+#' Instruments that were chosen for their association with the exposure in the people of `data` have
+#' overestimated strength (winner's curse) and estimates pulled towards least squares. A warning is given
+#' when the variants look so: six or more lie just above one of the usual thresholds and none below it.
 #' @section Errors: `latentmr_error_unidentified` when fewer than three instruments are
 #'   left, when continuous instruments come from one environment or from
 #'   environments that do not differ, or when genotypes come from one environment
@@ -72,7 +87,7 @@
 #' fit
 #' as.data.frame(fit)
 #' @export
-latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, level = 0.95,
+latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, weights = NULL, level = 0.95,
                       force = FALSE, by_environment = TRUE, control = encoder_control(), seed = NULL) {
   check_choice(encoder, "encoder", encoder_names())
   check_flag(by_environment, "by_environment")
@@ -88,14 +103,16 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   has_rows <- inherits(data, "mr_data")
   if (has_rows) data <- add_background(data, control)
   moments <- if (has_rows) mr_moments(data, seed = seed) else data
+  score <- score_weights(weights, moments$variants, moments$kind)
   view <- moments_view(moments)
   fitted <- learn(data, moments, view, encoder, n_latent, control, seed)
   notes <- identification(fitted, view, moments, force)
   working <- estimation_data(data, fitted, moments, view)
   learned <- working$encoder
+  learned$score <- score$direction
   view <- working$view
   rows <- if (has_rows) latent_rows(working$data, learned, view)
-  chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows)
+  chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows, !is.null(score))
   blocks <- estimation_blocks(chosen, learned, view)
   problem <- block_problem(blocks$latent)
   if (!is.null(problem)) {
@@ -115,7 +132,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(view),
     latent = c(blocks$latent[c("kclass", "part", "n", "rank")], list(variants = variant_sums(blocks$latent, view, learned))),
     dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(working$moments)),
-    truth = if (has_rows) data$truth
+    score = score, truth = if (has_rows) data$truth
   )
   if (by_environment) {
     fit$by_environment <- environment_estimates(fit, chosen, learned, view, rows, jackknife)

@@ -87,7 +87,7 @@ side_columns <- function(directions, columns, rows, view) {
 
 # One effect from rows: estimate, error and the fit itself.
 row_fit <- function(rows, z, w, estimator, vcov) {
-  clustered <- vcov == "cluster" || (estimator == "ujive" && !is.null(rows$cluster))
+  clustered <- vcov == "cluster" || (estimator %in% c("ujive", "jive1") && !is.null(rows$cluster))
   fit <- iv_fit(
     y = rows$y, x = rows$x, z = if (estimator != "ols") z, w = w, estimator = estimator, vcov = vcov,
     cluster = if (clustered) rows$cluster

@@ -6,7 +6,7 @@
 #'   environments and covariates, `structure` = also the structure columns or the
 #'   leading components of the panel, `latent` = the encoder's block),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
-#'   is run when `methods = NULL`), `needs` (`moments`, or `rows` of people) and
+#'   is run when `methods = NULL`; `weights`: when `latent_mr()` has `weights`), `needs` (`moments`, or `rows` of people) and
 #'   `reference`.
 #' @examples
 #' mr_methods()[, c("id", "name", "default")]
@@ -18,10 +18,15 @@ mr_methods <- function() {
     c("2sls_structure", "2SLS (adjusted for structure)", "structure", "all", "moments", "Price et al. 2006, Nat Genet 38:904"),
     c("latent_2sls", "Latent IV (2SLS)", "latent", "all", "moments", "2SLS with the latent block partialled out"),
     c("latent_liml", "Latent IV (LIML)", "latent", "all", "moments", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657"),
+    c("latent_fuller", "Latent IV (Fuller)", "latent", "no", "moments", "Fuller 1977, Econometrica 45:939; Bekker 1994, Econometrica 62:657"),
     c("latent_ujive", "Latent IV (UJIVE)", "latent", "all", "rows", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42"),
+    c("latent_jive1", "Latent IV (JIVE1)", "latent", "no", "rows", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57"),
+    c("latent_gmm", "Latent IV (two-step GMM)", "latent", "no", "rows", "Hansen 1982, Econometrica 50:1029"),
     c("latent_nagar", "Latent IV (Nagar)", "latent", "genotype", "moments", "Nagar 1959, Econometrica 27:575"),
     c("latent_reml", "Latent IV (REML)", "latent", "genotype", "moments", "spectral REML, see ?latent_mr"),
     c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block"),
+    c("score", "Allele score", "basic", "weights", "moments", "Burgess and Thompson 2013, Int J Epidemiol 42:1134"),
+    c("latent_score", "Latent IV (allele score)", "latent", "weights", "moments", "the score with the latent block partialled out"),
     c("ivw", "Inverse variance weighted", "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658; random effects"),
     c("ivw_fixed", "Inverse variance weighted (fixed effects)", "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658"),
     c("egger", "MR Egger", "latent", "no", "moments", "Bowden et al. 2015, Int J Epidemiol 44:512"),
@@ -33,11 +38,11 @@ mr_methods <- function() {
 }
 
 # The ids to run: defaults by kind of instruments, or what the user named.
-resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_rows = has_rows) {
+resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_rows = has_rows, has_weights = FALSE) {
   table <- mr_methods()
   family <- if (kind == "continuous") "continuous" else "genotype"
   if (is.null(methods)) {
-    keep <- table$default %in% c("all", family)
+    keep <- table$default %in% c("all", family, if (has_weights) "weights")
     if (kind == "continuous" && !has_structure) keep <- keep & table$id != "2sls_structure"
     # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
     # panel mode.
@@ -61,6 +66,10 @@ resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_
       quote_all(chosen$id[chosen$needs == "rows"]),
       c("latent_nagar is the moment twin of latent_ujive.", if (given_rows) "options(LatentMR.memory = \"16GB\") allows more.")
     )
+  }
+  wrong <- intersect(chosen$id, score_methods())
+  if (!has_weights && length(wrong)) {
+    abort_argument("methods", "estimators without an allele score, when `weights` is NULL", quote_all(wrong), "`weights`: a data frame with SNP, effect_allele, other_allele and beta.")
   }
   wrong <- intersect(chosen$id, c("latent_reml", summary_methods()))
   if (kind == "continuous" && length(wrong)) {

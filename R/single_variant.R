@@ -137,7 +137,7 @@ fit_names <- function(fit) {
   )
 }
 
-fit_snp <- function(fit) tolower(gsub("[[:space:]]", "", fit$variants$snp))
+fit_snp <- function(fit) clean_snp(fit$variants$snp)
 
 method_name <- function(ids) {
   table <- mr_methods()
