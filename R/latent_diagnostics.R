@@ -7,9 +7,10 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
   local <- local_method(fit)
   b <- vapply(fit$by_environment, function(x) x[[local]]$b, 0)
   se <- vapply(fit$by_environment, function(x) x[[local]]$se, 0)
+  each <- if (length(b)) environment_strength(encoder, view, fit$level)
   per_environment <- if (length(b)) {
     data.frame(
-      environment = view$environments, n = view$n, f = environment_f(encoder, view),
+      environment = view$environments, n = view$n, f = vapply(each, `[[`, 0, "f", USE.NAMES = FALSE),
       weight = environment_weights(block, encoder, view), b = unname(b), se = unname(se)
     )
   }
@@ -38,6 +39,7 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
     environments = per_environment,
     q = cochran_q(b, se), q_method = local,
     ar = kclass_ar_set(block$kclass, fit$level),
+    ar_environments = lapply(each, `[[`, "ar"),
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
     hsic_covariates = if (length(view$columns$covariates)) linear_hsic(view, block$part, directions, view$columns$covariates),
@@ -45,12 +47,15 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
   )
 }
 
-environment_f <- function(encoder, view) {
-  vapply(view$environments, function(e) {
+# First-stage F and Anderson-Rubin set of every environment alone; NA and NULL
+# where it has no estimate.
+environment_strength <- function(encoder, view, level) {
+  lapply(setNames(view$environments, view$environments), function(e) {
     one <- view_subset(view, e)
     block <- block_scores(one, latent_block("latent", encoder, one), instrument_directions(encoder))
-    if (is.null(block_problem(block))) block_f(block) else NA_real_
-  }, 0, USE.NAMES = FALSE)
+    if (!is.null(block_problem(block))) return(list(f = NA_real_))
+    list(f = block_f(block), ar = kclass_ar_set(block$kclass, level))
+  })
 }
 
 # Share of each environment in the pooled first stage: with the pooled 2SLS

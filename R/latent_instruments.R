@@ -60,43 +60,6 @@ print.summary.latent_instruments <- function(x, ...) {
   invisible(x)
 }
 
-spectrum_data <- function(x) {
-  data.frame(
-    direction = seq_along(x$values), value = x$values,
-    null = rep_len(x$threshold, length(x$values)),
-    part = if (x$mode == "background") {
-      ifelse(seq_along(x$values) <= x$components, "variant", "invariant")
-    } else if (x$method %in% c("stationary", "code")) {
-      ifelse(seq_along(x$values) <= x$n_latent[["invariant"]], "invariant", "variant")
-    } else {
-      ifelse(seq_along(x$values) <= x$n_latent[["variant"]], "variant", "invariant")
-    }
-  )
-}
-
-#' @rdname learn_instruments
-#' @param y Not used.
-#' @importFrom ggplot2 .data
-#' @export
-plot.latent_instruments <- function(x, y = NULL, ...) {
-  data <- spectrum_data(x)
-  # Eigenvalues of a part that carries nothing can be zero or below: drawn at the
-  # foot of the logarithmic axis, a hundredth of the smallest null value.
-  foot <- if (all(is.na(data$null))) min(data$value[data$value > 0]) else min(data$null) / 100
-  data$shown <- pmax(data$value, foot)
-  ggplot2::ggplot(data, ggplot2::aes(x = .data$direction, y = .data$shown)) +
-    ggplot2::geom_line(ggplot2::aes(y = .data$null), linetype = "dashed", colour = "grey40", na.rm = TRUE) +
-    ggplot2::geom_point(ggplot2::aes(shape = .data$part), size = 2) +
-    ggplot2::scale_shape_manual(values = c(variant = 16, invariant = 1), name = "Block", drop = FALSE) +
-    ggplot2::scale_y_log10() +
-    ggplot2::labs(
-      x = "Direction", y = "Eigenvalue (log scale)",
-      title = "Spectrum of the encoder",
-      caption = "Dashed: 95 % point of the largest eigenvalue when nothing moves"
-    ) +
-    ggplot2::theme_bw(base_size = 11)
-}
-
 #' @rdname learn_instruments
 #' @param newdata An `mr_data` object or a matrix with the same instruments in the
 #'   same order (people x instruments, missing calls allowed).

@@ -1,44 +1,59 @@
-#' @rdname latent_mr
-#' @param y Not used.
-#' @details `plot()` draws the forest of the estimators and of the headline in
-#'   every environment and without each of them; it returns the ggplot object,
-#'   whose data are in `$data`.
+#' Pictures of a fit
+#'
+#' Every picture is a ggplot: add to it, save it with `ggplot2::ggsave()`, take its
+#' numbers from `$data`. `attr(, "size")` is the width and height in inches at which it
+#' reads well. Shapes and line types repeat what colours say.
+#'
+#' @param x A [latent_mr()] fit or a [learn_instruments()] encoder.
+#' @param type What to draw.
+#'   * `"forest"` (fits; default): all estimators with the Anderson-Rubin set, the headline in every
+#'     environment and without each. Sets that are rays or the whole line end in
+#'     arrows; so does what goes on beyond the picture.
+#'   * `"environments"`: every estimator in every environment.
+#'   * `"first_stage"`: F and weight of every environment.
+#'   * `"scatter"`, `"funnel"`, `"single_variant"`, `"leave_one_out"`: the pictures of
+#'     summary-data MR from the associations of [as_twosample()]; of more than 50 variants
+#'     the last two name the 50 that matter most, `$data` has all.
+#'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line.
+#'   * `"latent"`: densities of the leading latents in every environment; needs `data`.
+#'   * `"history"`: losses of an encoder that was trained in steps.
+#' @param data For `"latent"`: the `mr_data` object.
+#' @param units `NULL`, or the units of exposure and outcome for the axes, such as
+#'   `c("mmol/L", "mmHg")`.
+#' @param ... Not used.
+#' @return A `ggplot`.
+#' @section Errors: `latentmr_error_argument`: an unknown type, a type that the fit
+#'   has no numbers for (`by_environment = FALSE`; pictures of variants for
+#'   continuous instruments), `data` missing.
+#' @seealso [single_variant()], [plot.iv_curve()].
+#' @examples
+#' data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
+#' fit <- latent_mr(data, seed = 1)
+#' plot(fit, units = c("mmol/L", "mmHg"))
+#' plot(fit, "scatter")
+#' plot(fit, "latent", data = data)
+#' head(plot(fit, "first_stage")$data)
+#' @importFrom ggplot2 .data
 #' @export
-plot.latent_mr <- function(x, y = NULL, ...) {
-  data <- forest_data(x)
-  ggplot2::ggplot(data, ggplot2::aes(x = .data$b, y = .data$label)) +
-    ggplot2::geom_vline(xintercept = 0, colour = "grey60", linetype = "dashed") +
-    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$lo_ci, xmax = .data$up_ci), height = .2, na.rm = TRUE) +
-    ggplot2::geom_point(ggplot2::aes(shape = .data$headline, size = .data$headline), na.rm = TRUE) +
-    ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 18), guide = "none") +
-    ggplot2::scale_size_manual(values = c(`FALSE` = 2, `TRUE` = 4.5), guide = "none") +
-    ggplot2::facet_grid(rows = ggplot2::vars(.data$group), scales = "free_y", space = "free_y") +
-    ggplot2::labs(
-      x = sprintf("Effect of %s on %s (%s %% interval)", x$exposure, x$outcome, format(100 * x$level)), y = NULL,
-      title = sprintf("Estimates of the effect of %s on %s", x$exposure, x$outcome)
-    ) +
-    ggplot2::theme_bw(base_size = 11) +
-    ggplot2::theme(strip.text.y = ggplot2::element_text(angle = 0), panel.grid.major.y = ggplot2::element_blank())
-}
-
-forest_data <- function(x) {
-  local <- local_method(x)
-  rows <- all_rows(x)
-  pooled <- rows[rows$environment == "pooled", ]
-  each <- rows[rows$environment != "pooled" & rows$estimator == local, ]
-  out <- rbind(
-    forest_rows(pooled, pooled$method, "Estimators", pooled$estimator == x$headline),
-    if (nrow(each)) forest_rows(each, each$environment, "Environments", FALSE),
-    if (length(x$leave_one_out)) {
-      left <- estimate_rows(x, x$leave_one_out, names(x$leave_one_out))
-      forest_rows(left, paste("without", left$environment), "Leave one out", FALSE)
-    }
+plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
+  check_choice(type, "type", fit_pictures)
+  check_units(units)
+  switch(type,
+    forest = plot_forest(x, units), environments = plot_environments(x, units), first_stage = plot_first_stage(x),
+    scatter = plot_scatter(x, units), funnel = plot_funnel(x, units), single_variant = plot_single(x, units),
+    leave_one_out = plot_leave_one_variant(x, units), spectrum = plot_spectrum(x$encoder),
+    latent = plot_latents(x$encoder, data), history = plot_training(x$encoder)
   )
-  out$label <- factor(out$label, rev(unique(out$label)))
-  out$group <- factor(out$group, c("Estimators", "Environments", "Leave one out"))
-  out
 }
 
-forest_rows <- function(rows, label, group, headline) {
-  data.frame(rows[c("b", "lo_ci", "up_ci", "estimator")], label = label, group = rep(group, nrow(rows)), headline = rep_len(headline, nrow(rows)))
+fit_pictures <- c(
+  "forest", "environments", "first_stage", "scatter", "funnel", "single_variant", "leave_one_out", "spectrum", "latent",
+  "history"
+)
+
+#' @rdname plot.latent_mr
+#' @export
+plot.latent_instruments <- function(x, type = "spectrum", data = NULL, ...) {
+  check_choice(type, "type", c("spectrum", "latent", "history"))
+  switch(type, spectrum = plot_spectrum(x), latent = plot_latents(x, data), history = plot_training(x))
 }

@@ -230,7 +230,7 @@ test_that("tidy, glance and summary have their names", {
   expect_output(print(s), "Diagnostics of the latent block")
   p <- plot(fit)
   expect_s3_class(p, "ggplot")
-  expect_true(all(c("Estimators", "Environments", "Leave one out") %in% p$data$group))
+  expect_true(all(c("All people", "Each environment", "One left out") %in% p$data$group))
   expect_silent(ggplot2::ggplot_build(p))
 })
 

@@ -1,0 +1,107 @@
+# Pictures of an encoder: its spectrum, its latents by environment, its training.
+
+plot_spectrum <- function(x) {
+  data <- spectrum_data(x)
+  # Eigenvalues of a part that carries nothing can be zero or below: drawn at the
+  # foot of the logarithmic axis, a hundredth of the smallest null value.
+  foot <- if (all(is.na(data$null))) min(data$value[data$value > 0]) else min(data$null, na.rm = TRUE) / 100
+  data$shown <- pmax(data$value, foot)
+  many <- nrow(data) > 300
+  below <- sum(data$value < foot)
+  null <- data[!is.na(data$null), ]
+  plot <- ggplot2::ggplot(data, ggplot2::aes(x = .data$direction, y = .data$shown)) +
+    ggplot2::geom_line(data = null, ggplot2::aes(y = .data$null), linetype = "42", colour = "#D55E00", linewidth = .7) +
+    ggplot2::geom_point(ggplot2::aes(shape = .data$part, colour = .data$part), size = if (many) 1 else 2) +
+    ggplot2::scale_shape_manual(values = c(variant = 16, invariant = 1), labels = block_labels, name = NULL) +
+    ggplot2::scale_colour_manual(values = c(variant = "#000000", invariant = "#0072B2"), labels = block_labels, name = NULL) +
+    ggplot2::scale_y_log10() +
+    ggplot2::labs(
+      x = if (x$mode == "background") "Component of instruments and background" else "Direction of the instruments",
+      y = "Eigenvalue (log scale)", title = "Spectrum of the encoder",
+      caption = wrap_words(paste0(
+        if (nrow(null)) "Dashed: 95% point of the largest eigenvalue when nothing moves. ",
+        if (below) sprintf("%s of %s eigenvalues lie below the foot of the picture and are drawn there.", big(below), big(nrow(data)))
+      ), 100)
+    ) +
+    plot_theme()
+  sized(plot, 7, 4.8)
+}
+
+block_labels <- c(variant = "Variant block (partialled out)", invariant = "Invariant block")
+
+spectrum_data <- function(x) {
+  data.frame(
+    direction = seq_along(x$values), value = x$values,
+    null = rep_len(x$threshold, length(x$values)),
+    part = if (x$mode == "background") {
+      ifelse(seq_along(x$values) <= x$components, "variant", "invariant")
+    } else if (x$method %in% c("stationary", "code")) {
+      ifelse(seq_along(x$values) <= x$n_latent[["invariant"]], "invariant", "variant")
+    } else {
+      ifelse(seq_along(x$values) <= x$n_latent[["variant"]], "variant", "invariant")
+    }
+  )
+}
+
+# Densities of the leading latents, one ridge per environment.
+plot_latents <- function(x, data, leading = 3, max_environments = 20) {
+  if (is.null(data) || !inherits(data, "mr_data")) {
+    abort_argument("data", "the mr_data object of the encoder", if (is.null(data)) "missing" else describe(data),
+      "The encoder keeps no rows of anybody."
+    )
+  }
+  variant <- stats::predict(x, data, type = "variant")
+  invariant <- stats::predict(x, data, type = "invariant")
+  # The moving directions of the stationary encoder stand in the order of their
+  # eigenvalues, smallest first.
+  if (x$method == "stationary") variant <- variant[, rev(seq_len(ncol(variant))), drop = FALSE]
+  pick <- function(m) m[, seq_len(min(leading, ncol(m))), drop = FALSE]
+  z <- cbind(pick(variant), pick(invariant))
+  titles <- c(sprintf("Variant %d", seq_len(ncol(pick(variant)))), sprintf("Invariant %d", seq_len(ncol(pick(invariant)))))
+  if (!ncol(z)) abort_argument("x", "an encoder with at least one latent", "one without")
+  size <- sort(table(data$environment), decreasing = TRUE)
+  shown <- names(size)[seq_len(min(max_environments, length(size)))]
+  levels <- rev(levels(data$environment)[levels(data$environment) %in% shown])
+  ridges <- do.call(rbind, lapply(seq_along(titles), function(j) {
+    v <- z[, j]
+    v <- (v - mean(v)) / max(stats::sd(v), .Machine$double.xmin)
+    range <- stats::quantile(v, c(.001, .999), names = FALSE) + c(-.3, .3)
+    one <- do.call(rbind, lapply(levels, function(e) {
+      u <- v[data$environment == e]
+      d <- stats::density(u, bw = if (stats::sd(u) > 0) "nrd0" else .1, from = range[1], to = range[2], n = 128)
+      data.frame(latent = titles[j], environment = e, value = d$x, density = d$y, mean = mean(u), sd = stats::sd(u))
+    }))
+    one$height <- .9 * one$density / max(one$density)
+    one
+  }))
+  ridges$latent <- factor(ridges$latent, titles)
+  ridges$row <- match(ridges$environment, levels)
+  centre <- ridges[!duplicated(ridges[c("latent", "environment")]), ]
+  plot <- ggplot2::ggplot(ridges, ggplot2::aes(x = .data$value)) +
+    ggplot2::geom_vline(xintercept = 0, colour = "grey60", linewidth = .3) +
+    # From the top down, so that a ridge stands before the one behind it.
+    lapply(rev(seq_along(levels)), function(r) {
+      ggplot2::geom_ribbon(
+        data = ridges[ridges$row == r, ], ggplot2::aes(ymin = .data$row, ymax = .data$row + .data$height),
+        fill = "grey80", colour = "grey20", linewidth = .3
+      )
+    }) +
+    ggplot2::geom_segment(data = centre, ggplot2::aes(x = .data$mean, xend = .data$mean, y = .data$row, yend = .data$row + .35), colour = "#D55E00", linewidth = .8) +
+    ggplot2::scale_y_continuous(breaks = seq_along(levels), labels = shorten(levels, 28), expand = c(.01, .05)) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$latent), nrow = if (ncol(z) > leading) 2 else 1, scales = "free_x") +
+    ggplot2::labs(
+      x = "Latent (standard deviations over everybody)", y = NULL, title = "Latent variables by environment",
+      caption = wrap_words(paste0(
+        "Densities; marks: means. The leading ", if (min(ncol(variant), ncol(invariant)) > leading) paste0(leading, " "), "latents of each block.",
+        if (length(size) > length(shown)) sprintf(" The %d largest of %d environments.", length(shown), length(size))
+      ), 100)
+    ) +
+    plot_theme() +
+    ggplot2::theme(panel.grid.major.y = ggplot2::element_blank())
+  sized(plot, 8, 1.6 + (if (ncol(z) > leading) 2 else 1) * (.6 + .24 * length(levels)))
+}
+
+plot_training <- function(x) {
+  if (!is.data.frame(x$history)) no_history(sprintf("the %s encoder", x$encoder))
+  plot_history(x$history, sprintf("Training of the %s encoder", x$encoder), x$restart)
+}

@@ -1,0 +1,141 @@
+# Forests: estimators, environments, one left out.
+
+plot_forest <- function(x, units) {
+  data <- forest_data(x)
+  pooled <- data$kind == "estimate" & data$environment == "pooled"
+  limits <- robust_limits(
+    data$b, data$lo, data$up, x$estimates[[x$headline]]$b, typical = ((data$up - data$lo) / 2)[pooled]
+  )
+  room <- diff(limits)
+  text_at <- limits[2] + .62 * room
+  rows <- data[data$kind == "estimate", ]
+  rows$text <- format_estimate(rows$b, rows$lo, rows$up)
+  sets <- data[data$kind == "set", ]
+  only <- sets[!sets$key %in% rows$key, ]
+  only <- only[!duplicated(only$key), ]
+  only$text <- vapply(only$ci_type, set_words, "", USE.NAMES = FALSE)
+  bounded <- only$ci_type == "interval"
+  only$text[bounded] <- sub("^[^(]*", "", format_estimate(only$lo, only$lo, only$up))[bounded]
+  texts <- rbind(rows[c("key", "group", "text")], only[c("key", "group", "text")])
+  labels <- stats::setNames(shorten(data$label), data$key)
+  plot <- ggplot2::ggplot(data, ggplot2::aes(y = .data$key)) +
+    ggplot2::geom_blank() +
+    ggplot2::annotate("segment", x = 0, xend = 0, y = -Inf, yend = Inf, colour = "grey50", linetype = "22") +
+    interval_layers(sets, limits, linewidth = 2.4, colour = "grey72") +
+    interval_layers(rows, limits, linewidth = .5) +
+    ggplot2::geom_point(
+      data = rows[is.finite(rows$b) & rows$b >= limits[1] & rows$b <= limits[2], ],
+      ggplot2::aes(x = .data$b, shape = .data$headline, size = .data$headline)
+    ) +
+    ggplot2::geom_text(data = texts, ggplot2::aes(label = .data$text), x = text_at, hjust = 1, size = 3) +
+    ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 18), guide = "none") +
+    ggplot2::scale_size_manual(values = c(`FALSE` = 1.8, `TRUE` = 4.2), guide = "none") +
+    ggplot2::scale_y_discrete(labels = labels) +
+    ggplot2::scale_x_continuous(breaks = inner_breaks(limits)) +
+    ggplot2::coord_cartesian(xlim = c(limits[1] - .02 * room, text_at)) +
+    ggplot2::facet_grid(rows = ggplot2::vars(.data$group), scales = "free_y", space = "free_y") +
+    ggplot2::labs(
+      x = effect_axis(x, units), y = NULL, title = wrap_words(forest_title(x)),
+      caption = wrap_words(paste0(
+        "Lines: ", level_words(x$level), " intervals. Diamond: the estimate to report first. ",
+        if (nrow(sets)) paste0("Grey bars: ", level_words(x$level), " Anderson-Rubin sets, right whatever the strength; no bar: the set is empty. "),
+        "Arrows: goes on beyond the picture."
+      ), 100)
+    ) +
+    plot_theme() +
+    ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank())
+  sized(plot, 8, 1.9 + .2 * length(labels[!duplicated(names(labels))]) + .15 * nlevels(data$group))
+}
+
+forest_title <- function(x) sprintf("Estimates of the effect of %s on %s", shorten(x$exposure, 60), shorten(x$outcome, 60))
+
+inner_breaks <- function(limits) {
+  breaks <- pretty(limits, 5)
+  breaks[breaks >= limits[1] & breaks <= limits[2]]
+}
+
+set_words <- function(type) {
+  switch(type, interval = "", rays = "all but a gap", line = "whole line", empty = "empty: no effect fits", "")
+}
+
+# One row per estimate (kind "estimate") and one per piece of an Anderson-Rubin
+# set (kind "set"; lo and up may be infinite, NA when the set is empty).
+forest_data <- function(x) {
+  local <- local_method(x)
+  rows <- all_rows(x)
+  pooled <- rows[rows$environment == "pooled", ]
+  each <- rows[rows$environment != "pooled" & rows$estimator == local, ]
+  out <- rbind(
+    forest_rows(pooled, pooled$method, "All people", pooled$estimator == x$headline),
+    forest_set(x$diagnostics$ar, "Anderson-Rubin set", "All people", "ar"),
+    if (nrow(each)) forest_rows(each, each$environment, "Each environment", FALSE),
+    do.call(rbind, lapply(names(x$diagnostics$ar_environments), function(e) {
+      forest_set(x$diagnostics$ar_environments[[e]], e, "Each environment", local)
+    })),
+    if (length(x$leave_one_out)) {
+      left <- estimate_rows(x, x$leave_one_out, names(x$leave_one_out))
+      forest_rows(left, paste("without", left$environment), "One left out", FALSE)
+    }
+  )
+  groups <- c("All people", "Each environment", "One left out")
+  out$group <- factor(out$group, groups[groups %in% out$group])
+  out$key <- paste(as.integer(out$group), out$estimator, out$label)
+  out$key <- factor(out$key, rev(unique(out$key)))
+  rownames(out) <- NULL
+  out
+}
+
+forest_rows <- function(rows, label, group, headline) {
+  data.frame(
+    kind = "estimate", b = rows$b, lo = rows$lo_ci, up = rows$up_ci, ci_type = NA_character_, estimator = rows$estimator,
+    environment = rows$environment, label = label, group = rep(group, nrow(rows)), headline = rep_len(headline, nrow(rows))
+  )
+}
+
+forest_set <- function(set, label, group, estimator) {
+  data.frame(
+    kind = "set", b = NA_real_, lo = set$lo, up = set$up, ci_type = set$ci_type, estimator = estimator,
+    environment = if (estimator == "ar") "pooled" else label, label = label, group = group, headline = FALSE
+  )
+}
+
+# Every estimator in every environment, one panel each.
+plot_environments <- function(x, units, max_panels = 20) {
+  if (is.null(x$by_environment)) {
+    abort_argument("x", "a fit with the estimates of single environments", "one made with by_environment = FALSE")
+  }
+  data <- all_rows(x)
+  data$lo <- data$lo_ci
+  data$up <- data$up_ci
+  data$key <- factor(data$estimator, rev(unique(data$estimator)))
+  data$headline <- data$estimator == x$headline
+  people <- c(pooled = x$nobs, x$encoder$environments)
+  shown <- names(people)[sort(utils::head(order(-people), max_panels))]
+  panels <- stats::setNames(sprintf("%s (n = %s)", shorten(ifelse(shown == "pooled", "All people", shown), 24), big_each(people[shown])), shown)
+  data$panel <- factor(data$environment, shown)
+  rows <- data[!is.na(data$panel), ]
+  limits <- robust_limits(rows$b, rows$lo, rows$up, x$estimates[[x$headline]]$b, wide = 6)
+  plot <- ggplot2::ggplot(rows, ggplot2::aes(y = .data$key)) +
+    ggplot2::geom_blank() +
+    ggplot2::annotate("segment", x = 0, xend = 0, y = -Inf, yend = Inf, colour = "grey50", linetype = "22") +
+    interval_layers(rows, limits, linewidth = .5) +
+    ggplot2::geom_point(
+      data = rows[is.finite(rows$b) & rows$b >= limits[1] & rows$b <= limits[2], ],
+      ggplot2::aes(x = .data$b, shape = .data$headline, size = .data$headline)
+    ) +
+    ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 18), guide = "none") +
+    ggplot2::scale_size_manual(values = c(`FALSE` = 1.6, `TRUE` = 3.6), guide = "none") +
+    ggplot2::scale_y_discrete(labels = stats::setNames(data$method, data$estimator)) +
+    ggplot2::coord_cartesian(xlim = limits) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$panel), ncol = 3, labeller = ggplot2::as_labeller(panels)) +
+    ggplot2::labs(
+      x = effect_axis(x, units), y = NULL, title = wrap_words(paste(forest_title(x), "by environment")),
+      caption = wrap_words(paste0(
+        "Lines: ", level_words(x$level), " intervals; arrows: goes on beyond the picture. Diamond: the estimate to report first. ",
+        if (length(people) > max_panels) sprintf("The %d largest of %d environments.", max_panels - 1, length(people) - 1)
+      ), 110)
+    ) +
+    plot_theme() +
+    ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank())
+  sized(plot, 9, 1.5 + ceiling(length(shown) / 3) * (.5 + .18 * nlevels(data$key)))
+}

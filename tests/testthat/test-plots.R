@@ -1,0 +1,217 @@
+quiet <- function(code) suppressWarnings(suppressMessages(code))
+plot_data <- simulate_mr("snp", cell = 3, n = 300, seed = 2)
+plot_fit <- quiet(latent_mr(plot_data, seed = 1))
+
+# Drawn in full, without a warning or a message.
+draws <- function(plot) {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_s3_class(plot, "ggplot")
+  expect_silent(ggplot2::ggplotGrob(plot))
+  size <- attr(plot, "size")
+  expect_true(all(size >= 2 & size <= 40))
+  plot
+}
+
+layers_of <- function(plot) lapply(seq_along(plot$layers), function(i) ggplot2::layer_data(plot, i))
+
+test_that("every picture of a fit is drawn and brings its data", {
+  for (type in setdiff(fit_pictures, "history")) {
+    p <- draws(plot(plot_fit, type, data = plot_data, units = c("mmol/L", "mmHg")))
+    expect_gt(nrow(p$data), 0)
+  }
+  expect_identical(plot(plot_fit)$labels$title, "Estimates of the effect of exposure on outcome")
+  expect_match(plot(plot_fit, units = c("mmol/L", "mmHg"))$labels$x, "(mmHg per mmol/L)", fixed = TRUE)
+  expect_match(plot(plot_fit)$labels$x, "(units of outcome per unit of exposure)", fixed = TRUE)
+})
+
+test_that("the forest shows the table, the sets and what is left out", {
+  data <- plot(plot_fit)$data
+  frame <- as.data.frame(plot_fit)
+  rows <- data[data$kind == "estimate" & data$environment == "pooled", ]
+  expect_equal(rows$b, frame$b)
+  expect_equal(rows$up, frame$up_ci)
+  expect_identical(rows$estimator[rows$headline], plot_fit$headline)
+  left <- data[data$group == "One left out", ]
+  expect_equal(left$b, unname(vapply(plot_fit$leave_one_out, `[[`, 0, "b")))
+  set <- data[data$kind == "set" & data$environment == "pooled", ]
+  expect_equal(c(set$lo, set$up), c(ar_set(plot_fit)$lo, ar_set(plot_fit)$up))
+})
+
+test_that("the ends of an environment's Anderson-Rubin set are where its F test has p = .05", {
+  ends <- plot_fit$diagnostics$ar_environments
+  expect_identical(names(ends), levels(plot_data$environment))
+  z <- mr_genotypes(plot_data)
+  checked <- 0
+  for (e in names(ends)) {
+    people <- plot_data$environment == e
+    v <- predict(plot_fit$encoder, plot_data, "variant")[people, , drop = FALSE]
+    for (b0 in c(ends[[e]]$lo, ends[[e]]$up)) {
+      if (!is.finite(b0)) next
+      r <- (plot_data$outcome - b0 * plot_data$exposure)[people]
+      p <- anova(lm(r ~ v), lm(r ~ v + z[people, ]))[2, "Pr(>F)"]
+      expect_equal(p, .05, tolerance = 1e-4)
+      checked <- checked + 1
+    }
+  }
+  expect_gt(checked, 0)
+})
+
+test_that("open ends are arrows and an empty set is words", {
+  fit <- plot_fit
+  whole <- data.frame(lo = -Inf, up = Inf, ci_type = "line", level = .95)
+  fit$diagnostics$ar <- whole
+  fit$diagnostics$ar_environments[] <- list(data.frame(lo = NA_real_, up = NA_real_, ci_type = "empty", level = .95))
+  fit$by_environment <- fit$leave_one_out <- NULL
+  p <- draws(plot(fit))
+  arrows <- Filter(function(l) !is.null(l$geom_params$arrow), p$layers)
+  tips <- vapply(arrows, function(l) sum(l$data$key == "1 ar Anderson-Rubin set"), 0)
+  expect_identical(sum(tips), 2)
+  texts <- unlist(lapply(p$layers, function(l) if (inherits(l$geom, "GeomText")) l$data$text))
+  expect_true("whole line" %in% texts)
+  fit$diagnostics$ar <- data.frame(lo = c(-Inf, 2), up = c(1, Inf), ci_type = "rays", level = .95)
+  expect_identical(sum(plot(fit)$data$kind == "set" & plot(fit)$data$environment == "pooled"), 2L)
+  draws(plot(fit))
+})
+
+test_that("limits keep the bulk in the picture", {
+  # Ten intervals of half width 1 about 0 and one of 1,000.
+  b <- rep(0, 11)
+  half <- c(rep(1, 10), 1000)
+  expect_identical(robust_limits(b, b - half, b + half, 0), c(-8, 8))
+  expect_identical(robust_limits(b[-11] + 3, b[-11] + 2, b[-11] + 4), c(0, 4))
+  expect_identical(robust_limits(b[-11] + 99, b[-11] + 98, b[-11] + 100, zero = FALSE), c(98, 100))
+  expect_identical(robust_limits(NA_real_, NA_real_, NA_real_), c(-1, 1))
+  expect_identical(robust_limits(5, NA_real_, NA_real_), c(0, 5))
+})
+
+test_that("long names are cut in the middle, numbers have two figures of the error", {
+  expect_identical(shorten("short"), "short")
+  expect_identical(shorten(strrep("ab", 30), 10), "ababa...ab")
+  expect_identical(shorten("a\n  b"), "a b")
+  expect_identical(format_estimate(c(.12345, NA), c(-.00004, NA), c(.24694, NA)), c("0.12 (0.00 to 0.25)", "not estimated"))
+  expect_identical(format_estimate(1234.5, 1200, 1270), "1234 (1200 to 1270)")
+})
+
+test_that("of many variants fifty are named and the data keep all", {
+  fit <- plot_fit
+  set.seed(1)
+  p <- 400L
+  gg <- rep(500, p)
+  bx <- rnorm(p, .1, .05)
+  fit$latent$variants <- list(
+    gg = diag(gg), gxy = cbind(bx, .3 * bx + rnorm(p, 0, .04)) * gg, xy = c(1500, 1500), least = rep(0, p), mean = rep(.6, p),
+    df = 1400, n = 1500, block = seq_len(p)
+  )
+  fit$variants <- data.frame(snp = c("all", sprintf("rs%d", 2:p)), chr = NA, pos = NA, effect_allele = "A", other_allele = "C")
+  loo <- draws(plot(fit, "leave_one_out"))
+  expect_identical(nrow(loo$data), p + 1L)
+  expect_identical(sum(loo$data$shown), 51L)
+  move <- abs(loo$data$b - loo$data$b[loo$data$all])[!loo$data$all]
+  expect_gte(min(move[loo$data$shown[!loo$data$all]]), max(move[!loo$data$shown[!loo$data$all]]))
+  expect_match(loo$labels$caption, "50 of 400 variants")
+  single <- draws(plot(fit, "single_variant"))
+  expect_identical(sum(single$data$shown), 52L)
+  scatter <- draws(plot(fit, "scatter"))
+  expect_identical(nrow(scatter$data), p)
+  expect_true(all(scatter$data$bx >= 0))
+  funnel <- draws(plot(fit, "funnel"))
+  expect_identical(sum(funnel$data$outside), sum(funnel$data$b != funnel$data$shown))
+})
+
+test_that("the lines of the scatter are the estimates", {
+  fit <- quiet(latent_mr(plot_data, seed = 1, methods = c("latent_2sls", "ivw", "egger"), by_environment = FALSE))
+  lines <- scatter_lines(fit, summary_input(fit_associations(fit, "x")))
+  frame <- as.data.frame(fit)
+  expect_equal(lines$slope[1:3], frame$b)
+  expect_equal(lines$intercept[lines$method == "MR Egger"], variant_pleiotropy(fit)$egger_intercept)
+})
+
+test_that("the spectrum names what lies at its foot", {
+  encoder <- plot_fit$encoder
+  data <- draws(plot(encoder))$data
+  expect_equal(data$value, encoder$values)
+  expect_identical(sum(data$part == "variant"), as.integer(encoder$n_latent[["variant"]]))
+  encoder$values <- c(10, 5, rep(-1, length(encoder$values) - 2))
+  encoder$threshold <- 1
+  p <- draws(plot(encoder))
+  expect_identical(min(p$data$shown), .01)
+  expect_match(p$labels$caption, sprintf("%d of %d", length(encoder$values) - 2, length(encoder$values)))
+})
+
+test_that("densities are of the latents, by environment", {
+  p <- draws(plot(plot_fit$encoder, "latent", data = plot_data))
+  w <- predict(plot_fit$encoder, plot_data, "invariant")[, 1]
+  w <- (w - mean(w)) / sd(w)
+  one <- p$data[p$data$latent == "Invariant 1" & p$data$environment == levels(plot_data$environment)[1], ]
+  people <- plot_data$environment == levels(plot_data$environment)[1]
+  expect_equal(one$mean[1], mean(w[people]))
+  expect_equal(one$density, density(w[people], from = min(one$value), to = max(one$value), n = 128)$y)
+  expect_equal(sum(one$density) * diff(one$value[1:2]), 1, tolerance = .02)
+})
+
+test_that("what has no numbers for a picture is refused by name", {
+  expect_snapshot(error = TRUE, {
+    plot(plot_fit, "skatter")
+    plot(plot_fit, "latent")
+    plot(plot_fit, "history")
+    plot(plot_fit, units = "mmHg")
+  })
+  fit <- quiet(latent_mr(plot_data, seed = 1, by_environment = FALSE, methods = c("ols", "latent_2sls")))
+  expect_error(plot(fit, "environments"), class = "latentmr_error_argument")
+  expect_error(plot(fit, "first_stage"), class = "latentmr_error_argument")
+  draws(plot(fit))
+  continuous <- simulate_mr("authors", n = 400, seed = 1)
+  fit <- quiet(latent_mr(continuous, seed = 1))
+  expect_error(plot(fit, "scatter"), class = "latentmr_error_argument")
+  for (type in c("forest", "environments", "first_stage", "spectrum", "latent")) draws(plot(fit, type, data = continuous))
+})
+
+test_that("awkward names, estimates that are NA and many environments are drawn", {
+  fit <- plot_fit
+  fit$exposure <- paste("LDL <b>&\"cholesterol\"", strrep("very ", 30), "\u00e9")
+  fit$outcome <- "\u6771\u4eac %s %d"
+  for (id in names(fit$estimates)) fit$estimates[[id]][c("b", "se", "lo", "up", "pval")] <- NA_real_
+  draws(plot(fit))
+  draws(plot(fit, "environments"))
+  # Environments whose shortened names agree stay apart.
+  many <- simulate_cohort("hgdp", n = 40, sites = 22, variants = 10, seed = 1)
+  levels(many$environment) <- paste0(strrep("north ", 5), seq_len(22), strrep(" west", 9))
+  fit <- quiet(latent_mr(many, seed = 1, methods = c("ols", "latent_2sls")))
+  p <- draws(plot(fit))
+  expect_identical(sum(p$data$group == "Each environment" & p$data$kind == "estimate"), 22L)
+  p <- draws(plot(fit, "environments"))
+  expect_identical(length(unique(p$data$panel)), 20L)
+  expect_match(p$labels$caption, "19\\slargest of 22")
+  draws(plot(fit, "first_stage"))
+  p <- draws(plot(fit, "latent", data = many))
+  expect_identical(length(unique(p$data$environment)), 20L)
+})
+
+test_that("histories have a panel per quantity and the taken restart in front", {
+  encoder <- plot_fit$encoder
+  encoder$history <- data.frame(epoch = rep(1:3, 2), restart = rep(1:2, each = 3), reconstruction = 6:1, mmd_between = 1:6)
+  encoder$restart <- 2L
+  p <- draws(plot(encoder, "history"))
+  expect_identical(levels(p$data$quantity), c("reconstruction", "mmd_between"))
+  expect_identical(p$data$kept, rep(rep(c(FALSE, TRUE), each = 3), 2))
+  expect_identical(p$labels$x, "Epoch")
+})
+
+test_that("the curve's picture has its bands and the exposure in its data", {
+  set.seed(1)
+  z <- rnorm(300)
+  u <- rnorm(300)
+  fit <- iv_curve(y ~ x | z, data = data.frame(z, x = z + u, y = (z + u)^2 + u), seed = 1)
+  p <- draws(plot(fit, units = c("mmol/L", "mmHg")))
+  expect_equal(unname(as.matrix(p$data[c("fit", "lwr", "upr")])), unname(predict(fit, p$data$at, "confidence")[, c("fit", "lwr", "upr")]))
+  expect_equal(p$data$uhigh, unname(predict(fit, p$data$at, "uniform")[, "upr"]))
+  expect_identical(c(p$labels$x, p$labels$y), c("x (mmol/L)", "y (mmHg)"))
+  draws(plot(fit, references = NULL))
+  expect_error(plot(fit, type = "history"), class = "latentmr_error_argument")
+  expect_error(plot(fit, references = "line"), class = "latentmr_error_argument")
+  loop <- iv_curve(y ~ x | z, data = fit$data[c("x", "y")] |> as.data.frame() |> cbind(z = z), seed = 1, control = curve_control(solver = "adam", steps = 200))
+  p <- draws(plot(loop, type = "history"))
+  expect_setequal(levels(p$data$quantity), c("lagrangian", "residual"))
+  draws(plot(loop))
+})
