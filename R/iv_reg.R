@@ -60,17 +60,10 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   if (missing(vcov)) vcov <- default_vcov(estimator, cluster)
   check_number(tol, "tol", min = 0, max = 0.1)
   if (missing(data)) data <- environment(formula)
-  formula <- iv_formula(formula)
-  frame <- match.call(expand.dots = FALSE)
-  frame <- frame[c(1, match(c("formula", "data", "subset", "na.action", "weights", "offset"), names(frame), 0))]
-  frame$formula <- formula
-  frame$drop.unused.levels <- TRUE
-  if (!is.null(cluster)) frame$cluster <- cluster_values(cluster, data)
-  frame[[1]] <- quote(stats::model.frame)
-  frame <- iv_frame(frame, parent.frame())
-  if (nrow(frame) == 0) abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
-
-  parts <- iv_matrices(formula, frame, data, contrasts, columns = TRUE)
+  model <- iv_model(match.call(expand.dots = FALSE), formula, data, cluster, contrasts, parent.frame())
+  formula <- model$formula
+  frame <- model$frame
+  parts <- model$parts
   y <- stats::model.response(frame)
   if (is.logical(y)) y <- y + 0
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
@@ -103,6 +96,19 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   fit$model <- frame
   fit$offset <- offset
   fit
+}
+
+# From the call to the model frame and the matrices of both parts.
+iv_model <- function(call, formula, data, cluster, contrasts, envir) {
+  formula <- iv_formula(formula)
+  frame <- call[c(1, match(c("formula", "data", "subset", "na.action", "weights", "offset"), names(call), 0))]
+  frame$formula <- formula
+  frame$drop.unused.levels <- TRUE
+  if (!is.null(cluster)) frame$cluster <- cluster_values(cluster, data)
+  frame[[1]] <- quote(stats::model.frame)
+  frame <- iv_frame(frame, envir)
+  if (nrow(frame) == 0) abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
+  list(formula = formula, frame = frame, parts = iv_matrices(formula, frame, data, contrasts, columns = TRUE))
 }
 
 # Three-part formulas become the two of ivreg: regressors | instruments.

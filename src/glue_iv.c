@@ -2,6 +2,7 @@
  * x, z, w (double matrices n x k, L, K, or lists of their columns; those that
  * take part are picked by the 1-based keep_*), root (NULL or the roots of the
  * weights). */
+#include "core/iv_nonlinear.h"
 #include "core/iv_scores.h"
 #include "core/tall_qr.h"
 #include "core/ujive.h"
@@ -192,9 +193,68 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start
   return pairs;
 }
 
+static iv_nonlinear_options nonlinear_options(SEXP options, SEXP coef, const iv_data *d) {
+  iv_nonlinear_options o = {(iv_residual)glue_int1(field(options, "residual"), "residual"),
+                            (iv_regressors)glue_int1(field(options, "regressors"), "regressors"), NULL, NULL, 0};
+  if (o.residual < IV_LOGIT || o.residual > IV_RATIO || o.regressors < IV_PREDICTOR || o.regressors > IV_EXPOSURE)
+    Rf_error("internal: no such residual or regressors");
+  o.coef = glue_real(coef, (R_xlen_t)iv_nonlinear_columns(d, o.regressors), "coef");
+  SEXP cluster = field(options, "cluster");
+  if (cluster == R_NilValue) return o;
+  o.cluster = glue_int(cluster, (R_xlen_t)d->instruments.n, "cluster");
+  o.clusters = (size_t)glue_int1(field(options, "clusters"), "clusters");
+  for (size_t i = 0; i < d->instruments.n; i++)
+    if (o.cluster[i] < 0 || (size_t)o.cluster[i] >= o.clusters) Rf_error("internal: bad cluster index");
+  return o;
+}
+
+/* options: residual, regressors (src/core/iv_nonlinear.h), cluster, clusters,
+ * second (the matrices behind a Newton step), covariance. */
+static SEXP ffi_iv_nonlinear(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
+  const columns c = view(rows, 1);
+  const iv_data d = model(&c, r, NULL);
+  const iv_nonlinear_options o = nonlinear_options(options, coef, &d);
+  const int wanted = glue_int1(field(options, "covariance"), "covariance");
+  const int m = (int)iv_nonlinear_columns(&d, o.regressors), q = (int)(c.K + c.L), v = wanted ? q : 0;
+  SEXP moments = PROTECT(Rf_allocVector(REALSXP, q)), score = PROTECT(Rf_allocVector(REALSXP, m));
+  SEXP cross = PROTECT(Rf_allocMatrix(REALSXP, q, m)), information = PROTECT(Rf_allocMatrix(REALSXP, m, m));
+  SEXP covariance = PROTECT(Rf_allocMatrix(REALSXP, v, v));
+  SEXP objective = PROTECT(Rf_ScalarReal(0)), largest = PROTECT(Rf_ScalarReal(0));
+  const iv_nonlinear_sums sums = {REAL(moments), REAL(score), REAL(cross), REAL(information),
+                                  wanted ? REAL(covariance) : NULL, REAL(objective), REAL(largest)};
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_nonlinear(&d, &o, &sums, (lmr_cpu)glue_int1(level, "level"),
+                          glue_arena(iv_nonlinear_bytes(&d, &o)), &tick, &err), &err);
+  SEXP out = glue_list(7, "moments", moments, "score", score, "cross", cross, "information", information,
+                       "covariance", covariance, "objective", objective, "largest", largest);
+  UNPROTECT(7);
+  return out;
+}
+
+static SEXP ffi_iv_nonlinear_meat(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP from_h, SEXP from_q, SEXP level) {
+  const columns c = view(rows, 1);
+  const iv_data d = model(&c, r, NULL);
+  const iv_nonlinear_options o = nonlinear_options(options, coef, &d);
+  const size_t m = iv_nonlinear_columns(&d, o.regressors);
+  const double *h = glue_real(from_h, (R_xlen_t)(m * m), "from_h");
+  const double *q = from_q == R_NilValue ? NULL : glue_real(from_q, (R_xlen_t)(m * (c.K + c.L) * c.k), "from_q");
+  SEXP meat = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)m));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_nonlinear_meat(&d, &o, h, q, REAL(meat), (lmr_cpu)glue_int1(level, "level"),
+                               glue_arena(iv_nonlinear_meat_bytes(&d, &o)), &tick, &err), &err);
+  UNPROTECT(1);
+  return meat;
+}
+
 const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_factor, 5),
   GLUE_CALL(ffi_iv_scores, 5),
+  GLUE_CALL(ffi_iv_nonlinear, 5),
+  GLUE_CALL(ffi_iv_nonlinear_meat, 7),
   GLUE_CALL(ffi_ujive_instrument, 6),
   GLUE_CALL(ffi_ujive_pairs, 6),
   {NULL, NULL, 0}

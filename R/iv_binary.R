@@ -1,0 +1,189 @@
+#' Instrumental variable estimation with a 0/1 outcome
+#'
+#' Effects of an exposure on the risk of an outcome, as risk difference, log risk
+#' ratio or log odds ratio, with errors that account for the first stage.
+#'
+#' @details
+#' With instruments `z`, covariates `w` (including the intercept), exposures `x` and
+#' `m` their linear first stage on `(z, w)`:
+#'
+#' * `"2sls"`, a risk difference: two-stage least squares, as [iv_reg()], with robust
+#'   errors because the variance of a 0/1 outcome is not constant.
+#' * `"msmm"`, a log risk ratio: the multiplicative structural mean model (Hernan and
+#'   Robins 2006; Clarke, Palmer and Windmeijer 2015), `E[(y exp(-x b - w c) - 1) (z, w)] = 0`,
+#'   by two-step GMM. First weight `((z, w)'(z, w))^-1`; Hansen's J is the minimum of the second
+#'   step. It needs no model for the exposure and allows any exposure.
+#' * `"tsps"`, two-stage predictor substitution: the second stage is the logistic
+#'   (`link = "logit"`, log odds ratio) or log-linear (`link = "log"`, log risk
+#'   ratio; quasi-Poisson) regression on `(m, w)`.
+#' * `"tsri"`, two-stage residual inclusion (a control function; Terza, Basu and Rathouz
+#'   2008): the regression on `(x, w, x - m)`. The coefficient of the residual shows the confounding.
+#' * `"glm"`: the regression on `(x, w)`, without instruments, to compare with.
+#'
+#' Odds ratios are not collapsible: `"tsps"` tends to the odds ratio averaged over what
+#' moves `x` beside the instruments, `"tsri"` to one given the residual; both are close to that of a
+#' person only when effects are small. With no effect they are right. In case-control samples only
+#' the odds ratio has a meaning, and the first stage is that of the sample.
+#'
+#' Errors are the sandwich of both stages' estimating equations stacked (M-estimation;
+#' for `"msmm"` that of GMM, with the covariance of the moments at the final estimate),
+#' with the factors of [iv_fit()] where `m` counts the columns of the second stage. Intervals are
+#' normal; with `"cluster"` t on the number of clusters minus one; of `"2sls"` as in [iv_reg()].
+#'
+#' The outcome may be 0/1 or logical; a factor with two levels (the second is 1) and
+#' the numbers 1 and 2 (PLINK: control, case) are recoded with a message.
+#'
+#' @inheritParams iv_reg
+#' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`, as in [iv_reg()].
+#' @param estimator `"tsri"`, `"tsps"`, `"msmm"`, `"2sls"` or `"glm"`.
+#' @param link `"logit"` or `"log"`, for `"tsri"`, `"tsps"` and `"glm"`.
+#' @param vcov `"HC0"`, `"HC1"` or `"cluster"` (the default when `cluster` is given).
+#' @param object,x An `iv_binary` object.
+#' @param parm,level As in [stats::confint()].
+#' @param conf.int,conf.level As in `broom`.
+#' @param exponentiate Whether estimates and limits are shown as ratios; an error on the scale
+#'   of a risk difference.
+#' @param digits Digits shown.
+#' @param row.names,optional Not used.
+#' @return An object of class `iv_binary`: a list with `coefficients` (of `x`, then `w`; order as in
+#'   `iv_reg()`), `vcov`, `scale` (`"risk difference"`, `"log risk ratio"`, `"log odds ratio"`),
+#'   `units`, `estimator`, `link`, `control` (coefficients of the residuals, `"tsri"`), `hansen` (`"msmm"`),
+#'   `solutions` (2 when the starting values of `"msmm"` led to different roots, with a warning),
+#'   `linear` (the two-stage least squares fit: [first_stage()], [ar_set()], [weakiv_test()] of
+#'   it hold for the risk difference). Methods: `coef`, `vcov`, `confint`, `nobs`, `print`, `summary`, `tidy`, `glance`.
+#'
+#'   `as.data.frame()`: one row per exposure with the nine columns of `TwoSampleMR::mr()`, then `lo_ci`,
+#'   `up_ci`, `or`, `or_lci95`, `or_uci95` (those of `TwoSampleMR::generate_odds_ratios()`: exp of
+#'   the estimate and its 95 % limits; `NA` for a risk difference), `nobs`, `estimator`, `vcov`, `fstat`, `fstat_type`,
+#'   `scale`, `units`.
+#' @section Missing values: `na.action`, as in [iv_reg()].
+#' @section Errors: `latentmr_error_argument`; `latentmr_error_unidentified` as [iv_fit()];
+#'   `latentmr_error_separation` when regressors tell the outcomes apart without error;
+#'   `latentmr_error_noconv` when a second stage has no solution; `latentmr_error_weight` when the weight of GMM does
+#'   not exist.
+#' @references Hernan and Robins (2006), Epidemiology 17:360. Clarke, Palmer and Windmeijer (2015),
+#'   Statistical Science 30:96. Terza, Basu and Rathouz (2008), Journal of Health Economics 27:531. Palmer
+#'   et al. (2011), American Journal of Epidemiology 173:1392. Burgess et al. (2014), American Journal of
+#'   Epidemiology 180:111 (several solutions). Stefanski and Boos (2002), American Statistician 56:29.
+#' @examples
+#' set.seed(1)
+#' n <- 2000
+#' d <- data.frame(z1 = rbinom(n, 2, 0.3), z2 = rbinom(n, 2, 0.4), age = rnorm(n))
+#' u <- rnorm(n)
+#' d$ldl <- 0.6 * d$z1 + 0.5 * d$z2 + 0.3 * d$age + u + rnorm(n)
+#' d$chd <- rbinom(n, 1, plogis(-1 + 0.4 * d$ldl - 0.5 * u))
+#' fit <- iv_binary(chd ~ age | ldl | z1 + z2, data = d)
+#' summary(fit)
+#' tidy(fit, exponentiate = TRUE)
+#' do.call(rbind, lapply(c("2sls", "msmm", "tsps", "tsri"), function(e) {
+#'   as.data.frame(iv_binary(chd ~ age | ldl | z1 + z2, data = d, estimator = e))
+#' }))[, c("method", "b", "se", "or", "scale")]
+#' @export
+iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = NULL, cluster = NULL,
+                      subset, na.action, contrasts = NULL, tol = 1e-7) {
+  check_choice(estimator, "estimator", binary_estimators)
+  check_choice(link, "link", c("logit", "log"))
+  if (is.null(vcov)) vcov <- if (is.null(cluster)) "HC1" else "cluster"
+  check_choice(vcov, "vcov", c("HC0", "HC1", "cluster"))
+  check_number(tol, "tol", min = 0, max = 0.1)
+  call <- match.call()
+  if (missing(data)) data <- environment(formula)
+  model <- iv_model(match.call(expand.dots = FALSE), formula, data, cluster, contrasts, parent.frame())
+  y <- binary_values(stats::model.response(model$frame), names(model$frame)[1], "formula")
+  exogenous <- iv_exogenous(model$parts, "2sls")
+  rows <- iv_rows(model$parts, setNames(y, rownames(model$frame)), NULL, exogenous, "2sls")
+  fit <- binary_object(iv_engine(rows, "2sls", vcov, model$frame[["(cluster)"]], tol), estimator, link, vcov)
+  fit$coefficients <- fit$coefficients[design_names(model$parts$X)]
+  kept <- names(fit$coefficients)[!is.na(fit$coefficients)]
+  fit$vcov <- fit$vcov[kept, kept, drop = FALSE]
+  fit$outcome <- names(model$frame)[1]
+  fit$units <- effect_units(fit$scale, fit$outcome, fit$endogenous)
+  fit$call <- call
+  fit$formula <- stats::formula(model$formula)
+  fit$na.action <- attr(model$frame, "na.action")
+  fit
+}
+
+# From a fitted two-stage least squares model with a 0/1 outcome.
+binary_object <- function(linear, estimator, link, type) {
+  f <- linear$engine$f
+  if (length(unique(f$rows$y)) < 2) {
+    abort(sprintf("Every outcome is %g: there is no effect to estimate.", f$rows$y[1]), "latentmr_error_argument", argument = "formula")
+  }
+  out <- if (estimator == "2sls") {
+    list(vcov = linear$vcov, hansen = linear$diagnostics["Hansen J", ])
+  } else {
+    part <- binary_fit(f, estimator, link, type, linear$cluster)
+    if (isTRUE(part$solutions > 1)) {
+      warn(
+        "The multiplicative structural mean model has several solutions: the one that fits the moments best is shown.",
+        "latentmr_warning_solutions", hint = "The data do not tell them apart: compare with the risk difference, estimator = \"2sls\"."
+      )
+    }
+    c(part[c("control", "solutions")], list(hansen = part$j, part = part))
+  }
+  if (estimator == "2sls") {
+    coefficients <- linear$coefficients
+  } else {
+    x <- linear$endogenous
+    coefficients <- 0 * linear$coefficients
+    coefficients[x[f$rows$keep_x]] <- out$part$beta
+    coefficients[linear$exogenous[f$rows$keep_w]] <- out$part$gamma
+    turn <- c(f$K + seq_len(f$k), seq_len(f$K))
+    kept <- c(x[f$rows$keep_x], linear$exogenous[f$rows$keep_w])
+    out$vcov <- structure(out$part$vcov[turn, turn, drop = FALSE], dimnames = list(kept, kept))
+  }
+  scale <- binary_scale(estimator, link)
+  structure(class = "iv_binary", list(
+    coefficients = coefficients, vcov = out$vcov, scale = scale, units = NULL, estimator = estimator,
+    link = if (estimator %in% c("tsps", "tsri", "glm")) link, vcov_type = type, cluster = linear$cluster,
+    control = out$control, hansen = out$hansen, solutions = out$solutions, endogenous = linear$endogenous,
+    df = if (estimator == "2sls") inference_df(linear) else if (type == "cluster") linear$cluster$count - 1 else Inf,
+    nobs = linear$nobs, cases = sum(f$rows$y), linear = linear
+  ))
+}
+
+effect_units <- function(scale, outcome, exposure) {
+  of <- c(
+    "risk difference" = "probability of %s per unit of %s", "log risk ratio" = "log probability of %s per unit of %s",
+    "log odds ratio" = "log odds of %s per unit of %s", "mean difference" = "%s per unit of %s"
+  )[[scale]]
+  sprintf(of, outcome, exposure)
+}
+
+# 0/1 values of an outcome, recoded with a message where they are coded otherwise.
+binary_values <- function(y, name, arg) {
+  if (is.null(y) || !is.null(dim(y))) abort_argument(arg, "one with a single outcome on its left", describe(y))
+  y <- recode_binary(y, name)
+  if (!is.numeric(y) || !all(y %in% 0:1)) {
+    abort_argument(
+      arg, "one whose outcome has two values: 0 and 1, FALSE and TRUE, 1 and 2, or a factor with two levels",
+      if (is.numeric(y)) sprintf("%s with %d values", quote_all(name), length(unique(y))) else describe(y),
+      hint = "iv_reg() is for other outcomes."
+    )
+  }
+  as.double(y)
+}
+
+# Logical, two-level factors and PLINK's 1 and 2 become 0 and 1; anything else is
+# returned as it is.
+recode_binary <- function(x, name) {
+  if (is.logical(x)) return(x + 0)
+  if (is.factor(x)) {
+    used <- levels(droplevels(x))
+    if (length(used) != 2) return(x)
+    inform(sprintf("%s: \"%s\" is taken as 0 and \"%s\" as 1.", quote_all(name), used[1], used[2]), "latentmr_message_coding")
+    return(setNames(as.double(x == used[2]), names(x)))
+  }
+  if (is.numeric(x) && !is.object(x)) {
+    seen <- unique(x[!is.na(x)])
+    if (length(seen) == 2 && all(seen %in% 1:2)) {
+      inform(
+        sprintf("%s has the values 1 and 2 only: read as in PLINK, 1 is a control (0) and 2 a case (1).", quote_all(name)),
+        "latentmr_message_coding"
+      )
+      return(x - 1)
+    }
+  }
+  x
+}

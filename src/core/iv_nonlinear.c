@@ -1,0 +1,249 @@
+#include "core/iv_nonlinear.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/fastmath.h"
+
+size_t iv_nonlinear_columns(const iv_data *d, iv_regressors regressors) {
+  return d->K + (regressors == IV_RESIDUAL ? 2 : 1) * d->k;
+}
+
+typedef struct {
+  iv_block b;
+  size_t rows, m, pm;
+  double *h, *weighted, *eta, *e, *r, *w;
+} work_space;
+
+static size_t space_bytes(const iv_data *d, size_t m) {
+  const size_t rows = tall_rows(d->K + d->L);
+  size_t bytes = lmr_add_bytes(iv_block_bytes(d), lmr_double_bytes(4, rows));
+  return lmr_add_bytes(bytes, lmr_double_bytes(2, rows * tall_pad(m)));
+}
+
+static lmr_status make_space(work_space *s, const iv_data *d, const iv_nonlinear_options *o,
+                             lmr_arena *work, lmr_error *err) {
+  if (d->response.root) return lmr_fail(err, LMR_EINVAL, "weights in a nonlinear second stage");
+  LMR_TRY(iv_block_make(&s->b, d, work, err));
+  s->rows = s->b.rows;
+  s->m = iv_nonlinear_columns(d, o->regressors);
+  s->pm = tall_pad(s->m);
+  LMR_TAKE(s->h, work, s->rows * s->pm, err);
+  LMR_TAKE(s->weighted, work, s->rows * s->pm, err);
+  LMR_TAKE(s->eta, work, s->rows, err);
+  LMR_TAKE(s->e, work, s->rows, err);
+  LMR_TAKE(s->r, work, s->rows, err);
+  LMR_TAKE(s->w, work, s->rows, err);
+  memset(s->h, 0, s->rows * s->pm * sizeof *s->h);
+  memset(s->weighted, 0, s->rows * s->pm * sizeof *s->h);
+  return LMR_OK;
+}
+
+static void load_regressors(work_space *s, const iv_data *d, iv_regressors kind) {
+  const size_t rows = s->rows, K = d->K, k = d->k;
+  const iv_block *b = &s->b;
+  double *x = s->h + K * rows;
+  memcpy(s->h, b->q, rows * K * sizeof *s->h);
+  memcpy(x, b->hat, rows * k * sizeof *x);
+  if (kind == IV_PREDICTOR) return;
+  for (size_t i = 0; i < rows * k; i++) x[i] += b->left[i];
+  if (kind == IV_RESIDUAL) memcpy(x + k * rows, b->left, rows * k * sizeof *x);
+}
+
+/* eta, r and w of a block; rows beyond `count` carry no instrument and no weight. */
+static void residuals(work_space *s, const iv_data *d, const iv_nonlinear_options *o, size_t count,
+                      double *objective, double *largest, lmr_cpu level) {
+  const size_t rows = s->rows;
+  const double *y = s->b.xy + d->k * rows;
+  memset(s->eta, 0, rows * sizeof *s->eta);
+  for (size_t j = 0; j < s->m; j++)
+    for (size_t i = 0; i < rows; i++) s->eta[i] += o->coef[j] * s->h[i + j * rows];
+  for (size_t i = 0; i < count; i++)
+    if (!(fabs(s->eta[i]) <= *largest)) *largest = fabs(s->eta[i]);
+  for (size_t i = 0; i < rows; i++)
+    s->e[i] = o->residual == IV_LOGIT ? -fabs(s->eta[i]) : o->residual == IV_RATIO ? -s->eta[i] : s->eta[i];
+  vexp(s->e, s->e, rows, level);
+  double sum = 0;
+  for (size_t i = 0; i < rows; i++) {
+    const double e = s->e[i];
+    double part;
+    if (o->residual == IV_LOGIT) {
+      const double small = e / (1 + e);
+      s->r[i] = y[i] - (s->eta[i] >= 0 ? 1 / (1 + e) : small);
+      s->w[i] = small / (1 + e);
+      part = y[i] * s->eta[i] - (s->eta[i] > 0 ? s->eta[i] : 0) - log1p(e);
+    } else if (o->residual == IV_LOG) {
+      s->r[i] = y[i] - e;
+      s->w[i] = e;
+      part = y[i] * s->eta[i] - e;
+    } else {
+      s->w[i] = y[i] == 0 ? 0 : y[i] * e; /* 0 times infinity is no outcome */
+      s->r[i] = s->w[i] - 1;
+      part = s->r[i] * s->r[i];
+    }
+    if (i < count) sum += part;
+    else s->r[i] = s->w[i] = 0;
+  }
+  *objective += sum;
+}
+
+static void scale_columns(double *to, const double *from, const double *by, size_t columns, size_t rows) {
+  for (size_t j = 0; j < columns; j++)
+    for (size_t i = 0; i < rows; i++) to[i + j * rows] = by[i] * from[i + j * rows];
+}
+
+static void add_products(double *to, const double *columns, const double *r, size_t m, size_t rows) {
+  for (size_t j = 0; j < m; j++) {
+    double sum = 0;
+    for (size_t i = 0; i < rows; i++) sum += columns[i + j * rows] * r[i];
+    to[j] += sum;
+  }
+}
+
+/* Sums of squares of scores: straight, or of their sums by cluster. */
+typedef struct {
+  size_t width, padded;
+  double *sum, *clusters;
+} squares;
+
+static size_t squares_bytes(size_t width, size_t clusters) {
+  const size_t pad = tall_pad(width);
+  size_t bytes = lmr_add_bytes(lmr_double_bytes(1, pad * pad), lmr_double_bytes(1, clusters * width + 1));
+  return clusters ? lmr_add_bytes(bytes, tall_crossprod_bytes(width)) : bytes;
+}
+
+static lmr_status make_squares(squares *f, size_t width, size_t clusters, lmr_arena *work, lmr_error *err) {
+  f->width = width;
+  f->padded = tall_pad(width);
+  LMR_TAKE(f->sum, work, f->padded * f->padded, err);
+  LMR_TAKE(f->clusters, work, clusters * width + 1, err);
+  memset(f->sum, 0, f->padded * f->padded * sizeof *f->sum);
+  memset(f->clusters, 0, clusters * width * sizeof *f->clusters);
+  return LMR_OK;
+}
+
+/* block: rows x padded, zeros in the padding. */
+static void collect(squares *f, const double *block, const iv_nonlinear_options *o, size_t start,
+                    size_t count, size_t rows, lmr_cpu level) {
+  if (!o->cluster) {
+    tall_block_cross(block, f->padded, block, f->padded, rows, 1, f->sum, f->padded, level);
+    return;
+  }
+  const int *cluster = o->cluster + start;
+  for (size_t j = 0; j < f->width; j++)
+    for (size_t i = 0; i < count; i++) f->clusters[(size_t)cluster[i] + j * o->clusters] += block[i + j * rows];
+}
+
+static lmr_status finish(squares *f, const iv_nonlinear_options *o, double *out, lmr_cpu level,
+                         lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  if (o->cluster)
+    return tall_crossprod(f->clusters, o->clusters, f->width, o->clusters, NULL, out, level, work, tick, err);
+  for (size_t j = 0; j < f->width; j++)
+    for (size_t i = 0; i <= j; i++) out[i + j * f->width] = out[j + i * f->width] = f->sum[i + j * f->padded];
+  return LMR_OK;
+}
+
+size_t iv_nonlinear_bytes(const iv_data *d, const iv_nonlinear_options *o) {
+  const size_t m = iv_nonlinear_columns(d, o->regressors), q = d->K + d->L, rows = tall_rows(q);
+  size_t bytes = space_bytes(d, m);
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, tall_pad(q) * tall_pad(m)));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, tall_pad(m) * tall_pad(m)));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * tall_pad(q)));
+  return lmr_add_bytes(bytes, squares_bytes(q, o->cluster ? o->clusters : 0));
+}
+
+lmr_status iv_nonlinear(const iv_data *d, const iv_nonlinear_options *o, const iv_nonlinear_sums *out,
+                        lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const size_t q = d->K + d->L, pq = tall_pad(q), n = d->instruments.n;
+  work_space s;
+  LMR_TRY(make_space(&s, d, o, &work, err));
+  const size_t rows = s.rows, m = s.m, pm = s.pm;
+  double *cross, *information, *scores;
+  squares covariance;
+  LMR_TAKE(cross, &work, pq * pm, err);
+  LMR_TAKE(information, &work, pm * pm, err);
+  LMR_TAKE(scores, &work, rows * pq, err);
+  LMR_TRY(make_squares(&covariance, q, o->cluster ? o->clusters : 0, &work, err));
+  memset(cross, 0, pq * pm * sizeof *cross);
+  memset(information, 0, pm * pm * sizeof *information);
+  memset(scores, 0, rows * pq * sizeof *scores);
+  if (out->moments) memset(out->moments, 0, q * sizeof *out->moments);
+  if (out->score) memset(out->score, 0, m * sizeof *out->score);
+  double objective = 0, largest = 0;
+
+  for (size_t start = 0; start < n; start += rows) {
+    const size_t count = n - start < rows ? n - start : rows;
+    iv_block_load(&s.b, d, start, count, NULL, NULL, level);
+    load_regressors(&s, d, o->regressors);
+    residuals(&s, d, o, count, &objective, &largest, level);
+    if (out->score) add_products(out->score, s.h, s.r, m, rows);
+    if (out->moments) add_products(out->moments, s.b.q, s.r, q, rows);
+    if (out->cross || out->information) scale_columns(s.weighted, s.h, s.w, m, rows);
+    if (out->cross) tall_block_cross(s.b.q, pq, s.weighted, pm, rows, 0, cross, pq, level);
+    if (out->information) tall_block_cross(s.h, pm, s.weighted, pm, rows, 1, information, pm, level);
+    if (out->covariance) {
+      scale_columns(scores, s.b.q, s.r, q, rows);
+      collect(&covariance, scores, o, start, count, rows, level);
+    }
+    if (start / rows % 64 == 63 && lmr_tick_poll(tick, (double)start / (double)n))
+      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
+  if (out->cross)
+    for (size_t j = 0; j < m; j++) memcpy(out->cross + j * q, cross + j * pq, q * sizeof *cross);
+  if (out->information)
+    for (size_t j = 0; j < m; j++)
+      for (size_t i = 0; i <= j; i++)
+        out->information[i + j * m] = out->information[j + i * m] = information[i + j * pm];
+  if (out->objective) *out->objective = objective;
+  if (out->largest) *out->largest = largest;
+  if (out->covariance) LMR_TRY(finish(&covariance, o, out->covariance, level, work, tick, err));
+  return LMR_OK;
+}
+
+size_t iv_nonlinear_meat_bytes(const iv_data *d, const iv_nonlinear_options *o) {
+  const size_t m = iv_nonlinear_columns(d, o->regressors), rows = tall_rows(d->K + d->L);
+  size_t bytes = lmr_add_bytes(space_bytes(d, m), lmr_double_bytes(1, rows * tall_pad(m)));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows));
+  return lmr_add_bytes(bytes, squares_bytes(m, o->cluster ? o->clusters : 0));
+}
+
+/* to[, a] += f[a, l] column for every a. */
+static void spread(double *to, const double *column, const double *f, size_t m, size_t rows) {
+  for (size_t a = 0; a < m; a++) {
+    if (f[a] == 0) continue;
+    for (size_t i = 0; i < rows; i++) to[i + a * rows] += f[a] * column[i];
+  }
+}
+
+lmr_status iv_nonlinear_meat(const iv_data *d, const iv_nonlinear_options *o, const double *from_h,
+                             const double *from_q, double *meat, lmr_cpu level, lmr_arena work,
+                             const lmr_tick *tick, lmr_error *err) {
+  const size_t q = d->K + d->L, n = d->instruments.n;
+  work_space s;
+  LMR_TRY(make_space(&s, d, o, &work, err));
+  const size_t rows = s.rows, m = s.m;
+  double *u, *column;
+  squares sums;
+  LMR_TAKE(u, &work, rows * s.pm, err);
+  LMR_TAKE(column, &work, rows, err);
+  LMR_TRY(make_squares(&sums, m, o->cluster ? o->clusters : 0, &work, err));
+  double objective = 0, largest = 0;
+  for (size_t start = 0; start < n; start += rows) {
+    const size_t count = n - start < rows ? n - start : rows;
+    iv_block_load(&s.b, d, start, count, NULL, NULL, level);
+    load_regressors(&s, d, o->regressors);
+    residuals(&s, d, o, count, &objective, &largest, level);
+    memset(u, 0, rows * s.pm * sizeof *u);
+    scale_columns(s.weighted, s.h, s.r, m, rows);
+    for (size_t l = 0; l < m; l++) spread(u, s.weighted + l * rows, from_h + l * m, m, rows);
+    for (size_t j = 0; from_q && j < d->k; j++)
+      for (size_t l = 0; l < q; l++) {
+        scale_columns(column, s.b.q + l * rows, s.b.left + j * rows, 1, rows);
+        spread(u, column, from_q + (l + j * q) * m, m, rows);
+      }
+    collect(&sums, u, o, start, count, rows, level);
+    if (start / rows % 16 == 15 && lmr_tick_poll(tick, (double)start / (double)n))
+      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
+  return finish(&sums, o, meat, level, work, tick, err);
+}
