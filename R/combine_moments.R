@@ -165,6 +165,7 @@ add_sites <- function(sites, maps) {
   first[names(parts)] <- parts
   first$flow <- bind_flows(lapply(sites, `[[`, "flow"))
   first$seed <- unique(unlist(lapply(sites, `[[`, "seed")))
+  first$binary <- all(vapply(sites, function(s) isTRUE(s$binary), NA))
   first$clustered <- all(vapply(sites, `[[`, NA, "clustered"))
   first
 }

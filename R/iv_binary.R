@@ -168,7 +168,7 @@ binary_values <- function(y, name, arg) {
 # Logical, two-level factors and PLINK's 1 and 2 become 0 and 1; anything else is
 # returned as it is.
 recode_binary <- function(x, name) {
-  if (is.logical(x)) return(x + 0)
+  if (is.logical(x)) return(setNames(as.double(x), names(x)))
   if (is.factor(x)) {
     used <- levels(droplevels(x))
     if (length(used) != 2) return(x)

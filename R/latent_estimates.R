@@ -140,8 +140,14 @@ estimate_one <- function(id, block, context) {
   } else if (id %in% c("latent_liml", "latent_fuller")) {
     fit <- kclass_fit(m, if (id == "latent_liml") kclass_liml(m) else kclass_fuller(m))
     b <- fit$coefficients
-    se <- sqrt(kclass_bekker(m, b)[1, 1])
-    vcov <- "bekker"
+    # Bekker's error takes people as independent.
+    clustered <- identical(context$sandwich, "cluster")
+    vcov <- if (clustered) "cluster" else "bekker"
+    se <- if (clustered) {
+      row_fit(context$rows, context$rows$instruments, context$columns_of("latent"), sub("latent_", "", id), "cluster")$se
+    } else {
+      sqrt(kclass_bekker(m, b)[1, 1])
+    }
   } else if (id == "latent_ujive") {
     row <- row_fit(context$rows, context$rows$instruments, context$columns_of("latent"), "ujive", "many")
     b <- row$b
@@ -167,6 +173,8 @@ estimate_one <- function(id, block, context) {
     }
   } else if (id == "latent_reml") {
     return(reml_estimate(block, context$encoder, context$view, context$level))
+  } else if (id %in% binary_methods()) {
+    return(binary_estimate(id, block, context))
   } else if (id %in% summary_methods()) {
     return(summary_estimate(id, block, context))
   }

@@ -30,13 +30,18 @@ estimate_rows <- function(fit, estimates, environment) {
   pick <- function(name) vapply(estimates, function(x) as.double(x[[name]]), 0, USE.NAMES = FALSE)
   words <- function(name) vapply(estimates, function(x) as.character(x[[name]]), "", USE.NAMES = FALSE)
   ids <- words("id")
-  data.frame(
+  scale <- effect_scales(ids, isTRUE(fit$binary))
+  out <- data.frame(
     id.exposure = fit$exposure, id.outcome = fit$outcome, outcome = fit$outcome, exposure = fit$exposure,
     method = table$name[match(ids, table$id)], nsnp = pick("nsnp"), b = pick("b"), se = pick("se"),
     pval = pick("pval"), lo_ci = pick("lo"), up_ci = pick("up"), nobs = pick("nobs"),
     environment = environment, estimator = ids, vcov = words("vcov"), fstat = pick("fstat"),
-    fstat_type = words("fstat_type"), stringsAsFactors = FALSE
+    fstat_type = words("fstat_type"), scale = scale,
+    units = unname(vapply(scale, effect_units, "", fit$outcome, fit$exposure)), stringsAsFactors = FALSE
   )
+  if (!isTRUE(fit$binary)) return(out)
+  half <- stats::qnorm(.975) * out$se # `se` is the half width of the 95 % interval over 1.96
+  cbind(out, ratio_columns(out$b, out$b - half, out$b + half, scale))
 }
 
 #' @importFrom generics tidy
@@ -48,7 +53,7 @@ tidy.latent_mr <- function(x, ...) {
     term = rows$exposure, estimate = rows$b, std.error = rows$se, statistic = rows$b / rows$se,
     p.value = rows$pval, conf.low = rows$lo_ci, conf.high = rows$up_ci,
     df = vapply(x$estimates[x$methods$id], function(e) if (is.null(e$df)) NA_real_ else e$df, 0, USE.NAMES = FALSE),
-    outcome = rows$outcome, method = rows$method, estimator = rows$estimator
+    outcome = rows$outcome, method = rows$method, estimator = rows$estimator, scale = rows$scale
   )
 }
 

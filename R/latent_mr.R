@@ -18,7 +18,8 @@
 #'
 #' From `mr_data` the errors are heteroskedasticity robust (or clustered, when the
 #' data name clusters); from `mr_moments` they are classical, Bekker's for LIML,
-#' and the delete-one-fold jackknife for Nagar's estimator.
+#' and the delete-one-fold jackknife for Nagar's estimator. With clusters LIML and Fuller have the
+#' cluster-robust error: Bekker's takes people as independent.
 #' Intervals of `latent_liml`, `latent_ujive` and `latent_nagar` on genotypes are
 #' \eqn{b \pm t_{p-1} se \sqrt{\max(1, J/df)}} with Sargan's J. The column `se` is the
 #' half width of the 95 % interval over 1.96; `summary()` also has the plain error.
@@ -64,6 +65,14 @@
 #'   and [ar_set()]. `$headline` names the estimator to report first: on
 #'   genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
 #'   from moments); for continuous instruments `latent_2sls`.
+#' @section Outcomes of two values:
+#' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
+#' and `latent_tsri` (log odds ratio) stand beside them; `latent_tsps` on request. What they
+#' are: [iv_binary()]. The columns `scale` and `units` say what an effect is; `or`, `or_lci95`, `or_uci95`
+#' (as `TwoSampleMR::generate_odds_ratios()`) are exp of the estimate and its 95 % limits on the log
+#' scales and `NA` on others. They need rows of people. With many weak instruments they have the bias
+#' of 2SLS, which `latent_ujive` has not.
+#'
 #' @section Allele scores:
 #' `score` is the usual one-sample instrument: the sum of counted alleles times `weights`, with the environments and
 #' covariates partialled out; `latent_score` partials out the latent block. Weights that were estimated in
@@ -112,7 +121,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   learned$score <- score$direction
   view <- working$view
   rows <- if (has_rows) latent_rows(working$data, learned, view)
-  chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows, !is.null(score))
+  chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows, !is.null(score), moments$binary)
   blocks <- estimation_blocks(chosen, learned, view)
   problem <- block_problem(blocks$latent)
   if (!is.null(problem)) {
@@ -132,7 +141,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(view),
     latent = c(blocks$latent[c("kclass", "part", "n", "rank")], list(variants = variant_sums(blocks$latent, view, learned))),
     dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(working$moments)),
-    score = score, truth = if (has_rows) data$truth
+    binary = moments$binary, cases = if (has_rows && moments$binary) sum(data$outcome), score = score, truth = if (has_rows) data$truth
   )
   if (by_environment) {
     fit$by_environment <- environment_estimates(fit, chosen, learned, view, rows, jackknife)
@@ -140,7 +149,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   }
   fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
   fit$unavailable <- unavailable_words(fit$estimates, chosen)
-  fit$warnings <- c(notes, fitted$warnings, latent_warnings(fit))
+  fit$warnings <- c(notes, fitted$warnings, latent_warnings(fit), binary_warnings(fit))
   fit$call <- match.call()
   class(fit) <- "latent_mr"
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")

@@ -14,6 +14,10 @@ print.latent_mr <- function(x, ...) {
     if (x$kind == "continuous") "instruments" else "variants", x$encoder$encoder, x$mode
   ))
   if (!is.null(x$flow)) cat(format_flow(x$flow), sep = "\n")
+  if (isTRUE(x$binary)) {
+    cat(sprintf("The outcome is 0/1%s: estimates are risk differences unless the scale says otherwise\n",
+      if (length(x$cases)) sprintf(" (%s cases, %s)", big(x$cases), percent(x$cases / x$nobs)) else ""))
+  }
   cat(sprintf("Partialled out: %s\n\n", block_words(x)))
   if (is.finite(d$f) && d$f < 5) {
     cat(sprintf("%s: %s; the instruments are weak (F = %.1f), so read the Anderson-Rubin set\n  %s\n\n",
@@ -52,7 +56,11 @@ print_table <- function(rows, percent) {
     error = rows$vcov
   )
   names(out)[4] <- paste(percent, "% interval")
-  old <- options(width = 120)
+  if (!is.null(rows$or)) {
+    out$scale <- sub("difference", "diff.", rows$scale)
+    out$ratio <- ifelse(is.na(rows$or), "", sprintf("%s (%s to %s)", format_b(rows$or), format_b(rows$or_lci95), format_b(rows$or_uci95)))
+  }
+  old <- options(width = if (is.null(rows$or)) 120 else 170)
   on.exit(options(old))
   print(out, row.names = FALSE, right = FALSE)
 }

@@ -62,7 +62,9 @@
 #' @param genotypes Instruments: a numeric matrix or data frame, n people x p
 #'   variants, or a `plink_bed` object of [read_plink()]. Missing: `NA`.
 #' @param exposure,outcome Numeric vectors, one value per participant, in any
-#'   unit; estimates are in units of the outcome per unit of the exposure.
+#'   unit; estimates are in units of the outcome per unit of the exposure. Traits of two values may
+#'   be 0/1, logical or a factor with two levels (the second is 1, with a message); an outcome with the values 1
+#'   and 2 only is read as in PLINK (control, case), with a message.
 #' @param environment Factor, text or whole numbers: the group of each
 #'   participant; see below. Continuous numbers are refused.
 #' @param covariates Data frame (numbers, factors, text, logicals) or numeric

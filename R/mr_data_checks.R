@@ -2,7 +2,7 @@
 # missing is removed and counted later, in mr_data_rows.R.
 
 # A numeric column without infinite values; one-column matrices and data frames
-# are taken as vectors.
+# are taken as vectors. Traits of two values become 0 and 1.
 check_trait <- function(x, arg) {
   if ((is.matrix(x) || is.data.frame(x)) && ncol(x) == 1) {
     ids <- row_ids(x)
@@ -10,19 +10,23 @@ check_trait <- function(x, arg) {
     if (!is.null(ids)) names(x) <- ids
   }
   must <- "a numeric vector, one value per participant"
+  if (is.factor(x) || is.logical(x) || arg == "outcome") x <- recode_binary(x, arg)
   if (is.factor(x) || is.character(x)) {
     abort_argument(arg, must, describe(x), "Convert it with as.numeric() once you know what its values mean.")
   }
-  if (is.logical(x) && !all(is.na(x))) {
-    abort_argument(arg, must, describe(x), "For a yes/no trait give 0 and 1: as.numeric(x).")
-  }
-  if (is.object(x) || is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
+  if (is.object(x) || is.matrix(x) || !is.numeric(x)) {
     abort_argument(arg, must, describe(x), "Convert it with as.numeric().")
   }
   if (!length(x)) abort_argument(arg, must, "empty")
   check_not_infinite(x, arg)
   out <- as.double(x)
   names(out) <- names(x)
+  if (arg == "outcome" && setequal(out[!is.na(out)], 0:2)) {
+    inform(
+      "\"outcome\" has the values 0, 1 and 2.", "latentmr_message_coding",
+      hint = "If they are PLINK's missing, control and case, set the 0 to NA (`na_codes = c(-9, 0)` of read_mr_data())."
+    )
+  }
   out
 }
 

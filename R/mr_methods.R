@@ -6,7 +6,8 @@
 #'   environments and covariates, `structure` = also the structure columns or the
 #'   leading components of the panel, `latent` = the encoder's block),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
-#'   is run when `methods = NULL`; `weights`: when `latent_mr()` has `weights`), `needs` (`moments`, or `rows` of people) and
+#'   is run when `methods = NULL`; `weights`: when `latent_mr()` has `weights`; `binary`: when
+#'   the outcome is 0/1), `needs` (`moments`, or `rows` of people) and
 #'   `reference`.
 #' @examples
 #' mr_methods()[, c("id", "name", "default")]
@@ -22,6 +23,9 @@ mr_methods <- function() {
     c("latent_ujive", "Latent IV (UJIVE)", "latent", "all", "rows", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42"),
     c("latent_jive1", "Latent IV (JIVE1)", "latent", "no", "rows", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57"),
     c("latent_gmm", "Latent IV (two-step GMM)", "latent", "no", "rows", "Hansen 1982, Econometrica 50:1029"),
+    c("latent_msmm", "Latent IV (multiplicative SMM)", "latent", "binary", "rows", "Hernan and Robins 2006, Epidemiology 17:360"),
+    c("latent_tsri", "Latent IV (two-stage residual inclusion)", "latent", "binary", "rows", "Terza, Basu and Rathouz 2008, J Health Econ 27:531"),
+    c("latent_tsps", "Latent IV (two-stage predictor substitution)", "latent", "no", "rows", "Palmer et al. 2011, Am J Epidemiol 173:1392"),
     c("latent_nagar", "Latent IV (Nagar)", "latent", "genotype", "moments", "Nagar 1959, Econometrica 27:575"),
     c("latent_reml", "Latent IV (REML)", "latent", "genotype", "moments", "spectral REML, see ?latent_mr"),
     c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block"),
@@ -38,11 +42,11 @@ mr_methods <- function() {
 }
 
 # The ids to run: defaults by kind of instruments, or what the user named.
-resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_rows = has_rows, has_weights = FALSE) {
+resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_rows = has_rows, has_weights = FALSE, binary = FALSE) {
   table <- mr_methods()
   family <- if (kind == "continuous") "continuous" else "genotype"
   if (is.null(methods)) {
-    keep <- table$default %in% c("all", family, if (has_weights) "weights")
+    keep <- table$default %in% c("all", family, if (has_weights) "weights", if (binary && has_rows) "binary")
     if (kind == "continuous" && !has_structure) keep <- keep & table$id != "2sls_structure"
     # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
     # panel mode.
@@ -56,7 +60,7 @@ resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_
   }
   wrong <- setdiff(methods, table$id)
   if (length(wrong)) {
-    abort_argument("methods", paste("among", quote_all(table$id, 20)), quote_all(wrong), "mr_methods() lists them.")
+    abort_argument("methods", paste("among", quote_all(table$id, 40)), quote_all(wrong), "mr_methods() lists them.")
   }
   chosen <- table[match(unique(methods), table$id), ]
   if (!has_rows && any(chosen$needs == "rows")) {
@@ -70,6 +74,10 @@ resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_
   wrong <- intersect(chosen$id, score_methods())
   if (!has_weights && length(wrong)) {
     abort_argument("methods", "estimators without an allele score, when `weights` is NULL", quote_all(wrong), "`weights`: a data frame with SNP, effect_allele, other_allele and beta.")
+  }
+  wrong <- intersect(chosen$id, binary_methods())
+  if (!binary && length(wrong)) {
+    abort_argument("methods", "estimators of a mean difference, when the outcome is not 0/1", quote_all(wrong), "Odds ratios and risk ratios are for outcomes of two values.")
   }
   wrong <- intersect(chosen$id, c("latent_reml", summary_methods()))
   if (kind == "continuous" && length(wrong)) {

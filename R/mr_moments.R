@@ -163,7 +163,8 @@ new_moments <- function(data, blocks, pass, seed) {
       environments = levels(data$environment), blocks = blocks$table, pilot = pass$pilot,
       gpilot = if (is.null(pass$gpilot)) numeric(p) else pass$gpilot, missing = pass$missing
     ),
-    pass$parts, list(background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster))
+    pass$parts, list(background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
+         binary = all(data$outcome %in% 0:1))
   ))
 }
 

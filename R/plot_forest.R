@@ -62,7 +62,7 @@ set_words <- function(type) {
 # set (kind "set"; lo and up may be infinite, NA when the set is empty).
 forest_data <- function(x) {
   local <- local_method(x)
-  rows <- all_rows(x)
+  rows <- one_scale(all_rows(x), x$headline)
   pooled <- rows[rows$environment == "pooled", ]
   each <- rows[rows$environment != "pooled" & rows$estimator == local, ]
   out <- rbind(
@@ -85,6 +85,9 @@ forest_data <- function(x) {
   out
 }
 
+# One axis has one scale: that of the headline.
+one_scale <- function(rows, headline) rows[rows$scale == rows$scale[rows$estimator == headline][1], ]
+
 forest_rows <- function(rows, label, group, headline) {
   data.frame(
     kind = "estimate", b = rows$b, lo = rows$lo_ci, up = rows$up_ci, ci_type = NA_character_, estimator = rows$estimator,
@@ -104,7 +107,7 @@ plot_environments <- function(x, units, max_panels = 20) {
   if (is.null(x$by_environment)) {
     abort_argument("x", "a fit with the estimates of single environments", "one made with by_environment = FALSE")
   }
-  data <- all_rows(x)
+  data <- one_scale(all_rows(x), x$headline)
   data$lo <- data$lo_ci
   data$up <- data$up_ci
   data$key <- factor(data$estimator, rev(unique(data$estimator)))

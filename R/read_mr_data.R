@@ -163,10 +163,14 @@ families_of <- function(families, ids, people) {
 
 unname_rows <- function(x) if (is.null(dim(x))) unname(x) else `rownames<-`(x, NULL)
 
+# What recode_binary() makes 0 and 1 of.
+is_two_valued <- function(x) is.logical(x) || (is.factor(x) && nlevels(droplevels(x)) == 2)
+
 # Text in a column that must hold numbers is an error that shows some of it.
 columns_of_numbers <- function(frame, role) {
   for (name in names(frame)) {
     if (is.numeric(frame[[name]]) || all(is.na(frame[[name]]))) next
+    if (is_two_valued(frame[[name]]) && role %in% c("exposure", "outcome")) next
     text <- as.character(frame[[name]])
     odd <- unique(text[!is.na(text) & is.na(suppressWarnings(as.numeric(text)))])
     if (!is.character(frame[[name]]) || length(odd)) {
