@@ -3,7 +3,7 @@
 # takes a second when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check sanitize bench peers docs clean
+.PHONY: help setup demo test check sanitize bench peers docs vignettes clean
 
 # A bare machine has no locale set; file names and messages are UTF-8.
 ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
@@ -38,9 +38,12 @@ peers: setup ## compare with other packages (installs them)
 	@tools/setup.sh peers
 	@Rscript tools/test.R peers
 
+vignettes: setup ## the vignettes as pages to read, in doc/
+	@Rscript tools/vignettes.R
+
 docs: setup ## NAMESPACE and man/ from the roxygen comments
 	@tools/setup.sh docs
 	@Rscript -e 'roxygen2::roxygenise(load_code = "installed")'
 
 clean: ## remove what building left in the tree
-	@rm -rf .setup demo src/*.o src/*.so src/core/*.o
+	@rm -rf .setup demo doc src/*.o src/*.so src/core/*.o

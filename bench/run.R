@@ -13,4 +13,5 @@ for (file in files) {
   cat(sprintf("   %.0f s\n", seconds))
   if (status) failed <- c(failed, basename(file))
 }
+system2(file.path(R.home("bin"), "Rscript"), "bench/index.R")
 if (length(failed)) stop("failed: ", paste(failed, collapse = ", "), call. = FALSE)

@@ -99,6 +99,19 @@ sources() {
 }
 built() { Rscript --no-init-file -e 'cat(utils::packageDescription("LatentMR")[["Built"]])' 2>/dev/null || true; }
 
+# Debian's rmarkdown brings pandoc; another R's does not. The vignettes and the
+# report need it, nothing else does.
+get_pandoc() {
+  command -v pandoc >/dev/null 2>&1 && return 0
+  [ -z "${RSTUDIO_PANDOC:-}" ] || return 0
+  if can_apt; then
+    say "installing pandoc"
+    apt_install pandoc
+  else
+    say "pandoc is not there: no vignettes and no report until it is (https://pandoc.org/installing.html)"
+  fi
+}
+
 install_package() {
   now=$(sources)
   if [ -f .setup/installed ] && [ "$(cat .setup/installed)" = "$now $(built)" ]; then return 0; fi
@@ -115,9 +128,13 @@ install_package() {
 }
 
 case $what in
-packages) get_packages package ;;
+packages)
+  get_packages package
+  get_pandoc
+  ;;
 install)
   get_packages package
+  get_pandoc
   install_package
   ;;
 docs | peers) get_packages "$what" ;;
