@@ -8,6 +8,7 @@ variant_sums <- function(block, view, encoder) {
   residual <- block$partial$residual
   list(
     gg = residual[g, g, drop = FALSE], gxy = residual[g, xy, drop = FALSE], xy = diag(residual[xy, xy]),
+    cross = residual[xy, xy],
     least = pmax(
       ASSOCIATION_SHARE * Reduce(`+`, lapply(view$cross, function(a) diag(a)[g])),
       ROUNDING_SHARE * block$n * view$scale[g]

@@ -48,8 +48,7 @@ estimation_blocks <- function(chosen, encoder, view) {
   blocks
 }
 
-estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, level) {
-  rows_w <- NULL
+estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, level, moments = NULL) {
   columns_of <- local({
     cache <- list()
     function(kind) {
@@ -59,7 +58,7 @@ estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, lev
   })
   context <- list(
     blocks = blocks, encoder = encoder, view = view, rows = rows, columns_of = columns_of,
-    jackknife = jackknife, level = level,
+    jackknife = jackknife, level = level, moments = moments,
     sandwich = if (is.null(rows)) NULL else if (is.null(rows$cluster)) "HC1" else "cluster"
   )
   estimates <- lapply(setNames(chosen$id, chosen$id), function(id) {
@@ -175,6 +174,8 @@ estimate_one <- function(id, block, context) {
     return(reml_estimate(block, context$encoder, context$view, context$level))
   } else if (id %in% binary_methods()) {
     return(binary_estimate(id, block, context))
+  } else if (id == "latent_outlier") {
+    return(outlier_estimate(block, context))
   } else if (id %in% summary_methods()) {
     return(summary_estimate(id, block, context))
   }

@@ -131,7 +131,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     )
   }
   jackknife <- latent_jackknife(chosen, learned, view, working$moments, by_environment && is.null(rows), by_environment)
-  estimates <- estimate_methods(chosen, blocks, learned, view, rows, jackknife$pooled, level)
+  estimates <- estimate_methods(chosen, blocks, learned, view, rows, jackknife$pooled, level, working$moments)
   headline <- choose_headline(chosen, learned, !is.null(rows), estimates)
   fit <- list(
     estimates = estimates, methods = chosen, headline = headline, level = level, encoder = fitted,
@@ -185,9 +185,9 @@ choose_headline <- function(chosen, encoder, has_rows, estimates) {
 }
 
 # The estimator of single environments and leave-one-out: REML needs the spectrum
-# of everybody, so its neighbour stands in.
+# of everybody, outlying variants their halves, so a neighbour stands in.
 local_method <- function(fit) {
-  if (fit$headline != "latent_reml") return(fit$headline)
+  if (!fit$headline %in% c("latent_reml", "latent_outlier")) return(fit$headline)
   if (fit$rows_used) "latent_ujive" else "latent_nagar"
 }
 
@@ -213,7 +213,7 @@ latent_jackknife <- function(chosen, encoder, view, moments, no_rows, by_environ
 }
 
 environment_estimates <- function(fit, chosen, encoder, view, rows, jackknife) {
-  ids <- unique(c(setdiff(chosen$id, "latent_reml"), local_method(fit)))
+  ids <- unique(c(setdiff(chosen$id, c("latent_reml", "latent_outlier")), local_method(fit)))
   table <- mr_methods()
   chosen <- table[match(ids, table$id), ]
   lapply(setNames(view$environments, view$environments), function(e) {

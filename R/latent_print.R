@@ -27,7 +27,9 @@ print.latent_mr <- function(x, ...) {
       name, format_b(head$b), percent, format_b(head$lo), format_b(head$up), p_is(head$pval)))
   }
   print_table(as.data.frame(x), percent)
-  if (!is.null(x$score)) cat(strwrap(score_words(x$score, nrow(x$variants)), 98, prefix = "  ", initial = ""), sep = "\n")
+  for (text in c(if (!is.null(x$score)) score_words(x$score, nrow(x$variants)), outlier_words(x$estimates$latent_outlier))) {
+    cat(strwrap(text, 98, prefix = "  ", initial = ""), sep = "\n")
+  }
   cat("\nTests (what each says; what it cannot see)\n")
   for (line in test_lines(x)) cat(strwrap(line, 98, prefix = "    ", initial = "  "), sep = "\n")
   if (isTRUE(nrow(d$environments) > 1)) {

@@ -50,6 +50,8 @@ view_delete_blocks <- function(view, m, blocks, means = moments_means(m)) {
   for (b in blocks) {
     e <- match(as.character(m$blocks$environment[b]), view$environments)
     if (is.na(e)) next
+    # About the mean of those who are left, where blocks went before.
+    means$mean[, as.integer(m$blocks$environment)[b]] <- view$mean[, e]
     block <- moments_block(m, b, means)
     if (block$n >= view$n[e]) {
       view <- view_subset(view, view$environments[-e])

@@ -28,6 +28,7 @@ mr_methods <- function() {
     c("latent_tsps", "Latent IV (two-stage predictor substitution)", "latent", "no", "rows", "Palmer et al. 2011, Am J Epidemiol 173:1392"),
     c("latent_nagar", "Latent IV (Nagar)", "latent", "genotype", "moments", "Nagar 1959, Econometrica 27:575"),
     c("latent_reml", "Latent IV (REML)", "latent", "genotype", "moments", "spectral REML, see ?latent_mr"),
+    c("latent_outlier", "Latent IV (outlying variants as controls)", "latent", "no", "moments", "see ?outlying_variants"),
     c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block"),
     c("score", "Allele score", "basic", "weights", "moments", "Burgess and Thompson 2013, Int J Epidemiol 42:1134"),
     c("latent_score", "Latent IV (allele score)", "latent", "weights", "moments", "the score with the latent block partialled out"),
@@ -79,7 +80,7 @@ resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_
   if (!binary && length(wrong)) {
     abort_argument("methods", "estimators of a mean difference, when the outcome is not 0/1", quote_all(wrong), "Odds ratios and risk ratios are for outcomes of two values.")
   }
-  wrong <- intersect(chosen$id, c("latent_reml", summary_methods()))
+  wrong <- intersect(chosen$id, c("latent_reml", "latent_outlier", summary_methods()))
   if (kind == "continuous" && length(wrong)) {
     abort_argument("methods", paste("other than", quote_all(wrong), "for continuous instruments"), quote_all(wrong))
   }

@@ -57,6 +57,7 @@ extern const R_CallMethodDef glue_adam_calls[];
 extern const R_CallMethodDef glue_curve_test_calls[];
 extern const R_CallMethodDef glue_kclass_calls[];
 extern const R_CallMethodDef glue_summary_calls[];
+extern const R_CallMethodDef glue_falsify_calls[];
 extern const R_CallMethodDef glue_data_calls[];
 extern const R_CallMethodDef glue_tall_calls[];
 extern const R_CallMethodDef glue_bed_calls[];

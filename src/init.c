@@ -13,6 +13,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_curve_test_calls,
   glue_kclass_calls,
   glue_summary_calls,
+  glue_falsify_calls,
   glue_data_calls,
   glue_tall_calls,
   glue_bed_calls,

@@ -1,0 +1,145 @@
+# Outlying variants as controls: found on one half of the people, used on the other.
+
+OUTLIER_LEVEL <- .05
+OUTLIER_ROUNDS <- 20L
+
+outlier_sums <- function(view, part, encoder) {
+  block <- block_scores(view, part, NULL)
+  problem <- block_problem(block)
+  if (!is.null(problem)) return(list(problem = problem))
+  sums <- variant_sums(block, view, encoder)
+  # kclass.h has the outcome first.
+  sums$noise <- block$kclass$r1[2:1, 2:1]
+  sums$sizes <- block$kclass$sizes[c(1, 3, 2)]
+  sums
+}
+
+find_outliers <- function(sums) {
+  .Call(
+    C_ffi_outliers, sums$gg, sums$gxy, sums$cross, sums$noise, sums$least, sums$sizes,
+    stats::qt(1 - OUTLIER_LEVEL / 2, sums$df), OUTLIER_ROUNDS
+  )
+}
+
+nagar_with_controls <- function(sums, control) {
+  out <- .Call(C_ffi_outlier_nagar, sums$gg, sums$gxy, sums$cross, sums$noise, sums$least, sums$sizes, control)
+  setNames(out, c("xy", "xx", "strength", "yy", "L"))
+}
+
+outlier_estimate <- function(block, context) {
+  none <- function(...) empty_estimate("latent_outlier", block, sprintf(...))
+  if (context$encoder$method == "code") return(none("it needs the linear encoder"))
+  moments <- context$moments
+  fold <- moments$blocks$fold
+  folds <- sort(unique(fold))
+  if (length(folds) < 2) return(none("it needs two folds of people at least"))
+  halves <- split(folds, rep_len(1:2, length(folds)))
+  means <- moments_means(moments)
+  views <- lapply(halves, function(f) view_delete_blocks(context$view, moments, which(!(fold %in% f)), means))
+  sums <- lapply(views, outlier_sums, block$part, context$encoder)
+  problem <- unlist(lapply(sums, `[[`, "problem"))
+  if (length(problem)) return(none("in half of the people %s", problem[[1]]))
+  found <- lapply(sums, find_outliers)
+  control <- lapply(found[2:1], function(x) which(x$outlying))
+  each <- mapply(nagar_with_controls, sums, control)
+  if (any(each["L", ] < 3)) return(none("fewer than three instruments are left without the outlying variants"))
+  total <- rowSums(each)
+  b <- total[["xy"]] / total[["xx"]]
+
+  without <- vapply(folds, function(f) {
+    h <- which(vapply(halves, function(x) f %in% x, NA))
+    if (length(halves[[h]]) < 2) return(NA_real_)
+    left <- outlier_sums(view_delete_blocks(views[[h]], moments, which(fold == f), means), block$part, context$encoder)
+    if (!is.null(left$problem)) return(NA_real_)
+    sum <- each[, 3 - h] + nagar_with_controls(left, control[[h]])
+    sum[["xy"]] / sum[["xx"]]
+  }, 0)
+  om <- lapply(sums, function(s) s$noise / (s$sizes[1] - s$sizes[2] - s$sizes[3]))
+  o <- vapply(om, function(x) x[2, 2] - 2 * b * x[1, 2] + b^2 * x[1, 1], 0)
+  # What the instruments that are left disagree about, over its expectation.
+  pxy <- each["xy", ] + each["L", ] * vapply(om, `[`, 0, 1, 2)
+  ratio <- sum((each["yy", ] - 2 * b * pxy + b^2 * each["strength", ]) / o) / (sum(each["L", ]) - 1)
+  if (all(is.finite(without)) && length(folds) >= 4) {
+    k <- length(folds)
+    error <- list(se = sqrt((k - 1) / k * sum((without - mean(without))^2)), vcov = "jackknife", df = k - 1)
+  } else {
+    error <- list(se = sqrt(sum(each["strength", ] * o)) / abs(total[["xx"]]), vcov = "iid", df = Inf)
+  }
+  out <- finish_estimate(
+    "latent_outlier", block, b, error$se, error$vcov, error$df, sqrt(max(1, ratio)), context$level,
+    list(ratio = ratio, outliers = outlier_table(found, moments$variants), b_half = unname(each["xy", ] / each["xx", ]))
+  )
+  if (!is.null(out$note)) return(out)
+  out$nsnp <- min(each["L", ])
+  out$fstat <- mean(each["strength", ] / each["L", ] / vapply(om, `[`, 0, 1, 1))
+  out
+}
+
+outlier_table <- function(found, variants) {
+  a <- found[[1]]$outlying
+  b <- found[[2]]$outlying
+  # Found in the first half, a control in the second, and the other way round.
+  control <- ifelse(a & b, "both halves", ifelse(b, "first half", ifelse(a, "second half", "")))
+  data.frame(
+    SNP = variants$snp, effect_allele = variants$effect_allele, other_allele = variants$other_allele,
+    t_first = found[[1]]$t, t_second = found[[2]]$t, outlying_first = a, outlying_second = b, control_in = control,
+    stringsAsFactors = FALSE
+  )
+}
+
+#' Outlying variants of a fit
+#'
+#' The variants that the estimator `latent_outlier` of [latent_mr()] takes out of the instruments, because their
+#' association with the outcome is not their association with the exposure times the effect of the others: signs of
+#' pleiotropy.
+#'
+#' The people are split into two halves (odd and even folds, families whole). In each half, after the latent block C and
+#' the covariates were partialled out, the effect b starts at the weighted median of the variants' ratios, and
+#' \deqn{t_j = \frac{\tilde g_j'(\tilde y - b \tilde x)}{\sqrt{\tilde g_j'\tilde g_j\, s_j^2}}}
+#' is the t statistic of variant j in the regression of \eqn{y - b x} on it and C. Variants with \eqn{|t_j|} above the two-sided
+#' 5 % point are outlying; b becomes Nagar's estimate with them as controls, and so on until the same variants are outlying
+#' (at most 20 rounds). The variants found in one half are controls in the *other*: they stay in the regression with effects of their
+#' own on the outcome, and the rest are the instruments. Finding and using do not share people, so that the choice of
+#' variants does not bias the estimate or its error. Nagar's numerators and denominators of the halves are
+#' added up; the error is the delete-one-fold jackknife with the variants found held fixed, times \eqn{\sqrt{\max(1, J/df)}} with
+#' Sargan's J of the instruments that are left (what was not found still spreads them). Everything comes from block
+#' moments.
+#'
+#' A valid variant that is dropped by chance (one in twenty) costs its share of the strength, an invalid one that
+#' stays costs bias: hence no correction for the number of variants. When most of the strength is in invalid variants that
+#' agree with one another, the median follows them, and the valid ones are dropped.
+#'
+#' @param fit A [latent_mr()] fit with `latent_outlier` among its `methods`.
+#' @return Data frame with one row per variant: `SNP`, alleles, `t_first` and `t_second` (in each half; `NA` when C
+#'   explains the variant), `outlying_first`, `outlying_second`, and `control_in`: the half (`"first half"`, `"second half"`, `"both
+#'   halves"`, or `""`) in which the variant is a control and no instrument.
+#' @section Errors: `latentmr_error_argument` for a fit without that estimator.
+#' @references Bowden et al. (2016), Genet Epidemiol 40:304 (weighted median). Kang, Zhang, Cai and Small (2016), JASA
+#'   111:132 (invalid instruments as controls). `bench/bench-pleiotropy.R` has what it gains and costs.
+#' @examples
+#' data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
+#' fit <- latent_mr(data, methods = c("latent_nagar", "latent_outlier"), seed = 1)
+#' outliers <- outlying_variants(fit)
+#' outliers[outliers$control_in != "", ]
+#' @export
+outlying_variants <- function(fit) {
+  if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
+  estimate <- fit$estimates$latent_outlier
+  if (is.null(estimate)) {
+    abort_argument("fit", "a fit with the estimator latent_outlier", "one without", "latent_mr(methods = c(\"latent_outlier\", ...)).")
+  }
+  if (!is.null(estimate$note)) abort_argument("fit", "a fit whose latent_outlier could be estimated", sprintf("one where %s", estimate$note))
+  estimate$outliers
+}
+
+outlier_words <- function(estimate) {
+  if (is.null(estimate$outliers)) return(NULL)
+  table <- estimate$outliers
+  out <- table[table$control_in != "", ]
+  if (!nrow(out)) return(sprintf("Outlying variants: none of %d.", nrow(table)))
+  by <- split(out$SNP, factor(out$control_in, c("both halves", "first half", "second half")), drop = TRUE)
+  sprintf(
+    "Outlying variants: %d of %d are controls, no instruments, in %s.", nrow(out), nrow(table),
+    paste(sprintf("%s (%s)", names(by), vapply(by, quote_all, "")), collapse = ", ")
+  )
+}

@@ -1,0 +1,71 @@
+/* Invalid instruments, direction and sensitivity, from cross products. */
+#include "core/outliers.h"
+#include "glue.h"
+
+/* gt: variants x traits; control: 1-based. Sums explained by the controls, and their rank. */
+static SEXP ffi_controls(SEXP gg, SEXP gt, SEXP control, SEXP least) {
+  const int p = Rf_nrows(gg), q = Rf_ncols(gt);
+  const R_xlen_t m = Rf_xlength(control);
+  const int *given = glue_int(control, m, "control");
+  int *at = (int *)glue_alloc((size_t)m + 1, sizeof *at);
+  for (R_xlen_t j = 0; j < m; j++) at[j] = given[j] - 1;
+  SEXP explained = PROTECT(Rf_allocMatrix(REALSXP, q, q));
+  size_t rank = 0;
+  lmr_error err;
+  glue_check(controls_explained(glue_real(gg, (R_xlen_t)p * p, "gg"), (size_t)p,
+                                glue_real(gt, (R_xlen_t)p * q, "gt"), (size_t)q, at, (size_t)m,
+                                glue_real(least, p, "least"), REAL(explained), &rank,
+                                glue_arena(controls_bytes((size_t)m, (size_t)q)), &err), &err);
+  SEXP count = PROTECT(Rf_ScalarReal((double)rank));
+  SEXP out = glue_list(2, "explained", explained, "rank", count);
+  UNPROTECT(2);
+  return out;
+}
+
+static outlier_sums sums_of(SEXP gg, SEXP gxy, SEXP cross, SEXP noise, SEXP least, SEXP sizes) {
+  const R_xlen_t p = Rf_nrows(gg);
+  const double *s = glue_real(sizes, 3, "sizes");
+  const outlier_sums sums = {
+    glue_real(gg, p * p, "gg"), glue_real(gxy, 2 * p, "gxy"), glue_real(cross, 4, "cross"),
+    glue_real(noise, 4, "noise"), glue_real(least, p, "least"), (size_t)p, s[0], s[1], s[2]};
+  return sums;
+}
+
+/* sizes: people, rank of C, rank of the instruments. */
+static SEXP ffi_outliers(SEXP gg, SEXP gxy, SEXP cross, SEXP noise, SEXP least, SEXP sizes,
+                         SEXP crit, SEXP rounds) {
+  const outlier_sums s = sums_of(gg, gxy, cross, noise, least, sizes);
+  SEXP outlying = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)s.p));
+  SEXP t = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.p)), b = PROTECT(Rf_allocVector(REALSXP, 2));
+  size_t taken = 0;
+  lmr_error err;
+  glue_check(outliers(&s, glue_real1(crit, "crit"), (size_t)glue_int1(rounds, "rounds"), LOGICAL(outlying),
+                      REAL(t), REAL(b), &taken, glue_arena(outliers_bytes(s.p)), &err), &err);
+  SEXP count = PROTECT(Rf_ScalarInteger((int)taken));
+  SEXP out = glue_list(4, "outlying", outlying, "t", t, "b", b, "rounds", count);
+  UNPROTECT(4);
+  return out;
+}
+
+/* control: 1-based. x'Py - L Om_xy, x'Px - L Om_xx, x'Px, y'Py and L of the other instruments. */
+static SEXP ffi_outlier_nagar(SEXP gg, SEXP gxy, SEXP cross, SEXP noise, SEXP least, SEXP sizes,
+                              SEXP control) {
+  const outlier_sums s = sums_of(gg, gxy, cross, noise, least, sizes);
+  const R_xlen_t m = Rf_xlength(control);
+  const int *given = glue_int(control, m, "control");
+  int *at = (int *)glue_alloc((size_t)m + 1, sizeof *at);
+  for (R_xlen_t j = 0; j < m; j++) at[j] = given[j] - 1;
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, 5));
+  lmr_error err;
+  glue_check(outlier_nagar(&s, at, (size_t)m, REAL(out), REAL(out) + 4,
+                           glue_arena(controls_bytes((size_t)m, 2)), &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+const R_CallMethodDef glue_falsify_calls[] = {
+  GLUE_CALL(ffi_controls, 4),
+  GLUE_CALL(ffi_outliers, 8),
+  GLUE_CALL(ffi_outlier_nagar, 7),
+  {NULL, NULL, 0}
+};
