@@ -111,11 +111,11 @@ code_blocks <- function(object, z) {
 estimation_data <- function(data, learned, moments, view) {
   if (learned$method != "code") return(list(data = data, moments = moments, view = view, encoder = learned))
   z <- impute_genotypes(mr_genotypes(data), data$environment, learned)
-  estimation_blocks_data(data, learned, moments, z, code_blocks(learned, z))
+  c(estimation_blocks_data(data, learned, moments, z, code_blocks(learned, z)), list(z = z))
 }
 
 # The same for blocks given from elsewhere (of the people not used in learning, say).
-estimation_blocks_data <- function(data, learned, moments, z, blocks) {
+estimation_blocks_data <- function(data, learned, moments, z, blocks, folds = max(moments$blocks$fold)) {
   p <- ncol(z)
   m <- ncol(blocks$invariant)
   k <- ncol(blocks$variant)
@@ -126,7 +126,7 @@ estimation_blocks_data <- function(data, learned, moments, z, blocks) {
   wide["block"] <- list(NULL)
   wide$variants <- data$variants[c(seq_len(p), rep(1L, m + k)), , drop = FALSE]
   wide$variants$snp <- c(data$variants$snp, sprintf("What%d", seq_len(m)), sprintf("Vhat%d", seq_len(k)))
-  wide_moments <- mr_moments(wide, folds = max(moments$blocks$fold), seed = moments$seed)
+  wide_moments <- mr_moments(wide, folds = folds, seed = moments$seed)
   wide_view <- moments_view(wide_moments)
   wide_view$columns$instruments <- seq_len(p)
   pick <- rbind(matrix(0, p, m + k), diag(1, m + k))

@@ -23,7 +23,8 @@ latent_block <- function(kind, encoder, view) {
     s <- columns$structure
     moving <- encoder$mode %in% c("panel", "continuous", "code")
     inner <- if (moving) ncol(v) else length(s)
-    width <- length(view$n) * (1 + inner) + length(columns$covariates) +
+    cells <- length(view$n) * max(1, encoder$crossfit)
+    width <- cells * (1 + inner) + length(columns$covariates) +
       if (encoder$mode == "structure") ncol(v) else 0
     # With few people per column the interactions cost more than they buy.
     interact <- encoder$kind == "continuous" || view_people(view) >= 100 * width
@@ -36,6 +37,7 @@ latent_block <- function(kind, encoder, view) {
       if (encoder$mode == "structure") part$common_directions <- v
     }
     part$interact <- interact
+    part$folds <- encoder$folds
   }
   part
 }
@@ -45,6 +47,7 @@ block_map <- function(view, directions, columns) {
 }
 
 block_partial <- function(view, part) {
+  if (!is.null(part$folds)) return(crossfit_partial(view, part))
   partial_out(
     view,
     block_map(view, part$inner_directions, part$inner_columns),

@@ -247,8 +247,10 @@ nagar_jackknife <- function(moments, view, sets, part_of, instruments = view$col
   parts <- lapply(sets, function(set) part_of(view_subset(view, set)))
   bases <- Map(function(set, part) full_rank_variants(view_subset(view, set), part, instruments), sets, parts)
   b <- vapply(folds, function(f) {
-    left <- view_delete_blocks(view, moments, which(moments$blocks$fold == f), means)
+    gone <- which(moments$blocks$fold == f)
+    left <- view_delete_blocks(view, moments, gone, means)
     mapply(function(set, part, basis) {
+      if (!is.null(part$folds)) part$folds$skip <- gone
       nagar_only(view_subset(left, intersect(set, left$environments)), part, basis)
     }, sets, parts, bases)
   }, numeric(length(sets)))

@@ -14,15 +14,42 @@ as.data.frame.latent_mr <- function(x, row.names = NULL, optional = FALSE, envir
 }
 
 all_rows <- function(x, environments = !is.null(x$by_environment)) {
-  pooled <- estimate_rows(x, x$estimates[x$methods$id], "pooled")
+  pooled <- pooled_rows(x)
   if (!environments) return(pooled)
   more <- lapply(names(x$by_environment), function(e) {
     estimates <- x$by_environment[[e]]
-    estimate_rows(x, estimates[intersect(c(x$methods$id, local_method(x)), names(estimates))], e)
+    rows <- estimate_rows(x, estimates[intersect(c(x$methods$id, local_method(x)), names(estimates))], e)
+    if (isTRUE(x$crossfit > 0)) rows$crossfit <- crossfit_column(x, rows)
+    rows
   })
   out <- do.call(rbind, c(list(pooled), more))
   rownames(out) <- NULL
   out
+}
+
+# The estimates of everybody in the order of their rows: under every cross-fitted
+# one the same estimator with the encoder of everybody (`naive`).
+pooled_estimates <- function(x) {
+  ids <- x$methods$id
+  place <- c(seq_along(ids), match(names(x$naive), ids) + .5)
+  list(
+    estimates = c(x$estimates[ids], x$naive)[order(place)],
+    naive = rep(c(FALSE, TRUE), c(length(ids), length(x$naive)))[order(place)]
+  )
+}
+
+pooled_rows <- function(x) {
+  all <- pooled_estimates(x)
+  rows <- estimate_rows(x, all$estimates, "pooled")
+  if (!isTRUE(x$crossfit > 0)) return(rows)
+  rows$crossfit <- ifelse(all$naive, 0L, crossfit_column(x, rows))
+  rows$method <- paste0(rows$method, ifelse(all$naive, ", not cross-fitted", ""))
+  rows
+}
+
+crossfit_column <- function(x, rows) {
+  table <- mr_methods()
+  ifelse(table$block[match(rows$estimator, table$id)] == "latent", x$crossfit, 0L)
 }
 
 estimate_rows <- function(fit, estimates, environment) {
@@ -52,7 +79,7 @@ tidy.latent_mr <- function(x, ...) {
   data.frame(
     term = rows$exposure, estimate = rows$b, std.error = rows$se, statistic = rows$b / rows$se,
     p.value = rows$pval, conf.low = rows$lo_ci, conf.high = rows$up_ci,
-    df = vapply(x$estimates[x$methods$id], function(e) if (is.null(e$df)) NA_real_ else e$df, 0, USE.NAMES = FALSE),
+    df = vapply(pooled_estimates(x)$estimates, function(e) if (is.null(e$df)) NA_real_ else e$df, 0, USE.NAMES = FALSE),
     outcome = rows$outcome, method = rows$method, estimator = rows$estimator, scale = rows$scale
   )
 }

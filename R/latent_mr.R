@@ -24,6 +24,23 @@
 #' \eqn{b \pm t_{p-1} se \sqrt{\max(1, J/df)}} with Sargan's J. The column `se` is the
 #' half width of the 95 % interval over 1.96; `summary()` also has the plain error.
 #'
+#' @section Cross-fitting (`crossfit = K`):
+#' The variant block of every one of K folds (drawn within environments, clusters whole)
+#' is learned on the people of the other folds, and partialled out with intercepts and slopes of
+#' its own in every (environment, fold): the bases of two folds have nothing to do with
+#' each other, so codes are never added up, only the cross products that are left
+#' (Chernozhukov et al. 2018, Econometrics Journal 21:C1). Instruments are, as without
+#' cross-fitting, the other directions of Z, residualised. The number of directions, the linkage
+#' blocks and the means that stand for missing calls are those of everybody. The latent rows, the rows of single environments and
+#' the tests are then cross-fitted, and under each latent row stands the same estimator with
+#' the encoder of everybody ("not cross-fitted"); the column `crossfit` has K or 0.
+#' `latent_2sls_only` is never cross-fitted: no two folds share a code.
+#'
+#' The linear encoder sees neither exposure nor outcome, so nothing has to be
+#' corrected: the two rows estimate the same and differ by chance
+#' (`bench/bench-crossfit.R`). Where they differ by more than a standard error, the encoder
+#' follows few people.
+#'
 #' @section Spectral REML (`latent_reml`):
 #' The directions that stay in the instruments are ordered by their eigenvalue
 #' \eqn{\lambda_j} in the encoder's spectrum and made orthonormal. Their scores
@@ -44,6 +61,8 @@
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
 #' @param methods Estimators: ids of [mr_methods()] or rows of it; `NULL` for the
 #'   defaults.
+#' @param crossfit Number of folds K for cross-fitting, at least 2; 0 for none. Moments
+#'   must hold K folds or more (`mr_moments(folds = )`).
 #' @param weights Weights of an allele score from other people (a published association
 #'   study of the exposure), for the estimators `score` and `latent_score`: a data frame with columns `SNP`,
 #'   `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure` and so on).
@@ -61,7 +80,7 @@
 #' @param seed One whole number; `NULL` takes one from R's generator.
 #' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine
 #'   columns are those of `TwoSampleMR::mr()`; `environments = TRUE` adds the
-#'   rows of every environment. Also `print`, `summary`, `plot`, `tidy`, `glance`
+#'   rows of every environment; the column `crossfit` is there when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance`
 #'   and [ar_set()]. `$headline` names the estimator to report first: on
 #'   genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
 #'   from moments); for continuous instruments `latent_2sls`.
@@ -96,7 +115,7 @@
 #' fit
 #' as.data.frame(fit)
 #' @export
-latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, weights = NULL, level = 0.95,
+latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, weights = NULL, crossfit = 0, level = 0.95,
                       force = FALSE, by_environment = TRUE, control = encoder_control(), seed = NULL) {
   check_choice(encoder, "encoder", encoder_names())
   check_flag(by_environment, "by_environment")
@@ -107,20 +126,23 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
   }
   encoder <- resolve_encoder(encoder, data)
+  crossfit <- check_crossfit(crossfit, data)
   check_environment_names(data)
   seed <- draw_seed(seed)
   has_rows <- inherits(data, "mr_data")
   if (has_rows) data <- add_background(data, control)
-  moments <- if (has_rows) mr_moments(data, seed = seed) else data
+  moments <- if (has_rows) mr_moments(data, folds = crossfit_folds(crossfit), seed = seed) else data
   score <- score_weights(weights, moments$variants, moments$kind)
   view <- moments_view(moments)
   fitted <- learn(data, moments, view, encoder, n_latent, control, seed)
   notes <- identification(fitted, view, moments, force)
-  working <- estimation_data(data, fitted, moments, view)
+  plain <- estimation_data(data, fitted, moments, view)
+  plain$encoder$score <- score$direction
+  working <- if (crossfit) crossfit_data(plain, fitted, data, moments, view, crossfit) else plain
   learned <- working$encoder
   learned$score <- score$direction
   view <- working$view
-  rows <- if (has_rows) latent_rows(working$data, learned, view)
+  rows <- if (has_rows) latent_rows(working$data, learned, view, working$fold)
   chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows, !is.null(score), moments$binary)
   blocks <- estimation_blocks(chosen, learned, view)
   problem <- block_problem(blocks$latent)
@@ -135,7 +157,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   headline <- choose_headline(chosen, learned, !is.null(rows), estimates)
   fit <- list(
     estimates = estimates, methods = chosen, headline = headline, level = level, encoder = fitted,
-    exposure = moments$exposure[1], outcome = moments$outcome[1], kind = moments$kind,
+    crossfit = crossfit, exposure = moments$exposure[1], outcome = moments$outcome[1], kind = moments$kind,
     mode = learned$mode, variants = moments$variants, flow = moments$flow, seed = seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(view),
@@ -143,11 +165,17 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(working$moments)),
     binary = moments$binary, cases = if (has_rows && moments$binary) sum(data$outcome), score = score, truth = if (has_rows) data$truth
   )
+  if (crossfit) {
+    fit$latent$part$folds <- NULL
+    fit$fold_encoders <- working$fold_encoders
+    fit <- add_naive(fit, naive_estimates(chosen, plain, !is.null(rows), level))
+  }
   if (by_environment) {
     fit$by_environment <- environment_estimates(fit, chosen, learned, view, rows, jackknife)
     fit$leave_one_out <- leave_one_environment_out(fit, learned, view, rows, jackknife)
   }
   fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
+  if (crossfit && fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, plain)
   fit$unavailable <- unavailable_words(fit$estimates, chosen)
   fit$warnings <- c(notes, fitted$warnings, latent_warnings(fit), binary_warnings(fit))
   fit$call <- match.call()

@@ -18,7 +18,11 @@ print.latent_mr <- function(x, ...) {
     cat(sprintf("The outcome is 0/1%s: estimates are risk differences unless the scale says otherwise\n",
       if (length(x$cases)) sprintf(" (%s cases, %s)", big(x$cases), percent(x$cases / x$nobs)) else ""))
   }
-  cat(sprintf("Partialled out: %s\n\n", block_words(x)))
+  cat(sprintf("Partialled out: %s\n", block_words(x)))
+  if (isTRUE(x$crossfit > 0)) {
+    cat(sprintf("Cross-fitted: encoder of each of %d folds from the others, slopes by environment and fold\n", x$crossfit))
+  }
+  cat("\n")
   if (is.finite(d$f) && d$f < 5) {
     cat(sprintf("%s: %s; the instruments are weak (F = %.1f), so read the Anderson-Rubin set\n  %s\n\n",
       name, format_b(head$b), d$f, ar_words(d$ar)))
@@ -182,7 +186,7 @@ summary.latent_mr <- function(object, ...) {
 # One entry of every estimate, in the order of the rows of the result.
 each_estimate <- function(fit, name, missing) {
   local <- c(fit$methods$id, local_method(fit))
-  all <- c(fit$estimates[fit$methods$id], unlist(unname(lapply(fit$by_environment, function(x) {
+  all <- c(pooled_estimates(fit)$estimates, unlist(unname(lapply(fit$by_environment, function(x) {
     x[intersect(local, names(x))]
   })), recursive = FALSE))
   vapply(all, function(x) if (is.null(x[[name]])) missing else x[[name]], missing, USE.NAMES = FALSE)

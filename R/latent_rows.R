@@ -2,10 +2,10 @@
 # give: leverages (UJIVE) and sandwich errors.
 
 # NULL, with a note, when the dense columns would not fit the memory budget.
-latent_rows <- function(data, encoder, view) {
+latent_rows <- function(data, encoder, view, fold = NULL) {
   n <- length(data$exposure)
   p <- nrow(data$variants)
-  need <- 8 * n * (3 * p + length(view$columns$covariates) + 4 * ncol(encoder$variant) * length(view$n))
+  need <- 8 * n * (3 * p + length(view$columns$covariates) + 4 * ncol(encoder$variant) * length(view$n) * max(1, encoder$crossfit))
   budget <- memory_limit()
   if (need > budget) {
     inform(
@@ -20,14 +20,14 @@ latent_rows <- function(data, encoder, view) {
   z <- impute_genotypes(mr_genotypes(data), data$environment, encoder)
   list(
     z = z, x = data$exposure, y = data$outcome, environment = data$environment,
-    covariates = data$covariates, structure = data$structure, cluster = data$cluster,
+    covariates = data$covariates, structure = data$structure, cluster = data$cluster, fold = fold,
     instruments = z %*% instrument_directions(encoder)
   )
 }
 
 rows_subset <- function(rows, keep) {
   rows$environment <- droplevels(rows$environment[keep])
-  for (name in c("x", "y")) rows[[name]] <- rows[[name]][keep]
+  for (name in c("x", "y", "fold")) rows[[name]] <- rows[[name]][keep]
   for (name in c("z", "covariates", "structure", "instruments")) {
     if (!is.null(rows[[name]])) rows[[name]] <- rows[[name]][keep, , drop = FALSE]
   }
@@ -65,6 +65,7 @@ instrument_directions <- function(encoder) {
 
 # Explicit columns of C; `part` from latent_block().
 block_columns <- function(part, rows, view) {
+  if (!is.null(part$folds)) return(crossfit_columns(part, rows, view))
   dummies <- outer(as.integer(rows$environment), seq_len(nlevels(rows$environment)), "==") + 0
   inner <- side_columns(part$inner_directions, part$inner_columns, rows, view)
   interacted <- lapply(seq_len(ncol(inner)), function(j) dummies * inner[, j])

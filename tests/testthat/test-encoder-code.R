@@ -7,18 +7,6 @@ identity_encoder <- function(genotypes = FALSE, weights = list(scale = 2)) {
   ))
 }
 
-# Puts another table of encoders in place until the calling test ends.
-with_encoders <- function(entries, frame = parent.frame()) {
-  home <- asNamespace("LatentMR")
-  put <- function(value) {
-    unlockBinding("row_encoders", home)
-    assign("row_encoders", value, home)
-    lockBinding("row_encoders", home)
-  }
-  do.call(on.exit, list(bquote(.(put)(.(row_encoders))), add = TRUE), envir = frame)
-  put(function() entries)
-}
-
 test_that("a code stands in for the instruments everywhere", {
   with_encoders(identity_encoder())
   d <- simulate_mr("authors", mixing = "poly1", environments = 3, n = 400, seed = 5)
