@@ -30,7 +30,8 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
   list(
     f = block_f(block), f_effective = if (is.null(sandwich)) NA_real_ else sandwich$f_effective,
     f_effective_note = if (is.null(sandwich)) missing_note else NULL,
-    sargan = sargan,
+    sargan = sargan, wu_hausman = latent_wu_hausman(block$kclass),
+    wu_hausman_robust = if (is.null(sandwich)) rep(NA_real_, 4) else unname(sandwich$wu_hausman),
     hansen = if (is.null(sandwich)) {
       list(statistic = NA_real_, df = sargan$df, pval = NA_real_, note = missing_note)
     } else {
@@ -82,8 +83,9 @@ sandwich_diagnostics <- function(rows, block, view) {
   w <- block_columns(block$part, rows, view)
   fit <- row_fit(rows, rows$instruments, w, "2sls", if (is.null(rows$cluster)) "HC1" else "cluster")$fit
   hansen <- fit$diagnostics["Hansen J", ]
+  wu <- fit$diagnostics["Wu-Hausman", ]
   list(
-    f_effective = fit$strength$effective_f,
+    f_effective = fit$strength$effective_f, wu_hausman = wu,
     hansen = list(statistic = hansen[["statistic"]], df = hansen[["df1"]], pval = hansen[["p-value"]])
   )
 }

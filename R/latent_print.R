@@ -124,6 +124,13 @@ test_lines <- function(x) {
       }
     )
   )
+  wu <- if (is.na(d$wu_hausman_robust[4])) d$wu_hausman[4] else d$wu_hausman_robust[4]
+  if (is.finite(wu)) {
+    out <- c(out, line(
+      "Wu-Hausman: least squares against latent 2SLS %s. A small p says that least squares is confounded, or that the instruments are invalid; not which.",
+      p_is(wu)
+    ))
+  }
   if (is.finite(d$q[["Q"]])) {
     out <- c(out, line(
       "Cochran Q over environments = %.1f on %d df, %s, I2 = %.0f %%. Sees effects that differ between environments; not a bias that is the same in all.",
@@ -172,8 +179,10 @@ summary.latent_mr <- function(object, ...) {
   k <- object$latent$kclass
   rows <- rbind(
     `Weak instruments` = c(k$sizes[2], k$sizes[1] - k$sizes[3] - k$sizes[2], d$f, f_pvalue(k, d$f)),
-    `Wu-Hausman` = latent_wu_hausman(k),
+    `Wu-Hausman` = d$wu_hausman,
+    `Wu-Hausman (robust)` = d$wu_hausman_robust,
     Sargan = c(d$sargan$df, NA, d$sargan$statistic, d$sargan$pval),
+    Basmann = latent_basmann(k),
     `Hansen J` = c(d$hansen$df, NA, d$hansen$statistic, d$hansen$pval)
   )
   colnames(rows) <- c("df1", "df2", "statistic", "p-value")
@@ -195,6 +204,11 @@ each_estimate <- function(fit, name, missing) {
 latent_wu_hausman <- function(k) {
   if (k$sizes[1] - k$sizes[3] - k$sizes[2] < 5) return(rep(NA_real_, 4))
   unname(kclass_tests(k, kclass_fit(k, 1)$coefficients)$wu_hausman)
+}
+
+latent_basmann <- function(k) {
+  if (k$sizes[2] < 2 || k$sizes[1] - k$sizes[3] - k$sizes[2] < 5) return(c(0, NA, NA, NA))
+  unname(kclass_tests(k, kclass_fit(k, 1)$coefficients)$basmann)
 }
 
 #' @export

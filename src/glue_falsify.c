@@ -1,4 +1,5 @@
 /* Invalid instruments, direction and sensitivity, from cross products. */
+#include "core/direction.h"
 #include "core/outliers.h"
 #include "glue.h"
 
@@ -63,9 +64,33 @@ static SEXP ffi_outlier_nagar(SEXP gg, SEXP gxy, SEXP cross, SEXP noise, SEXP le
   return out;
 }
 
+/* gx, gy: correlations of every variant with exposure and outcome. Steiger's z of each. */
+static SEXP ffi_steiger(SEXP gx, SEXP gy, SEXP rxy, SEXP n3) {
+  const R_xlen_t p = Rf_xlength(gx);
+  const double *x = glue_real(gx, p, "gx"), *y = glue_real(gy, p, "gy");
+  const double r = glue_real1(rxy, "rxy"), n = glue_real1(n3, "n3");
+  SEXP z = PROTECT(Rf_allocVector(REALSXP, p));
+  for (R_xlen_t j = 0; j < p; j++) REAL(z)[j] = steiger_z(x[j], y[j], r, n);
+  UNPROTECT(1);
+  return z;
+}
+
+/* r0, r1: exposure first. sizes: people, rank of the instruments, rank of C. */
+static SEXP ffi_direction(SEXP r0, SEXP r1, SEXP sizes) {
+  const double *s = glue_real(sizes, 3, "sizes");
+  const direction d = direction_whole(glue_real(r0, 4, "r0"), glue_real(r1, 4, "r1"), s[0], s[1], s[2]);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, 4));
+  const double values[4] = {d.rsq_x, d.rsq_y, d.se, d.z};
+  for (int i = 0; i < 4; i++) REAL(out)[i] = values[i];
+  UNPROTECT(1);
+  return out;
+}
+
 const R_CallMethodDef glue_falsify_calls[] = {
   GLUE_CALL(ffi_controls, 4),
   GLUE_CALL(ffi_outliers, 8),
   GLUE_CALL(ffi_outlier_nagar, 7),
+  GLUE_CALL(ffi_steiger, 4),
+  GLUE_CALL(ffi_direction, 3),
   {NULL, NULL, 0}
 };
