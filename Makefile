@@ -31,8 +31,8 @@ sanitize: ## the same tests with the C code under AddressSanitizer and UBSan (FI
 	@tools/setup.sh packages
 	@tools/sanitize.sh "$(FILTER)"
 
-bench: setup ## statistical and speed benchmarks, tables in bench/results/
-	@Rscript bench/run.R
+bench: setup ## benchmarks, tables in bench/results/ (all: hours; BENCH="bench-iv bench-published" picks)
+	@Rscript bench/run.R $(BENCH)
 
 peers: setup ## compare with other packages (installs them)
 	@tools/setup.sh peers

@@ -56,6 +56,7 @@ one <- function(cell, seed) {
   )
 }
 
+tables <- list()
 for (i in seq_len(nrow(cells))) {
   runs <- do.call(rbind, lapply(seq_len(replicates), function(seed) one(cells[i, ], seed)))
   table <- do.call(rbind, lapply(split(runs, factor(runs$arm, unique(runs$arm))), function(r) {
@@ -65,4 +66,6 @@ for (i in seq_len(nrow(cells))) {
     )
   }))
   print(table, digits = 2, row.names = FALSE)
+  tables[[i]] <- table
 }
+utils::write.csv(format(do.call(rbind, tables), digits = 3), "bench/results/families.csv", row.names = FALSE)

@@ -3,12 +3,15 @@
 # genotypes (simulate_cohort()).
 #
 #   Rscript bench/bench-snp-panels.R                  everything, resumed where it stopped
-#   Rscript bench/bench-snp-panels.R panel 60         one mode, 60 replicates a cell
+#   Rscript bench/bench-snp-panels.R panel 60         one part, 60 replicates a cell
 #   Rscript bench/bench-snp-panels.R panel 60 1,3,14  some cells (ids of the table below)
 #
-# One file per cell and mode in bench/results/snp-panels; `future::plan()` by the
-# environment variable WORKERS (2). The table is printed at the end and written to
-# bench/results/snp-panels.csv.
+# Parts: panel (no structure, no background); genome (1,200 further variants: the
+# same data in structure mode, given ten components of them, and in background mode);
+# includes (structure mode with components that held the instruments or did not,
+# and what `structure_includes_instruments` says of them).
+# One file per cell and mode in bench/results/snp-panels; WORKERS processes (2). The
+# table is printed at the end and written to bench/results/snp-panels.csv.
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 
@@ -24,21 +27,26 @@ pleiotropy <- data.frame(
 )
 hgdp <- data.frame(family = "hgdp", cell = 101:103)
 chr21 <- data.frame(family = "chr21", cell = 104)
+# Calls lost: 2 %, 10 %, or 0 to 20 % rising from site to site.
+missing <- merge(data.frame(cell = c(1, 3, 7, 14)), data.frame(missing = c("2", "10", "site")))
+missing$family <- "missing"
 fill <- function(d) {
-  for (name in c("effect", "h2", "pleiotropy")) if (is.null(d[[name]])) d[[name]] <- NA
+  for (name in c("effect", "h2", "pleiotropy", "missing")) if (is.null(d[[name]])) d[[name]] <- NA
   if (is.null(d$stress)) d$stress <- "plain"
-  d[c("family", "cell", "effect", "h2", "stress", "pleiotropy")]
+  d[c("family", "cell", "effect", "h2", "stress", "pleiotropy", "missing")]
 }
-cells <- do.call(rbind, lapply(list(plain, effect, stress, pleiotropy, hgdp, chr21), fill))
+cells <- do.call(rbind, lapply(list(plain, effect, stress, pleiotropy, missing, hgdp, chr21), fill))
 cells$id <- with(cells, paste0(
   family, cell, ifelse(is.na(effect), "", paste0("_b", effect)), ifelse(stress == "plain", "", paste0("_", stress)),
-  ifelse(is.na(pleiotropy), "", paste0("_p", pleiotropy, "_h", h2))
+  ifelse(is.na(pleiotropy), "", paste0("_p", pleiotropy, "_h", h2)), ifelse(is.na(missing), "", paste0("_m", missing))
 ))
 
 draw <- function(row, seed, background) {
   if (row$family %in% c("hgdp", "chr21")) return(draw_cohort(row, seed, background))
   args <- list("snp", cell = row$cell, stress = row$stress, background = background, seed = seed)
   for (name in c("effect", "h2", "pleiotropy")) if (!is.na(row[[name]])) args[[name]] <- row[[name]]
+  sites <- c(6, 6, 6, 8, 12, 8, 5, 2, 6, 6, 6, 8, 6, 6, 8, 4)[row$cell]
+  if (!is.na(row$missing)) args$missing <- if (row$missing == "site") seq(0, .2, length.out = sites) else as.numeric(row$missing) / 100
   do.call(simulate_mr, args)
 }
 
@@ -60,13 +68,14 @@ tsls <- function(d, z, block) {
   c(b = b, half = qnorm(.975) * sqrt(vcov(fit)[1, 1]))
 }
 
-# Leading components of standardised columns; `cross`: their correlation matrix
-# when it is known already.
-components <- function(x, cross = crossprod(scale(x)) / nrow(x), count = 10) {
-  x <- scale(x)
-  x[is.na(x)] <- 0
-  cross[is.na(cross)] <- 0
-  x %*% .Call(LatentMR:::C_ffi_eigen_top, cross, as.integer(count))$vectors
+# Leading components of standardised columns, from their correlation matrix.
+components <- function(x, corr = stats::cor(x), count = 10) {
+  corr[is.na(corr)] <- 0
+  v <- .Call(LatentMR:::C_ffi_eigen_top, corr, as.integer(count))$vectors
+  centre <- colMeans(x)
+  sd <- sqrt(pmax(colMeans(x^2) - centre^2, 0))
+  v <- v * ifelse(sd > 0, 1 / sd, 0)
+  sweep(x %*% v, 2, drop(centre %*% v))
 }
 
 fill_in <- function(z, e) {
@@ -77,68 +86,99 @@ fill_in <- function(z, e) {
   z
 }
 
-replicate_once <- function(row, mode, seed) {
-  background <- if (mode == "panel") 0 else 1200
-  d <- draw(row, seed, background)
+# The arms that need no encoder; with further variants also their components
+# without and with the instruments.
+standard_arms <- function(d, z, dummies, genome) {
+  arms <- list(
+    raw = tsls(d, z, matrix(1, nrow(z), 1)), environment = tsls(d, z, dummies),
+    panel_pc = tsls(d, z, cbind(dummies, components(z))), oracle = tsls(d, z, cbind(dummies, d$truth$Q[, -1]))
+  )
+  if (!is.null(genome)) {
+    arms$genome_pc <- tsls(d, z, cbind(dummies, genome$without))
+    arms$genome_pc_with <- tsls(d, z, cbind(dummies, genome$with))
+  }
+  arms
+}
+
+# Components of the further variants without and with the instruments (one pass of
+# exact counts for both).
+genome_components <- function(d, z) {
+  if (is.null(d$background)) return(NULL)
+  g <- LatentMR:::mr_background(d)
+  both <- LatentMR:::panel_moments(LatentMR:::panel_data(d, list(x = cbind(LatentMR:::mr_genotypes(d), g))))$corr
+  g <- fill_in(g, d$environment)
+  of_g <- ncol(z) + seq_len(ncol(g))
+  list(without = components(g, both[of_g, of_g]), with = components(cbind(z, g), both))
+}
+
+with_structure <- function(d, structure, includes) {
+  d["background"] <- list(NULL)
+  d$structure <- `colnames<-`(structure, paste0("PC", seq_len(ncol(structure))))
+  d$structure_includes_instruments <- includes
+  d
+}
+
+latent_arms <- function(d, mode, truth, seed, ids) {
+  fit <- suppressWarnings(latent_mr(d, methods = ids, force = TRUE, by_environment = FALSE, seed = seed))
+  frame <- as.data.frame(fit)
+  arms <- lapply(seq_len(nrow(frame)), function(i) c(b = frame$b[i], half = (frame$up_ci[i] - frame$lo_ci[i]) / 2))
+  names(arms) <- frame$estimator
+  k <- ncol(fit$encoder$variant)
+  list(arms = arms, about = data.frame(
+    k = if (mode == "background") k + fit$encoder$components else k, j = fit$diagnostics$sargan$ratio,
+    f = fit$diagnostics$f, flagged = length(fit$warnings) > 0
+  ))
+}
+
+replicate_once <- function(row, part, seed) {
+  d <- draw(row, seed, if (part == "panel") 0 else 1200)
   z <- fill_in(LatentMR:::mr_genotypes(d), d$environment)
   dummies <- outer(as.integer(d$environment), seq_len(nlevels(d$environment)), "==") + 0
   truth <- d$truth$effect
-  arms <- list(
-    raw = tsls(d, z, matrix(1, nrow(z), 1)), environment = tsls(d, z, dummies),
-    panel_pc = tsls(d, z, cbind(dummies, components(z))),
-    oracle = tsls(d, z, cbind(dummies, d$truth$Q[, -1]))
+  genome <- genome_components(d, z)
+  standard <- standard_arms(d, z, dummies, genome)
+  versions <- switch(part,
+    panel = list(panel = d),
+    genome = list(structure = with_structure(d, genome$without, FALSE), background = d),
+    includes = list(
+      without_FALSE = with_structure(d, genome$without, FALSE), without_TRUE = with_structure(d, genome$without, TRUE),
+      with_FALSE = with_structure(d, genome$with, FALSE), with_TRUE = with_structure(d, genome$with, TRUE)
+    )
   )
-  fitted <- d
-  if (mode != "panel") {
-    g <- LatentMR:::mr_background(d)
-    g <- fill_in(g, d$environment)
-    # One pass of exact counts instead of two dense products.
-    both <- LatentMR:::panel_moments(LatentMR:::panel_data(d, list(x = cbind(LatentMR:::mr_genotypes(d), LatentMR:::mr_background(d)))))$corr
-    of_g <- ncol(z) + seq_len(ncol(g))
-    without <- components(g, both[of_g, of_g])
-    arms$genome_pc <- tsls(d, z, cbind(dummies, without))
-    arms$genome_pc_with <- tsls(d, z, cbind(dummies, components(cbind(z, g), both)))
-    if (mode == "structure") {
-      colnames(without) <- paste0("PC", 1:10)
-      fitted["background"] <- list(NULL)
-      fitted$structure <- without
-      fitted$structure_includes_instruments <- FALSE
-    }
-  }
-  ids <- c("ols", "latent_2sls", "latent_liml", "latent_ujive", "latent_nagar", "latent_reml")
-  fit <- suppressWarnings(latent_mr(fitted, methods = ids, force = TRUE, by_environment = FALSE, seed = seed))
-  frame <- as.data.frame(fit)
-  for (id in frame$estimator) {
-    at <- frame$estimator == id
-    arms[[id]] <- c(b = frame$b[at], half = (frame$up_ci[at] - frame$lo_ci[at]) / 2)
-  }
-  arms <- do.call(rbind, arms)
-  data.frame(
-    arm = rownames(arms), b = arms[, "b"] - truth, half = arms[, "half"], seed = seed,
-    k = if (mode == "background") ncol(fit$encoder$variant) + fit$encoder$components else ncol(fit$encoder$variant),
-    j = fit$diagnostics$sargan$ratio, f = fit$diagnostics$f, flagged = length(fit$warnings) > 0, row.names = NULL
-  )
+  ids <- if (part == "includes") "latent_ujive" else c("ols", "latent_2sls", "latent_liml", "latent_ujive", "latent_nagar", "latent_reml")
+  out <- lapply(names(versions), function(mode) {
+    fitted <- latent_arms(versions[[mode]], mode, truth, seed, ids)
+    arms <- do.call(rbind, c(standard, fitted$arms))
+    data.frame(mode = mode, arm = rownames(arms), b = arms[, "b"] - truth, half = arms[, "half"], seed = seed, fitted$about, row.names = NULL)
+  })
+  do.call(rbind, out)
 }
 
 # ---- running ----
 arguments <- commandArgs(TRUE)
-modes <- if (length(arguments) >= 1 && arguments[1] != "all") arguments[1] else c("panel", "structure", "background")
+parts <- if (length(arguments) >= 1 && arguments[1] != "all") arguments[1] else c("panel", "genome", "includes")
 replicates <- if (length(arguments) >= 2) as.integer(arguments[2]) else 60
 wanted <- if (length(arguments) >= 3) strsplit(arguments[3], ",")[[1]] else cells$id
 folder <- Sys.getenv("RESULTS", "bench/results/snp-panels")
+workers <- as.integer(Sys.getenv("WORKERS", "2"))
 dir.create(folder, recursive = TRUE, showWarnings = FALSE)
-future::plan(future::multicore, workers = as.integer(Sys.getenv("WORKERS", "2")))
+in_part <- list(
+  panel = rep(TRUE, nrow(cells)), genome = cells$family %in% c("plain", "hgdp"),
+  includes = cells$family == "plain" & cells$cell %in% c(1, 3, 7, 8, 14)
+)
 
-for (mode in modes) for (i in which(cells$id %in% wanted | sub("plain", "", cells$id) %in% wanted)) {
+for (part in parts) for (i in which(in_part[[part]] & (cells$id %in% wanted | sub("plain", "", cells$id) %in% wanted))) {
   row <- cells[i, ]
-  if (mode != "panel" && !row$family %in% c("plain", "hgdp")) next
-  file <- file.path(folder, sprintf("%s-%s.rds", mode, row$id))
-  if (file.exists(file) && max(readRDS(file)$seed) >= replicates) next
+  done <- list.files(folder, sprintf("^%s-.*-%s[.]rds$", part, row$id), full.names = TRUE)
+  if (length(done) && max(readRDS(done[1])$seed) >= replicates) next
   took <- system.time({
-    runs <- future.apply::future_lapply(seq_len(replicates), function(s) replicate_once(row, mode, s), future.seed = TRUE)
+    runs <- parallel::mclapply(seq_len(replicates), function(s) replicate_once(row, part, s), mc.cores = workers, mc.preschedule = FALSE)
   })[["elapsed"]]
-  saveRDS(do.call(rbind, runs), file)
-  message(sprintf("%s %s: %.0f s", mode, row$id, took))
+  failed <- vapply(runs, inherits, TRUE, "try-error")
+  if (any(failed)) stop(row$id, ": ", runs[[which(failed)[1]]])
+  runs <- do.call(rbind, runs)
+  for (mode in unique(runs$mode)) saveRDS(runs[runs$mode == mode, ], file.path(folder, sprintf("%s-%s-%s.rds", part, mode, row$id)))
+  message(sprintf("%s %s: %.0f s", part, row$id, took))
 }
 
 # ---- the table ----
@@ -146,14 +186,14 @@ summarise <- function(file) {
   x <- readRDS(file)
   by <- split(x, x$arm)
   name <- sub("[.]rds$", "", basename(file))
-  mode <- sub("-.*", "", name)
+  mode <- x$mode[1]
   rmse <- vapply(by, function(a) sqrt(mean(a$b^2)), 0)
   best <- min(rmse[intersect(names(rmse), c("environment", "panel_pc", if (mode != "panel") "genome_pc"))])
   headline <- if (mode == "panel") "latent_reml" else "latent_ujive"
   out <- lapply(names(by), function(arm) {
     a <- by[[arm]]
     data.frame(
-      mode = mode, id = sub("^[^-]*-", "", name), arm = arm, headline = arm == headline, replicates = nrow(a),
+      mode = mode, id = sub("^[^-]*-[^-]*-", "", name), arm = arm, headline = arm == headline, replicates = nrow(a),
       rmse = rmse[[arm]], bias = mean(a$b), ratio = rmse[[arm]] / best, to_oracle = rmse[[arm]] / rmse[["oracle"]],
       coverage = mean(abs(a$b) <= a$half), length = median(2 * a$half), k = mean(a$k), j = mean(a$j), f = mean(a$f),
       flagged = mean(a$flagged)
