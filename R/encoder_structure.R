@@ -21,10 +21,14 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
   threshold <- unname(stats::quantile(null, control$level))
   columns <- length(fit$values)
   above <- sum(fit$values > threshold)
+  # Partialling out a direction for nothing costs 1/p of the strength, missing one
+  # costs bias: hence a lower line than that of the test, where the panel can spare it.
+  near <- sum(fit$values > stats::quantile(null, min(control$partial_level, control$level))) - above
+  taken <- above + min(near, columns %/% 10)
   check_latent_total(n_latent, columns, p)
-  k <- if (is.null(n_latent)) min(above, columns %/% 2) else n_latent[2]
+  k <- if (is.null(n_latent)) min(taken, columns %/% 2) else n_latent[2]
   m <- if (is.null(n_latent)) columns - k else n_latent[1]
-  if (mode == "structure" && is.na(includes) && is.null(n_latent) && k >= length(moments$structure)) {
+  if (mode == "structure" && is.na(includes) && is.null(n_latent) && above >= length(moments$structure)) {
     inform(
       sprintf(
         "The panel adds %d directions to the %d structure columns given.", k, length(moments$structure)
@@ -38,12 +42,12 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
   }
   list(
     method = "structure", mode = mode,
-    values = fit$values, threshold = threshold, null = null, above = above,
+    values = fit$values, threshold = threshold, null = null, above = above, taken = taken,
     directions = fit$directions,
     variant = fit$directions[, seq_len(k), drop = FALSE],
     invariant = fit$directions[, k + seq_len(m), drop = FALSE],
     n_latent = c(invariant = as.integer(m), variant = as.integer(k)),
-    dropped = p - columns, capped = is.null(n_latent) && above > columns %/% 2,
+    dropped = p - columns, capped = is.null(n_latent) && taken > columns %/% 2,
     block = fit$block, rank_w = fit$rank_w, structure_slopes = slopes,
     structure_mean = if (!is.null(slopes)) pooled_mean(view)[view$columns$structure]
   )

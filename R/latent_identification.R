@@ -64,10 +64,11 @@ latent_warnings <- function(fit) {
   if (fit$kind != "continuous") {
     if (encoder$mode == "panel") {
       environments <- length(encoder$environments)
-      if (environments - 1 < k) {
+      found <- min(encoder$above, k)
+      if (environments - 1 < found) {
         add(
           "%d directions of structure but only %d environments, and no `structure` or `background`: differences between people within environments were seen only through the panel itself.",
-          k, environments
+          found, environments
         )
       }
       linked <- linked_share(encoder)
@@ -77,7 +78,7 @@ latent_warnings <- function(fit) {
           linked$what, 100 * linked$share
         )
       }
-      if (k == 0 && !isTRUE(encoder$capped)) add("No direction of the panel moves or carries structure (k = 0): the latent estimates partial out no more than 2SLS does.")
+      if (found == 0 && !isTRUE(encoder$capped)) add("No direction of the panel moves or carries structure beyond chance (k = 0): the latent estimates partial out little more than 2SLS does.")
     }
     if (encoder$mode == "background" && encoder$components == 0) {
       add("No component of instruments and background stands out: the latent estimates partial out no more than 2SLS does. More background variants see finer structure.")
@@ -86,7 +87,7 @@ latent_warnings <- function(fit) {
       add("%d components were taken, the most allowed (encoder_control(max_components = )): there may be more.", encoder$components)
     }
     if (isTRUE(encoder$capped)) {
-      add("%d directions carry structure, more than half of the panel; the leading %d were taken.", encoder$above, k)
+      add("%d directions carry structure, more than half of the panel; the leading %d were taken.", encoder$taken, k)
     }
     if (isTRUE(d$change[["pval"]] > .05)) {
       add("Allele frequencies do not differ between the environments (%s): only structure within them can be seen.", p_is(d$change[["pval"]]))

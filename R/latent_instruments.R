@@ -26,7 +26,8 @@ print.latent_instruments <- function(x, ...) {
   ))
   if (x$method == "structure") {
     cat(sprintf(
-      "  %d directions above the null line %s%s; leading eigenvalues %s\n", x$above, format(x$threshold, digits = 3),
+      "  %d directions above the null line %s%s%s; leading eigenvalues %s\n", x$above, format(x$threshold, digits = 3),
+      if (is.null(x$n_latent_given) && x$taken > x$above) sprintf(", %d close below it also taken", x$taken - x$above) else "",
       if (isTRUE(x$capped)) sprintf(", of which %d, half of the panel, were taken", x$n_latent[["variant"]]) else "",
       paste(format(utils::head(x$values, 5), digits = 3), collapse = " ")
     ))

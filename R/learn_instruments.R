@@ -20,7 +20,8 @@
 #' linkage-disequilibrium blocks, and A+ the positive part of T'NT outside the blocks,
 #' \deqn{M = T'BT + A_+^2 / 2.}
 #' Directions with an eigenvalue above the 95 % point of the largest eigenvalue
-#' without structure (by simulation) form the variant block, at most half of them.
+#' without structure (by simulation) count as found; those above its 60 % point
+#' (`encoder_control(partial_level = )`) form the variant block, at most half of them.
 #' Three modes: `panel` (nothing else given), `structure` (components given; when
 #' they were computed with the instruments among their variants, say
 #' `structure_includes_instruments = TRUE` in [mr_data()]) and `background`

@@ -10,6 +10,7 @@
 # same data in structure mode, given ten components of them, and in background mode);
 # includes (structure mode with components that held the instruments or did not,
 # and what `structure_includes_instruments` says of them).
+# Seeds 1001, 1002, ...: settings were chosen on others.
 # One file per cell and mode in bench/results/snp-panels; WORKERS processes (2). The
 # table is printed at the end and written to bench/results/snp-panels.csv.
 suppressPackageStartupMessages(library(LatentMR))
@@ -170,9 +171,9 @@ in_part <- list(
 for (part in parts) for (i in which(in_part[[part]] & (cells$id %in% wanted | sub("plain", "", cells$id) %in% wanted))) {
   row <- cells[i, ]
   done <- list.files(folder, sprintf("^%s-.*-%s[.]rds$", part, row$id), full.names = TRUE)
-  if (length(done) && max(readRDS(done[1])$seed) >= replicates) next
+  if (length(done) && length(unique(readRDS(done[1])$seed)) >= replicates) next
   took <- system.time({
-    runs <- parallel::mclapply(seq_len(replicates), function(s) replicate_once(row, part, s), mc.cores = workers, mc.preschedule = FALSE)
+    runs <- parallel::mclapply(1000 + seq_len(replicates), function(s) replicate_once(row, part, s), mc.cores = workers, mc.preschedule = FALSE)
   })[["elapsed"]]
   failed <- vapply(runs, inherits, TRUE, "try-error")
   if (any(failed)) stop(row$id, ": ", runs[[which(failed)[1]]])

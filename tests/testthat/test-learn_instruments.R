@@ -6,6 +6,27 @@ test_that("the panel mode finds as many directions as there are ancestries less 
   expect_lte(learn_instruments(panel_data_cell(14), seed = 1)$n_latent[["variant"]], 1L)
 })
 
+test_that("directions close below the line are partialled out too, as far as the panel can spare them", {
+  for (seed in 1:8) {
+    e <- learn_instruments(panel_data_cell(13, 200, seed = seed), seed = 1)
+    line <- quantile(e$null, c(.6, .95), names = FALSE)
+    found <- sum(e$values > line[2])
+    expect_identical(e$above, found)
+    expect_identical(e$n_latent[["variant"]], found + min(sum(e$values > line[1]) - found, 10L))
+  }
+  strict <- encoder_control(partial_level = .95)
+  same <- vapply(1:8, function(seed) {
+    e <- learn_instruments(panel_data_cell(13, 200, seed = seed), control = strict, seed = 1)
+    e$above == e$n_latent[["variant"]]
+  }, TRUE)
+  expect_true(all(same))
+  few <- simulate_mr("snp", cell = 14, n = 300, seed = 2)
+  few$genotypes$x <- few$genotypes$x[, 1:9]
+  few$variants <- few$variants[1:9, ]
+  e <- learn_instruments(few, control = encoder_control(partial_level = .51), seed = 1)
+  expect_identical(e$n_latent[["variant"]], e$above)
+})
+
 test_that("the variant block carries ancestry, the invariant block does not", {
   d <- panel_data_cell(1, 1000)
   encoder <- learn_instruments(d, seed = 1)
