@@ -112,7 +112,7 @@ panel_data <- function(data, source) {
     snp = paste0("v", seq_len(count)), chr = NA_character_, pos = NA_real_,
     effect_allele = NA_character_, other_allele = NA_character_
   )
-  data$covariates <- matrix(0, length(data$exposure), 0)
+  data$covariates <- matrix(0, length(data$outcome), 0)
   data[c("structure", "background", "block", "cluster")] <- list(NULL)
   data
 }
@@ -136,7 +136,7 @@ panel_moments <- function(panel) {
 
 # Scores of every person, a slab of variants at a time.
 panel_scores <- function(panel, loadings, spread) {
-  scores <- matrix(0, length(panel$exposure), ncol(loadings))
+  scores <- matrix(0, length(panel$outcome), ncol(loadings))
   if (!ncol(loadings)) return(scores)
   for (from in seq(1L, nrow(loadings), by = 256L)) {
     columns <- from:min(nrow(loadings), from + 255L)

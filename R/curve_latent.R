@@ -15,7 +15,7 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
   if (missing(data) || !inherits(data, "mr_data")) {
     abort_argument("data", "the mr_data object of the fit", if (missing(data)) "missing" else describe(data), hint = "A curve needs rows, which latent_mr() does not keep.")
   }
-  if (length(data$exposure) != x$nobs || !identical(data$exposure_name, x$exposure) || !identical(data$outcome_name, x$outcome)) {
+  if (length(data$outcome) != x$nobs || !identical(data$exposure_name, x$exposure) || !identical(data$outcome_name, x$outcome)) {
     abort_argument("data", "the mr_data object of the fit", "another one")
   }
   seed <- draw_seed(seed)

@@ -71,7 +71,7 @@ environment_test.mr_data <- function(x, conditional = "joint", max_columns = 500
   if (!length(covariates)) covariates <- NULL
   environment_frame(
     function(cols) mr_genotypes(x, cols), x$variants$snp, x$kind != "continuous", x$environment,
-    length(x$exposure), covariates, conditional, max_columns, seed
+    length(x$outcome), covariates, conditional, max_columns, seed
   )
 }
 

@@ -2,8 +2,7 @@
 
 # What an estimator reads: the moments after its block, and the ordered,
 # orthonormal scores of its instruments (src/core/scores.h).
-block_scores <- function(view, part, directions) {
-  partial <- block_partial(view, part)
+block_scores <- function(view, part, directions, partial = block_partial(view, part)) {
   n <- view_people(view)
   variance <- n * view$scale
   if (is.null(directions)) directions <- all_instruments(view)

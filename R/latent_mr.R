@@ -92,6 +92,9 @@
 #' scales and `NA` on others. They need rows of people. With many weak instruments they have the bias
 #' of 2SLS, which `latent_ujive` has not.
 #'
+#' @section Several exposures:
+#' With several exposures in `data` the effects are estimated given each other: [latent_mvmr].
+#'
 #' @section Allele scores:
 #' `score` is the usual one-sample instrument: the sum of counted alleles times `weights`, with the environments and
 #' covariates partialled out; `latent_score` partials out the latent block. Weights that were estimated in
@@ -144,6 +147,12 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   view <- working$view
   rows <- if (has_rows) latent_rows(working$data, learned, view, working$fold)
   chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows, !is.null(score), moments$binary)
+  if (length(moments$exposure) > 1) {
+    cases <- if (has_rows && moments$binary) sum(data$outcome)
+    out <- latent_multi(moments, fitted, learned, view, rows, chosen, level, by_environment, notes, seed, cases)
+    out$call <- match.call()
+    return(out)
+  }
   blocks <- estimation_blocks(chosen, learned, view)
   problem <- block_problem(blocks$latent)
   if (!is.null(problem)) {

@@ -54,7 +54,7 @@ print.latent_mr <- function(x, ...) {
   invisible(x)
 }
 
-print_table <- function(rows, percent) {
+print_table <- function(rows, percent, exposures = FALSE) {
   out <- data.frame(
     method = rows$method, b = format_b(rows$b), se = format_b(rows$se),
     interval = ifelse(is.na(rows$b), "", sprintf("%s to %s", format_b(rows$lo_ci), format_b(rows$up_ci))),
@@ -62,6 +62,7 @@ print_table <- function(rows, percent) {
     error = rows$vcov
   )
   names(out)[4] <- paste(percent, "% interval")
+  if (exposures) out <- cbind(out[1], exposure = rows$exposure, out[-1])
   if (!is.null(rows$or)) {
     out$scale <- sub("difference", "diff.", rows$scale)
     out$ratio <- ifelse(is.na(rows$or), "", sprintf("%s (%s to %s)", format_b(rows$or), format_b(rows$or_lci95), format_b(rows$or_uci95)))

@@ -3,7 +3,7 @@
 
 # NULL, with a note, when the dense columns would not fit the memory budget.
 latent_rows <- function(data, encoder, view, fold = NULL) {
-  n <- length(data$exposure)
+  n <- length(data$outcome)
   p <- nrow(data$variants)
   need <- 8 * n * (3 * p + length(view$columns$covariates) + 4 * ncol(encoder$variant) * length(view$n) * max(1, encoder$crossfit))
   budget <- memory_limit()
@@ -27,7 +27,8 @@ latent_rows <- function(data, encoder, view, fold = NULL) {
 
 rows_subset <- function(rows, keep) {
   rows$environment <- droplevels(rows$environment[keep])
-  for (name in c("x", "y", "fold")) rows[[name]] <- rows[[name]][keep]
+  rows$x <- piece_pick(rows$x, keep)
+  for (name in c("y", "fold")) rows[[name]] <- rows[[name]][keep]
   for (name in c("z", "covariates", "structure", "instruments")) {
     if (!is.null(rows[[name]])) rows[[name]] <- rows[[name]][keep, , drop = FALSE]
   }

@@ -64,7 +64,8 @@
 #' @param exposure,outcome Numeric vectors, one value per participant, in any
 #'   unit; estimates are in units of the outcome per unit of the exposure. Traits of two values may
 #'   be 0/1, logical or a factor with two levels (the second is 1, with a message); an outcome with the values 1
-#'   and 2 only is read as in PLINK (control, case), with a message.
+#'   and 2 only is read as in PLINK (control, case), with a message. Several exposures: a matrix or data frame
+#'   with a column for each; [latent_mr()] then estimates their effects given each other.
 #' @param environment Factor, text or whole numbers: the group of each
 #'   participant; see below. Continuous numbers are refused.
 #' @param covariates Data frame (numbers, factors, text, logicals) or numeric
@@ -114,7 +115,7 @@
 mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
                     cluster = NULL, kind = "auto", variants = NULL) {
-  names <- c(label_of(substitute(exposure), "exposure"), label_of(substitute(outcome), "outcome"))
+  names <- c(exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome"))
   check_choice(kind, "kind", c("auto", "genotype", "dosage", "continuous"))
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
@@ -123,7 +124,7 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   everybody <- as_ids(ids, "ids")
   cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
   pieces <- list(
-    exposure = check_trait(exposure, "exposure"), outcome = check_trait(outcome, "outcome"),
+    exposure = check_exposures(exposure, names[-length(names)]), outcome = check_trait(outcome, "outcome"),
     environment = as_environment(environment), covariates = as_covariates(covariates),
     structure = as_structure(structure), cluster = as_cluster(cluster)
   )
@@ -135,6 +136,12 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   if (!is.null(background)) background <- label_rows(background, given, "background")
   frame <- c(list(ids = table$ids), table$pieces)
   build_mr_data(frame, source, background, block, kind, structure_includes_instruments, names)
+}
+
+# Several exposures are the columns of a matrix or data frame.
+exposure_names <- function(x, label) {
+  if (is.null(dim(x)) || NCOL(x) < 2) return(label)
+  if (is.null(colnames(x))) sprintf("%s%d", label, seq_len(ncol(x))) else colnames(x)
 }
 
 # The name of a trait as the user wrote it: x, d$x and d[["x"]] are all "x".

@@ -8,11 +8,13 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   people <- filter_rows(frame, source$ids, background$ids, lists, log)
   alive <- people$alive
   environment <- droplevels(frame$environment[alive])
-  exposure <- frame$exposure[alive]
+  exposure <- piece_pick(frame$exposure, alive)
   outcome <- frame$outcome[alive]
-  check_varies(exposure, "exposure", "Nothing can be estimated from a trait that does not vary.")
+  several <- !is.null(dim(exposure))
+  labels <- if (several) sprintf("exposure$%s", colnames(exposure)) else "exposure"
+  Map(check_varies, exposure_columns(exposure), labels, "Nothing can be estimated from a trait that does not vary.")
   check_varies(outcome, "outcome", "Nothing can be estimated from a trait that does not vary.")
-  warn_constant_within(exposure, environment, "exposure")
+  for (x in exposure_columns(exposure)) warn_constant_within(x, environment, "exposure")
   warn_constant_within(outcome, environment, "outcome")
 
   log <- people$log
@@ -41,7 +43,8 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   }
   new_mr_data(
     genotypes = source_keep(source, people$rows, kept$cols), variants = renamed$variants, kind = kind,
-    exposure = unname(exposure), outcome = unname(outcome), exposure_name = names[1], outcome_name = names[2],
+    exposure = if (several) `rownames<-`(exposure, NULL) else unname(exposure), outcome = unname(outcome),
+    exposure_name = names[-length(names)], outcome_name = names[length(names)],
     environment = unname(environment), covariates = covariates$x, covariate_coding = covariates$coding,
     structure = if (!is.null(frame$structure)) structure$x, structure_includes_instruments = includes,
     background = back$background, block = if (!is.null(block)) droplevels(block[kept$cols]),

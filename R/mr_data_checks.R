@@ -30,6 +30,19 @@ check_trait <- function(x, arg) {
   out
 }
 
+# One exposure is a vector, several are a matrix with their names.
+check_exposures <- function(x, names) {
+  if (is.null(dim(x)) || ncol(x) < 2) return(check_trait(x, "exposure"))
+  ids <- row_ids(x)
+  check_unique_names(names, "exposure")
+  columns <- lapply(seq_along(names), function(j) unname(check_trait(if (is.data.frame(x)) x[[j]] else x[, j], sprintf("exposure$%s", names[j]))))
+  matrix(unlist(columns), ncol = length(names), dimnames = list(ids, names))
+}
+
+exposure_columns <- function(x) {
+  if (is.null(dim(x))) list(x) else lapply(seq_len(ncol(x)), function(j) x[, j])
+}
+
 check_not_infinite <- function(x, arg) {
   bad <- which(is.infinite(x))
   if (length(bad)) {

@@ -103,7 +103,7 @@ mr_background <- function(data, cols = NULL) {
 
 # The same object for some of its people: positions, or a logical vector.
 mr_subset <- function(data, rows) {
-  n <- length(data$exposure)
+  n <- length(data$outcome)
   rows <- seq_len(n)[rows]
   pick <- function(part) {
     if (is.null(part)) return(NULL)

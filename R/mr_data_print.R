@@ -7,13 +7,13 @@ print.mr_data <- function(x, ...) {
 }
 
 format_mr_data <- function(x, max_environments = 12) {
-  n <- length(x$exposure)
+  n <- length(x$outcome)
   p <- nrow(x$variants)
   table <- environment_table(x)
   shown <- utils::head(table, max_environments)
   more <- nrow(table) - nrow(shown)
   c(
-    sprintf("<mr_data> exposure %s, outcome %s", x$exposure_name, x$outcome_name),
+    sprintf("<mr_data> %s, outcome %s", exposures_words(x$exposure_name), x$outcome_name),
     sprintf("%s participants in %s, %s instruments (%s)", big(n), plural(nrow(table), "environment"), big(p), x$kind),
     format_parts(x),
     "",
@@ -61,7 +61,7 @@ percent <- function(x) {
 
 missing_share <- function(x) {
   called <- mr_counts(x)$called
-  1 - sum(as.numeric(called)) / (nrow(called) * length(x$exposure))
+  1 - sum(as.numeric(called)) / (nrow(called) * length(x$outcome))
 }
 
 environment_table <- function(x) {
@@ -69,22 +69,30 @@ environment_table <- function(x) {
   e <- x$environment
   n <- as.integer(table(e))
   stat <- function(v, f) as.numeric(tapply(v, e, f))
+  exposures <- exposure_columns(x$exposure)
+  prefix <- if (length(exposures) == 1) "exposure" else x$exposure_name
+  moments <- lapply(exposures, function(v) list(stat(v, mean), stat(v, stats::sd)))
+  moments <- stats::setNames(unlist(moments, recursive = FALSE), paste0(rep(prefix, each = 2), c("_mean", "_sd")))
   data.frame(
-    environment = levels(e), n = n,
-    exposure_mean = stat(x$exposure, mean), exposure_sd = stat(x$exposure, stats::sd),
+    environment = levels(e), n = n, moments,
     outcome_mean = stat(x$outcome, mean), outcome_sd = stat(x$outcome, stats::sd),
-    missing_calls = 1 - colSums(called) / (n * nrow(called)), row.names = NULL
+    missing_calls = 1 - colSums(called) / (n * nrow(called)), row.names = NULL, check.names = FALSE
   )
 }
+
+exposures_words <- function(names) paste0(if (length(names) == 1) "exposure " else "exposures ", paste(names, collapse = ", "))
 
 format_table <- function(table, x) {
   pair <- function(mean, sd) sprintf("%s (%s)", formatC(mean, digits = 3, format = "g", flag = "#"), formatC(sd, digits = 3, format = "g", flag = "#"))
   columns <- list(
-    c("environment", table$environment), c("n", big_each(table$n)),
-    c(paste(x$exposure_name, "mean (SD)"), pair(table$exposure_mean, table$exposure_sd)),
+    c("environment", table$environment), c("n", big_each(table$n))
+  )
+  columns <- c(columns, lapply(seq_along(x$exposure_name), function(j) {
+    c(paste(x$exposure_name[j], "mean (SD)"), pair(table[[2 * j + 1]], table[[2 * j + 2]]))
+  }), list(
     c(paste(x$outcome_name, "mean (SD)"), pair(table$outcome_mean, table$outcome_sd)),
     c("missing calls", percent(table$missing_calls))
-  )
+  ))
   paste_columns(columns)
 }
 
@@ -96,7 +104,7 @@ summary.mr_data <- function(object, ...) {
   structure(
     list(
       exposure_name = object$exposure_name, outcome_name = object$outcome_name, kind = object$kind,
-      n = length(object$exposure), p = nrow(object$variants), environments = environment_table(object),
+      n = length(object$outcome), p = nrow(object$variants), environments = environment_table(object),
       covariates = object$covariate_coding, flagged_variants = object$flagged_variants,
       removed_variants = object$removed_variants, flow = object$flow
     ),
@@ -106,7 +114,7 @@ summary.mr_data <- function(object, ...) {
 
 #' @export
 print.summary.mr_data <- function(x, max = 20, ...) {
-  cat(sprintf("Exposure %s, outcome %s: %s participants, %s instruments (%s)\n\n", x$exposure_name, x$outcome_name,
+  cat(sprintf("%s, outcome %s: %s participants, %s instruments (%s)\n\n", sub("^e", "E", exposures_words(x$exposure_name)), x$outcome_name,
               big(x$n), big(x$p), x$kind))
   cat(format_table(x$environments, x), sep = "\n")
   some <- function(frame, title) {
@@ -126,4 +134,4 @@ print.summary.mr_data <- function(x, max = 20, ...) {
 }
 
 #' @export
-dim.mr_data <- function(x) c(length(x$exposure), nrow(x$variants))
+dim.mr_data <- function(x) c(length(x$outcome), nrow(x$variants))

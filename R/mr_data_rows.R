@@ -30,7 +30,11 @@ filter_rows <- function(frame, genotype_ids, background_ids = NULL, lists = NULL
   drop(!frame$ids[alive] %in% genotype_ids, "not among the genotypes")
   if (!is.null(background_ids)) drop(!frame$ids[alive] %in% background_ids, "not among the background genotypes")
   drop(is.na(environment[alive]), "environment missing")
-  drop(is.na(frame$exposure[alive]), "exposure missing")
+  if (is.null(dim(frame$exposure))) {
+    drop(is.na(frame$exposure[alive]), "exposure missing")
+  } else {
+    for (name in colnames(frame$exposure)) drop(is.na(frame$exposure[alive, name]), sprintf("exposure %s missing", name))
+  }
   drop(is.na(frame$outcome[alive]), "outcome missing")
   for (name in names(frame$covariates)) {
     drop(is.na(frame$covariates[[name]][alive]), sprintf("covariate %s missing", name))

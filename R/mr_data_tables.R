@@ -41,7 +41,7 @@ variants.mr_data <- function(x, environments = FALSE, ...) {
   p <- nrow(x$variants)
   if (!environments) {
     counts <- pool_counts(counts)
-    size <- length(x$exposure)
+    size <- length(x$outcome)
   }
   groups <- length(size)
   out <- x$variants[rep(seq_len(p), each = groups), , drop = FALSE]
@@ -82,7 +82,7 @@ pool_counts <- function(counts) {
 samples.mr_data <- function(x, ...) {
   out <- data.frame(id = x$ids, environment = x$environment)
   if (!is.null(x$cluster)) out$cluster <- x$cluster
-  traits <- list(x$exposure, x$outcome)
+  traits <- c(exposure_columns(x$exposure), list(x$outcome))
   names(traits) <- c(x$exposure_name, x$outcome_name)
   columns <- c(
     list(out, as.data.frame(traits, optional = TRUE), as.data.frame(x$covariates, optional = TRUE)),

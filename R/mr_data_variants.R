@@ -37,7 +37,7 @@ counts_of <- function(scan, kind) {
 mr_counts <- function(data) {
   if (!is.null(data$counts)) return(data$counts)
   source <- c(data$genotypes, list(p = nrow(data$variants)))
-  rows <- if (is.null(source$bed)) seq_along(data$exposure) else source$rows
+  rows <- if (is.null(source$bed)) seq_along(data$outcome) else source$rows
   counts_of(scan_variants(source, rows, data$environment), data$kind)
 }
 

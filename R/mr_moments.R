@@ -181,14 +181,14 @@ format_moments <- function(x) {
   sizes <- if (min(n) == max(n)) sprintf("%s people each", big(min(n))) else sprintf("%s to %s people", big(min(n)), big(max(n)))
   share <- sum(x$sm) / (sum(n) * nrow(x$variants))
   c(
-    sprintf("<mr_moments> exposure %s, outcome %s", x$exposure, x$outcome),
+    sprintf("<mr_moments> %s, outcome %s", exposures_words(x$exposure), x$outcome),
     sprintf("%s participants in %s, %s (%s)", big(sum(n)), plural(length(x$environments), "environment"),
             plural(nrow(x$variants), "variant"), x$kind),
     paste0("  environments  ", list_some(sprintf("%s (%s)", names(per), big_each(per)), 6)),
     sprintf("  blocks        %s: folds within environments, %s%s", big(length(n)), sizes,
             if (x$clustered) ", clusters whole" else ""),
-    sprintf("  columns       %s, %s, exposure, outcome", plural(length(x$covariates), "covariate"),
-            plural(length(x$structure), "structure column")),
+    sprintf("  columns       %s, %s, %s, outcome", plural(length(x$covariates), "covariate"),
+            plural(length(x$structure), "structure column"), if (length(x$exposure) == 1) "exposure" else plural(length(x$exposure), "exposure")),
     sprintf("  missing       %s of calls, in %s; set to the mean of the environment", percent(share),
             plural(length(x$missing), "variant")),
     if (nrow(odd)) {

@@ -10,7 +10,8 @@
 #'   also `.gz`), several paths, or a data frame. Several files are joined by
 #'   identifier; a column may stand in one of them only. `NA`, `N/A`, `NaN`,
 #'   `nan`, `.` and empty cells are missing.
-#' @param exposure,outcome,environment Names of one column each.
+#' @param exposure Name of a column, or of several: effects are then estimated given each other.
+#' @param outcome,environment Names of one column each.
 #' @param cluster Name of a column, or the result of [families()].
 #' @param covariates,structure Names of columns, any number.
 #' @param background Variants to learn structure from: `"others"` (all that are
@@ -87,7 +88,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
 }
 
 check_roles <- function(exposure, outcome, environment, covariates, structure, cluster) {
-  check_string(exposure, "exposure", hint = "Give the name of a column of the phenotype file.")
+  check_strings(exposure, "exposure", hint = "Give the name of a column of the phenotype file, or of several.")
   check_string(outcome, "outcome", hint = "Give the name of a column of the phenotype file.")
   check_string(environment, "environment", hint = "Give the name of a column of the phenotype file.")
   check_strings(covariates, "covariates", null = TRUE)
@@ -144,7 +145,8 @@ frame_of <- function(tables, roles) {
     values <- part$values
     if (length(tables) > 1) attr(values, "ids") <- part$ids
     switch(role,
-      exposure = , outcome = check_trait(columns_of_numbers(values, role), role),
+      exposure = check_exposures(columns_of_numbers(values, role), roles$exposure),
+      outcome = check_trait(columns_of_numbers(values, role), role),
       environment = as_environment(values), covariates = as_covariates(values),
       structure = as_structure(columns_of_numbers(values, role)), cluster = as_cluster(values)
     )
