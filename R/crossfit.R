@@ -145,7 +145,7 @@ crossfit_folds <- function(crossfit) max(10L, crossfit)
 crossfit_rows <- function(data, moments, crossfit) {
   drawn <- draw_blocks(data$environment, data$cluster, crossfit_folds(crossfit), moments$seed)
   group <- crossfit_group(drawn$table$fold, crossfit)
-  out <- integer(length(data$exposure))
+  out <- integer(length(data$outcome))
   out[drawn$order + 1L] <- rep(group, drawn$table$n)
   out
 }

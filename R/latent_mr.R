@@ -150,7 +150,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   if (length(moments$exposure) > 1) {
     cases <- if (has_rows && moments$binary) sum(data$outcome)
     out <- latent_multi(moments, fitted, learned, view, rows, chosen, level, by_environment, notes, seed, cases)
-    out$call <- match.call()
+    out[c("crossfit", "call")] <- list(crossfit, match.call())
     return(out)
   }
   blocks <- estimation_blocks(chosen, learned, view)

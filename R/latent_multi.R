@@ -131,7 +131,7 @@ multi_one <- function(id, block, context) {
   many <- id %in% c("latent_liml", "latent_fuller", "latent_ujive", "latent_jive1", "latent_nagar") && context$encoder$kind != "continuous"
   by_rows <- function(estimator, vcov) {
     clustered <- vcov == "cluster" || (estimator %in% c("ujive", "jive1") && !is.null(rows$cluster))
-    z <- if (id == "latent_2sls_only") rows$z %*% context$encoder$invariant else if (mr_block(id) == "latent") rows$instruments else rows$z
+    z <- if (mr_block(id) == "latent") rows$instruments else method_instruments(id, context)
     iv_fit(
       rows$y, unname(rows$x), if (estimator != "ols") z, context$columns_of(mr_block(id)), estimator = estimator, vcov = vcov,
       cluster = if (clustered) rows$cluster

@@ -135,7 +135,7 @@ print.latent_mvmr <- function(x, ...) {
     nrow(x$variants), if (x$kind == "continuous") "instruments" else "variants", x$encoder$encoder, x$mode
   ))
   if (!is.null(x$flow)) cat(format_flow(x$flow), sep = "\n")
-  cat(sprintf("Partialled out: %s\n\n", block_words(x)))
+  cat(sprintf("Partialled out: %s%s\n\n", block_words(x), if (x$crossfit) sprintf("; the encoder cross-fitted over %d folds", x$crossfit) else ""))
   head <- x$estimates[[x$headline]]
   for (j in seq_along(x$exposure)) {
     cat(sprintf(
