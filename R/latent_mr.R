@@ -187,6 +187,8 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   if (crossfit && fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, plain)
   fit$unavailable <- unavailable_words(fit$estimates, chosen)
   fit$warnings <- c(notes, fitted$warnings, latent_warnings(fit), binary_warnings(fit))
+  fit$columns <- list(covariates = moments$covariates, structure = moments$structure)
+  fit$versions <- c(LatentMR = as.character(utils::packageVersion("LatentMR")), R = as.character(getRversion()))
   fit$call <- match.call()
   class(fit) <- "latent_mr"
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")

@@ -4,7 +4,7 @@ plot_forest <- function(x, units) {
   data <- forest_data(x)
   pooled <- data$kind == "estimate" & data$environment == "pooled"
   limits <- robust_limits(
-    data$b, data$lo, data$up, x$estimates[[x$headline]]$b, typical = ((data$up - data$lo) / 2)[pooled]
+    data$b, data$lo, data$up, x$estimates[[x$headline]]$b, wide = 10, typical = ((data$up - data$lo) / 2)[pooled]
   )
   room <- diff(limits)
   text_at <- limits[2] + .62 * room

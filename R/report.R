@@ -1,0 +1,125 @@
+#' Report of an analysis
+#'
+#' Writes one HTML file that needs nothing else: no network, no script, pictures
+#' inside. It holds the question, the flow of participants and variants,
+#' the environments, the encoder, the table of estimates, what each test says and cannot
+#' see, sensitivity analyses, the dose-response curve when one is given, the STROBE-MR
+#' checklist ([strobe_mr()]), and software, settings and code. It prints on paper, reads on
+#' a telephone and with a screen reader.
+#'
+#' @param x A [latent_mr()] fit.
+#' @param file Path of the file to write, ending in `.html`; its folder must exist, and a file of that
+#'   name is replaced.
+#' @param data `NULL`, or the `mr_data` object of the fit: adds the description of exposure
+#'   and outcome by environment, missing calls and the pictures of the latents.
+#' @param curve `NULL`, or the [iv_curve()] of the same exposure and outcome.
+#' @param question `NULL`, or the question in one or two sentences.
+#' @param units `NULL`, or the units of exposure and outcome, such as `c("mmol/L", "mmHg")`.
+#' @param code `NULL`, or the lines of R that made the data (character vector), shown before
+#'   the call of [latent_mr()].
+#' @param ... Not used.
+#' @return The path, invisibly.
+#' @section Errors: `latentmr_error_package` when rmarkdown, knitr or pandoc (2.0 or later) is
+#'   not there, with how to install them; `latentmr_error_argument` for a wrong argument;
+#'   `latentmr_error_io` when the file cannot be written.
+#' @section Names: Everything that comes from the data (names of traits, environments and
+#'   variants) is shown as text, whatever it holds.
+#' @references Skrivankova et al. (2021), BMJ 375:n2233 (STROBE-MR).
+#' @examples
+#' if (requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available("2.0")) {
+#'   data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
+#'   fit <- latent_mr(data, seed = 1)
+#'   file <- tempfile(fileext = ".html")
+#'   report(fit, file, data = data)
+#'   file.size(file)
+#' }
+#' @export
+report <- function(x, ...) UseMethod("report")
+
+#' @rdname report
+#' @export
+report.latent_mr <- function(x, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
+  file <- check_report_file(if (!missing(file)) file)
+  check_report_parts(x, data, curve)
+  check_string(question, "question", null = TRUE)
+  check_units(units)
+  if (!is.null(code) && (!is.character(code) || anyNA(code))) abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
+  check_report_tools()
+  folder <- tempfile("report")
+  dir.create(folder)
+  on.exit(unlink(folder, recursive = TRUE))
+  source <- file.path(folder, "report.Rmd")
+  file.copy(system.file("report", "report.Rmd", package = "LatentMR"), source)
+  template <- system.file("report", "template.html", package = "LatentMR")
+  top <- file.path(folder, "top.html")
+  writeLines(report_head(x), top)
+  format <- rmarkdown::output_format(
+    knitr = rmarkdown::knitr_options(opts_chunk = list(echo = FALSE, results = "asis", message = FALSE, warning = FALSE)),
+    pandoc = rmarkdown::pandoc_options(
+      to = "html5", from = "markdown+raw_attribute",
+      args = c(
+        "--template", template, "--toc", "--toc-depth=2", "--include-before-body", top, "--variable",
+        paste0("pagetitle=", report_title(x))
+      )
+    )
+  )
+  # The document's own environment sees the package's functions and these names.
+  names <- list2env(list(fit = x, data = data, curve = curve, question = question, units = units, code = code), parent = topenv())
+  made <- rmarkdown::render(source, format, output_file = "report.html", envir = names, quiet = TRUE)
+  if (!suppressWarnings(file.copy(made, file, overwrite = TRUE))) {
+    abort(sprintf("The report cannot be written to %s.", file), "latentmr_error_io", hint = "Is the folder writable, the disk full?")
+  }
+  inform(sprintf("Report written: %s (%s)", file, format_bytes(file.size(file))), "latentmr_message_report")
+  invisible(file)
+}
+
+check_report_file <- function(file) {
+  if (is.null(file)) abort_argument("file", "the path of a file ending in .html", "missing")
+  check_string(file, "file")
+  if (!grepl("[.]html?$", file, ignore.case = TRUE)) {
+    abort_argument("file", "the path of a file ending in .html", describe(file))
+  }
+  file <- path.expand(file)
+  if (!dir.exists(dirname(file))) {
+    abort_argument("file", "in a folder that exists", sprintf("in %s, which does not", dirname(file)), "dir.create() makes it.")
+  }
+  file
+}
+
+check_report_parts <- function(x, data, curve) {
+  if (!is.null(data)) {
+    if (!inherits(data, "mr_data")) abort_argument("data", "NULL or the mr_data object of the fit", describe(data))
+    same <- length(data$exposure) == x$nobs && identical(data$exposure_name, x$exposure) && identical(data$outcome_name, x$outcome)
+    if (!same) abort_argument("data", "the mr_data object of the fit", "another one")
+  }
+  if (!is.null(curve)) {
+    if (!inherits(curve, "iv_curve")) abort_argument("curve", "NULL or an iv_curve", describe(curve))
+    if (!identical(c(curve$names$exposure, curve$names$outcome), c(x$exposure, x$outcome))) {
+      abort_argument(
+        "curve", sprintf("of %s on %s, as the fit", x$outcome, x$exposure),
+        sprintf("of %s on %s", curve$names$outcome, curve$names$exposure)
+      )
+    }
+  }
+}
+
+check_report_tools <- function() {
+  missing <- c("rmarkdown", "knitr")
+  missing <- missing[!vapply(missing, requireNamespace, NA, quietly = TRUE)]
+  if (length(missing)) {
+    abort(
+      sprintf("The report needs %s, not installed here.", paste(missing, collapse = " and ")), "latentmr_error_package",
+      hint = "install.packages(\"rmarkdown\") brings both."
+    )
+  }
+  if (!pandoc_there()) {
+    abort(
+      "The report needs pandoc, version 2.0 or later, not found here.", "latentmr_error_package",
+      hint = "It comes with RStudio; else `apt-get install pandoc`, `brew install pandoc` or the installer of pandoc.org. Sys.setenv(RSTUDIO_PANDOC = ) names its folder."
+    )
+  }
+}
+
+pandoc_there <- function() rmarkdown::pandoc_available("2.0")
+
+report_title <- function(fit) html_text(sprintf("Effect of %s on %s", fit$exposure, fit$outcome))

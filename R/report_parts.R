@@ -1,0 +1,268 @@
+# The sections of the report, each as HTML from the fit.
+
+report_head <- function(fit) {
+  head <- fit$estimates[[fit$headline]]
+  paste0(
+    "<h1>", report_title(fit), "</h1>\n",
+    html_p(html_text(sprintf(
+      "Mendelian randomization with latent instruments: %s people, %s, %s.", big(fit$nobs),
+      plural(length(fit$encoder$environments), "environment"),
+      plural(nrow(fit$variants), if (fit$kind == "continuous") "instrument" else "variant")
+    )), "lead"),
+    "<div class=\"key\">", html_p(paste0("<strong>", html_text(short_name(fit$headline)), "</strong> ", html_text(headline_words(fit, head)))),
+    "</div>\n",
+    if (length(fit$warnings)) {
+      paste0("<div class=\"warn\"><p><strong>Warnings of the analysis</strong></p>\n", html_list(html_text(fit$warnings)), "</div>\n")
+    }
+  )
+}
+
+headline_words <- function(fit, head) {
+  if (!is.finite(head$b)) return(sprintf("could not be estimated: %s.", if (is.null(head$note)) "no reason is known" else head$note))
+  value <- format_estimate(head$b, head$lo, head$up)
+  f <- fit$diagnostics$f
+  if (is.finite(f) && f < 5) {
+    return(sprintf("%s. The instruments are weak (F = %.1f): read the Anderson-Rubin set instead. %s.", sub(" .*", "", value), f, ar_words(fit$diagnostics$ar)))
+  }
+  value <- sub("(", sprintf("(%s interval ", level_words(fit$level)), value, fixed = TRUE)
+  sprintf("%s, %s.", value, p_is(head$pval))
+}
+
+report_question <- function(fit, question, units) {
+  scale <- if (is.null(units)) {
+    "Effects are in units of the outcome per unit of the exposure."
+  } else {
+    sprintf("Effects are in %s per %s.", units[2], units[1])
+  }
+  asked <- if (is.null(question)) sprintf("What is the effect of %s on %s?", fit$exposure, fit$outcome) else question
+  paste0(
+    html_p(html_text(asked)), html_p(html_text(scale)),
+    html_p("Mendelian randomization takes genetic variants as instruments. The estimates are effects if the instruments (1) are associated with the exposure, (2) share no cause with the outcome, given what is partialled out, and (3) touch the outcome through the exposure only. The environments serve (2): what moves between them, or carries structure within them, is learned from the genotypes alone and partialled out.")
+  )
+}
+
+# ---- participants, variants, environments ----
+
+report_flow <- function(fit) {
+  flow <- fit$flow
+  if (is.null(flow)) return(html_p("The data came without an account of participants and variants."))
+  units <- c("participants", "variants", "background variants")
+  captions <- c("Flow of participants", "Flow of variants", "Flow of background variants")
+  parts <- lapply(which(units %in% flow$unit), function(i) flow_table(flow, units[i], captions[i]))
+  paste(unlist(parts), collapse = "\n")
+}
+
+flow_table <- function(flow, unit, caption, max_environments = 8) {
+  flow <- flow[flow$unit == unit, , drop = FALSE]
+  rows <- flow[flow$environment == flow_all, , drop = FALSE]
+  idle <- rows$count == 0L & rows$action %in% c("removed", "noted", "changed")
+  shown <- rows[!idle, , drop = FALSE]
+  if (!nrow(shown)) return(NULL)
+  signed <- function(n, action) ifelse(is.na(n) | n == 0, "0", paste0(ifelse(action == "removed", "-", ""), big_each(n)))
+  site <- if (is.null(shown$site)) "" else paste0("Site ", shown$site, ": ")
+  frame <- data.frame(
+    Step = paste0(site, shown$reason, ifelse(shown$action == "noted", " (kept)", "")),
+    Count = signed(shown$count, shown$action), Left = ifelse(is.na(shown$remaining), "", big_each(shown$remaining))
+  )
+  where <- setdiff(unique(flow$environment[flow$count > 0]), flow_all)
+  if (length(where) <= max_environments) {
+    for (e in where) {
+      here <- flow[flow$environment == e, , drop = FALSE]
+      n <- here$count[match(paste(shown$site, shown$step), paste(here$site, here$step))]
+      frame[[paste0(" ", e)]] <- ifelse(is.na(n), "", signed(n, shown$action))
+    }
+  }
+  paste0(
+    html_table(frame, caption, names(frame)[-1]),
+    if (any(idle)) html_p(sprintf("Rules that concerned none: %s.", html_text(paste(unique(rows$reason[idle]), collapse = "; "))), "note")
+  )
+}
+
+report_description <- function(fit, data) {
+  if (is.null(data)) {
+    return(html_p("Means and spread of exposure and outcome: given to <code>report(data = )</code>, the data are described here.", "note"))
+  }
+  table <- environment_table(data)
+  pair <- function(mean, sd) sprintf("%s (%s)", format_estimates(mean, sd / 10), format_estimates(sd, sd / 10))
+  frame <- data.frame(
+    Environment = table$environment, People = big_each(table$n), pair(table$exposure_mean, table$exposure_sd),
+    pair(table$outcome_mean, table$outcome_sd), "Missing calls" = percent(table$missing_calls), check.names = FALSE
+  )
+  names(frame)[3:4] <- paste(c(fit$exposure, fit$outcome), "mean (SD)")
+  html_table(frame, "Exposure, outcome and missing genotype calls by environment", names(frame)[-1])
+}
+
+report_environments <- function(fit) {
+  e <- fit$diagnostics$environments
+  if (is.null(e)) {
+    sizes <- fit$encoder$environments
+    return(html_table(data.frame(Environment = names(sizes), People = big_each(sizes)), "People by environment", "People"))
+  }
+  out <- vapply(fit$leave_one_out, `[[`, 0, "b", USE.NAMES = FALSE)
+  half <- stats::qnorm((1 + fit$level) / 2) * e$se
+  frame <- data.frame(
+    Environment = e$environment, People = big_each(e$n), F = ifelse(is.na(e$f), "", sprintf("%.1f", e$f)),
+    Weight = ifelse(is.na(e$weight), "", sprintf("%.3f", e$weight)), "Estimate (interval)" = format_estimate(e$b, e$b - half, e$b + half),
+    "Without it" = if (length(out)) format_estimates(out, half) else "", check.names = FALSE
+  )
+  paste0(
+    html_p(html_text(sprintf(
+      "Estimates by environment are those of %s. Weight: share of the pooled first stage; if the effect differs between environments, the pooled estimate is their average with these weights.",
+      short_name(fit$diagnostics$q_method)
+    ))),
+    html_table(frame, "Environments", names(frame)[-1])
+  )
+}
+
+# Numbers alone, with the decimals that intervals of this half width ask for.
+format_estimates <- function(b, half) {
+  digits <- interval_digits(b, b - half, b + half)
+  ifelse(is.na(b), "", formatC(round(b, digits) + 0, digits = digits, format = "f"))
+}
+
+# ---- encoder ----
+
+report_encoder <- function(fit) {
+  e <- fit$encoder
+  mode <- switch(fit$mode,
+    panel = "panel mode: structure is learned from the instruments themselves",
+    structure = "structure mode: components of ancestry were given",
+    background = "background mode: components are learned from background variants together with the instruments",
+    code = "a code trained on the rows of people", continuous = "continuous instruments"
+  )
+  rows <- list(
+    c("Encoder", paste0(e$encoder, ", ", mode)), c("Partialled out", block_words(fit)),
+    c("Latent dimensions", sprintf("%d invariant, %d variant%s", e$n_latent[["invariant"]], e$n_latent[["variant"]], if (is.null(e$n_latent_given)) " (chosen)" else " (given)")),
+    if (length(fit$columns$covariates)) c("Covariates", paste(fit$columns$covariates, collapse = ", ")),
+    if (length(fit$columns$structure)) c("Structure columns", paste(fit$columns$structure, collapse = ", ")),
+    c("Errors", error_words(fit)), if (length(fit$dropped)) c("Left out as collinear", paste(fit$dropped, collapse = ", "))
+  )
+  frame <- as.data.frame(do.call(rbind, rows))
+  names(frame) <- c("Part", "What was done")
+  paste0(
+    html_table(frame, "The encoder and what is partialled out"),
+    html_p("Exposure and outcome are not looked at when the encoder is fitted.")
+  )
+}
+
+error_words <- function(fit) {
+  if (fit$clustered) return(sprintf("robust to heteroskedasticity and clustered (%s)", plural(fit$clusters, "cluster")))
+  if (fit$rows_used) "robust to heteroskedasticity" else "from moments: classical, Bekker's for LIML, fold jackknife for Nagar"
+}
+
+# ---- estimates and tests ----
+
+report_estimates <- function(fit) {
+  rows <- as.data.frame(fit)
+  frame <- data.frame(
+    Estimator = paste0(rows$method, ifelse(rows$estimator == fit$headline, " (report first)", "")),
+    format_estimate(rows$b, rows$lo_ci, rows$up_ci), p = format_p(rows$pval), Instruments = rows$nsnp,
+    F = ifelse(is.na(rows$fstat), "", sprintf("%.1f", rows$fstat)), Error = ifelse(is.na(rows$vcov), "", rows$vcov)
+  )
+  names(frame)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
+  paste0(
+    html_table(frame, sprintf("Estimates of the effect of %s on %s", fit$exposure, fit$outcome), names(frame)[c(2, 3, 4, 5)]),
+    html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar)))),
+    if (!is.null(fit$unavailable)) html_p(html_text(fit$unavailable))
+  )
+}
+
+# The lines of the print: what each test says and what it cannot see. In bold what
+# stands before the first number.
+report_tests <- function(fit) {
+  lines <- test_lines(fit)
+  cut <- attr(regexpr("^[^:=.(]{3,80}?(?= =|:| \\()", lines, perl = TRUE), "match.length")
+  cut <- pmax(cut, 0)
+  bold <- ifelse(cut > 0, paste0("<strong>", html_text(substr(lines, 1, cut)), "</strong>"), "")
+  html_list(paste0(bold, html_text(substring(lines, cut + 1))))
+}
+
+report_variants <- function(fit) {
+  if (fit$kind == "continuous") {
+    return(html_p("Tables and pictures of single variants are for genotypes: continuous instruments have no counted allele."))
+  }
+  input <- summary_input(fit_associations(fit, "A table of variants"))
+  ids <- c("ivw", "egger", "weighted_median")
+  found <- lapply(ids, summary_method, input, fit$encoder$seed)
+  b <- vapply(found, `[[`, 0, "b")
+  se <- vapply(found, `[[`, 0, "se")
+  half <- stats::qnorm((1 + fit$level) / 2) * se
+  estimates <- data.frame(Method = short_name(ids), format_estimate(b, b - half, b + half), p = format_p(normal_p(b, se)))
+  names(estimates)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
+  q <- variant_heterogeneity(fit)
+  egger <- variant_pleiotropy(fit)
+  paste0(
+    html_p("Summary-data methods on the variants' associations in the same people, given what is partialled out. One sample: weak instruments pull these towards least squares."),
+    html_table(estimates, "Summary-data estimates", names(estimates)[-1]),
+    html_table(data.frame(
+      Test = c(paste("Heterogeneity,", q$method), "Intercept of MR-Egger"),
+      Statistic = c(ifelse(is.na(q$Q), "NA", sprintf("Q = %.1f on %.0f df", q$Q, q$Q_df)), ifelse(is.na(egger$egger_intercept), "NA", sprintf("%.4f (SE %.4f)", egger$egger_intercept, egger$se))),
+      p = format_p(c(q$Q_pval, egger$pval))
+    ), "Heterogeneity and directional pleiotropy", c("Statistic", "p"))
+  )
+}
+
+report_curve <- function(curve) {
+  values <- curve_table(curve, 3)
+  effect <- average_derivative(curve)
+  half <- if (is.na(effect$std.error)) NULL else sprintf("; unshrunk %s", format_estimate(effect$unshrunk, effect$conf.low, effect$conf.high))
+  tests <- curve$tests[!is.na(curve$tests$p.value), ]
+  paste0(
+    html_p(html_text(sprintf("Estimated by %s on %s people. Average derivative %.4g%s.", curve_label(curve), big(curve$nobs), effect$estimate, if (is.null(half)) "" else half))),
+    html_p(html_text(sprintf(
+      "Directions of the curve that the instruments see: %d of at most %d%s.", curve$identification$directions, curve$identification$most,
+      if (curve$identification$directions < 2) "; a bend is hardly identified" else ""
+    ))),
+    if (nrow(tests)) html_table(data.frame(Test = trimws(tests$test), p = format_p(tests$p.value)), "Tests of the curve", "p"),
+    html_table(values, "Values of the curve and of its references", names(values)[-1])
+  )
+}
+
+report_strobe <- function(fit, data, curve) {
+  table <- strobe_mr(fit, data, curve)
+  frame <- table[c("item", "asks", "status", "answer")]
+  names(frame) <- c("Item", "What it asks", "Status", "Answer")
+  frame$Item <- paste(table$item, table$topic)
+  frame$Answer[frame$Answer == ""] <- "-"
+  paste0(
+    html_p("The checklist of Skrivankova et al. (2021), BMJ 375:n2233, in our words. What the analysis holds is filled in; the rest is yours to write."),
+    html_table(frame, "STROBE-MR checklist", class = "checklist")
+  )
+}
+
+# ---- software ----
+
+report_software <- function(fit) {
+  version <- function(package) as.character(utils::packageVersion(package))
+  libraries <- utils::sessionInfo()
+  made <- fit$versions
+  rows <- list(
+    c("LatentMR", if (is.null(made)) version("LatentMR") else made[["LatentMR"]]), c("R", if (is.null(made)) as.character(getRversion()) else made[["R"]]),
+    c("Report made with", sprintf("LatentMR %s, R %s, rmarkdown %s, ggplot2 %s", version("LatentMR"), getRversion(), version("rmarkdown"), version("ggplot2"))),
+    c("Platform", R.version$platform), c("BLAS, LAPACK", sprintf("%s, %s", basename(libraries$BLAS), basename(libraries$LAPACK))),
+    c("Seed", fit$seed), c("Level", format(fit$level)),
+    c("Settings of the encoder", paste(names(fit$encoder$control), vapply(fit$encoder$control, format_setting, ""), sep = " = ", collapse = ", ")),
+    c("Made on", format(Sys.time(), "%Y-%m-%d %H:%M %Z"))
+  )
+  frame <- as.data.frame(do.call(rbind, rows))
+  names(frame) <- c("What", "Value")
+  html_table(frame, "Software and settings")
+}
+
+format_setting <- function(x) if (is.null(x)) "NULL" else paste(format(x), collapse = " ")
+
+report_code <- function(fit, code) {
+  call <- fit$call
+  call$seed <- fit$seed
+  call[[1]] <- as.name("latent_mr")
+  lines <- c("library(LatentMR)", if (is.null(code)) "# data: as made by read_mr_data() or mr_data()" else code, deparse_assignment("fit", call), "fit", "report(fit, \"report.html\")")
+  html_code(lines)
+}
+
+deparse_assignment <- function(name, call) {
+  lines <- deparse(call, width.cutoff = 80)
+  # Data that were written into the call are not code to read.
+  if (length(lines) > 20) lines <- c(utils::head(lines, 5), "  # ... (the call holds data)")
+  lines[1] <- paste(name, "<-", lines[1])
+  lines
+}

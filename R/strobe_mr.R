@@ -1,0 +1,177 @@
+#' The STROBE-MR checklist of an analysis
+#'
+#' The twenty items of the checklist for reports of Mendelian randomization studies, by
+#' their parts, each answered from the fit or marked as the author's to write.
+#'
+#' @inheritParams report
+#' @param fit A [latent_mr()] fit.
+#' @return A data frame with a row for each part of an item: `item` (`"1"`, ..., `"4a"`, ...,
+#'   `"20"`), `section`, `topic`, `asks` (in our words), `status` (`"answered"`, `"in part"`:
+#'   the analysis holds some of it; `"for you to write"`; `"not applicable"`) and `answer` (text,
+#'   empty where there is none).
+#' @section Errors: `latentmr_error_argument` for anything but a fit, data or a curve of another analysis.
+#' @references Skrivankova et al. (2021), Strengthening the reporting of observational
+#'   studies in epidemiology using Mendelian randomisation (STROBE-MR): explanation and elaboration,
+#'   BMJ 375:n2233, table 3.
+#' @seealso [report()]
+#' @examples
+#' data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
+#' fit <- latent_mr(data, seed = 1)
+#' table <- strobe_mr(fit, data)
+#' table(table$status)
+#' table[table$item == "6c", ]
+#' @export
+strobe_mr <- function(fit, data = NULL, curve = NULL) {
+  if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
+  check_report_parts(fit, data, curve)
+  items <- strobe_items()
+  answers <- strobe_answers(fit, data, curve)
+  missing <- setdiff(names(answers), items$item)
+  stopifnot(!length(missing))
+  at <- match(items$item, names(answers))
+  items$status <- vapply(at, function(i) if (is.na(i)) "for you to write" else answers[[i]][1], "")
+  items$answer <- vapply(at, function(i) if (is.na(i)) "" else answers[[i]][2], "")
+  items
+}
+
+# What each part asks, in our words.
+strobe_items <- function() {
+  rows <- list(
+    c("1", "Title and abstract", "Title and abstract", "Mendelian randomization named as the design in title or abstract, when it is a main purpose"),
+    c("2", "Introduction", "Background", "Rationale; the exposure; is an effect plausible; why Mendelian randomization helps"),
+    c("3", "Introduction", "Objectives", "Objectives and hypotheses fixed in advance; that the method estimates effects under assumptions"),
+    c("4a", "Methods", "Setting", "Design, underlying population, places and dates of recruitment, exposure, follow-up"),
+    c("4b", "Methods", "Participants", "Eligibility, sources and selection of participants; sample size; power calculations"),
+    c("4c", "Methods", "Genetic variants", "Measurement, quality control and selection of variants"),
+    c("4d", "Methods", "Traits", "How exposure, outcome and other variables were measured; diagnostic criteria"),
+    c("4e", "Methods", "Ethics", "Ethics approval and consent"),
+    c("5", "Methods", "Assumptions", "Relevance, independence and exclusion stated, and assumptions of further analyses"),
+    c("6a", "Methods", "Quantitative variables", "Scale, units and model"),
+    c("6b", "Methods", "Handling of variants", "How variants entered and how weights were chosen"),
+    c("6c", "Methods", "Estimator and covariates", "Estimator and its statistics; covariates in both stages"),
+    c("6d", "Methods", "Missing data", "How missing data were dealt with"),
+    c("6e", "Methods", "Multiple testing", "How multiple testing was dealt with"),
+    c("7", "Methods", "Assessing assumptions", "Methods or knowledge used to assess or justify the assumptions"),
+    c("8", "Methods", "Sensitivity analyses", "Sensitivity and additional analyses done"),
+    c("9a", "Methods", "Software", "Software and packages, versions and settings"),
+    c("9b", "Methods", "Preregistration", "Was the protocol registered, when and where"),
+    c("10a", "Results", "Numbers at each stage", "People at each stage and reasons for exclusion; a flow diagram"),
+    c("10b", "Results", "Summary of traits", "Summary statistics of exposure, outcome and other variables"),
+    c("10c", "Results", "Heterogeneity of sources", "Heterogeneity between studies, when sources are meta-analyses"),
+    c("10d", "Results", "Two samples", "In two-sample designs: similarity of the samples and their overlap"),
+    c("11a", "Results", "Variant associations", "Associations of variants with exposure and outcome, on an interpretable scale"),
+    c("11b", "Results", "Estimates", "Estimates with their uncertainty, on an interpretable scale"),
+    c("11c", "Results", "Absolute risk", "Relative risks translated into absolute risks, where relevant"),
+    c("11d", "Results", "Plots", "Plots of the results"),
+    c("12a", "Results", "Validity of assumptions", "What the assessments of the assumptions found"),
+    c("12b", "Results", "Further statistics", "Heterogeneity across variants: I2, Q, E-value"),
+    c("13a", "Results", "Robustness", "Sensitivity analyses for violated assumptions"),
+    c("13b", "Results", "Additional analyses", "Other sensitivity or additional analyses"),
+    c("13c", "Results", "Direction", "Assessment of the direction of the effect"),
+    c("13d", "Results", "Other designs", "Comparison with estimates that are not Mendelian randomization"),
+    c("13e", "Results", "Further plots", "Further plots, such as leave-one-out"),
+    c("14", "Discussion", "Key results", "Key results against the objectives"),
+    c("15", "Discussion", "Limitations", "Validity of the assumptions, other biases, imprecision; direction and size of bias"),
+    c("16a", "Discussion", "Meaning", "Cautious interpretation, in comparison with other studies"),
+    c("16b", "Discussion", "Mechanism", "Biological mechanisms; gene-environment equivalence; causal language with care"),
+    c("16c", "Discussion", "Clinical relevance", "Relevance for practice or policy; likely effects of interventions"),
+    c("17", "Discussion", "Generalizability", "To other populations, other periods of exposure, other levels of exposure"),
+    c("18", "Other", "Funding", "Funding and the role of funders"),
+    c("19", "Other", "Data and sharing", "Data used and where they can be had; code"),
+    c("20", "Other", "Conflicts of interest", "Conflicts of interest of the authors")
+  )
+  out <- as.data.frame(do.call(rbind, rows))
+  names(out) <- c("item", "section", "topic", "asks")
+  out
+}
+
+# item -> c(status, answer), for what the object knows.
+strobe_answers <- function(fit, data, curve) {
+  head <- fit$estimates[[fit$headline]]
+  d <- fit$diagnostics
+  genotype <- fit$kind != "continuous"
+  word <- if (genotype) "variant" else "instrument"
+  environments <- length(fit$encoder$environments)
+  removed <- flow_removed(fit$flow, "participants")
+  gone <- flow_removed(fit$flow, "variants")
+  e <- d$environments
+  out <- list(
+    "3" = c("in part", "Effects are estimated under the assumptions of item 5. The objectives are yours to write."),
+    "4b" = c("in part", sprintf("%s people analysed in %s%s.", big(fit$nobs), plural(environments, "environment"), removed)),
+    "4c" = c("in part", sprintf("%s%s.", plural(nrow(fit$variants), word), gone)),
+    "5" = c("answered", sprintf(
+      "Relevance: the %ss predict the exposure. Independence: given %s, they share no cause with the outcome. Exclusion: they touch the outcome through the exposure only. Confounding with one law in every environment and not tied to structure is assumed absent.",
+      word, block_words(fit)
+    )),
+    "6a" = c("in part", "Exposure and outcome enter as given, in a linear model: effects are in units of the outcome per unit of the exposure (a risk difference for a 0/1 outcome). Units and transformations are yours to write."),
+    "6b" = c("answered", sprintf(
+      "%s, all entered together; no external weights. The %s encoder (%s mode) was fitted without exposure and outcome%s.",
+      if (genotype) "Counts of the effect allele" else "Continuous instruments", fit$encoder$encoder, fit$mode, crossfit_words(fit)
+    )),
+    "6c" = c("answered", sprintf(
+      "%s (reported first), beside %s. The same columns in both stages: %s%s. Errors: %s.", short_name(fit$headline),
+      paste(setdiff(fit$methods$name, short_name(fit$headline)), collapse = ", "), block_words(fit),
+      if (length(fit$columns$covariates)) sprintf(" (%s)", paste(fit$columns$covariates, collapse = ", ")) else "", error_words(fit)
+    )),
+    "6d" = c("answered", paste0(
+      "People with a missing exposure, outcome, environment or covariate are left out and counted in the flow; a missing genotype call takes the mean of the variant in the person's environment.",
+      if (!is.null(data)) sprintf(" %s of calls were missing.", percent(missing_share(data)))
+    )),
+    "6e" = c("in part", sprintf(
+      "One exposure and one outcome; %sthe estimators are not independent tests. Adjustment over further traits is yours to write.",
+      if (genotype && !is.null(d$per_variant)) "tests of single variants are Holm-adjusted; " else ""
+    )),
+    "7" = c("in part", sprintf(
+      "Relevance: F, effective F. Independence: %sallele counts or law by environment%s. Exclusion: Sargan and Hansen tests%s. Biological knowledge is yours to add.",
+      if (!is.null(d$hsic_covariates)) "HSIC of the instruments with the covariates, " else "",
+      if (!is.null(fit$by_environment)) ", effects by environment (Cochran's Q)" else "", if (genotype) ", intercept of MR-Egger" else ""
+    )),
+    "8" = c("answered", sprintf(
+      "%s estimators%s%s%s.", nrow(fit$methods), if (!is.null(fit$by_environment)) "; each environment and each left out" else "",
+      if (genotype) "; summary-data methods, each variant left out" else "", if (!is.null(curve)) "; dose-response curve" else ""
+    )),
+    "9a" = c("answered", sprintf(
+      "LatentMR %s, R %s; seed %d; settings of the encoder in the report.",
+      if (is.null(fit$versions)) utils::packageVersion("LatentMR") else fit$versions[["LatentMR"]],
+      if (is.null(fit$versions)) getRversion() else fit$versions[["R"]], fit$seed
+    )),
+    "10a" = if (!is.null(fit$flow)) c("answered", "Flow of participants and variants by step and environment; flow(fit) is the table."),
+    "10b" = if (!is.null(data)) c("in part", "Means and standard deviations of exposure and outcome by environment are in the report; describe the covariates."),
+    "10c" = c("not applicable", "Individual-level data; heterogeneity between environments is under 12b."),
+    "10d" = c("not applicable", "One sample: exposure and outcome of the same people, complete overlap."),
+    "11a" = if (genotype) c("answered", "as_twosample(fit) has every variant; the scatter shows them.") else c("not applicable", "Continuous instruments have no counted allele."),
+    "11b" = c(if (is.finite(head$b)) "answered" else "in part", sprintf("%s: %s", short_name(fit$headline), headline_words(fit, head))),
+    "11d" = c("answered", if (genotype) "Forest over estimators and environments; scatter and funnel of the variants." else "Forest over estimators and environments."),
+    "12a" = c("answered", paste(test_lines(fit)[1:3], collapse = " ")),
+    "12b" = c("answered", paste0(
+      if (is.finite(d$sargan$statistic)) sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval)) else "",
+      if (is.finite(d$q[["Q"]])) sprintf("Cochran's Q over environments %.1f on %d df (%s), I2 %.0f%%.", d$q[["Q"]], as.integer(d$q[["Q_df"]]), p_is(d$q[["Q_pval"]]), 100 * d$q[["I2"]]) else "",
+      " E-values are not computed."
+    )),
+    "13a" = c("answered", paste0("LIML, ", if (genotype) "MR-Egger, weighted median, " else "", "Anderson-Rubin set: ", ar_words(d$ar), ".")),
+    "13b" = if (!is.null(curve)) c("answered", sprintf("Dose-response curve by %s: average derivative %.4g.", curve_label(curve), average_derivative(curve)$estimate)),
+    "13d" = if (!is.null(fit$estimates$ols)) c("answered", sprintf("Least squares: %s.", format_estimate(fit$estimates$ols$b, fit$estimates$ols$lo, fit$estimates$ols$up))),
+    "13e" = if (genotype || !is.null(fit$leave_one_out)) {
+      c("answered", paste(c(if (!is.null(fit$leave_one_out)) "Each environment left out", if (genotype) "each variant left out, single variants"), collapse = "; "))
+    },
+    "17" = if (!is.null(e)) {
+      c("in part", sprintf(
+        "Estimates by environment are given; heterogeneity %s. Populations, periods and levels beyond the data are yours to discuss.",
+        if (is.finite(d$q[["Q_pval"]])) p_is(d$q[["Q_pval"]]) else "not tested"
+      ))
+    },
+    "19" = c("in part", "The code of the analysis is in the report; where the data can be had is yours to write.")
+  )
+  out[!vapply(out, is.null, NA)]
+}
+
+flow_removed <- function(flow, unit) {
+  if (is.null(flow)) return("")
+  rows <- flow[flow$unit == unit & flow$environment == flow_all & flow$action == "removed" & flow$count > 0, ]
+  if (!nrow(rows)) return(sprintf("; no %s removed", unit))
+  paste0("; removed: ", paste(rows$reason, big_each(rows$count), collapse = "; "))
+}
+
+crossfit_words <- function(fit) {
+  if (isTRUE(fit$crossfit > 1)) sprintf(", on other folds than those it is used in (%d folds)", as.integer(fit$crossfit)) else ", on the people that are analysed"
+}

@@ -1,0 +1,200 @@
+quiet <- function(code) suppressWarnings(suppressMessages(code))
+report_data <- simulate_mr("snp", cell = 3, n = 300, seed = 2)
+report_fit <- quiet(latent_mr(report_data, seed = 1))
+
+sections <- c(
+  "Question", "Participants and variants", "Environments", "Encoder", "Estimates", "Falsification tests", "Sensitivity",
+  "STROBE-MR checklist", "Software, settings and code"
+)
+
+# One page for most tests: the slow part is drawing.
+page <- local({
+  text <- NULL
+  function() {
+    if (is.null(text)) {
+      text <<- report_text(report_fit,
+        data = report_data, units = c("mmol/L", "mmHg"), question = "Does <LDL> raise \"SBP\" & why?",
+        code = c("data <- read_mr_data(\"x\",", "  exposure = \"ldl\")")
+      )
+    }
+    text
+  }
+})
+
+test_that("the page stands alone: language, headings in order, no script, no outside resource", {
+  skip_without_report()
+  html <- page()
+  expect_has(html, "<html lang=\"en\">")
+  expect_has(html, "<title>Effect of exposure on outcome</title>")
+  headings <- regmatches(html, gregexpr("<h[1-6][^>]*>[^<]*", html))[[1]]
+  levels <- as.integer(substr(headings, 3, 3))
+  expect_identical(sum(levels == 1), 1L)
+  expect_identical(levels[1], 1L)
+  expect_true(all(diff(levels) <= 1))
+  expect_identical(sub("<[^>]*>", "", headings[-1]), sections)
+  expect_length(tags(html, "script"), 0)
+  expect_false(grepl("(src|href)=\"(?!data:|#)", html, perl = TRUE))
+  expect_false(grepl("@import|url\\(", html))
+  links <- sub("#", "", attribute(tags(html, "a"), "href"))
+  expect_true(all(links %in% attribute(regmatches(html, gregexpr("<(h2|main|section)[^>]*>", html))[[1]], "id")))
+  expect_lt(file.size(attr(html, "file")), 5e6)
+})
+
+test_that("pictures have words and tables have heads", {
+  skip_without_report()
+  html <- page()
+  images <- tags(html, "img")
+  expect_length(images, 9)
+  alt <- attribute(images, "alt")
+  expect_true(all(nchar(alt) > 30))
+  expect_identical(anyDuplicated(alt), 0L)
+  tables <- regmatches(html, gregexpr("(?s)<table.*?</table>", html, perl = TRUE))[[1]]
+  expect_gte(length(tables), 9)
+  for (table in tables) {
+    expect_match(table, "aria-label=\"[^\"]+")
+    expect_match(table, "<th scope=\"col\"", fixed = TRUE)
+    rows <- length(gregexpr("<tr>", table)[[1]]) - 1
+    expect_identical(length(gregexpr("<th scope=\"row\"", table)[[1]]), as.integer(rows))
+  }
+})
+
+test_that("the page shows the numbers of the fit", {
+  skip_without_report()
+  html <- page()
+  frame <- as.data.frame(report_fit)
+  shown <- format_estimate(frame$b, frame$lo_ci, frame$up_ci)
+  for (text in c(frame$method, shown)) expect_has(html, text)
+  e <- report_fit$diagnostics$environments
+  for (text in sprintf("%.3f", e$weight)) expect_has(html, text)
+  expect_has(html, sprintf("Q = %.1f on %.0f df", variant_heterogeneity(report_fit)$Q[1], variant_heterogeneity(report_fit)$Q_df[1]))
+  expect_has(html, "Does &#60;LDL&#62; raise &#34;SBP&#34; &#38; why?")
+  expect_has(html, "fit &#60;- latent_mr(")
+  expect_has(html, "  exposure = &#34;ldl&#34;)")
+  expect_has(html, "seed = 1L?\\)", fixed = FALSE)
+  table <- environment_table(report_data)
+  expect_has(html, sprintf("%.3f (%.3f)", table$exposure_mean[1], table$exposure_sd[1]))
+  plain <- gsub("</?strong>", "", html)
+  for (line in test_lines(report_fit)) expect_has(plain, paste0("<li>", html_text(line), "</li>"))
+})
+
+test_that("the call in the page gives the same numbers", {
+  code <- regmatches(report_code(report_fit, NULL), regexpr("fit &#60;- [^\n]*", report_code(report_fit, NULL)))
+  call <- gsub("&#60;", "<", gsub("&#34;", "\"", code))
+  data <- report_data
+  env <- environment()
+  quiet(eval(parse(text = sub("data = report_data|data = [a-z_]+", "data = data", call)), env))
+  expect_equal(as.data.frame(fit), as.data.frame(report_fit))
+})
+
+test_that("names of the data are text, whatever they hold", {
+  skip_without_report()
+  nasty <- "<script>alert('x')</script> & \"LDL\" `r stop()` $x$ ```{=html} **b**"
+  fit <- report_fit
+  fit$exposure <- nasty
+  fit$outcome <- "H\u00f6he \u6771\u4eac\n## fake heading"
+  fit$warnings <- "<img src=x onerror=alert(1)>"
+  data <- report_data
+  data$exposure_name <- fit$exposure
+  data$outcome_name <- fit$outcome
+  levels(data$environment)[1] <- "<b>site</b>"
+  names(fit$encoder$environments)[1] <- fit$diagnostics$environments$environment[1] <- "<b>site</b>"
+  fit$variants$snp[1] <- "<i>rs1"
+  html <- report_text(fit, data = data)
+  expect_length(tags(html, "script"), 0)
+  expect_length(tags(html, "b"), 0)
+  expect_length(tags(html, "i"), 0)
+  expect_length(tags(html, "img"), 9)
+  expect_false(grepl("onerror=alert(1)>", html, fixed = TRUE))
+  expect_has(html, "&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62; &#38; &#34;LDL&#34; &#96;r stop()&#96;")
+  expect_has(html, "H&#246;he &#26481;&#20140; ## fake heading")
+  expect_identical(sum(grepl("fake", regmatches(html, gregexpr("<h2[^>]*>[^<]*", html))[[1]])), 0L)
+  # All that came from the data is ASCII, so no reader can mistake its encoding.
+  expect_false(grepl("[^ -~\n\t]", html))
+})
+
+test_that("fits from moments, without estimates, of continuous instruments and without environments", {
+  skip_without_report()
+  fit <- quiet(latent_mr(mr_moments(report_data, folds = 4, seed = 1), seed = 1))
+  for (id in names(fit$estimates)) {
+    fit$estimates[[id]][c("b", "se", "lo", "up", "pval", "fstat")] <- NA_real_
+    fit$estimates[[id]]$note <- "a reason"
+  }
+  html <- report_text(fit)
+  expect_has(html, "could not be estimated: a reason")
+  expect_has(html, "needs rows of people")
+  expect_has(html, "report(data = )")
+  continuous <- simulate_mr("authors", n = 300, seed = 1)
+  fit <- quiet(latent_mr(continuous, seed = 1, by_environment = FALSE))
+  html <- report_text(fit, data = continuous)
+  expect_has(html, "continuous instruments have no counted allele")
+  expect_length(tags(html, "img"), 3)
+})
+
+test_that("a curve is in the page when given", {
+  skip_without_report()
+  curve <- quiet(iv_curve(report_fit, report_data, seed = 1))
+  html <- report_text(quiet(latent_mr(report_data, seed = 1, by_environment = FALSE, methods = c("ols", "latent_2sls"))), curve = curve)
+  expect_has(html, "<h2[^>]*>Dose-response</h2>", fixed = FALSE)
+  expect_has(html, sprintf("Average derivative %.4g", average_derivative(curve)$estimate))
+  expect_has(html, "alt=\"Dose-response curve\\. At exposure = ", fixed = FALSE)
+})
+
+test_that("wrong arguments and missing tools are named", {
+  other <- simulate_mr("snp", cell = 3, n = 200, seed = 3)
+  curve <- structure(list(names = list(exposure = "a", outcome = "b")), class = "iv_curve")
+  expect_snapshot(error = TRUE, {
+    report(report_fit)
+    report(report_fit, "x.pdf")
+    report(report_fit, "/nowhere/at/all/x.html")
+    report(report_fit, "x.html", data = other)
+    report(report_fit, "x.html", data = 1)
+    report(report_fit, "x.html", curve = curve)
+    report(report_fit, "x.html", units = "mmHg")
+    report(report_fit, "x.html", code = 1)
+    strobe_mr(report_data)
+  })
+  skip_without_report()
+  # A machine without pandoc.
+  old <- Sys.getenv(c("PATH", "RSTUDIO_PANDOC"))
+  on.exit({
+    do.call(Sys.setenv, as.list(old))
+    rmarkdown::find_pandoc(cache = FALSE)
+  })
+  empty <- tempfile("empty")
+  dir.create(empty)
+  Sys.setenv(PATH = empty, RSTUDIO_PANDOC = empty)
+  rmarkdown::find_pandoc(cache = FALSE)
+  expect_error(report(report_fit, tempfile(fileext = ".html")), "pandoc, version 2.0", class = "latentmr_error_package")
+})
+
+test_that("the option silences the message, and the path comes back", {
+  skip_without_report()
+  fit <- quiet(latent_mr(report_data, seed = 1, by_environment = FALSE, methods = "latent_2sls"))
+  file <- tempfile(fileext = ".html")
+  expect_message(out <- withVisible(report(fit, file)), "Report written: .*[.]html \\(", class = "latentmr_message_report")
+  expect_identical(out, list(value = file, visible = FALSE))
+  old <- options(LatentMR.quiet = TRUE)
+  on.exit(options(old))
+  expect_silent(report(fit, file))
+})
+
+test_that("the page in a browser: nothing cut, nothing said, nothing fetched", {
+  skip_on_cran()
+  skip_without_report()
+  skip_if_not_installed("jsonlite")
+  chromium <- find_chromium()
+  skip_if(is.na(chromium), "no Chromium")
+  file <- attr(page(), "file")
+  for (width in c(390, 1280)) {
+    m <- measured_report(file, width, chromium)
+    skip_if(is.null(m), "Chromium does not run here")
+    expect_identical(m$width, as.integer(width))
+    expect_lte(m$page, width)
+    expect_identical(c(m$cut, m$scrolled, m$console, m$requests), c(0L, 0L, 0L, 0L))
+    expect_identical(c(m$images, m$loaded), c(9L, 9L))
+    expect_gt(m$tables, 8)
+    # WCAG 2 AA for text.
+    expect_gte(m$contrast, 4.5)
+    expect_identical(m$title, "Effect of exposure on outcome")
+  }
+})

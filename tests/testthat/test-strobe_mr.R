@@ -1,0 +1,41 @@
+quiet <- function(code) suppressWarnings(suppressMessages(code))
+strobe_data <- simulate_mr("snp", cell = 3, n = 300, seed = 2)
+strobe_fit <- quiet(latent_mr(strobe_data, seed = 1))
+
+test_that("all twenty items are there, in order, each answered or left to write", {
+  table <- strobe_mr(strobe_fit)
+  expect_identical(names(table), c("item", "section", "topic", "asks", "status", "answer"))
+  expect_identical(unique(as.integer(sub("[a-z]", "", table$item))), 1:20)
+  expect_identical(anyDuplicated(table$item), 0L)
+  parts <- c(table(as.integer(sub("[a-z]", "", table$item))))
+  # Parts of the published checklist: 4a-e, 6a-e, 9a-b, 10a-d, 11a-d, 12a-b, 13a-e, 16a-c.
+  expected <- rep(1L, 20)
+  expected[c(4, 6, 9, 10, 11, 12, 13, 16)] <- c(5L, 5L, 2L, 4L, 4L, 2L, 5L, 3L)
+  expect_identical(unname(parts), expected)
+  expect_true(all(table$status %in% c("answered", "in part", "for you to write", "not applicable")))
+  expect_identical(table$answer == "", table$status == "for you to write")
+  expect_true(all(nzchar(unlist(table[c("section", "topic", "asks")]))))
+})
+
+test_that("answers are those of the fit and of what is given", {
+  answer <- function(table, item) table$answer[table$item == item]
+  status <- function(table, item) table$status[table$item == item]
+  bare <- strobe_mr(strobe_fit)
+  expect_match(answer(bare, "4b"), paste0("^", big(strobe_fit$nobs), " people"))
+  head <- strobe_fit$estimates[[strobe_fit$headline]]
+  expect_match(answer(bare, "11b"), formatC(head$b, digits = 2, format = "f"), fixed = TRUE)
+  ols <- lm(outcome ~ exposure + environment, strobe_data[c("outcome", "exposure", "environment")])
+  expect_match(answer(bare, "13d"), formatC(coef(ols)[["exposure"]], digits = 2, format = "f"), fixed = TRUE)
+  expect_match(answer(bare, "9a"), "seed 1;", fixed = TRUE)
+  expect_identical(status(bare, "10b"), "for you to write")
+  expect_identical(status(strobe_mr(strobe_fit, strobe_data), "10b"), "in part")
+  expect_identical(status(bare, "13b"), "for you to write")
+  curve <- quiet(iv_curve(strobe_fit, strobe_data, seed = 1))
+  expect_identical(status(strobe_mr(strobe_fit, curve = curve), "13b"), "answered")
+  plain <- strobe_mr(quiet(latent_mr(strobe_data, seed = 1, by_environment = FALSE, methods = "latent_2sls")))
+  expect_identical(status(plain, "13d"), "for you to write")
+  expect_identical(status(plain, "17"), "for you to write")
+  people <- strobe_fit
+  people$flow$count[people$flow$reason == "exposure missing"] <- 7L
+  expect_match(answer(strobe_mr(people), "4b"), "removed: exposure missing 7")
+})
