@@ -230,7 +230,7 @@ naive_estimates <- function(chosen, plain, has_rows, level) {
   rows <- if (has_rows) latent_rows(plain$data, plain$encoder, plain$view)
   jackknife <- latent_jackknife(chosen, plain$encoder, plain$view, plain$moments, FALSE, FALSE)
   blocks <- estimation_blocks(chosen, plain$encoder, plain$view)
-  estimate_methods(chosen, blocks, plain$encoder, plain$view, rows, jackknife$pooled, level)
+  estimate_methods(chosen, blocks, plain$encoder, plain$view, rows, jackknife$pooled, level, plain$moments)
 }
 
 # A code that was put together from folds is no one code: its dependence on measured

@@ -29,6 +29,8 @@ nagar_with_controls <- function(sums, control) {
 outlier_estimate <- function(block, context) {
   none <- function(...) empty_estimate("latent_outlier", block, sprintf(...))
   if (context$encoder$method == "code") return(none("it needs the linear encoder"))
+  # Halves and folds of learning would have to be nested.
+  if (isTRUE(context$encoder$crossfit > 0)) return(none("it is not cross-fitted (see the naive estimates)"))
   moments <- context$moments
   fold <- moments$blocks$fold
   folds <- sort(unique(fold))

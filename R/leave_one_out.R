@@ -19,8 +19,8 @@
 #' @return Data frame of class `leave_one_out`, the columns of `TwoSampleMR::mr_leaveoneout()` first: `exposure, outcome, id.exposure,
 #'   id.outcome, samplesize, SNP` (what was left out; last row `All`), `b, se, p`, then `nsnp` (instruments left).
 #'   Rows that cannot be estimated are `NA`. `print()` says which one moves the estimate most.
-#' @section Errors: `latentmr_error_argument` when the fit has one environment, no chromosomes, or an encoder other than
-#'   the linear one (chromosomes and variants).
+#' @section Errors: `latentmr_error_argument` when the fit has one environment, no chromosomes, or, for chromosomes and variants, an encoder other than
+#'   the linear one or cross-fitting.
 #' @seealso [leave_one_variant_out()] for the estimators on summary data.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
@@ -67,8 +67,10 @@ chromosome_groups <- function(fit) {
   split(seq_along(chr), factor(chr, unique(chr)))
 }
 
-# Codes that are not linear in the variants do not lose a variant this way.
+# Codes that are not linear in the variants do not lose a variant this way, nor do
+# blocks that differ between folds.
 need_linear <- function(fit, argument) {
+  if (isTRUE(fit$crossfit > 0)) abort_argument(argument, "a fit with crossfit = 0", sprintf("one with crossfit = %d", fit$crossfit))
   if (fit$encoder$method == "code") abort_argument(argument, "a fit with the linear encoder", sprintf("one with encoder \"%s\"", fit$encoder$encoder))
 }
 

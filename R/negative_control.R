@@ -6,10 +6,10 @@
 #'
 #' @param fit A fitted object.
 #' @param outcome Negative-control outcome: a numeric (or logical) vector with a value
-#'   for every row that `fit` used, in their order, without missing values.
+#'   for every row that `fit` used, in their order, without missing values; see Details for names.
 #' @param name Its name in print.
 #' @param ... Not used.
-#' @return An object of class `negative_control`: `fit` (the same fit to the control),
+#' @return For curves: an object of class `negative_control`: `fit` (the same fit to the control),
 #'   and `tests`, a data frame with `test`, `statistic`, `df`, `p.value`: `exogeneity` (are
 #'   the instruments associated with the control at all, given the covariates? robust
 #'   Wald test on the instrument basis, the Anderson-Rubin test of no effect), `slope` (average
@@ -22,6 +22,12 @@
 #' d <- data.frame(z, x = z + u, y = abs(z + u) + u, age = rnorm(500, 50, 8))
 #' fit <- iv_curve(y ~ x | z, data = d, seed = 1)
 #' negative_control(fit, d$age, "age")
+#'
+#' line <- iv_reg(y ~ age | x | z, data = d)
+#' negative_control(line, "age")
+#' cohort <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
+#' fit <- latent_mr(cohort, methods = "latent_2sls", by_environment = FALSE, seed = 1)
+#' negative_control(fit, data.frame(age = rnorm(1800), sex = rbinom(1800, 1, .5)), cohort)
 #' @export
 negative_control <- function(fit, outcome, ...) UseMethod("negative_control")
 

@@ -1,0 +1,232 @@
+# Negative-control outcomes for the linear estimators: a table with a row per control
+# (and endogenous variable or estimator).
+
+#' @param data For a [latent_mr()] fit: the `mr_data` or `mr_moments` object it was made from. For an [iv_reg()] fit: a data
+#'   frame in which controls named in `outcome` are looked up, as long as the data of the fit.
+#' @param methods Ids of [mr_methods()] to run on the control; `NULL` is the fit's headline.
+#' @details
+#' For fits of [latent_mr()], [iv_reg()] and [iv_fit()] `outcome` may also name covariates of the fit (age, sex): these are then no longer
+#' adjusted for, all columns of a factor together. From moments alone this needs nobody's row. Several
+#' controls are given as several names or as a data frame. For a `latent_mr` fit a vector with names is joined by the
+#' identifiers of the people. The encoder is that of the fit: it has seen no outcome.
+#' @return For fits of [latent_mr()], [iv_reg()] and [iv_fit()]: a data frame of class `negative_control_table`, one row per
+#'   control and estimator, with the nine columns of `TwoSampleMR::mr()` (the control is the `outcome`), `lo_ci`, `up_ci`, `nobs`, `estimator`, `vcov`, then
+#'   `ar_statistic`, `ar_df1`, `ar_df2`, `ar_pval` (Anderson-Rubin test: are the instruments associated with the control at
+#'   all, in whatever direction?), `detectable` (effect that is significant at 5 % in four of five
+#'   samples) and `verdict`: `"silent"`, `"effect"` (`pval` below .05), `"association"` (`ar_pval` below .05), with Holm's
+#'   correction over the controls. `print()` says it in words.
+#' @rdname negative_control
+#' @export
+negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods = NULL, ...) {
+  if (is.null(name)) name <- control_label(substitute(outcome))
+  check_fit_data(fit, if (!missing(data)) data)
+  has_rows <- inherits(data, "mr_data")
+  if (has_rows && fit$mode == "background") data <- add_background(data, fit$encoder$control)
+  chosen <- if (is.null(methods)) mr_methods()[mr_methods()$id == fit$headline, ] else negative_methods(fit, methods, has_rows)
+  known <- if (has_rows) colnames(data$covariates) else data$covariates
+  controls <- control_columns(outcome, name, known, if (has_rows) data$covariate_coding, "data")
+  rows <- lapply(controls, function(control) negative_latent(fit, data, control, chosen))
+  negative_table(do.call(rbind, rows))
+}
+
+# The fit's own data, as far as can be seen.
+check_fit_data <- function(fit, data) {
+  must <- "the mr_data or mr_moments object of the fit"
+  if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
+    abort_argument("data", must, describe(data), "A fit keeps no moments of covariates.")
+  }
+  moments <- inherits(data, "mr_moments")
+  n <- if (moments) sum(data$blocks$n) else length(data$exposure)
+  exposure <- if (moments) data$exposure[1] else data$exposure_name
+  if (n != fit$nobs || !identical(data$variants$snp, fit$variants$snp) || !identical(exposure, fit$exposure)) {
+    abort_argument("data", must, "another one")
+  }
+}
+
+negative_methods <- function(fit, methods, has_rows) {
+  resolve_methods(methods, fit$kind, has_rows, fit$encoder$n_structure > 0, fit$mode, has_rows, !is.null(fit$score))
+}
+
+# A list of controls, each with a name, the columns of covariates that leave the
+# block, and either one of these (column) or the values of people.
+control_columns <- function(outcome, name, known, coding = NULL, where) {
+  if (is.logical(outcome) || is.numeric(outcome)) {
+    if (!is.null(dim(outcome)) && ncol(outcome) != 1) outcome <- as.data.frame(outcome) else outcome <- setNames(list(outcome), name)
+  }
+  if (is.list(outcome) && length(outcome) && !is.null(names(outcome))) {
+    return(Map(function(values, name) list(name = name, values = values, drop = character()), outcome, names(outcome)))
+  }
+  must <- "names of covariates of the fit, a numeric vector or a data frame of them"
+  if (!is.character(outcome) || !length(outcome) || anyNA(outcome)) abort_argument("outcome", must, describe(outcome))
+  unlist(lapply(outcome, function(one) {
+    group <- if (is.null(coding)) one else coding$column[coding$variable == one | coding$column == one]
+    # Dummies of one factor leave together: they hold each other's information.
+    variable <- coding$variable[match(group[1], coding$column)]
+    drop <- if (is.null(coding)) one else coding$column[coding$variable %in% variable]
+    if (!length(group) || !all(group %in% known)) {
+      abort_argument(
+        "outcome", if (length(known)) paste("among the covariates", quote_all(known)) else must, sprintf("\"%s\"", one),
+        if (!length(known)) sprintf("`%s` has no covariates: give the control as a numeric vector.", where)
+      )
+    }
+    lapply(group, function(column) list(name = column, column = column, drop = drop))
+  }), recursive = FALSE)
+}
+
+control_label <- function(expression) {
+  text <- deparse1(expression)
+  if (nchar(text) > 40) "control" else text
+}
+
+# One control as numbers, a value for each of n people.
+control_values <- function(values, name, n, ids = NULL) {
+  if (is.logical(values)) values <- values + 0
+  if (is.matrix(values) && ncol(values) == 1) values <- values[, 1]
+  if (!is.numeric(values) || is.factor(values)) abort_argument("outcome", sprintf("numeric (`%s`)", name), describe(values), "Code groups as 0 and 1.")
+  if (!is.null(ids) && !is.null(names(values))) {
+    at <- match(ids, names(values))
+    if (anyNA(at)) {
+      abort_argument("outcome", sprintf("with a value for everybody (`%s`)", name), sprintf("without %d of %d people of the fit", sum(is.na(at)), n))
+    }
+    values <- values[at]
+  }
+  if (length(values) != n) abort_argument("outcome", sprintf("a numeric vector of length %d, the people of the fit", n), describe(values))
+  bad <- sum(!is.finite(values))
+  if (bad) abort_argument("outcome", sprintf("finite for everybody (`%s`)", name), sprintf("missing or infinite for %d of %d", bad, n), "Fit again without these people.")
+  values <- as.double(values)
+  if (max(values) == min(values)) abort_argument("outcome", sprintf("a control that varies (`%s`)", name), "a constant")
+  unname(values)
+}
+
+negative_latent <- function(fit, data, control, chosen) {
+  has_rows <- inherits(data, "mr_data")
+  if (!is.null(control$values)) {
+    if (!has_rows) {
+      abort_argument("outcome", "the name of a covariate when `data` holds no rows", describe(control$values), "mr_moments() has no person's row.")
+    }
+    data$outcome <- control_values(control$values, control$name, length(data$exposure), data$ids)
+    data$outcome_name <- control$name
+  }
+  moments <- if (has_rows) mr_moments(data, folds = crossfit_folds(fit$crossfit), seed = fit$seed) else data
+  view <- moments_view(moments)
+  working <- estimation_data(data, fit$encoder, moments, view)
+  working$encoder$score <- fit$score$direction
+  view <- working$view
+  rows <- if (has_rows) latent_rows(working$data, working$encoder, view)
+  if (!is.null(control$column)) {
+    named <- moments_columns(working$moments)
+    at <- view$columns$covariates
+    view$columns$outcome <- at[match(control$column, named[at])]
+    view$columns$covariates <- at[!(named[at] %in% control$drop)]
+    if (!is.null(rows)) rows$y <- as.double(rows$covariates[, control$column])
+  }
+  jackknife <- latent_jackknife(chosen, working$encoder, view, working$moments, FALSE, FALSE)
+  blocks <- estimation_blocks(chosen, working$encoder, view)
+  estimates <- estimate_methods(chosen, blocks, working$encoder, view, rows, jackknife$pooled, fit$level, working$moments)
+  out <- estimate_rows(list(exposure = fit$exposure, outcome = control$name), estimates, "pooled")
+  # Each estimator's own instruments and block; least squares has no instruments.
+  ar <- lapply(chosen$id, function(id) {
+    block <- blocks[[block_name(id)]]
+    ar_columns(if (id == "ols" || !is.null(block_problem(block))) rep(NA_real_, 4) else kclass_ar_test(block$kclass, 0))
+  })
+  cbind(out[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov")], do.call(rbind, ar))
+}
+
+mr_names <- c("id.exposure", "id.outcome", "outcome", "exposure", "method", "nsnp", "b", "se", "pval")
+
+ar_columns <- function(ar) {
+  ar <- unname(ar)
+  data.frame(ar_statistic = ar[3], ar_df1 = ar[1], ar_df2 = ar[2], ar_pval = ar[4])
+}
+
+#' @rdname negative_control
+#' @export
+negative_control.iv_reg <- function(fit, outcome, data = NULL, name = NULL, ...) {
+  if (is.null(name)) name <- control_label(substitute(outcome))
+  fit_moments(fit) # has instruments
+  rows <- fit$engine$f$rows
+  if (is.character(outcome) && is.data.frame(data)) {
+    elsewhere <- setdiff(outcome, rows$names$w)
+    unknown <- setdiff(elsewhere, names(data))
+    if (length(unknown)) abort_argument("outcome", "among the exogenous variables of the fit and the columns of `data`", quote_all(unknown))
+    controls <- c(
+      if (length(setdiff(outcome, elsewhere))) control_columns(setdiff(outcome, elsewhere), name, rows$names$w, NULL, "fit"),
+      if (length(elsewhere)) control_columns(as.list(data[elsewhere]), name, NULL, NULL, "data")
+    )
+  } else {
+    controls <- control_columns(outcome, name, setdiff(rows$names$w, "(Intercept)"), NULL, "fit")
+  }
+  negative_table(do.call(rbind, lapply(controls, function(control) negative_iv(fit, control))))
+}
+
+negative_iv <- function(fit, control) {
+  old <- fit$engine$f$rows
+  rows <- old[c("y", "x", "z", "w")]
+  rows["root"] <- list(old$root)
+  rows$names <- old$names
+  if (is.null(control$column)) {
+    values <- control$values
+    if (is.atomic(values) && is.null(dim(values))) values <- omit_rows(values, fit)
+    rows$y <- control_values(values, control$name, fit$n)
+  } else {
+    at <- match(control$column, old$names$w)
+    rows$y <- if (is.list(old$w)) old$w[[at]] else old$w[, at]
+    rows["w"] <- list(design_columns(old$w, seq_along(old$names$w) != at))
+    rows$names$w <- old$names$w[-at]
+    if (max(rows$y) == min(rows$y)) abort_argument("outcome", sprintf("a control that varies (`%s`)", control$name), "a constant")
+  }
+  control_of <- list(kappa = if (fit$estimator == "kclass") fit$kappa, fuller = 1)
+  again <- iv_engine(rows, fit$estimator, fit$vcov_type, fit$cluster$index, fit$engine$f$tol, control_of)
+  terms <- endogenous_kept(again)
+  b <- unname(coef(again)[terms])
+  se <- unname(sqrt(diag(vcov(again)))[terms])
+  ci <- confint(again, terms)
+  data.frame(
+    id.exposure = terms, id.outcome = control$name, outcome = control$name, exposure = terms,
+    method = estimator_name(again$estimator), nsnp = again$engine$f$L + 0, b = b, se = se,
+    pval = 2 * stats::pt(-abs(b / se), inference_df(again)), lo_ci = ci[, 1], up_ci = ci[, 2], nobs = again$nobs + 0,
+    estimator = again$estimator, vcov = again$vcov_type,
+    ar_columns(kclass_ar_test(fit_moments(again), rep(0, length(terms)))), stringsAsFactors = FALSE, row.names = NULL
+  )
+}
+
+negative_table <- function(out) {
+  rownames(out) <- NULL
+  out$detectable <- (stats::qnorm(.975) + stats::qnorm(.8)) * out$se
+  # One family of tests: the controls.
+  by <- interaction(out$method, out$exposure, drop = TRUE)
+  holm <- function(p) stats::ave(p, by, FUN = function(v) stats::p.adjust(v, "holm"))
+  effect <- holm(out$pval) < .05
+  associated <- holm(out$ar_pval) < .05
+  out$verdict <- ifelse(effect & !is.na(effect), "effect", ifelse(associated & !is.na(associated), "association", "silent"))
+  out$verdict[is.na(out$pval)] <- NA
+  structure(out, class = c("negative_control_table", "data.frame"))
+}
+
+#' @export
+print.negative_control_table <- function(x, ...) {
+  if (!all(c("verdict", "ar_pval", "detectable", "method", "b") %in% names(x))) return(NextMethod())
+  cat("Negative controls: the exposure cannot affect them, so every one should be silent\n")
+  for (i in seq_len(nrow(x))) cat(strwrap(negative_words(x[i, ]), 92, initial = "  ", prefix = "    "), sep = "\n")
+  invisible(x)
+}
+
+negative_words <- function(row) {
+  head <- sprintf("%s (%s)", row$outcome, row$method)
+  if (is.na(row$verdict)) return(sprintf("%s: could not be estimated.", head))
+  numbers <- sprintf(
+    "effect of %s %s, %s to %s, %s%s", row$exposure, format_b(row$b), format_b(row$lo_ci), format_b(row$up_ci),
+    p_is(row$pval), if (is.na(row$ar_pval)) "" else paste("; instruments against it", p_is(row$ar_pval))
+  )
+  switch(row$verdict,
+    silent = sprintf("%s: silent. %s. An effect of %s would have been seen in four of five samples.", head, numbers, format_b(row$detectable)),
+    effect = sprintf(
+      "%s: NOT silent. %s. %s", head, numbers,
+      if (row$estimator == "ols") "Least squares is confounded." else "The instruments are not exogenous, or the method makes effects out of nothing."
+    ),
+    association = sprintf(
+      "%s: associated with the instruments, though no effect comes of it. %s. Something that moves it is tied to the instruments: pleiotropy or structure.",
+      head, numbers
+    )
+  )
+}
