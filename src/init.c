@@ -26,6 +26,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_moment_view_calls,
   glue_kernel_test_calls,
   glue_kernel_loss_calls,
+  glue_autoencoder_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

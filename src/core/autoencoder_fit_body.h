@@ -1,0 +1,298 @@
+/* Training: see autoencoder.h. */
+
+/* The rows as the batches take them, and which of them train. */
+typedef struct {
+  REAL *x, *target;       /* n x padded(inputs), n x padded(outputs) */
+  int *order;             /* rows by environment; within one the held-out ones first */
+  size_t *first, *held;   /* environments + 1; environments */
+  size_t *next;           /* position of the next training row of an environment */
+  size_t batch, steps, held_rows;
+} rows_of;
+
+
+static size_t rows_bytes(const model *m, const ae_data *data) {
+  size_t bytes = lmr_bytes(data->n * padded(m->s.inputs), sizeof(REAL));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(data->n * padded(m->s.outputs), sizeof(REAL)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(data->n, sizeof(int)));
+  return lmr_add_bytes(bytes, 3 * lmr_bytes(data->environments + 1, sizeof(size_t)));
+}
+
+/* Below this many held-out rows in an environment nothing is held out and the
+ * criterion is that of the training rows. */
+enum { HELD_MIN = 20 };
+
+static lmr_status rows_take(rows_of *r, const model *m, const ae_data *data, const ae_options *o, lmr_rng *rng,
+                            lmr_arena *work, lmr_error *err) {
+  const size_t pi = padded(m->s.inputs), po = padded(m->s.outputs), environments = data->environments;
+  LMR_TAKE(r->x, work, data->n * pi, err);
+  LMR_TAKE(r->target, work, data->n * po, err);
+  LMR_TAKE(r->order, work, data->n, err);
+  LMR_TAKE(r->first, work, environments + 1, err);
+  LMR_TAKE(r->held, work, environments + 1, err);
+  LMR_TAKE(r->next, work, environments + 1, err);
+  memset(r->x, 0, data->n * pi * sizeof *r->x);
+  memset(r->target, 0, data->n * po * sizeof *r->target);
+  for (size_t j = 0; j < m->s.inputs; j++)
+    for (size_t i = 0; i < data->n; i++) r->x[i * pi + j] = (REAL)data->x[i + j * data->n];
+  for (size_t j = 0; j < m->s.outputs; j++)
+    for (size_t i = 0; i < data->n; i++) r->target[i * po + j] = (REAL)data->target[i + j * data->n];
+  memset(r->first, 0, (environments + 1) * sizeof *r->first);
+  for (size_t i = 0; i < data->n; i++) r->first[data->label[i] + 1]++;
+  for (size_t e = 0; e < environments; e++) {
+    if (r->first[e + 1] < 4) return lmr_fail(err, LMR_EINVAL, "environment %zu has %zu rows, 4 are needed", e + 1, r->first[e + 1]);
+    r->first[e + 1] += r->first[e];
+    r->next[e] = r->first[e];
+  }
+  for (size_t i = 0; i < data->n; i++) r->order[r->next[data->label[i]]++] = (int)i;
+  int split = 1;
+  for (size_t e = 0; e < environments; e++) {
+    const size_t n = r->first[e + 1] - r->first[e], share = (size_t)(o->held_out * (double)n);
+    r->held[e] = share < AE_HELD_OUT ? share : AE_HELD_OUT;
+    if (r->held[e] < HELD_MIN) split = 0;
+    lmr_rng_shuffle(rng, r->order + r->first[e], n);
+  }
+  r->held_rows = 0;
+  size_t longest = 0;
+  for (size_t e = 0; e < environments; e++) {
+    const size_t n = r->first[e + 1] - r->first[e];
+    if (!split) r->held[e] = 0;
+    r->next[e] = r->first[e] + r->held[e];
+    r->held_rows += split ? r->held[e] : (n < AE_HELD_OUT ? n : AE_HELD_OUT);
+    if (n - r->held[e] > longest) longest = n - r->held[e];
+  }
+  r->batch = o->batch < longest ? o->batch : longest;
+  r->steps = longest / r->batch;
+  return LMR_OK;
+}
+
+static void take_row(const model *m, const rows_of *r, const ae_data *data, size_t from, batch_work *b, size_t to) {
+  const size_t pi = padded(m->s.inputs), po = padded(m->s.outputs);
+  memcpy(b->x + to * pi, r->x + from * pi, pi * sizeof *b->x);
+  memcpy(b->target + to * po, r->target + from * po, po * sizeof *b->target);
+  b->exposure[to] = data->exposure ? data->exposure[from] : 0;
+}
+
+/* The next `batch` training rows of every environment; a shuffled pass ends, the
+ * next begins, each environment for itself. */
+static void next_batch(const model *m, rows_of *r, const ae_data *data, lmr_rng *rng, batch_work *b) {
+  size_t to = 0;
+  for (size_t e = 0; e < data->environments; e++) {
+    const size_t begin = r->first[e] + r->held[e], end = r->first[e + 1];
+    b->start[e] = to;
+    for (size_t k = 0; k < r->batch; k++) {
+      if (r->next[e] == begin) lmr_rng_shuffle(rng, r->order + begin, end - begin);
+      take_row(m, r, data, (size_t)r->order[r->next[e]], b, to++);
+      if (++r->next[e] == end) r->next[e] = begin;
+    }
+  }
+  b->start[data->environments] = to;
+}
+
+static void held_batch(const model *m, const rows_of *r, const ae_data *data, batch_work *b) {
+  size_t to = 0;
+  for (size_t e = 0; e < data->environments; e++) {
+    const size_t n = r->first[e + 1] - r->first[e];
+    const size_t count = r->held[e] ? r->held[e] : (n < AE_HELD_OUT ? n : AE_HELD_OUT);
+    b->start[e] = to;
+    for (size_t k = 0; k < count; k++) take_row(m, r, data, (size_t)r->order[r->first[e] + k], b, to++);
+  }
+  b->start[data->environments] = to;
+}
+
+static size_t held_bytes(const model *m, size_t rows, size_t environments) {
+  const size_t a = hsic_bytes(rows, m->s.invariant, m->s.variant), b = mmd_bytes(rows, m->s.invariant, environments);
+  return lmr_add_bytes(lmr_bytes(rows, sizeof(int)),
+                       lmr_add_bytes(lmr_double_bytes(2, environments * environments), a > b ? a : b));
+}
+
+/* Scale-free, in [0, 1] each: RBF kernels of fixed width on the standardised code. */
+static lmr_status held_criterion(const LAYERS *f, const model *m, const REAL *theta, const double *offset,
+                                 size_t environments, batch_work *b, ae_held *out, lmr_cpu level, lmr_arena work,
+                                 lmr_error *err) {
+  const size_t n = b->start[environments], d = m->s.invariant, k = m->s.variant;
+  LMR_TRY(batch_forward(f, m, theta, n, offset, b, &out->reconstruction, level, err));
+  int *label;
+  double *biased, *unbiased;
+  LMR_TAKE(label, &work, n, err);
+  LMR_TAKE(biased, &work, environments * environments, err);
+  LMR_TAKE(unbiased, &work, environments * environments, err);
+  lmr_points x = {b->s, n, d, n, NULL, {LMR_RBF, 0, 1, 0, {code_gamma(d)}}};
+  out->nmmd = out->nhsic = 0;
+  if (environments > 1) {
+    mmd_result r;
+    for (size_t e = 0; e < environments; e++)
+      for (size_t i = b->start[e]; i < b->start[e + 1]; i++) label[i] = (int)e;
+    LMR_TRY(mmd_exact(&x, label, environments, biased, unbiased, &r, level, work, NULL, err));
+    out->nmmd = r.normalised;
+  }
+  for (size_t e = 0; k && e < environments; e++) {
+    hsic_result r;
+    lmr_points y = {b->s + d * n + b->start[e], b->start[e + 1] - b->start[e], k, n, NULL,
+                    {LMR_RBF, 0, 1, 0, {code_gamma(k)}}};
+    x.x = b->s + b->start[e], x.n = y.n;
+    LMR_TRY(hsic_exact(&x, &y, 0, &r, level, work, NULL, err));
+    out->nhsic += r.normalised / (double)environments;
+  }
+  return LMR_OK;
+}
+
+static int held_finite(const ae_held *h) { return isfinite(h->reconstruction) && isfinite(h->nhsic) && isfinite(h->nmmd); }
+
+/* The linear part of the decoder: ridge regression (1e-6) of the targets of the rows
+ * in b on (1, features); for counts one Newton step from the frequencies. */
+static size_t regression_bytes(const model *m) {
+  const size_t q = m->features + 1;
+  return lmr_add_bytes(lmr_double_bytes(1, q * q), lmr_add_bytes(lmr_double_bytes(1, q * m->s.outputs), lmr_double_bytes(1, q)));
+}
+
+static lmr_status start_decoder(const LAYERS *f, const model *m, const double *offset, size_t rows, batch_work *b,
+                                REAL *theta, lmr_cpu level, lmr_arena work, lmr_error *err) {
+  const size_t q = m->features + 1, p = m->s.outputs, po = padded(p), pf = padded(m->features);
+  double *a, *t, *row, loss;
+  LMR_TRY(batch_forward(f, m, theta, rows, offset, b, &loss, level, err));
+  LMR_TAKE(a, &work, q * q, err);
+  LMR_TAKE(t, &work, q * p, err);
+  LMR_TAKE(row, &work, q, err);
+  memset(a, 0, q * q * sizeof *a);
+  memset(t, 0, q * p * sizeof *t);
+  for (size_t i = 0; i < rows; i++) {
+    row[0] = 1;
+    for (size_t j = 1; j < q; j++) row[j] = (double)b->features[i * pf + j - 1];
+    for (size_t j = 0; j < q; j++)
+      for (size_t l = 0; l <= j; l++) a[l + j * q] += row[j] * row[l];
+    for (size_t k = 0; k < p; k++) {
+      double y = (double)b->target[i * po + k];
+      if (y != y) continue; /* the mean */
+      if (m->s.binomial) {
+        const double f0 = 1 / (1 + exp(-offset[k]));
+        y = (y / 2 - f0) / (f0 * (1 - f0));
+      }
+      for (size_t j = 0; j < q; j++) t[j + k * q] += row[j] * y;
+    }
+  }
+  for (size_t j = 0; j < q; j++) a[j * (q + 1)] += 1e-6 * (a[j * (q + 1)] + (double)rows);
+  LMR_TRY(la_chol(a, q, q, err));
+  LMR_TRY(la_trsm('L', 'T', q, p, 1, a, q, t, q, err));
+  LMR_TRY(la_trsm('L', 'N', q, p, 1, a, q, t, q, err));
+  REAL *to = theta + m->at_decoder;
+  for (size_t k = 0; k < p; k++) {
+    to[m->decoder.bias + k] = (REAL)t[k * q];
+    for (size_t j = 1; j < q; j++) to[m->decoder.skip + (j - 1) * po + k] = (REAL)t[j + k * q];
+  }
+  return LMR_OK;
+}
+
+static void start_model(const model *m, const ae_options *o, const double *skip, lmr_rng *rng, REAL *theta) {
+  const size_t pc = padded(m->code);
+  memset(theta, 0, m->length * sizeof *theta);
+  net_start(&m->encoder, o->start_scale, rng, theta);
+  net_start(&m->decoder, .1, rng, theta + m->at_decoder);
+  for (size_t i = 0; i < m->s.inputs; i++)
+    for (size_t j = 0; j < m->code; j++)
+      theta[m->encoder.skip + i * pc + j] =
+          (REAL)(skip ? skip[i + j * m->s.inputs] : lmr_rng_normal(rng) / sqrt((double)m->s.inputs));
+  for (size_t j = m->at_related; j < m->length; j++) theta[j] = (REAL)(lmr_rng_normal(rng) / sqrt((double)m->s.invariant));
+}
+
+size_t AE(ae_fit, _bytes)(const ae_shape *s, const ae_data *data, const ae_options *o) {
+  const model m = model_of(s);
+  const size_t environments = data->environments, rows = o->batch * environments;
+  const size_t held = (data->n < AE_HELD_OUT * environments ? data->n : AE_HELD_OUT * environments);
+  size_t work = loss_bytes(&m, rows, &o->penalty);
+  const size_t look = held_bytes(&m, held, environments), start = regression_bytes(&m);
+  if (look > work) work = look;
+  if (start > work) work = start;
+  size_t bytes = lmr_add_bytes(rows_bytes(&m, data), batch_bytes(&m, rows, environments));
+  bytes = lmr_add_bytes(bytes, batch_bytes(&m, held, environments));
+  bytes = lmr_add_bytes(bytes, 4 * lmr_bytes(m.length, sizeof(REAL)));
+  return lmr_add_bytes(bytes, work);
+}
+
+/* Whether `now` takes the place of `best`: a smaller criterion among those whose
+ * reconstruction is near the best one seen. */
+static int held_better(const ae_options *o, const ae_held *now, const ae_held *best, double reconstruction) {
+  const double limit = reconstruction * (1 + o->slack) + o->slack_absolute;
+  if (now->reconstruction > limit) return 0;
+  if (best->reconstruction > limit) return 1;
+  return now->nhsic + now->nmmd < best->nhsic + best->nmmd;
+}
+
+lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options *o, const double *skip,
+                        uint64_t seed, uint64_t stream, double *theta, ae_held *best, double *history,
+                        size_t *lines, lmr_cpu level, const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+  const model m = model_of(s);
+  const LAYERS *f = LAYERS_AT(level);
+  const size_t environments = data->environments, rows_of_history = ae_history_rows(o);
+  lmr_rng split, rng;
+  lmr_rng_seed(&split, seed, 0); /* one split for all restarts, so that they compare */
+  lmr_rng_seed(&rng, seed, stream);
+  rows_of r = {0};
+  batch_work b, held;
+  LMR_TRY(rows_take(&r, &m, data, o, &split, &work, err));
+  LMR_TRY(batch_take(&b, &m, r.batch * environments, environments, &work, err));
+  LMR_TRY(batch_take(&held, &m, r.held_rows, environments, &work, err));
+  REAL *th, *g, *m1, *m2;
+  LMR_TAKE(th, &work, m.length, err);
+  LMR_TAKE(g, &work, m.length, err);
+  LMR_TAKE(m1, &work, m.length, err);
+  LMR_TAKE(m2, &work, m.length, err);
+  memset(m1, 0, m.length * sizeof *m1);
+  memset(m2, 0, m.length * sizeof *m2);
+  start_model(&m, o, skip, &rng, th);
+  held_batch(&m, &r, data, &held);
+  LMR_TRY(start_decoder(f, &m, data->offset, r.held_rows, &held, th, level, work, err));
+  const size_t n = r.batch * environments, total = o->epochs * r.steps;
+  code_penalty penalty = o->penalty;
+  adamw a = {o->rate, o->decay, .9, .999, 1e-8, 0, 0};
+  double beta1 = 1, beta2 = 1, mean[6] = {0}, least = INFINITY;
+  size_t since = 0, done = 0;
+  *lines = 0;
+  for (size_t epoch = 0; epoch <= o->epochs; epoch++) {
+    if (epoch) {
+      for (size_t step = 0; step < r.steps; step++, done++) {
+        const double at = (double)done / (double)total, weight = o->ramp > 0 && at < o->ramp ? at / o->ramp : 1;
+        penalty.mmd = weight * o->penalty.mmd;
+        penalty.hsic = weight * o->penalty.hsic;
+        ae_terms t;
+        next_batch(&m, &r, data, &rng, &b);
+        const lmr_status status = batch_loss(f, &m, th, n, data->offset, &penalty, o->related, &b, &t, g, level, work, err);
+        double norm = 0;
+        for (size_t j = 0; status == LMR_OK && j < m.length; j++) norm += (double)g[j] * (double)g[j];
+        norm = sqrt(norm);
+        if ((status != LMR_OK && status != LMR_EINTERRUPT) || !isfinite(t.total) || !isfinite(norm))
+          return lmr_fail(err, LMR_ENONFINITE, "the loss is not finite in epoch %zu, step %zu", epoch, step + 1);
+        beta1 *= a.beta1, beta2 *= a.beta2;
+        a.unbias1 = 1 / (1 - beta1), a.unbias2 = 1 / (1 - beta2);
+        a.rate = o->rate * (.01 + .99 * .5 * (1 + cos(acos(-1) * at)));
+        f->step(&a, m.length, g, norm > o->clip ? o->clip / norm : 1, m1, m2, th);
+        const double now[6] = {t.total, t.reconstruction, t.code.mmd, t.code.hsic_within, t.code.hsic_pooled, t.code.logdet};
+        for (int k = 0; k < 6; k++) mean[k] += now[k];
+        since++;
+        if (lmr_tick_poll(tick, at)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+      }
+    }
+    if (epoch % o->every && epoch < o->epochs) continue;
+    ae_held now = {.epoch = epoch};
+    const lmr_status status = held_criterion(f, &m, th, data->offset, environments, &held, &now, level, work, err);
+    if (status != LMR_OK || !held_finite(&now))
+      return lmr_fail(err, LMR_ENONFINITE, "the held-out loss is not finite after epoch %zu", epoch);
+    double *line = history + *lines;
+    line[0] = (double)epoch;
+    for (int k = 0; k < 6; k++) {
+      line[(size_t)(k + 1) * rows_of_history] = since ? mean[k] / (double)since : NAN;
+      mean[k] = 0;
+    }
+    since = 0;
+    line[7 * rows_of_history] = now.reconstruction;
+    line[8 * rows_of_history] = now.nhsic;
+    line[9 * rows_of_history] = now.nmmd;
+    if (now.reconstruction < least) least = now.reconstruction;
+    if (!(*lines)++ || held_better(o, &now, best, least)) {
+      *best = now;
+      for (size_t j = 0; j < m.length; j++) theta[j] = (double)th[j];
+    } else if (epoch >= best->epoch + o->patience && (double)epoch > o->ramp * (double)o->epochs) {
+      break;
+    }
+  }
+  return LMR_OK;
+}
