@@ -29,17 +29,17 @@ static ae_data data_of(SEXP data, const ae_shape *s) {
   return out;
 }
 
-/* double[17]: in the order of autoencoder_options() in R. */
+/* double[18]: in the order of autoencoder_options() in R. */
 static ae_options options_of(SEXP options, const ae_shape *s, size_t environments) {
-  const double *o = glue_real(options, 17, "options");
+  const double *o = glue_real(options, 18, "options");
   ae_options out = {
     .epochs = (size_t)o[0], .batch = (size_t)o[1], .patience = (size_t)o[2], .every = (size_t)o[3],
-    .held_out = o[4], .rate = o[5], .decay = o[6], .clip = o[7], .ramp = o[8], .related = o[9],
-    .slack = o[10], .slack_absolute = o[11], .start_scale = o[12]
+    .held_out = o[4], .rate = o[5], .decay = o[6], .clip = o[7], .settle = o[8], .ramp = o[9],
+    .related = o[10], .slack = o[11], .slack_absolute = o[12], .start_scale = o[13]
   };
   out.penalty = (code_penalty){
-    s->invariant, s->variant, environments, (int)o[13], code_gamma(s->invariant),
-    s->variant ? code_gamma(s->variant) : 1, o[14], o[15], o[16]
+    s->invariant, s->variant, environments, (int)o[14], code_gamma(s->invariant),
+    s->variant ? code_gamma(s->variant) : 1, o[15], o[16], o[17]
   };
   return out;
 }
@@ -99,7 +99,7 @@ static SEXP ffi_ae_fit(SEXP shape, SEXP data, SEXP options, SEXP skip, SEXP seed
   for (R_xlen_t i = 0; i < Rf_xlength(theta); i++) REAL(theta)[i] = NA_REAL;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, progress);
-  ae_held best = {NA_REAL, NA_REAL, NA_REAL, 0};
+  ae_held best = {NA_REAL, NA_REAL, NA_REAL, NA_REAL, 0};
   size_t lines = 0;
   lmr_error err = {""};
   const lmr_status status =
@@ -109,11 +109,12 @@ static SEXP ffi_ae_fit(SEXP shape, SEXP data, SEXP options, SEXP skip, SEXP seed
       : ae_fit_f64(&s, &d, &o, start, from, task, REAL(theta), &best, REAL(history), &lines, level, &tick,
                    glue_arena(ae_fit_f64_bytes(&s, &d, &o)), &err);
   if (status != LMR_ENONFINITE) glue_check(status, &err);
-  SEXP held = PROTECT(Rf_allocVector(REALSXP, 4));
+  SEXP held = PROTECT(Rf_allocVector(REALSXP, 5));
   REAL(held)[0] = best.reconstruction;
   REAL(held)[1] = best.nhsic;
   REAL(held)[2] = best.nmmd;
-  REAL(held)[3] = (double)best.epoch;
+  REAL(held)[3] = best.noise;
+  REAL(held)[4] = (double)best.epoch;
   SEXP problem = PROTECT(status == LMR_OK ? R_NilValue : Rf_mkString(err.message));
   SEXP count = PROTECT(Rf_ScalarInteger((int)lines));
   SEXP out = glue_list(5, "theta", theta, "held", held, "history", history, "lines", count, "problem", problem);

@@ -40,7 +40,9 @@ typedef struct {
   size_t patience;      /* epochs without a better held-out criterion */
   size_t every;         /* epochs between looks at the held-out rows */
   double held_out;      /* share of each environment, at most AE_HELD_OUT rows of it */
-  double rate, decay, clip, ramp; /* ramp: share of the epochs */
+  double rate, decay, clip;
+  double settle, ramp; /* shares of the epochs: no penalties (an encoder that starts at `skip` is
+                          held still, the decoder learns it); then penalties growing */
   double related;       /* weight */
   double slack, slack_absolute; /* reconstruction within best * (1 + slack) + slack_absolute */
   double start_scale;   /* sd of the net's last layer relative to 1 / sqrt(units) */
@@ -51,8 +53,12 @@ enum { AE_HELD_OUT = 1000, AE_HISTORY = 10 };
 /* Columns of the history: epoch, training means of total, reconstruction, mmd,
  * hsic within, hsic pooled, log det; held-out reconstruction, nHSIC, nMMD. */
 
+/* Held-out rows: reconstruction; nHSIC within environments and nMMD across them (in
+ * [0, 1] as normalised HSIC, less their expectation when nothing depends, so that 0 is
+ * "nothing left" whatever the law of the code); `noise`, the standard deviation of
+ * their sum then. The criterion is nhsic + nmmd. */
 typedef struct {
-  double reconstruction, nhsic, nmmd;
+  double reconstruction, nhsic, nmmd, noise;
   size_t epoch;
 } ae_held;
 

@@ -105,7 +105,16 @@ static size_t held_bytes(const model *m, size_t rows, size_t environments) {
                        lmr_add_bytes(lmr_double_bytes(2, environments * environments), a > b ? a : b));
 }
 
-/* Scale-free, in [0, 1] each: RBF kernels of fixed width on the standardised code. */
+/* A normalised statistic less its null mean, and its null variance. n_biased: n times
+ * the biased statistic, whose null law has `mean` and `var`. */
+static double excess(double normalised, double n_biased, double mean, double var, double *noise) {
+  if (!(n_biased > 0)) return 0;
+  const double unit = normalised / n_biased;
+  *noise += unit * unit * var;
+  return unit * (n_biased - mean);
+}
+
+/* RBF kernels of fixed width on the standardised code. */
 static lmr_status held_criterion(const LAYERS *f, const model *m, const REAL *theta, const double *offset,
                                  size_t environments, batch_work *b, ae_held *out, lmr_cpu level, lmr_arena work,
                                  lmr_error *err) {
@@ -117,13 +126,15 @@ static lmr_status held_criterion(const LAYERS *f, const model *m, const REAL *th
   LMR_TAKE(biased, &work, environments * environments, err);
   LMR_TAKE(unbiased, &work, environments * environments, err);
   lmr_points x = {b->s, n, d, n, NULL, {LMR_RBF, 0, 1, 0, {code_gamma(d)}}};
+  const double share = 1 / (double)environments;
+  double across = 0, within = 0;
   out->nmmd = out->nhsic = 0;
   if (environments > 1) {
     mmd_result r;
     for (size_t e = 0; e < environments; e++)
       for (size_t i = b->start[e]; i < b->start[e + 1]; i++) label[i] = (int)e;
     LMR_TRY(mmd_exact(&x, label, environments, biased, unbiased, &r, level, work, NULL, err));
-    out->nmmd = r.normalised;
+    out->nmmd = excess(r.normalised, r.n * r.biased, r.null_mean, r.null_var, &across);
   }
   for (size_t e = 0; k && e < environments; e++) {
     hsic_result r;
@@ -131,8 +142,9 @@ static lmr_status held_criterion(const LAYERS *f, const model *m, const REAL *th
                     {LMR_RBF, 0, 1, 0, {code_gamma(k)}}};
     x.x = b->s + b->start[e], x.n = y.n;
     LMR_TRY(hsic_exact(&x, &y, 0, &r, level, work, NULL, err));
-    out->nhsic += r.normalised / (double)environments;
+    out->nhsic += share * excess(r.normalised, r.n * r.biased, r.trace_mean, r.trace_var, &within);
   }
+  out->noise = sqrt(across + share * share * within);
   return LMR_OK;
 }
 
@@ -208,13 +220,13 @@ size_t AE(ae_fit, _bytes)(const ae_shape *s, const ae_data *data, const ae_optio
   return lmr_add_bytes(bytes, work);
 }
 
-/* Whether `now` takes the place of `best`: a smaller criterion among those whose
- * reconstruction is near the best one seen. */
+/* Whether `now` takes the place of `best`: a criterion smaller by more than its noise
+ * among those whose reconstruction is near the best one seen. */
 static int held_better(const ae_options *o, const ae_held *now, const ae_held *best, double reconstruction) {
   const double limit = reconstruction * (1 + o->slack) + o->slack_absolute;
   if (now->reconstruction > limit) return 0;
   if (best->reconstruction > limit) return 1;
-  return now->nhsic + now->nmmd < best->nhsic + best->nmmd;
+  return now->nhsic + now->nmmd < best->nhsic + best->nmmd - now->noise;
 }
 
 lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options *o, const double *skip,
@@ -250,21 +262,23 @@ lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options
   for (size_t epoch = 0; epoch <= o->epochs; epoch++) {
     if (epoch) {
       for (size_t step = 0; step < r.steps; step++, done++) {
-        const double at = (double)done / (double)total, weight = o->ramp > 0 && at < o->ramp ? at / o->ramp : 1;
+        const double at = (double)done / (double)total, ramp = (at - o->settle) / o->ramp;
+        const double weight = at < o->settle ? 0 : o->ramp > 0 && ramp < 1 ? ramp : 1;
+        const size_t from = skip && at < o->settle ? m.encoder.length : 0;
         penalty.mmd = weight * o->penalty.mmd;
         penalty.hsic = weight * o->penalty.hsic;
         ae_terms t;
         next_batch(&m, &r, data, &rng, &b);
         const lmr_status status = batch_loss(f, &m, th, n, data->offset, &penalty, o->related, &b, &t, g, level, work, err);
         double norm = 0;
-        for (size_t j = 0; status == LMR_OK && j < m.length; j++) norm += (double)g[j] * (double)g[j];
+        for (size_t j = from; status == LMR_OK && j < m.length; j++) norm += (double)g[j] * (double)g[j];
         norm = sqrt(norm);
         if ((status != LMR_OK && status != LMR_EINTERRUPT) || !isfinite(t.total) || !isfinite(norm))
           return lmr_fail(err, LMR_ENONFINITE, "the loss is not finite in epoch %zu, step %zu", epoch, step + 1);
         beta1 *= a.beta1, beta2 *= a.beta2;
         a.unbias1 = 1 / (1 - beta1), a.unbias2 = 1 / (1 - beta2);
         a.rate = o->rate * (.01 + .99 * .5 * (1 + cos(acos(-1) * at)));
-        f->step(&a, m.length, g, norm > o->clip ? o->clip / norm : 1, m1, m2, th);
+        f->step(&a, m.length - from, g + from, norm > o->clip ? o->clip / norm : 1, m1 + from, m2 + from, th + from);
         const double now[6] = {t.total, t.reconstruction, t.code.mmd, t.code.hsic_within, t.code.hsic_pooled, t.code.logdet};
         for (int k = 0; k < 6; k++) mean[k] += now[k];
         since++;
@@ -290,7 +304,7 @@ lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options
     if (!(*lines)++ || held_better(o, &now, best, least)) {
       *best = now;
       for (size_t j = 0; j < m.length; j++) theta[j] = (double)th[j];
-    } else if (epoch >= best->epoch + o->patience && (double)epoch > o->ramp * (double)o->epochs) {
+    } else if (epoch >= best->epoch + o->patience && (double)epoch > (o->settle + o->ramp) * (double)o->epochs) {
       break;
     }
   }
