@@ -25,7 +25,9 @@
 #   genotypes: TRUE when it takes allele counts and dosages
 # learn_instruments(), latent_mr(), predict(), print() and plot() then know it.
 row_encoders <- function() {
-  list()
+  list(
+    autoencoder = autoencoder_entry()
+  )
 }
 
 encoder_names <- function() c("linear", names(row_encoders()))

@@ -30,13 +30,14 @@
 #'   background variant is dropped as redundant (greedy, in file order, within 500
 #'   variants of one chromosome).
 #' @param max_components At most this many background components.
+#' @param autoencoder [autoencoder_control()].
 #' @return A list of class `encoder_control` that prints.
 #' @examples
 #' encoder_control()
 #' encoder_control(level = .99, draws = 500)
 #' @export
 encoder_control <- function(level = 0.95, partial_level = 0.6, draws = 200, null = "gaussian", r2_min = 0.05, ld_window = 3e6,
-                            background_r2 = 0.1, max_components = 20) {
+                            background_r2 = 0.1, max_components = 20, autoencoder = autoencoder_control()) {
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(partial_level, "partial_level", 0.5, 1, open = TRUE)
   check_number(draws, "draws", 20, 1e5, whole = TRUE)
@@ -45,10 +46,14 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, draws = 200, null
   check_number(ld_window, "ld_window", 0, 1e9)
   check_number(background_r2, "background_r2", 0, 1)
   check_number(max_components, "max_components", 1, 200, whole = TRUE)
+  if (!inherits(autoencoder, "autoencoder_control")) {
+    abort_argument("autoencoder", "made by autoencoder_control()", describe(autoencoder))
+  }
   structure(
     list(
       level = level, partial_level = partial_level, draws = as.integer(draws), null = null, r2_min = r2_min, ld_window = ld_window,
-      background_r2 = background_r2, max_components = as.integer(max_components)
+      background_r2 = background_r2, max_components = as.integer(max_components),
+      autoencoder = autoencoder
     ),
     class = "encoder_control"
   )
@@ -57,7 +62,9 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, draws = 200, null
 #' @export
 print.encoder_control <- function(x, ...) {
   cat("Encoder settings\n")
-  cat(sprintf("  %-15s %s\n", names(x), vapply(x, format, "")), sep = "")
+  plain <- x[names(x) != "autoencoder"]
+  cat(sprintf("  %-15s %s\n", names(plain), vapply(plain, format, "")), sep = "")
+  print(x$autoencoder)
   invisible(x)
 }
 

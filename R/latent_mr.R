@@ -130,6 +130,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   }
   encoder <- resolve_encoder(encoder, data)
   crossfit <- check_crossfit(crossfit, data)
+  check_relatedness(encoder, control, crossfit)
   check_environment_names(data)
   seed <- draw_seed(seed)
   has_rows <- inherits(data, "mr_data")

@@ -1,0 +1,184 @@
+# The autoencoder's core against plain R and finite differences.
+
+ae_options <- function(degree = 2, weights = c(1, 1, .01), related = 0, epochs = 10, batch = 50, rate = 1e-3, settle = .2) {
+  c(epochs, batch, 100, 5, .2, rate, 1e-4, 1, settle, .1, related, .05, .02, 1, degree, weights)
+}
+
+ae_case <- function(degree = 0, binomial = 0, units = 16, related = 0, n = c(15, 20, 25), size = c(2, 3), seed = 4) {
+  set.seed(seed)
+  rows <- sum(n)
+  shape <- as.integer(c(5, 6, size, units, degree, binomial, related))
+  target <- if (binomial) matrix(as.double(rbinom(rows * 6, 2, .4)), rows) else matrix(rnorm(rows * 6), rows)
+  target[sample(length(target), 20)] <- NaN
+  data <- list(
+    matrix(rnorm(rows * 5), rows), target, qlogis(runif(6, .2, .8)), rnorm(rows), rep(seq_along(n), n), length(n)
+  )
+  theta <- rnorm(.Call(C_ffi_ae_length, shape), 0, .3)
+  list(shape = shape, data = data, theta = theta)
+}
+
+ae_loss <- function(case, options, theta = case$theta, single = 0L, level = cpu_level()) {
+  .Call(C_ffi_ae_loss, case$shape, case$data, options, theta, single, level)
+}
+
+ae_grid <- expand.grid(kernel = c(0, 2, 3), decoder = 0:3, binomial = 0:1, units = c(0, 16, 32))
+# Every value of every option with every other one at least once.
+ae_grid <- ae_grid[(seq_len(nrow(ae_grid)) * 5) %% 3 == 0 | ae_grid$kernel == ae_grid$decoder, ]
+
+test_that("loss and its terms are those of plain R, over the options", {
+  for (i in seq_len(nrow(ae_grid))) {
+    g <- ae_grid[i, ]
+    case <- ae_case(g$decoder, g$binomial, g$units, related = i %% 2)
+    options <- ae_options(g$kernel, c(1.5, .7, .2), related = .5)
+    want <- ref_autoencoder(case$shape, case$data, options, case$theta)
+    expect_equal(ae_loss(case, options)$terms, unname(want), tolerance = 1e-10)
+    expect_equal(ae_loss(case, options, single = 1L)$terms, unname(want), tolerance = 1e-4)
+  }
+})
+
+test_that("gradients are those of central differences, in every direction tried", {
+  for (i in seq_len(nrow(ae_grid))) {
+    g <- ae_grid[i, ]
+    case <- ae_case(g$decoder, g$binomial, g$units, related = 1)
+    options <- ae_options(g$kernel, c(1.5, .7, .2), related = .5)
+    got <- ae_loss(case, options)$gradient
+    # Layer by layer, and everything at once.
+    cuts <- split(seq_along(got), cut(seq_along(got), 5))
+    directions <- vapply(c(cuts, list(seq_along(got))), function(k) replace(numeric(length(got)), k, rnorm(length(k))), got)
+    slope <- apply(directions, 2, function(d) {
+      h <- 1e-6
+      (ae_loss(case, options, case$theta + h * d)$terms[1] - ae_loss(case, options, case$theta - h * d)$terms[1]) / (2 * h)
+    })
+    expect_lt(max(abs(drop(crossprod(directions, got)) - slope)) / max(abs(slope)), 1e-7)
+    expect_lt(max(abs(ae_loss(case, options, single = 1L)$gradient - got)) / max(abs(got)), 1e-5)
+  }
+})
+
+test_that("every single parameter's derivative, for one net of each kind", {
+  for (decoder in c(0, 2)) {
+    case <- ae_case(decoder, decoder > 0, 16, related = 1)
+    options <- ae_options(2, c(1, 1, .1), related = 1)
+    f <- function(theta) ae_loss(case, options, theta)$terms[1]
+    expect_lt(gradient_error(f, case$theta, ae_loss(case, options)$gradient, 1e-5), 1e-6)
+  }
+})
+
+test_that("all instruction sets give one gradient", {
+  for (units in c(16, 64, 80)) {
+    case <- ae_case(0, 0, units)
+    best <- ae_loss(case, ae_options())
+    for (level in 0:cpu_level()) expect_equal(ae_loss(case, ae_options(), level = level), best, tolerance = 1e-10)
+  }
+})
+
+test_that("penalties of a code are the separate losses (1e-10)", {
+  set.seed(2)
+  n <- c(20, 30, 25)
+  e <- rep(1:3, n)
+  s <- ref_standard(matrix(rnorm(75 * 5), 75) %*% matrix(rnorm(25), 5))
+  for (degree in c(0, 2, 3)) for (m in c(1L, 3L, 5L)) {
+    got <- .Call(C_ffi_code_loss, s, m, as.integer(c(0, cumsum(n))), c(degree, 2, .6, .1), cpu_level())
+    expect_equal(got$terms, unname(ref_code_terms(s, m, e, degree)), tolerance = 1e-10)
+    kernel <- function(d) if (degree) c(1, degree, 1) else c(0, 0, 0, 1 / (4 * d * (1 - 2 / (9 * d))^3))
+    w <- s[, seq_len(m), drop = FALSE]
+    want <- 0 * s
+    want[, seq_len(m)] <- 2 * .Call(C_ffi_mmd_loss, w, kernel(m), e, 3L, cpu_level())$gradient
+    if (m < 5) {
+      v <- s[, -seq_len(m), drop = FALSE]
+      add <- function(i, weight) {
+        h <- .Call(C_ffi_hsic_loss, w[i, , drop = FALSE], kernel(m), v[i, , drop = FALSE], kernel(5 - m), 0L, cpu_level())
+        want[i, ] <<- want[i, ] + weight * cbind(h$x, h$y)
+      }
+      add(1:75, .3)
+      for (k in 1:3) add(which(e == k), .1)
+    }
+    for (k in 1:3) {
+      want[e == k, ] <- want[e == k, ] - .1 / 3 * .Call(C_ffi_logdet_loss, s[e == k, ], 1L, 1e-6)$gradient
+    }
+    expect_equal(got$gradient, want, tolerance = 1e-10)
+  }
+})
+
+test_that("the penalties do not see scale, shift or sign", {
+  case <- ae_case(0, 0, 0)
+  scaled <- case
+  e <- ref_net(case$theta, 5, 5, 0)
+  stretch <- c(-3, .01, 50, 2, 1)
+  # Columns of the linear encoder times any numbers, and a shift.
+  skip <- cbind(sweep(e$skip, 2, stretch, "*"), matrix(0, 5, 11))
+  scaled$theta[1:80] <- as.vector(t(skip))
+  scaled$theta[81:85] <- 7
+  a <- ae_loss(case, ae_options(0))$terms
+  b <- ae_loss(scaled, ae_options(0))$terms
+  expect_equal(a[4:7], b[4:7], tolerance = 1e-9)
+})
+
+test_that("missing entries are not looked at", {
+  case <- ae_case(0, 1)
+  gone <- is.nan(case$data[[2]])
+  a <- ae_loss(case, ae_options())
+  expect_equal(a$terms[2], ref_autoencoder(case$shape, case$data, ae_options(), case$theta)[2])
+  full <- case
+  full$data[[2]][gone] <- 2
+  expect_false(isTRUE(all.equal(ae_loss(full, ae_options())$terms, a$terms)))
+  case$data[[2]][] <- NaN
+  expect_identical(ae_loss(case, ae_options())$terms[2], 0)
+})
+
+# Targets that the inputs explain, by a curved map.
+ae_fit_case <- function(...) {
+  case <- ae_case(..., n = c(300, 200))
+  x <- case$data[[1]]
+  case$data[[2]] <- ref_standard(tanh(x %*% matrix(rnorm(30), 5)) + x[, c(1:5, 1)])
+  case
+}
+
+ae_fit <- function(case, options, skip = NULL, seed = 1L, stream = 1L, single = 1L, level = cpu_level()) {
+  .Call(C_ffi_ae_fit, case$shape, case$data, options, skip, seed, stream, single, NULL, level)
+}
+
+test_that("training: one seed one answer, weights of the best look, criterion of those weights", {
+  case <- ae_fit_case(2, 0, 16, size = c(1, 2))
+  options <- ae_options(epochs = 40, batch = 25, rate = 1e-2)
+  fit <- ae_fit(case, options)
+  expect_null(fit$problem)
+  expect_identical(ae_fit(case, options), fit)
+  expect_false(identical(ae_fit(case, options, seed = 2L)$theta, fit$theta))
+  expect_false(identical(ae_fit(case, options, stream = 2L)$theta, fit$theta))
+  history <- fit$history[seq_len(fit$lines), ]
+  expect_identical(history[, 1], seq(0, 40, 5))
+  at <- which(history[, 1] == fit$held[5])
+  expect_equal(fit$held[1:3], history[at, 8:10])
+  limit <- min(history[, 8]) * 1.05 + .02
+  expect_lte(history[at, 8], limit)
+  near <- history[, 8] <= limit
+  expect_lte(sum(history[at, 9:10]), min(rowSums(history[near, 9:10, drop = FALSE])) + fit$held[4])
+  # It learns: the loss falls.
+  expect_lt(min(history[-1, 8]), .95 * history[1, 8])
+  double <- ae_fit(case, options, single = 0L)
+  expect_equal(double$history[1:2, 8], fit$history[1:2, 8], tolerance = 1e-2)
+})
+
+test_that("a warm start begins at its code and stays there while the decoder settles", {
+  case <- ae_fit_case(0, 0, 16)
+  skip <- matrix(0, 5, 5)
+  skip[cbind(1:5, 5:1)] <- 1
+  fit <- ae_fit(case, ae_options(epochs = 40, batch = 25, rate = 1e-2, settle = 1), skip)
+  history <- fit$history[seq_len(fit$lines), ]
+  expect_equal(history[, 9], rep(history[1, 9], 9))
+  expect_lt(history[9, 8], .95 * history[1, 8])
+  u <- .Call(C_ffi_ae_encode, case$shape, fit$theta, case$data[[1]], cpu_level())
+  expect_gt(min(abs(diag(cor(u, case$data[[1]][, 5:1])))), .8)
+  expect_equal(u, unname(ref_net_value(ref_net(fit$theta, 5, 5, 16), case$data[[1]])), tolerance = 1e-9)
+})
+
+test_that("a loss that is not finite ends with the last good state", {
+  case <- ae_fit_case(0, 0, 16)
+  case$data[[2]] <- case$data[[2]] * 1e25
+  fit <- ae_fit(case, ae_options(epochs = 10))
+  expect_match(fit$problem, "not finite")
+  case <- ae_fit_case(0, 0, 16)
+  case$data[[1]][1:100, ] <- 1e38
+  fit <- ae_fit(case, ae_options(epochs = 10))
+  expect_match(fit$problem, "not finite")
+})
