@@ -28,10 +28,15 @@
 #' (variants given from which the components are computed here, together with the
 #' instruments; then no panel block is added).
 #'
+#' **Autoencoder** (`encoder = "autoencoder"`): the published method, a cross-environment autoencoder trained on people's rows
+#' so that What has one law in all environments and is independent of Vhat within them: see [autoencoder_control()] for its
+#' loss, its start and how weights are chosen. It needs an `mr_data` object; `n_latent = NULL` takes the dimensions of the
+#' encoder it starts from (at most 20 invariant ones for genotypes). `$history` holds every look at the held-out people.
+#'
 #' Missing genotypes count as the variant's mean in the person's environment.
 #'
 #' @param data An `mr_data` object, or `mr_moments` (the same result).
-#' @param encoder `"linear"`, the closed form described here.
+#' @param encoder `"linear"`, the closed form, or `"autoencoder"`.
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
 #' @param control [encoder_control()].
 #' @param seed One whole number for the null draws; `NULL` takes one from R's
