@@ -14,8 +14,9 @@
 #'
 #' `p_adjusted` is Holm's over the columns of one scope. `effect` is free of scale: the normalised MMD
 #' (0 to 1), or for allele counts the share of the variance between environments (chi-square over the number of
-#' alleles, an Fst). `detectable` is the smallest `effect` that the test would find with 80 % power: the
-#' distance between the 95 % and the 20 % point of its null law (for the chi-square, the noncentral law). Not
+#' alleles, an Fst). `detectable` is the smallest `effect` that the test would find with 80 % power: for MMD the
+#' mean of the null law plus the noncentrality that a chi-square test of its degrees of freedom needs (a gamma law is
+#' a scaled chi-square), for allele counts the noncentrality. Not
 #' rejecting says no more than that a change, if any, is below it. At biobank size all tests reject: read `effect`.
 #'
 #' @param x A `latent_instruments` object (with `data`), a numeric matrix or data frame (rows are people), or `mr_data`: then its genotypes,
@@ -167,12 +168,11 @@ mmd_row <- function(scope, variable, x, kernel, environment, seed) {
   how <- choose_approximation("auto", g$n, g$x$kernel)
   m <- mmd_numbers(g, how, seed = seed)$numbers
   law <- gamma_law(m[["trace_mean"]], m[["trace_var"]])
-  quantile <- stats::qgamma(c(.95, .2), shape = law[["shape"]], scale = law[["scale"]])
   statistic <- g$n * m[["biased"]]
   per_unit <- m[["normalised"]] / statistic
   test_row(
     scope, variable, if (how == "exact") "MMD" else "MMD, features", g$n, statistic, gamma_tail(statistic, law),
-    m[["normalised"]], if (statistic > 0) (quantile[1] - quantile[2]) * per_unit else NA_real_
+    m[["normalised"]], if (statistic > 0) (prod(law) + gamma_detectable(law)) * per_unit else NA_real_
   )
 }
 
@@ -198,13 +198,6 @@ allele_rows <- function(columns, names, environment, n) {
     stats::pchisq(table[, 1], df, lower.tail = FALSE), table[, 3],
     ifelse(is.na(table[, 1]), NA_real_, detectable / (2 * table[, 4]))
   )
-}
-
-# Noncentrality that a 5 % chi-square test finds with 80 % power.
-chisq_detectable <- function(df) {
-  if (df < 1) return(NA_real_)
-  bar <- stats::qchisq(.95, df)
-  stats::uniroot(function(v) stats::pchisq(bar, df, v) - .2, c(0, 10 + 10 * df), tol = 1e-8)$root
 }
 
 scaled_covariates <- function(covariates, n) {

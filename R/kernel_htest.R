@@ -9,6 +9,18 @@ null_moments <- function(kernels, approximation) {
   paste0(kind, c("_mean", "_var"))
 }
 
+# How far above its null mean the statistic must lie on average to be found at 5 %
+# with 80 % power: gamma(shape, scale) is scale/2 times a chi-square of 2 shape
+# degrees of freedom, and under a change that chi-square is noncentral.
+gamma_detectable <- function(law) chisq_detectable(2 * law[["shape"]]) * law[["scale"]] / 2
+
+# Noncentrality that a 5 % chi-square test finds with 80 % power.
+chisq_detectable <- function(df) {
+  if (!is.finite(df) || df <= 0) return(NA_real_)
+  bar <- stats::qchisq(.95, df)
+  stats::uniroot(function(v) stats::pchisq(bar, df, v) - .2, c(0, 10 + 10 * df), tol = 1e-8)$root
+}
+
 gamma_tail <- function(statistic, law) {
   stats::pgamma(statistic, shape = law[["shape"]], scale = law[["scale"]], lower.tail = FALSE)
 }

@@ -48,9 +48,15 @@ print.latent_instruments <- function(x, ...) {
 
 #' @rdname learn_instruments
 #' @export
-summary.latent_instruments <- function(object, ...) {
-  spectrum <- spectrum_data(object)
-  structure(list(object = object, spectrum = spectrum), class = "summary.latent_instruments")
+summary.latent_instruments <- function(object, data = NULL, ...) {
+  quality <- object$quality
+  if (!is.null(data)) {
+    if (!inherits(data, "mr_data")) {
+      abort_argument("data", "an mr_data object, or NULL", describe(data), "It holds the people for whom quality is reported.")
+    }
+    quality <- quality_report(object, data, object$seed)
+  }
+  structure(list(object = object, spectrum = spectrum_data(object), quality = quality), class = "summary.latent_instruments")
 }
 
 #' @export
@@ -58,6 +64,10 @@ print.summary.latent_instruments <- function(x, ...) {
   print(x$object)
   cat("\nSpectrum (leading directions)\n")
   print(utils::head(x$spectrum, 20), digits = 4, row.names = FALSE)
+  if (!is.null(x$quality)) {
+    cat("\nQuality of the instruments\n")
+    print(x$quality)
+  }
   invisible(x)
 }
 

@@ -74,7 +74,7 @@
 #' @param force `TRUE` goes on where nothing identifies the effect, with a warning
 #'   instead of the error.
 #' @param by_environment `FALSE` leaves out the estimates of single environments and
-#'   without each of them (and Cochran's Q), which take most of the time: for
+#'   without each of them (and Cochran's Q) and the tests of instrument quality, which take most of the time: for
 #'   simulations and scans over many outcomes.
 #' @param control [encoder_control()].
 #' @param seed One whole number; `NULL` takes one from R's generator.
@@ -186,6 +186,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   }
   fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
   if (crossfit && fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, plain)
+  fit$quality <- add_strength(if (by_environment) quality_report(fitted, data, seed), fit)
   fit$unavailable <- unavailable_words(fit$estimates, chosen)
   fit$warnings <- c(notes, fitted$warnings, latent_warnings(fit), binary_warnings(fit))
   fit$columns <- list(covariates = moments$covariates, structure = moments$structure)

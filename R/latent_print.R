@@ -150,6 +150,7 @@ test_lines <- function(x) {
       p_is(d$hsic_structure[["pval"]])
     ))
   }
+  out <- c(out, quality_line(x$quality))
   if (!is.null(d$change)) {
     out <- c(out, if (x$kind == "continuous") {
       line("Law of the instruments between environments: %s. A small p is needed: nothing can be learned from what does not move.", p_is(d$change[["pval"]]))
@@ -188,7 +189,7 @@ summary.latent_mr <- function(object, ...) {
   )
   colnames(rows) <- c("df1", "df2", "statistic", "p-value")
   structure(
-    list(fit = object, estimates = estimates, diagnostics = rows, heterogeneity = d$q, encoder = object$encoder),
+    list(fit = object, estimates = estimates, diagnostics = rows, heterogeneity = d$q, encoder = object$encoder, quality = object$quality),
     class = "summary.latent_mr"
   )
 }
@@ -215,6 +216,8 @@ latent_basmann <- function(k) {
 #' @export
 print.summary.latent_mr <- function(x, ...) {
   print(x$fit)
+  cat("\nQuality of the instruments (see ?learn_instruments)\n")
+  print(x$quality)
   cat("\nDiagnostics of the latent block\n")
   print(round(x$diagnostics, 4))
   cat("\nAll estimates (se_plain: error without the J factor)\n")

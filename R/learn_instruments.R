@@ -35,6 +35,27 @@
 #'
 #' Missing genotypes count as the variant's mean in the person's environment.
 #'
+#' @section Instrument quality (`summary(object)$quality`):
+#' A data frame of class `instrument_quality`; it prints as sentences. A row per question:
+#' * `mmd`: does the law of a latent (`w1`.. invariant, `v1`.. variant) in the environment named in `against`
+#'   differ from its law in the others? `value` is \eqn{MMD^2} ([mmd()], RBF kernel of width 1 on the standardised latent)
+#'   less its mean when nothing differs, \eqn{(\mathrm{tr} K_c/n)/(n p_e(1-p_e))}, so that 0 is no difference.
+#' * `hsic`: is the invariant block independent, within environments, of the variant block, of the covariates, of
+#'   the structure columns? `value` is the normalised [hsic()] (0 to 1) less its mean under independence. The last two
+#'   are what can see confounding that is the same in all environments.
+#' * `first-stage F`, in `summary(latent_mr())$quality` only: of the instruments given all that is partialled out.
+#'
+#' `detectable` is the smallest `value` that the test would find with about 80 % power: the noncentrality that a
+#' chi-square test needs, of the degrees of freedom of its null law (trace gamma, see [hsic_test()]); `detectable_shift` is the shift of the mean, in standard
+#' deviations, that has this MMD between two normal laws. `p_value` is not adjusted; the sentences use Holm's over
+#' all latents and environments of a block. What cannot be computed is NA, with the reason in `note`: from moments
+#' alone all but F. With many people and latents the report is of some people, drawn within environments
+#' (a million latents x people, at least 2,000 people, at most 100,000); with many people random features stand in for the kernels.
+#'
+#' The people are those that the encoder was learned on, where an invariant latent was chosen to pass: `summary(object,
+#' data = others)` is the honest test, as is [environment_test()]. Blocks are tested as they are,
+#' not residualised as the estimators take them.
+#'
 #' @param data An `mr_data` object, or `mr_moments` (the same result).
 #' @param encoder `"linear"`, the closed form, or `"autoencoder"`.
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
@@ -65,6 +86,7 @@ learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
   if (inherits(data, "mr_data")) data <- add_background(data, control)
   moments <- if (inherits(data, "mr_data")) mr_moments(data, seed = seed) else data
   object <- learn(data, moments, moments_view(moments), encoder, n_latent, control, seed)
+  object$quality <- quality_report(object, data, seed)
   for (text in object$warnings) warn(text, "latentmr_warning_fit")
   object
 }
