@@ -13,6 +13,13 @@
 #'   them: blocks of tanh units with prior variances chosen by evidence; no shrinkage to
 #'   a line), `"auto"` (default): flexible where its evidence is better by more than 5 log
 #'   units and there are at most 8 covariates and 20,000 rows, else linear.
+#' @param band Where the band of the unshrunk fit comes from (closed solver with linear
+#'   covariates): `"posterior"` (default, see [predict.iv_curve()] for the evidence),
+#'   `"sandwich"` (features learned on one half of the rows, two-stage least squares with White's
+#'   errors on the other, halves exchanged and averaged), `"bootstrap"` (people drawn with
+#'   replacement, output layers solved again, hidden layers kept; through
+#'   `future.apply`, the same numbers for any number of workers).
+#' @param draws Bootstrap draws.
 #' @param tuning How `estimator = "kiv"` chooses the penalty of its second stage: `"causal"`
 #'   (Singh et al.'s validation on the exposures of the first half, which pulls the
 #'   curve towards the regression of outcome on exposure) or `"held-out"` (on the
@@ -34,7 +41,7 @@
 #' curve_control(members = 2)
 #' @export
 curve_control <- function(solver = "closed", members = 4, units = 50, instrument_units = 100,
-                          polish = 30, covariates = "auto", tuning = "causal", rank = 500, width = 50,
+                          polish = 30, covariates = "auto", band = "posterior", draws = 200, tuning = "causal", rank = 500, width = 50,
                           batch = 128, steps = 10000, rate = 1e-3, lambda = .3, penalty = 1e-5,
                           langevin = 0, mean_field = FALSE, split = FALSE) {
   check_choice(solver, "solver", c("closed", "adam"))
@@ -43,6 +50,8 @@ curve_control <- function(solver = "closed", members = 4, units = 50, instrument
   check_number(instrument_units, "instrument_units", min = 5, max = 1000, whole = TRUE)
   check_number(polish, "polish", min = 0, max = 1000, whole = TRUE)
   check_choice(covariates, "covariates", c("auto", "linear", "flexible"))
+  check_choice(band, "band", c("posterior", "sandwich", "bootstrap"))
+  check_number(draws, "draws", min = 50, max = 1e5, whole = TRUE)
   check_choice(tuning, "tuning", c("causal", "held-out"))
   check_number(rank, "rank", min = 10, max = 2000, whole = TRUE)
   check_number(width, "width", min = 1, max = 4096, whole = TRUE)
@@ -57,7 +66,7 @@ curve_control <- function(solver = "closed", members = 4, units = 50, instrument
   structure(
     list(
       solver = solver, members = members, units = units, instrument_units = instrument_units,
-      polish = polish, covariates = covariates, tuning = tuning, rank = rank,
+      polish = polish, covariates = covariates, band = band, draws = draws, tuning = tuning, rank = rank,
       width = width, batch = batch, steps = steps, rate = rate, lambda = lambda, penalty = penalty,
       langevin = langevin, mean_field = mean_field, split = split
     ),

@@ -14,6 +14,7 @@ print.iv_curve <- function(x, digits = 3, ...) {
     "Directions of the curve that the instruments see: %d of at most %d%s\n", id$directions, id$most,
     if (id$directions < 2) ": a bend is hardly identified" else ""
   ))
+  cat(moved_line(x, number))
   s <- x$model$summary
   if (x$kind == "closed") cat(sprintf("Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)\n", number(x$shrink), number(s[["ratio"]])))
   if (x$shrink == 0) cat("No evidence against a line at this instrument strength.\n")
@@ -44,6 +45,17 @@ print.iv_curve <- function(x, digits = 3, ...) {
     number(p[["score"]]), number(p[["cubic Wald"]]), number(p[["endogeneity"]])
   ))
   invisible(x)
+}
+
+moved_line <- function(fit, number) {
+  id <- fit$identification
+  if (anyNA(id$moved)) return(sprintf("The instruments move %s nowhere for sure: all of the curve is extrapolation\n", fit$names$exposure))
+  share <- vapply(id$moved, function(v) mean(fit$data$x <= v), 0)
+  still <- if (nrow(id$still)) sprintf(", but not from %s", paste(sprintf("%s to %s", number(id$still$from), number(id$still$to)), collapse = " and ")) else ""
+  sprintf(
+    "The instruments move %s from %s to %s (%.0f %% to %.0f %% of people)%s; the curve beyond is extrapolation\n",
+    fit$names$exposure, number(id$moved[1]), number(id$moved[2]), 100 * share[1], 100 * share[2], still
+  )
 }
 
 curve_label <- function(fit) {
@@ -87,7 +99,8 @@ curve_table <- function(fit, digits) {
 #'   instruments and exposure (`identification`). `as.data.frame`: one row per grid
 #'   point with `x`, `estimate` (shrunk curve), `unshrunk`, `std.error`, `conf.low`,
 #'   `conf.high`, `uniform.low`, `uniform.high` (bands of the unshrunk fit),
-#'   `derivative`, one column per reference. `tidy`: rows `average derivative` and
+#'   `derivative`, `extrapolated` (whether the exposure is where the instruments do not move
+#'   it, see [iv_curve()]), one column per reference. `tidy`: rows `average derivative` and
 #'   `linear 2SLS` with `term, estimate, std.error, statistic, p.value, conf.low,
 #'   conf.high`. `glance`: one row with `nobs, shrink, noise.ratio, strength,
 #'   directions, r.squared.first, p.value.linearity, p.value.endogeneity, sigma`.
@@ -146,6 +159,7 @@ as.data.frame.iv_curve <- function(x, row.names = NULL, optional = FALSE, level 
     conf.low = band[, "lwr"], conf.high = band[, "upr"], uniform.low = uniform[, "lwr"],
     uniform.high = uniform[, "upr"], derivative = predict(x, at, derivative = TRUE), row.names = row.names
   )
+  out$extrapolated <- curve_extrapolates(x, at)
   for (name in names(x$references$models)) out[[name]] <- reference_value(x$references$models[[name]], at)
   out
 }

@@ -3,7 +3,8 @@
 #' The shrunk curve (thick), the unshrunk fit (dashed) with its pointwise band (dark) and
 #' uniform band (light), references as thin lines, the histogram of the exposure at the
 #' bottom, and grey where the curve is extrapolation: outside the 1st to 99th
-#' percentile of the exposure.
+#' percentile of the exposure, and where the instruments do not move the exposure (see
+#' [iv_curve()]).
 #'
 #' @param x An `iv_curve`.
 #' @param references Which references to draw: any of `"constant"`, `"regression"`,
@@ -43,7 +44,8 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
   shown <- c(data$ulow, data$uhigh, lines$value)
   height <- diff(range(shown, na.rm = TRUE))
   bars <- exposure_bars(x$data$x[x$data$x >= min(at) & x$data$x <= max(at)], min(shown, na.rm = TRUE) - .18 * height, .15 * height)
-  outside <- data.frame(xmin = c(min(at), x$range[2]), xmax = c(x$range[1], max(at)))
+  outside <- curve_outside(x)
+  outside <- data.frame(xmin = pmax(outside$from, min(at)), xmax = pmin(outside$to, max(at)))
   outside <- outside[outside$xmax > outside$xmin, ]
   kinds <- nlevels(lines$line)
   plot <- ggplot2::ggplot(data, ggplot2::aes(x = .data$at)) +

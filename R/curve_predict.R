@@ -73,11 +73,12 @@ check_band <- function(fit, interval, level) {
 
 curve_grid <- function(fit, points = 100) seq(fit$range[1], fit$range[2], length.out = points)
 
-# Features at x times `by`, in units of outcome and exposure.
-closed_at <- function(model, x, by, derivative) {
+# Features at x times `by`, in units of outcome and exposure. The outcome's unit is that
+# of `unit`, the model of the whole sample.
+closed_at <- function(model, x, by, derivative, unit = model) {
   standard <- (x - model$scale[["a_mean"]]) / model$scale[["a_scale"]]
   out <- .Call(C_ffi_curve_at, model$features, standard, as.integer(derivative), as.matrix(by), cpu_level())
-  out * closed_unit(model, derivative)
+  out * unit$scale[["y_sd"]] / (if (derivative) model$scale[["a_scale"]] else 1)
 }
 
 closed_unit <- function(model, derivative) {
@@ -87,13 +88,24 @@ closed_unit <- function(model, derivative) {
 # The line through all instruments of the basis, in feature coordinates.
 closed_line <- function(model) replace(numeric(length(model$point)), 1, model$summary[["linear"]])
 
+closed_shrunk <- function(fit) {
+  line <- closed_line(fit$model)
+  line + fit$shrink * (fit$model$point - line)
+}
+
 curve_value <- function(fit, at, derivative = FALSE) {
   if (fit$kind == "closed") {
-    model <- fit$model
-    line <- closed_line(model)
-    both <- closed_at(model, at$x, cbind(line + fit$shrink * (model$point - line), model$coef), derivative)
-    if (!derivative) both <- both + model$scale[["y_mean"]]
-    return(list(fit = both[, 1], unshrunk = both[, 2]))
+    level <- if (derivative) 0 else fit$model$scale[["y_mean"]]
+    parts <- curve_parts(fit)
+    each <- vapply(parts, function(p) {
+      last <- length(p$coef)
+      shift <- if (derivative) 0 else p$coef[last] * fit$model$scale[["y_sd"]]
+      drop(closed_at(p$model, at$x, p$coef[-last], derivative, fit$model)) + shift
+    }, numeric(length(at$x)))
+    return(list(
+      fit = drop(closed_at(fit$model, at$x, closed_shrunk(fit), derivative)) + level,
+      unshrunk = rowMeans(matrix(each, length(at$x))) + level
+    ))
   }
   value <- switch(fit$kind,
     surface = surface_value(fit$curve, at$x, at$w, derivative),
@@ -107,12 +119,16 @@ curve_value <- function(fit, at, derivative = FALSE) {
 # Covariance of the unshrunk fit.
 curve_covariance <- function(fit, at, derivative = FALSE) {
   if (fit$kind == "surface") return(surface_covariance(fit$curve, at$x, at$w, derivative, fit$nobs))
-  model <- fit$model
-  root <- closed_unit(model, derivative)
-  columns <- closed_at(model, at$x, diag(length(model$coef)), derivative) / root
-  cov <- columns %*% model$cov %*% t(columns)
-  if (!derivative) cov <- cov + model$summary[["s2_band"]] / fit$nobs
-  (cov + t(cov)) / 2 * root^2
+  parts <- curve_parts(fit)
+  each <- lapply(parts, function(p) {
+    features <- length(p$coef) - 1
+    columns <- closed_at(p$model, at$x, diag(features), derivative, fit$model)
+    level <- if (derivative) 0 else fit$model$scale[["y_sd"]]
+    columns <- cbind(columns, rep(level, length(at$x)))
+    columns %*% p$cov %*% t(columns)
+  })
+  cov <- Reduce(`+`, each) / length(parts)^2
+  (cov + t(cov)) / 2
 }
 
 # In pieces, because the covariance is square in the points.
@@ -215,11 +231,12 @@ average_derivative <- function(fit, level = .95) {
 }
 
 closed_mean_slope <- function(fit) {
-  model <- fit$model
-  line <- closed_line(model)
-  estimate <- sum(model$mean_slope * (line + fit$shrink * (model$point - line)))
-  se <- sqrt(drop(model$mean_slope %*% model$cov %*% model$mean_slope))
-  closed_unit(model, TRUE) * c(estimate, sum(model$mean_slope * model$coef), se)
+  slopes <- vapply(curve_parts(fit), function(p) {
+    m <- c(p$model$mean_slope, 0)
+    c(sum(m * p$coef), drop(m %*% p$cov %*% m))
+  }, numeric(2))
+  estimate <- sum(fit$model$mean_slope * closed_shrunk(fit))
+  closed_unit(fit$model, TRUE) * c(estimate, mean(slopes[1, ]), sqrt(sum(slopes[2, ])) / ncol(slopes))
 }
 
 # Over at most 1,000 evenly spaced people.

@@ -67,17 +67,55 @@ curve_identification <- function(fit) {
   parts <- eigen(model$gram, symmetric = TRUE)
   keep <- which(parts$values > 1e-4 * parts$values[1])
   keep <- utils::head(keep, 8)
-  scores <- model$cross %*% parts$vectors[, keep, drop = FALSE] %*% diag(parts$values[keep]^-.5, length(keep))
-  rho <- pmin(svd(scores, 0, 0)$d, 1 - 1e-12)
+  components <- parts$vectors[, keep, drop = FALSE] %*% diag(parts$values[keep]^-.5, length(keep))
+  scores <- model$cross %*% components
+  directions <- svd(scores, 0)
+  rho <- pmin(directions$d, 1 - 1e-12)
   q <- nrow(model$cross)
   p <- length(keep)
   r <- seq_along(rho) - 1
   statistic <- -(n - (p + q + 1) / 2) * rev(cumsum(rev(log1p(-rho^2))))
   p_value <- stats::pchisq(statistic, (p - r) * (q - r), lower.tail = FALSE)
   seen <- match(TRUE, p_value > .05, nomatch = length(rho) + 1) - 1
+  moved <- moved_range(model)
   list(
-    directions = seen, most = min(p, q), correlations = rho, p.value = p_value,
+    moved = moved$range, still = moved$still, directions = seen, most = min(p, q), correlations = rho, p.value = p_value,
     strength = model$summary[["strength"]], strong = model$summary[["strong"]] > 0,
-    first_stage = model$summary[["first_stage"]], instruments = q
+    first_stage = model$summary[["first_stage"]], instruments = q,
+    features = components %*% directions$v # canonical functions of the exposure, sum of squares 1
   )
+}
+
+# The exposures that the instruments move: from the first to the last percentile across which
+# the instruments shift people (5 % in all: Bonferroni over the percentiles), without stretches of more than ten percentiles inside
+# that they do not. A range of NA: none.
+moved_range <- function(model) {
+  base <- model$summary[["base"]] - model$summary[["fixed"]]
+  p <- stats::pchisq(model$moved[, 2], base, lower.tail = FALSE)
+  sure <- !is.na(p) & p < .05 / nrow(model$moved)
+  at <- model$moved[, 1]
+  none <- data.frame(from = numeric(), to = numeric())
+  if (!any(sure)) return(list(range = c(NA_real_, NA_real_), still = none))
+  ends <- range(which(sure))
+  gap <- rle(sure[ends[1]:ends[2]])
+  last <- ends[1] - 1 + cumsum(gap$lengths)
+  long <- which(!gap$values & gap$lengths > 10)
+  list(
+    range = at[ends],
+    still = if (length(long)) data.frame(from = at[last[long] - gap$lengths[long]], to = at[last[long] + 1]) else none
+  )
+}
+
+# Whether the curve at x is extrapolation: outside the 1st to 99th percentile of the
+# exposure, or where the instruments do not move it.
+curve_extrapolates <- function(fit, x) {
+  out <- curve_outside(fit)
+  rowSums(outer(x, out$from, ">") & outer(x, out$to, "<")) > 0
+}
+
+curve_outside <- function(fit) {
+  id <- fit$identification
+  seen <- c(max(fit$range[1], id$moved[1]), min(fit$range[2], id$moved[2]))
+  if (anyNA(seen)) return(data.frame(from = -Inf, to = Inf))
+  rbind(data.frame(from = c(-Inf, seen[2]), to = c(seen[1], Inf)), id$still)
 }

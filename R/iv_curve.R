@@ -28,6 +28,13 @@
 #' mean). Their number is estimated by sequential tests of canonical correlations
 #' (Anderson 1951) and printed; where there is but one (a binary instrument), `s` is 0.
 #'
+#' A curve enters the data through `E[h(X) | Z]`, in which its slope at an exposure `x` weighs
+#' as much as the instruments shift people across `x`, that is change `P(X > x)` (Angrist and
+#' Imbens 1995). This is tested at every percentile of the exposure (likelihood ratio with
+#' the instruments and their powers, 5 % over all percentiles by Bonferroni). The part of the curve outside the first and last exposure
+#' that is moved, or in a stretch of more than ten percentiles that is not, is extrapolation,
+#' whatever the band: it is named in the print, grey in the plot, marked in `as.data.frame()`.
+#'
 #' @param x A formula `y ~ x | z` or `y ~ w | x | z` (covariates, exposure,
 #'   instruments; also `y ~ x + w | z + w`), or a fitted object.
 #' @param formula The same.
@@ -47,7 +54,8 @@
 #' @section Errors: `latentmr_error_argument` (also for factors, constants, infinite values,
 #'   fewer than 50 rows, more instruments than half of the rows),
 #'   `latentmr_error_singular` when the instruments do not vary given the covariates.
-#' @references Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Singh, Sahani
+#' @references Angrist and Imbens (1995), Journal of the American Statistical Association
+#'   90:431. Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Singh, Sahani
 #'   and Gretton (2019), NeurIPS. Anderson (1951), Annals of Mathematical Statistics 22:327.
 #' @examples
 #' set.seed(1)
@@ -116,6 +124,7 @@ curve_fit <- function(rows, estimator, control, seed) {
   fit$range <- unname(stats::quantile(rows$x, c(.01, .99)))
   fit$identification <- curve_identification(fit)
   fit$shrink <- if (fit$kind == "closed") model_shrink(fit) else 1
+  fit$band <- other_band(fit, rows)
   fit$references <- curve_references(rows)
   fit$tests <- curve_tests(fit)
   fit
@@ -142,9 +151,13 @@ model_shrink <- function(fit) {
   if (fit$identification$most < 2) 0 else fit$model$summary[["shrink"]]
 }
 
-closed_fit <- function(rows, control, seed) {
+# `learned`: a closed model whose hidden layers stay as they are.
+closed_fit <- function(rows, control, seed, learned = NULL) {
+  frozen <- if (!is.null(learned)) {
+    c(learned$scale[["a_mean"]], learned$scale[["a_scale"]], learned$features$slope, learned$features$shift)
+  }
   .Call(
-    C_ffi_curve_closed, rows$y, rows$x, rows$z, rows$w, closed_options(control), curve_priors, seed,
+    C_ffi_curve_closed, rows$y, rows$x, rows$z, rows$w, closed_options(control), curve_priors, frozen, seed,
     cpu_level()
   )
 }

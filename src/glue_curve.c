@@ -26,7 +26,8 @@ static SEXP named_reals(int n, const char *const *names, const double *values) {
 }
 
 /* options: members, units, instrument units, polish steps, polish rate, strong, shrink strong, weak. */
-static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP prior, SEXP seed, SEXP level) {
+static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP prior, SEXP frozen, SEXP seed,
+                             SEXP level) {
   const double *o = glue_real(options, 10, "options");
   const double *p = glue_real(prior, 80, "prior");
   const R_xlen_t n = Rf_xlength(y);
@@ -39,6 +40,7 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
                               .shrink_weak = o[7], .noise_strong = o[8], .noise_weak = o[9]};
   curve_prior *const priors[] = {&opt.weak, &opt.strong_prior, &opt.weak_band, &opt.strong_band};
   for (size_t i = 0; i < 4; i++) memcpy(priors[i], p + 20 * i, sizeof *priors[i]);
+  if (frozen != R_NilValue) opt.frozen = glue_real(frozen, 2 + 2 * (R_xlen_t)(opt.members * opt.units), "frozen");
   const size_t columns = 2 + opt.members * opt.units, cap = curve_model_cap(&rows, &opt);
   const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
 
@@ -85,11 +87,16 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
   SEXP omega = square_head(by_row.omega_fit, sum.q, sum.q);
   SEXP omega_linear = square_head(by_row.omega_linear, sum.q, sum.q);
   SEXP omega_null = square_head(by_row.omega_null, sum.q, sum.q);
-  SEXP out = glue_list(17, "point", point, "coef", coef, "cov", cov, "map", map, "gram", gram, "mean_slope", slope,
+  SEXP moved = real_matrix(MOVED_CUTS, 2);
+  for (size_t j = 0; j < MOVED_CUTS; j++) {
+    REAL(moved)[j] = model.a_mean + model.a_scale * model.cut[j];
+    REAL(moved)[j + MOVED_CUTS] = model.moved[j];
+  }
+  SEXP out = glue_list(18, "moved", moved, "point", point, "coef", coef, "cov", cov, "map", map, "gram", gram, "mean_slope", slope,
     "cross", cross, "start", start, "g", g, "omega", omega, "omega_linear", omega_linear, "omega_null", omega_null,
     "features", fs,
     "fitted", fitted, "residual", residual, "summary", summary, "scale", scale);
-  UNPROTECT(7 + 2 + 1 + 5 + 7);
+  UNPROTECT(7 + 2 + 1 + 5 + 7 + 1);
   return out;
 }
 
@@ -131,7 +138,7 @@ static SEXP ffi_curve_at(SEXP features, SEXP x, SEXP derivative, SEXP by, SEXP l
 }
 
 const R_CallMethodDef glue_curve_calls[] = {
-  GLUE_CALL(ffi_curve_closed, 8),
+  GLUE_CALL(ffi_curve_closed, 9),
   GLUE_CALL(ffi_curve_at, 5),
   {NULL, NULL, 0}
 };

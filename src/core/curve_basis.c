@@ -108,12 +108,14 @@ lmr_status curve_basis(lmr_cpu level, size_t n, const double *z, size_t nz, cons
   for (size_t j = 0; j < nw; j++) k += (size_t)curve_append(n, q, k, w + j * n, collinear, dots);
   size->fixed = k;
   const int powers = nz <= POWER_INSTRUMENTS ? 3 : 1;
-  for (int power = 1; power <= powers; power++)
+  for (int power = 1; power <= powers; power++) {
     for (size_t j = 0; j < nz; j++) {
       if (power > 1 && distinct[j] <= 4) continue;
       for (size_t i = 0; i < n; i++) column[i] = pow(z[i + j * n], power);
       if (k < cap) k += (size_t)curve_append(n, q, k, column, collinear, dots);
     }
+    if (power == 1) size->linear = k;
+  }
   size->base = k;
   size->kept = k;
   if (size->base == size->fixed)

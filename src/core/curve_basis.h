@@ -8,6 +8,7 @@
 
 typedef struct {
   size_t fixed; /* columns of [1, w] */
+  size_t linear; /* + z */
   size_t base;  /* + z and, for at most 5 instruments, powers of those with > 4 values */
   size_t kept;  /* + principal components of the random units, by variance */
 } curve_basis_size;

@@ -21,6 +21,7 @@ typedef struct {
   const double *sums, *ysum, *gy;
   double yy;
   size_t fixed, kept, q;
+  size_t q_line, q_square; /* leading coordinates that lines and parabolas are fitted with */
   double *columns; /* points x columns */
   double *cross;   /* kept x columns */
   double *rr;      /* members of q x q */
@@ -41,6 +42,13 @@ static curve_problem problem(const state *t, size_t m, double *packed) {
   return p;
 }
 
+/* Lines and parabolas have few coefficients: they are fitted with as few instruments
+ * as serve them, because every further one pulls 2SLS towards the regression. */
+static curve_problem fewer(const state *t, curve_problem p, double k2, double kr) {
+  if (!(kr > 0)) p.q = k2 > 0 ? t->q_square : t->q_line;
+  return p;
+}
+
 /* Mean squared residual of y - f'coef with [1, w] projected out. */
 static lmr_status residual_variance(state *t, const double *coef, double *s2, lmr_error *err) {
   const size_t points = t->s->points;
@@ -57,6 +65,14 @@ static lmr_status residual_variance(state *t, const double *coef, double *s2, lm
   *s2 = ss / (double)t->s->n;
   if (!(*s2 > 1e-12 * t->yy / (double)t->s->n)) *s2 = 1e-12 * t->yy / (double)t->s->n;
   return LMR_OK;
+}
+
+/* Share of the posterior on lines and parabolas. */
+static double flat_share(const state *t) {
+  double share = 0;
+  for (size_t c = 0; c < t->f->members * N_GRID; c++)
+    if (!(t->prior->kr[c % N_KR] > 0)) share += t->cells[c].weight;
+  return share;
 }
 
 static void normalise(state *t, double s2) {
@@ -90,6 +106,11 @@ static lmr_status average(state *t, double *s2, double *packed, double *map,
       LMR_TRY(curve_evidence_at(&p, k2, k, residual, &v, t->work, err));
       e->half_log_det = v.half_log_det;
       e->quad = v.quad;
+      const curve_problem few = fewer(t, p, k2, k);
+      if (few.q < q) {
+        LMR_TRY(curve_evidence_at(&few, k2, k, residual, &v, t->work, err));
+        memset(residual + few.q, 0, (q - few.q) * sizeof *residual);
+      }
       double *b = map + (m * N_GRID + i) * (2 + u);
       b[0] = v.b0;
       for (size_t j = 0; j <= u; j++) {
@@ -216,6 +237,65 @@ static double strength(const state *t) {
   return total > 0 ? (seen / total - share) / (1 - share) : 0;
 }
 
+/* The number k of leading coordinates, of {those of z, with powers, all}, that the coefficient
+ * of column j (0: the line, 1: the square beside it) is fitted with: the first, unless
+ * a larger one halves the approximate mean squared error (k cov(u, v) / G)^2 + var(u) / G, G
+ * the column's information without what k noise coordinates add (Donald and Newey
+ * 2001, Econometrica 69:1161), and G is two standard errors above nothing. */
+static size_t fewest(const state *t, size_t j, const size_t *choice, size_t choices) {
+  const double *c = t->cross + t->fixed + j * t->kept, *g0 = t->cross + t->fixed, *g = t->gy + t->fixed;
+  const size_t points = t->s->points, middle = choice[choices > 1 ? choices - 2 : 0];
+  const double n = (double)t->s->n, *x = t->columns + j * points, *a = t->columns;
+  double slope = 0, size = 0; /* of linear 2SLS */
+  for (size_t l = 0; l < middle; l++) {
+    slope += g0[l] * g[l];
+    size += g0[l] * g0[l];
+  }
+  slope = size > 0 ? slope / size : 0;
+  double uu = t->yy, uv = 0, vv = 0;
+  for (size_t p = 0; p < points; p++) {
+    uu += slope * a[p] * (slope * t->s->mass[p] * a[p] - 2 * t->ysum[p]);
+    uv += x[p] * (t->ysum[p] - slope * t->s->mass[p] * a[p]);
+    vv += t->s->mass[p] * x[p] * x[p];
+  }
+  for (size_t k = 0; k < t->fixed; k++) {
+    const double u = t->gy[k] - slope * t->cross[k], v = t->cross[k + j * t->kept];
+    uu -= u * u;
+    uv -= u * v;
+    vv -= v * v;
+  }
+  for (size_t l = 0; l < t->q; l++) {
+    uv -= (g[l] - slope * g0[l]) * c[l];
+    vv -= c[l] * c[l];
+  }
+  const size_t least_size = j > 0 ? 2 : 1;
+  size_t best = choice[0] < least_size ? choice[choices - 1] : choice[0];
+  double least = INFINITY;
+  for (size_t i = 0; i < choices; i++) {
+    double cc = 0, c0 = 0, aa = 0;
+    for (size_t l = 0; l < choice[i]; l++) {
+      cc += c[l] * c[l];
+      c0 += c[l] * g0[l];
+      aa += g0[l] * g0[l];
+    }
+    if (j > 0 && aa > 0) cc -= c0 * c0 / aa;
+    const double k = (double)choice[i], information = cc - k * vv / n;
+    if (choice[i] < least_size || !(information > (i ? 2 * sqrt(2 * k) * vv / n : 0))) continue;
+    const double bias = k * uv / n / information, mse = bias * bias + uu / n / information;
+    if (mse < (i ? .5 : 1) * least) {
+      least = mse;
+      best = choice[i];
+    }
+  }
+  return best;
+}
+
+static void choose_fewer(state *t, curve_basis_size size) {
+  const size_t choice[] = {size.linear - size.fixed, size.base - size.fixed, t->q};
+  t->q_line = fewest(t, 0, choice, 3);
+  t->q_square = fewest(t, 1, choice + 1, 2);
+}
+
 size_t curve_closed_bytes(size_t points, size_t cap, const curve_closed_options *o) {
   const size_t d = sizeof(double), u = o->units, columns = 2 + o->members * u;
   size_t total = lmr_bytes(points * columns, d);
@@ -255,9 +335,10 @@ static lmr_status posterior(state *t, double s2, double *packed, const double *c
     for (size_t i = 0; i < N_GRID; i++) {
       const double w = t->cells[m * N_GRID + i].weight;
       if (w < 1e-8) continue;
-      LMR_TRY(curve_evidence_map(&p, t->prior->k2[i / N_KR], t->prior->kr[i % N_KR], one, block,
-                                 t->work, err));
-      for (size_t l = 0; l < q; l++)
+      const double k2 = t->prior->k2[i / N_KR], kr = t->prior->kr[i % N_KR];
+      const curve_problem few = fewer(t, p, k2, kr);
+      LMR_TRY(curve_evidence_map(&few, k2, kr, one, block, t->work, err));
+      for (size_t l = 0; l < few.q; l++)
         for (size_t j = 0; j < 2 + u; j++)
           map[(j < 2 ? j : j + m * u) + l * columns] += w * one[j + l * (2 + u)];
       if (!cov) continue;
@@ -275,12 +356,12 @@ static lmr_status posterior(state *t, double s2, double *packed, const double *c
 }
 
 static void weights_summary(const state *t, curve_closed_summary *sum) {
-  sum->kappa2 = sum->kappa_r = sum->weight_flat = 0;
+  sum->kappa2 = sum->kappa_r = 0;
+  sum->weight_flat = flat_share(t);
   for (size_t c = 0; c < t->f->members * N_GRID; c++) {
     const size_t i = c % N_GRID;
     sum->kappa2 += t->cells[c].weight * t->prior->k2[i / N_KR];
     sum->kappa_r += t->cells[c].weight * t->prior->kr[i % N_KR];
-    sum->weight_flat += t->cells[c].weight * (t->prior->kr[i % N_KR] <= 0);
   }
 }
 
@@ -291,12 +372,13 @@ static lmr_status fall_back(state *t, const curve_closed_result *out, double *ro
   const size_t columns = t->f->columns, q = t->q;
   const double n = (double)t->s->n;
   double gg = 0;
-  for (size_t k = 0; k < q; k++) gg += out->cross[k] * out->cross[k];
+  for (size_t k = 0; k < t->q_line; k++) gg += out->cross[k] * out->cross[k];
   double d = 0, v = 0;
   for (size_t l = 0; l <= q; l++) { /* l < q: column l of S in feature coordinates; l = q: Delta */
     double *b = t->coef;
     memcpy(b, l < q ? out->map + l * columns : out->point, columns * sizeof *b);
-    b[0] -= l < q ? out->cross[l] / gg : sum->linear;
+    if (l < t->q_line) b[0] -= out->cross[l] / gg;
+    if (l == q) b[0] -= sum->linear;
     LMR_TRY(la_gemm('N', 'N', columns, 1, columns, 1, out->gram, columns, b, columns, 0, row,
                     columns, err));
     double s = 0;
@@ -336,7 +418,12 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
   LMR_TAKE(residual, &work, cap, err);
   LMR_TAKE(up, &work, points, err);
 
-  curve_features_start(f, s->n, a, rng);
+  if (o->frozen) {
+    memcpy(f->slope, o->frozen + 2, f->members * u * sizeof *f->slope);
+    memcpy(f->shift, o->frozen + 2 + f->members * u, f->members * u * sizeof *f->shift);
+  } else {
+    curve_features_start(f, s->n, a, rng);
+  }
   curve_features_square(f, s, t.columns);
   all_columns(&t);
   choose_size(&t, size.base);
@@ -348,8 +435,9 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
   sum->strong = sum->strength > o->strong;
   t.prior = sum->strong ? &o->strong_prior : &o->weak;
 
+  choose_fewer(&t, size);
   double g0g = 0, g0g0 = 0;
-  for (size_t k = t.fixed; k < t.fixed + t.q; k++) {
+  for (size_t k = t.fixed; k < t.fixed + t.q_line; k++) {
     g0g += t.cross[k] * gy[k];
     g0g0 += t.cross[k] * t.cross[k];
   }
@@ -362,7 +450,7 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
   sum->s2_linear = s2;
   sum->linear_se2 = s2 / g0g0;
   LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
-  if (sum->strong && o->polish_steps > 0) {
+  if (sum->strong && o->polish_steps > 0 && !o->frozen) {
     for (size_t m = 0; m < f->members; m++) {
       LMR_TRY(polish(&t, m, packed, residual, raw, up, moment, err));
       if (lmr_tick_poll(tick, (double)(m + 1) / (double)f->members))

@@ -24,6 +24,9 @@ typedef struct {
   /* The estimate and the band have their own priors: an estimate with much mass on
    * the line has a posterior that is too narrow where the truth bends. */
   curve_prior weak, strong_prior, weak_band, strong_band;
+  /* Hidden layers learned elsewhere, which stay as they are: centre and scale of the
+   * exposure, slopes, shifts (members x units each). NULL: drawn and polished here. */
+  const double *frozen;
 } curve_closed_options;
 
 typedef struct {

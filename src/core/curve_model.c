@@ -18,6 +18,7 @@ size_t curve_model_bytes(const curve_rows *r, const curve_closed_options *o) {
   total = lmr_add_bytes(total, curve_support_bytes(n));
   total = lmr_add_bytes(total, lmr_bytes(points * (cap + 3), d));
   total = lmr_add_bytes(total, lmr_bytes(cap * cap, d));
+  total = lmr_add_bytes(total, curve_moved_bytes(n, cap));
   total = lmr_add_bytes(total, curve_basis_bytes(n, r->nz, r->nw, o->instrument_units));
   total = lmr_add_bytes(total, curve_closed_bytes(points, cap, o));
   return lmr_add_bytes(total, 8192);
@@ -73,7 +74,12 @@ lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_op
   lmr_rng_seed(&rng, seed, 0);
   const curve_moments1 my = curve_standard(n, r->y, scratch);
   for (size_t i = 0; i < n; i++) y[i] = (r->y[i] - my.centre) / my.sd;
-  const curve_moments1 ma = standardise(n, r->a, a, scratch);
+  curve_moments1 ma = standardise(n, r->a, a, scratch);
+  if (o->frozen) {
+    ma.centre = o->frozen[0];
+    ma.scale = o->frozen[1];
+    for (size_t i = 0; i < n; i++) a[i] = (r->a[i] - ma.centre) / ma.scale;
+  }
   for (size_t j = 0; j < r->nz; j++)
     distinct[j] = standardise(n, r->z + j * n, z + j * n, scratch).distinct;
   for (size_t j = 0; j < r->nw; j++) standardise(n, r->w + j * n, w + j * n, scratch);
@@ -83,6 +89,7 @@ lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_op
   model->a_scale = ma.scale;
   LMR_TRY(curve_basis(level, n, z, r->nz, distinct, w, r->nw, o->instrument_units, &rng, q,
                       &model->size, work, err));
+  LMR_TRY(curve_moved(n, a, q, model->size.fixed, model->size.base, model->cut, model->moved, work, err));
   if (lmr_tick_poll(tick, .2)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
 
   const size_t kept = model->size.kept;

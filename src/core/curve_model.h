@@ -5,6 +5,7 @@
 #define LMR_CORE_CURVE_MODEL_H
 
 #include "core/curve_closed.h"
+#include "core/curve_moved.h"
 
 typedef struct {
   size_t n, nz, nw;
@@ -17,6 +18,7 @@ typedef struct {
   curve_basis_size size;
   size_t points;
   double first_stage; /* R2 of a on the q instruments, given w */
+  double cut[MOVED_CUTS], moved[MOVED_CUTS]; /* curve_moved() of z and its powers, standard units */
 } curve_model_summary;
 
 typedef struct {
