@@ -114,7 +114,7 @@ band_layers <- function(data, has) {
 curve_caption <- function(x, level) {
   paste0(
     if (has_band(x)) sprintf("Bands (%s): pointwise (dark) and uniform (light). ", level_words(level)),
-    "Below: histogram of the exposure. Grey: outside its 1st to 99th percentile.",
+    "Below: histogram of the exposure. Grey: extrapolation (few people, or not moved by the instruments).",
     if (x$shrink == 0) " No evidence against a line at this instrument strength."
   )
 }
