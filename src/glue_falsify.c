@@ -1,5 +1,6 @@
 /* Invalid instruments, direction and sensitivity, from cross products. */
 #include "core/direction.h"
+#include "core/exclusion.h"
 #include "core/outliers.h"
 #include "glue.h"
 
@@ -86,11 +87,28 @@ static SEXP ffi_direction(SEXP r0, SEXP r1, SEXP sizes) {
   return out;
 }
 
+/* Ends of the union of intervals over the box [lo, hi], and where they are. */
+static SEXP ffi_exclusion(SEXP b, SEXP t, SEXP a, SEXP v, SEXP lo, SEXP hi) {
+  const R_xlen_t L = Rf_xlength(a);
+  const exclusion_box box = {
+    glue_real1(b, "b"), glue_real1(t, "t"), glue_real(a, L, "a"), glue_real(v, (L + 1) * (L + 1), "v"),
+    glue_real(lo, L, "lo"), glue_real(hi, L, "hi"), (size_t)L};
+  SEXP ends = PROTECT(Rf_allocVector(REALSXP, 2)), gamma = PROTECT(Rf_allocMatrix(REALSXP, (int)L, 2));
+  lmr_error err;
+  for (int side = 0; side < 2; side++)
+    glue_check(exclusion_end(&box, side ? 1 : -1, REAL(ends) + side, REAL(gamma) + side * L,
+                             glue_arena(exclusion_bytes((size_t)L)), &err), &err);
+  SEXP out = glue_list(2, "ends", ends, "gamma", gamma);
+  UNPROTECT(2);
+  return out;
+}
+
 const R_CallMethodDef glue_falsify_calls[] = {
   GLUE_CALL(ffi_controls, 4),
   GLUE_CALL(ffi_outliers, 8),
   GLUE_CALL(ffi_outlier_nagar, 7),
   GLUE_CALL(ffi_steiger, 4),
   GLUE_CALL(ffi_direction, 3),
+  GLUE_CALL(ffi_exclusion, 6),
   {NULL, NULL, 0}
 };
