@@ -41,9 +41,11 @@ peers: setup ## compare with other packages (installs them)
 vignettes: setup ## the vignettes as pages to read, in doc/
 	@Rscript tools/vignettes.R
 
-docs: setup ## NAMESPACE and man/ from the roxygen comments
+docs: setup ## NAMESPACE and man/ from the roxygen comments, outputs and tables of the README
 	@tools/setup.sh docs
 	@Rscript -e 'roxygen2::roxygenise(load_code = "installed")'
+	@Rscript bench/index.R
+	@Rscript tools/readme.R
 
 clean: ## remove what building left in the tree
 	@rm -rf .setup demo doc src/*.o src/*.so src/core/*.o

@@ -2,7 +2,7 @@
 knitr::opts_chunk$set(
   collapse = FALSE, comment = "", fig.width = 7, fig.align = "center", dpi = 84, dev = "png"
 )
-options(width = 96, LatentMR.quiet = TRUE)
+options(width = 108, LatentMR.quiet = TRUE)
 
 # A table of bench/results with the date and the command that made it. The date is
 # shown when the index belongs to this very table.
@@ -10,7 +10,8 @@ bench_results <- function(file) {
   path <- file.path("results", file)
   index <- utils::read.csv("results/index.csv")
   index <- index[index$file == file, ]
-  out <- utils::read.csv(path, strip.white = TRUE)
+  out <- utils::read.csv(path, colClasses = "character")
+  out[] <- lapply(out, function(column) utils::type.convert(trimws(column), as.is = TRUE))
   current <- nrow(index) == 1 && identical(unname(tools::md5sum(path)), index$md5)
   attr(out, "made") <- sprintf(
     "`%s`%s", if (nrow(index)) index$command else "bench/",
@@ -19,3 +20,18 @@ bench_results <- function(file) {
   out
 }
 made <- function(x) attr(x, "made")
+
+# Runs the code of a chunk in an R of its own, on the objects given. For report(),
+# which knits a page and cannot do so inside another one.
+run_outside <- function(label, ...) {
+  objects <- tempfile(fileext = ".rds")
+  script <- tempfile(fileext = ".R")
+  saveRDS(list(...), objects)
+  writeLines(c(
+    "library(LatentMR)", sprintf("list2env(readRDS(%s), globalenv())", deparse(objects)), knitr::knit_code$get(label)
+  ), script)
+  status <- system2(file.path(R.home("bin"), "Rscript"), c("--no-init-file", script),
+    stdout = FALSE, stderr = FALSE, env = paste0("R_LIBS=", paste(.libPaths(), collapse = .Platform$path.sep))
+  )
+  if (status) stop("chunk ", label, " does not run", call. = FALSE)
+}

@@ -46,3 +46,38 @@ test_that("every table a vignette reads is in the index of benchmarks", {
   scripts <- sub("^Rscript ", "", index$command)
   expect_true(all(file.exists(file.path(folder, "..", "..", scripts))))
 })
+
+test_that("C files that the method names exist", {
+  core <- testthat::test_path("..", "..", "src", "core")
+  skip_if_not(dir.exists(core), "no source tree here")
+  method <- grep("method[.]Rmd$", doc_pages(), value = TRUE)
+  text <- readLines(method)
+  named <- unique(unlist(regmatches(text, gregexpr("`[a-z_0-9]+[.]c`", text))))
+  expect_gt(length(named), 15)
+  expect_identical(setdiff(gsub("`", "", named), list.files(core)), character())
+})
+
+test_that("the README's example gives the README's output", {
+  readme <- grep("README.md$", doc_pages(), value = TRUE)
+  skip_if_not(length(readme) == 1, "no source tree here")
+  blocks <- doc_blocks(readme)
+  at <- which(blocks$info == "text")
+  expect_length(at, 1)
+  folder <- tempfile("readme")
+  dir.create(folder)
+  home <- setwd(folder)
+  on.exit(setwd(home))
+  scope <- new.env()
+  shown <- capture.output(for (line in parse(text = blocks$code[[at - 1]])) {
+    value <- withVisible(suppressWarnings(suppressMessages(eval(line, scope))))
+    if (value$visible) print(value$value)
+  })
+  expect_same_page(trimws(shown, "right"), blocks$code[[at]])
+})
+
+test_that("pages are compared by words exactly, by numbers to a few in the last shown digit", {
+  expect_success(expect_same_page(c("b", "x 0.313 (2 of 3)"), c("b", "x 0.314 (2 of 3)")))
+  expect_failure(expect_same_page("x 0.313", "x 0.331"))
+  expect_failure(expect_same_page("x 0.313", "y 0.313"))
+  expect_failure(expect_same_page(c("x", "y"), "x"))
+})
