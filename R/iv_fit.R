@@ -105,6 +105,12 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = "
 iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7, control = list(fuller = 1)) {
   check_iv_vcov(vcov, estimator, cluster)
   cluster <- iv_cluster(cluster, length(rows$y))
+  if (vcov == "bekker" && length(cluster)) {
+    warn(
+      "Bekker's error takes people as independent: `cluster` is not used.", "latentmr_warning_cluster",
+      hint = "vcov = \"cluster\" gives the error that allows for clusters."
+    )
+  }
   ols <- estimator == "ols"
   if (ols) rows["z"] <- list(NULL)
   if (!ols && is.null(rows$x)) abort_argument("x", "the endogenous variables", "NULL", hint = "Without endogenous variables use estimator = \"ols\".")

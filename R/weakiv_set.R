@@ -3,7 +3,7 @@
 #' Tests of given effects, and the sets of effects that are not rejected, whose
 #' size does not depend on the strength of the instruments: Anderson-Rubin,
 #' Kleibergen's Lagrange multiplier and Moreira's conditional likelihood ratio.
-#' All assume equal error variances.
+#' For equal error variances, or robust to heteroskedasticity or to dependence within clusters.
 #'
 #' @details
 #' With `e = y - X beta`, `P` the projection on the instruments after the covariates,
@@ -21,7 +21,18 @@
 #'
 #' With as many instruments as effects the three are the same test.
 #'
-#' Sets of one effect are exact: their ends solve quadratic equations. With several endogenous
+#' Robust (`vcov` `"HC0"`, `"HC1"`, `"cluster"`): with `p = Q_Z'(y, X)`, the reduced form in orthonormal
+#' coordinates of the instruments given the covariates, and its covariance `Omega` from the scores `q_i v_i` (`v` the
+#' residuals of `y` and `X` on instruments and covariates; summed within clusters; factors of [iv_fit()]), let
+#' `g = Q_Z'(y - X beta)`, `S` its covariance, and `D = Q_Z'X - cov(Q_Z'X, g) S^-1 g`. Then `AR = g'S^-1 g`,
+#' `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g` (Kleibergen 2005), and `CLR` as above with
+#' `r = D'var(D)^-1 D`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
+#' Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). Degrees of freedom `n - K - L`, with clusters their number minus one.
+#' `L AR` is the robust Wald test of the instruments in the regression of `y - X beta` on them and the
+#' covariates. Robust sets of one effect are found on 512 directions around the circle of effects (the infinite one
+#' included) with root finding between them; with clusters there must be more of them than instruments.
+#'
+#' Sets of one effect for equal variances are exact: their ends solve quadratic equations. With several endogenous
 #' variables only `"AR"`, projected on each axis (Dufour and Taamouti 2005): at
 #' least the stated coverage, one effect at a time or all at once.
 #'
@@ -29,6 +40,8 @@
 #' @param beta Effects to test, one for each endogenous variable.
 #' @param method `"CLR"`, `"LM"` or `"AR"`.
 #' @param level Confidence level.
+#' @param vcov `"iid"`, `"HC0"`, `"HC1"` or `"cluster"` (of the fit's `cluster`). `NULL` is that of the fit; `"HC1"` for
+#'   HC2, HC3 and many-instrument errors, `"iid"` for Bekker's and for the sets of several effects.
 #' @param ... For methods.
 #' @return `weakiv_test()`: data frame with columns `test` (`AR`, `LM`, `CLR`), `statistic`,
 #'   `df1`, `df2`, `p.value`.
@@ -40,9 +53,11 @@
 #'   effect is rejected, i.e. the overidentifying restrictions are; limits `NA`).
 #' @section Missing values: limits are `NA` only in an empty set; `df1` and `df2` of CLR.
 #' @section Errors: `latentmr_error_argument` for a fit without instruments, for `beta` of
-#'   another length than the endogenous variables, and for LM and CLR sets of several.
+#'   another length than the endogenous variables, and for LM, CLR and robust sets of several;
+#'   `latentmr_error_weight` when the covariance of the reduced form is singular.
 #' @references Anderson and Rubin (1949), Annals of Mathematical Statistics 20:46.
-#'   Kleibergen (2002), Econometrica 70:1781; (2007), Journal of Econometrics 139:181.
+#'   Kleibergen (2002), Econometrica 70:1781; (2005), Econometrica 73:1103; (2007), Journal of Econometrics 139:181. Andrews
+#'   and Guggenheim (2017), Econometric Theory 33:1046. Finlay and Magnusson (2009), Stata Journal 9:398.
 #'   Moreira (2003), Econometrica 71:1027. Andrews, Moreira and Stock (2007), Journal of
 #'   Econometrics 139:116. Mikusheva (2010), Journal of Econometrics 157:236. Dufour and
 #'   Taamouti (2005), Econometrica 73:1351.
@@ -52,6 +67,7 @@
 #' weakiv_test(fit, beta = -3)
 #' weakiv_set(fit)
 #' rbind(weakiv_set(fit, "AR"), weakiv_set(fit, "LM"))
+#' weakiv_set(fit, "AR", vcov = "HC1")
 #' @export
 weakiv_test <- function(object, beta = 0, ...) UseMethod("weakiv_test")
 
@@ -61,20 +77,40 @@ weakiv_set <- function(object, method = "CLR", level = 0.95, ...) UseMethod("wea
 
 #' @rdname weakiv_test
 #' @export
-weakiv_test.iv_reg <- function(object, beta = 0, ...) {
-  kclass_weakiv_test(fit_moments(object), check_beta(beta, endogenous_kept(object)))
+weakiv_test.iv_reg <- function(object, beta = 0, vcov = NULL, ...) {
+  m <- fit_moments(object)
+  beta <- check_beta(beta, endogenous_kept(object))
+  type <- weakiv_vcov(object, vcov)
+  if (type == "iid") return(kclass_weakiv_test(m, beta))
+  robust_weakiv_test(reduced_form(object$engine$f, type, object$cluster), beta)
+}
+
+# The covariance of the tests: the one asked for, or that of the fit.
+weakiv_vcov <- function(object, vcov) {
+  if (!is.null(vcov)) {
+    check_choice(vcov, "vcov", c("iid", weakiv_types))
+    if (vcov == "cluster" && is.null(object$cluster)) abort_argument("vcov", "\"iid\", \"HC0\" or \"HC1\" for a fit without `cluster`", "\"cluster\"")
+    return(vcov)
+  }
+  switch(object$vcov_type, iid = , bekker = "iid", HC0 = "HC0", cluster = "cluster", many = if (is.null(object$cluster)) "HC1" else "cluster", "HC1")
 }
 
 #' @rdname weakiv_test
 #' @export
-weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, ...) {
+weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, vcov = NULL, ...) {
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
   m <- fit_moments(object)
   terms <- endogenous_kept(object)
-  if (m$k == 1) {
+  type <- weakiv_vcov(object, vcov)
+  if (m$k == 1 && type == "iid") {
     set <- kclass_weakiv_set(m, method, level)
+  } else if (m$k == 1) {
+    set <- robust_weakiv_set(reduced_form(object$engine$f, type, object$cluster), method, level)
   } else {
+    if (type != "iid" && !is.null(vcov)) {
+      abort_argument("vcov", sprintf("\"iid\" for the sets of %d endogenous variables", m$k), sprintf("\"%s\"", type), hint = "weakiv_test() tests given effects with every covariance.")
+    }
     if (method != "AR") {
       abort_argument("method", sprintf("\"AR\" with %d endogenous variables", m$k), sprintf("\"%s\"", method))
     }

@@ -3,6 +3,7 @@
  * take part are picked by the 1-based keep_*), root (NULL or the roots of the
  * weights). */
 #include "core/iv_nonlinear.h"
+#include "core/iv_reduced.h"
 #include "core/iv_scores.h"
 #include "core/tall_qr.h"
 #include "core/ujive.h"
@@ -193,6 +194,25 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start
   return pairs;
 }
 
+/* cluster: 0-based or NULL. Returns the covariance of Q_Z'(y, X). */
+static SEXP ffi_iv_reduced(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP level) {
+  const columns c = view(rows, 1);
+  const iv_data d = model(&c, r, NULL);
+  const int width = (int)((c.k + 1) * c.L);
+  const int *index = cluster == R_NilValue ? NULL : glue_int(cluster, (R_xlen_t)c.n, "cluster");
+  const size_t count = index ? (size_t)glue_int1(clusters, "clusters") : 0;
+  for (size_t i = 0; index && i < c.n; i++)
+    if (index[i] < 0 || (size_t)index[i] >= count) Rf_error("internal: bad cluster index");
+  SEXP omega = PROTECT(Rf_allocMatrix(REALSXP, width, width));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_reduced(&d, index, count, REAL(omega), (lmr_cpu)glue_int1(level, "level"),
+                        glue_arena(iv_reduced_bytes(&d, count)), &tick, &err), &err);
+  UNPROTECT(1);
+  return omega;
+}
+
 static iv_nonlinear_options nonlinear_options(SEXP options, SEXP coef, const iv_data *d) {
   iv_nonlinear_options o = {(iv_residual)glue_int1(field(options, "residual"), "residual"),
                             (iv_regressors)glue_int1(field(options, "regressors"), "regressors"), NULL, NULL, 0};
@@ -253,6 +273,7 @@ static SEXP ffi_iv_nonlinear_meat(SEXP rows, SEXP r, SEXP coef, SEXP options, SE
 const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_factor, 5),
   GLUE_CALL(ffi_iv_scores, 5),
+  GLUE_CALL(ffi_iv_reduced, 5),
   GLUE_CALL(ffi_iv_nonlinear, 5),
   GLUE_CALL(ffi_iv_nonlinear_meat, 7),
   GLUE_CALL(ffi_ujive_instrument, 6),

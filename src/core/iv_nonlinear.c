@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/fastmath.h"
+#include "core/score_squares.h"
 
 size_t iv_nonlinear_columns(const iv_data *d, iv_regressors regressors) {
   return d->K + (regressors == IV_RESIDUAL ? 2 : 1) * d->k;
@@ -100,56 +101,13 @@ static void add_products(double *to, const double *columns, const double *r, siz
   }
 }
 
-/* Sums of squares of scores: straight, or of their sums by cluster. */
-typedef struct {
-  size_t width, padded;
-  double *sum, *clusters;
-} squares;
-
-static size_t squares_bytes(size_t width, size_t clusters) {
-  const size_t pad = tall_pad(width);
-  size_t bytes = lmr_add_bytes(lmr_double_bytes(1, pad * pad), lmr_double_bytes(1, clusters * width + 1));
-  return clusters ? lmr_add_bytes(bytes, tall_crossprod_bytes(width)) : bytes;
-}
-
-static lmr_status make_squares(squares *f, size_t width, size_t clusters, lmr_arena *work, lmr_error *err) {
-  f->width = width;
-  f->padded = tall_pad(width);
-  LMR_TAKE(f->sum, work, f->padded * f->padded, err);
-  LMR_TAKE(f->clusters, work, clusters * width + 1, err);
-  memset(f->sum, 0, f->padded * f->padded * sizeof *f->sum);
-  memset(f->clusters, 0, clusters * width * sizeof *f->clusters);
-  return LMR_OK;
-}
-
-/* block: rows x padded, zeros in the padding. */
-static void collect(squares *f, const double *block, const iv_nonlinear_options *o, size_t start,
-                    size_t count, size_t rows, lmr_cpu level) {
-  if (!o->cluster) {
-    tall_block_cross(block, f->padded, block, f->padded, rows, 1, f->sum, f->padded, level);
-    return;
-  }
-  const int *cluster = o->cluster + start;
-  for (size_t j = 0; j < f->width; j++)
-    for (size_t i = 0; i < count; i++) f->clusters[(size_t)cluster[i] + j * o->clusters] += block[i + j * rows];
-}
-
-static lmr_status finish(squares *f, const iv_nonlinear_options *o, double *out, lmr_cpu level,
-                         lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  if (o->cluster)
-    return tall_crossprod(f->clusters, o->clusters, f->width, o->clusters, NULL, out, level, work, tick, err);
-  for (size_t j = 0; j < f->width; j++)
-    for (size_t i = 0; i <= j; i++) out[i + j * f->width] = out[j + i * f->width] = f->sum[i + j * f->padded];
-  return LMR_OK;
-}
-
 size_t iv_nonlinear_bytes(const iv_data *d, const iv_nonlinear_options *o) {
   const size_t m = iv_nonlinear_columns(d, o->regressors), q = d->K + d->L, rows = tall_rows(q);
   size_t bytes = space_bytes(d, m);
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, tall_pad(q) * tall_pad(m)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, tall_pad(m) * tall_pad(m)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * tall_pad(q)));
-  return lmr_add_bytes(bytes, squares_bytes(q, o->cluster ? o->clusters : 0));
+  return lmr_add_bytes(bytes, score_squares_bytes(q, o->cluster ? o->clusters : 0));
 }
 
 lmr_status iv_nonlinear(const iv_data *d, const iv_nonlinear_options *o, const iv_nonlinear_sums *out,
@@ -159,11 +117,11 @@ lmr_status iv_nonlinear(const iv_data *d, const iv_nonlinear_options *o, const i
   LMR_TRY(make_space(&s, d, o, &work, err));
   const size_t rows = s.rows, m = s.m, pm = s.pm;
   double *cross, *information, *scores;
-  squares covariance;
+  score_squares covariance;
   LMR_TAKE(cross, &work, pq * pm, err);
   LMR_TAKE(information, &work, pm * pm, err);
   LMR_TAKE(scores, &work, rows * pq, err);
-  LMR_TRY(make_squares(&covariance, q, o->cluster ? o->clusters : 0, &work, err));
+  LMR_TRY(score_squares_make(&covariance, q, o->cluster, o->clusters, &work, err));
   memset(cross, 0, pq * pm * sizeof *cross);
   memset(information, 0, pm * pm * sizeof *information);
   memset(scores, 0, rows * pq * sizeof *scores);
@@ -183,7 +141,7 @@ lmr_status iv_nonlinear(const iv_data *d, const iv_nonlinear_options *o, const i
     if (out->information) tall_block_cross(s.h, pm, s.weighted, pm, rows, 1, information, pm, level);
     if (out->covariance) {
       scale_columns(scores, s.b.q, s.r, q, rows);
-      collect(&covariance, scores, o, start, count, rows, level);
+      score_squares_add(&covariance, scores, start, count, rows, level);
     }
     if (start / rows % 64 == 63 && lmr_tick_poll(tick, (double)start / (double)n))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
@@ -196,7 +154,7 @@ lmr_status iv_nonlinear(const iv_data *d, const iv_nonlinear_options *o, const i
         out->information[i + j * m] = out->information[j + i * m] = information[i + j * pm];
   if (out->objective) *out->objective = objective;
   if (out->largest) *out->largest = largest;
-  if (out->covariance) LMR_TRY(finish(&covariance, o, out->covariance, level, work, tick, err));
+  if (out->covariance) LMR_TRY(score_squares_finish(&covariance, out->covariance, level, work, tick, err));
   return LMR_OK;
 }
 
@@ -204,7 +162,7 @@ size_t iv_nonlinear_meat_bytes(const iv_data *d, const iv_nonlinear_options *o) 
   const size_t m = iv_nonlinear_columns(d, o->regressors), rows = tall_rows(d->K + d->L);
   size_t bytes = lmr_add_bytes(space_bytes(d, m), lmr_double_bytes(1, rows * tall_pad(m)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows));
-  return lmr_add_bytes(bytes, squares_bytes(m, o->cluster ? o->clusters : 0));
+  return lmr_add_bytes(bytes, score_squares_bytes(m, o->cluster ? o->clusters : 0));
 }
 
 /* to[, a] += f[a, l] column for every a. */
@@ -223,10 +181,10 @@ lmr_status iv_nonlinear_meat(const iv_data *d, const iv_nonlinear_options *o, co
   LMR_TRY(make_space(&s, d, o, &work, err));
   const size_t rows = s.rows, m = s.m;
   double *u, *column;
-  squares sums;
+  score_squares sums;
   LMR_TAKE(u, &work, rows * s.pm, err);
   LMR_TAKE(column, &work, rows, err);
-  LMR_TRY(make_squares(&sums, m, o->cluster ? o->clusters : 0, &work, err));
+  LMR_TRY(score_squares_make(&sums, m, o->cluster, o->clusters, &work, err));
   double objective = 0, largest = 0;
   for (size_t start = 0; start < n; start += rows) {
     const size_t count = n - start < rows ? n - start : rows;
@@ -241,9 +199,9 @@ lmr_status iv_nonlinear_meat(const iv_data *d, const iv_nonlinear_options *o, co
         scale_columns(column, s.b.q + l * rows, s.b.left + j * rows, 1, rows);
         spread(u, column, from_q + (l + j * q) * m, m, rows);
       }
-    collect(&sums, u, o, start, count, rows, level);
+    score_squares_add(&sums, u, start, count, rows, level);
     if (start / rows % 16 == 15 && lmr_tick_poll(tick, (double)start / (double)n))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
-  return finish(&sums, o, meat, level, work, tick, err);
+  return score_squares_finish(&sums, meat, level, work, tick, err);
 }

@@ -1,0 +1,52 @@
+#include "core/iv_reduced.h"
+
+#include <string.h>
+
+#include "core/score_squares.h"
+
+size_t iv_reduced_bytes(const iv_data *d, size_t clusters) {
+  const size_t width = (d->k + 1) * d->L, rows = tall_rows(d->K + d->L);
+  size_t bytes = lmr_add_bytes(iv_block_bytes(d), score_squares_bytes(width, clusters));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * tall_pad(width)));
+  return lmr_add_bytes(bytes, lmr_double_bytes(1, rows));
+}
+
+/* y - QQ'y of a block. */
+static void outcome_left(const iv_data *d, const iv_block *b, double *v) {
+  const size_t rows = b->rows, p = iv_columns(d);
+  const double *r = d->r + (p - 1) * p;
+  memcpy(v, b->xy + d->k * rows, rows * sizeof *v);
+  for (size_t j = 0; j < d->K + d->L; j++)
+    for (size_t i = 0; i < rows; i++) v[i] -= r[j] * b->q[i + j * rows];
+}
+
+lmr_status iv_reduced(const iv_data *d, const int *cluster, size_t clusters, double *omega, lmr_cpu level,
+                      lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const size_t n = d->instruments.n, L = d->L, width = (d->k + 1) * L;
+  iv_block b;
+  score_squares squares;
+  LMR_TRY(iv_block_make(&b, d, &work, err));
+  LMR_TRY(score_squares_make(&squares, width, cluster, clusters, &work, err));
+  const size_t rows = b.rows;
+  double *scores, *outcome;
+  LMR_TAKE(scores, &work, rows * tall_pad(width), err);
+  LMR_TAKE(outcome, &work, rows, err);
+  memset(scores, 0, rows * tall_pad(width) * sizeof *scores);
+  for (size_t start = 0; start < n; start += rows) {
+    const size_t count = n - start < rows ? n - start : rows;
+    iv_block_load(&b, d, start, count, NULL, NULL, level);
+    outcome_left(d, &b, outcome);
+    for (size_t v = 0; v <= d->k; v++) {
+      const double *left = v == 0 ? outcome : b.left + (v - 1) * rows;
+      for (size_t j = 0; j < L; j++) {
+        const double *q = b.q + (d->K + j) * rows;
+        double *to = scores + (v * L + j) * rows;
+        for (size_t i = 0; i < rows; i++) to[i] = q[i] * left[i];
+      }
+    }
+    score_squares_add(&squares, scores, start, count, rows, level);
+    if (start / rows % 64 == 63 && lmr_tick_poll(tick, (double)start / (double)n))
+      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
+  return score_squares_finish(&squares, omega, level, work, tick, err);
+}
