@@ -122,6 +122,10 @@ latent_warnings <- function(fit) {
       "Sargan's J rejects (J/df = %.2f, %s): the instruments disagree by more than chance, through pleiotropy or structure that is left.",
       d$sargan$ratio, p_is(d$sargan$pval)
     )
+    # Where it can be done and was not.
+    if (fit$kind != "continuous" && is.null(fit$estimates$latent_outlier) && encoder$method != "code" && !isTRUE(fit$crossfit > 0)) {
+      text[length(text)] <- paste(text[length(text)], "The estimator \"latent_outlier\" makes controls of those that stand out.")
+    }
   }
   if (length(fit$dropped)) {
     add("Collinear or constant columns were left out of the partialled block, in some environment at least: %s.", paste(fit$dropped, collapse = ", "))

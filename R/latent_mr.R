@@ -103,6 +103,11 @@
 #' Instruments that were chosen for their association with the exposure in the people of `data` have
 #' overestimated strength (winner's curse) and estimates pulled towards least squares. A warning is given
 #' when the variants look so: six or more lie just above one of the usual thresholds and none below it.
+#' @section Invalid instruments:
+#' `latent_outlier` takes variants out of the instruments whose association with the outcome does not go through the
+#' exposure, found on one half of the people and used on the other: [outlying_variants()]. [plausibly_exogenous()] says how large direct
+#' effects of the variants the result survives, [negative_control()] looks for effects that cannot be, [direction_test()] for
+#' the reverse direction, [leave_one_out()] for variants, chromosomes and environments on which the result hangs.
 #' @section Errors: `latentmr_error_unidentified` when fewer than three instruments are
 #'   left, when continuous instruments come from one environment or from
 #'   environments that do not differ, or when genotypes come from one environment

@@ -14,11 +14,15 @@
 #' * `Hansen J`: the least value of `g'S^-1 g` over the effects, robust to heteroskedasticity
 #'   (clusters).
 #'
-#' @param object A fit of [iv_reg()] or [iv_fit()].
+#' For fits of [latent_mr()] all of these after the latent block, at two-stage least squares, from the cross
+#' products of the fit; Hansen's J is that of its print (`NA` without rows).
+#'
+#' @param object A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
 #' @param vcov Covariance behind Hansen's J: `"HC0"` or `"cluster"`; `NULL` is `"cluster"` when
 #'   the fit has one.
 #' @param ... Not used.
-#' @return Data frame with columns `test`, `statistic`, `df1`, `df2`, `p.value`.
+#' @return Data frame of class `overid_test` with columns `test`, `statistic`, `df1`, `df2`, `p.value`. `print()` says it in
+#'   words too.
 #' @section Missing values: Hansen J is `NA` with fewer clusters than instruments.
 #' @section Errors: `latentmr_error_argument` for a fit without instruments or without more of them than
 #'   endogenous variables.
@@ -28,8 +32,60 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl + gear, data = mtcars)
 #' overid_test(fit)
 #' @export
-overid_test <- function(object, vcov = NULL, ...) {
-  if (!inherits(object, "iv_reg")) abort_argument("object", "a fit of iv_reg() or iv_fit()", describe(object))
+overid_test <- function(object, ...) UseMethod("overid_test")
+
+#' @export
+overid_test.default <- function(object, ...) {
+  abort_argument("object", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(object))
+}
+
+#' @rdname overid_test
+#' @export
+overid_test.latent_mr <- function(object, ...) {
+  m <- object$latent$kclass
+  over <- m$sizes[2] - m$k
+  if (over <= 0) abort_argument("object", "a fit with more instruments than exposures", sprintf("one with %.0f", m$sizes[2]))
+  tests <- kclass_tests(m, kclass_fit(m, 1)$coefficients)
+  hansen <- object$diagnostics$hansen
+  overid_table(
+    Sargan = tests$sargan, Basmann = tests$basmann,
+    "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, m$sizes[1] - m$sizes[3] - m$sizes[2]),
+    "Anderson-Rubin" = chisq_row(m$sizes[1] * log(kclass_liml(m)), over),
+    "Hansen J" = c(hansen$df, NA, hansen$statistic, hansen$pval)
+  )
+}
+
+overid_table <- function(...) {
+  rows <- rbind(...)
+  out <- data.frame(test = rownames(rows), statistic = rows[, 3], df1 = rows[, 1], df2 = rows[, 2], p.value = rows[, 4], row.names = NULL)
+  structure(out, class = c("overid_test", "data.frame"))
+}
+
+#' @export
+print.overid_test <- function(x, ...) {
+  if (!all(c("test", "p.value") %in% names(x)) || !any(x$test %in% c("Sargan", "Hansen J"))) return(NextMethod())
+  cat(strwrap(overid_words(x), 90, exdent = 2), sep = "\n")
+  cat("\n")
+  print(as.data.frame(unclass(x)), digits = 4, row.names = FALSE)
+  invisible(x)
+}
+
+# Robust where there is a robust one.
+overid_words <- function(x) {
+  p <- x$p.value[match(c("Hansen J", "Sargan"), x$test)]
+  at <- which(is.finite(p))[1]
+  if (is.na(at)) return("The overidentifying restrictions could not be tested.")
+  name <- c("Hansen's J", "Sargan's J")[at]
+  if (p[at] < .05) {
+    sprintf("The instruments disagree by more than chance (%s %s): some of them reach the outcome on other ways, or their effects differ.", name, p_is(p[at]))
+  } else {
+    sprintf("The instruments agree on one effect as far as chance goes (%s %s). A bias that all of them share is not seen.", name, p_is(p[at]))
+  }
+}
+
+#' @rdname overid_test
+#' @export
+overid_test.iv_reg <- function(object, vcov = NULL, ...) {
   m <- fit_moments(object)
   f <- object$engine$f
   over <- f$L - f$k
@@ -43,11 +99,10 @@ overid_test <- function(object, vcov = NULL, ...) {
   tests <- kclass_tests(m, est$beta)
   df <- f$n - f$K - f$L
   s <- iv_scores(f, est, robust = TRUE, tests = TRUE, cluster = if (vcov == "cluster") object$cluster)
-  rows <- rbind(
-    Sargan = tests$sargan, Basmann = tests$basmann,
-    "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, df),
-    "Anderson-Rubin" = if (object$estimator == "liml") chisq_row(f$n * log(object$kappa), over),
-    "Hansen J" = hansen(f, s)
+  lr <- if (object$estimator == "liml") list("Anderson-Rubin" = chisq_row(f$n * log(object$kappa), over))
+  rows <- c(
+    list(Sargan = tests$sargan, Basmann = tests$basmann, "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, df)),
+    lr, list("Hansen J" = hansen(f, s))
   )
-  data.frame(test = rownames(rows), statistic = rows[, 3], df1 = rows[, 1], df2 = rows[, 2], p.value = rows[, 4], row.names = NULL)
+  do.call(overid_table, rows)
 }

@@ -126,6 +126,7 @@ test_that("allele counts, HSIC and Q are those of base R and explicit sums", {
   e <- fit$diagnostics$environments
   w <- 1 / e$se^2
   expect_equal(q[["Q"]], sum(w * (e$b - sum(w * e$b) / sum(w))^2))
+  expect_equal(q[["I2"]], max(0, 1 - (nrow(e) - 1) / q[["Q"]]))
   expect_equal(sum(e$weight), 1)
 })
 

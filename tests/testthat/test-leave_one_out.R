@@ -103,4 +103,20 @@ test_that("robust Wu-Hausman and Basmann of the latent block are those of explic
   L <- tests["Sargan", "df1"] + 1
   s <- tests["Sargan", "statistic"] / nrow(z)
   expect_equal(tests["Basmann", "statistic"], (nrow(z) - qr(block)$rank - L) * s / (1 - s), tolerance = 1e-6)
+  # The same as a table, with the likelihood ratio: n log of LIML's kappa.
+  over <- overid_test(fit)
+  expect_identical(over$test, c("Sargan", "Basmann", "Basmann F", "Anderson-Rubin", "Hansen J"))
+  expect_equal(over$statistic[c(1, 2, 5)], unname(tests[c("Sargan", "Basmann", "Hansen J"), "statistic"]))
+  expect_equal(over$statistic[3], over$statistic[2] / (L - 1))
+  yx <- cbind(d$outcome, d$exposure)
+  r0 <- crossprod(ref_residual(yx, block))
+  r1 <- crossprod(ref_residual(yx, cbind(block, z)))
+  expect_equal(over$statistic[4], nrow(z) * log(min(eigen(solve(r1, r0))$values)), tolerance = 1e-6)
+  expect_output(print(over), "agree on one effect as far as chance goes \\(Hansen's J p = ")
+  over$p.value <- c(.001, .2, .2, .2, NA)
+  expect_match(overid_words(over), "disagree by more than chance \\(Sargan's J p = 0.0010")
+  over$p.value <- NA
+  expect_match(overid_words(over), "could not be tested")
+  expect_output(print(over[2:3, ]), "Basmann F")
+  expect_error(overid_test(1), class = "latentmr_error_argument")
 })
