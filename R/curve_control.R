@@ -82,13 +82,14 @@ print.curve_control <- function(x, ...) {
 }
 
 # Priors of the closed solver: five variances (in units of the residual variance)
-# with weights, for the square of the exposure and for the tanh block. The weak
-# ones put mass on lines and parabolas, because weak instruments cannot tell
-# rougher curves from noise. The band of strong designs has no mass on the line: a
-# posterior that may collapse on it covers too little where the truth bends.
+# with weights, for the square of the exposure and for the tanh block. Weak instruments cannot
+# tell rougher curves from noise: there a tenth of the mass is on curves that are neither
+# lines nor parabolas, and little on the line, which the gate of `shrink` guards. The
+# band of strong designs has no mass on the line: a posterior that may collapse on it
+# covers too little where the truth bends.
 curve_priors <- local({
   square <- c(0, .01, .1, 1, 10, .5, .1, .15, .15, .1)
-  weak <- c(square, 0, .01, .03, .1, .3, .6, .1, .1, .1, .1)
+  weak <- c(0, .01, .1, 1, 10, .2, .15, .25, .25, .15, 0, .03, .1, .3, 1, .9, .02, .03, .03, .02)
   c(
     weak,
     square, 0, .01, .1, .3, 1, .1, .05, .15, .3, .4,
@@ -100,7 +101,9 @@ curve_priors <- local({
 closed_options <- function(control) {
   as.double(c(
     control$members, control$units, control$instrument_units, control$polish, .02,
-    .07, # above this strength the instruments count as strong
-    4, 2, 1, 2 # s = k (1 - tau V / D): k strong, weak; tau strong, weak
+    .105, # above this strength the instruments count as strong
+    # s = k (1 - tau V / D): k strong, weak; tau strong, weak. A weak design leaves the line
+    # when D is four times what noise gives, a 5 % point of one direction.
+    4, 4, 1, 4
   ))
 }

@@ -3,10 +3,13 @@
 #
 #   Rscript bench/curves.R                        all cells, 100 draws (20 at n > 2,000)
 #   Rscript bench/curves.R run kiv-1000 40        cells whose name starts so, 40 draws
+#   Rscript bench/curves.R coverage kiv 100 bootstrap   coverage of one kind of band
+#   Rscript bench/curves.R null tian 300          false nonlinearity
 #   Rscript bench/curves.R table                  the tables of what has been run
 #
 # Cell by cell, and within a cell draw by draw: bench/results/curves/<cell>.csv is
-# extended where it stopped. Draw k of a cell starts from seed k whatever ran before.
+# extended where it stopped. Draw k of a cell starts from seed 300,000 + k (coverage
+# 400,000, null 500,000) whatever ran before; the solver's settings were chosen on others.
 suppressPackageStartupMessages(library(LatentMR))
 source("bench/curve-designs.R")
 
@@ -50,7 +53,7 @@ for (r2 in c(.01, .03, .1, .3)) for (s in c("linear", "quadratic")) for (n in c(
 sieve_mse <- function(fit, d) curve_mse(predict(fit, pmin(pmax(d$grid, min(d$x)), max(d$x))), d)
 
 one_draw <- function(cell, seed) {
-  set.seed(seed)
+  set.seed(3e5 + seed)
   d <- cell$make()
   data <- data.frame(y = d$y, x = d$x)
   z <- sprintf("z%d", seq_len(ncol(d$z)))
@@ -101,28 +104,30 @@ coverage_cells <- list(
     d
   })
 )
-coverage_draw <- function(cell, seed) {
-  set.seed(1e5 + seed)
+coverage_draw <- function(cell, seed, band) {
+  set.seed(4e5 + seed)
   d <- cell$make()
   truth <- if (is.null(d$truth_at)) cell$truth else d$truth_at
   z <- as.data.frame(d$z)
   data <- cbind(data.frame(y = d$y, x = d$x), z)
-  fit <- iv_curve(as.formula(paste("y ~ x |", paste(names(z), collapse = "+"))), data, seed = seed)
+  control <- curve_control(band = band, draws = 100)
+  fit <- iv_curve(as.formula(paste("y ~ x |", paste(names(z), collapse = "+"))), data, control = control, seed = seed)
   q <- quantile(d$x, c(.05, .95))
   at <- seq(q[1], q[2], length.out = 60)
   held <- function(band, h) mean(band[, "lwr"] <= h & h <= band[, "upr"])
   slope <- (truth(at + 1e-4) - truth(at - 1e-4)) / 2e-4
+  pointwise <- predict(fit, at, "confidence")
   data.frame(
-    seed = seed, pointwise = held(predict(fit, at, "confidence"), truth(at)),
+    seed = seed, pointwise = held(pointwise, truth(at)), width = mean(pointwise[, "upr"] - pointwise[, "lwr"]),
     uniform = as.numeric(held(predict(fit, at, "uniform"), truth(at)) == 1),
     derivative = held(predict(fit, at, "confidence", derivative = TRUE), slope)
   )
 }
-run_coverage <- function(name, draws) {
-  file <- file.path(directory, paste0("coverage-", name, ".csv"))
+run_coverage <- function(name, draws, band) {
+  file <- file.path(directory, sprintf("coverage-%s-%s.csv", name, band))
   done <- if (file.exists(file)) utils::read.csv(file)$seed else integer()
   for (seed in setdiff(seq_len(draws), done)) {
-    utils::write.table(coverage_draw(coverage_cells[[name]], seed), file, sep = ",", row.names = FALSE, col.names = !file.exists(file), append = file.exists(file))
+    utils::write.table(coverage_draw(coverage_cells[[name]], seed, band), file, sep = ",", row.names = FALSE, col.names = !file.exists(file), append = file.exists(file))
   }
 }
 
@@ -135,7 +140,7 @@ run_null <- function(name, draws) {
   file <- file.path(directory, paste0("null-", name, ".csv"))
   done <- if (file.exists(file)) utils::read.csv(file)$seed else integer()
   for (seed in setdiff(seq_len(draws), done)) {
-    set.seed(2e5 + seed)
+    set.seed(5e5 + seed)
     d <- null_cells[[name]]()
     fit <- iv_curve(y ~ x | z, data.frame(y = d$y, x = d$x, z = d$z[, 1]), seed = seed)
     p <- fit$tests$p.value
@@ -169,8 +174,9 @@ arguments <- commandArgs(TRUE)
 what <- if (length(arguments)) arguments[1] else "run"
 prefix <- if (length(arguments) > 1) arguments[2] else ""
 count <- if (length(arguments) > 2) as.integer(arguments[3])
+kind <- if (length(arguments) > 3) arguments[4]
 or <- function(a, b) if (is.null(a)) b else a
 if (what == "run") for (c in cells) if (startsWith(c$name, prefix)) run_cell(c, or(count, c$draws))
-if (what == "coverage" || !length(arguments)) for (n in names(coverage_cells)) if (startsWith(n, prefix)) run_coverage(n, or(count, 500))
+if (what == "coverage" || !length(arguments)) for (n in names(coverage_cells)) if (startsWith(n, prefix)) run_coverage(n, or(count, 500), or(kind, "posterior"))
 if (what == "null" || !length(arguments)) for (n in names(null_cells)) if (startsWith(n, prefix)) run_null(n, or(count, 1000))
 tables()
