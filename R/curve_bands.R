@@ -52,10 +52,13 @@ bootstrap_band <- function(fit, rows) {
   bar <- progressr::progressor(length(seeds))
   draws <- future.apply::future_lapply(seeds, function(seed) {
     bar()
-    again <- tryCatch(
-      closed_fit(pick_rows(rows, with_seed(seed, sample.int(n, n, TRUE))), fit$control, fit$seed, learned = fit$model),
-      latentmr_error_singular = function(e) NULL # a draw without variation in the instruments
-    )
+    drawn <- pick_rows(rows, with_seed(seed, sample.int(n, n, TRUE)))
+    again <- if (max(drawn$y) > min(drawn$y) && max(drawn$x) > min(drawn$x)) {
+      tryCatch(
+        closed_fit(drawn, fit$control, fit$seed, learned = fit$model),
+        latentmr_error_singular = function(e) NULL # the instruments do not vary
+      )
+    }
     if (is.null(again)) return(NULL)
     out <- convert_features(again, fit$model, again$coef) * again$scale[["y_sd"]] / fit$model$scale[["y_sd"]]
     out[nrow(out)] <- out[nrow(out)] + (again$scale[["y_mean"]] - fit$model$scale[["y_mean"]]) / fit$model$scale[["y_sd"]]
@@ -64,7 +67,8 @@ bootstrap_band <- function(fit, rows) {
   lost <- sum(lengths(draws) == 0)
   if (lost > length(seeds) / 2) {
     abort(
-      sprintf("%d of %d bootstrap draws have no variation in the instruments.", lost, length(seeds)), "latentmr_error_singular",
+      sprintf("In %d of %d bootstrap draws the outcome, the exposure or the instruments do not vary.", lost, length(seeds)),
+      "latentmr_error_singular",
       hint = "Use band = \"posterior\"."
     )
   }
@@ -91,7 +95,9 @@ sandwich_band <- function(fit, rows) {
     v <- convert_features(learned, used, seen$features[, keep, drop = FALSE])
     v <- v[-nrow(v), , drop = FALSE]
     first <- used$cross %*% v
-    bread <- solve(crossprod(first), tol = 1e-30)
+    bread <- tryCatch(solve(crossprod(first), tol = 1e-30), error = function(e) {
+      abort("Half of the rows cannot identify what the other half has learned.", "latentmr_error_singular", hint = "Use band = \"posterior\".")
+    })
     coef <- v %*% bread %*% crossprod(first, used$g)
     cov <- bread %*% crossprod(first, used$omega %*% first) %*% bread
     level <- (used$scale[["y_mean"]] - fit$model$scale[["y_mean"]]) / fit$model$scale[["y_sd"]]

@@ -31,7 +31,7 @@ print.iv_curve <- function(x, digits = 3, ...) {
       number(mean(last$lagrangian)), number(mean(last$residual))
     ))
   }
-  cat(if (x$kind == "closed") "\nCurve (band of the unshrunk fit) and references:\n" else "\nCurve and references:\n")
+  cat(if (x$kind == "closed") sprintf("\nCurve (%s of the unshrunk fit) and references:\n", band_label(x)) else "\nCurve and references:\n")
   print(curve_table(x, digits), row.names = FALSE)
   effect <- average_derivative(x)
   cat(sprintf("\nAverage derivative %s", number(effect$estimate)))
@@ -45,6 +45,13 @@ print.iv_curve <- function(x, digits = 3, ...) {
     number(p[["score"]]), number(p[["cubic Wald"]]), number(p[["endogeneity"]])
   ))
   invisible(x)
+}
+
+band_label <- function(fit) {
+  band <- fit$band
+  if (is.null(band)) return("band")
+  if (band$method == "sandwich") return("sandwich band, halves of the rows,")
+  sprintf("band from %d bootstrap draws%s", band$draws, if (band$lost) sprintf(", %d without variation left out,", band$lost) else "")
 }
 
 moved_line <- function(fit, number) {

@@ -158,7 +158,9 @@ curve_band <- function(fit, at, derivative, interval, level) {
 # Quantile of the largest standardised posterior deviation over the grid.
 curve_critical <- function(fit, derivative, level, draws = 4000, points = 60) {
   cov <- curve_covariance(fit, list(x = curve_grid(fit, points)), derivative)
-  parts <- eigen(stats::cov2cor(cov), symmetric = TRUE)
+  sd <- sqrt(pmax(diag(cov), 0))
+  if (!any(sd > 0)) return(stats::qnorm((1 + level) / 2)) # an exact fit
+  parts <- eigen(cov[sd > 0, sd > 0] / tcrossprod(sd[sd > 0]), symmetric = TRUE)
   keep <- parts$values > 1e-10 * parts$values[1]
   root <- parts$vectors[, keep, drop = FALSE] %*% diag(sqrt(parts$values[keep]), sum(keep))
   noise <- with_seed(fit$seed, matrix(stats::rnorm(sum(keep) * draws), sum(keep)))

@@ -93,7 +93,8 @@ moved_range <- function(model) {
   base <- model$summary[["base"]] - model$summary[["fixed"]]
   p <- stats::pchisq(model$moved[, 2], base, lower.tail = FALSE)
   sure <- !is.na(p) & p < .05 / nrow(model$moved)
-  at <- model$moved[, 1]
+  from <- model$moved[, 1]
+  to <- model$moved[, 3] # the next exposure above: of others than `from` where it is discrete
   none <- data.frame(from = numeric(), to = numeric())
   if (!any(sure)) return(list(range = c(NA_real_, NA_real_), still = none))
   ends <- range(which(sure))
@@ -101,8 +102,8 @@ moved_range <- function(model) {
   last <- ends[1] - 1 + cumsum(gap$lengths)
   long <- which(!gap$values & gap$lengths > 10)
   list(
-    range = at[ends],
-    still = if (length(long)) data.frame(from = at[last[long] - gap$lengths[long]], to = at[last[long] + 1]) else none
+    range = c(from[ends[1]], to[ends[2]]),
+    still = if (length(long)) data.frame(from = to[last[long] - gap$lengths[long]], to = from[last[long] + 1]) else none
   )
 }
 

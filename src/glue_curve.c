@@ -87,10 +87,11 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
   SEXP omega = square_head(by_row.omega_fit, sum.q, sum.q);
   SEXP omega_linear = square_head(by_row.omega_linear, sum.q, sum.q);
   SEXP omega_null = square_head(by_row.omega_null, sum.q, sum.q);
-  SEXP moved = real_matrix(MOVED_CUTS, 2);
+  SEXP moved = real_matrix(MOVED_CUTS, 3);
   for (size_t j = 0; j < MOVED_CUTS; j++) {
     REAL(moved)[j] = model.a_mean + model.a_scale * model.cut[j];
     REAL(moved)[j + MOVED_CUTS] = model.moved[j];
+    REAL(moved)[j + 2 * MOVED_CUTS] = model.a_mean + model.a_scale * model.next[j];
   }
   SEXP out = glue_list(18, "moved", moved, "point", point, "coef", coef, "cov", cov, "map", map, "gram", gram, "mean_slope", slope,
     "cross", cross, "start", start, "g", g, "omega", omega, "omega_linear", omega_linear, "omega_null", omega_null,

@@ -89,7 +89,8 @@ lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_op
   model->a_scale = ma.scale;
   LMR_TRY(curve_basis(level, n, z, r->nz, distinct, w, r->nw, o->instrument_units, &rng, q,
                       &model->size, work, err));
-  LMR_TRY(curve_moved(n, a, q, model->size.fixed, model->size.base, model->cut, model->moved, work, err));
+  LMR_TRY(curve_moved(n, a, q, model->size.fixed, model->size.base, model->cut, model->next,
+                      model->moved, work, err));
   if (lmr_tick_poll(tick, .2)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
 
   const size_t kept = model->size.kept;

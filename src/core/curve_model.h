@@ -18,7 +18,8 @@ typedef struct {
   curve_basis_size size;
   size_t points;
   double first_stage; /* R2 of a on the q instruments, given w */
-  double cut[MOVED_CUTS], moved[MOVED_CUTS]; /* curve_moved() of z and its powers, standard units */
+  /* curve_moved() of z and its powers, standard units */
+  double cut[MOVED_CUTS], next[MOVED_CUTS], moved[MOVED_CUTS];
 } curve_model_summary;
 
 typedef struct {

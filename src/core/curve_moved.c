@@ -16,7 +16,7 @@ static int ascending(const void *a, const void *b) {
 }
 
 lmr_status curve_moved(size_t n, const double *x, const double *q, size_t fixed, size_t count,
-                       double *cut, double *statistic, lmr_arena work, lmr_error *err) {
+                       double *cut, double *next, double *statistic, lmr_arena work, lmr_error *err) {
   double *sorted, *sum, *people;
   int *bin; /* number of cuts below the row */
   LMR_TAKE(sorted, &work, n, err);
@@ -43,6 +43,7 @@ lmr_status curve_moved(size_t n, const double *x, const double *q, size_t fixed,
   for (size_t j = MOVED_CUTS; j-- > 0;) { /* tails, from above: of the people beyond cut j */
     people[j] += people[j + 1];
     double left = people[j + 1], explained = 0;
+    next[j] = left > 0 ? sorted[n - (size_t)left] : cut[j];
     for (size_t k = 0; k < count; k++) {
       double *s = sum + k * (MOVED_CUTS + 1);
       const double tail = s[j + 1];

@@ -14,8 +14,8 @@ size_t curve_moved_bytes(size_t n, size_t count);
  * percentile cut[j] of x: statistic[j] = -(n - (count + fixed + 2) / 2) log(1 - R2), R2 the share
  * that the other count - fixed columns explain of 1{x > cut[j]} given the fixed
  * ones: chi-square with count - fixed degrees of freedom when they do not move x across the cut.
- * NaN where nobody, or everybody, is above. */
+ * NaN where nobody, or everybody, is above. next[j]: the smallest exposure above the cut. */
 lmr_status curve_moved(size_t n, const double *x, const double *q, size_t fixed, size_t count,
-                       double *cut, double *statistic, lmr_arena work, lmr_error *err);
+                       double *cut, double *next, double *statistic, lmr_arena work, lmr_error *err);
 
 #endif

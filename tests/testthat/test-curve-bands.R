@@ -40,6 +40,23 @@ test_that("bootstrap: same numbers for any workers, errors of the right size", {
   }
 })
 
+test_that("draws without variation are left out and counted; an exact fit has a band of no width", {
+  set.seed(4)
+  n <- 60
+  z <- rnorm(n)
+  rare <- data.frame(z, x = z + rnorm(n), y = c(1, numeric(n - 1)))
+  boot <- iv_curve(y ~ x | z, rare, control = curve_control(band = "bootstrap", draws = 50), seed = 1)
+  expect_gt(boot$band$lost, 5) # a person is left out of (1 - 1/60)^60 = 36 % of draws
+  expect_output(print(boot), "without variation left out")
+  expect_true(all(is.finite(as.data.frame(boot)$conf.low)))
+  exact <- data.frame(z = rnorm(300))
+  exact$x <- exact$z
+  exact$y <- exact$z^2
+  split <- iv_curve(y ~ x | z, exact, control = curve_control(band = "sandwich"), seed = 1)
+  expect_no_warning(band <- predict(split, c(-1, 1), "uniform"))
+  expect_true(all(is.finite(band)))
+})
+
 test_that("sandwich: halves are independent, bands hold the truth", {
   held <- vapply(1:15, function(seed) {
     set.seed(seed)
@@ -70,7 +87,7 @@ test_that("the exposures that instruments move: likelihood ratios by percentile"
   half <- iv_curve(y ~ w | x | z, data.frame(z, w, x, y = x + rnorm(n)), control = curve_control(covariates = "linear"), seed = 1)
   cut <- sort(x)[n * 40 / 100 + 1]
   share <- 1 - deviance(lm((x > cut) ~ w + z + I(z^2) + I(z^3))) / deviance(lm((x > cut) ~ w))
-  expect_equal(half$model$moved[40, ], c(cut, -(n - (5 + 2 + 2) / 2) * log(1 - share)), tolerance = 1e-6)
+  expect_equal(half$model$moved[40, ], c(cut, -(n - (5 + 2 + 2) / 2) * log(1 - share), min(x[x > cut])), tolerance = 1e-6)
   moved <- half$identification$moved
   expect_lt(moved[1], .05)
   expect_gt(moved[2], .35)
@@ -84,6 +101,11 @@ test_that("the exposures that instruments move: likelihood ratios by percentile"
   expect_equal(nrow(middle$identification$still), 1)
   expect_true(LatentMR:::curve_extrapolates(middle, .5))
   expect_false(LatentMR:::curve_extrapolates(middle, .1))
+  # a dose of 0, 1, 2: moved from 0 to 2
+  dose <- findInterval(z + rnorm(n), c(-1, 1))
+  steps <- iv_curve(y ~ x | z, data.frame(z, x = dose, y = dose + rnorm(n)), seed = 1)
+  expect_equal(steps$identification$moved, c(0, 2))
+  expect_false(any(LatentMR:::curve_extrapolates(steps, 0:2)))
   nothing <- iv_curve(y ~ x | z, data.frame(z = rnorm(n), x, y = rnorm(n)), seed = 1)
   expect_true(all(as.data.frame(nothing)$extrapolated))
   expect_output(print(nothing), "nowhere for sure")
