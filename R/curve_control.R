@@ -85,7 +85,8 @@ print.curve_control <- function(x, ...) {
 # with weights, for the square of the exposure and for the tanh block. Weak instruments cannot
 # tell rougher curves from noise: there a tenth of the mass is on curves that are neither
 # lines nor parabolas, and little on the line, which the gate of `shrink` guards. The
-# band of strong designs has no mass on the line: a posterior that may collapse on it
+# band of strong designs has no mass on the line and expects rougher curves than the
+# estimate: a posterior that may collapse on the line, or is as smooth as the estimate,
 # covers too little where the truth bends.
 curve_priors <- local({
   square <- c(0, .01, .1, 1, 10, .5, .1, .15, .15, .1)
@@ -94,7 +95,7 @@ curve_priors <- local({
     weak,
     square, 0, .01, .1, .3, 1, .1, .05, .15, .3, .4,
     weak,
-    square, 0, .01, .1, .3, 1, 0, 0, .1, .3, .6
+    square, 0, .01, .3, 1, 3, 0, 0, .2, .5, .3
   )
 })
 
@@ -104,6 +105,7 @@ closed_options <- function(control) {
     .105, # above this strength the instruments count as strong
     # s = k (1 - tau V / D): k strong, weak; tau strong, weak. A weak design leaves the line
     # when D is four times what noise gives, a 5 % point of one direction.
-    4, 4, 1, 4
+    4, 4, 1, 4,
+    .07 # the same for the band, which would rather be wide than miss a bend
   ))
 }

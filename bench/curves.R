@@ -67,7 +67,8 @@ one_draw <- function(cell, seed) {
   seconds <- system.time(fit <- iv_curve(formula, data, seed = seed))[["elapsed"]]
   value <- function(m) curve_mse(LatentMR:::reference_value(fit$references$models[[m]], grid$x), d)
   band <- predict(fit, grid, interval = "confidence")
-  kiv <- tryCatch(curve_mse(predict(iv_curve(formula, data, estimator = "kiv", seed = seed), grid), d), error = function(e) NA)
+  kiv <- NA
+  if (length(d$y) <= 5000) kiv <- tryCatch(curve_mse(predict(iv_curve(formula, data, estimator = "kiv", seed = seed), grid), d), error = function(e) NA)
   sieve <- NA
   if (!length(w) && ncol(d$z) == 1 && length(d$y) <= 2000 && requireNamespace("npiv", quietly = TRUE)) {
     sieve <- tryCatch(sieve_mse(iv_curve(formula, data, estimator = "sieve", seed = seed), d), error = function(e) NA)

@@ -25,10 +25,11 @@ static SEXP named_reals(int n, const char *const *names, const double *values) {
   return out; /* one protection left to the caller */
 }
 
-/* options: members, units, instrument units, polish steps, polish rate, strong, shrink strong, weak. */
+/* options: members, units, instrument units, polish steps, polish rate, strong, shrink strong, weak,
+ * noise strong, weak, strong for the band. */
 static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP prior, SEXP frozen, SEXP seed,
                              SEXP level) {
-  const double *o = glue_real(options, 10, "options");
+  const double *o = glue_real(options, 11, "options");
   const double *p = glue_real(prior, 80, "prior");
   const R_xlen_t n = Rf_xlength(y);
   const curve_rows rows = {(size_t)n, (size_t)Rf_ncols(z), (size_t)Rf_ncols(w),
@@ -37,7 +38,8 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
   curve_closed_options opt = {.members = (size_t)o[0], .units = (size_t)o[1],
                               .instrument_units = (size_t)o[2], .polish_steps = (int)o[3],
                               .polish_rate = o[4], .strong = o[5], .shrink_strong = o[6],
-                              .shrink_weak = o[7], .noise_strong = o[8], .noise_weak = o[9]};
+                              .shrink_weak = o[7], .noise_strong = o[8], .noise_weak = o[9],
+                              .strong_band_from = o[10]};
   curve_prior *const priors[] = {&opt.weak, &opt.strong_prior, &opt.weak_band, &opt.strong_band};
   for (size_t i = 0; i < 4; i++) memcpy(priors[i], p + 20 * i, sizeof *priors[i]);
   if (frozen != R_NilValue) opt.frozen = glue_real(frozen, 2 + 2 * (R_xlen_t)(opt.members * opt.units), "frozen");

@@ -469,7 +469,7 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
   LMR_TRY(posterior(&t, s2, packed, cell_coef, small, out->map, NULL, err));
   LMR_TRY(fall_back(&t, out, moment, sum, err));
 
-  t.prior = sum->strong ? &o->strong_band : &o->weak_band;
+  t.prior = sum->strength > o->strong_band_from ? &o->strong_band : &o->weak_band;
   LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
   sum->s2_band = s2;
   memcpy(out->coef, t.coef, columns * sizeof *out->coef);

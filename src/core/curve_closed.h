@@ -17,7 +17,8 @@ typedef struct {
   size_t members, units, instrument_units;
   int polish_steps;    /* 30 */
   double polish_rate;  /* .02 */
-  double strong;       /* .11: the strength above which hidden layers are polished */
+  double strong;       /* the strength above which hidden layers are polished, */
+  double strong_band_from; /* and above which the band expects rough curves */
   /* s = k (1 - tau V / D) within [0, 1] */
   double shrink_strong, shrink_weak; /* k: 4, 2 */
   double noise_strong, noise_weak;   /* tau: 1, 2 */
