@@ -2,14 +2,14 @@
 # same draws; false nonlinearity and coverage of the bands.
 #
 #   Rscript bench/curves.R                        all cells, 100 draws (20 at n > 2,000)
-#   Rscript bench/curves.R run kiv-1000 40        cells whose name starts so, 40 draws
+#   Rscript bench/curves.R run kiv-1000 40        cells whose name starts so, 40 draws (a $ at its end: no others)
 #   Rscript bench/curves.R coverage kiv 100 bootstrap   coverage of one kind of band
 #   Rscript bench/curves.R null tian 300          false nonlinearity
 #   Rscript bench/curves.R table                  the tables of what has been run
 #
 # Cell by cell, and within a cell draw by draw: bench/results/curves/<cell>.csv is
 # extended where it stopped. Draw k of a cell starts from seed 300,000 + k (coverage
-# 400,000, null 500,000) whatever ran before; the solver's settings were chosen on others.
+# 600,000, null 500,000) whatever ran before; the solver's settings were chosen on others.
 suppressPackageStartupMessages(library(LatentMR))
 source("bench/curve-designs.R")
 
@@ -106,7 +106,7 @@ coverage_cells <- list(
   })
 )
 coverage_draw <- function(cell, seed, band) {
-  set.seed(4e5 + seed)
+  set.seed(6e5 + seed)
   d <- cell$make()
   truth <- if (is.null(d$truth_at)) cell$truth else d$truth_at
   z <- as.data.frame(d$z)
@@ -177,7 +177,7 @@ prefix <- if (length(arguments) > 1) arguments[2] else ""
 count <- if (length(arguments) > 2) as.integer(arguments[3])
 kind <- if (length(arguments) > 3) arguments[4]
 or <- function(a, b) if (is.null(a)) b else a
-if (what == "run") for (c in cells) if (startsWith(c$name, prefix)) run_cell(c, or(count, c$draws))
+if (what == "run") for (c in cells) if (startsWith(paste0(c$name, "$"), prefix)) run_cell(c, or(count, c$draws))
 if (what == "coverage" || !length(arguments)) for (n in names(coverage_cells)) if (startsWith(n, prefix)) run_coverage(n, or(count, 500), or(kind, "posterior"))
 if (what == "null" || !length(arguments)) for (n in names(null_cells)) if (startsWith(n, prefix)) run_null(n, or(count, 1000))
 tables()
