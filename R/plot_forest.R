@@ -39,7 +39,7 @@ plot_forest <- function(x, units) {
       caption = wrap_words(paste0(
         "Lines: ", level_words(x$level), " intervals. Diamond: the estimate to report first. ",
         if (nrow(sets)) paste0("Grey bars: ", level_words(x$level), " Anderson-Rubin sets, right whatever the strength; no bar: the set is empty. "),
-        "Arrows: goes on beyond the picture."
+        "Arrows: goes on beyond the picture.", other_scales(x)
       ), 100)
     ) +
     plot_theme() +
@@ -58,6 +58,19 @@ set_words <- function(type) {
   switch(type, interval = "", rays = "all but a gap", line = "whole line", empty = "empty: no effect fits", "")
 }
 
+# What one_scale() leaves out of the picture.
+other_scales <- function(x) {
+  rows <- as.data.frame(x)
+  away <- rows[!rows$estimator %in% one_scale(rows, x$headline)$estimator, ]
+  if (!nrow(away)) return(NULL)
+  sprintf(" On other scales, not drawn: %s.", paste(unique(sprintf("%s (%s)", away$method, away$scale)), collapse = ", "))
+}
+
+# The row to report first: cross-fitted where there is one of each.
+is_headline <- function(x, rows) {
+  rows$estimator == x$headline & (if (is.null(rows$crossfit)) TRUE else rows$crossfit > 0 | !x$headline %in% names(x$naive))
+}
+
 # One row per estimate (kind "estimate") and one per piece of an Anderson-Rubin
 # set (kind "set"; lo and up may be infinite, NA when the set is empty).
 forest_data <- function(x) {
@@ -66,7 +79,7 @@ forest_data <- function(x) {
   pooled <- rows[rows$environment == "pooled", ]
   each <- rows[rows$environment != "pooled" & rows$estimator == local, ]
   out <- rbind(
-    forest_rows(pooled, pooled$method, "All people", pooled$estimator == x$headline),
+    forest_rows(pooled, pooled$method, "All people", is_headline(x, pooled)),
     forest_set(x$diagnostics$ar, "Anderson-Rubin set", "All people", "ar"),
     if (nrow(each)) forest_rows(each, each$environment, "Each environment", FALSE),
     do.call(rbind, lapply(names(x$diagnostics$ar_environments), function(e) {
@@ -108,6 +121,8 @@ plot_environments <- function(x, units, max_panels = 20) {
     abort_argument("x", "a fit with the estimates of single environments", "one made with by_environment = FALSE")
   }
   data <- one_scale(all_rows(x), x$headline)
+  # The pooled estimates with everybody's encoder have no twins in the environments.
+  if (!is.null(x$naive)) data <- data[!grepl(", not cross-fitted$", data$method), ]
   data$lo <- data$lo_ci
   data$up <- data$up_ci
   data$key <- factor(data$estimator, rev(unique(data$estimator)))
@@ -135,7 +150,8 @@ plot_environments <- function(x, units, max_panels = 20) {
       x = effect_axis(x, units), y = NULL, title = wrap_words(paste(forest_title(x), "by environment")),
       caption = wrap_words(paste0(
         "Lines: ", level_words(x$level), " intervals; arrows: goes on beyond the picture. Diamond: the estimate to report first. ",
-        if (length(people) > max_panels) sprintf("The %d largest of %d environments.", max_panels - 1, length(people) - 1)
+        if (length(people) > max_panels) sprintf("The %d largest of %d environments.", max_panels - 1, length(people) - 1),
+        other_scales(x)
       ), 110)
     ) +
     plot_theme() +

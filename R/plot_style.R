@@ -29,6 +29,8 @@ check_units <- function(units) {
 effect_axis <- function(fit, units = NULL, width = 72) {
   per <- if (!is.null(units)) {
     sprintf("%s per %s", units[2], units[1])
+  } else if (isTRUE(fit$binary)) {
+    "risk difference per unit of the exposure"
   } else if (nchar(fit$exposure) + nchar(fit$outcome) > 30) {
     "units of the outcome per unit of the exposure"
   } else {

@@ -38,6 +38,12 @@ report <- function(x, ...) UseMethod("report")
 
 #' @rdname report
 #' @export
+report.default <- function(x, ...) {
+  abort_argument("x", "a latent_mr() fit of one exposure", describe(x))
+}
+
+#' @rdname report
+#' @export
 report.latent_mr <- function(x, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
   file <- check_report_file(if (!missing(file)) file)
   check_report_parts(x, data, curve)

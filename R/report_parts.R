@@ -29,7 +29,9 @@ headline_words <- function(fit, head) {
 }
 
 report_question <- function(fit, question, units) {
-  scale <- if (is.null(units)) {
+  scale <- if (is.null(units) && isTRUE(fit$binary)) {
+    "The outcome is 0/1: effects are risk differences per unit of the exposure, unless the scale says otherwise."
+  } else if (is.null(units)) {
     "Effects are in units of the outcome per unit of the exposure."
   } else {
     sprintf("Effects are in %s per %s.", units[2], units[1])
@@ -155,13 +157,17 @@ error_words <- function(fit) {
 report_estimates <- function(fit) {
   rows <- as.data.frame(fit)
   frame <- data.frame(
-    Estimator = paste0(rows$method, ifelse(rows$estimator == fit$headline, " (report first)", "")),
+    Estimator = paste0(rows$method, ifelse(is_headline(fit, rows), " (report first)", "")),
     format_estimate(rows$b, rows$lo_ci, rows$up_ci), p = format_p(rows$pval), Instruments = rows$nsnp,
     F = ifelse(is.na(rows$fstat), "", sprintf("%.1f", rows$fstat)), Error = ifelse(is.na(rows$vcov), "", rows$vcov)
   )
   names(frame)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
+  if (!is.null(rows$or)) {
+    frame$Scale <- rows$scale
+    frame[["Ratio (95% interval)"]] <- ifelse(is.na(rows$or), "", format_estimate(rows$or, rows$or_lci95, rows$or_uci95))
+  }
   paste0(
-    html_table(frame, sprintf("Estimates of the effect of %s on %s", fit$exposure, fit$outcome), names(frame)[c(2, 3, 4, 5)]),
+    html_table(frame, sprintf("Estimates of the effect of %s on %s", fit$exposure, fit$outcome), setdiff(names(frame)[-1], c("Error", "Scale"))),
     html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar)))),
     if (!is.null(fit$unavailable)) html_p(html_text(fit$unavailable))
   )

@@ -215,3 +215,19 @@ test_that("the curve's picture has its bands and the exposure in its data", {
   expect_setequal(levels(p$data$quantity), c("lagrangian", "residual"))
   draws(plot(loop))
 })
+
+test_that("one axis has one scale, and one row is the headline of a cross-fitted fit", {
+  data <- plot_data
+  data$outcome <- as.numeric(data$outcome > 0)
+  fit <- quiet(latent_mr(data, seed = 1, methods = c("ols", "latent_ujive", "latent_tsri"), by_environment = FALSE))
+  p <- draws(plot(fit))
+  expect_identical(unique(p$data$estimator), c("ols", "latent_ujive", "ar"))
+  expect_match(p$labels$caption, "two-stage\\sresidual\\sinclusion\\)\\s\\(log\\sodds\\sratio\\)")
+  expect_match(p$labels$x, "risk difference per unit of the\\sexposure")
+  fit <- quiet(latent_mr(plot_data, seed = 1, crossfit = 3))
+  p <- draws(plot(fit))
+  expect_identical(sum(p$data$headline), 1L)
+  expect_false(grepl("not cross-fitted", p$data$label[p$data$headline]))
+  rows <- draws(plot(fit, "environments"))$data
+  expect_identical(anyDuplicated(rows[c("environment", "estimator")]), 0L)
+})
