@@ -22,10 +22,12 @@ adam_fit <- function(rows, control, seed, progress = NULL) {
     half <- list(order[seq_len(n %/% 2)], order[-seq_len(n %/% 2)])
     stages <- list(half, rev(half))
   }
-  nets <- lapply(stages, function(s) {
+  nets <- lapply(seq_along(stages), function(i) {
+    s <- stages[[i]]
+    report <- if (!is.null(progress)) function(share) progress((i - 1 + share) / length(stages))
     .Call(
       C_ffi_adam_fit, (rows$y - y$mean) / y$sd, standard(a), standard(z), s[[1]], s[[2]],
-      adam_options(control), seed, progress, cpu_level()
+      adam_options(control), seed, report, cpu_level()
     )
   })
   history <- as.data.frame(nets[[1]]$history)
@@ -35,18 +37,6 @@ adam_fit <- function(rows, control, seed, progress = NULL) {
     scale = scale, y = y, width = as.integer(control$width), mean_field = as.integer(control$mean_field),
     rows = some_people(rows$w)
   )
-}
-
-# With progressr's bar.
-adam_run <- function(rows, control, seed) {
-  bar <- progressr::progressor(100)
-  done <- 0
-  progress <- function(share) {
-    now <- floor(100 * share)
-    if (now > done) bar(amount = now - done)
-    done <<- now
-  }
-  adam_fit(rows, control, seed, progress)
 }
 
 adam_value <- function(model, x, w, derivative) {

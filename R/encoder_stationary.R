@@ -8,7 +8,9 @@ fit_stationary <- function(moments, view, n_latent, control, seed, rows) {
   null <- if (control$null == "permutation") {
     permutation_null(view, fit, control, seed, rows)
   } else {
+    step <- progress_steps("Null line of the encoder", columns)
     vapply(seq_len(columns), function(m) {
+      on.exit(step())
       .Call(C_ffi_stationary_null, view$n, m, control$draws, seed, NULL)
     }, numeric(control$draws))
   }

@@ -126,7 +126,9 @@ environment_frame <- function(columns, names, genotype, environment, n, covariat
     given <- scaled_covariates(covariates, n)
     rows <- c(rows, list(conditional_row(scaled, given, environment, "all")))
     if (conditional == "column") {
+      step <- progress_steps("Conditional tests of columns", p)
       one <- function(j) {
+        on.exit(step())
         z <- .Call(C_ffi_standardise, columns(j))
         conditional_row(z, given, environment, names[j])
       }
@@ -177,7 +179,9 @@ mmd_row <- function(scope, variable, x, kernel, environment, seed) {
 }
 
 mmd_rows <- function(columns, names, environment, seed) {
+  step <- progress_steps("MMD tests of columns", length(names))
   one <- function(j) {
+    on.exit(step())
     z <- .Call(C_ffi_standardise, columns(j))
     if (z$sd == 0) return(test_row("column", names[j], "MMD", length(environment)))
     mmd_row("column", names[j], z$x, "rbf", environment, seed)

@@ -164,7 +164,7 @@ hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel =
     check_number(permutations, "permutations", min = 1, whole = TRUE)
     draws <- .Call(
       C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows, as.integer(permutations),
-      seed, 0L, cpu_level()
+      seed, 0L, progress_of("HSIC test by permutation"), cpu_level()
     )
     how <- if (is.null(environment)) "permutation" else "permutation within environments"
     return(kernel_htest(

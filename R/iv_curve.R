@@ -135,7 +135,7 @@ other_curve <- function(fit, rows) {
     kiv = kiv_fit(rows, fit$control, fit$seed),
     sieve = with_seed(fit$seed, sieve_fit(rows)),
     if (fit$control$solver == "adam") {
-      adam_run(rows, fit$control, fit$seed)
+      adam_fit(rows, fit$control, fit$seed, progress_of("The three-net loop"))
     } else {
       surface_fit(rows, fit$control, fit$seed)
     }

@@ -108,6 +108,9 @@
 #' exposure, found on one half of the people and used on the other: [outlying_variants()]. [plausibly_exogenous()] says how large direct
 #' effects of the variants the result survives, [negative_control()] looks for effects that cannot be, [direction_test()] for
 #' the reverse direction, [leave_one_out()] for variants, chromosomes and environments on which the result hangs.
+#' @section Progress:
+#' Long work (moments, null line, single environments) reports through progressr and says how
+#' long it will take: [LatentMR-package].
 #' @section Errors: `latentmr_error_unidentified` when fewer than three instruments are
 #'   left, when continuous instruments come from one environment or from
 #'   environments that do not differ, or when genotypes come from one environment
@@ -186,8 +189,9 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     fit <- add_naive(fit, naive_estimates(chosen, plain, !is.null(rows), level))
   }
   if (by_environment) {
-    fit$by_environment <- environment_estimates(fit, chosen, learned, view, rows, jackknife)
-    fit$leave_one_out <- leave_one_environment_out(fit, learned, view, rows, jackknife)
+    step <- progress_steps("Estimates by environment", 2 * length(view$environments))
+    fit$by_environment <- environment_estimates(fit, chosen, learned, view, rows, jackknife, step)
+    fit$leave_one_out <- leave_one_environment_out(fit, learned, view, rows, jackknife, step)
   }
   fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
   if (crossfit && fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, plain)
@@ -258,20 +262,22 @@ latent_jackknife <- function(chosen, encoder, view, moments, no_rows, by_environ
   setNames(jackknife, names(sets))
 }
 
-environment_estimates <- function(fit, chosen, encoder, view, rows, jackknife) {
+environment_estimates <- function(fit, chosen, encoder, view, rows, jackknife, step) {
   ids <- unique(c(setdiff(chosen$id, c("latent_reml", "latent_outlier")), local_method(fit)))
   table <- mr_methods()
   chosen <- table[match(ids, table$id), ]
   lapply(setNames(view$environments, view$environments), function(e) {
+    on.exit(step())
     subset_estimates(chosen, encoder, view, rows, e, jackknife[[paste("only", e)]], fit$level)
   })
 }
 
-leave_one_environment_out <- function(fit, encoder, view, rows, jackknife) {
+leave_one_environment_out <- function(fit, encoder, view, rows, jackknife, step) {
   if (length(view$environments) < 2) return(NULL)
   table <- mr_methods()
   chosen <- table[table$id == local_method(fit), ]
   lapply(setNames(view$environments, view$environments), function(e) {
+    on.exit(step())
     rest <- setdiff(view$environments, e)
     subset_estimates(chosen, encoder, view, rows, rest, jackknife[[paste("not", e)]], fit$level)[[1]]
   })

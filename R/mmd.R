@@ -168,7 +168,7 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
     check_number(permutations, "permutations", min = 1, whole = TRUE)
     draws <- .Call(
       C_ffi_mmd_permute, g$x$x, g$x$k, g$label, length(g$levels), row_groups(strata, g$n, "strata"),
-      as.integer(permutations), seed, 0L, cpu_level()
+      as.integer(permutations), seed, 0L, progress_of("MMD test by permutation"), cpu_level()
     )
     how <- if (is.null(strata)) "permutation" else "permutation within strata"
     return(kernel_htest(

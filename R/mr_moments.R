@@ -138,20 +138,10 @@ announce <- function(data, blocks, memory, level, frame = parent.frame(2)) {
       big(n), big(p), in_words(seconds), if (passes == 1) "one pass" else paste(big(passes), "passes"), format_bytes(moments_bytes(p, p, nrow(blocks)))
     ))
   }
-  step <- progressr::progressor(100, envir = frame)
-  done <- 0
-  function(share) {
-    now <- floor(100 * share)
-    if (now > done) step(amount = now - done)
-    done <<- max(done, now)
-  }
+  progress_of("Moments", frame, say = FALSE, after = 0)
 }
 
 moments_bytes <- function(p, pm, blocks) 4 * blocks * (p * (p + 1) / 2 + p * pm + pm * (pm + 1) / 2)
-
-in_words <- function(seconds) {
-  if (seconds < 90) sprintf("%.0f seconds", seconds) else if (seconds < 5400) sprintf("%.0f minutes", seconds / 60) else sprintf("%.1f hours", seconds / 3600)
-}
 
 new_moments <- function(data, blocks, pass, seed) {
   p <- nrow(data$variants)

@@ -60,19 +60,6 @@ static void check_interrupt(void *unused) {
   R_CheckUserInterrupt();
 }
 
-typedef struct {
-  SEXP progress;
-  double done;
-} report_args;
-
-static void report(void *data) {
-  report_args *args = data;
-  SEXP done = PROTECT(Rf_ScalarReal(args->done));
-  SEXP call = PROTECT(Rf_lang2(args->progress, done));
-  Rf_eval(call, R_GlobalEnv);
-  UNPROTECT(2);
-}
-
 static double seconds(void) {
   struct timespec now;
   timespec_get(&now, TIME_UTC);
@@ -86,8 +73,12 @@ static int tick(void *context, double done) {
   state->last = now;
   if (!R_ToplevelExec(check_interrupt, NULL)) return 1;
   if (Rf_isFunction(state->progress)) {
-    report_args args = {state->progress, done};
-    if (!R_ToplevelExec(report, &args)) return 1;
+    /* A plain call: handlers of conditions, which progress is, are not seen
+     * under R_ToplevelExec. */
+    SEXP share = PROTECT(Rf_ScalarReal(done));
+    SEXP call = PROTECT(Rf_lang2(state->progress, share));
+    Rf_eval(call, R_GlobalEnv);
+    UNPROTECT(2);
   }
   return 0;
 }

@@ -27,7 +27,8 @@ void glue_large_pages(void *block, size_t bytes);
 
 /* A tick that polls R for a user interrupt at most five times a second. The
  * state lives in the caller's frame. When `progress` is an R function it is
- * called with the done share at the same rate, on the main thread. */
+ * called with the done share at the same rate, on the main thread, by a plain
+ * call: nothing but R's memory may be held while the tick is polled. */
 typedef struct {
   double last;
   SEXP progress;

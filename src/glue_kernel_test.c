@@ -4,6 +4,7 @@
 #include "core/low_rank.h"
 #include "core/standardise.h"
 #include "glue_kernel.h"
+#include "glue_moments.h"
 
 #include <string.h>
 
@@ -15,14 +16,16 @@ static SEXP with_p(SEXP stat, size_t permutations) {
 
 /* One stream per stratum. */
 static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP permutations, SEXP seed,
-                             SEXP dense, SEXP level) {
+                             SEXP dense, SEXP progress, SEXP level) {
   const lmr_points px = glue_points(x, kx), py = glue_points(y, ky);
   const int count = (int)Rf_xlength(groups), times = glue_int1(permutations, "permutations");
   SEXP stat = PROTECT(Rf_allocVector(REALSXP, times + 1));
   memset(REAL(stat), 0, ((size_t)times + 1) * sizeof(double));
-  glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  moments_tick parts;
+  const lmr_tick tick = glue_moments_tick(&parts, progress);
   for (int g = 0; g < count; g++) {
+    parts.from = (double)g / count;
+    parts.share = 1.0 / count;
     lmr_points a = px, b = py;
     lmr_rng rng;
     lmr_error err;
@@ -41,7 +44,7 @@ static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP
 }
 
 static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP strata, SEXP permutations,
-                            SEXP seed, SEXP dense, SEXP level) {
+                            SEXP seed, SEXP dense, SEXP progress, SEXP level) {
   const lmr_points p = glue_points(x, kernel);
   const int count = (int)Rf_xlength(strata), times = glue_int1(permutations, "permutations");
   size_t n, *start = glue_alloc((size_t)count + 1, sizeof *start);
@@ -59,7 +62,7 @@ static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP s
   lmr_error err;
   lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
   glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  const lmr_tick tick = glue_tick(&state, progress);
   SEXP stat = PROTECT(Rf_allocVector(REALSXP, times + 1));
   const size_t e = (size_t)glue_int1(groups, "groups");
   glue_check(mmd_permute(&p, from, e, member, start, (size_t)count, (size_t)times, glue_int1(dense, "dense"),
@@ -128,8 +131,8 @@ static SEXP ffi_low_rank(SEXP x, SEXP kernel, SEXP tol, SEXP max_rank, SEXP leve
 }
 
 const R_CallMethodDef glue_kernel_test_calls[] = {
-  GLUE_CALL(ffi_hsic_permute, 9),
-  GLUE_CALL(ffi_mmd_permute, 9),
+  GLUE_CALL(ffi_hsic_permute, 10),
+  GLUE_CALL(ffi_mmd_permute, 10),
   GLUE_CALL(ffi_kci, 7),
   GLUE_CALL(ffi_allele_shift, 3),
   GLUE_CALL(ffi_low_rank, 5),

@@ -60,8 +60,8 @@ test_that("permutation statistics: factors agree with Gram matrices, and both wi
   x <- kernel_numbers(kernel_sample(case$x, "x"), NULL, 3, 1, "x")
   y <- kernel_numbers(kernel_sample(case$y, "y"), "poly2", NULL, 1, "y")
   strata <- split(1:120, case$e)
-  hs <- function(dense, groups) .Call(C_ffi_hsic_permute, x$x, x$k, y$x, y$k, groups, 20L, 5L, dense, cpu_level())$stat
-  mm <- function(dense, groups) .Call(C_ffi_mmd_permute, y$x, y$k, label, 3L, groups, 20L, 5L, dense, cpu_level())$stat
+  hs <- function(dense, groups) .Call(C_ffi_hsic_permute, x$x, x$k, y$x, y$k, groups, 20L, 5L, dense, NULL, cpu_level())$stat
+  mm <- function(dense, groups) .Call(C_ffi_mmd_permute, y$x, y$k, label, 3L, groups, 20L, 5L, dense, NULL, cpu_level())$stat
   for (groups in list(list(1:120), strata)) {
     expect_equal(hs(0L, groups), hs(1L, groups), tolerance = 1e-7)
     expect_gt(length(unique(signif(hs(0L, groups), 10))), 15)

@@ -1,0 +1,73 @@
+test_that("the bar moves with the share, once, and the time is said before", {
+  old <- options(progressr.enable = TRUE)
+  on.exit(options(old))
+  steps <- numeric()
+  said <- character()
+  run <- function() {
+    report <- progress_of("Counting", long = -1, after = 0)
+    for (share in c(0, .105, .5, .3, .5, 1)) report(share)
+  }
+  withCallingHandlers(
+    run(),
+    progression = function(p) if (p$type == "update") steps <<- c(steps, p$amount),
+    latentmr_message_time = function(m) {
+      said <<- c(said, conditionMessage(m))
+      invokeRestart("muffleMessage")
+    }
+  )
+  expect_equal(steps[steps > 0], c(10, 40, 50))
+  expect_length(said, 1)
+  expect_match(said, "^Counting: about [0-9]+ seconds")
+})
+
+test_that("short work and quiet sessions have neither bar nor words", {
+  expect_silent(withCallingHandlers(
+    {
+      step <- progress_steps("Counting", 3)
+      for (i in 1:3) step()
+    },
+    progression = function(p) stop("a bar")
+  ))
+  old <- options(LatentMR.quiet = TRUE)
+  on.exit(options(old))
+  expect_null(progress_of("Counting"))
+  expect_silent(progress_steps("Counting", 1)())
+})
+
+test_that("C loops reach the bar of the session", {
+  # Calling handlers must see what is signalled inside a C loop.
+  old <- options(progressr.enable = TRUE)
+  on.exit(options(old))
+  seen <- numeric()
+  set.seed(1)
+  z <- rnorm(400)
+  d <- data.frame(z, x = z + rnorm(400), y = z + rnorm(400))
+  bar <- function(share) signalCondition(structure(class = c("seen", "condition"), list(message = "", call = NULL, share = share)))
+  rows <- list(x = d$x, y = d$y, z = as.matrix(d$z), w = matrix(0, 400, 0))
+  withCallingHandlers(
+    adam_fit(rows, curve_control(solver = "adam", steps = 6000), 1L, bar),
+    seen = function(c) seen <<- c(seen, c$share)
+  )
+  # Some ticks pass in a second of work; shares grow.
+  skip_if(!length(seen), "the loop took less than a tick")
+  expect_true(all(seen >= 0 & seen <= 1))
+  expect_false(is.unsorted(seen))
+  shares <- numeric()
+  pair <- hsic_pair(matrix(rnorm(900)), matrix(rnorm(900)), rep(c("a", "b", "c"), 300), NULL, NULL, 1)
+  withCallingHandlers(
+    .Call(C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows, 2000L, 1L, 1L, bar, cpu_level()),
+    seen = function(c) shares <<- c(shares, c$share)
+  )
+  skip_if(length(shares) < 2, "the permutations took less than two ticks")
+  expect_false(is.unsorted(shares))
+  expect_lt(max(shares), 1)
+  # Three strata of the same size: the last third is the last stratum's.
+  skip_if(length(shares) < 4, "the permutations took less than four ticks")
+  expect_gt(max(shares), 2 / 3)
+})
+
+test_that("times read as people say them", {
+  expect_identical(in_words(c(3.2)), "3 seconds")
+  expect_identical(in_words(180), "3 minutes")
+  expect_identical(in_words(9000), "2.5 hours")
+})
