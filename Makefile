@@ -17,7 +17,7 @@ help: ## this list
 setup: ## install R, a compiler and R packages where missing; build and install LatentMR
 	@tools/setup.sh install
 
-demo: setup ## a cohort on real genotypes: table of estimates beside the truth, forest plot and CSV in demo/
+demo: setup ## a cohort on real genotypes: table of estimates beside the truth; report, forest plot and CSV in demo/
 	@Rscript inst/scripts/demo.R demo
 
 test: setup ## all tests, ends with their count

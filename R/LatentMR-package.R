@@ -1,4 +1,72 @@
-#' @keywords internal
+#' Mendelian randomization with latent exogenous instruments
+#'
+#' Variants serve as instruments for an exposure; population stratification and assortative mating tie
+#' them to confounders. LatentMR learns, from people of several environments (ancestries, cohorts,
+#' sites), which part of the genotypes moves or carries structure, partials it out, and estimates the effect
+#' with what is left, beside the standard estimators and with tests of what it assumes.
+#'
+#' The whole way:
+#'
+#' ```r
+#' data <- read_mr_data("cohort", "pheno.tsv", exposure = "ldl", outcome = "sbp", environment = "site")
+#' fit <- latent_mr(data)
+#' fit
+#' plot(fit)
+#' report(fit, "report.html", data = data)
+#' ```
+#'
+#' @section Getting data in:
+#' [read_mr_data()] (PLINK and phenotype files), [mr_data()] (matrices), [read_plink()] (genotypes alone),
+#' [families()] (relatives); [flow()], [variants()] and [samples()] say what was read, left out and kept;
+#' [mr_moments()] and [combine_moments()] (sites that share sums instead of rows); [panels] (shipped real
+#' genotypes); [simulate_mr()] and [simulate_cohort()] (known truth).
+#'
+#' @section The analysis:
+#' [latent_mr()] is the main job, [latent_mvmr] its form for several exposures, [mr_methods()] the
+#' list of estimators; [learn_instruments()] the encoder alone, with [encoder_control()] and
+#' [autoencoder_control()].
+#'
+#' @section Is it to be believed:
+#' The print of [latent_mr()] comes first. [environment_test()] (does the law move?), [hsic_test()], [mmd_test()],
+#' [hsic()], [mmd()] (dependence and change by kernels), [leave_one_out()], [direction_test()],
+#' [outlying_variants()], [plausibly_exogenous()], [negative_control()], [ar_set()], [weakiv_set()],
+#' [weakiv_test()], [first_stage()], [overid_test()].
+#'
+#' @section Variants, and summary-data MR:
+#' [single_variant()], [leave_one_variant_out()], [variant_heterogeneity()], [variant_pleiotropy()];
+#' [as_twosample()] and [as_mrinput()] hand over to TwoSampleMR and MendelianRandomization.
+#'
+#' @section Dose-response:
+#' [iv_curve()] with [curve_control()], [average_effect()], [average_derivative()], [stratum_table()].
+#'
+#' @section Instrumental variables in general:
+#' [iv_reg()] (formula), [iv_fit()] (matrices), [iv_compare()], [iv_binary()] (0/1 outcomes).
+#'
+#' @section Showing it:
+#' [plot.latent_mr()] and [plot.iv_curve()], [report()] (one HTML page), [strobe_mr()] (the reporting
+#' checklist); [as.data.frame.latent_mr()], and `tidy()`, `glance()` and `augment()` of the generics package.
+#'
+#' @section Options:
+#' `options(LatentMR.quiet = TRUE)` silences messages and progress (warnings and errors stay).
+#' `options(LatentMR.memory = "16GB")` is the memory that dense work may take; `options(LatentMR.cpu = 0)` keeps
+#' to plain C instead of the processor's vector instructions.
+#'
+#' @section Progress, interrupts, parallel work:
+#' Work of more than a second reports through progressr: `progressr::handlers(global = TRUE)` once in a
+#' session shows bars; in a batch job add `options(progressr.enable = TRUE)` and
+#' `progressr::handlers("txtprogressbar")` or `"debug"` for a log. Work of more than 20 seconds says so when it has
+#' begun. Long loops stop within a fraction of a second when interrupted. Restarts and folds of
+#' encoders run where `future::plan()` says, with the same numbers everywhere.
+#'
+#' @section Errors and warnings:
+#' Errors have the class `latentmr_error` and one below it (`latentmr_error_argument`,
+#' `latentmr_error_unidentified`, `latentmr_error_package`, ...), warnings `latentmr_warning`, messages
+#' `latentmr_message`, for [tryCatch()].
+#' @examples
+#' data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
+#' fit <- latent_mr(data, seed = 1)
+#' fit
+#' citation("LatentMR")
 #' @useDynLib LatentMR, .registration = TRUE, .fixes = "C_"
 #' @importFrom generics tidy glance augment
 #' @importFrom stats setNames pf pchisq qf

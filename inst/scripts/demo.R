@@ -31,8 +31,24 @@ utils::write.csv(result, file.path(folder, "result.csv"), row.names = FALSE)
 forest <- plot(fit) +
   ggplot2::geom_vline(xintercept = truth$effect, colour = "firebrick") +
   ggplot2::labs(subtitle = sprintf("Red: the simulated effect, %s", format(truth$effect)))
-ggplot2::ggsave(file.path(folder, "forest.png"), forest, width = 8, height = 6, dpi = 150)
-cat("\nWritten: ", paste(file.path(folder, c("result.csv", "forest.png", "cohort.bed", "cohort.pheno.tsv")), collapse = ", "),
-  "\n",
-  sep = ""
+ggplot2::ggsave(file.path(folder, "forest.png"), forest, width = 8, height = 7.5, dpi = 150)
+curve <- iv_curve(fit, data, seed = 1)
+written <- c("result.csv", "forest.png", "cohort.bed", "cohort.pheno.tsv")
+made <- tryCatch(
+  {
+    options(LatentMR.quiet = TRUE)
+    report(fit, file.path(folder, "report.html"),
+      data = data, curve = curve, question = "What is the effect of the exposure on the outcome in the simulated cohort?",
+      code = c(
+        "data <- read_mr_data(\"cohort\", \"cohort.pheno.tsv\",", "  exposure = \"exposure\", outcome = \"outcome\",",
+        "  environment = \"site\", covariates = c(\"age\", \"sex\")", ")"
+      )
+    )
+    "report.html"
+  },
+  latentmr_error_package = function(e) {
+    cat("\nNo report:", conditionMessage(e), "\n")
+    NULL
+  }
 )
+cat("\nWritten: ", paste(file.path(folder, c(made, written)), collapse = ", "), "\n", sep = "")
