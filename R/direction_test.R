@@ -44,7 +44,7 @@ direction_test <- function(fit, ...) UseMethod("direction_test")
 
 #' @export
 direction_test.default <- function(fit, ...) {
-  abort_argument("fit", "a fit of latent_mr(), iv_reg() or iv_fit()", describe(fit))
+  abort_argument("fit", "a fit of latent_mr() with one exposure, of iv_reg() or of iv_fit()", describe(fit))
 }
 
 #' @rdname direction_test

@@ -1,7 +1,7 @@
 # Several exposures: their effects given each other, with one latent block and
 # the same instruments for all.
 
-multi_none <- c("latent_reml", "egger", "weighted_median", "score", "latent_score")
+multi_none <- c("latent_reml", "latent_outlier", "egger", "weighted_median", "score", "latent_score")
 
 # From latent_mr() after the encoder: the object of class latent_mvmr.
 latent_multi <- function(moments, fitted, learned, view, rows, chosen, level, by_environment, notes, seed, cases) {

@@ -29,6 +29,15 @@ negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods 
   negative_table(do.call(rbind, rows))
 }
 
+#' @rdname negative_control
+#' @export
+negative_control.latent_mvmr <- negative_control.latent_mr
+
+#' @export
+negative_control.default <- function(fit, outcome, ...) {
+  abort_argument("fit", "a fit of latent_mr(), iv_reg(), iv_fit() or iv_curve()", describe(fit))
+}
+
 # The fit's own data, as far as can be seen.
 check_fit_data <- function(fit, data) {
   must <- "the mr_data or mr_moments object of the fit"
@@ -36,8 +45,8 @@ check_fit_data <- function(fit, data) {
     abort_argument("data", must, describe(data), "A fit keeps no moments of covariates.")
   }
   moments <- inherits(data, "mr_moments")
-  n <- if (moments) sum(data$blocks$n) else length(data$exposure)
-  exposure <- if (moments) data$exposure[1] else data$exposure_name
+  n <- if (moments) sum(data$blocks$n) else length(data$outcome)
+  exposure <- if (moments) data$exposure else data$exposure_name
   if (n != fit$nobs || !identical(data$variants$snp, fit$variants$snp) || !identical(exposure, fit$exposure)) {
     abort_argument("data", must, "another one")
   }
@@ -104,7 +113,7 @@ negative_latent <- function(fit, data, control, chosen) {
     if (!has_rows) {
       abort_argument("outcome", "the name of a covariate when `data` holds no rows", describe(control$values), "mr_moments() has no person's row.")
     }
-    data$outcome <- control_values(control$values, control$name, length(data$exposure), data$ids)
+    data$outcome <- control_values(control$values, control$name, length(data$outcome), data$ids)
     data$outcome_name <- control$name
   }
   moments <- if (has_rows) mr_moments(data, folds = crossfit_folds(fit$crossfit), seed = fit$seed) else data
@@ -120,16 +129,38 @@ negative_latent <- function(fit, data, control, chosen) {
     view$columns$covariates <- at[!(named[at] %in% control$drop)]
     if (!is.null(rows)) rows$y <- as.double(rows$covariates[, control$column])
   }
+  out <- if (inherits(fit, "latent_mvmr")) {
+    negative_multi(fit, chosen, working$encoder, view, rows, control$name)
+  } else {
+    negative_single(fit, chosen, working, view, rows, control$name)
+  }
+  out[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov", "ar_statistic", "ar_df1", "ar_df2", "ar_pval")]
+}
+
+negative_single <- function(fit, chosen, working, view, rows, name) {
   jackknife <- latent_jackknife(chosen, working$encoder, view, working$moments, FALSE, FALSE)
   blocks <- estimation_blocks(chosen, working$encoder, view)
   estimates <- estimate_methods(chosen, blocks, working$encoder, view, rows, jackknife$pooled, fit$level, working$moments)
-  out <- estimate_rows(list(exposure = fit$exposure, outcome = control$name), estimates, "pooled")
-  # Each estimator's own instruments and block; least squares has no instruments.
-  ar <- lapply(chosen$id, function(id) {
+  ar <- negative_ar(chosen$id, blocks, block_problem, 1)
+  cbind(estimate_rows(list(exposure = fit$exposure, outcome = name), estimates, "pooled"), ar)
+}
+
+negative_multi <- function(fit, chosen, encoder, view, rows, name) {
+  blocks <- multi_blocks(chosen, encoder, view)
+  estimates <- multi_estimates(chosen, blocks, encoder, view, rows, fit$level)
+  k <- length(fit$exposure)
+  ar <- negative_ar(chosen$id, blocks, multi_problem, k)
+  cbind(multi_rows(list(exposure = fit$exposure, outcome = name), estimates, "pooled"), ar[rep(seq_len(nrow(ar)), each = k), ])
+}
+
+# Each estimator's own instruments and block; least squares has no instruments.
+negative_ar <- function(ids, blocks, problem, k) {
+  rows <- lapply(ids, function(id) {
     block <- blocks[[block_name(id)]]
-    ar_columns(if (id == "ols" || !is.null(block_problem(block))) rep(NA_real_, 4) else kclass_ar_test(block$kclass, 0))
+    if (is.null(block)) block <- blocks$latent
+    ar_columns(if (id == "ols" || !is.null(problem(block))) rep(NA_real_, 4) else kclass_ar_test(block$kclass, rep(0, k)))
   })
-  cbind(out[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov")], do.call(rbind, ar))
+  do.call(rbind, rows)
 }
 
 mr_names <- c("id.exposure", "id.outcome", "outcome", "exposure", "method", "nsnp", "b", "se", "pval")

@@ -55,6 +55,10 @@ overid_test.latent_mr <- function(object, ...) {
   )
 }
 
+#' @rdname overid_test
+#' @export
+overid_test.latent_mvmr <- overid_test.latent_mr
+
 overid_table <- function(...) {
   rows <- rbind(...)
   out <- data.frame(test = rownames(rows), statistic = rows[, 3], df1 = rows[, 1], df2 = rows[, 2], p.value = rows[, 4], row.names = NULL)

@@ -41,7 +41,7 @@ plausibly_exogenous <- function(fit, gamma, level = 0.95, ...) UseMethod("plausi
 
 #' @export
 plausibly_exogenous.default <- function(fit, gamma, level = 0.95, ...) {
-  abort_argument("fit", "a fit of latent_mr(), iv_reg() or iv_fit()", describe(fit))
+  abort_argument("fit", "a fit of latent_mr() with one exposure, of iv_reg() or of iv_fit()", describe(fit))
 }
 
 #' @rdname plausibly_exogenous

@@ -118,6 +118,34 @@ test_that("iv_reg(): two-stage least squares of the control by hand", {
   expect_identical(unique(both$vcov), "cluster")
 })
 
+test_that("several exposures: the control on both, in rows of their own", {
+  d <- covered()
+  z <- mr_genotypes(d)
+  set.seed(6)
+  n <- length(d$outcome)
+  other <- drop(ifelse(is.na(z), 0, z) %*% rnorm(20)) + rnorm(n)
+  age <- rnorm(n)
+  two <- quiet(mr_data(z, cbind(ldl = d$exposure, hdl = other), d$outcome, d$environment, data.frame(age, sex = rep(0:1, length.out = n)), kind = "genotype"))
+  fit <- quiet(latent_mr(two, methods = c("latent_2sls", "latent_outlier"), by_environment = FALSE, seed = 1))
+  table <- negative_control(fit, "age", two)
+  expect_identical(table$exposure, c("ldl", "hdl"))
+  z <- impute_genotypes(z, two$environment, fit$encoder)
+  block <- cbind(ref_block(d$environment, z %*% fit$encoder$variant, interact = fit$latent$part$interact), rep(0:1, length.out = n))
+  r <- ref_residual(cbind(age, d$exposure, other, z), block)
+  q <- qr(r[, -(1:3)], tol = 1e-6)
+  hat <- qr.fitted(q, r[, 2:3])
+  expect_equal(table$b, drop(solve(crossprod(hat), crossprod(hat, r[, 1]))), tolerance = 1e-6, ignore_attr = TRUE)
+  left <- sum(qr.resid(q, r[, 1])^2)
+  df <- n - qr(block)$rank - q$rank
+  expect_equal(table$ar_statistic, rep((sum(r[, 1]^2) - left) / q$rank / (left / df), 2), tolerance = 1e-6)
+  # Outlying variants are those of one exposure.
+  expect_match(fit$estimates$latent_outlier$note, "no multivariable form")
+  over <- overid_test(fit)
+  e <- ref_residual(cbind(d$outcome - cbind(d$exposure, other) %*% fit$estimates$latent_2sls$b, z), cbind(block, age))
+  fitted <- qr.fitted(qr(e[, -1], tol = 1e-6), e[, 1])
+  expect_equal(over$statistic[1], n * sum(fitted^2) / sum(e[, 1]^2), tolerance = 1e-6)
+})
+
 test_that("what is no control is named", {
   d <- covered(100)
   fit <- quiet(latent_mr(d, methods = "latent_2sls", by_environment = FALSE, seed = 1))
@@ -136,6 +164,7 @@ test_that("what is no control is named", {
     negative_control(fit, rnorm(n), sums)
     negative_control(fit, data.frame(sex = factor(rep(1:2, length.out = n))), d)
     negative_control(fit, NULL, d)
+    negative_control(1, "age")
     negative_control(iv, "age")
     negative_control(iv, "age", data = data.frame(sex = 1))
   })
