@@ -5,7 +5,6 @@ multi_none <- c("latent_reml", "latent_outlier", "egger", "weighted_median", "sc
 
 # From latent_mr() after the encoder: the object of class latent_mvmr.
 latent_multi <- function(moments, fitted, learned, view, rows, chosen, level, by_environment, notes, seed, cases) {
-  k <- length(moments$exposure)
   blocks <- multi_blocks(chosen, learned, view)
   problem <- multi_problem(blocks$latent)
   if (!is.null(problem)) {
@@ -58,7 +57,7 @@ multi_scores <- function(view, part, directions) {
 }
 
 multi_blocks <- function(chosen, encoder, view) {
-  wanted <- unique(c(setdiff(chosen$block, character()), "latent"))
+  wanted <- unique(c(chosen$block, "latent"))
   blocks <- lapply(setNames(wanted, wanted), function(kind) {
     multi_scores(view, latent_block(kind, encoder, view), if (kind == "latent") instrument_directions(encoder))
   })
