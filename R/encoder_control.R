@@ -13,10 +13,11 @@
 #'   where all structure is found and cut it by 4 to 12 % where a weak direction is sometimes missed
 #'   (cells 8 and 13 of [simulate_mr()], `bench/bench-snp-panels.R`).
 #' @param draws Number of draws of the null distribution.
-#' @param null For continuous instruments: `"gaussian"` draws the null from
-#'   Gaussian variables (needs moments only); `"permutation"` permutes the
-#'   environment labels of the rows, which is right for heavy tails and needs an
-#'   `mr_data` object.
+#' @param null For continuous instruments: `"permutation"` permutes the environment
+#'   labels of the rows (of 20,000 of them at most), which is right whatever the law of
+#'   the latents, and needs an `mr_data` object; `"gaussian"` draws the null from
+#'   Gaussian variables and needs moments only: too wide for latents with light tails,
+#'   too narrow for heavy ones. `"auto"`: permutation when there are rows.
 #' @param r2_min Squared correlation within environments above which two variants
 #'   are put into one linkage-disequilibrium block, besides being significant at
 #'   1 % over all pairs. Lower values join more, and then hide structure, which
@@ -36,12 +37,12 @@
 #' encoder_control()
 #' encoder_control(level = .99, draws = 500)
 #' @export
-encoder_control <- function(level = 0.95, partial_level = 0.6, draws = 200, null = "gaussian", r2_min = 0.05, ld_window = 3e6,
+encoder_control <- function(level = 0.95, partial_level = 0.6, draws = 200, null = "auto", r2_min = 0.05, ld_window = 3e6,
                             background_r2 = 0.1, max_components = 20, autoencoder = autoencoder_control()) {
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(partial_level, "partial_level", 0.5, 1, open = TRUE)
   check_number(draws, "draws", 20, 1e5, whole = TRUE)
-  check_choice(null, "null", c("gaussian", "permutation"))
+  check_choice(null, "null", c("auto", "gaussian", "permutation"))
   check_number(r2_min, "r2_min", 0, 1)
   check_number(ld_window, "ld_window", 0, 1e9)
   check_number(background_r2, "background_r2", 0, 1)

@@ -5,7 +5,8 @@ fit_stationary <- function(moments, view, n_latent, control, seed, rows) {
   fit <- .Call(C_ffi_stationary, view, p)
   columns <- length(fit$values)
   check_latent_total(n_latent, columns, p)
-  null <- if (control$null == "permutation") {
+  permuted <- control$null == "permutation" || (control$null == "auto" && inherits(rows, "mr_data"))
+  null <- if (permuted) {
     permutation_null(view, fit, control, seed, rows)
   } else {
     step <- progress_steps("Null line of the encoder", columns)
@@ -33,29 +34,12 @@ fit_stationary <- function(moments, view, n_latent, control, seed, rows) {
 }
 
 # Null of the m smallest directions (draws x m) when the environment labels say
-# nothing: labels permuted over the rows, same sizes.
+# nothing (src/core/stationary_permuted.h).
 permutation_null <- function(view, fit, control, seed, rows) {
   if (!inherits(rows, "mr_data")) {
-    abort_argument("control", "one with null = \"gaussian\" when `data` holds moments only", "null = \"permutation\"")
+    abort_argument("control", "one with null = \"gaussian\" or \"auto\" when `data` holds moments only", "null = \"permutation\"")
   }
-  code <- sweep(mr_genotypes(rows), 2, pooled_mean(view)[view$columns$variants]) %*% fit$directions
-  e <- as.integer(rows$environment)
-  largest <- with_seed(seed, replicate(control$draws, {
-    permuted <- sample(e)
-    parts <- lapply(seq_along(view$n), function(i) {
-      x <- code[permuted == i, , drop = FALSE]
-      list(n = nrow(x), mean = colMeans(x), cross = crossprod(sweep(x, 2, colMeans(x))))
-    })
-    permuted_view <- make_view(parts, NULL, seq_along(view$n))
-    vapply(seq_along(fit$values), function(m) {
-      max(.Call(C_ffi_stationary, view_columns(permuted_view, seq_len(m)), m)$values)
-    }, 0)
-  }))
-  t(matrix(largest, nrow = length(fit$values)))
-}
-
-view_columns <- function(view, columns) {
-  view$mean <- view$mean[columns, , drop = FALSE]
-  view$cross <- lapply(view$cross, function(a) a[columns, columns, drop = FALSE])
-  view
+  z <- impute_from(mr_genotypes(rows), rows$environment, view$mean[view$columns$variants, , drop = FALSE])
+  code <- sweep(z, 2, pooled_mean(view)[view$columns$variants]) %*% fit$directions
+  .Call(C_ffi_stationary_permuted, code, as.integer(rows$environment), length(view$n), control$draws, seed, cpu_level())
 }

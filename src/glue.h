@@ -68,6 +68,7 @@ extern const R_CallMethodDef glue_plink_calls[];
 extern const R_CallMethodDef glue_iv_calls[];
 extern const R_CallMethodDef glue_kernel_calls[];
 extern const R_CallMethodDef glue_encoder_calls[];
+extern const R_CallMethodDef glue_code_calls[];
 extern const R_CallMethodDef glue_moment_view_calls[];
 extern const R_CallMethodDef glue_kernel_test_calls[];
 extern const R_CallMethodDef glue_kernel_loss_calls[];

@@ -1,6 +1,7 @@
 /* The linear encoder, from moments. */
 #include "core/moment_view.h"
 #include "core/stationary.h"
+#include "core/stationary_permuted.h"
 #include "core/structure.h"
 #include "core/structure_null.h"
 #include "glue.h"
@@ -105,6 +106,27 @@ static SEXP ffi_stationary_null(SEXP n, SEXP m_, SEXP draws_, SEXP seed, SEXP pr
   return out;
 }
 
+/* code: n x q, environment: integer[n], 1-based. draws x q. */
+static SEXP ffi_stationary_permuted(SEXP code, SEXP environment, SEXP environments_, SEXP draws_, SEXP seed,
+                                    SEXP level) {
+  const size_t n = (size_t)Rf_nrows(code), q = (size_t)Rf_ncols(code);
+  const size_t environments = (size_t)glue_int1(environments_, "environments");
+  const size_t draws = (size_t)glue_int1(draws_, "draws");
+  glue_real(code, (R_xlen_t)(n * q), "code");
+  const int *e = glue_int(environment, (R_xlen_t)n, "environment");
+  int *label = glue_alloc(n, sizeof *label);
+  for (size_t i = 0; i < n; i++) label[i] = e[i] - 1;
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)draws, (int)q));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(stationary_permuted(REAL(code), n, q, label, environments, draws, (uint64_t)glue_int1(seed, "seed"),
+                                 REAL(out), (lmr_cpu)glue_int1(level, "level"), &tick,
+                                 glue_arena(stationary_permuted_bytes(n, q, environments)), &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
 /* The leading eigenpairs of a symmetric matrix, descending. */
 static SEXP ffi_eigen_top(SEXP a, SEXP top_) {
   const size_t n = (size_t)Rf_nrows(a), top = (size_t)glue_int1(top_, "top");
@@ -131,5 +153,6 @@ const R_CallMethodDef glue_encoder_calls[] = {
   GLUE_CALL(ffi_structure_null, 7),
   GLUE_CALL(ffi_stationary, 2),
   GLUE_CALL(ffi_stationary_null, 5),
+  GLUE_CALL(ffi_stationary_permuted, 6),
   {NULL, NULL, 0}
 };

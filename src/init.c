@@ -23,6 +23,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_iv_calls,
   glue_kernel_calls,
   glue_encoder_calls,
+  glue_code_calls,
   glue_moment_view_calls,
   glue_kernel_test_calls,
   glue_kernel_loss_calls,
