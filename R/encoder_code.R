@@ -15,6 +15,7 @@
 #       split        list(invariant, variant): d x m and d x k maps from the centred
 #                    code to the two blocks; NULL takes the stationary subspace of
 #                    the code (R/encoder_stationary.R), by its null or `n_latent`
+#       spectrum     the value of code_spectrum(), when fit() has computed it
 #       history      data frame (of training, of candidates), or NULL
 #       notes        character, shown by print()
 #       warnings     character, raised as latentmr_warning_fit and shown by print()
@@ -26,6 +27,9 @@
 # learn_instruments(), latent_mr(), predict(), print() and plot() then know it.
 row_encoders <- function() {
   list(
+    auto = list(fit = fit_auto, lines = code_lines),
+    closure = list(fit = fit_closure, encode = encode_closure, lines = code_lines),
+    flow = list(fit = fit_flow, encode = encode_flow, lines = code_lines),
     autoencoder = autoencoder_entry()
   )
 }
@@ -78,13 +82,16 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
     return(linear)
   }
   code <- encode_rows(selected, fitted$weights, input$z)
-  spectrum <- code_spectrum(data, code, if (is.null(fitted$split)) n_latent, control, seed)
+  spectrum <- fitted$spectrum
+  if (is.null(spectrum)) spectrum <- code_spectrum(data, code, if (is.null(fitted$split)) n_latent, control, seed)
   split <- if (is.null(fitted$split)) spectrum[c("invariant", "variant")] else fitted$split
+  check <- check_code(code, split, input)
+  kept$warnings <- c(kept$warnings, check_alarm(check, control))
   structure(class = "latent_instruments", c(
     spectrum[c("values", "threshold", "null", "directions")],
     lapply(split, unname),
     list(
-      method = "code", mode = "code", weights = fitted$weights, code_center = colMeans(code),
+      method = "code", mode = "code", weights = fitted$weights, code_center = colMeans(code), check = check,
       n_latent = c(invariant = ncol(split$invariant), variant = ncol(split$variant)), dropped = 0L
     ),
     kept, about
@@ -94,11 +101,19 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
 encode_rows <- function(selected, weights, z) row_encoders()[[selected]]$encode(weights, z)
 
 # The stationary subspace of the columns of a code.
-code_spectrum <- function(data, code, n_latent, control, seed) {
+code_spectrum <- function(data, code, n_latent, control, seed, tolerance = 0) {
   panel <- panel_data(data, list(x = unname(code)))
   panel$kind <- "continuous"
   moments <- mr_moments(panel, folds = 1, seed = 1L)
-  fit_stationary(moments, moments_view(moments), n_latent, control, seed, panel)
+  fit_stationary(moments, moments_view(moments), n_latent, control, seed, panel, tolerance)
+}
+
+check_alarm <- function(check, control) {
+  if (!isTRUE(sum(check) > control$check)) return(NULL)
+  sprintf(
+    "The check of the code alarms: excess dependence %.3f (invariant on variant block within environments %.3f, on the environment %.3f), above %s. The mixing may not be invertible, or the fit is poor: try another `seed` or more starts.",
+    sum(check), check[["within"]], check[["between"]], format(control$check)
+  )
 }
 
 # The blocks of people with these instruments (complete rows).

@@ -12,6 +12,10 @@
 #'   bias; lowering the line from .95 to .6 left the error of the estimates alone
 #'   where all structure is found and cut it by 4 to 12 % where a weak direction is sometimes missed
 #'   (cells 8 and 13 of [simulate_mr()], `bench/bench-snp-panels.R`).
+#' @param dimension_level The same quantile for the size of the invariant block of continuous
+#'   instruments (from the gamma law of the draws' mean and variance). A direction that is called moving for nothing costs
+#'   strength, in the published design with two environments a tenfold error; one that moves so little as to
+#'   pass costs hardly any bias. At .95 that befalls 1 data set in 20, at .999 none of 40 (`bench/bench-encoders.R`).
 #' @param draws Number of draws of the null distribution.
 #' @param null For continuous instruments: `"permutation"` permutes the environment
 #'   labels of the rows (of 20,000 of them at most), which is right whatever the law of
@@ -31,16 +35,28 @@
 #'   background variant is dropped as redundant (greedy, in file order, within 500
 #'   variants of one chromosome).
 #' @param max_components At most this many background components.
+#' @param closure Largest c(d) at which the products of d latents count as closed
+#'   (encoders `"closure"`, `"auto"`). It is rounding error for an exact polynomial mixing, .0015 with a
+#'   tenth of noise, and above .05 where there is none.
+#' @param flow_starts Fits of the flow in the dimension that is chosen (as many again when the check alarms).
+#' @param flow_rounds Rounds of four hinges (at most 8).
+#' @param flow_rows People per environment that a flow is fitted to, and as many to judge it.
+#' @param flow_gain Held-out loss (in nats a person) that a flow must gain over the linear code.
+#' @param flow_tolerance Eigenvalue of M below which a direction of a flow counts as invariant whatever the
+#'   null says: a flow comes near the mixing, and with many people the null sees the rest.
+#' @param check Excess of the check above which it alarms, see [learn_instruments()].
 #' @param autoencoder [autoencoder_control()].
 #' @return A list of class `encoder_control` that prints.
 #' @examples
 #' encoder_control()
 #' encoder_control(level = .99, draws = 500)
 #' @export
-encoder_control <- function(level = 0.95, partial_level = 0.6, draws = 200, null = "auto", r2_min = 0.05, ld_window = 3e6,
-                            background_r2 = 0.1, max_components = 20, autoencoder = autoencoder_control()) {
+encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level = 0.999, draws = 200, null = "auto", r2_min = 0.05, ld_window = 3e6,
+                            background_r2 = 0.1, max_components = 20, closure = 0.01, flow_starts = 4, flow_rounds = 6,
+                            flow_rows = 5000, flow_gain = 0.01, flow_tolerance = 0.005, check = 0.02, autoencoder = autoencoder_control()) {
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(partial_level, "partial_level", 0.5, 1, open = TRUE)
+  check_number(dimension_level, "dimension_level", 0.5, 1, open = TRUE)
   check_number(draws, "draws", 20, 1e5, whole = TRUE)
   check_choice(null, "null", c("auto", "gaussian", "permutation"))
   check_number(r2_min, "r2_min", 0, 1)
@@ -50,10 +66,19 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, draws = 200, null
   if (!inherits(autoencoder, "autoencoder_control")) {
     abort_argument("autoencoder", "made by autoencoder_control()", describe(autoencoder))
   }
+  check_number(closure, "closure", 0, 1)
+  check_number(flow_starts, "flow_starts", 1, 1000, whole = TRUE)
+  check_number(flow_rounds, "flow_rounds", 1, 8, whole = TRUE)
+  check_number(flow_rows, "flow_rows", 100, 1e6, whole = TRUE)
+  check_number(flow_gain, "flow_gain", 0)
+  check_number(flow_tolerance, "flow_tolerance", 0)
+  check_number(check, "check", 0)
   structure(
     list(
-      level = level, partial_level = partial_level, draws = as.integer(draws), null = null, r2_min = r2_min, ld_window = ld_window,
+      level = level, partial_level = partial_level, dimension_level = dimension_level, draws = as.integer(draws), null = null, r2_min = r2_min, ld_window = ld_window,
       background_r2 = background_r2, max_components = as.integer(max_components),
+      closure = as.double(closure), flow_starts = as.integer(flow_starts), flow_rounds = as.integer(flow_rounds),
+      flow_rows = as.integer(flow_rows), flow_gain = flow_gain, flow_tolerance = flow_tolerance, check = check,
       autoencoder = autoencoder
     ),
     class = "encoder_control"

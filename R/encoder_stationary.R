@@ -1,6 +1,9 @@
 # Continuous instruments: the stationary subspace (src/core/stationary.h).
 
-fit_stationary <- function(moments, view, n_latent, control, seed, rows) {
+# tolerance: an eigenvalue below it counts as invariant whatever the null says. M is twice
+# the divergence of the laws, so that this is the error allowed to a code that is
+# itself an approximation.
+fit_stationary <- function(moments, view, n_latent, control, seed, rows, tolerance = 0) {
   p <- nrow(moments$variants)
   fit <- .Call(C_ffi_stationary, view, p)
   columns <- length(fit$values)
@@ -15,9 +18,9 @@ fit_stationary <- function(moments, view, n_latent, control, seed, rows) {
       .Call(C_ffi_stationary_null, view$n, m, control$draws, seed, NULL)
     }, numeric(control$draws))
   }
-  thresholds <- apply(null, 2, stats::quantile, control$level, names = FALSE)
+  thresholds <- apply(null, 2, null_point, control$dimension_level)
   if (is.null(n_latent)) {
-    inside <- which(fit$values <= thresholds)
+    inside <- which(fit$values <= pmax(thresholds, tolerance))
     m <- if (length(inside)) max(inside) else 0L
     k <- columns - m
   } else {
@@ -31,6 +34,14 @@ fit_stationary <- function(moments, view, n_latent, control, seed, rows) {
     variant = fit$directions[, columns + 1L - rev(seq_len(k)), drop = FALSE],
     n_latent = c(invariant = as.integer(m), variant = as.integer(k)), dropped = p - columns
   )
+}
+
+# A point of a null law from draws; far out by the gamma law of the same mean and variance.
+null_point <- function(draws, level) {
+  if (length(draws) * (1 - level) >= 5) return(stats::quantile(draws, level, names = FALSE))
+  variance <- stats::var(draws)
+  if (!(variance > 0)) return(max(draws))
+  stats::qgamma(level, shape = mean(draws)^2 / variance, scale = variance / mean(draws))
 }
 
 # Null of the m smallest directions (draws x m) when the environment labels say

@@ -39,6 +39,12 @@ print.latent_instruments <- function(x, ...) {
       paste(format(utils::head(x$values, 10), digits = 3), collapse = " ")
     ))
   }
+  if (!is.null(x$check)) {
+    cat(sprintf(
+      "  check: excess dependence %.4f (within environments %.4f, on the environment %.4f), alarm above %s\n",
+      sum(x$check), x$check[["within"]], x$check[["between"]], format(x$control$check)
+    ))
+  }
   lines <- row_encoders()[[x$encoder]]$lines
   if (!is.null(lines)) cat(paste0("  ", lines(x), "\n"), sep = "")
   for (text in x$notes) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")

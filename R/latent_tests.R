@@ -72,6 +72,8 @@ linear_hsic <- function(view, part, directions, columns) {
 # Does the law of continuous instruments move at all? The encoder's largest
 # eigenvalue against its null for all of them.
 stationary_change_test <- function(encoder) {
+  # A flow was fitted to what moves: the instruments themselves are asked.
+  if (!is.null(encoder$details$before)) encoder <- encoder$details$before
   top <- max(encoder$values)
   c(statistic = top, pval = (1 + sum(encoder$null >= top)) / (length(encoder$null) + 1))
 }

@@ -68,11 +68,14 @@ lmr_status code_check(const double *w, size_t m, const double *v, size_t k, size
   }
   first[environments] = at;
   double within = 0, between = 0;
+  result->within = result->between = 0;
+  if (!qw) return LMR_OK;
   for (size_t e = 0; e < environments; e++) {
     const size_t people = first[e + 1] - first[e];
     if (people < 2) continue;
     size_t a, b;
     LMR_TRY(tall_moments(col, order + first[e], people, q, mean + e * q, cov, level, work, err));
+    if (!qv) continue;
     LMR_TRY(root_of(cov, qw, q, root_w, kept, &a, err));
     for (size_t j = 0; j < qv; j++)
       for (size_t i = 0; i < qw; i++) cross[i + j * qw] = kept[i] ? cov[i + (qw + j) * q] : 0;

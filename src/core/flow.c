@@ -318,7 +318,7 @@ lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment,
     lmr_rng_shuffle(&rng, order + begin[e], people[e]);
     take[e] = least_of(o->train, people[e] * 3 / 4);
     keep[e] = least_of(o->held, people[e] - take[e]);
-    if (take[e] < 2 * d + 2)
+    if (take[e] < 4 * d)
       return lmr_fail(err, LMR_ESINGULAR, "environment %d has too few people (%d) for a flow of %d dimensions",
                       (int)e + 1, (int)people[e], (int)d);
     use[e] = least_of(pad(take[e]), pad(o->fisher * people[e] / n));

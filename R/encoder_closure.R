@@ -1,0 +1,32 @@
+# Polynomial mixing of continuous instruments (src/core/closure.h).
+
+fit_closure <- function(input, n_latent, control, seed) {
+  tried <- try_closure(input$z, control)
+  if (!tried$d) {
+    abort(
+      paste0("The instruments are not closed under products: ", closure_words(tried), "."), "latentmr_error_encoder",
+      hint = "The mixing is no polynomial with room for it: encoder = \"auto\" or \"flow\" takes others."
+    )
+  }
+  list(weights = tried[c("center", "map")], details = list(closure = tried[c("trials", "d", "rank", "rows")]))
+}
+
+encode_closure <- function(weights, z) sweep(z, 2, weights$center) %*% weights$map
+
+try_closure <- function(z, control) {
+  fit <- .Call(C_ffi_closure, unname(z), 0L, control$closure, cpu_level())
+  colnames(fit$trials) <- c("latents", "degree", "columns", "c", "explained", "steps")
+  fit$trials <- as.data.frame(fit$trials)
+  fit$d <- ncol(fit$map)
+  fit
+}
+
+closure_words <- function(x) {
+  t <- x$trials
+  if (!nrow(t)) return(sprintf("%d directions leave no room for the products of two latents or more (5 are needed)", x$rank))
+  limits <- sprintf("c(%d) = %s", as.integer(t$latents), format(pmax(t$c, 0), digits = 2, trim = TRUE))
+  paste0(
+    paste(limits, collapse = ", "),
+    if (x$d) sprintf("; %d latents mixed by polynomials of degree %d", x$d, as.integer(t$degree[t$latents == x$d]))
+  )
+}
