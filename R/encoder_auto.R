@@ -18,7 +18,7 @@ fit_auto <- function(input, n_latent, control, seed) {
   gain <- probe$loss[1] - probe$loss[2]
   if (gain <= control$flow_gain) {
     details$losses <- c(linear = probe$loss[1], flow = probe$loss[2])
-    return(list(selected = "linear", details = details, history = probe$row))
+    return(list(selected = "linear", details = details))
   }
   fitted <- flow_search(input, base, n_latent, control, seed)
   fitted$details$closure <- details$closure
@@ -33,7 +33,7 @@ code_lines <- function(x) {
     if (!is.null(d$losses)) {
       sprintf(
         "held-out loss: linear %.3f, flow %.3f%s", d$losses[["linear"]], d$losses[["flow"]],
-        if (is.null(x$history$taken)) "" else sprintf(" (best of %d fits, %d hinges)", nrow(x$history), x$history$hinges[x$history$taken])
+        if (is.null(d$fits)) "" else sprintf(" (best of %d fits, %d hinges)", nrow(d$fits), d$fits$hinges[d$fits$taken])
       )
     },
     if (!is.null(d$before) && x$method == "code") {

@@ -16,20 +16,22 @@
 #                    code to the two blocks; NULL takes the stationary subspace of
 #                    the code (R/encoder_stationary.R), by its null or `n_latent`
 #       spectrum     the value of code_spectrum(), when fit() has computed it
-#       history      data frame (of training, of candidates), or NULL
+#       history      data frame of training (`step` or `epoch`, `restart`, losses) for plot(), or NULL
+#       restart      the one of these restarts that was taken
 #       notes        character, shown by print()
 #       warnings     character, raised as latentmr_warning_fit and shown by print()
 #       details      named list kept as $details for print(), summary(), plot()
 #       selected     the encoder whose weights these are, when it chose among several
 #   encode(weights, z): the code, people x d
 #   lines(object): lines for print(), may be absent
+#   check: TRUE for the distribution-free check of the code with its alarm
 #   genotypes: TRUE when it takes allele counts and dosages
 # learn_instruments(), latent_mr(), predict(), print() and plot() then know it.
 row_encoders <- function() {
   list(
     auto = list(fit = fit_auto, lines = code_lines),
-    closure = list(fit = fit_closure, encode = encode_closure, lines = code_lines),
-    flow = list(fit = fit_flow, encode = encode_flow, lines = code_lines),
+    closure = list(fit = fit_closure, encode = encode_closure, lines = code_lines, check = TRUE),
+    flow = list(fit = fit_flow, encode = encode_flow, lines = code_lines, check = TRUE),
     autoencoder = autoencoder_entry()
   )
 }
@@ -74,7 +76,7 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
   fitted <- row_encoders()[[encoder]]$fit(input, n_latent, control, seed)
   selected <- if (is.null(fitted$selected)) encoder else fitted$selected
   about$encoder <- encoder
-  kept <- list(selected = selected, history = fitted$history, notes = fitted$notes, warnings = fitted$warnings, details = fitted$details)
+  kept <- list(selected = selected, history = fitted$history, restart = fitted$restart, notes = fitted$notes, warnings = fitted$warnings, details = fitted$details)
   if (selected == "linear") {
     linear <- fit_linear(moments, view, n_latent, control, seed, rows = data)
     linear$encoder <- encoder
@@ -85,7 +87,7 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
   spectrum <- fitted$spectrum
   if (is.null(spectrum)) spectrum <- code_spectrum(data, code, if (is.null(fitted$split)) n_latent, control, seed)
   split <- if (is.null(fitted$split)) spectrum[c("invariant", "variant")] else fitted$split
-  check <- check_code(code, split, input)
+  check <- if (isTRUE(row_encoders()[[selected]]$check)) check_code(code, split, input)
   kept$warnings <- c(kept$warnings, check_alarm(check, control))
   structure(class = "latent_instruments", c(
     spectrum[c("values", "threshold", "null", "directions")],
@@ -109,7 +111,7 @@ code_spectrum <- function(data, code, n_latent, control, seed, tolerance = 0) {
 }
 
 check_alarm <- function(check, control) {
-  if (!isTRUE(sum(check) > control$check)) return(NULL)
+  if (is.null(check) || !isTRUE(sum(check) > control$check)) return(NULL)
   sprintf(
     "The check of the code alarms: excess dependence %.3f (invariant on variant block within environments %.3f, on the environment %.3f), above %s. The mixing may not be invertible, or the fit is poor: try another `seed` or more starts.",
     sum(check), check[["within"]], check[["between"]], format(control$check)

@@ -87,12 +87,23 @@ flow_search <- function(input, base, n_latent, control, seed, first = NULL) {
   best <- fits[[chosen$best]]
   list(
     weights = list(center = base$center, map = base$map, theta = best$theta, hinges = best$hinges),
-    spectrum = chosen$spectrum, history = table,
+    spectrum = chosen$spectrum, history = flow_history(fits), restart = chosen$best,
     details = list(
+      fits = table,
       before = base[c("values", "threshold", "null")],
       losses = c(linear = best$loss[1], flow = best$loss[2])
     )
   )
+}
+
+# Losses after every round of every fit.
+flow_history <- function(fits) {
+  do.call(rbind, lapply(seq_along(fits), function(i) {
+    rounds <- fits[[i]]$rounds
+    data.frame(
+      restart = i, invariant = fits[[i]]$row$invariant, step = cumsum(rounds[, 3]), training = rounds[, 1], held_out = rounds[, 2]
+    )
+  }))
 }
 
 # Excess dependence of a code's two blocks and of the invariant one on the

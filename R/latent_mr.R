@@ -57,7 +57,7 @@
 #' structure and background modes it was no better than UJIVE (`bench/bench-snp-panels.R`).
 #'
 #' @param data An `mr_data` object, or `mr_moments` (no rows needed).
-#' @param encoder `"linear"` or `"autoencoder"` (see [learn_instruments()]).
+#' @param encoder `"linear"`, `"auto"`, `"closure"`, `"flow"` or `"autoencoder"` (see [learn_instruments()]).
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
 #' @param methods Estimators: ids of [mr_methods()] or rows of it; `NULL` for the
 #'   defaults.

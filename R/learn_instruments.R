@@ -10,9 +10,36 @@
 #' mean and covariance in environment e (share p_e),
 #' \deqn{M = \sum_e p_e [ m_e m_e' + (S_e - I)^2 / 2 ].}
 #' Eigenvectors with small eigenvalues are the invariant block. Its size is the
-#' largest m whose m-th smallest eigenvalue stays below the 95 % point of the
-#' largest eigenvalue of M for m variables that do not change (von Buenau et al.
-#' 2009, Phys. Rev. Lett. 103:214101; Hara et al. 2012, Neural Networks 33).
+#' largest m whose m-th smallest eigenvalue stays below the 99.9 % point
+#' (`encoder_control(dimension_level = )`) of the largest eigenvalue of M for m variables that do not change (von Buenau et al.
+#' 2009, Phys. Rev. Lett. 103:214101; Hara et al. 2012, Neural Networks 33). From people's rows that null comes from permuted
+#' labels of the environments (`src/core/stationary_permuted.c`), so that heavy and light tails do not mislead it; from moments
+#' it is drawn from Gaussian variables.
+#'
+#' **Nonlinear mixing of continuous instruments**, Z = g(V, W):
+#' * `encoder = "closure"` (`src/core/closure.c`), polynomial g with more instruments than latents. When span(1, Z) holds
+#'   all polynomials of degree q in d latents, f in span(Z) is of degree one if and only if its square is in span(1, Z). With res()
+#'   the residual on (1, Z), orthonormal f = X U in the whitened instruments minimise
+#'   \deqn{c(d) = d^{-2} \sum_{ij} || res(f_i f_j) ||^2 / n.}
+#'   The d taken is the largest with c(d) < .01 and c(d + 1) > 10 c(d) (or no larger one possible), whose polynomials explain four
+#'   fifths of the instruments. The latents come back exactly, up to an affine map, without any randomness; the stationary subspace
+#'   of the code is then the split. At most 8 latents and 128 directions.
+#' * `encoder = "flow"` (`src/core/flow.c`, `src/core/flow_model.c`), as many instruments as latents (2 to 16, or the latents of a closure). A potential flow
+#'   \deqn{f(x) = A u, \quad u = x + \sum_h r_h^2 c_h \mathrm{softplus}(c_h'x + b_h), \quad J = I + \sum_h r_h^2 \sigma_h c_h c_h',}
+#'   injective by construction, whose code (w, v) = f(x) minimises
+#'   \deqn{\frac12 \log\det Cov(w) + \sum_e p_e \frac12 \log\det Cov_e(v) - mean \log\det J - \log|\det A|,}
+#'   the Gaussian likelihood with one law for w, one per environment for v, both independent within environments. Hinges
+#'   are added by the score, all parameters follow the natural gradient, held-out people choose round, start and
+#'   dimension of w. The stationary subspace of the code is the split (an eigenvalue below `flow_tolerance` counts as invariant).
+#' * `encoder = "auto"`: closure where it applies; else the flow where it gains more than `flow_gain` in held-out loss over
+#'   a linear code; else `"linear"`. On genotypes and dosages it is `"linear"`.
+#'
+#' `$details` holds c(d), the spectrum before and the held-out losses with every fit of the flow, `$history` its losses by round, `$check` the
+#' distribution-free check of the code (`src/core/code_check.c`): with \eqn{\phi} all monomials of degree one and two of standardised
+#' coordinates,
+#' \deqn{\frac1n [ \sum_e n_e Pillai(\phi(w), \phi(v) | e) + n Pillai(\phi(w), e) ]}
+#' less its mean under independence. Above .02 it alarms (a warning): g may not be invertible, or the fit is poor.
+#' `print()` shows all of this, `plot()` draws it.
 #'
 #' **Genotypes and dosages**: structure against independent blocks. With B the
 #' covariance between and N the covariance within environments (given the
@@ -56,8 +83,10 @@
 #' data = others)` is the honest test, as is [environment_test()]. Blocks are tested as they are,
 #' not residualised as the estimators take them.
 #'
-#' @param data An `mr_data` object, or `mr_moments` (the same result).
-#' @param encoder `"linear"`, the closed form, or `"autoencoder"`.
+#' @param data An `mr_data` object, or `mr_moments` (the same result, for genotypes; for continuous instruments the null differs as
+#'   said above).
+#' @param encoder `"linear"`, the closed form; `"auto"`, `"closure"` or `"flow"` for continuous instruments that are a nonlinear
+#'   mixing (`mr_data` only); or `"autoencoder"`.
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
 #' @param control [encoder_control()].
 #' @param seed One whole number for the null draws; `NULL` takes one from R's
@@ -66,13 +95,17 @@
 #'   `threshold`, `invariant` and `variant` (p x m maps from centred instruments to
 #'   the two blocks), `center`, `block`, `mode`. `predict()` gives the blocks for
 #'   people, `plot()` the spectrum with its null line.
-#' @section Errors: `latentmr_error_argument` for a wrong argument. Whether
-#'   anything is identified is decided by [latent_mr()].
+#' @section Errors: `latentmr_error_argument` for a wrong argument; `latentmr_error_encoder` where `"closure"` or `"flow"`,
+#'   asked for by name, cannot be fitted. Whether anything is identified is decided by [latent_mr()]. Warnings of
+#'   class `latentmr_warning_fit` where a check alarms.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
 #' encoder <- learn_instruments(data, seed = 1)
 #' encoder
 #' head(predict(encoder, data, type = "variant"))
+#'
+#' mixed <- simulate_mr("authors", mixing = "poly2", n = 500, seed = 1)
+#' learn_instruments(mixed, encoder = "auto", seed = 1)
 #' @export
 learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
                               control = encoder_control(), seed = NULL) {

@@ -1,6 +1,7 @@
 # Pictures of an encoder: its spectrum, its latents by environment, its training.
 
 plot_spectrum <- function(x) {
+  if (!is.null(x$details$closure)) return(plot_code(x))
   data <- spectrum_data(x)
   # Eigenvalues of a part that carries nothing can be zero or below: drawn at the
   # foot of the logarithmic axis, a hundredth of the smallest null value.
@@ -19,7 +20,10 @@ plot_spectrum <- function(x) {
       x = if (x$mode == "background") "Component of instruments and background" else "Direction of the instruments",
       y = "Eigenvalue (log scale)", title = "Spectrum of the encoder",
       caption = wrap_words(paste0(
-        if (nrow(null)) "Dashed: 95% point of the largest eigenvalue when nothing moves. ",
+        if (nrow(null)) sprintf(
+          "Dashed: %s%% point of the largest eigenvalue when nothing moves. ",
+          format(100 * if (x$method %in% c("stationary", "code")) x$control$dimension_level else x$control$level)
+        ),
         if (below) sprintf("%s of %s eigenvalues lie below the foot of the picture and are drawn there.", big(below), big(nrow(data)))
       ), 100)
     ) +
