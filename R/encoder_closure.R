@@ -24,7 +24,7 @@ try_closure <- function(z, control) {
 closure_words <- function(x) {
   t <- x$trials
   if (!nrow(t)) return(sprintf("%d directions leave no room for the products of two latents or more (5 are needed)", x$rank))
-  limits <- sprintf("c(%d) = %s", as.integer(t$latents), format(pmax(t$c, 0), digits = 2, trim = TRUE))
+  limits <- sprintf("c(%d) = %s", as.integer(t$latents), vapply(pmax(t$c, 0), function(v) format(v, digits = 2), ""))
   paste0(
     paste(limits, collapse = ", "),
     if (x$d) sprintf("; %d latents mixed by polynomials of degree %d", x$d, as.integer(t$degree[t$latents == x$d]))

@@ -4,7 +4,7 @@
 # kept: the restart that was taken, drawn in front of the others.
 plot_history <- function(history, title, kept = NULL, units = NULL) {
   at <- intersect(c("step", "epoch"), names(history))[1]
-  measured <- setdiff(names(history)[vapply(history, is.numeric, NA)], c("step", "epoch", "restart"))
+  measured <- setdiff(names(history)[vapply(history, is.numeric, NA)], c("step", "epoch", "restart", "invariant"))
   run <- if (is.null(history$restart)) rep(1L, nrow(history)) else history$restart
   data <- do.call(rbind, lapply(measured, function(name) {
     data.frame(at = history[[at]], restart = run, quantity = name, value = history[[name]])
