@@ -11,7 +11,8 @@
 # includes (structure mode with components that held the instruments or did not,
 # and what `structure_includes_instruments` says of them).
 # Seeds 1001, 1002, ...: settings were chosen on others.
-# One file per cell and mode in bench/results/snp-panels; WORKERS processes (2). The
+# One file per cell and mode in bench/results/snp-panels, extended when more replicates
+# are asked for; WORKERS processes (2). The
 # table is printed at the end and written to bench/results/snp-panels.csv.
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
@@ -170,14 +171,16 @@ in_part <- list(
 
 for (part in parts) for (i in which(in_part[[part]] & (cells$id %in% wanted | sub("plain", "", cells$id) %in% wanted))) {
   row <- cells[i, ]
-  done <- list.files(folder, sprintf("^%s-.*-%s[.]rds$", part, row$id), full.names = TRUE)
-  if (length(done) && length(unique(readRDS(done[1])$seed)) >= replicates) next
+  files <- list.files(folder, sprintf("^%s-.*-%s[.]rds$", part, row$id), full.names = TRUE)
+  before <- do.call(rbind, lapply(files, readRDS))
+  seeds <- setdiff(1000 + seq_len(replicates), before$seed)
+  if (!length(seeds)) next
   took <- system.time({
-    runs <- parallel::mclapply(1000 + seq_len(replicates), function(s) replicate_once(row, part, s), mc.cores = workers, mc.preschedule = FALSE)
+    runs <- parallel::mclapply(seeds, function(s) replicate_once(row, part, s), mc.cores = workers, mc.preschedule = FALSE)
   })[["elapsed"]]
   failed <- vapply(runs, inherits, TRUE, "try-error")
   if (any(failed)) stop(row$id, ": ", runs[[which(failed)[1]]])
-  runs <- do.call(rbind, runs)
+  runs <- rbind(before, do.call(rbind, runs))
   for (mode in unique(runs$mode)) saveRDS(runs[runs$mode == mode, ], file.path(folder, sprintf("%s-%s-%s.rds", part, mode, row$id)))
   message(sprintf("%s %s: %.0f s", part, row$id, took))
 }
