@@ -39,7 +39,7 @@ static ae_options options_of(SEXP options, const ae_shape *s, size_t environment
   };
   out.penalty = (code_penalty){
     s->invariant, s->variant, environments, (int)o[14], code_gamma(s->invariant),
-    s->variant ? code_gamma(s->variant) : 1, o[15], o[16], o[17]
+    s->variant ? code_gamma(s->variant) : 1, 0, o[15], o[16], o[17]
   };
   return out;
 }
@@ -99,7 +99,7 @@ static SEXP ffi_ae_fit(SEXP shape, SEXP data, SEXP options, SEXP skip, SEXP seed
   for (R_xlen_t i = 0; i < Rf_xlength(theta); i++) REAL(theta)[i] = NA_REAL;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, progress);
-  ae_held best = {NA_REAL, NA_REAL, NA_REAL, NA_REAL, 0};
+  ae_held best = {NA_REAL, NA_REAL, NA_REAL, NA_REAL, NA_REAL, 0};
   size_t lines = 0;
   lmr_error err = {""};
   const lmr_status status =
@@ -123,15 +123,15 @@ static SEXP ffi_ae_fit(SEXP shape, SEXP data, SEXP options, SEXP skip, SEXP seed
 }
 
 /* The penalties alone: rows environment by environment, start[environments + 1];
- * options: degree, weights of mmd, hsic, entropy. list(terms, gradient). */
+ * options: degree, weights of mmd, hsic, entropy, single. list(terms, gradient). */
 static SEXP ffi_code_loss(SEXP s, SEXP invariant, SEXP start, SEXP options, SEXP level) {
   const size_t n = (size_t)Rf_nrows(s), d = (size_t)Rf_ncols(s), m = (size_t)glue_int1(invariant, "invariant");
-  const double *o = glue_real(options, 4, "options");
+  const double *o = glue_real(options, 5, "options");
   const int *from = glue_int(start, -1, "start");
   const size_t environments = (size_t)Rf_xlength(start) - 1;
   size_t *begin = glue_alloc(environments + 1, sizeof *begin);
   for (size_t e = 0; e <= environments; e++) begin[e] = (size_t)from[e];
-  const code_penalty p = {m, d - m, environments, (int)o[0], code_gamma(m), d > m ? code_gamma(d - m) : 1, o[1], o[2], o[3]};
+  const code_penalty p = {m, d - m, environments, (int)o[0], code_gamma(m), d > m ? code_gamma(d - m) : 1, o[4] > 0, o[1], o[2], o[3]};
   code_terms t;
   SEXP gradient = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)d));
   lmr_error err;

@@ -59,6 +59,7 @@ enum { AE_HELD_OUT = 1000, AE_HISTORY = 10 };
  * their sum then. The criterion is nhsic + nmmd. */
 typedef struct {
   double reconstruction, nhsic, nmmd, noise;
+  double lowest; /* of the criterion among the weights taken so far */
   size_t epoch;
 } ae_held;
 

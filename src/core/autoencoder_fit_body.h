@@ -220,13 +220,15 @@ size_t AE(ae_fit, _bytes)(const ae_shape *s, const ae_data *data, const ae_optio
   return lmr_add_bytes(bytes, work);
 }
 
-/* Whether `now` takes the place of `best`: a criterion smaller by more than its noise
- * among those whose reconstruction is near the best one seen. */
-static int held_better(const ae_options *o, const ae_held *now, const ae_held *best, double reconstruction) {
+/* Whether `now` takes the place of `best`, among those whose reconstruction is near
+ * the best one seen: after a warm start when its criterion is smaller by more than the
+ * noise, after a random one as soon as it is not larger by more than that, because
+ * training goes on to remove what the held-out rows are too few to see. */
+static int held_better(const ae_options *o, const ae_held *now, const ae_held *best, double reconstruction, int warm) {
   const double limit = reconstruction * (1 + o->slack) + o->slack_absolute;
   if (now->reconstruction > limit) return 0;
   if (best->reconstruction > limit) return 1;
-  return now->nhsic + now->nmmd < best->nhsic + best->nmmd - now->noise;
+  return now->nhsic + now->nmmd < best->lowest + (warm ? -now->noise : now->noise);
 }
 
 lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options *o, const double *skip,
@@ -255,9 +257,10 @@ lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options
   LMR_TRY(start_decoder(f, &m, data->offset, r.held_rows, &held, th, level, work, err));
   const size_t n = r.batch * environments, total = o->epochs * r.steps;
   code_penalty penalty = o->penalty;
+  penalty.single = sizeof(REAL) == sizeof(float);
   adamw a = {o->rate, o->decay, .9, .999, 1e-8, 0, 0};
   double beta1 = 1, beta2 = 1, mean[6] = {0}, least = INFINITY;
-  size_t since = 0, done = 0;
+  size_t since = 0, done = 0, counted = 0;
   *lines = 0;
   for (size_t epoch = 0; epoch <= o->epochs; epoch++) {
     if (epoch) {
@@ -300,8 +303,15 @@ lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options
     line[7 * rows_of_history] = now.reconstruction;
     line[8 * rows_of_history] = now.nhsic;
     line[9 * rows_of_history] = now.nmmd;
-    if (now.reconstruction < least) least = now.reconstruction;
-    if (!(*lines)++ || held_better(o, &now, best, least)) {
+    now.lowest = now.nhsic + now.nmmd;
+    (*lines)++;
+    /* From a random start nothing counts before the penalties have their weight. */
+    const int early = !skip && (double)epoch < (o->settle + o->ramp) * (double)o->epochs;
+    const int first = early || !counted++;
+    if (first || now.reconstruction < least) least = now.reconstruction;
+    if (first || held_better(o, &now, best, least, skip != NULL)) {
+      const double limit = least * (1 + o->slack) + o->slack_absolute;
+      if (!first && best->lowest < now.lowest && best->reconstruction <= limit) now.lowest = best->lowest;
       *best = now;
       for (size_t j = 0; j < m.length; j++) theta[j] = (double)th[j];
     } else if (epoch >= best->epoch + o->patience && (double)epoch > (o->settle + o->ramp) * (double)o->epochs) {

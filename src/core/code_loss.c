@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/code_rbf.h"
 #include "core/kernel_loss.h"
 #include "core/la.h"
 #include "core/monomials.h"
@@ -183,54 +184,14 @@ static lmr_status polynomial_loss(const code_penalty *p, size_t n, const size_t 
   return LMR_OK;
 }
 
-static size_t rbf_bytes(const code_penalty *p, size_t n) {
-  const size_t d = p->invariant > p->variant ? p->invariant : p->variant;
-  size_t bytes = lmr_add_bytes(lmr_bytes(n, sizeof(int)), lmr_double_bytes(2, n * d));
-  return lmr_add_bytes(bytes, lmr_add_bytes(mmd_loss_bytes(d, p->environments), hsic_loss_bytes(n, d, d)));
-}
-
 static void add_rows(size_t n, size_t d, double factor, const double *from, size_t ld_from, double *to, size_t ld) {
   for (size_t j = 0; j < d; j++)
     for (size_t i = 0; i < n; i++) to[i + j * ld] += factor * from[i + j * ld_from];
 }
 
-static lmr_status rbf_loss(const code_penalty *p, size_t n, const size_t *start, const double *s,
-                           code_terms *terms, double *gradient, lmr_cpu level, lmr_arena work, lmr_error *err) {
-  const size_t m = p->invariant, k = p->variant, d = m > k ? m : k;
-  int *label;
-  double *gx, *gy;
-  LMR_TAKE(label, &work, n, err);
-  LMR_TAKE(gx, &work, n * d, err);
-  LMR_TAKE(gy, &work, n * d, err);
-  for (size_t e = 0; e < p->environments; e++)
-    for (size_t i = start[e]; i < start[e + 1]; i++) label[i] = (int)e;
-  lmr_points x = {s, n, m, n, NULL, {LMR_RBF, 0, 1, 0, {p->gamma_invariant}}};
-  lmr_points y = {s + m * n, n, k, n, NULL, {LMR_RBF, 0, 1, 0, {p->gamma_variant}}};
-  if (p->mmd > 0) {
-    LMR_TRY(mmd_loss(&x, label, p->environments, &terms->mmd, gx, level, work, err));
-    add_rows(n, m, p->mmd, gx, n, gradient, n);
-  }
-  if (!(p->hsic > 0) || !k) return LMR_OK;
-  LMR_TRY(hsic_loss(&x, &y, HSIC_BIASED, &terms->hsic_pooled, gx, gy, level, work, err));
-  add_rows(n, m, p->hsic / 2, gx, n, gradient, n);
-  add_rows(n, k, p->hsic / 2, gy, n, gradient + m * n, n);
-  for (size_t e = 0; e < p->environments; e++) {
-    const size_t rows = start[e + 1] - start[e];
-    const double share = 1 / (double)p->environments;
-    double value;
-    x.x = s + start[e], x.n = rows;
-    y.x = s + m * n + start[e], y.n = rows;
-    LMR_TRY(hsic_loss(&x, &y, HSIC_BIASED, &value, gx, gy, level, work, err));
-    terms->hsic_within += share * value;
-    add_rows(rows, m, p->hsic / 2 * share, gx, rows, gradient + start[e], n);
-    add_rows(rows, k, p->hsic / 2 * share, gy, rows, gradient + m * n + start[e], n);
-  }
-  return LMR_OK;
-}
-
 size_t code_loss_bytes(const code_penalty *p, size_t n) {
   const size_t d = p->invariant + p->variant;
-  size_t bytes = p->degree ? polynomial_bytes(p, n) : rbf_bytes(p, n);
+  size_t bytes = p->degree ? polynomial_bytes(p, n) : code_rbf_bytes(p, n);
   const size_t entropy = lmr_add_bytes(lmr_double_bytes(1, n * d), logdet_loss_bytes(n, d));
   return bytes > entropy ? bytes : entropy; /* one after the other */
 }
@@ -241,7 +202,7 @@ lmr_status code_loss(const code_penalty *p, size_t n, const size_t *start, const
   *terms = (code_terms){0, 0, 0, 0};
   memset(gradient, 0, n * d * sizeof *gradient);
   if (p->degree) LMR_TRY(polynomial_loss(p, n, start, s, terms, gradient, work, err));
-  else LMR_TRY(rbf_loss(p, n, start, s, terms, gradient, level, work, err));
+  else LMR_TRY(code_rbf(p, n, start, s, terms, gradient, level, work, err));
   if (!(p->entropy > 0)) return LMR_OK;
   double *g;
   LMR_TAKE(g, &work, n * d, err);

@@ -16,6 +16,7 @@ typedef struct {
   size_t invariant, variant, environments;
   int degree; /* 2 or 3; 0: RBF, exp(-gamma |x - y|^2) */
   double gamma_invariant, gamma_variant;
+  int single; /* RBF: single precision inside */
   double mmd, hsic, entropy; /* weights; a term of weight 0 is not computed and its value is 0 */
 } code_penalty;
 

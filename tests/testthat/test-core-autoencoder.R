@@ -77,7 +77,7 @@ test_that("penalties of a code are the separate losses (1e-10)", {
   e <- rep(1:3, n)
   s <- ref_standard(matrix(rnorm(75 * 5), 75) %*% matrix(rnorm(25), 5))
   for (degree in c(0, 2, 3)) for (m in c(1L, 3L, 5L)) {
-    got <- .Call(C_ffi_code_loss, s, m, as.integer(c(0, cumsum(n))), c(degree, 2, .6, .1), cpu_level())
+    got <- .Call(C_ffi_code_loss, s, m, as.integer(c(0, cumsum(n))), c(degree, 2, .6, .1, 0), cpu_level())
     expect_equal(got$terms, unname(ref_code_terms(s, m, e, degree)), tolerance = 1e-10)
     kernel <- function(d) if (degree) c(1, degree, 1) else c(0, 0, 0, 1 / (4 * d * (1 - 2 / (9 * d))^3))
     w <- s[, seq_len(m), drop = FALSE]
@@ -96,6 +96,11 @@ test_that("penalties of a code are the separate losses (1e-10)", {
       want[e == k, ] <- want[e == k, ] - .1 / 3 * .Call(C_ffi_logdet_loss, s[e == k, ], 1L, 1e-6)$gradient
     }
     expect_equal(got$gradient, want, tolerance = 1e-10)
+    if (degree) next
+    for (level in 0:cpu_level()) for (single in 0:1) {
+      other <- .Call(C_ffi_code_loss, s, m, as.integer(c(0, cumsum(n))), c(degree, 2, .6, .1, single), level)
+      expect_equal(other, got, tolerance = if (single) 2e-5 else 1e-11)
+    }
   }
 })
 

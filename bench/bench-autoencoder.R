@@ -1,0 +1,90 @@
+# The autoencoder: published design (help page of simulate_mr(), design "authors"), all eight cells, started from the
+# closed form and at random, one setting of the penalties for all; seconds of a training epoch beside PyTorch
+# (bench/pytorch/autoencoder.py); binomial autoencoder beside the linear default on SNP cells. Resumes run by run
+# (bench/results/autoencoder-runs.csv).
+#
+#   Rscript bench/bench-autoencoder.R [seeds, 3] [parts: warm random snp speed]
+suppressPackageStartupMessages(library(LatentMR))
+options(LatentMR.quiet = TRUE)
+arguments <- commandArgs(TRUE)
+seeds <- seq_len(if (length(arguments)) as.integer(arguments[1]) else 3)
+parts <- if (length(arguments) > 1) arguments[-1] else c("warm", "random", "snp", "speed")
+results <- "bench/results"
+dir.create(results, FALSE, TRUE)
+store <- file.path(results, "autoencoder-runs.csv")
+runs <- if (file.exists(store)) utils::read.csv(store) else NULL
+
+# Runs `code` unless this line is there already; every line is written at once.
+once <- function(part, cell, seed, code) {
+  if (any(runs$part == part & runs$cell == cell & runs$seed == seed)) return(invisible())
+  spent <- system.time(values <- suppressWarnings(code()))
+  line <- data.frame(
+    part = part, cell = cell, seed = seed, values, seconds = round(spent[["user.self"]] + spent[["sys.self"]], 2)
+  )
+  runs <<- rbind(runs, line)
+  utils::write.csv(runs, store, row.names = FALSE)
+  cat(sprintf("%-8s %-14s seed %d: %+.4f  (%.1f s)\n", part, cell, seed, line$latent, line$seconds))
+}
+
+published <- function(mixing, environments, seed, start) {
+  d <- simulate_mr("authors", mixing = mixing, environments = environments, n = 10000, seed = seed)
+  degree <- switch(mixing, poly1 = 1, poly2 = 2, poly3 = 3, mlp = 0)
+  # As published: at random the decoder is told the kind of mixing. From the closed form it is not.
+  settings <- if (start == "warm") {
+    autoencoder_control()
+  } else if (degree) {
+    autoencoder_control(warm_start = FALSE, decoder = "polynomial", decoder_degree = degree)
+  } else {
+    autoencoder_control(warm_start = FALSE, decoder = "mlp")
+  }
+  control <- encoder_control(autoencoder = settings)
+  fit <- latent_mr(d, "autoencoder", n_latent = c(2, 2), methods = c("2sls", "latent_2sls", "latent_2sls_only"),
+    by_environment = FALSE, force = TRUE, control = control, seed = seed)
+  b <- with(as.data.frame(fit), stats::setNames(b, estimator)) - 1
+  dummies <- outer(as.integer(d$environment), seq_len(environments), "==") + 0
+  oracle <- unname(coef(iv_fit(d$outcome, d$exposure, d$truth$W, rep(1, nrow(dummies))))[1]) - 1
+  look <- fit$encoder$details$held_out
+  data.frame(
+    latent = b[["latent_2sls"]], other = b[["latent_2sls_only"]], raw = b[["2sls"]], oracle = oracle,
+    criterion = look$nhsic + look$nmmd, noise = look$noise, reconstruction = look$reconstruction, epoch = look$epoch,
+    from = if (is.null(fit$encoder$details$warm_start)) "random" else fit$encoder$details$warm_start
+  )
+}
+cells <- expand.grid(environments = 2:3, mixing = c("poly1", "poly2", "poly3", "mlp"), stringsAsFactors = FALSE)
+for (start in intersect(c("warm", "random"), parts)) for (seed in seeds) for (i in seq_len(nrow(cells))) {
+  cell <- cells[i, ]
+  once(start, sprintf("%s E=%d", cell$mixing, cell$environments), seed, function() published(cell$mixing, cell$environments, seed, start))
+}
+
+# SNP cells: the headline of the linear default (`latent`) and UJIVE with the autoencoder's blocks (`other`), effect 0.3.
+snp <- function(number, seed) {
+  d <- simulate_mr("snp", cell = number, seed = seed)
+  linear <- latent_mr(d, by_environment = FALSE, seed = seed)
+  deep <- latent_mr(d, "autoencoder", methods = c("2sls", "latent_ujive"), by_environment = FALSE, seed = seed,
+    control = encoder_control(autoencoder = autoencoder_control(warm_start = FALSE, restarts = 1)))
+  value <- function(fit, name) with(as.data.frame(fit), b[estimator == name]) - .3
+  look <- deep$encoder$details$held_out
+  data.frame(
+    latent = value(linear, linear$headline), other = value(deep, "latent_ujive"), raw = value(linear, "2sls"), oracle = NA,
+    criterion = look$nhsic + look$nmmd, noise = look$noise, reconstruction = look$reconstruction, epoch = look$epoch,
+    from = "random"
+  )
+}
+if ("snp" %in% parts) for (seed in seeds) for (number in c(1, 3, 8, 9)) {
+  once("snp", sprintf("cell %d", number), seed, function() snp(number, seed))
+}
+
+if (!is.null(runs)) {
+  table <- do.call(rbind, lapply(split(runs, list(runs$cell, runs$part), drop = TRUE), function(x) {
+    data.frame(
+      part = x$part[1], cell = x$cell[1], seeds = nrow(x), bias = mean(x$latent), sd = sd(x$latent),
+      other_bias = mean(x$other), other_sd = sd(x$other), raw_bias = mean(x$raw), oracle_bias = mean(x$oracle),
+      oracle_sd = sd(x$oracle), within_noise = mean(x$criterion <= 3 * x$noise), moved = mean(x$epoch > 0), seconds = stats::median(x$seconds),
+      from = paste(sort(unique(x$from)), collapse = "+")
+    )
+  }))
+  print(table, digits = 3, row.names = FALSE)
+  numbers <- vapply(table, is.numeric, NA)
+  table[numbers] <- lapply(table[numbers], signif, 4)
+  utils::write.csv(table, file.path(results, "autoencoder.csv"), row.names = FALSE)
+}
