@@ -88,3 +88,54 @@ if (!is.null(runs)) {
   table[numbers] <- lapply(table[numbers], signif, 4)
   utils::write.csv(table, file.path(results, "autoencoder.csv"), row.names = FALSE)
 }
+
+# Seconds of processor time of a training epoch: p = 15, two environments of 10,000, batch 500 of each, one thread.
+# PyTorch takes the BLAS of the system, and with the reference BLAS the ratios flatter: PEER_LIBRARY_PATH names the
+# directory of another libblas.so.3 (OpenBLAS) for it.
+peer_lines <- function(python) {
+  blas <- Sys.getenv("PEER_LIBRARY_PATH")
+  system2(python, "bench/pytorch/autoencoder.py", stdout = TRUE,
+    env = if (nzchar(blas)) c(paste0("LD_LIBRARY_PATH=", blas), "OPENBLAS_NUM_THREADS=1"))
+}
+if ("speed" %in% parts) {
+  set.seed(1)
+  z <- LatentMR:::monomials(matrix(stats::rnorm(20000 * 4), 20000), 2)[, -1] %*% matrix(stats::rnorm(14 * 15), 14)
+  z <- unname(LatentMR:::standardise(z))
+  rows <- list(z, z, rep(0, 15), NULL, rep(1:2, each = 10000), 2L)
+  epoch <- function(kernel, degree, precision) {
+    control <- autoencoder_control(kernel = kernel, held_out = 0, settle = 0, ramp = 0, warm_start = FALSE)
+    run <- function(epochs) {
+      control$epochs <- epochs
+      options <- LatentMR:::autoencoder_options(control)
+      options[3:4] <- 1e6 # no look at held-out rows between the first and the last
+      shape <- c(15L, 15L, 2L, 2L, 64L, degree, 0L, 0L)
+      spent <- system.time(.Call(LatentMR:::C_ffi_ae_fit, shape, rows, options, NULL, 1L, 1L, precision, NULL, LatentMR:::cpu_level()))
+      spent[["user.self"]] + spent[["sys.self"]]
+    }
+    count <- if (kernel == "rbf") 5 else 20
+    min(vapply(1:3, function(k) (run(count + 1) - run(1)) / count, 0))
+  }
+  speed <- expand.grid(precision = c("single", "double"), decoder = c("monomials of degree 2", "net"), kernel = c("poly2", "rbf"), stringsAsFactors = FALSE)
+  speed$seconds <- mapply(
+    function(kernel, decoder, precision) epoch(kernel, if (decoder == "net") 0L else 2L, as.integer(precision == "single")),
+    speed$kernel, speed$decoder, speed$precision
+  )
+  speed$what <- "LatentMR"
+  python <- Filter(
+    function(p) nzchar(p) && system2(p, c("-c", shQuote("import torch")), stdout = FALSE, stderr = FALSE) == 0,
+    unique(c(Sys.getenv("PYTHON"), Sys.which("python3"), "/usr/bin/python3"))
+  )
+  if (length(python)) {
+    peer <- utils::read.csv(text = peer_lines(python[1]), header = FALSE)
+    names(peer) <- c("kernel", "name", "seconds")
+    ours <- speed$seconds[match(peer$kernel, speed$kernel)] # monomials, single
+    cat(sprintf("%s: PyTorch (%s) takes %.1f times as long\n", peer$kernel, peer$name, peer$seconds / ours), sep = "")
+    speed <- rbind(speed, data.frame(
+      precision = "single", decoder = "monomials of degree 2", kernel = peer$kernel, seconds = peer$seconds,
+      what = paste0("PyTorch, ", peer$name)
+    ))
+  }
+  print(speed, digits = 3, row.names = FALSE)
+  speed$seconds <- signif(speed$seconds, 3)
+  utils::write.csv(speed, file.path(results, "autoencoder-speed.csv"), row.names = FALSE)
+}
