@@ -58,7 +58,9 @@ autoencoder_warm <- function(input, n_latent, control, seed) {
   encoder <- if (input$kind == "continuous" && "auto" %in% known) "auto" else "linear"
   moments <- mr_moments(input$data, folds = 1, seed = 1L)
   view <- moments_view(moments)
-  suppressWarnings(learn(input$data, moments, view, encoder, n_latent, control, seed))
+  fit <- function(encoder) suppressWarnings(learn(input$data, moments, view, encoder, n_latent, control, seed))
+  # Dimensions that the best one does not have (`n_latent` is given) leave the linear one.
+  tryCatch(fit(encoder), latentmr_error_argument = function(e) if (encoder == "linear") stop(e) else fit("linear"))
 }
 
 # Instruments that carry structure leave many directions; the code keeps this many.
@@ -134,8 +136,9 @@ autoencoder_target <- function(input, binomial) {
 decoder_degree <- function(control, warm) {
   if (control$decoder == "mlp") return(0L)
   if (control$decoder == "polynomial") return(control$decoder_degree)
-  degree <- if (identical(warm$selected, "closure")) warm$details$degree
-  if (is.null(degree)) 0L else min(as.integer(degree), 3L)
+  if (!identical(warm$selected, "closure")) return(0L)
+  found <- warm$details$closure
+  min(as.integer(found$trials$degree[found$trials$latents == found$d]), 3L)
 }
 
 autoencoder_options <- function(control) {
