@@ -11,7 +11,9 @@
 #'
 #' The encoder is a linear map plus a net of two hidden layers with layer normalisation and ReLU; the decoder is such a net too, or
 #' linear in the monomials of the code. With a warm start the linear map begins as the closed-form code and the net at nearly zero;
-#' the decoder learns that code first (`settle`), and weights are replaced only when the criterion falls by more than its noise.
+#' the decoder learns that code first (`settle`), and weights are replaced only when the criterion falls by more than its noise. From
+#' a random start nothing counts before the penalties have their weight, and then the latest weights within the noise of the best are
+#' taken: training removes more than the held-out people can see.
 #'
 #' Criterion, for early stopping and between restarts: on held-out people (at most 1,000 an environment), normalised HSIC of What
 #' and Vhat within environments plus normalised HSIC of What with the environment, Gaussian kernels, each less its
@@ -40,7 +42,8 @@
 #' @param clip Largest norm of a gradient.
 #' @param precision `"single"` or `"double"` arithmetic in training; results are double either way.
 #' @return A list of class `autoencoder_control` that prints with the source of each value; for `encoder_control(autoencoder = )`.
-#' @section Errors: `latentmr_error_argument`.
+#' @section Errors: `latentmr_error_argument`. Training that diverges ends in [learn_instruments()] with
+#'   `latentmr_error_nonfinite`, whose `state` holds the last good weights and the history.
 #' @examples
 #' autoencoder_control(kernel = "rbf", mmd = 100, hsic = 100)
 #' encoder_control(autoencoder = autoencoder_control(epochs = 50))
