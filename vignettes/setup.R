@@ -8,6 +8,7 @@ options(width = 108, LatentMR.quiet = TRUE)
 # shown when the index belongs to this very table.
 bench_results <- function(file) {
   path <- file.path("results", file)
+  if (!file.exists(path) || length(readLines(path, 2)) < 2) return(NULL)
   index <- utils::read.csv("results/index.csv")
   index <- index[index$file == file, ]
   out <- utils::read.csv(path, colClasses = "character")
@@ -20,6 +21,12 @@ bench_results <- function(file) {
   out
 }
 made <- function(x) attr(x, "made")
+
+# Whether a page may go on with a table; says so when there is none.
+measured <- function(x) {
+  if (is.null(x)) cat("\n*No results in this version.*\n")
+  !is.null(x)
+}
 
 # Runs the code of a chunk in an R of its own, on the objects given. For report(),
 # which knits a page and cannot do so inside another one.

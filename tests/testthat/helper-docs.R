@@ -62,7 +62,7 @@ doc_problems <- function(blocks) {
   known <- c(
     unlist(lapply(c("base", "stats", "utils", "graphics", "grDevices", "methods", attached[usable]), getNamespaceExports)),
     # defined on the page (or by what all vignettes start with)
-    sub("\\s*(<-|=)\\s*function.*", "", trimws(grep("(<-|=)\\s*function", text, value = TRUE))), "made", "bench_results", "run_outside"
+    sub("\\s*(<-|=)\\s*function.*", "", trimws(grep("(<-|=)\\s*function", text, value = TRUE))), "made", "bench_results", "run_outside", "measured"
   )
   ours <- asNamespace("LatentMR")
   for (call in calls) {
