@@ -38,7 +38,7 @@
 #' @param closure Largest c(d) at which the products of d latents count as closed
 #'   (encoders `"closure"`, `"auto"`). It is rounding error for an exact polynomial mixing, .0015 with a
 #'   tenth of noise, and above .05 where there is none.
-#' @param flow_starts Fits of the flow in the dimension that is chosen (as many again when the check alarms).
+#' @param flow_starts Fits of the flow in the dimension that is chosen (as many again when the check alarms). They run by [future::plan()].
 #' @param flow_rounds Rounds of four hinges (at most 8).
 #' @param flow_rows People per environment that a flow is fitted to, and as many to judge it.
 #' @param flow_gain Held-out loss (in nats a person) that a flow must gain over the linear code.

@@ -64,11 +64,15 @@ flow_start <- function(input, base, w, start, control, seed, least = 0) {
 flow_search <- function(input, base, n_latent, control, seed, first = NULL) {
   d <- ncol(base$x)
   dimensions <- if (is.null(n_latent)) seq_len(d - 1) else min(max(n_latent[1], 1), d - 1)
-  run <- function(w, start) flow_start(input, base, w, start, control, seed)
-  fits <- lapply(dimensions, function(w) run(w, 0))
+  # Every fit has its own stream of (seed, start): the same numbers under any plan of workers.
+  run <- function(w, start) {
+    one <- function(i) flow_start(input, base, w[i], start[i], control, seed)
+    with_seed(seed, future.apply::future_lapply(seq_along(w), one, future.seed = TRUE, future.packages = "LatentMR"))
+  }
+  fits <- run(dimensions, rep(0, length(dimensions)))
   held <- function(fits) vapply(fits, function(f) f$loss[2], 0)
   w <- max(dimensions[held(fits) <= min(held(fits)) + .01])
-  more <- function(starts) lapply(starts, function(s) run(w, s))
+  more <- function(starts) run(rep(w, length(starts)), starts)
   fits <- c(fits, more(seq_len(control$flow_starts - 1)))
   choose <- function(fits) {
     same <- vapply(fits, function(f) f$row$invariant == w, NA)

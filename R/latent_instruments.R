@@ -6,8 +6,7 @@
 #' @export
 print.latent_instruments <- function(x, ...) {
   cat(sprintf(
-    "Latent instruments: %s encoder%s, %d %s, %d environments\n", x$encoder,
-    if (is.null(x$selected)) sprintf(", %s mode", x$mode) else if (x$encoder == x$selected) "" else sprintf(" (%s taken)", x$selected),
+    "Latent instruments: %s, %d %s, %d environments\n", encoder_words(x),
     nrow(x$variants), if (x$kind == "continuous") "instruments" else "variants", length(x$environments)
   ))
   if (x$dropped > 0) {
@@ -50,6 +49,13 @@ print.latent_instruments <- function(x, ...) {
   for (text in x$notes) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")
   for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
   invisible(x)
+}
+
+# Its name, and what it chose or in which mode.
+encoder_words <- function(x) {
+  if (is.null(x$selected)) return(sprintf("%s encoder, %s mode", x$encoder, x$mode))
+  if (x$encoder == x$selected) return(sprintf("%s encoder", x$encoder))
+  sprintf("%s encoder (%s taken)", x$encoder, x$selected)
 }
 
 #' @rdname learn_instruments

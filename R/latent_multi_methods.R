@@ -131,8 +131,8 @@ print.latent_mvmr <- function(x, ...) {
   percent <- format(100 * x$level)
   cat(sprintf("Effects of %s on %s, given each other\n", paste(x$exposure, collapse = ", "), x$outcome))
   cat(sprintf(
-    "%s people, %d environments, %d %s; %s encoder, %s mode\n", big(x$nobs), length(x$encoder$environments),
-    nrow(x$variants), if (x$kind == "continuous") "instruments" else "variants", x$encoder$encoder, x$mode
+    "%s people, %d environments, %d %s; %s\n", big(x$nobs), length(x$encoder$environments),
+    nrow(x$variants), if (x$kind == "continuous") "instruments" else "variants", encoder_words(x$encoder)
   ))
   if (!is.null(x$flow)) cat(format_flow(x$flow), sep = "\n")
   cat(sprintf("Partialled out: %s%s\n\n", block_words(x), if (x$crossfit) sprintf("; the encoder cross-fitted over %d folds", x$crossfit) else ""))

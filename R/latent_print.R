@@ -9,9 +9,9 @@ print.latent_mr <- function(x, ...) {
   percent <- format(100 * x$level)
   cat(sprintf("Effect of %s on %s\n", x$exposure, x$outcome))
   cat(sprintf(
-    "%s people, %d environments, %d %s; %s encoder, %s mode\n", format(x$nobs, big.mark = ","),
+    "%s people, %d environments, %d %s; %s\n", format(x$nobs, big.mark = ","),
     length(x$encoder$environments), nrow(x$variants),
-    if (x$kind == "continuous") "instruments" else "variants", x$encoder$encoder, x$mode
+    if (x$kind == "continuous") "instruments" else "variants", encoder_words(x$encoder)
   ))
   if (!is.null(x$flow)) cat(format_flow(x$flow), sep = "\n")
   if (isTRUE(x$binary)) {
