@@ -16,6 +16,8 @@
 #'     the last two name the 50 that matter most, `$data` has all.
 #'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line.
 #'   * `"latent"`: densities of the leading latents in every environment; needs `data`.
+#'   * `"quality"`: the change of every latent between environments and the dependence of the invariant
+#'     block on other columns, over the smallest that the data would show.
 #'   * `"history"`: losses of an encoder that was trained in steps.
 #' @param data For `"latent"`: the `mr_data` object.
 #' @param units `NULL`, or the units of exposure and outcome for the axes, such as
@@ -42,18 +44,21 @@ plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
     forest = plot_forest(x, units), environments = plot_environments(x, units), first_stage = plot_first_stage(x),
     scatter = plot_scatter(x, units), funnel = plot_funnel(x, units), single_variant = plot_single(x, units),
     leave_one_out = plot_leave_one_variant(x, units), spectrum = plot_spectrum(x$encoder),
-    latent = plot_latents(x$encoder, data), history = plot_training(x$encoder)
+    latent = plot_latents(x$encoder, data), history = plot_training(x$encoder),
+    quality = plot_quality(x$quality)
   )
 }
 
 fit_pictures <- c(
   "forest", "environments", "first_stage", "scatter", "funnel", "single_variant", "leave_one_out", "spectrum", "latent",
-  "history"
+  "history", "quality"
 )
 
 #' @rdname plot.latent_mr
 #' @export
 plot.latent_instruments <- function(x, type = "spectrum", data = NULL, ...) {
-  check_choice(type, "type", c("spectrum", "latent", "history"))
-  switch(type, spectrum = plot_spectrum(x), latent = plot_latents(x, data), history = plot_training(x))
+  check_choice(type, "type", c("spectrum", "latent", "history", "quality"))
+  switch(type,
+    spectrum = plot_spectrum(x), latent = plot_latents(x, data), history = plot_training(x), quality = plot_quality(x$quality)
+  )
 }

@@ -183,6 +183,11 @@ report_tests <- function(fit) {
   html_list(paste0(bold, html_text(substring(lines, cut + 1))))
 }
 
+report_quality <- function(fit) {
+  if (is.null(fit$quality)) return(NULL)
+  paste0(html_p("<strong>Quality of the instruments</strong>"), html_list(html_text(quality_lines(fit$quality))))
+}
+
 report_variants <- function(fit) {
   if (fit$kind == "continuous") {
     return(html_p("Tables and pictures of single variants are for genotypes: continuous instruments have no counted allele."))

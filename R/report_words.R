@@ -61,3 +61,7 @@ alt_curve <- function(curve) {
   at <- unname(stats::quantile(curve$data$x, c(.05, .25, .5, .75, .95)))
   paste0("Dose-response curve. ", paste(sprintf("At %s = %.3g: %.3g", curve$names$exposure, at, predict(curve, at)), collapse = "; "), ".")
 }
+
+alt_quality <- function(fit) {
+  paste("Change of the latents between environments and dependence of the invariant block.", paste(quality_lines(fit$quality), collapse = " "))
+}

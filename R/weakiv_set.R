@@ -26,7 +26,7 @@
 #' residuals of `y` and `X` on instruments and covariates; summed within clusters; factors of [iv_fit()]), let
 #' `g = Q_Z'(y - X beta)`, `S` its covariance, and `D = Q_Z'X - cov(Q_Z'X, g) S^-1 g`. Then `AR = g'S^-1 g`,
 #' `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g` (Kleibergen 2005), and `CLR` as above with
-#' `r = D'var(D)^-1 D`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
+#' `D'var(D)^-1 D` for r, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
 #' Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). Degrees of freedom `n - K - L`, with clusters their number minus one.
 #' `L AR` is the robust Wald test of the instruments in the regression of `y - X beta` on them and the
 #' covariates. Robust sets of one effect are found on 512 directions around the circle of effects (the infinite one

@@ -16,7 +16,7 @@ draws <- function(plot) {
 layers_of <- function(plot) lapply(seq_along(plot$layers), function(i) ggplot2::layer_data(plot, i))
 
 test_that("every picture of a fit is drawn and brings its data", {
-  for (type in setdiff(fit_pictures, "history")) {
+  for (type in setdiff(fit_pictures, c("history", "quality"))) {
     p <- draws(plot(plot_fit, type, data = plot_data, units = c("mmol/L", "mmHg")))
     expect_gt(nrow(p$data), 0)
   }
@@ -230,4 +230,29 @@ test_that("one axis has one scale, and one row is the headline of a cross-fitted
   expect_false(grepl("not cross-fitted", p$data$label[p$data$headline]))
   rows <- draws(plot(fit, "environments"))$data
   expect_identical(anyDuplicated(rows[c("environment", "estimator")]), 0L)
+})
+
+test_that("quality is drawn over what the data would show", {
+  p <- draws(plot(plot_fit, "quality"))
+  table <- as.data.frame(plot_fit$quality)
+  tests <- table[table$quantity != "first-stage F", ]
+  expect_equal(p$data$ratio, tests$value / tests$detectable)
+  expect_equal(draws(plot(learn_instruments(plot_data, seed = 1), "quality"))$data$value, tests$value)
+  expect_error(plot(plot_fit$encoder, "quality"), class = "latentmr_error_argument")
+  named <- unlist(lapply(p$layers, function(l) if (inherits(l$geom, "GeomText")) l$data$latent))
+  above <- tests[tests$quantity == "mmd" & tests$block == "invariant" & tests$value > tests$detectable, ]
+  expect_setequal(named, above$latent)
+  # Thousands of latents, more environments than rows to show them.
+  n <- 200
+  many <- tests[rep(which(tests$quantity == "mmd")[1], n * 40), ]
+  many$latent <- rep(sprintf("w%d", seq_len(n)), 40)
+  many$against <- rep(sprintf("site %d", 1:40), each = n)
+  many$n <- rep(1:40, each = n)
+  many$value <- rep_len(c(0, 2 * many$detectable[1], 0, 0), nrow(many))
+  p <- draws(plot_quality(structure(rbind(many, tests[tests$quantity == "hsic", ]), class = class(plot_fit$quality), used = 10L, people = 20L)))
+  expect_match(p$labels$caption, "From\\s10\\sof\\s20\\speople")
+  expect_match(p$labels$caption, "30\\slargest\\sof\\s40")
+  expect_setequal(setdiff(levels(p$data$key), paste("hsic", tests$against)), sprintf("mmd site %d", 11:40))
+  fit <- quiet(latent_mr(mr_moments(plot_data, folds = 4, seed = 1), seed = 1))
+  expect_snapshot(error = TRUE, plot(fit, "quality"))
 })
