@@ -1,5 +1,6 @@
 #include "core/features.h"
 #include "core/fastmath.h"
+#include "core/sincos.h"
 #include "core/hsic.h"
 #include "core/mmd.h"
 #include "glue_kernel.h"
@@ -248,12 +249,15 @@ static SEXP ffi_mmd_moments(SEXP x, SEXP weight, SEXP degree) {
   return out;
 }
 
-/* kind 0: exp, 1: tanh; for the tests. */
+/* kind 0: exp, 1: tanh, 2: cosines, then sines; for the tests. */
 static SEXP ffi_test_fastmath(SEXP x, SEXP kind, SEXP level) {
   const R_xlen_t n = Rf_xlength(x);
   const double *in = glue_real(x, n, "x");
-  SEXP out = PROTECT(Rf_allocVector(REALSXP, n));
-  (glue_int1(kind, "kind") ? vtanh : vexp)(REAL(out), in, (size_t)n, (lmr_cpu)glue_int1(level, "level"));
+  const int what = glue_int1(kind, "kind");
+  const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, what == 2 ? 2 * n : n));
+  if (what == 2) vsincos(REAL(out), REAL(out) + n, in, (size_t)n, cpu);
+  else (what ? vtanh : vexp)(REAL(out), in, (size_t)n, cpu);
   UNPROTECT(1);
   return out;
 }

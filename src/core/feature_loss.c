@@ -30,7 +30,7 @@ lmr_status mmd_feature_loss(const lmr_points *x, const int *label, size_t groups
   LMR_TAKE(size, &work, groups, err);
   LMR_TAKE(share, &work, groups, err);
   const feature_map map = {x, w, 0, NULL};
-  feature_rows(&map, 0, n, phi, n, NULL);
+  feature_rows(&map, 0, n, phi, n, NULL, LMR_CPU_PLAIN);
   memset(mean, 0, w * groups * sizeof *mean);
   memset(size, 0, groups * sizeof *size);
   for (size_t i = 0; i < n; i++) size[label[i]]++;
@@ -79,8 +79,8 @@ lmr_status hsic_feature_loss(const lmr_points *x, const lmr_points *y, double *v
   LMR_TAKE(cross, &work, wx * wy, err);
   LMR_TAKE(up, &work, n * (wx > wy ? wx : wy), err);
   const feature_map mx = {x, wx, 0, NULL}, my = {y, wy, 0, NULL};
-  feature_rows(&mx, 0, n, phi, n, NULL);
-  feature_rows(&my, 0, n, psi, n, NULL);
+  feature_rows(&mx, 0, n, phi, n, NULL, LMR_CPU_PLAIN);
+  feature_rows(&my, 0, n, psi, n, NULL, LMR_CPU_PLAIN);
   centre(phi, n, wx);
   centre(psi, n, wy);
   LMR_TRY(la_gemm('T', 'N', wx, wy, n, 1 / m, phi, n, psi, n, 0, cross, wx, err));

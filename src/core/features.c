@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/sincos.h"
 #include "core/tall.h"
 
 enum { CHUNK = 2048 };
@@ -75,7 +76,8 @@ void feature_chain(const lmr_points *p, const double *up, size_t ld, double *gra
   }
 }
 
-void feature_rows(const feature_map *map, size_t first, size_t count, double *out, size_t ld, double *angle) {
+void feature_rows(const feature_map *map, size_t first, size_t count, double *out, size_t ld, double *angle,
+                  lmr_cpu level) {
   const lmr_points *p = map->points;
   if (p->kernel.kind == LMR_RBF) {
     const double scale = 1 / sqrt((double)map->frequencies);
@@ -89,7 +91,8 @@ void feature_rows(const feature_map *map, size_t first, size_t count, double *ou
           for (size_t i = 0; i < count; i++) angle[i] += w * col[first + i];
       }
       double *even = out + 2 * m * ld, *odd = even + ld;
-      for (size_t i = 0; i < count; i++) even[i] = scale * cos(angle[i]), odd[i] = scale * sin(angle[i]);
+      vsincos(even, odd, angle, count, level);
+      for (size_t i = 0; i < count; i++) even[i] *= scale, odd[i] *= scale;
     }
     return;
   }
@@ -122,8 +125,8 @@ static lmr_status covariance(const feature_map *x, const feature_map *y, double 
   memset(mean, 0, w * sizeof *mean);
   for (size_t first = 0; first < n; first += CHUNK) {
     const size_t count = n - first < CHUNK ? n - first : CHUNK;
-    feature_rows(x, first, count, chunk, CHUNK, angle);
-    if (y) feature_rows(y, first, count, chunk + wx * CHUNK, CHUNK, angle);
+    feature_rows(x, first, count, chunk, CHUNK, angle, level);
+    if (y) feature_rows(y, first, count, chunk + wx * CHUNK, CHUNK, angle, level);
     for (size_t f = 0; f < w; f++)
       for (size_t i = 0; i < count; i++) mean[f] += chunk[i + f * CHUNK];
     LMR_TRY(tall_crossprod(chunk, count, w, CHUNK, NULL, part, level, work, NULL, err));
@@ -182,7 +185,7 @@ lmr_status mmd_features(const feature_map *x, const int *label, size_t groups, d
   for (size_t i = 0; i < rows; i++) size[label[i]]++;
   for (size_t first = 0; first < rows; first += CHUNK) {
     const size_t count = rows - first < CHUNK ? rows - first : CHUNK;
-    feature_rows(x, first, count, chunk, CHUNK, angle);
+    feature_rows(x, first, count, chunk, CHUNK, angle, level);
     for (size_t f = 0; f < w; f++)
       for (size_t i = 0; i < count; i++) {
         const size_t e = (size_t)label[first + i];

@@ -23,7 +23,8 @@ size_t feature_width(const lmr_points *p, size_t frequencies, size_t levels);
 /* Draws omega (d x frequencies) for RBF. */
 void feature_draw(const lmr_points *p, size_t frequencies, lmr_rng *rng, double *omega);
 /* Rows first..first+count-1: out[count x width], leading dimension ld; angle[count]. */
-void feature_rows(const feature_map *map, size_t first, size_t count, double *out, size_t ld, double *angle);
+void feature_rows(const feature_map *map, size_t first, size_t count, double *out, size_t ld, double *angle,
+                  lmr_cpu level);
 
 /* Chain rule for the polynomial maps: up[n x width] (leading dimension ld) are the
  * derivatives in the features, gradient[n x d] := those in x. */

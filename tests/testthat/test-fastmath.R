@@ -43,3 +43,18 @@ test_that("every length works: the tail after the last whole register", {
     expect_equal(vtanh(x, level), tanh(x), tolerance = 1e-15)
   }
 })
+
+test_that("vsincos: cosines and sines within rounding, in all quadrants and beyond the fast range", {
+  x <- c(seq(-30, 30, length.out = 40001), pi / 4 * (-40:40), seq(-9.9e4, 9.9e4, length.out = 20001), 1e-300, 0,
+         1e5 * c(-1, 1), 3e9, -1e22)
+  for (level in levels_here()) {
+    got <- matrix(.Call(C_ffi_test_fastmath, x, 2L, level), ncol = 2)
+    expect_lte(max(abs(got[, 1] - cos(x))), 2.5e-16)
+    expect_lte(max(abs(got[, 2] - sin(x))), 2.5e-16)
+    expect_true(all(is.nan(suppressWarnings(.Call(C_ffi_test_fastmath, c(NaN, Inf, -Inf, 1, rep(NaN, 8)), 2L, level)))[c(1:3, 13:15)]))
+    for (n in c(0:9, 15:17)) {
+      short <- seq(-3, 3, length.out = max(n, 2))[seq_len(n)]
+      expect_equal(.Call(C_ffi_test_fastmath, short, 2L, level), c(cos(short), sin(short)), tolerance = 1e-15)
+    }
+  }
+})
