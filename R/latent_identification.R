@@ -55,6 +55,10 @@ identification <- function(encoder, view, moments, force) {
   notes
 }
 
+# Coarse genotypes mix the blocks: the best predictor of the invariant part from
+# few of them depends on the variant part.
+FEW_VARIANTS <- 10L
+
 latent_warnings <- function(fit) {
   d <- fit$diagnostics
   encoder <- fit$encoder
@@ -76,6 +80,12 @@ latent_warnings <- function(fit) {
         add(
           "Not identified from this panel alone: %s holds %.0f %% of the variants, where linkage cannot be told from ancestry. Use variants from several regions, or give genome-wide components in `structure`.",
           linked$what, 100 * linked$share
+        )
+      }
+      if (nrow(fit$variants) < FEW_VARIANTS) {
+        add(
+          "Only %d variants: so few genotypes cannot tell what moves from what does not, and their invariant block carries the confounding of both. Do not read the row of the invariant block alone; use more variants.",
+          nrow(fit$variants)
         )
       }
       if (found == 0 && !isTRUE(encoder$capped)) add("No direction of the panel moves or carries structure beyond chance (k = 0): the latent estimates partial out little more than 2SLS does.")
