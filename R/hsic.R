@@ -129,6 +129,14 @@ hsic_block_table <- function(pair, approximation, block, seed) {
 #'
 #' @inheritParams hsic
 #' @param method One of `"trace_gamma"`, `"permutation"`, `"gamma"`, `"block"`, `"linear"`.
+#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need not be
+#'   independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same environment, their
+#'   people in the order of the data; clusters alone in their size stay, and are counted in the print. Members must be
+#'   exchangeable: list them in one order (child, parent) or at random.
+#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need not be
+#'   independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same environment, their
+#'   people in the order of the data (list them in one order, parents before children say); clusters alone in their size
+#'   stay, and are counted in the print.
 #' @param permutations Number of random permutations.
 #' @param approximation `"auto"`, `"exact"` or `"features"` for the two gamma laws. (Permutations
 #'   above 5,000 rows use low-rank factors of the Gram matrices.)
@@ -146,12 +154,13 @@ hsic_block_table <- function(pair, approximation, block, seed) {
 #' hsic_test(x, rnorm(200), method = "permutation", permutations = 99, seed = 1)
 #' @export
 hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel = NULL, bandwidth = NULL,
-                      scales = 1, permutations = 999, approximation = "auto", features = 100,
+                      scales = 1, cluster = NULL, permutations = 999, approximation = "auto", features = 100,
                       block = NULL, seed = NULL) {
   name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
   if (!is.null(environment)) name <- paste(name, "within", deparse1(substitute(environment)))
   check_choice(method, "method", c("trace_gamma", "permutation", "gamma", "block", "linear"))
   pair <- hsic_pair(x, y, environment, kernel, bandwidth, scales, least = 6L)
+  cluster <- check_cluster(cluster, pair$n, method, pair$rows)
   refuse_constant(pair$x$x, "x")
   refuse_constant(pair$y$x, "y")
   if (method %in% c("block", "linear")) return(hsic_normal(pair, method, block, seed, name))
@@ -163,10 +172,11 @@ hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel =
   if (method == "permutation") {
     check_number(permutations, "permutations", min = 1, whole = TRUE)
     draws <- .Call(
-      C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows, as.integer(permutations),
-      seed, 0L, progress_of("HSIC test by permutation"), cpu_level()
+      C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows,
+      lapply(pair$rows, function(rows) exchange_plan(list(seq_along(rows)), cluster[rows])),
+      as.integer(permutations), seed, 0L, progress_of("HSIC test by permutation"), cpu_level()
     )
-    how <- if (is.null(environment)) "permutation" else "permutation within environments"
+    how <- permutation_words(cluster, pair$rows, if (is.null(environment)) "" else " within environments")
     return(kernel_htest(
       c("n HSIC" = draws$stat[1]), c(permutations = permutations), draws$p, estimate,
       paste0("HSIC test of independence (", how, ")"), name

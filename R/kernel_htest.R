@@ -40,6 +40,49 @@ normal_htest <- function(mean, se, blocks, estimate, what, method, name) {
   )
 }
 
+# What a permutation may exchange (src/core/exchange.h): the rows of each stratum,
+# or its whole clusters among those of the same size, members in the order of the
+# data. `strata`: row numbers, each row once.
+exchange_plan <- function(strata, cluster = NULL) {
+  parts <- lapply(unname(strata), function(rows) {
+    if (is.null(cluster)) return(list(member = rows, size = 1L, units = length(rows)))
+    code <- match(cluster[rows], unique(cluster[rows]))
+    size <- tabulate(code)
+    sizes <- sort(unique(size))
+    list(member = rows[order(size[code], code)], size = sizes, units = tabulate(match(size, sizes), length(sizes)))
+  })
+  lapply(c(member = "member", size = "size", units = "units"), function(name) {
+    as.integer(unlist(lapply(parts, `[[`, name), use.names = FALSE))
+  })
+}
+
+check_cluster <- function(cluster, n, method, strata) {
+  if (is.null(cluster)) return(NULL)
+  if (method != "permutation") {
+    abort_argument("method", "\"permutation\" when `cluster` is given", describe(method), "The other null laws take people to be independent.")
+  }
+  cluster <- group_factor(cluster, n, "cluster")
+  plan <- exchange_plan(strata, cluster)
+  if (all(plan$units == 1)) {
+    abort_argument(
+      "cluster", "a grouping with at least two clusters of the same size (within a stratum or environment)",
+      "one where every cluster has a size of its own", "Whole clusters are exchanged with clusters of the same size."
+    )
+  }
+  cluster
+}
+
+# "permutation of whole clusters (3 of 40 cannot move)"
+permutation_words <- function(cluster, strata, within) {
+  if (is.null(cluster)) return(paste0("permutation", within))
+  plan <- exchange_plan(strata, cluster)
+  fixed <- sum(plan$units == 1)
+  sprintf(
+    "permutation of whole clusters%s%s", within,
+    if (fixed) sprintf(", %d of %d alone in their size cannot move", fixed, sum(plan$units)) else ""
+  )
+}
+
 check_blocks <- function(blocks, least = 2) {
   if (min(blocks) < least) {
     abort_argument("block", "small enough for two blocks in each group", sprintf("one that leaves %d", min(blocks)))

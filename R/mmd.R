@@ -127,6 +127,8 @@ mmd_blocks <- function(g, approximation, block, seed) {
 #' @inheritParams mmd
 #' @param method One of `"trace_gamma"`, `"gamma"`, `"permutation"`, `"block"`, `"linear"`.
 #' @param strata NULL, or one label per row (of `x`, then of `y`): labels are permuted within strata.
+#' @param cluster NULL, or one label per row (of `x`, then of `y`), for `method = "permutation"`: the labels of a whole cluster (a
+#'   family, say) move together, to a cluster of the same size.
 #' @param permutations Number of random permutations.
 #' @param approximation `"auto"`, `"exact"` or `"features"` for the gamma law.
 #' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate` (pooled MMD^2,
@@ -140,7 +142,7 @@ mmd_blocks <- function(g, approximation, block, seed) {
 #' mmd_test(iris[1:4], environment = iris$Species, method = "permutation", permutations = 99, seed = 1)
 #' @export
 mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", kernel = NULL,
-                     bandwidth = NULL, scales = 1, strata = NULL, permutations = 999,
+                     bandwidth = NULL, scales = 1, strata = NULL, cluster = NULL, permutations = 999,
                      approximation = "auto", features = 100, block = NULL, seed = NULL) {
   name <- deparse1(substitute(x))
   name <- if (is.null(y)) paste(name, "by", deparse1(substitute(environment))) else paste(name, "and", deparse1(substitute(y)))
@@ -150,6 +152,8 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
   if (!is.null(strata) && method != "permutation") {
     abort_argument("method", "\"permutation\" when `strata` are given", describe(method))
   }
+  rows <- row_groups(strata, g$n, "strata")
+  cluster <- check_cluster(cluster, g$n, method, rows)
   label <- if (g$two) "MMD^2" else "pooled MMD^2"
   factor <- if (g$two) g$n^2 / prod(g$size) else 1
   if (method %in% c("block", "linear")) {
@@ -167,10 +171,10 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
   if (method == "permutation") {
     check_number(permutations, "permutations", min = 1, whole = TRUE)
     draws <- .Call(
-      C_ffi_mmd_permute, g$x$x, g$x$k, g$label, length(g$levels), row_groups(strata, g$n, "strata"),
+      C_ffi_mmd_permute, g$x$x, g$x$k, g$label, length(g$levels), exchange_plan(rows, cluster),
       as.integer(permutations), seed, 0L, progress_of("MMD test by permutation"), cpu_level()
     )
-    how <- if (is.null(strata)) "permutation" else "permutation within strata"
+    how <- permutation_words(cluster, rows, if (is.null(strata)) "" else " within strata")
     return(kernel_htest(
       c("n MMD" = draws$stat[1]), c(permutations = permutations), draws$p, estimate,
       sprintf("MMD test of equal laws, %d groups (%s)", length(g$levels), how), name

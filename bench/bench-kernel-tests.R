@@ -44,9 +44,16 @@ size("mmd blocks", 2000, function() mmd_test(rnorm(1000), rnorm(1000), method = 
 size("hsic linear time", 2000, function() hsic_test(rnorm(2000), rnorm(2000), method = "linear")$p.value)
 size("hsic blocks (20 rows)", 2000, function() hsic_test(rnorm(2000), rnorm(2000), method = "block", block = 20)$p.value)
 size("hsic features", 2000, function() hsic_test(rnorm(2000), rnorm(2000), approximation = "features", features = 50)$p.value)
-# The forms for biobanks at their own size: fewer draws, as each takes a second.
-large <- min(draws, 100)
-size("hsic features", 100000, function() hsic_test(rnorm(1e5), rnorm(1e5), features = 50)$p.value, large)
+# Families of three who share: labels of people, and of whole families.
+family <- rep(1:34, each = 3)[1:99]
+shared <- function() rnorm(34)[family] + .5 * rnorm(99)
+size("hsic permutation of people, families", 99, function() hsic_test(shared(), shared(), method = "permutation", permutations = 99)$p.value)
+size("hsic permutation of families", 99, function() hsic_test(shared(), shared(), method = "permutation", permutations = 99, cluster = family)$p.value)
+size("mmd permutation of families, 2 groups", 99, function() {
+  mmd_test(shared(), environment = rep(1:2, c(48, 51)), method = "permutation", permutations = 99, cluster = family)$p.value
+})
+# The forms for biobanks at their own size (a tenth of a second each).
+size("hsic features", 100000, function() hsic_test(rnorm(1e5), rnorm(1e5), features = 50)$p.value)
 size("hsic blocks", 100000, function() hsic_test(rnorm(1e5), rnorm(1e5), method = "block")$p.value, draws)
 
 # Power at n = 5,000 against a weak dependence of the variance, beside the full test.

@@ -14,9 +14,28 @@ static SEXP with_p(SEXP stat, size_t permutations) {
   return out;
 }
 
-/* One stream per stratum. */
-static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP permutations, SEXP seed,
-                             SEXP dense, SEXP progress, SEXP level) {
+/* list(member, size, units) of core/exchange.h, members 1-based: each of the n rows once. */
+static exchange_plan plan_of(SEXP list, size_t n) {
+  exchange_plan p = {(size_t)Rf_xlength(VECTOR_ELT(list, 1)), NULL, NULL, NULL};
+  size_t members, total = 0;
+  p.member = glue_rows(VECTOR_ELT(list, 0), n, &members);
+  p.size = glue_int(VECTOR_ELT(list, 1), -1, "size");
+  p.units = glue_int(VECTOR_ELT(list, 2), (R_xlen_t)p.classes, "units");
+  for (size_t c = 0; c < p.classes; c++) {
+    if (p.size[c] < 1 || p.units[c] < 1) Rf_error("internal: empty class");
+    total += (size_t)p.size[c] * (size_t)p.units[c];
+  }
+  if (members != n || total != n) Rf_error("internal: a plan of %.0f rows for %.0f", (double)total, (double)n);
+  char *seen = glue_alloc(n, sizeof *seen);
+  memset(seen, 0, n);
+  for (size_t i = 0; i < n; i++)
+    if (seen[p.member[i]]++) Rf_error("internal: a row twice in a plan");
+  return p;
+}
+
+/* One stream and one plan per stratum. */
+static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP plans, SEXP permutations,
+                             SEXP seed, SEXP dense, SEXP progress, SEXP level) {
   const lmr_points px = glue_points(x, kx), py = glue_points(y, ky);
   const int count = (int)Rf_xlength(groups), times = glue_int1(permutations, "permutations");
   SEXP stat = PROTECT(Rf_allocVector(REALSXP, times + 1));
@@ -29,11 +48,12 @@ static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP
     lmr_points a = px, b = py;
     lmr_rng rng;
     lmr_error err;
+    const void *mark = vmaxget();
     lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), (uint64_t)g);
     a.order = b.order = glue_rows(VECTOR_ELT(groups, g), px.n, &a.n);
     b.n = a.n;
-    const void *mark = vmaxget();
-    glue_check(hsic_permute(&a, &b, (size_t)times, glue_int1(dense, "dense"), &rng, REAL(stat),
+    const exchange_plan plan = plan_of(VECTOR_ELT(plans, g), a.n);
+    glue_check(hsic_permute(&a, &b, &plan, (size_t)times, glue_int1(dense, "dense"), &rng, REAL(stat),
                             (lmr_cpu)glue_int1(level, "level"), glue_arena(hsic_permute_bytes(a.n, a.d, b.d)),
                             &tick, &err), &err);
     vmaxset(mark);
@@ -43,21 +63,13 @@ static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP
   return out;
 }
 
-static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP strata, SEXP permutations,
+static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP plan, SEXP permutations,
                             SEXP seed, SEXP dense, SEXP progress, SEXP level) {
   const lmr_points p = glue_points(x, kernel);
-  const int count = (int)Rf_xlength(strata), times = glue_int1(permutations, "permutations");
-  size_t n, *start = glue_alloc((size_t)count + 1, sizeof *start);
+  const int times = glue_int1(permutations, "permutations");
+  size_t n;
   const int *from = glue_rows(label, (size_t)glue_int1(groups, "groups"), &n);
-  int *member = glue_alloc(p.n, sizeof *member);
-  start[0] = 0;
-  for (int s = 0; s < count; s++) {
-    size_t m;
-    const int *rows = glue_rows(VECTOR_ELT(strata, s), p.n, &m);
-    if (start[s] + m > p.n) Rf_error("internal: strata overlap");
-    memcpy(member + start[s], rows, m * sizeof *rows);
-    start[s + 1] = start[s] + m;
-  }
+  const exchange_plan exchange = plan_of(plan, p.n);
   lmr_rng rng;
   lmr_error err;
   lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
@@ -65,9 +77,9 @@ static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP s
   const lmr_tick tick = glue_tick(&state, progress);
   SEXP stat = PROTECT(Rf_allocVector(REALSXP, times + 1));
   const size_t e = (size_t)glue_int1(groups, "groups");
-  glue_check(mmd_permute(&p, from, e, member, start, (size_t)count, (size_t)times, glue_int1(dense, "dense"),
-                         &rng, REAL(stat), (lmr_cpu)glue_int1(level, "level"),
-                         glue_arena(mmd_permute_bytes(p.n, p.d, e)), &tick, &err), &err);
+  glue_check(mmd_permute(&p, from, e, &exchange, (size_t)times, glue_int1(dense, "dense"), &rng, REAL(stat),
+                         (lmr_cpu)glue_int1(level, "level"), glue_arena(mmd_permute_bytes(p.n, p.d, e)), &tick,
+                         &err), &err);
   SEXP out = with_p(stat, (size_t)times);
   UNPROTECT(1);
   return out;
@@ -131,7 +143,7 @@ static SEXP ffi_low_rank(SEXP x, SEXP kernel, SEXP tol, SEXP max_rank, SEXP leve
 }
 
 const R_CallMethodDef glue_kernel_test_calls[] = {
-  GLUE_CALL(ffi_hsic_permute, 10),
+  GLUE_CALL(ffi_hsic_permute, 11),
   GLUE_CALL(ffi_mmd_permute, 10),
   GLUE_CALL(ffi_kci, 7),
   GLUE_CALL(ffi_allele_shift, 3),

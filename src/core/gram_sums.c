@@ -137,16 +137,15 @@ static lmr_status poll(const lmr_tick *tick, size_t done, size_t all, lmr_error 
   return LMR_OK;
 }
 
-lmr_status gram_sums(const lmr_points *x, const lmr_points *y, gram_pair_sums *s, lmr_cpu level,
-                     lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+/* Visits the tiles (i0, j0), i0 <= j0, of both Gram matrices: ni x nj entries of
+ * K in w->k and of L in w->l, zeros beyond. */
+typedef void (*pair_visit)(void *state, const pair_work *w, size_t i0, size_t j0, size_t ni, size_t nj);
+
+static lmr_status walk_pairs(const lmr_points *x, const lmr_points *y, pair_visit visit, void *state,
+                             lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t n = x->n;
-  if (y->n != n) return lmr_fail(err, LMR_EINVAL, "gram_sums: %zu and %zu rows", n, y->n);
   pair_work w;
   LMR_TRY(take_pair(&w, &work, x->d, y->d, err));
-  s->k = s->l = s->kl = s->kk = s->ll = 0;
-  memset(s->k_row, 0, n * sizeof *s->k_row);
-  memset(s->l_row, 0, n * sizeof *s->l_row);
-  tile_sums t;
   for (size_t j0 = 0; j0 < n; j0 += T) {
     const size_t nj = tile_count(n, j0);
     gram_pack(x, j0, nj, w.xb);
@@ -157,55 +156,77 @@ lmr_status gram_sums(const lmr_points *x, const lmr_points *y, gram_pair_sums *s
       gram_pack(y, i0, ni, w.ya);
       gram_tile(&x->kernel, w.xa, w.xb, x->d, ni, nj, w.k, w.spare, level);
       gram_tile(&y->kernel, w.ya, w.yb, y->d, ni, nj, w.l, w.spare, level);
-      sums_tile(w.k, w.l, nj, &t, level);
-      const double twice = i0 == j0 ? 1 : 2;
-      s->kl += twice * t.kl, s->kk += twice * t.kk, s->ll += twice * t.ll;
-      for (size_t i = 0; i < ni; i++) s->k_row[i0 + i] += t.k_row[i], s->l_row[i0 + i] += t.l_row[i];
-      if (i0 == j0)
-        for (size_t i = 0; i < ni; i++) s->k_diag[i0 + i] = w.k[i * (T + 1)], s->l_diag[i0 + i] = w.l[i * (T + 1)];
-      else
-        for (size_t j = 0; j < nj; j++) s->k_row[j0 + j] += t.k_col[j], s->l_row[j0 + j] += t.l_col[j];
+      visit(state, &w, i0, j0, ni, nj);
     }
     LMR_TRY(poll(tick, j0, n, err));
   }
+  return LMR_OK;
+}
+
+typedef struct {
+  gram_pair_sums *sums;
+  lmr_cpu level;
+} sums_state;
+
+static void add_sums(void *state, const pair_work *w, size_t i0, size_t j0, size_t ni, size_t nj) {
+  const sums_state *at = state;
+  gram_pair_sums *s = at->sums;
+  tile_sums t;
+  sums_tile(w->k, w->l, nj, &t, at->level);
+  const double twice = i0 == j0 ? 1 : 2;
+  s->kl += twice * t.kl, s->kk += twice * t.kk, s->ll += twice * t.ll;
+  for (size_t i = 0; i < ni; i++) s->k_row[i0 + i] += t.k_row[i], s->l_row[i0 + i] += t.l_row[i];
+  if (i0 == j0)
+    for (size_t i = 0; i < ni; i++) s->k_diag[i0 + i] = w->k[i * (T + 1)], s->l_diag[i0 + i] = w->l[i * (T + 1)];
+  else
+    for (size_t j = 0; j < nj; j++) s->k_row[j0 + j] += t.k_col[j], s->l_row[j0 + j] += t.l_col[j];
+}
+
+lmr_status gram_sums(const lmr_points *x, const lmr_points *y, gram_pair_sums *s, lmr_cpu level,
+                     lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const size_t n = x->n;
+  if (y->n != n) return lmr_fail(err, LMR_EINVAL, "gram_sums: %zu and %zu rows", n, y->n);
+  s->k = s->l = s->kl = s->kk = s->ll = 0;
+  memset(s->k_row, 0, n * sizeof *s->k_row);
+  memset(s->l_row, 0, n * sizeof *s->l_row);
+  sums_state state = {s, level};
+  LMR_TRY(walk_pairs(x, y, add_sums, &state, level, work, tick, err));
   for (size_t i = 0; i < n; i++) s->k += s->k_row[i], s->l += s->l_row[i];
   return LMR_OK;
+}
+
+typedef struct {
+  const gram_pair_sums *sums;
+  double m, k_mean, l_mean, total;
+  lmr_cpu level;
+} squares_state;
+
+static void add_squares(void *state, const pair_work *w, size_t i0, size_t j0, size_t ni, size_t nj) {
+  squares_state *at = state;
+  const gram_pair_sums *s = at->sums;
+  double sum = 0, ka[T], kb[T], la[T], lb[T];
+  for (size_t i = 0; i < ni; i++) ka[i] = s->k_row[i0 + i] / at->m, la[i] = s->l_row[i0 + i] / at->m;
+  for (size_t j = 0; j < nj; j++)
+    kb[j] = s->k_row[j0 + j] / at->m - at->k_mean, lb[j] = s->l_row[j0 + j] / at->m - at->l_mean;
+  if (i0 < j0 && nj == T) {
+    sum = squares_tile(w->k, w->l, ka, kb, la, lb, at->level);
+  } else {
+    for (size_t j = 0; j < nj; j++)
+      for (size_t i = 0; i < (i0 == j0 ? j : ni); i++) {
+        const double u = (w->k[i + j * T] - ka[i] - kb[j]) * (w->l[i + j * T] - la[i] - lb[j]);
+        sum += u * u;
+      }
+  }
+  at->total += 2 * sum;
 }
 
 lmr_status gram_centred_squares(const lmr_points *x, const lmr_points *y, const gram_pair_sums *s,
                                 double *total, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
                                 lmr_error *err) {
-  const size_t n = x->n;
-  const double m = (double)n, k_mean = s->k / (m * m), l_mean = s->l / (m * m);
-  pair_work w;
-  LMR_TRY(take_pair(&w, &work, x->d, y->d, err));
-  *total = 0;
-  for (size_t j0 = 0; j0 < n; j0 += T) {
-    const size_t nj = tile_count(n, j0);
-    gram_pack(x, j0, nj, w.xb);
-    gram_pack(y, j0, nj, w.yb);
-    for (size_t i0 = 0; i0 <= j0; i0 += T) {
-      const size_t ni = tile_count(n, i0);
-      gram_pack(x, i0, ni, w.xa);
-      gram_pack(y, i0, ni, w.ya);
-      gram_tile(&x->kernel, w.xa, w.xb, x->d, ni, nj, w.k, w.spare, level);
-      gram_tile(&y->kernel, w.ya, w.yb, y->d, ni, nj, w.l, w.spare, level);
-      double sum = 0, ka[T], kb[T], la[T], lb[T];
-      for (size_t i = 0; i < ni; i++) ka[i] = s->k_row[i0 + i] / m, la[i] = s->l_row[i0 + i] / m;
-      for (size_t j = 0; j < nj; j++) kb[j] = s->k_row[j0 + j] / m - k_mean, lb[j] = s->l_row[j0 + j] / m - l_mean;
-      if (i0 < j0 && nj == T) {
-        sum = squares_tile(w.k, w.l, ka, kb, la, lb, level);
-      } else {
-        for (size_t j = 0; j < nj; j++)
-          for (size_t i = 0; i < (i0 == j0 ? j : ni); i++) {
-            const double u = (w.k[i + j * T] - ka[i] - kb[j]) * (w.l[i + j * T] - la[i] - lb[j]);
-            sum += u * u;
-          }
-      }
-      *total += 2 * sum;
-    }
-    LMR_TRY(poll(tick, j0, n, err));
-  }
+  const double m = (double)x->n;
+  squares_state state = {s, m, s->k / (m * m), s->l / (m * m), 0, level};
+  LMR_TRY(walk_pairs(x, y, add_squares, &state, level, work, tick, err));
+  *total = state.total;
   return LMR_OK;
 }
 

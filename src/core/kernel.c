@@ -189,21 +189,51 @@ lmr_status gram_full(const lmr_points *p, double *gram, lmr_cpu level, lmr_arena
       const size_t ni = tile_count(p->n, i0);
       gram_pack(p, i0, ni, a);
       gram_tile(&p->kernel, a, b, p->d, ni, nj, tile, spare, level);
+      /* Columns of either triangle one after another, as they lie in memory. */
       for (size_t j = 0; j < nj; j++)
-        for (size_t i = 0; i < ni; i++) {
-          gram[i0 + i + (j0 + j) * p->n] = tile[i + j * GRAM_TILE];
-          gram[j0 + j + (i0 + i) * p->n] = tile[i + j * GRAM_TILE];
-        }
+        memcpy(gram + i0 + (j0 + j) * p->n, tile + j * GRAM_TILE, ni * sizeof *tile);
+      if (i0 == j0) continue;
+      for (size_t i = 0; i < ni; i++)
+        for (size_t j = 0; j < nj; j++) gram[j0 + j + (i0 + i) * p->n] = tile[i + j * GRAM_TILE];
     }
     if (lmr_tick_poll(tick, (double)j0 / (double)p->n)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
   return LMR_OK;
 }
 
+/* Values around the k-th smallest of m, by the ranks of a sample: copies those in
+ * between to `kept` and takes those below off *k. Returns how many were kept, 0 when
+ * the k-th is not among them. */
+enum { SAMPLE = 512, MARGIN = 48 }; /* 4 standard errors of a rank in the sample */
+
+static size_t keep_near(const double *v, size_t m, size_t *k, double *kept) {
+  double sample[SAMPLE];
+  for (size_t i = 0; i < SAMPLE; i++) {
+    const double x = v[(2 * i + 1) * m / (2 * SAMPLE)];
+    size_t j = i;
+    for (; j > 0 && sample[j - 1] > x; j--) sample[j] = sample[j - 1];
+    sample[j] = x;
+  }
+  const size_t at = *k * SAMPLE / m;
+  const double low = at > MARGIN ? sample[at - MARGIN] : 0;
+  const double high = at + MARGIN < SAMPLE ? sample[at + MARGIN] : INFINITY;
+  size_t below = 0, count = 0;
+  for (size_t i = 0; i < m; i++) {
+    kept[count] = v[i];
+    below += v[i] < low;
+    count += (v[i] >= low) & (v[i] <= high);
+  }
+  if (*k < below || *k >= below + count) return 0;
+  *k -= below;
+  return count;
+}
+
 /* The k-th smallest (0-based) of m values >= 0 by the order of their bits: one
  * histogram of the upper 16, then the same within the bin. `scratch` takes m. */
 static double select_kth(const double *v, size_t m, size_t k, double *scratch, uint32_t *bins) {
-  memcpy(scratch, v, m * sizeof *v);
+  size_t near = m > 16 * SAMPLE ? keep_near(v, m, &k, scratch) : 0;
+  if (near) m = near;
+  else memcpy(scratch, v, m * sizeof *v);
   for (int shift = 48; m > 1; shift -= 16) {
     memset(bins, 0, 65536 * sizeof *bins);
     for (size_t i = 0; i < m; i++) {

@@ -60,8 +60,14 @@ test_that("permutation statistics: factors agree with Gram matrices, and both wi
   x <- kernel_numbers(kernel_sample(case$x, "x"), NULL, 3, 1, "x")
   y <- kernel_numbers(kernel_sample(case$y, "y"), "poly2", NULL, 1, "y")
   strata <- split(1:120, case$e)
-  hs <- function(dense, groups) .Call(C_ffi_hsic_permute, x$x, x$k, y$x, y$k, groups, 20L, 5L, dense, NULL, cpu_level())$stat
-  mm <- function(dense, groups) .Call(C_ffi_mmd_permute, y$x, y$k, label, 3L, groups, 20L, 5L, dense, NULL, cpu_level())$stat
+  hs <- function(dense, groups, level = cpu_level(), times = 20L) {
+    plans <- lapply(groups, function(rows) exchange_plan(list(seq_along(rows))))
+    .Call(C_ffi_hsic_permute, x$x, x$k, y$x, y$k, groups, plans, times, 5L, dense, NULL, level)$stat
+  }
+  mm <- function(dense, groups) .Call(C_ffi_mmd_permute, y$x, y$k, label, 3L, exchange_plan(groups), 20L, 5L, dense, NULL, cpu_level())$stat
+  for (level in 0:cpu_level()) expect_equal(hs(1L, list(1:120), level), hs(1L, list(1:120)), tolerance = 1e-12)
+  # The same permutations, whatever their number.
+  expect_identical(hs(1L, list(1:120), times = 6L), hs(1L, list(1:120))[1:7])
   for (groups in list(list(1:120), strata)) {
     expect_equal(hs(0L, groups), hs(1L, groups), tolerance = 1e-7)
     expect_gt(length(unique(signif(hs(0L, groups), 10))), 15)
@@ -190,4 +196,81 @@ test_that("errors of the tests", {
     mmd_test(1:10, environment = rep(1:2, 5), strata = rep(1, 10))
     mmd_test(1:10, 1:10, method = "permutation", permutations = 0)
   })
+})
+
+test_that("clusters: whole ones are exchanged with those of their size, members in order", {
+  cluster <- c("a", "b", "a", "b", "c", "d", "d", "e", "f", "f", "f")
+  plan <- exchange_plan(list(1:11), cluster)
+  expect_identical(plan, list(member = c(5L, 8L, 1L, 3L, 2L, 4L, 6L, 7L, 9:11), size = 1:3, units = c(2L, 3L, 1L)))
+  strata <- exchange_plan(list(c(1, 3, 5), c(2, 4, 6:11)), cluster)
+  expect_identical(strata$size, c(1L, 2L, 1L, 2L, 3L))
+  expect_identical(strata$units, c(1L, 1L, 1L, 2L, 1L))
+  # All statistics that exchanges of a, b, d and of c, e can give, and no other.
+  set.seed(1)
+  x <- rnorm(11)
+  y <- rnorm(11)
+  k <- ref_gram(cbind(x), sigma = 1)
+  l <- ref_gram(cbind(y), sigma = 1)
+  orders <- list(c(1, 2, 3), c(1, 3, 2), c(2, 1, 3), c(2, 3, 1), c(3, 1, 2), c(3, 2, 1))
+  units <- list(c(1, 3), c(2, 4), c(6, 7))
+  want <- unlist(lapply(orders, function(o) lapply(list(c(5, 8), c(8, 5)), function(s) {
+    to <- 1:11
+    to[unlist(units)] <- unlist(units[o])
+    to[c(5, 8)] <- s
+    11 * ref_hsic(k, l[to, to])[["biased"]]
+  })))
+  a <- kernel_numbers(kernel_sample(x, "x"), NULL, 1, 1, "x")
+  b <- kernel_numbers(kernel_sample(y, "y"), NULL, 1, 1, "y")
+  for (dense in 0:1) {
+    got <- .Call(C_ffi_hsic_permute, a$x, a$k, b$x, b$k, list(1:11), list(plan), 200L, 3L, dense, NULL, cpu_level())$stat
+    expect_setequal(signif(got, 5), signif(want, 5))
+  }
+  # Labels of whole clusters.
+  label <- c(1L, 2L, 1L, 2L, 1L, 2L, 2L, 2L, 1L, 1L, 1L)
+  want <- unlist(lapply(orders, function(o) lapply(list(c(5, 8), c(8, 5)), function(s) {
+    to <- 1:11
+    to[unlist(units)] <- unlist(units[o])
+    to[c(5, 8)] <- s
+    11 * ref_mmd_pooled(k, label[to])
+  })))
+  got <- .Call(C_ffi_mmd_permute, a$x, a$k, label, 2L, plan, 200L, 3L, 1L, NULL, cpu_level())$stat
+  expect_setequal(signif(got, 6), signif(want, 6))
+})
+
+test_that("families: exchanging people rejects too often, exchanging families does not", {
+  family <- rep(1:30, each = 3)
+  p <- vapply(1:100, function(i) with_seed(i, {
+    share <- function() rnorm(30)[family] + .5 * rnorm(90)
+    x <- share()
+    y <- share()
+    e <- rep(sample(rep(1:2, 15)), each = 3)
+    c(
+      hsic_test(x, y, method = "permutation", permutations = 39, seed = i)$p.value,
+      hsic_test(x, y, method = "permutation", permutations = 39, cluster = family, seed = i)$p.value,
+      mmd_test(x, environment = e, method = "permutation", permutations = 39, seed = i)$p.value,
+      mmd_test(x, environment = e, method = "permutation", permutations = 39, cluster = family, seed = i)$p.value
+    )
+  }), numeric(4))
+  rejected <- rowMeans(p <= .05)
+  expect_gt(min(rejected[c(1, 3)]), .2)
+  expect_lt(max(rejected[c(2, 4)]), .05 + 3 * sqrt(.05 * .95 / 100))
+  expect_gt(min(rejected[c(2, 4)]), 0)
+})
+
+test_that("what clusters cannot do", {
+  x <- rnorm(12)
+  expect_snapshot(error = TRUE, {
+    hsic_test(x, x^2, cluster = rep(1:6, 2))
+    hsic_test(x, x^2, cluster = rep(1:2, c(5, 7)), method = "permutation")
+    mmd_test(x, environment = rep(1:2, 6), cluster = 1:3, method = "permutation")
+    hsic_test(x, x^2, cluster = c(NA, 1:11), method = "permutation")
+  })
+  expect_match(
+    hsic_test(x, x^2, cluster = c(1, 1, 1, rep(2:4, each = 2), 5:7), method = "permutation", permutations = 9, seed = 1)$method,
+    "whole clusters, 1 of 7 alone in their size cannot move"
+  )
+  expect_match(
+    mmd_test(x, environment = rep(1:2, 6), strata = rep(1:2, each = 6), cluster = rep(1:6, each = 2), method = "permutation", permutations = 9, seed = 1)$method,
+    "permutation of whole clusters within strata"
+  )
 })
