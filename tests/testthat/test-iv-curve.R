@@ -28,19 +28,34 @@ test_that("where the truth is a line and instruments are weak, the fit is 2SLS e
   expect_true(all(band[, "lwr"] < .5 * c(-3, 0, 3) & .5 * c(-3, 0, 3) < band[, "upr"]))
 })
 
-test_that("the objective that is solved is the Lagrangian's (identity 1.6 b)", {
-  # min over h_w of the Lagrangian at linear features, against lambda/(2(1+lambda)) |P(h_a - y)|^2/n
+test_that("the closed solver minimises the three-net Lagrangian, whatever lambda (identity 1.6 b)", {
+  # over an intercept, four features and h_w in the span of the instruments, h~ solved by projection: a
+  # quadratic, minimised from its values alone, against the closed form without a prior
   set.seed(2)
   n <- 60
-  phi <- qr.Q(qr(cbind(1, matrix(rnorm(n * 4), n))))
-  h <- rnorm(n)
+  q <- qr.Q(qr(cbind(1, matrix(rnorm(n * 8), n))))
+  phi <- matrix(rnorm(n * 4), n) + q[, -1] %*% matrix(rnorm(32), 8)
   y <- rnorm(n)
+  moment <- function(v) drop(crossprod(q[, -1], v))
+  closed <- .Call(LatentMR:::C_ffi_test_evidence, moment(y), moment(phi[, 1]), moment(phi[, 2]), moment(phi[, 3:4]), 1e9, 1e9)
+  closed <- drop(closed$map %*% moment(y))
   for (lambda in c(.1, 1, 10)) {
-    hw <- drop(phi %*% crossprod(phi, (y + lambda * h) / (1 + lambda)))
-    ht <- drop(phi %*% crossprod(phi, h))
-    value <- mean((y - hw)^2) / 2 + lambda * (mean((hw - h)^2) - mean((ht - h)^2)) / 2
-    py <- drop(phi %*% crossprod(phi, y))
-    expect_equal(value, lambda / (2 * (1 + lambda)) * mean((ht - py)^2) + mean((y - py)^2) / 2, tolerance = 1e-12)
+    value <- function(p) {
+      ha <- p[1] + drop(phi %*% p[2:5])
+      hw <- drop(q %*% p[-(1:5)])
+      ht <- drop(q %*% crossprod(q, ha))
+      mean((y - hw)^2) / 2 + lambda * (mean((hw - ha)^2) - mean((ht - ha)^2)) / 2
+    }
+    e <- diag(14)
+    slope <- apply(e, 2, function(d) (value(d) - value(-d)) / 2)
+    bend <- outer(1:14, 1:14, Vectorize(function(i, j) {
+      (value(e[, i] + e[, j]) - value(e[, i] - e[, j]) - value(e[, j] - e[, i]) + value(-e[, i] - e[, j])) / 4
+    }))
+    best <- -solve(bend, slope)
+    expect_equal(best[2:5], closed, tolerance = 1e-6)
+    # at the optimum h~ - h_w = P (h_a - y) / (1 + lambda)
+    ha <- best[1] + drop(phi %*% best[2:5])
+    expect_equal(drop(crossprod(q, ha)) - best[-(1:5)], drop(crossprod(q, ha - y)) / (1 + lambda), tolerance = 1e-6)
   }
 })
 
