@@ -106,7 +106,7 @@ test_that("iv_reg(): two-stage least squares of the control by hand", {
   expect_identical(table$verdict, c("silent", "effect"))
   expect_equal(negative_control(fit, use$bmi)$b, table$b[2])
   # A matrix fit with clusters and two exposures.
-  family <- rep(1:57, length.out = nrow(use))
+  family <- sample(57, nrow(use), TRUE)
   exposures <- cbind(a = use$x, b = use$sex + use$z2)
   instruments <- cbind(use$z1, use$z2, use$bmi, rnorm(nrow(use)))
   two <- iv_fit(use$y, exposures, instruments, cbind(age = use$age, one = 1), vcov = "cluster", cluster = family)
