@@ -246,7 +246,7 @@ negative_words <- function(row) {
   head <- sprintf("%s (%s)", row$outcome, row$method)
   if (is.na(row$verdict)) return(sprintf("%s: could not be estimated.", head))
   numbers <- sprintf(
-    "effect of %s %s, %s to %s, %s%s", row$exposure, format_b(row$b), format_b(row$lo_ci), format_b(row$up_ci),
+    "Effect of %s %s, %s to %s, %s%s", row$exposure, format_b(row$b), format_b(row$lo_ci), format_b(row$up_ci),
     p_is(row$pval), if (is.na(row$ar_pval)) "" else paste("; instruments against it", p_is(row$ar_pval))
   )
   switch(row$verdict,
