@@ -107,5 +107,5 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
 
 plot_training <- function(x) {
   if (!is.data.frame(x$history)) no_history(sprintf("the %s encoder", x$encoder))
-  plot_history(x$history, sprintf("Training of the %s encoder", x$encoder), x$restart)
+  plot_history(x$history, sprintf("Training of the %s", if (endsWith(x$encoder, "encoder")) x$encoder else paste(x$encoder, "encoder")), x$details$kept)
 }

@@ -33,7 +33,9 @@ plot_forest <- function(x, units) {
     ggplot2::scale_y_discrete(labels = labels) +
     ggplot2::scale_x_continuous(breaks = inner_breaks(limits)) +
     ggplot2::coord_cartesian(xlim = c(limits[1] - .02 * room, text_at)) +
-    ggplot2::facet_grid(rows = ggplot2::vars(.data$group), scales = "free_y", space = "free_y") +
+    ggplot2::facet_grid(
+      rows = ggplot2::vars(.data$group), scales = "free_y", space = "free_y", labeller = ggplot2::label_wrap_gen(12)
+    ) +
     ggplot2::labs(
       x = effect_axis(x, units), y = NULL, title = wrap_words(forest_title(x)),
       caption = wrap_words(paste0(
@@ -43,7 +45,10 @@ plot_forest <- function(x, units) {
       ), 100)
     ) +
     plot_theme() +
-    ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank())
+    ggplot2::theme(
+      panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank(),
+      strip.text.y = ggplot2::element_text(angle = 0)
+    )
   sized(plot, 8, 1.9 + .2 * length(labels[!duplicated(names(labels))]) + .15 * nlevels(data$group))
 }
 

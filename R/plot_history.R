@@ -11,8 +11,7 @@ plot_history <- function(history, title, kept = NULL, units = NULL) {
   }))
   data$quantity <- factor(data$quantity, measured)
   data$kept <- is.null(kept) | data$restart %in% kept
-  words <- gsub("_", " ", measured)
-  words <- stats::setNames(paste0(toupper(substr(words, 1, 1)), substring(words, 2)), measured)
+  words <- stats::setNames(vapply(measured, history_words, ""), measured)
   lines <- function(rows, ...) {
     if (!any(rows)) return(NULL)
     ggplot2::geom_line(data = data[rows, ], ggplot2::aes(group = .data$restart), na.rm = TRUE, ...)
@@ -31,4 +30,11 @@ plot_history <- function(history, title, kept = NULL, units = NULL) {
 
 no_history <- function(what) {
   abort_argument("type", sprintf("another one for %s", what), "\"history\"", "It is computed in closed form: nothing was trained in steps.")
+}
+
+history_words <- function(name) {
+  name <- gsub("_", " ", name)
+  known <- c(nhsic = "normalised HSIC", nmmd = "normalised MMD", hsic = "HSIC", mmd = "MMD", logdet = "log determinant")
+  for (word in names(known)) name <- gsub(paste0("\\b", word, "\\b"), known[[word]], name)
+  paste0(toupper(substr(name, 1, 1)), substring(name, 2))
 }

@@ -191,11 +191,13 @@ test_that("awkward names, estimates that are NA and many environments are drawn"
 test_that("histories have a panel per quantity and the taken restart in front", {
   encoder <- plot_fit$encoder
   encoder$history <- data.frame(epoch = rep(1:3, 2), restart = rep(1:2, each = 3), reconstruction = 6:1, mmd_between = 1:6)
-  encoder$restart <- 2L
+  encoder$details$kept <- 2L
   p <- draws(plot(encoder, "history"))
   expect_identical(levels(p$data$quantity), c("reconstruction", "mmd_between"))
   expect_identical(p$data$kept, rep(rep(c(FALSE, TRUE), each = 3), 2))
   expect_identical(p$labels$x, "Epoch")
+  expect_identical(history_words("held_out_nmmd"), "Held out normalised MMD")
+  expect_identical(history_words("hsic_within"), "HSIC within")
 })
 
 test_that("the curve's picture has its bands and the exposure in its data", {
