@@ -3,7 +3,7 @@
 # code does, else the linear encoder.
 
 fit_auto <- function(input, n_latent, control, seed) {
-  closed <- try_closure(input$z, control)
+  closed <- try_closure(input, control)
   details <- list(closure = closed[c("trials", "d", "rank", "rows")])
   if (closed$d) return(list(selected = "closure", weights = closed[c("center", "map")], details = details))
   base <- flow_base(input, closed, control, seed)

@@ -1,7 +1,7 @@
 # Polynomial mixing of continuous instruments (src/core/closure.h).
 
 fit_closure <- function(input, n_latent, control, seed) {
-  tried <- try_closure(input$z, control)
+  tried <- try_closure(input, control)
   if (!tried$d) {
     abort(
       paste0("The instruments are not closed under products: ", closure_words(tried), "."), "latentmr_error_encoder",
@@ -13,8 +13,13 @@ fit_closure <- function(input, n_latent, control, seed) {
 
 encode_closure <- function(weights, z) sweep(z, 2, weights$center) %*% weights$map
 
-try_closure <- function(z, control) {
-  fit <- .Call(C_ffi_closure, unname(z), 0L, control$closure, cpu_level())
+# A value put in for a missing one is no polynomial of the latents: people with all instruments serve when
+# they are at least half.
+try_closure <- function(input, control) {
+  z <- unname(input$z)
+  whole <- setdiff(seq_len(nrow(z)), (input$missing - 1L) %% nrow(z) + 1L)
+  if (length(whole) < nrow(z) && 2 * length(whole) >= nrow(z)) z <- z[whole, , drop = FALSE]
+  fit <- .Call(C_ffi_closure, z, 0L, control$closure, cpu_level())
   colnames(fit$trials) <- c("latents", "degree", "columns", "c", "explained", "steps")
   fit$trials <- as.data.frame(fit$trials)
   fit$d <- ncol(fit$map)

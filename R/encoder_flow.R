@@ -4,7 +4,7 @@
 flow_max <- 16L
 
 fit_flow <- function(input, n_latent, control, seed) {
-  closed <- try_closure(input$z, control)
+  closed <- try_closure(input, control)
   base <- flow_base(input, closed, control, seed)
   problem <- flow_problem(base, input)
   if (!is.null(problem)) abort(paste0("No flow can be fitted: ", problem, "."), "latentmr_error_encoder")

@@ -137,6 +137,10 @@ test_that("the permuted null is that of permuted labels", {
     expect_gt(ks.test(got[, m], ref)$p.value, .001)
   }
   expect_identical(got, .Call(C_ffi_stationary_permuted, x, e, 3L, 400L, 1L, cpu_level()))
+  # Of many rows some are used, and the null is that of all.
+  many <- with_seed(3, matrix(rnorm(50000)))
+  null <- function(n) .Call(C_ffi_stationary_permuted, scale(many[seq_len(n), , drop = FALSE]), rep(1:2, n / 2), 2L, 300L, 1L, cpu_level())
+  expect_equal(50000 * mean(null(50000)), 10000 * mean(null(10000)), tolerance = .25)
   # Gaussian draws are too narrow for these tails.
   normal <- .Call(C_ffi_stationary_null, c(100, 100, 200), 3L, 400L, 1L, NULL)
   expect_gt(quantile(got[, 3], .95), 1.2 * quantile(normal, .95))
@@ -153,6 +157,23 @@ test_that("heavy and light tails do not fool the dimension", {
   for (law in c("uniform", "laplace", "t5")) expect_gte(right(law), 11 / 12)
   # The Gaussian null calls invariant directions moving.
   expect_lt(right("t5", null = "gaussian", dimension_level = .95), 11 / 12)
+})
+
+test_that("missing, collinear and constant instruments", {
+  d <- simulate_mr("authors", mixing = "poly2", environments = 3, n = 1500, seed = 3)
+  z <- mr_genotypes(d)
+  hostile <- cbind(z, z[, 1] - z[, 2], 5, z[, 3])
+  hostile[cbind(seq(1, 4500, 90), 2)] <- NA
+  data <- suppressMessages(mr_data(hostile, d$exposure, d$outcome, d$environment, kind = "continuous"))
+  encoder <- learn_instruments(data, "closure", seed = 1)
+  expect_gt(min(cancor(predict(encoder, data)[-seq(1, 4500, 90), ], d$truth$W[-seq(1, 4500, 90), ])$cor), .99)
+  expect_identical(dim(predict(encoder, data)), c(4500L, encoder$n_latent[["invariant"]]))
+  expect_true(all(is.finite(predict(encoder, data))))
+  expect_error(predict(encoder, hostile[, -1]), class = "latentmr_error_argument")
+  # Fewer people than instruments: nothing closes, nothing crashes.
+  few <- suppressMessages(mr_data(with_seed(1, matrix(rnorm(60 * 80), 60)), rnorm(60), rnorm(60), rep(1:2, 30), kind = "continuous"))
+  expect_error(learn_instruments(few, "closure", seed = 1), class = "latentmr_error_encoder")
+  expect_identical(learn_instruments(few, "auto", seed = 1)$selected, "linear")
 })
 
 test_that("wrong input is refused in words", {
