@@ -57,6 +57,13 @@ test_that("what is not closed is said: linear mixing of many, noise, too few col
   # Two-valued columns close (f^2 is linear in f) and hold no polynomials of two latents.
   coins <- (noise[, 1:9] > 0) + 0
   expect_identical(ncol(run_closure(coins)$map), 0L)
+  # Functions whose squares nearly stay in a rich span, but which say little about the instruments.
+  rich <- scale(monomials(with_seed(1, matrix(runif(2000), 1000)), 10)[, -1])
+  rich <- qr.Q(qr(rich)) %*% with_seed(66, matrix(rnorm(65 * 66), 65)) * sqrt(1000) + with_seed(2, matrix(rnorm(66000), 1000)) * .05
+  fit <- run_closure(rich, 2L)
+  expect_lt(fit$trials[1, 4], .01)
+  expect_lt(fit$trials[1, 5], .8)
+  expect_identical(ncol(fit$map), 0L)
   d <- suppressMessages(mr_data(noise, noise[, 1], noise[, 2], rep(1:2, 1000), kind = "continuous"))
   expect_error(learn_instruments(d, "closure", seed = 1), "c\\(4\\)", class = "latentmr_error_encoder")
 })
@@ -72,6 +79,10 @@ test_that("the published design, polynomials of degree 2 and 3: exact blocks, es
     expect_gt(min(cancor(cbind(predict(encoder, d), predict(encoder, d, "variant")), cbind(d$truth$W, d$truth$V))$cor), 1 - 1e-6)
     expect_lt(abs(fit$estimates$latent_2sls$b - 1), .05)
     expect_lt(sum(encoder$check), .005)
+    shown <- plot(encoder)$data
+    expect_identical(shown$value[shown$part == "latents"], encoder$details$closure$trials$c)
+    expect_identical(shown$value[shown$panel == "Directions of the code"], encoder$values)
+    expect_output(print(encoder), "c\\(4\\).*4 latents mixed by polynomials")
   }
   # 2SLS on the instruments is off by more than .2 here.
   expect_gt(fit$estimates[["2sls"]]$b, 1.2)

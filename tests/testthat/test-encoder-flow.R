@@ -62,7 +62,14 @@ test_that("an invertible network: the flow is taken, its blocks are right, 2SLS 
   expect_identical(again$weights, encoder$weights)
   expect_equal(predict(encoder, mr_genotypes(d)[1:3, ], environment = d$environment[1:3]), predict(encoder, d)[1:3, ], ignore_attr = TRUE)
   expect_output(print(encoder), "held-out loss")
-  expect_s3_class(plot(encoder), "ggplot")
+  expect_output(print(fit), "auto encoder (flow taken)", fixed = TRUE)
+  shown <- plot(encoder)$data
+  expect_identical(shown$value[shown$panel == "Directions of the instruments"], encoder$details$before$values)
+  training <- plot(encoder, "history")$data
+  expect_equal(min(training$value[training$quantity == "held_out" & training$kept]), encoder$details$losses[["flow"]])
+  fits <- encoder$details$fits
+  expect_identical(sum(fits$taken), 1L)
+  expect_equal(fits$held_out[fits$taken], min(fits$held_out[fits$invariant == fits$invariant[fits$taken]]))
 })
 
 test_that("linear mixing stays linear: the hinges gain nothing", {
