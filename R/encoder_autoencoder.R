@@ -43,7 +43,7 @@ fit_autoencoder <- function(input, n_latent, control, seed) {
     ),
     split = list(invariant = pick[, seq_len(m), drop = FALSE], variant = pick[, m + seq_len(k), drop = FALSE]),
     history = do.call(rbind, lapply(seq_along(runs), function(r) cbind(restart = r, autoencoder_history(runs[[r]])))),
-    warnings = autoencoder_warnings(look),
+    restart = best, warnings = autoencoder_warnings(look),
     details = list(
       held_out = look, restarts = length(runs), kept = best, warm_start = frame$selected, decoder = degree,
       likelihood = if (binomial) "binomial" else "gaussian", relatedness = control$relatedness

@@ -141,7 +141,7 @@ estimation_blocks_data <- function(data, learned, moments, z, blocks, folds = ma
   wide <- data
   wide$genotypes <- list(x = unname(cbind(z, blocks$invariant, blocks$variant)))
   wide$kind <- "continuous"
-  wide$background <- NULL
+  wide["background"] <- list(NULL) # not removed: `$` would find background_fit
   wide["block"] <- list(NULL)
   wide$variants <- data$variants[c(seq_len(p), rep(1L, m + k)), , drop = FALSE]
   wide$variants$snp <- c(data$variants$snp, sprintf("What%d", seq_len(m)), sprintf("Vhat%d", seq_len(k)))

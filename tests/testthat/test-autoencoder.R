@@ -48,6 +48,8 @@ test_that("restarts do not depend on the plan, nor move the session's stream", {
   expect_identical(.Random.seed, before)
   expect_identical(sort(unique(a$history$restart)), 1:2)
   expect_true(a$details$kept %in% 1:2)
+  drawn <- ggplot2::layer_data(plot(a, type = "history"), 1) # the restart that was not taken
+  expect_identical(unique(drawn$colour), "grey70")
   skip_if_not_installed("future")
   old <- future::plan(future::sequential)
   on.exit(future::plan(old))
@@ -135,4 +137,12 @@ test_that("a diverging training says what to do and hands over its state", {
   good <- list(problem = NULL, theta = 0)
   expect_warning(kept <- keep_finished(list(fake, good), 1L, autoencoder_control()), "left out", class = "latentmr_warning_fit")
   expect_identical(kept, list(good))
+})
+
+test_that("background components are partialled out beside a code", {
+  d <- simulate_mr("snp", cell = 3, n = 150, seed = 1, background = 60)
+  frame <- as.data.frame(suppressWarnings(suppressMessages(
+    latent_mr(d, "autoencoder", control = short(), by_environment = FALSE, seed = 1)
+  )))
+  expect_true(is.finite(frame$b[frame$estimator == "latent_2sls"]))
 })

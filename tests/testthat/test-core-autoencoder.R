@@ -187,3 +187,17 @@ test_that("a loss that is not finite ends with the last good state", {
   fit <- ae_fit(case, ae_options(epochs = 10))
   expect_match(fit$problem, "not finite")
 })
+
+test_that("an indefinite change of covariance is seen within environments only", {
+  # V ~ N(0, diag(1, 2)), then N(0, diag(2, 1)): V1 + V2 is N(0, 3) in both, and correlated with V1 - V2 by -1/3 and 1/3.
+  set.seed(6)
+  n <- 4000
+  v <- matrix(rnorm(4 * n), ncol = 2) * sqrt(cbind(rep(1:2, each = n), rep(2:1, each = n)))
+  s <- ref_standard(cbind(v[, 1] + v[, 2], v[, 1] - v[, 2]))
+  terms <- .Call(C_ffi_code_loss, s, 1L, as.integer(c(0, n, 2 * n)), c(2, 1, 1, 0, 0), cpu_level())$terms
+  expect_lt(terms[1], .01)
+  # Kernel of degree 2: 4 r^2 of the first moments and (2 r^2)^2 of the second; over everybody r is 0 and only
+  # the latter is left.
+  expect_equal(terms[2], 4 / 9 + (2 / 9)^2, tolerance = .2)
+  expect_lt(terms[3], .1)
+})
