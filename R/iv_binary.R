@@ -37,6 +37,8 @@
 #' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`, as in [iv_reg()].
 #' @param estimator `"tsri"`, `"tsps"`, `"msmm"`, `"2sls"` or `"glm"`.
 #' @param link `"logit"` or `"log"`, for `"tsri"`, `"tsps"` and `"glm"`.
+#' @param subset,na.action As in [lm()]; rows with missing values are handled by `na.action`.
+#' @param tol As in [iv_fit()].
 #' @param vcov `"HC0"`, `"HC1"` or `"cluster"` (the default when `cluster` is given).
 #' @param object,x An `iv_binary` object.
 #' @param parm,level As in [stats::confint()].

@@ -16,6 +16,7 @@ mkdir -p "$scratch/library"
 cat >"$scratch/Makevars" <<'MAKE'
 CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS = -fsanitize=address,undefined
+STRIP_DEBUG =
 MAKE
 
 echo "building with -fsanitize=address,undefined"
