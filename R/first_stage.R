@@ -14,8 +14,11 @@
 #'   variances. Kleibergen-Paap (2006): rank test that the first stages are collinear, a Wald test
 #'   with the robust covariance, chi-squared(`L - k + 1`); `f` is the Wald statistic over L.
 #' * Critical values, at 5 %, for the hypothesis that the instruments are weak. Stock and
-#'   Yogo (2005), one endogenous variable, 2SLS, equal variances: by their definitions without their
-#'   simulation error (their table has 16.38 where the exact value is 16.57). Montiel
+#'   Yogo (2005), equal variances; one endogenous variable and 2SLS: by their definitions without their
+#'   simulation error (their table has 16.38 where the exact value is 16.57). LIML (size) and Fuller with
+#'   constant 1 (bias, relative to that of least squares and in units of the standardised effect) with up to 30 instruments,
+#'   and 2SLS and LIML with two endogenous variables and up to 12, from our own simulations
+#'   of their weak-instrument asymptotics (`data-raw/stock-yogo.R`; within 6 % of the published tables). Montiel
 #'   Olea and Pflueger: the simplified (conservative) values of the effective F.
 #'
 #' @param object A fit of [iv_reg()] or [iv_fit()].
@@ -27,8 +30,8 @@
 #'   `effective_f`, `conditional_f`, `conditional_df1`, `conditional_p`); `joint`, a data frame with rows
 #'   Cragg-Donald and Kleibergen-Paap (`statistic`, `f`, `wald`, `df`, `p.value`); `critical`, a data frame of
 #'   critical values (`statistic`, `criterion`, `limit`, `value`); `vcov`.
-#' @section Missing values: `effective_f` and the critical values are `NA` or absent with several
-#'   endogenous variables; the bias of 2SLS exists with three instruments or more;
+#' @section Missing values: `effective_f` is `NA` with several endogenous variables, and there are no critical values
+#'   with three; the bias of 2SLS exists with two instruments more than variables;
 #'   robust statistics are `NA` with fewer clusters than instruments.
 #' @section Errors: `latentmr_error_argument` for a fit without instruments.
 #' @references Stock and Yogo (2005), in Identification and Inference for Econometric Models, 80-108. Montiel
@@ -75,7 +78,7 @@ first_stage <- function(object, vcov = NULL, ...) {
       data.frame(statistic = "Cragg-Donald", f = tests$cragg_donald, wald = NA_real_, df = NA_real_, p.value = NA_real_),
       kleibergen_paap(f, scores, vcov, by)
     ),
-    critical = if (f$k == 1) rbind(stock_yogo(f$L), montiel_pflueger(matrix(s$first[, , 1], f$L))),
+    critical = rbind(stock_yogo(f$L, f$k), if (f$k == 1) montiel_pflueger(matrix(s$first[, , 1], f$L))),
     vcov = vcov
   ))
 }

@@ -1,10 +1,11 @@
-# Critical values of Stock and Yogo (2005) for one endogenous variable and 2SLS,
-# computed from their definitions: with L instruments and concentration mu2 the
+# Critical values of Stock and Yogo (2005). One endogenous variable and 2SLS:
+# computed from their definitions. With L instruments and concentration mu2 the
 # first-stage F is noncentral chi-squared(L, mu2) / L; the instruments are weak when
 # mu2 is below the value at which the bias (size) reaches the limit, and the critical
 # value is the 95 % quantile there. Their tables are simulations of the same numbers
 # (16.38 for 16.57, the size of 10 % with one instrument); see Skeels and Windmeijer
-# (2018), Econometrics 6:44.
+# (2018), Econometrics 6:44. LIML and Fuller, and two endogenous variables: tables of
+# our own simulations of the definitions (R/stock_yogo_tables.R).
 
 # Largest bias of 2SLS relative to OLS: 1 - mu2 E[1 / chi2(L + 2, mu2)]; the mean is
 # over the Poisson(mu2 / 2) mixture of 1 / (L + 2 J). Needs L > 2.
@@ -64,7 +65,26 @@ noncentral_quantile <- function(p, df, ncp) {
   (df + ncp) * (mean + stats::qnorm(p) * h * sqrt(2 * v) * (1 + 0.5 * m * v))^(1 / h)
 }
 
-stock_yogo <- function(L) {
+# A data frame of critical values for k endogenous variables, NULL when there are none.
+stock_yogo <- function(L, k = 1) {
+  if (k == 1) return(rbind(stock_yogo_exact(L), stock_yogo_table(stock_yogo_one, L, c(
+    "size of the 5 % Wald test, LIML", "relative bias of Fuller", "bias of Fuller"
+  ))))
+  if (k == 2) return(stock_yogo_table(stock_yogo_two, L, c(
+    "relative bias of 2SLS", "size of the 5 % Wald test", "size of the 5 % Wald test, LIML"
+  )))
+  NULL
+}
+
+stock_yogo_table <- function(values, L, criteria) {
+  values <- matrix(values, ncol = 1 + 4 * length(criteria), byrow = TRUE)
+  row <- match(L, values[, 1])
+  if (is.na(row)) return(NULL)
+  limits <- ifelse(startsWith(rep(criteria, each = 4), "size"), rep(c(0.1, 0.15, 0.2, 0.25), length(criteria)), c(0.05, 0.1, 0.2, 0.3))
+  data.frame(statistic = "Cragg-Donald F", criterion = rep(criteria, each = 4), limit = limits, value = values[row, -1])
+}
+
+stock_yogo_exact <- function(L) {
   value <- function(mu2) noncentral_quantile(0.95, L, mu2) / L
   solve_for <- function(rate, limit) {
     gap <- function(mu2) rate(mu2, L) - limit

@@ -189,7 +189,7 @@ test_that("critical values: published, and by simulation", {
     c(30, 21.42, 11.32, 6.09, 4.29, 86.17, 44.78, 30.72, 23.65)
   )
   for (i in seq_len(nrow(table))) {
-    ours <- stock_yogo(table[i, 1])
+    ours <- stock_yogo_exact(table[i, 1])
     expect_identical(is.na(ours$value), is.na(table[i, -1]))
     expect_lt(max(abs(ours$value / table[i, -1] - 1), na.rm = TRUE), 0.035)
   }
@@ -208,6 +208,44 @@ test_that("critical values: published, and by simulation", {
     if (L > 2) expect_equal(relative_bias(mu^2, L), mean(v2 / v1), tolerance = 0.01)
   }
   expect_equal(noncentral_quantile(0.95, 40, 5001), qchisq(0.95, 40, ncp = 5001), tolerance = 1e-5)
+})
+
+test_that("tables for LIML, Fuller and two endogenous variables: published values", {
+  of <- function(L, k, criterion) {
+    table <- stock_yogo(L, k)
+    table$value[table$criterion == criterion]
+  }
+  near <- function(ours, published) expect_lt(max(abs(ours / published - 1)), 0.06)
+  liml <- "size of the 5 % Wald test, LIML"
+  published <- rbind(
+    c(16.38, 8.96, 6.66, 5.53), c(8.68, 5.33, 4.42, 3.92), c(6.46, 4.36, 3.69, 3.32), c(5.44, 3.87, 3.30, 2.98), c(4.84, 3.56, 3.05, 2.77)
+  )
+  for (L in 1:5) near(of(L, 1, liml), published[L, ])
+  near(of(1, 1, "relative bias of Fuller"), c(24.09, 19.36, 15.64, 12.71))
+  near(of(1, 1, "bias of Fuller"), c(23.81, 19.40, 15.39, 12.76))
+  published <- rbind(c(7.03, 4.58, 3.95, 3.63), c(5.44, 3.81, 3.32, 3.09), c(4.72, 3.39, 2.99, 2.79), c(4.32, 3.13, 2.78, 2.60))
+  for (L in 2:5) near(of(L, 2, liml), published[L - 1, ])
+  published <- rbind(c(7.03, 4.58, 3.95, 3.63), c(13.43, 8.18, 6.40, 5.45), c(16.87, 9.93, 7.54, 6.28))
+  for (L in 2:4) near(of(L, 2, "size of the 5 % Wald test"), published[L - 1, ])
+  near(of(4, 2, "relative bias of 2SLS"), c(11.04, 7.56, 5.57, 4.73))
+  near(of(5, 2, "relative bias of 2SLS"), c(13.97, 8.78, 5.91, 4.79))
+  # one instrument: LIML is 2SLS, whose value is exact
+  expect_lt(max(abs(of(1, 1, liml) / of(1, 1, "size of the 5 % Wald test") - 1)), 0.03)
+  # stricter limits need stronger instruments; LIML needs weaker ones than 2SLS, at every L
+  for (k in 1:2) for (L in (k + 1):12) {
+    table <- stock_yogo(L, k)
+    for (criterion in unique(table$criterion)) {
+      value <- table$value[table$criterion == criterion]
+      expect_true(all(is.na(value)) || all(diff(value) < 0))
+    }
+    expect_true(all(of(L, k, liml) < of(L, k, "size of the 5 % Wald test") + 1e-9) || L == k)
+  }
+  expect_null(stock_yogo(5, 3))
+  expect_null(stock_yogo(13, 2))
+  expect_true(all(is.na(of(3, 2, "relative bias of 2SLS"))))
+  two <- iv_design(n = 300, L = 5, k = 2, seed = 9)
+  shown <- first_stage(iv_fit(two$y, two$x, two$z, two$w))$critical
+  expect_equal(shown, stock_yogo(5, 2))
 })
 
 test_that("overidentification tests equal their definitions", {
