@@ -111,6 +111,11 @@ outlier_table <- function(found, variants) {
 #' stays costs bias: hence no correction for the number of variants. When most of the strength is in invalid variants that
 #' agree with one another, the median follows them, and the valid ones are dropped.
 #'
+#' `Rscript bench/bench-pleiotropy.R` (40 replicates a cell): with direct effects of one direction in 20 % of the variants the root mean
+#' squared error falls from .22 (Nagar) to .085, the 95 % interval covers in 88 % (Nagar 5 %); with 40 % of them from .42
+#' to .26, covering in 60 %; without any it rises from .041 to .050. Invalid variants too weak to stand out stay in, so that the
+#' interval is too short where there are many of them.
+#'
 #' @param fit A [latent_mr()] fit with `latent_outlier` among its `methods`.
 #' @return Data frame with one row per variant: `SNP`, alleles, `t_first` and `t_second` (in each half; `NA` when C
 #'   explains the variant), `outlying_first`, `outlying_second`, and `control_in`: the half (`"first half"`, `"second half"`, `"both
