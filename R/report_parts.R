@@ -188,6 +188,19 @@ report_quality <- function(fit) {
   paste0(html_p("<strong>Quality of the instruments</strong>"), html_list(html_text(quality_lines(fit$quality))))
 }
 
+# What further tests need nothing but the fit.
+report_further <- function(fit) {
+  attempt <- function(code) tryCatch(code, latentmr_error = function(e) NULL)
+  lines <- c(
+    attempt(direction_words(direction_test(fit)$direction)),
+    if (nrow(fit$variants) > 2) attempt({
+      left <- leave_one_out(fit, "chromosome")
+      if (sum(is.finite(left$b)) > 2) leave_one_out_words(left)
+    })
+  )
+  if (length(lines)) html_list(html_text(lines))
+}
+
 report_variants <- function(fit) {
   if (fit$kind == "continuous") {
     return(html_p("Tables and pictures of single variants are for genotypes: continuous instruments have no counted allele."))

@@ -150,6 +150,10 @@ strobe_answers <- function(fit, data, curve) {
     )),
     "13a" = c("answered", paste0("LIML, ", if (genotype) "MR-Egger, weighted median, " else "", "Anderson-Rubin set: ", ar_words(d$ar), ".")),
     "13b" = if (!is.null(curve)) c("answered", sprintf("Dose-response curve by %s: average derivative %.4g.", curve_label(curve), average_derivative(curve)$estimate)),
+    "13c" = {
+      said <- tryCatch(direction_words(direction_test(fit)$direction), latentmr_error = function(e) NULL)
+      if (!is.null(said)) c("answered", said)
+    },
     "13d" = if (!is.null(fit$estimates$ols)) c("answered", sprintf("Least squares: %s.", format_estimate(fit$estimates$ols$b, fit$estimates$ols$lo, fit$estimates$ols$up))),
     "13e" = if (genotype || !is.null(fit$leave_one_out)) {
       c("answered", paste(c(if (!is.null(fit$leave_one_out)) "Each environment left out", if (genotype) "each variant left out, single variants"), collapse = "; "))

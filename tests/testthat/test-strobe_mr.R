@@ -26,6 +26,8 @@ test_that("answers are those of the fit and of what is given", {
   expect_match(answer(bare, "11b"), formatC(head$b, digits = 2, format = "f"), fixed = TRUE)
   ols <- lm(outcome ~ exposure + environment, strobe_data[c("outcome", "exposure", "environment")])
   expect_match(answer(bare, "13d"), formatC(coef(ols)[["exposure"]], digits = 2, format = "f"), fixed = TRUE)
+  share <- direction_test(strobe_fit)$direction$snp_r2.exposure
+  expect_match(answer(bare, "13c"), sprintf("explain %.2g %% of the variance of exposure", 100 * share), fixed = TRUE)
   expect_match(answer(bare, "9a"), "seed 1;", fixed = TRUE)
   expect_identical(status(bare, "10b"), "for you to write")
   expect_identical(status(strobe_mr(strobe_fit, strobe_data), "10b"), "in part")
