@@ -218,7 +218,7 @@ autoencoder_history <- function(fit) {
   out <- as.data.frame(lines)
   names(out) <- c(
     "epoch", "loss", "reconstruction", "mmd", "hsic_within", "hsic_pooled", "logdet", "held_out_reconstruction",
-    "held_out_nhsic", "held_out_nmmd"
+    "held_out_nhsic", "held_out_nmmd", "held_out_noise"
   )
   out
 }

@@ -49,9 +49,9 @@ typedef struct {
   code_penalty penalty;
 } ae_options;
 
-enum { AE_HELD_OUT = 1000, AE_HISTORY = 10 };
+enum { AE_HELD_OUT = 1000, AE_HISTORY = 11 };
 /* Columns of the history: epoch, training means of total, reconstruction, mmd,
- * hsic within, hsic pooled, log det; held-out reconstruction, nHSIC, nMMD. */
+ * hsic within, hsic pooled, log det; held-out reconstruction, nHSIC, nMMD, noise. */
 
 /* Held-out rows: reconstruction; nHSIC within environments and nMMD across them (in
  * [0, 1] as normalised HSIC, less their expectation when nothing depends, so that 0 is

@@ -303,6 +303,7 @@ lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options
     line[7 * rows_of_history] = now.reconstruction;
     line[8 * rows_of_history] = now.nhsic;
     line[9 * rows_of_history] = now.nmmd;
+    line[10 * rows_of_history] = now.noise;
     now.lowest = now.nhsic + now.nmmd;
     (*lines)++;
     /* From a random start nothing counts before the penalties have their weight. */

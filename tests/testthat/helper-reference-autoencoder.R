@@ -103,3 +103,27 @@ ref_autoencoder <- function(shape, data, options, theta) {
   total <- rec + options[16] * code[1] + options[17] / 2 * (code[2] + code[3]) - options[18] * code[4] + options[11] * related
   c(total, rec, related, code)
 }
+
+# Which look is taken, from the history of one training.
+ref_taken <- function(history, warm, ready) {
+  crit <- history[, 9] + history[, 10]
+  taken <- 0
+  for (i in seq_len(nrow(history))) {
+    if (!warm && history[i, 1] < ready) next
+    so_far <- which(warm | history[, 1] >= ready)
+    so_far <- so_far[so_far <= i]
+    limit <- min(history[so_far, 8]) * 1.05 + .02
+    if (!taken) {
+      taken <- i
+      lowest <- crit[i]
+      next
+    }
+    if (history[i, 8] > limit) next
+    stale <- history[taken, 8] > limit
+    if (stale || crit[i] < lowest + (if (warm) -1 else 1) * history[i, 11]) {
+      lowest <- if (stale) crit[i] else min(crit[i], lowest)
+      taken <- i
+    }
+  }
+  history[taken, 1]
+}

@@ -127,7 +127,7 @@ test_that("settings: printed with their sources, refused when wrong", {
 
 test_that("a diverging training says what to do and hands over its state", {
   d <- linear_data()
-  fake <- list(problem = "the loss is not finite in epoch 3, step 1", theta = 1:3, history = matrix(0, 1, 10), lines = 1L)
+  fake <- list(problem = "the loss is not finite in epoch 3, step 1", theta = 1:3, history = matrix(0, 1, 11), lines = 1L)
   expect_error(
     keep_finished(list(fake), c(inputs = 1L), autoencoder_control()), "not finite in epoch 3",
     class = "latentmr_error_nonfinite"
