@@ -131,7 +131,8 @@ outlier_table <- function(found, variants) {
 #' @export
 outlying_variants <- function(fit) {
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
-  estimate <- fit$estimates$latent_outlier
+  # It is not cross-fitted: the naive one is that of the whole.
+  estimate <- if (isTRUE(fit$crossfit > 0)) fit$naive$latent_outlier else fit$estimates$latent_outlier
   if (is.null(estimate)) {
     abort_argument("fit", "a fit with the estimator latent_outlier", "one without", "latent_mr(methods = c(\"latent_outlier\", ...)).")
   }

@@ -52,7 +52,7 @@ plausibly_exogenous.latent_mr <- function(fit, gamma, level = 0.95, method = NUL
   if (is.null(method)) method <- if (fit$kind == "continuous") "latent_2sls" else "latent_nagar"
   check_choice(method, "method", c("latent_nagar", "latent_2sls"))
   box <- gamma_bounds(if (!missing(gamma)) gamma, fit$variants$snp)
-  violation_table(list(latent_violation(fit, method, level)), box, fit$exposure, level, fit$outcome, "variants")
+  violation_table(list(latent_violation(fit, method, level)), box, fit$exposure, level, fit$outcome, if (fit$kind == "continuous") "instruments" else "variants")
 }
 
 # b, a, V and the quantile, from cross products. M_ZC takes all of Z out, so that the

@@ -83,6 +83,18 @@ test_that("what cannot be left out is said", {
   expect_error(leave_one_out(fit, "chromosome"), "without", class = "latentmr_error_argument")
 })
 
+test_that("continuous instruments: two-stage least squares without each of them", {
+  d <- simulate_mr("authors", n = 400, seed = 1)
+  fit <- quiet(latent_mr(d, methods = "latent_2sls", by_environment = FALSE, seed = 1))
+  z <- mr_genotypes(d)
+  block <- ref_block(d$environment, z %*% fit$encoder$variant, interact = TRUE)
+  out <- leave_one_out(fit, "variant")
+  expect_identical(attr(out, "method"), "latent_2sls")
+  ref <- ref_kclass(d$outcome, d$exposure, z, cbind(block, z[, 2]), "latent_2sls")
+  expect_equal(c(out$b[2], out$se[2], out$nsnp[2]), unname(ref), tolerance = 1e-6)
+  expect_match(violation_words(plausibly_exogenous(fit, .01)), "direct effects of the instruments")
+})
+
 test_that("robust Wu-Hausman and Basmann of the latent block are those of explicit columns", {
   d <- with_chromosomes()
   fit <- quiet(latent_mr(d, seed = 1))
