@@ -36,10 +36,15 @@
 #' the encoder of everybody ("not cross-fitted"); the column `crossfit` has K or 0.
 #' `latent_2sls_only` is never cross-fitted: no two folds share a code.
 #'
+#' Encoders that read rows (closure, flow, autoencoder) are fitted fold by fold, with the dimensions found in
+#' everybody, by the user's [future::plan()] (the same numbers for any number of workers); progress goes through
+#' progressr. What of each fold is a set of instruments of its own, so there are K times as many.
+#'
 #' The linear encoder sees neither exposure nor outcome, so nothing has to be
 #' corrected: the two rows estimate the same and differ by chance
 #' (`bench/bench-crossfit.R`). Where they differ by more than a standard error, the encoder
-#' follows few people.
+#' follows few people. The errors of either are those given the encoder: on continuous instruments, where all of the
+#' confounding is in the variant block, 95 % intervals covered 78 to 90 % there.
 #'
 #' @section Spectral REML (`latent_reml`):
 #' The directions that stay in the instruments are ordered by their eigenvalue

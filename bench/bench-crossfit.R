@@ -1,5 +1,6 @@
-# Cross-fitted and naive estimates of the linear encoder side by side: bias, SD, RMSE
-# and coverage of 95 % intervals over replicates, from moments. On genotypes
+# Cross-fitted and naive estimates side by side: bias, SD, RMSE and coverage of 95 %
+# intervals over replicates; the linear encoder from moments, closure (quadratic
+# mixing) from rows. On genotypes
 # (simulate_mr("snp"), truth 0.3) the headline is spectral REML; on continuous
 # instruments (simulate_mr("authors"), truth 1) 2SLS.
 #   Rscript bench/bench-crossfit.R [replicates, 60]
@@ -11,23 +12,26 @@ replicates <- if (length(arguments)) arguments[1] else 60
 file <- "bench/results/crossfit.csv"
 done <- if (file.exists(file)) read.csv(file) else NULL
 cells <- rbind(
-  data.frame(design = "snp", cell = c(1, 3, 7, 13, 16), n = NA),
-  data.frame(design = "authors", cell = c(2, 3), n = 5000),
-  data.frame(design = "authors", cell = 2, n = 300)
+  data.frame(design = "snp", cell = c(1, 3, 7, 13, 16), n = NA, encoder = "linear"),
+  data.frame(design = "authors", cell = c(2, 3), n = 5000, encoder = "linear"),
+  data.frame(design = "authors", cell = 2, n = 300, encoder = "linear"),
+  data.frame(design = "authors", cell = 2, n = c(300, 2000), encoder = "closure")
 )
 draw <- function(row, seed) {
   if (row$design == "snp") return(simulate_mr("snp", cell = row$cell, seed = seed))
-  simulate_mr("authors", environments = row$cell, n = row$n, seed = seed)
+  simulate_mr("authors", environments = row$cell, n = row$n, mixing = if (row$encoder == "linear") "poly1" else "poly2", seed = seed)
 }
 for (i in seq_len(nrow(cells))) {
   row <- cells[i, ]
-  label <- paste(row$design, row$cell, if (!is.na(row$n)) paste0("n", row$n))
+  label <- paste(row$design, row$cell, if (!is.na(row$n)) paste0("n", row$n), if (row$encoder != "linear") row$encoder)
+  label <- trimws(label)
   if (any(done$cell == label & done$replicates >= replicates)) next
   truth <- if (row$design == "snp") .3 else 1
   all <- do.call(rbind, lapply(seq_len(replicates), function(seed) {
-    moments <- mr_moments(draw(row, 1000 + seed), folds = 10, seed = seed)
+    data <- draw(row, 1000 + seed)
+    if (row$encoder == "linear") data <- mr_moments(data, folds = 10, seed = seed)
     do.call(rbind, lapply(c(5, 10), function(folds) {
-      fit <- suppressWarnings(latent_mr(moments, crossfit = folds, by_environment = FALSE, force = TRUE, seed = seed))
+      fit <- suppressWarnings(latent_mr(data, row$encoder, crossfit = folds, by_environment = FALSE, force = TRUE, seed = seed))
       frame <- as.data.frame(fit)
       frame <- frame[frame$estimator %in% c("latent_2sls", "latent_nagar", "latent_reml"), ]
       frame$K <- folds

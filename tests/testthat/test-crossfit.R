@@ -206,3 +206,23 @@ test_that("encoders that read rows: fold-wise fits, instruments of every fold, a
   expect_equal(fit$diagnostics$hsic_covariates, naive$diagnostics$hsic_covariates)
   expect_length(fit$fold_encoders, 3)
 })
+
+test_that("fold-wise fits: the same numbers for any number of workers, the session's generator untouched", {
+  skip_if_not_installed("future")
+  skip_on_os("windows")
+  with_encoders(list(noisy = list(
+    genotypes = FALSE,
+    fit = function(input, n_latent, control, seed) list(weights = with_seed(seed, list(map = qr.Q(qr(matrix(rnorm(ncol(input$z)^2), ncol(input$z))))))),
+    encode = function(weights, z) z %*% weights$map + .1 * sin(z)
+  )))
+  d <- simulate_mr("authors", n = 150, seed = 2)
+  run <- function() as.data.frame(quiet(latent_mr(d, "noisy", n_latent = c(2, 2), crossfit = 2, seed = 5, force = TRUE, by_environment = FALSE)))
+  set.seed(9)
+  before <- .Random.seed
+  old <- future::plan(future::sequential)
+  on.exit(future::plan(old))
+  one <- run()
+  expect_identical(.Random.seed, before)
+  future::plan(future::multicore, workers = 2)
+  expect_identical(run(), one)
+})
