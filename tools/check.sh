@@ -39,12 +39,11 @@ echo "R CMD build"
 # shellcheck disable=SC2086
 step build.log R CMD build $no_build "$source"
 tarball=$(ls LatentMR_*.tar.gz)
-# Stripped: debugging symbols, which Debian's flags ask for, are three quarters of the library.
 echo "R CMD INSTALL $tarball"
-step install.log R CMD INSTALL --strip --library="$scratch/library" "$tarball"
+step install.log R CMD INSTALL --library="$scratch/library" "$tarball"
 echo "R CMD check --no-manual $tarball"
 # shellcheck disable=SC2086
-_R_CHECK_FORCE_SUGGESTS_=false R CMD check --no-manual --install-args=--strip $no_check "$tarball" </dev/null >check.log 2>&1 || true
+_R_CHECK_FORCE_SUGGESTS_=false R CMD check --no-manual $no_check "$tarball" </dev/null >check.log 2>&1 || true
 if ! grep -q '^Status: OK' check.log; then
   cat check.log
   ! grep -q "whether package.*ERROR" check.log || tail -n 60 LatentMR.Rcheck/00install.out

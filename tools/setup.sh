@@ -122,7 +122,7 @@ install_package() {
   library=$(Rscript tools/library.R) || fail "no R library can be written."
   jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
   # shellcheck disable=SC2086
-  MAKEFLAGS="-j$jobs" R CMD INSTALL --strip $preclean --library="$library" . </dev/null >>"$log" 2>&1 ||
+  MAKEFLAGS="-j$jobs" R CMD INSTALL $preclean --library="$library" . </dev/null >>"$log" 2>&1 ||
     fail "R CMD INSTALL failed."
   echo "$now $(built)" >.setup/installed
 }
