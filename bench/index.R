@@ -1,6 +1,6 @@
-# Writes bench/results/index.csv: for every table its date (of the commit that
-# brought it, today when it is not committed yet), the command that makes it, and
-# its checksum, by which readers see that the date belongs to this table.
+# Writes bench/results/index.csv: for every table its date and commit (those that
+# brought it; today and none when it is not committed yet), the command that makes it,
+# and its checksum, by which readers see that the date belongs to this table.
 #   Rscript bench/index.R
 files <- setdiff(list.files("bench/results", "[.]csv$"), "index.csv")
 scripts <- list.files("bench", "[.]R$", full.names = TRUE)
@@ -15,11 +15,11 @@ command <- vapply(files, function(file) {
 }, "")
 date <- vapply(file.path("bench/results", files), function(path) {
   changed <- length(system2("git", c("status", "--porcelain", path), stdout = TRUE)) > 0
-  day <- if (!changed) system2("git", c("log", "-1", "--format=%cs", "--", path), stdout = TRUE)
-  if (length(day)) day else format(Sys.Date())
+  day <- if (!changed) system2("git", c("log", "-1", "--format=%cs.%h", "--", path), stdout = TRUE)
+  if (length(day)) day else paste0(format(Sys.Date()), ".")
 }, "")
 index <- data.frame(
-  file = files, date = date, command = command,
+  file = files, date = sub("[.].*", "", date), commit = sub(".*[.]", "", date), command = command,
   md5 = tools::md5sum(file.path("bench/results", files)), row.names = NULL
 )
 write.csv(index, "bench/results/index.csv", row.names = FALSE)

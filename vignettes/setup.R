@@ -4,19 +4,19 @@ knitr::opts_chunk$set(
 )
 options(width = 108, LatentMR.quiet = TRUE)
 
-# A table of bench/results with the date and the command that made it. The date is
+# A table of bench/results with the date, commit and command that made it. They are
 # shown when the index belongs to this very table.
 bench_results <- function(file) {
   path <- file.path("results", file)
   if (!file.exists(path) || length(readLines(path, 2)) < 2) return(NULL)
-  index <- utils::read.csv("results/index.csv")
+  index <- utils::read.csv("results/index.csv", colClasses = "character")
   index <- index[index$file == file, ]
   out <- utils::read.csv(path, colClasses = "character")
   out[] <- lapply(out, function(column) utils::type.convert(trimws(column), as.is = TRUE))
   current <- nrow(index) == 1 && identical(unname(tools::md5sum(path)), index$md5)
   attr(out, "made") <- sprintf(
     "`%s`%s", if (nrow(index)) index$command else "bench/",
-    if (current) paste0(", results of ", index$date) else ""
+    if (!current) "" else paste0(", results of ", index$date, if (isTRUE(nzchar(index$commit))) paste0(" (", index$commit, ")"))
   )
   out
 }
