@@ -31,7 +31,7 @@ picture <- plot(fit) +
 ggplot2::ggsave("man/figures/README-forest.png", picture, width = 7.5, height = 5.4, dpi = 96)
 
 # ---- benchmarks ----
-index <- read.csv("bench/results/index.csv")
+index <- read.csv("bench/results/index.csv", colClasses = "character")
 result <- function(file) {
   out <- read.csv(file.path("bench/results", file), colClasses = "character")
   out[] <- lapply(out, function(x) type.convert(trimws(x), as.is = TRUE))
@@ -39,7 +39,7 @@ result <- function(file) {
 }
 row <- function(file, what, here, other) {
   at <- match(file, index$file)
-  sprintf("| %s | %s | %s | `%s`, %s |", what, here, other, index$command[at], index$date[at])
+  sprintf("| %s | %s | %s | `%s`, %s (%s) |", what, here, other, index$command[at], index$date[at], index$commit[at])
 }
 rows <- c(
   with(result("snp-panels.csv"), {
@@ -64,5 +64,5 @@ rows <- c(
     sprintf("%.2f s", seconds[n == 2000 & d == 1 & what == "200 permutations"]),
     sprintf("dHSIC %.0f s", dHSIC[n == 2000 & d == 1 & what == "200 permutations"])))
 )
-readme <- between(readme, "benchmarks", c("| what | LatentMR | others | command, date |", "|:--|:--|:--|:--|", rows))
+readme <- between(readme, "benchmarks", c("| what | LatentMR | others | command, date (commit) |", "|:--|:--|:--|:--|", rows))
 writeLines(readme, "README.md", useBytes = TRUE)
