@@ -1,6 +1,8 @@
 # Tests and sets that hold however weak the instruments are, under
-# heteroskedasticity or within clusters, from the reduced form: p = Q_Z'(y, X) and its
-# covariance Omega. At the effects b, v = (1, -b):
+# heteroskedasticity or within clusters: Kleibergen (2005) for the moments Q_Z'(y - Xb). With
+# p = Q_Z'(y, X), after the covariates, and Omega the covariance of its contributions (of people, or summed
+# within clusters; about their mean, so that no residual of a first stage is needed), at the
+# effects b, v = (1, -b):
 #   g = p v, S = var(g) = (v x I)'Omega (v x I), AR = g'S^-1 g
 #   D = p A - cov(p A, g) S^-1 g      independent of g; A spans what is across v
 #   LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g
@@ -10,13 +12,14 @@
 
 weakiv_types <- c("HC0", "HC1", "cluster")
 
-# From the factor of a fit: p (L x (k + 1)), omega, the degrees of freedom.
+# From the factor of a fit: p (L x (k + 1)), omega; chi-squared tests (df = Inf).
 reduced_form <- function(f, type, cluster) {
   by <- if (type == "cluster") cluster
-  omega <- .Call(C_ffi_iv_reduced, f$rows, f$r, by$index, as.integer(by$count), cpu_level())
+  p <- f$r[f$Z, c(f$Y, f$X), drop = FALSE]
+  second <- .Call(C_ffi_iv_reduced, f$rows, f$r, by$index, as.integer(by$count), cpu_level())
+  omega <- second - tcrossprod(as.vector(p)) / if (type == "cluster") by$count else f$n
   list(
-    p = f$r[f$Z, c(f$Y, f$X), drop = FALSE], omega = small_sample(type, f$n, f$K + f$L, by$count) * omega,
-    L = f$L, k = f$k, df = as.double(if (type == "cluster") by$count - 1 else f$n - f$K - f$L),
+    p = p, omega = small_sample(type, f$n, f$K, by$count) * omega, L = f$L, k = f$k, df = Inf,
     units = chol(crossprod(f$r[c(f$X, f$Y), c(f$Y, f$X), drop = FALSE]))
   )
 }

@@ -21,16 +21,16 @@
 #'
 #' With as many instruments as effects the three are the same test.
 #'
-#' Robust (`vcov` `"HC0"`, `"HC1"`, `"cluster"`): with `p = Q_Z'(y, X)`, the reduced form in orthonormal
-#' coordinates of the instruments given the covariates, and its covariance `Omega` from the scores `q_i v_i` (`v` the
-#' residuals of `y` and `X` on instruments and covariates; summed within clusters; factors of [iv_fit()]), let
-#' `g = Q_Z'(y - X beta)`, `S` its covariance, and `D = Q_Z'X - cov(Q_Z'X, g) S^-1 g`. Then `AR = g'S^-1 g`,
-#' `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g` (Kleibergen 2005), and `CLR` as above with
-#' `D'var(D)^-1 D` for r, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
-#' Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). Degrees of freedom `n - K - L`, with clusters their number minus one.
-#' `L AR` is the robust Wald test of the instruments in the regression of `y - X beta` on them and the
-#' covariates. Robust sets of one effect are found on 512 directions around the circle of effects (the infinite one
-#' included) with root finding between them; with clusters there must be more of them than instruments.
+#' Robust (`vcov` `"HC0"`, `"HC1"`, `"cluster"`): Kleibergen's (2005) statistics of the moments
+#' `g = Q_Z'(y - X beta)`, in orthonormal coordinates of the instruments given the covariates. `S` is the
+#' covariance of the contributions of people (sums of clusters) to `g`, about their mean; `D = Q_Z'X -
+#' cov(Q_Z'X, g) S^-1 g`. Then `AR = g'S^-1 g`, `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g`, and `CLR` as above with
+#' `r = D'var(D)^-1 D`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
+#' Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). Chi-squared over `df1`; HC1 multiplies `S` by `n / (n - K)`,
+#' clusters by `G / (G - 1) (n - 1) / (n - K)`. Residuals are those under the hypothesis: Wald tests of the reduced form
+#' reject twice as often as they should with 60 clusters. Robust sets of one effect are found on 512
+#' directions around the circle of effects (the infinite one included) with root finding between them; with clusters there must be more of
+#' them than instruments.
 #'
 #' Sets of one effect for equal variances are exact: their ends solve quadratic equations. With several endogenous
 #' variables only `"AR"`, projected on each axis (Dufour and Taamouti 2005): at
@@ -57,7 +57,7 @@
 #'   `latentmr_error_weight` when the covariance of the reduced form is singular.
 #' @references Anderson and Rubin (1949), Annals of Mathematical Statistics 20:46.
 #'   Kleibergen (2002), Econometrica 70:1781; (2005), Econometrica 73:1103; (2007), Journal of Econometrics 139:181. Andrews
-#'   and Guggenheim (2017), Econometric Theory 33:1046. Finlay and Magnusson (2009), Stata Journal 9:398.
+#'   and Guggenheim (2017), Econometric Theory 33:1046.
 #'   Moreira (2003), Econometrica 71:1027. Andrews, Moreira and Stock (2007), Journal of
 #'   Econometrics 139:116. Mikusheva (2010), Journal of Econometrics 157:236. Dufour and
 #'   Taamouti (2005), Econometrica 73:1351.

@@ -194,7 +194,7 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start
   return pairs;
 }
 
-/* cluster: 0-based or NULL. Returns the covariance of Q_Z'(y, X). */
+/* cluster: 0-based or NULL. Returns the second moments of the contributions to Q_Z'(y, X). */
 static SEXP ffi_iv_reduced(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP level) {
   const columns c = view(rows, 1);
   const iv_data d = model(&c, r, NULL);

@@ -11,13 +11,13 @@ size_t iv_reduced_bytes(const iv_data *d, size_t clusters) {
   return lmr_add_bytes(bytes, lmr_double_bytes(1, rows));
 }
 
-/* y - QQ'y of a block. */
-static void outcome_left(const iv_data *d, const iv_block *b, double *v) {
-  const size_t rows = b->rows, p = iv_columns(d);
-  const double *r = d->r + (p - 1) * p;
-  memcpy(v, b->xy + d->k * rows, rows * sizeof *v);
-  for (size_t j = 0; j < d->K + d->L; j++)
-    for (size_t i = 0; i < rows; i++) v[i] -= r[j] * b->q[i + j * rows];
+/* A column of X (at < k) or y (at = k) less what the covariates explain of it. */
+static void residual(const iv_data *d, const iv_block *b, size_t at, double *a) {
+  const size_t rows = b->rows;
+  const double *r = d->r + (d->K + d->L + at) * iv_columns(d);
+  memcpy(a, b->xy + at * rows, rows * sizeof *a);
+  for (size_t j = 0; j < d->K; j++)
+    for (size_t i = 0; i < rows; i++) a[i] -= r[j] * b->q[i + j * rows];
 }
 
 lmr_status iv_reduced(const iv_data *d, const int *cluster, size_t clusters, double *omega, lmr_cpu level,
@@ -28,16 +28,15 @@ lmr_status iv_reduced(const iv_data *d, const int *cluster, size_t clusters, dou
   LMR_TRY(iv_block_make(&b, d, &work, err));
   LMR_TRY(score_squares_make(&squares, width, cluster, clusters, &work, err));
   const size_t rows = b.rows;
-  double *scores, *outcome;
+  double *scores, *left;
   LMR_TAKE(scores, &work, rows * tall_pad(width), err);
-  LMR_TAKE(outcome, &work, rows, err);
+  LMR_TAKE(left, &work, rows, err);
   memset(scores, 0, rows * tall_pad(width) * sizeof *scores);
   for (size_t start = 0; start < n; start += rows) {
     const size_t count = n - start < rows ? n - start : rows;
     iv_block_load(&b, d, start, count, NULL, NULL, level);
-    outcome_left(d, &b, outcome);
     for (size_t v = 0; v <= d->k; v++) {
-      const double *left = v == 0 ? outcome : b.left + (v - 1) * rows;
+      residual(d, &b, v == 0 ? d->k : v - 1, left);
       for (size_t j = 0; j < L; j++) {
         const double *q = b.q + (d->K + j) * rows;
         double *to = scores + (v * L + j) * rows;
