@@ -146,7 +146,7 @@ hsic_block_table <- function(pair, approximation, block, seed) {
 #' @references Gretton, Fukumizu, Teo, Song, Schoelkopf and Smola (2008), NIPS. Zhang, Peters,
 #'   Janzing and Schoelkopf (2011), UAI. Kazi-Aoual, Hitier, Sabatier and Lebreton (1995), Comput Stat Data
 #'   Anal 20. Zhang, Filippi, Gretton and Sejdinovic (2018), Stat Comput.
-#' @seealso [hsic()], [mmd_test()], [environment_test()]. C: `src/core/kernel_test.c`.
+#' @seealso [hsic()], [mmd_test()], [environment_test()], [families()] for `cluster`. C: `src/core/kernel_test.c`, `exchange.c`.
 #' @examples
 #' set.seed(1)
 #' x <- rnorm(200)

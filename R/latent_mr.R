@@ -172,7 +172,10 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   if (!is.null(problem)) {
     abort(
       sprintf("Nothing can be estimated: %s.", problem), "latentmr_error_unidentified",
-      hint = "Check the exposure and the outcome named, or give more people, fewer variants, fewer covariates."
+      hint = paste0(
+        "Check the exposure and the outcome named, or give more people, fewer variants, fewer covariates",
+        if (crossfit) sprintf(", fewer folds than crossfit = %d", crossfit), "."
+      )
     )
   }
   jackknife <- latent_jackknife(chosen, learned, view, working$moments, by_environment && is.null(rows), by_environment)

@@ -103,6 +103,7 @@
 #' encoder <- learn_instruments(data, seed = 1)
 #' encoder
 #' head(predict(encoder, data, type = "variant"))
+#' summary(encoder)$quality
 #'
 #' mixed <- simulate_mr("authors", mixing = "poly2", n = 500, seed = 1)
 #' learn_instruments(mixed, encoder = "auto", seed = 1)

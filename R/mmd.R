@@ -135,7 +135,7 @@ mmd_blocks <- function(g, approximation, block, seed) {
 #'   or MMD^2 for two samples, and the normalised form), `method`, `data.name`.
 #' @section Errors: `latentmr_error_argument` as [mmd()], and for a constant sample.
 #' @references Gretton et al. (2012), JMLR 13; Zhang et al. (2011), UAI (trace form).
-#' @seealso [mmd()], [environment_test()]. C: `src/core/mmd.c`, `kernel_test.c`.
+#' @seealso [mmd()], [environment_test()]. [families()] for `cluster`. C: `src/core/mmd.c`, `kernel_test.c`, `exchange.c`.
 #' @examples
 #' set.seed(1)
 #' mmd_test(rnorm(100), rnorm(100, sd = 2))

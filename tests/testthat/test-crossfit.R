@@ -159,6 +159,7 @@ test_that("what cannot be cross-fitted", {
     latent_mr(plain, crossfit = "five")
     latent_mr(mr_moments(plain, folds = 4, seed = 1), crossfit = 5)
     quiet(latent_mr(d, crossfit = 2))
+    quiet(latent_mr(simulate_mr("authors", n = 60, seed = 1), crossfit = 30, seed = 1))
   })
   # Environments smaller than the folds, and clusters: some folds lack an environment.
   d <- simulate_mr("snp", cell = 3, n = 100, seed = 1)
