@@ -164,7 +164,7 @@ test_that("what has no numbers for a picture is refused by name", {
   continuous <- simulate_mr("authors", n = 400, seed = 1)
   fit <- quiet(latent_mr(continuous, seed = 1))
   expect_error(plot(fit, "scatter"), class = "latentmr_error_argument")
-  for (type in c("forest", "environments", "first_stage", "spectrum", "latent")) draws(plot(fit, type, data = continuous))
+  for (type in c("environments", "spectrum", "latent")) draws(plot(fit, type, data = continuous))
 })
 
 test_that("awkward names, estimates that are NA and many environments are drawn", {
@@ -174,18 +174,18 @@ test_that("awkward names, estimates that are NA and many environments are drawn"
   for (id in names(fit$estimates)) fit$estimates[[id]][c("b", "se", "lo", "up", "pval")] <- NA_real_
   draws(plot(fit))
   draws(plot(fit, "environments"))
-  # Environments whose shortened names agree stay apart.
-  many <- simulate_cohort("hgdp", n = 40, sites = 22, variants = 10, seed = 1)
-  levels(many$environment) <- paste0(strrep("north ", 5), seq_len(22), strrep(" west", 9))
+  # Environments whose shortened names agree stay apart; of many the largest are shown.
+  many <- simulate_cohort("hgdp", n = 40, sites = 7, variants = 10, seed = 1)
+  levels(many$environment) <- paste0(strrep("north ", 5), seq_len(7), strrep(" west", 9))
   fit <- quiet(latent_mr(many, seed = 1, methods = c("ols", "latent_2sls")))
   p <- draws(plot(fit))
-  expect_identical(sum(p$data$group == "Each environment" & p$data$kind == "estimate"), 22L)
-  p <- draws(plot(fit, "environments"))
-  expect_identical(length(unique(p$data$panel)), 20L)
-  expect_match(p$labels$caption, "19\\slargest of 22")
-  draws(plot(fit, "first_stage"))
-  p <- draws(plot(fit, "latent", data = many))
-  expect_identical(length(unique(p$data$environment)), 20L)
+  expect_identical(sum(p$data$group == "Each environment" & p$data$kind == "estimate"), 7L)
+  p <- draws(plot_environments(fit, NULL, max_panels = 5))
+  expect_identical(length(unique(p$data$panel)), 5L)
+  expect_match(p$labels$caption, "4\\slargest\\sof\\s7")
+  expect_match(plot_first_stage(fit, 3)$labels$caption, "3\\slargest\\sof\\s7")
+  p <- draws(plot_latents(fit$encoder, many, leading = 1, max_environments = 4))
+  expect_identical(length(unique(p$data$environment)), 4L)
 })
 
 test_that("histories have a panel per quantity and the taken restart in front", {

@@ -99,11 +99,17 @@ test_that("names of the data are text, whatever they hold", {
   levels(data$environment)[1] <- "<b>site</b>"
   names(fit$encoder$environments)[1] <- fit$diagnostics$environments$environment[1] <- "<b>site</b>"
   fit$variants$snp[1] <- "<i>rs1"
-  html <- report_text(fit, data = data)
+  # The same names in a curve, which has a section of its own.
+  curve <- quiet(iv_curve(report_fit, report_data, seed = 1))
+  curve$names[c("exposure", "outcome")] <- list(fit$exposure, fit$outcome)
+  html <- report_text(fit, data = data, curve = curve)
+  expect_has(html, "<h2[^>]*>Dose-response</h2>", fixed = FALSE)
+  expect_has(html, sprintf("Average derivative %.4g", average_derivative(curve)$estimate))
+  expect_has(html, "alt=\"Dose-response curve\\. At &#60;script", fixed = FALSE)
   expect_length(tags(html, "script"), 0)
   expect_length(tags(html, "b"), 0)
   expect_length(tags(html, "i"), 0)
-  expect_length(tags(html, "img"), 10)
+  expect_length(tags(html, "img"), 11)
   expect_false(grepl("onerror=alert(1)>", html, fixed = TRUE))
   expect_has(html, "&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62; &#38; &#34;LDL&#34; &#96;r stop()&#96;")
   expect_has(html, "H&#246;he &#26481;&#20140; ## fake heading")
@@ -114,7 +120,7 @@ test_that("names of the data are text, whatever they hold", {
 
 test_that("fits from moments, without estimates, of continuous instruments and without environments", {
   skip_without_report()
-  fit <- quiet(latent_mr(mr_moments(report_data, folds = 4, seed = 1), seed = 1))
+  fit <- quiet(latent_mr(mr_moments(report_data, folds = 4, seed = 1), seed = 1, by_environment = FALSE))
   for (id in names(fit$estimates)) {
     fit$estimates[[id]][c("b", "se", "lo", "up", "pval", "fstat")] <- NA_real_
     fit$estimates[[id]]$note <- "a reason"
@@ -128,15 +134,6 @@ test_that("fits from moments, without estimates, of continuous instruments and w
   html <- report_text(fit, data = continuous)
   expect_has(html, "continuous instruments have no counted allele")
   expect_length(tags(html, "img"), 3)
-})
-
-test_that("a curve is in the page when given", {
-  skip_without_report()
-  curve <- quiet(iv_curve(report_fit, report_data, seed = 1))
-  html <- report_text(quiet(latent_mr(report_data, seed = 1, by_environment = FALSE, methods = c("ols", "latent_2sls"))), curve = curve)
-  expect_has(html, "<h2[^>]*>Dose-response</h2>", fixed = FALSE)
-  expect_has(html, sprintf("Average derivative %.4g", average_derivative(curve)$estimate))
-  expect_has(html, "alt=\"Dose-response curve\\. At exposure = ", fixed = FALSE)
 })
 
 test_that("wrong arguments and missing tools are named", {
@@ -169,7 +166,7 @@ test_that("wrong arguments and missing tools are named", {
 
 test_that("the option silences the message, and the path comes back", {
   skip_without_report()
-  fit <- quiet(latent_mr(report_data, seed = 1, by_environment = FALSE, methods = "latent_2sls"))
+  fit <- quiet(latent_mr(simulate_mr("authors", n = 300, seed = 1), seed = 1, by_environment = FALSE, methods = "latent_2sls"))
   file <- tempfile(fileext = ".html")
   expect_message(out <- withVisible(report(fit, file)), "Report written: .*[.]html \\(", class = "latentmr_message_report")
   expect_identical(out, list(value = file, visible = FALSE))
