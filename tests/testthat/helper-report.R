@@ -21,18 +21,18 @@ attribute <- function(tag, name) {
   vapply(found, function(x) if (length(x)) x[2] else NA_character_, "")
 }
 
-# The page measured in Chromium at one width: a list of numbers. The page runs in a
-# frame of that width inside a page that measures it.
-measured_report <- function(file, width, chromium) {
+# The page measured in Chromium at some widths: a data frame, a row for each. The page runs in
+# frames of these widths inside a page that measures them.
+measured_report <- function(file, widths, chromium) {
   folder <- tempfile("browser")
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))
   file.copy(file, file.path(folder, "report.html"))
   script <- sprintf('<!DOCTYPE html><meta charset="utf-8"><body style="margin:0">
-<iframe id="f" src="report.html" width="%d" height="900" style="border:0"></iframe><pre id="out"></pre>
+%s<pre id="out"></pre>
 <script>
-window.onload = function () {
-  var doc = document.getElementById("f").contentDocument, win = document.getElementById("f").contentWindow;
+var measure = function (frame) {
+  var doc = frame.contentDocument, win = frame.contentWindow;
   var all = function (q) { return Array.from(doc.querySelectorAll(q)); };
   // Boxes that are cut: wider than what holds them, without a scroll bar to reach the rest.
   var cut = all("main *").filter(function (e) {
@@ -48,16 +48,19 @@ window.onload = function () {
   var back = function (e) { while (e) { var c = rgb(win.getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; e = e.parentElement; } return [255, 255, 255]; };
   var contrast = all("main *").filter(function (e) { return Array.from(e.childNodes).some(function (n) { return n.nodeType === 3 && n.data.trim(); }); })
     .map(function (e) { var a = lum(rgb(win.getComputedStyle(e).color)), b = lum(back(e)); return (Math.max(a, b) + .05) / (Math.min(a, b) + .05); });
-  document.getElementById("out").textContent = JSON.stringify({
+  return {
     width: win.innerWidth, page: doc.documentElement.scrollWidth, cut: cut.length,
     scrolled: all("table").filter(function (t) { return t.parentElement.scrollWidth > t.parentElement.clientWidth + 1; }).length,
     tables: all("table").length, images: all("img").length,
     loaded: all("img").filter(function (i) { return i.complete && i.naturalWidth > 0; }).length,
     contrast: Math.min.apply(null, contrast), requests: win.performance.getEntriesByType("resource").filter(function (r) { return !r.name.startsWith("data:"); }).length,
     title: doc.title
-  });
+  };
 };
-</script>', width)
+window.onload = function () {
+  document.getElementById("out").textContent = JSON.stringify(Array.from(document.querySelectorAll("iframe")).map(measure));
+};
+</script>', paste(sprintf('<iframe src="report.html" width="%d" height="900" style="border:0"></iframe>', as.integer(widths)), collapse = "\n"))
   writeLines(script, file.path(folder, "measure.html"))
   log <- file.path(folder, "log.txt")
   out <- suppressWarnings(system2(
@@ -66,10 +69,10 @@ window.onload = function () {
       sprintf("--user-data-dir=%s", file.path(folder, "profile")), "--window-size=1400,1000", "--dump-dom", paste0("file://", file.path(folder, "measure.html"))
     ), stdout = TRUE, stderr = log, timeout = 120
   ))
-  found <- regmatches(out, regexpr("\\{\"width\".*\\}", out))
+  found <- regmatches(out, regexpr("\\[\\{\"width\".*\\}\\]", out))
   if (!length(found)) return(NULL)
   found <- gsub("&amp;", "&", gsub("&lt;", "<", gsub("&gt;", ">", found)))
-  c(jsonlite::fromJSON(found), console = sum(grepl("CONSOLE", readLines(log, warn = FALSE))))
+  cbind(jsonlite::fromJSON(found), console = sum(grepl("CONSOLE", readLines(log, warn = FALSE))))
 }
 
 find_chromium <- function() {
