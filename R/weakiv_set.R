@@ -25,7 +25,7 @@
 #' `g = Q_Z'(y - X beta)`, in orthonormal coordinates of the instruments given the covariates. `S` is the
 #' covariance of the contributions of people (sums of clusters) to `g`, about their mean; `D = Q_Z'X -
 #' cov(Q_Z'X, g) S^-1 g`. Then `AR = g'S^-1 g`, `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g`, and `CLR` as above with
-#' `r = D'var(D)^-1 D`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
+#' the rank statistic `D'var(D)^-1 D` as `r`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
 #' Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). Chi-squared over `df1`; HC1 multiplies `S` by `n / (n - K)`,
 #' clusters by `G / (G - 1) (n - 1) / (n - K)`. Residuals are those under the hypothesis: Wald tests of the reduced form
 #' reject twice as often as they should with 60 clusters. Robust sets of one effect are found on 512
