@@ -12,14 +12,17 @@
 
 weakiv_types <- c("HC0", "HC1", "cluster")
 
-# From the factor of a fit: p (L x (k + 1)), omega; chi-squared tests (df = Inf).
+# From the factor of a fit: p (L x (k + 1)), omega, the degrees of freedom.
 reduced_form <- function(f, type, cluster) {
   by <- if (type == "cluster") cluster
   p <- f$r[f$Z, c(f$Y, f$X), drop = FALSE]
   second <- .Call(C_ffi_iv_reduced, f$rows, f$r, by$index, as.integer(by$count), cpu_level())
   omega <- second - tcrossprod(as.vector(p)) / if (type == "cluster") by$count else f$n
+  # Hotelling's: with G independent sums of L contributions AR (G - L) / (L (G - 1)) ~ F(L, G - L).
+  df <- if (type == "cluster") by$count - f$L else f$n - f$K - f$L
+  factor <- switch(type, HC0 = 1, HC1 = f$n / df, cluster = by$count / df * (f$n - 1) / (f$n - f$K))
   list(
-    p = p, omega = small_sample(type, f$n, f$K, by$count) * omega, L = f$L, k = f$k, df = Inf,
+    p = p, omega = if (df > 0) factor * omega else NA * omega, L = f$L, k = f$k, df = as.double(df),
     units = chol(crossprod(f$r[c(f$X, f$Y), c(f$Y, f$X), drop = FALSE]))
   )
 }
@@ -37,6 +40,7 @@ reduced_cov <- function(red, u, v) {
 # AR, LM and rank at the direction v; `method` says which are needed.
 robust_parts <- function(red, v, method = "CLR") {
   g <- drop(red$p %*% v)
+  if (anyNA(red$omega)) return(list(ar = NA_real_, lm = NA_real_, rank = NA_real_))
   half <- tryCatch(chol(reduced_cov(red, v, v)), error = function(e) NULL)
   if (is.null(half) || min(diag(half)) < 1e-7 * max(diag(half))) return(list(ar = NA_real_, lm = NA_real_, rank = NA_real_))
   white <- backsolve(half, g, transpose = TRUE)
