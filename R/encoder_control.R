@@ -40,7 +40,8 @@
 #'   tenth of noise, and above .05 where there is none.
 #' @param flow_starts Fits of the flow in the dimension that is chosen (as many again when the check alarms). They run by [future::plan()].
 #' @param flow_rounds Rounds of four hinges (at most 8).
-#' @param flow_rows People per environment that a flow is fitted to, and as many to judge it.
+#' @param flow_rows People per environment that a flow is fitted to, and as many to judge it
+#'   (with more than six environments six times as many in all, at least 500 each).
 #' @param flow_gain Held-out loss (in nats a person) that a flow must gain over the linear code.
 #' @param flow_tolerance Eigenvalue of M below which a direction of a flow counts as invariant whatever the
 #'   null says: a flow comes near the mixing, and with many people the null sees the rest.

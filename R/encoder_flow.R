@@ -5,7 +5,7 @@ flow_max <- 16L
 
 fit_flow <- function(input, n_latent, control, seed) {
   closed <- try_closure(input, control)
-  base <- flow_base(input, closed, control, seed)
+  base <- flow_base(input, closed, n_latent, control, seed)
   problem <- flow_problem(base, input)
   if (!is.null(problem)) abort(paste0("No flow can be fitted: ", problem, "."), "latentmr_error_encoder")
   fitted <- flow_search(input, base, n_latent, control, seed)
@@ -20,11 +20,12 @@ encode_flow <- function(weights, z) {
 
 # What the flow starts from: the latents of a closure, or the whitened instruments,
 # invariant directions first.
-flow_base <- function(input, closed, control, seed) {
+flow_base <- function(input, closed, n_latent, control, seed) {
   center <- colMeans(input$z)
   map <- if (closed$d) closed$map else diag(1, ncol(input$z))
   z <- sweep(input$z, 2, center) %*% map
   spectrum <- code_spectrum(input$data, z, NULL, control, seed)
+  check_latent_total(n_latent, ncol(spectrum$directions), ncol(input$z))
   list(
     x = z %*% spectrum$directions, center = unname(center), map = unname(map %*% spectrum$directions),
     values = spectrum$values, threshold = spectrum$threshold, null = spectrum$null,
@@ -47,11 +48,12 @@ flow_problem <- function(base, input) {
 }
 
 flow_start <- function(input, base, w, start, control, seed, least = 0) {
-  options <- c(
-    control$flow_rounds, 4, 600, control$flow_rows, control$flow_rows, 2500, 25, 60, least
-  )
+  environments <- nlevels(input$data$environment)
+  # Time grows with the people: of many environments fewer each.
+  rows <- min(control$flow_rows, max(500, 6 * control$flow_rows %/% environments))
+  options <- c(control$flow_rounds, 4, 600, rows, rows, 2500, 25, 60, least)
   fit <- .Call(
-    C_ffi_flow, base$x, input$environment, nlevels(input$data$environment), as.integer(w), as.double(options), seed,
+    C_ffi_flow, base$x, input$environment, environments, as.integer(w), as.double(options), seed,
     as.integer(start), cpu_level()
   )
   c(fit, list(row = data.frame(

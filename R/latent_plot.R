@@ -14,7 +14,8 @@
 #'   * `"scatter"`, `"funnel"`, `"single_variant"`, `"leave_one_out"`: the pictures of
 #'     summary-data MR from the associations of [as_twosample()]; of more than 50 variants
 #'     the last two name the 50 that matter most, `$data` has all.
-#'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line.
+#'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line; of a nonlinear one also those of
+#'     the instruments before and the c(d) of the closure.
 #'   * `"latent"`: densities of the leading latents in every environment; needs `data`.
 #'   * `"quality"`: the change of every latent between environments and the dependence of the invariant
 #'     block on other columns, over the smallest that the data would show.
