@@ -21,10 +21,10 @@ dir.create("bench/results", FALSE, TRUE)
 cells <- expand.grid(mixing = c("poly1", "poly2", "poly3", "mlp"), environments = 2:3, stringsAsFactors = FALSE)
 plan <- rbind(
   merge(cells, data.frame(mixing_seed = NA, seed = seq_len(seeds))),
-  merge(cells, expand.grid(mixing_seed = 1:5, seed = 1000 + seq_len(fresh)))
+  merge(cells, transform(expand.grid(mixing_seed = 1:5, seed = seq_len(fresh)), seed = 1000 + mixing_seed + 5 * (seed - 1)))
 )
 # Fresh mixings among the seeds, so that a run that is cut short has both.
-plan <- plan[order(ifelse(is.na(plan$mixing_seed), plan$seed, 4 * plan$mixing_seed - 1.5 + 20 * (plan$seed - 1001))), ]
+plan <- plan[order(ifelse(is.na(plan$mixing_seed), plan$seed, 4 * (plan$seed - 1000) - 1.5)), ]
 key <- function(x) paste(x$mixing, x$environments, x$mixing_seed, x$seed)
 done <- if (file.exists(runs_file)) utils::read.csv(runs_file)
 
