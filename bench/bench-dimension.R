@@ -4,11 +4,11 @@
 # the right dimension is found, by null law and by the point of it that decides, and how often it is too
 # large (the error that costs bias).
 #
-#   Rscript bench/bench-dimension.R           40 seeds
+#   Rscript bench/bench-dimension.R           20 seeds
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 arguments <- commandArgs(TRUE)
-seeds <- seq_len(if (length(arguments)) as.integer(arguments[1]) else 40)
+seeds <- seq_len(if (length(arguments)) as.integer(arguments[1]) else 20)
 n <- 2000
 laws <- list(
   normal = stats::rnorm, uniform = function(k) stats::runif(k, -1, 1) * sqrt(3),
