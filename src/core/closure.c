@@ -355,7 +355,7 @@ lmr_status closure(const double *z, size_t n, size_t p, size_t given, double lim
   LMR_TAKE(white, &work, p * leading(p), err);
   LMR_TAKE(u, &work, p * leading(p), err);
   LMR_TAKE(latents, &work, rows * CLOSURE_MAX_LATENTS, err);
-  size_t r;
+  size_t r = 0;
   LMR_TRY(whiten(z, n, p, rows, x, center, white, &r, standard, work, err));
   fit->rows = rows;
   fit->rank = r;

@@ -31,7 +31,7 @@ typedef struct {
              * > CLOSURE_SHARE; 0: none */
 } closure_fit;
 
-/* Rows taken of n (evenly spaced) for r directions. */
+/* Rows taken of n (evenly spaced) for p instruments. */
 size_t closure_rows(size_t n, size_t p);
 /* Largest d with C(d + 2, 2) - 1 <= r, at most CLOSURE_MAX_LATENTS. */
 size_t closure_max_latents(size_t r);

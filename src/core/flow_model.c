@@ -36,7 +36,7 @@
   } while (0)
 #define LANES_AT(level) ((size_t)((level) >= LMR_CPU_AVX512 ? 8 : (level) >= LMR_CPU_AVX2 ? 4 : 2))
 #else
-#define DISPATCH(name, ...) name##_plain(__VA_ARGS__)
+#define DISPATCH(name, ...) ((void)level, name##_plain(__VA_ARGS__))
 #define LANES_AT(level) ((size_t)2)
 #endif
 
@@ -44,7 +44,6 @@ size_t flow_length(const flow_shape *s) { return s->d * s->d + s->hinges * (s->d
 
 void flow_forward(lmr_cpu level, const flow_shape *s, const double *theta, size_t n, const double *x, double *y,
                   double *logdet) {
-  (void)level;
   DISPATCH(forward, s->d, s->hinges, theta, n, x, y, logdet);
   for (size_t i = 0; i < n; i++) logdet[i] = log(logdet[i]);
 }
@@ -215,6 +214,5 @@ void flow_context(lmr_cpu level, const flow_shape *s, const double *theta, const
 
 void flow_candidate(lmr_cpu level, size_t d, size_t n, const double *x, const double *h, const double *inverse,
                     const double *weight, const double *c, double b, double *sigma, double *sum, double *squares) {
-  (void)level;
   DISPATCH(candidate, d, n, x, h, inverse, weight, c, b, sigma, sum, squares);
 }
