@@ -175,7 +175,7 @@ crossfit_data <- function(plain, fitted, data, moments, view, crossfit) {
 # everybody. The seeds are drawn beforehand: the numbers do not depend on the
 # workers of future::plan().
 crossfit_encoders <- function(fitted, data, fold, crossfit) {
-  step <- progressr::progressor(crossfit)
+  step <- session_bar(crossfit)
   seeds <- with_seed(fitted$seed, sample.int(.Machine$integer.max, crossfit))
   one <- function(f) {
     part <- rows_of_data(data, which(fold != f))

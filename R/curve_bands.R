@@ -49,7 +49,7 @@ convert_features <- function(from, to, coef) {
 bootstrap_band <- function(fit, rows) {
   n <- fit$nobs
   seeds <- with_seed(fit$seed, sample.int(.Machine$integer.max, fit$control$draws))
-  bar <- progressr::progressor(length(seeds))
+  bar <- session_bar(length(seeds))
   draws <- future.apply::future_lapply(seeds, function(seed) {
     bar()
     drawn <- pick_rows(rows, with_seed(seed, sample.int(n, n, TRUE)))

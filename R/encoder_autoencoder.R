@@ -160,7 +160,7 @@ AUTOENCODER <- list(every = 5, slack = .05, slack_absolute = .02, start_warm = .
 autoencoder_runs <- function(shape, rows, skip, control, seed) {
   restarts <- control$restarts
   if (is.null(restarts)) restarts <- if (control$warm_start) 1L else 3L
-  bar <- progressr::progressor(100 * restarts)
+  bar <- session_bar(100 * restarts)
   options <- autoencoder_options(control)
   single <- as.integer(control$precision == "single")
   one <- function(r) {

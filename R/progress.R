@@ -25,7 +25,14 @@ progress_of <- function(what, frame = parent.frame(), say = TRUE, long = 20, aft
   }
 }
 
-# The same for loops in R over `total` pieces: a function to call after each.
+# progressr's own bar, for work that is spread over the workers of future::plan();
+# nothing in a quiet session.
+session_bar <- function(steps, frame = parent.frame()) {
+  if (isTRUE(getOption("LatentMR.quiet"))) return(function(...) invisible())
+  progressr::progressor(steps, envir = frame)
+}
+
+# progress_of() for loops in R over `total` pieces: a function to call after each.
 progress_steps <- function(what, total, frame = parent.frame()) {
   report <- progress_of(what, frame)
   if (is.null(report)) return(function() invisible())

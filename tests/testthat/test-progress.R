@@ -32,6 +32,9 @@ test_that("short work and quiet sessions have neither bar nor words", {
   on.exit(options(old))
   expect_null(progress_of("Counting"))
   expect_silent(progress_steps("Counting", 1)())
+  enabled <- options(progressr.enable = TRUE)
+  on.exit(options(enabled), add = TRUE)
+  expect_silent(withCallingHandlers(session_bar(3)(), progression = function(p) stop("a bar")))
 })
 
 test_that("C loops reach the bar of the session", {
@@ -54,8 +57,9 @@ test_that("C loops reach the bar of the session", {
   expect_false(is.unsorted(seen))
   shares <- numeric()
   pair <- hsic_pair(matrix(rnorm(900)), matrix(rnorm(900)), rep(c("a", "b", "c"), 300), NULL, NULL, 1)
+  plans <- lapply(pair$rows, function(rows) exchange_plan(list(seq_along(rows)), NULL))
   withCallingHandlers(
-    .Call(C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows, 2000L, 1L, 1L, bar, cpu_level()),
+    .Call(C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows, plans, 2000L, 1L, 1L, bar, cpu_level()),
     seen = function(c) shares <<- c(shares, c$share)
   )
   skip_if(length(shares) < 2, "the permutations took less than two ticks")
