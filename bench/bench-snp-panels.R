@@ -65,7 +65,7 @@ draw_cohort <- function(row, seed, background) {
 
 # ---- the arms ----
 tsls <- function(d, z, block) {
-  fit <- iv_fit(d$outcome, cbind(x = d$exposure), z, block, estimator = "2sls", vcov = "HC1")
+  fit <- iv_fit(d$outcome, cbind(x = d$exposure), unname(z), unname(block), estimator = "2sls", vcov = "HC1")
   b <- unname(coef(fit)[1])
   c(b = b, half = qnorm(.975) * sqrt(vcov(fit)[1, 1]))
 }
