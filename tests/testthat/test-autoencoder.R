@@ -80,8 +80,8 @@ test_that("relatedness: refused without cross-fitting, exposure used with it", {
   expect_s3_class(crossed, "latent_mr")
   other <- d
   other$exposure <- rev(d$exposure)
-  with <- learn_instruments(d, "autoencoder", n_latent = c(2, 2), control = short(relatedness = 5, warm_start = FALSE, settle = 0), seed = 1)
-  swapped <- learn_instruments(other, "autoencoder", n_latent = c(2, 2), control = short(relatedness = 5, warm_start = FALSE, settle = 0), seed = 1)
+  with <- suppressWarnings(learn_instruments(d, "autoencoder", n_latent = c(2, 2), control = short(relatedness = 5, warm_start = FALSE, settle = 0), seed = 1))
+  swapped <- suppressWarnings(learn_instruments(other, "autoencoder", n_latent = c(2, 2), control = short(relatedness = 5, warm_start = FALSE, settle = 0), seed = 1))
   expect_false(identical(with$weights$theta, swapped$weights$theta))
   none <- learn_instruments(other, "autoencoder", n_latent = c(2, 2), control = short(), seed = 1)
   expect_identical(none$weights$theta, linear_fit()$weights$theta)
