@@ -59,7 +59,7 @@ test_that("C loops reach the bar of the session", {
   pair <- hsic_pair(matrix(rnorm(900)), matrix(rnorm(900)), rep(c("a", "b", "c"), 300), NULL, NULL, 1)
   plans <- lapply(pair$rows, function(rows) exchange_plan(list(seq_along(rows)), NULL))
   withCallingHandlers(
-    .Call(C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows, plans, 2000L, 1L, 1L, bar, cpu_level()),
+    .Call(C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows, plans, 10000L, 1L, 1L, bar, cpu_level()),
     seen = function(c) shares <<- c(shares, c$share)
   )
   skip_if(length(shares) < 2, "the permutations took less than two ticks")
