@@ -12,7 +12,10 @@
 #' projection on an instrument basis. Here the basis is `[1, z, z^2, z^3]` with principal
 #' components of random tanh units, cut by generalised cross-validation; the
 #' treatment side is a line, a square and `members` nets of tanh units, averaged over a
-#' grid of prior variances by their evidence. With strong instruments the hidden
+#' grid of prior variances by their evidence. Lines and parabolas in that average, and the line
+#' below, are fitted with `z` (parabolas: and its powers) alone unless more instruments halve
+#' the approximate mean squared error (Donald and Newey 2001): every further one pulls
+#' two-stage least squares towards the regression. With strong instruments the hidden
 #' layers take `polish` steps along the exact treatment gradient. Covariates are
 #' partialled out exactly, or the curve depends on them (`covariates` in
 #' [curve_control()]): blocks `xi(w)`, `x (w, xi(w))`, `psi(x)`, `psi(x, w)` of tanh units,
@@ -55,7 +58,7 @@
 #'   fewer than 50 rows, more instruments than half of the rows),
 #'   `latentmr_error_singular` when the instruments do not vary given the covariates.
 #' @references Angrist and Imbens (1995), Journal of the American Statistical Association
-#'   90:431. Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Singh, Sahani
+#'   90:431. Donald and Newey (2001), Econometrica 69:1161. Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Singh, Sahani
 #'   and Gretton (2019), NeurIPS. Anderson (1951), Annals of Mathematical Statistics 22:327.
 #' @examples
 #' set.seed(1)
