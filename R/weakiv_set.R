@@ -27,8 +27,8 @@
 #' cov(Q_Z'X, g) S^-1 g`. Then `AR = g'S^-1 g`, `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g`, and `CLR` as above with
 #' the rank statistic `D'var(D)^-1 D` as `r`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
 #' Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). HC1 multiplies `S` by `n / (n - K - L)`,
-#' clusters by `G / (G - L) (n - 1) / (n - K)`; the F have `n - K - L` and `G - L` degrees of freedom, as Hotelling's test. Residuals are those under the hypothesis: Wald tests of the reduced form
-#' reject twice as often as they should with 60 clusters. Robust sets of one effect are found on 512
+#' clusters by `G / (G - L) (n - 1) / (n - K)`; the F have `n - K - L` and `G - L` degrees of freedom, as Hotelling's test. Residuals are those under the hypothesis, which keeps
+#' the size with 60 clusters (`bench/bench-weak-iv.R`). Robust sets of one effect are found on 512
 #' directions around the circle of effects (the infinite one included) with root finding between them; with clusters there must be more of
 #' them than instruments.
 #'
