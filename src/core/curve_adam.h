@@ -1,4 +1,4 @@
-/* The three-net loop of F2BMLD (npiv.md 1.2, 1.3), with linear outputs:
+/* The three-net loop of F2BMLD, with linear outputs:
  *   pure      h~  : mean_B1 (t - h~)^2 + r1 |p|^2,                     t = h_a(a) fixed
  *   penalised h_w : mean_B2 (y - h_w)^2 + lambda mean_B1 (t - h_w)^2 + lambda r1 |p|^2
  *   treatment h_a : lambda mean_B1' [(h_a - h_w)^2 - (h_a - h~)^2] + r2 |p|^2

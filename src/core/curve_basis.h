@@ -1,5 +1,5 @@
 /* Hidden layer of the instrument nets: an orthonormal basis of functions of the
- * instruments, shared by h~ and h_w (closed form: npiv.md 9.2). */
+ * instruments, shared by h~ and h_w. */
 #ifndef LMR_CORE_CURVE_BASIS_H
 #define LMR_CORE_CURVE_BASIS_H
 

@@ -365,7 +365,7 @@ static void weights_summary(const state *t, curve_closed_summary *sum) {
   }
 }
 
-/* Fall-back to the line (npiv.md 9.8): D = mean squared difference from linear 2SLS,
+/* Fall-back to the line: D = mean squared difference from linear 2SLS,
  * V = the part of it that noise alone gives. */
 static lmr_status fall_back(state *t, const curve_closed_result *out, double *row,
                             curve_closed_summary *sum, lmr_error *err) {

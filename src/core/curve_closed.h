@@ -1,4 +1,4 @@
-/* F2BMLD with exact output layers (npiv.md 9): random tanh nets on the exposure,
+/* F2BMLD with exact output layers: random tanh nets on the exposure,
  * an orthonormal instrument basis, evidence-averaged ridge, a few steps of the
  * exact treatment gradient when the instruments are strong. */
 #ifndef LMR_CORE_CURVE_CLOSED_H

@@ -1,6 +1,6 @@
 /* Evidence of one treatment net at fixed prior variances, and its closed-form
  * fit. In coordinates of the instrument basis, g = g0 b0 + g2 b2 + R b + noise,
- * noise ~ N(0, s2 I), b0 flat, b2 ~ N(0, k2 s2), b ~ N(0, kr s2 I): npiv.md 9.5. */
+ * noise ~ N(0, s2 I), b0 flat, b2 ~ N(0, k2 s2), b ~ N(0, kr s2 I) (help page of iv_curve()). */
 #ifndef LMR_CORE_CURVE_EVIDENCE_H
 #define LMR_CORE_CURVE_EVIDENCE_H
 

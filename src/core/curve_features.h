@@ -1,6 +1,6 @@
 /* The treatment side of the closed solver: columns f_0 = a, f_1 = a^2 residualised on
  * (1, a) with unit variance, then M blocks of tanh units, each centred and scaled
- * to total variance 1 (npiv.md 9.4). All in standard units of the exposure. */
+ * to total variance 1. All in standard units of the exposure. */
 #ifndef LMR_CORE_CURVE_FEATURES_H
 #define LMR_CORE_CURVE_FEATURES_H
 

@@ -1,4 +1,4 @@
-/* Curves that depend on covariates (npiv.md 9.9): blocks of treatment features
+/* Curves that depend on covariates: blocks of treatment features
  *   flat [a, x] | xi(x) | a (x) [x, xi(x)] | psi(a) | psi(a, x),
  * each but the first with a prior variance of its own, maximised by evidence one
  * after the other; the mean of several nets. Everything in standard units. */

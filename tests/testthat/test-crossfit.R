@@ -221,7 +221,7 @@ test_that("fold-wise fits: the same numbers for any number of workers, the sessi
   set.seed(9)
   before <- .Random.seed
   old <- future::plan(future::sequential)
-  on.exit(future::plan(old))
+  on.exit(future::plan(old), add = TRUE)
   one <- run()
   expect_identical(.Random.seed, before)
   future::plan(future::multicore, workers = 2)

@@ -153,7 +153,7 @@ test_that("a size that pooled permutation would get wrong: shifts between enviro
 })
 
 test_that("indefinite covariance shift: only the test within environments sees it", {
-  # encoder.md 1.2: V1 + V2 has one law, and is correlated with V1 - V2 within each
+  # V1 + V2 has one law, and is correlated with V1 - V2 within each
   # environment with opposite signs.
   found <- rowMeans(vapply(1:20, function(i) with_seed(i, {
     e <- rep(1:2, each = 400)
