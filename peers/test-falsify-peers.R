@@ -18,8 +18,8 @@ test_that("cocor: Steiger's z of dependent correlations that share a variable", 
   }
 })
 
-test_that("AER: the union of intervals is that of its refits, the negative control its fit", {
-  skip_if_not_installed("AER")
+test_that("ivreg: the union of intervals is that of its refits, the negative control its fit", {
+  skip_if_not_installed("ivreg")
   set.seed(2)
   for (i in 1:20) {
     n <- 200
@@ -36,12 +36,12 @@ test_that("AER: the union of intervals is that of its refits, the negative contr
     ends <- apply(corners, 1, function(g) {
       e <- d
       e$y <- d$y - drop(z %*% g)
-      theirs <- AER::ivreg(formula, data = e)
+      theirs <- ivreg::ivreg(formula, data = e)
       coef(theirs)[["x"]] + c(-1, 1) * stats::qt(.975, theirs$df.residual) * sqrt(vcov(theirs)["x", "x"])
     })
     ours <- plausibly_exogenous(fit, delta)
     expect_equal(c(ours$lo_ci[5], ours$up_ci[5]), c(min(ends[1, ]), max(ends[2, ])), tolerance = 1e-6)
-    control <- AER::ivreg(stats::as.formula(paste("v ~ x + w | w +", right)), data = d)
+    control <- ivreg::ivreg(stats::as.formula(paste("v ~ x + w | w +", right)), data = d)
     mine <- negative_control(fit, "v")
     expect_equal(c(mine$b, mine$se), c(coef(control)[["x"]], sqrt(vcov(control)["x", "x"])), tolerance = 1e-6)
   }
