@@ -47,7 +47,7 @@ rows <- c(
     row("snp-panels.csv", "RMSE in 16 structured cohorts, over the better of adjusting for sites or for sites and 10 components",
       sprintf("%.2f on average, %.2f at worst; coverage %.1f %%", mean(ratio[plain]), max(ratio[plain]), 100 * mean(coverage[plain])), "1 is the better of the two")
   }),
-  with(result("iv.csv"), row("iv.csv", "2SLS, HC1 and diagnostics, 200,000 rows, 50 instruments",
+  with(result("iv.csv"), row("iv.csv", sprintf("2SLS, HC1 and diagnostics, %s rows, 50 instruments", format(n[1], big.mark = ",", scientific = FALSE)),
     sprintf("%.2f s (`iv_fit`)", seconds[what == "2sls, HC1" & who == "iv_fit"]),
     sprintf("fixest %.1f s, ivreg %.0f s", seconds[what == "2sls, HC1" & who == "fixest"], seconds[what == "2sls, HC1" & who == "ivreg"]))),
   with(result("weak-iv-speed.csv"), row("weak-iv-speed.csv", "LIML, Fuller, AR and CLR sets, 100,000 rows",
