@@ -52,6 +52,7 @@ test_that("TwoSampleMR: its plot runs on leave-one-out tables, its frames take o
   d <- simulate_mr("snp", cell = 3, n = 300, seed = 2)
   d$variants$chr <- rep(1:5, each = 10)
   d$covariates <- cbind(age = seq_along(d$exposure) %% 31)
+  d["covariate_coding"] <- list(NULL)
   fit <- quiet(latent_mr(d, seed = 1))
   for (over in c("environment", "chromosome", "variant")) {
     expect_s3_class(quiet(TwoSampleMR::mr_leaveoneout_plot(leave_one_out(fit, over)))[[1]], "ggplot")
