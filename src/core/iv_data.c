@@ -25,11 +25,6 @@ lmr_status iv_block_make(iv_block *b, const iv_data *d, lmr_arena *work, lmr_err
   return LMR_OK;
 }
 
-static void subtract(double *to, const double *from, double f, size_t rows) {
-  if (f == 0) return;
-  for (size_t i = 0; i < rows; i++) to[i] -= f * from[i];
-}
-
 void iv_block_load(iv_block *b, const iv_data *d, size_t first, size_t count, const double *coef,
                    double *e, lmr_cpu level) {
   const size_t rows = b->rows, p = iv_columns(d), K = d->K, L = d->L, k = d->k;
@@ -37,17 +32,20 @@ void iv_block_load(iv_block *b, const iv_data *d, size_t first, size_t count, co
   tall_pack(&d->response, first, count, b->xy, rows);
   if (coef) {
     memcpy(e, b->xy + k * rows, rows * sizeof *e);
-    for (size_t j = 0; j < K; j++) subtract(e, b->q + j * rows, coef[j], rows);
-    for (size_t j = 0; j < k; j++) subtract(e, b->xy + j * rows, coef[K + j], rows);
+    tall_block_subtract(e, b->q, coef, K, rows, level);
+    tall_block_subtract(e, b->xy, coef + K, k, rows, level);
   }
   tall_block_solve(b->q, b->pq, rows, b->factor, b->pq, level);
   for (size_t j = 0; j < k; j++) {
-    const double *r = d->r + (K + L + j) * p;
+    const double *r = d->r + (K + L + j) * p, *x = b->xy + j * rows;
     double *hat = b->hat + j * rows, *left = b->left + j * rows;
+    memcpy(left, x, rows * sizeof *left);
     memset(hat, 0, rows * sizeof *hat);
-    memcpy(left, b->xy + j * rows, rows * sizeof *left);
-    for (size_t l = 0; l < K; l++) subtract(left, b->q + l * rows, r[l], rows);
-    for (size_t l = K; l < K + L; l++) subtract(hat, b->q + l * rows, -r[l], rows);
-    subtract(left, hat, 1, rows);
+    tall_block_subtract(left, b->q, r, K, rows, level);
+    tall_block_subtract(hat, b->q + K * rows, r + K, L, rows, level);
+    for (size_t i = 0; i < rows; i++) {
+      left[i] += hat[i]; /* still with the sign turned */
+      hat[i] = -hat[i];
+    }
   }
 }

@@ -88,9 +88,14 @@ static void residuals(work_space *s, const iv_data *d, const iv_nonlinear_option
   *objective += sum;
 }
 
-static void scale_columns(double *to, const double *from, const double *by, size_t columns, size_t rows) {
-  for (size_t j = 0; j < columns; j++)
-    for (size_t i = 0; i < rows; i++) to[i + j * rows] = by[i] * from[i + j * rows];
+/* The block of rows from `start` on, with its regressors and residuals: how many rows. */
+static size_t load(work_space *s, const iv_data *d, const iv_nonlinear_options *o, size_t start,
+                   double *objective, double *largest, lmr_cpu level) {
+  const size_t left = d->instruments.n - start, count = left < s->rows ? left : s->rows;
+  iv_block_load(&s->b, d, start, count, NULL, NULL, level);
+  load_regressors(s, d, o->regressors);
+  residuals(s, d, o, count, objective, largest, level);
+  return count;
 }
 
 static void add_products(double *to, const double *columns, const double *r, size_t m, size_t rows) {
@@ -130,17 +135,14 @@ lmr_status iv_nonlinear(const iv_data *d, const iv_nonlinear_options *o, const i
   double objective = 0, largest = 0;
 
   for (size_t start = 0; start < n; start += rows) {
-    const size_t count = n - start < rows ? n - start : rows;
-    iv_block_load(&s.b, d, start, count, NULL, NULL, level);
-    load_regressors(&s, d, o->regressors);
-    residuals(&s, d, o, count, &objective, &largest, level);
+    const size_t count = load(&s, d, o, start, &objective, &largest, level);
     if (out->score) add_products(out->score, s.h, s.r, m, rows);
     if (out->moments) add_products(out->moments, s.b.q, s.r, q, rows);
-    if (out->cross || out->information) scale_columns(s.weighted, s.h, s.w, m, rows);
+    if (out->cross || out->information) tall_block_scale(s.weighted, s.h, s.w, m, rows, level);
     if (out->cross) tall_block_cross(s.b.q, pq, s.weighted, pm, rows, 0, cross, pq, level);
     if (out->information) tall_block_cross(s.h, pm, s.weighted, pm, rows, 1, information, pm, level);
     if (out->covariance) {
-      scale_columns(scores, s.b.q, s.r, q, rows);
+      tall_block_scale(scores, s.b.q, s.r, q, rows, level);
       score_squares_add(&covariance, scores, start, count, rows, level);
     }
     if (start / rows % 64 == 63 && lmr_tick_poll(tick, (double)start / (double)n))
@@ -187,16 +189,13 @@ lmr_status iv_nonlinear_meat(const iv_data *d, const iv_nonlinear_options *o, co
   LMR_TRY(score_squares_make(&sums, m, o->cluster, o->clusters, &work, err));
   double objective = 0, largest = 0;
   for (size_t start = 0; start < n; start += rows) {
-    const size_t count = n - start < rows ? n - start : rows;
-    iv_block_load(&s.b, d, start, count, NULL, NULL, level);
-    load_regressors(&s, d, o->regressors);
-    residuals(&s, d, o, count, &objective, &largest, level);
+    const size_t count = load(&s, d, o, start, &objective, &largest, level);
     memset(u, 0, rows * s.pm * sizeof *u);
-    scale_columns(s.weighted, s.h, s.r, m, rows);
+    tall_block_scale(s.weighted, s.h, s.r, m, rows, level);
     for (size_t l = 0; l < m; l++) spread(u, s.weighted + l * rows, from_h + l * m, m, rows);
     for (size_t j = 0; from_q && j < d->k; j++)
       for (size_t l = 0; l < q; l++) {
-        scale_columns(column, s.b.q + l * rows, s.b.left + j * rows, 1, rows);
+        tall_block_scale(column, s.b.q + l * rows, s.b.left + j * rows, 1, rows, level);
         spread(u, column, from_q + (l + j * q) * m, m, rows);
       }
     score_squares_add(&sums, u, start, count, rows, level);

@@ -12,12 +12,11 @@ size_t iv_reduced_bytes(const iv_data *d, size_t clusters) {
 }
 
 /* A column of X (at < k) or y (at = k) less what the covariates explain of it. */
-static void residual(const iv_data *d, const iv_block *b, size_t at, double *a) {
+static void residual(const iv_data *d, const iv_block *b, size_t at, double *a, lmr_cpu level) {
   const size_t rows = b->rows;
   const double *r = d->r + (d->K + d->L + at) * iv_columns(d);
   memcpy(a, b->xy + at * rows, rows * sizeof *a);
-  for (size_t j = 0; j < d->K; j++)
-    for (size_t i = 0; i < rows; i++) a[i] -= r[j] * b->q[i + j * rows];
+  tall_block_subtract(a, b->q, r, d->K, rows, level);
 }
 
 lmr_status iv_reduced(const iv_data *d, const int *cluster, size_t clusters, double *omega, lmr_cpu level,
@@ -36,12 +35,8 @@ lmr_status iv_reduced(const iv_data *d, const int *cluster, size_t clusters, dou
     const size_t count = n - start < rows ? n - start : rows;
     iv_block_load(&b, d, start, count, NULL, NULL, level);
     for (size_t v = 0; v <= d->k; v++) {
-      residual(d, &b, v == 0 ? d->k : v - 1, left);
-      for (size_t j = 0; j < L; j++) {
-        const double *q = b.q + (d->K + j) * rows;
-        double *to = scores + (v * L + j) * rows;
-        for (size_t i = 0; i < rows; i++) to[i] = q[i] * left[i];
-      }
+      residual(d, &b, v == 0 ? d->k : v - 1, left, level);
+      tall_block_scale(scores + v * L * rows, b.q + d->K * rows, left, L, rows, level);
     }
     score_squares_add(&squares, scores, start, count, rows, level);
     if (start / rows % 64 == 63 && lmr_tick_poll(tick, (double)start / (double)n))

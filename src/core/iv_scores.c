@@ -52,10 +52,10 @@ static lmr_status make_family(family *f, size_t width, size_t clusters, lmr_aren
   return LMR_OK;
 }
 
-/* Adds weight_i * column_i to column j of the family's block. */
-static void put(const work_space *s, size_t j, const double *column, const double *weight) {
-  double *to = s->scaled + j * s->rows;
-  for (size_t i = 0; i < s->rows; i++) to[i] = weight[i] * column[i];
+/* Columns at, at + 1, ... of the family's block: weight times those given. */
+static void put(const work_space *s, size_t at, const double *columns, size_t count, const double *weight,
+                lmr_cpu level) {
+  tall_block_scale(s->scaled + at * s->rows, columns, weight, count, s->rows, level);
 }
 
 static void collect(const family *f, const work_space *s, const iv_score_options *o, size_t first,
@@ -93,11 +93,6 @@ static void add_form(double *h, const double *a, const double *g, size_t k, size
     }
 }
 
-static void add_squares(double *h, const double *q, size_t columns, size_t rows) {
-  for (size_t j = 0; j < columns; j++)
-    for (size_t i = 0; i < rows; i++) h[i] += q[i + j * rows] * q[i + j * rows];
-}
-
 /* weight := e / (1 - h)^(power / 2); not a number where the leverage is one. */
 static void weigh(double *weight, const double *e, const double *h, int power, size_t rows) {
   if (power == 0) {
@@ -127,12 +122,12 @@ static void combine_columns(double *to, const double *from, const double *combin
       for (size_t i = 0; i < rows; i++) to[i + j * rows] += combine[l + j * k] * from[i + l * rows];
 }
 
-static void wu_scores(const iv_data *d, const iv_block *b, const iv_score_options *o, work_space *s) {
+static void wu_scores(const iv_data *d, const iv_block *b, const iv_score_options *o, work_space *s,
+                      lmr_cpu level) {
   const size_t rows = b->rows, k = d->k, p = iv_columns(d);
   memcpy(s->u, b->xy + k * rows, rows * sizeof *s->u);
   const double *ry = d->r + (p - 1) * p;
-  for (size_t j = 0; j < d->K; j++)
-    for (size_t i = 0; i < rows; i++) s->u[i] -= ry[j] * b->q[i + j * rows];
+  tall_block_subtract(s->u, b->q, ry, d->K, rows, level);
   for (size_t j = 0; j < k; j++) {
     double *r = s->rest + j * rows;
     memcpy(r, b->hat + j * rows, rows * sizeof *r);
@@ -183,8 +178,8 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
     /* leverages: of W alone, of (W, Z), of (W, x~) */
     memset(s.hw, 0, rows * sizeof *s.hw);
     memset(s.h1, 0, rows * sizeof *s.h1);
-    if (leverages) add_squares(s.hw, b.q, K, rows);
-    add_squares(s.h1, b.q + K * rows, L, rows);
+    if (leverages) tall_block_add_squares(s.hw, b.q, K, rows, level);
+    tall_block_add_squares(s.h1, b.q + K * rows, L, rows, level);
     for (size_t j = 0; j < k; j++)
       for (size_t i = 0; i < rows; i++)
         out->trace[j] += b.left[i + j * rows] * b.left[i + j * rows] * s.h1[i];
@@ -199,12 +194,12 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
     }
     if (o->robust) {
       weigh(s.weight, s.e, s.h, o->power, rows);
-      for (size_t j = 0; j < K; j++) put(&s, j, b.q + j * rows, s.weight);
-      for (size_t j = 0; j < k; j++) put(&s, K + j, s.tilde + j * rows, s.weight);
+      put(&s, 0, b.q, K, s.weight, level);
+      put(&s, K, s.tilde, k, s.weight, level);
       collect(&s.coef, &s, o, start, count, level);
     }
     if (o->all) {
-      for (size_t j = 0; j < K + L; j++) put(&s, j, b.q + j * rows, s.e);
+      put(&s, 0, b.q, K + L, s.e, level);
       collect(&s.all, &s, o, start, count, level);
     }
     if (o->robust && o->tests) {
@@ -212,20 +207,20 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
       if (o->combine) combine_columns(s.left, b.left, o->combine, k, rows);
       for (size_t v = 0; v < k; v++) {
         weigh(s.weight, left + v * rows, s.h1, o->power, rows);
-        for (size_t j = 0; j < L; j++) put(&s, j, b.q + (K + j) * rows, s.weight);
+        put(&s, 0, b.q + K * rows, L, s.weight, level);
         collect(&s.first[v], &s, o, start, count, level);
       }
       if (L > k) {
-        for (size_t j = 0; j < L; j++) put(&s, j, b.q + (K + j) * rows, s.e);
+        put(&s, 0, b.q + K * rows, L, s.e, level);
         collect(&s.over, &s, o, start, count, level);
       }
-      wu_scores(d, &b, o, &s);
+      wu_scores(d, &b, o, &s, level);
       if (o->power > 0) {
         add_form(s.hw, b.hat, o->inv_hat, k, rows);
         add_form(s.hw, b.left, o->inv_left, k, rows);
       }
       weigh(s.weight, s.u, s.hw, o->power, rows);
-      for (size_t j = 0; j < k; j++) put(&s, j, s.rest + j * rows, s.weight);
+      put(&s, 0, s.rest, k, s.weight, level);
       collect(&s.wu, &s, o, start, count, level);
     }
     if (start / rows % 64 == 63 && lmr_tick_poll(tick, (double)start / (double)n))

@@ -2,15 +2,47 @@
 
 #include <string.h>
 
+#define LANES 2
+#define LANES_ATTRIBUTE
+#define LANES_NAME(x) x##_plain
+#include "core/tall_lanes.h"
+#undef LANES
+#undef LANES_ATTRIBUTE
+#undef LANES_NAME
+
 #if LMR_X86
 #include <immintrin.h>
+
+#define LANES 4
+#define LANES_ATTRIBUTE LMR_TARGET("avx2,fma")
+#define LANES_NAME(x) x##_avx2
+#include "core/tall_lanes.h"
+#undef LANES
+#undef LANES_ATTRIBUTE
+#undef LANES_NAME
+
+#define LANES 8
+#define LANES_ATTRIBUTE LMR_TARGET("avx512f,avx512dq")
+#define LANES_NAME(x) x##_avx512
+#include "core/tall_lanes.h"
+#undef LANES
+#undef LANES_ATTRIBUTE
+#undef LANES_NAME
+
+#define PICK(name, level) \
+  ((level) >= LMR_CPU_AVX512 ? name##_avx512 : (level) >= LMR_CPU_AVX2 ? name##_avx2 : name##_plain)
+#else
+#define PICK(name, level) ((void)(level), name##_plain)
 #endif
 
-/* A block of at most 512 KB and 512 rows: four columns of a tile stay in the
- * first-level cache, the block in the second. */
+#define STEP TALL_ROWS_STEP
+
+/* A block of at most 512 KB and 496 rows: four columns of a tile stay in the
+ * first-level cache, the block in the second. An odd number of steps, so that the
+ * columns of a row lie in different sets of the first-level cache. */
 size_t tall_rows(size_t p) {
-  size_t rows = ((size_t)1 << 16) / (p ? p : 1) / 8 * 8;
-  return rows < 64 ? 64 : rows > 512 ? 512 : rows;
+  const size_t steps = ((size_t)1 << 16) / (p ? p : 1) / STEP;
+  return STEP * (steps < 5 ? 5 : steps > 31 ? 31 : steps - 1 + steps % 2);
 }
 
 size_t tall_pad(size_t p) { return (p + 3) / 4 * 4; }
@@ -61,20 +93,6 @@ static void cross_tile_plain(const double *a, const double *b, size_t rows, doub
       }
       c[i + j * ldc] += (s0 + s1) + (s2 + s3);
     }
-}
-
-/* Four columns j..j+3 of A := A R^-1, columns before j done. */
-static void solve_tile_plain(double *a, size_t j, size_t rows, const double *r, size_t ldr) {
-  for (size_t c = j; c < j + 4; c++) {
-    double *x = a + c * rows;
-    for (size_t i = 0; i < c; i++) {
-      const double f = r[i + c * ldr], *y = a + i * rows;
-      if (f == 0) continue;
-      for (size_t k = 0; k < rows; k++) x[k] -= f * y[k];
-    }
-    const double d = 1 / r[c + c * ldr];
-    for (size_t k = 0; k < rows; k++) x[k] *= d;
-  }
 }
 
 #if LMR_X86
@@ -155,74 +173,31 @@ static void cross_tile_avx512(const double *a, const double *b, size_t rows, dou
   add_four(s02, s12, s22, s32, c + 2 * ldc);
   add_four(s03, s13, s23, s33, c + 3 * ldc);
 }
-
-/* The 4 x 4 triangle of a solve tile, on vectors of rows. */
-#define SOLVE_TRIANGLE(V, set1, fnmadd, mul, loadu, storeu)                     \
-  do {                                                                          \
-    const double *rj = r + j + j * ldr;                                         \
-    V x0 = loadu(x + k), x1 = loadu(x + rows + k);                              \
-    V x2 = loadu(x + 2 * rows + k), x3 = loadu(x + 3 * rows + k);               \
-    for (size_t i = 0; i < j; i++) {                                            \
-      const double *ri = r + i + j * ldr;                                       \
-      const V y = loadu(a + i * rows + k);                                      \
-      x0 = fnmadd(set1(ri[0]), y, x0);                                          \
-      x1 = fnmadd(set1(ri[ldr]), y, x1);                                        \
-      x2 = fnmadd(set1(ri[2 * ldr]), y, x2);                                    \
-      x3 = fnmadd(set1(ri[3 * ldr]), y, x3);                                    \
-    }                                                                           \
-    x0 = mul(x0, set1(1 / rj[0]));                                              \
-    x1 = mul(fnmadd(set1(rj[ldr]), x0, x1), set1(1 / rj[1 + ldr]));             \
-    x2 = fnmadd(set1(rj[2 * ldr]), x0, x2);                                     \
-    x2 = mul(fnmadd(set1(rj[1 + 2 * ldr]), x1, x2), set1(1 / rj[2 + 2 * ldr])); \
-    x3 = fnmadd(set1(rj[3 * ldr]), x0, x3);                                     \
-    x3 = fnmadd(set1(rj[1 + 3 * ldr]), x1, x3);                                 \
-    x3 = mul(fnmadd(set1(rj[2 + 3 * ldr]), x2, x3), set1(1 / rj[3 + 3 * ldr])); \
-    storeu(x + k, x0);                                                          \
-    storeu(x + rows + k, x1);                                                   \
-    storeu(x + 2 * rows + k, x2);                                               \
-    storeu(x + 3 * rows + k, x3);                                               \
-  } while (0)
-
-LMR_TARGET("avx2,fma")
-static void solve_tile_avx2(double *a, size_t j, size_t rows, const double *r, size_t ldr) {
-  double *x = a + j * rows;
-  for (size_t k = 0; k < rows; k += 4)
-    SOLVE_TRIANGLE(__m256d, _mm256_set1_pd, _mm256_fnmadd_pd, _mm256_mul_pd, _mm256_loadu_pd,
-                   _mm256_storeu_pd);
-}
-
-LMR_TARGET("avx512f,avx512dq")
-static void solve_tile_avx512(double *a, size_t j, size_t rows, const double *r, size_t ldr) {
-  double *x = a + j * rows;
-  for (size_t k = 0; k < rows; k += 8)
-    SOLVE_TRIANGLE(__m512d, _mm512_set1_pd, _mm512_fnmadd_pd, _mm512_mul_pd, _mm512_loadu_pd,
-                   _mm512_storeu_pd);
-}
 #endif
 
 void tall_block_cross(const double *a, size_t pa, const double *b, size_t pb, size_t rows,
                       int upper, double *c, size_t ldc, lmr_cpu level) {
-  void (*tile)(const double *, const double *, size_t, double *, size_t) = cross_tile_plain;
-#if LMR_X86
-  if (level >= LMR_CPU_AVX512) tile = cross_tile_avx512;
-  else if (level >= LMR_CPU_AVX2) tile = cross_tile_avx2;
-#else
-  (void)level;
-#endif
+  void (*const tile)(const double *, const double *, size_t, double *, size_t) = PICK(cross_tile, level);
   for (size_t i = 0; i < pa; i += 4)
     for (size_t j = upper ? i : 0; j < pb; j += 4)
       tile(a + i * rows, b + j * rows, rows, c + i + j * ldc, ldc);
 }
 
 void tall_block_solve(double *a, size_t pa, size_t rows, const double *r, size_t ldr, lmr_cpu level) {
-  void (*tile)(double *, size_t, size_t, const double *, size_t) = solve_tile_plain;
-#if LMR_X86
-  if (level >= LMR_CPU_AVX512) tile = solve_tile_avx512;
-  else if (level >= LMR_CPU_AVX2) tile = solve_tile_avx2;
-#else
-  (void)level;
-#endif
+  void (*const tile)(double *, size_t, size_t, const double *, size_t) = PICK(solve_tile, level);
   for (size_t j = 0; j < pa; j += 4) tile(a, j, rows, r, ldr);
+}
+
+void tall_block_subtract(double *to, const double *a, const double *f, size_t columns, size_t rows, lmr_cpu level) {
+  PICK(subtract, level)(to, a, f, columns, rows);
+}
+
+void tall_block_add_squares(double *to, const double *a, size_t columns, size_t rows, lmr_cpu level) {
+  PICK(add_squares, level)(to, a, columns, rows);
+}
+
+void tall_block_scale(double *to, const double *a, const double *by, size_t columns, size_t rows, lmr_cpu level) {
+  PICK(scale, level)(to, a, by, columns, rows);
 }
 
 size_t tall_crossprod_bytes(size_t p) {

@@ -24,8 +24,9 @@ typedef struct {
   const int *order;   /* 0-based rows, n of them */
 } tall_source;
 
-/* A block: rows tall_rows(p), a multiple of 8; columns padded to a multiple of 4;
- * both with zeros. Column j starts at block + j * rows. */
+/* A block: rows tall_rows(p), a multiple of TALL_ROWS_STEP; columns padded to a
+ * multiple of 4; both with zeros. Column j starts at block + j * rows. */
+#define TALL_ROWS_STEP 16
 size_t tall_rows(size_t p);
 size_t tall_pad(size_t p);
 /* Copies rows first..first+count-1 (count <= tall_rows(p)) into a block. */
@@ -39,6 +40,12 @@ void tall_block_cross(const double *a, size_t pa, const double *b, size_t pb, si
 /* A := A R^-1 over a block: R upper triangular, padded size pa (unit diagonal in
  * the padding: tall_pad_factor), ldr >= pa. */
 void tall_block_solve(double *a, size_t pa, size_t rows, const double *r, size_t ldr, lmr_cpu level);
+
+/* Over a block: to[rows] -= A f; to[rows] += squared norms of the rows of A;
+ * to (rows x columns) := diag(by) A. */
+void tall_block_subtract(double *to, const double *a, const double *f, size_t columns, size_t rows, lmr_cpu level);
+void tall_block_add_squares(double *to, const double *a, size_t columns, size_t rows, lmr_cpu level);
+void tall_block_scale(double *to, const double *a, const double *by, size_t columns, size_t rows, lmr_cpu level);
 
 /* Copies the upper triangle of r (p x p) into a padded factor (pa x pa). */
 void tall_pad_factor(const double *r, size_t p, size_t ldr, double *padded, size_t pa);

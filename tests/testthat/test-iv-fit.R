@@ -181,14 +181,19 @@ test_that("Householder, Cholesky and its second pass agree; dependence is found 
 
 test_that("every instruction set gives the same fit", {
   d <- iv_design(n = 2500, L = 7, k = 2, seed = 14)
-  fits <- lapply(c(0L, 2L, 3L), function(level) {
-    old <- options(LatentMR.cpu = level)
-    on.exit(options(old))
-    iv_fit(d$y, d$x, d$z, d$w, "ujive", "many")
-  })
-  for (fit in fits[-1]) {
-    expect_equal(coef(fit), coef(fits[[1]]), tolerance = 1e-11)
-    expect_equal(vcov(fit), vcov(fits[[1]]), tolerance = 1e-10)
+  for (kind in list(c("ujive", "many"), c("2sls", "HC3"), c("gmm", "HC1"), c("liml", "bekker"))) {
+    fits <- lapply(c(0L, 2L, 3L), function(level) {
+      old <- options(LatentMR.cpu = level)
+      on.exit(options(old))
+      iv_fit(d$y, d$x, d$z, d$w, kind[1], kind[2])
+    })
+    for (fit in fits[-1]) {
+      expect_equal(coef(fit), coef(fits[[1]]), tolerance = 1e-11)
+      expect_equal(vcov(fit), vcov(fits[[1]]), tolerance = 1e-10)
+      expect_equal(fit$diagnostics, fits[[1]]$diagnostics, tolerance = 1e-9)
+      expect_equal(fit$strength, fits[[1]]$strength, tolerance = 1e-9)
+      expect_equal(residuals(fit), residuals(fits[[1]]), tolerance = 1e-11)
+    }
   }
 })
 
