@@ -31,9 +31,11 @@
 #'   (chromosomes of all variants must be known). Residual linkage of neighbours, of
 #'   squared correlation .01 to .05 say, otherwise counts as structure in a large cohort and
 #'   outranks the real one. 0 switches this off.
-#' @param background_r2 Squared correlation within environments above which a
-#'   background variant is dropped as redundant (greedy, in file order, within 500
-#'   variants of one chromosome).
+#' @param background_r2 Squared correlation within environments above which a background
+#'   variant is dropped: with an instrument (on the same chromosome and within `ld_window`,
+#'   where places are known) or with a background variant kept before it (in file order,
+#'   within 500 variants of one chromosome). Linkage of .05 to .1 left between blocks of five
+#'   was taken for 2 to 8 components more (cell 11 of [simulate_mr()]).
 #' @param max_components At most this many background components.
 #' @param closure Largest c(d) at which the products of d latents count as closed
 #'   (encoders `"closure"`, `"auto"`). It is rounding error for an exact polynomial mixing, .0015 with a
@@ -53,7 +55,7 @@
 #' encoder_control(level = .99, draws = 500)
 #' @export
 encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level = 0.999, draws = 200, null = "auto", r2_min = 0.05, ld_window = 3e6,
-                            background_r2 = 0.1, max_components = 20, closure = 0.01, flow_starts = 4, flow_rounds = 6,
+                            background_r2 = 0.05, max_components = 20, closure = 0.01, flow_starts = 4, flow_rounds = 6,
                             flow_rows = 5000, flow_gain = 0.01, flow_tolerance = 0.005, check = 0.02, autoencoder = autoencoder_control()) {
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(partial_level, "partial_level", 0.5, 1, open = TRUE)

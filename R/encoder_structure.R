@@ -54,12 +54,19 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
 }
 
 structure_spectrum <- function(view, p, s, block, variants, control) {
-  by_chance <- stats::qchisq(1 - .01 / max(choose(p, 2), 1), 1) / view_people(view)
   .Call(
     C_ffi_structure, view, as.integer(p), if (length(s)) as.integer(s[1] - 1) else 0L, length(s),
-    if (is.null(block)) NULL else as.integer(factor(block, unique(block))), chromosome_codes(variants),
-    variant_positions(variants), c(control$ld_window, by_chance, max(control$r2_min, by_chance))
+    block_codes(block), chromosome_codes(variants), variant_positions(variants),
+    linkage_limits(p, view_people(view), control)
   )
+}
+
+block_codes <- function(block) if (!is.null(block)) as.integer(factor(block, unique(block)))
+
+# Window of near pairs, and the r^2 above which near and far pairs count as linked.
+linkage_limits <- function(p, n, control) {
+  by_chance <- stats::qchisq(1 - .01 / max(choose(p, 2), 1), 1) / n
+  c(control$ld_window, by_chance, max(control$r2_min, by_chance))
 }
 
 # Integer codes, or NULL when chromosomes are not known for every variant (0 and

@@ -53,8 +53,11 @@
 #' they were computed with the instruments among their variants, say
 #' `structure_includes_instruments = TRUE` in [mr_data()]) and `background`
 #' (variants given from which the components are computed here, together with the
-#' instruments; then no panel block is added). With many linked instruments (blocks of five, say) components load on the linkage
-#' and reach `max_components`, which is warned about: give components in `structure` then, or one instrument a block.
+#' instruments; then no panel block is added). The instruments enter those components
+#' whitened within their linkage-disequilibrium blocks; background variants linked to an
+#' instrument or to one another are dropped (`encoder_control(background_r2 = )`) and
+#' counted, because a block of linked variants makes a component that says nothing of
+#' ancestry (Patterson et al. 2006, PLoS Genetics 2:e190).
 #'
 #' **Autoencoder** (`encoder = "autoencoder"`): the published method, a cross-environment autoencoder trained on people's rows
 #' so that What has one law in all environments and is independent of Vhat within them: see [autoencoder_control()] for its

@@ -11,11 +11,13 @@
 # includes (structure mode with components that held the instruments or did not,
 # and what `structure_includes_instruments` says of them).
 # Seeds 1001, 1002, ...: settings were chosen on others.
-# One file per cell and mode in bench/results/snp-panels, extended when more replicates
-# are asked for; WORKERS processes (2). The
-# table is printed at the end and written to bench/results/snp-panels.csv.
+# One file per cell and mode in RESULTS (bench/results/snp-panels), extended when more
+# replicates are asked for; WORKERS processes (2). The table is printed at the end and
+# written beside that folder (bench/results/snp-panels.csv).
+# PARTIAL_LEVEL=.95 RESULTS=... runs with another line of the encoder (encoder_control()).
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
+control <- encoder_control(partial_level = as.numeric(Sys.getenv("PARTIAL_LEVEL", "0.6")))
 
 # ---- the cells ----
 plain <- data.frame(family = "plain", cell = 1:16)
@@ -102,12 +104,22 @@ standard_arms <- function(d, z, dummies, genome) {
   arms
 }
 
+# Correlation matrix of a panel from exact counts.
+correlation <- function(panel) {
+  view <- LatentMR:::moments_view(mr_moments(panel, folds = 1, seed = 1L))
+  g <- view$columns$variants
+  center <- view$mean[g, ] - LatentMR:::pooled_mean(view)[g]
+  total <- Reduce(`+`, lapply(view$cross, function(a) a[g, g])) + center %*% (view$n * t(center))
+  sd <- sqrt(pmax(diag(total), 1e-300))
+  total / outer(sd, sd)
+}
+
 # Components of the further variants without and with the instruments (one pass of
 # exact counts for both).
 genome_components <- function(d, z) {
   if (is.null(d$background)) return(NULL)
   g <- LatentMR:::mr_background(d)
-  both <- LatentMR:::panel_moments(LatentMR:::panel_data(d, list(x = cbind(LatentMR:::mr_genotypes(d), g))))$corr
+  both <- correlation(LatentMR:::panel_data(d, list(x = cbind(LatentMR:::mr_genotypes(d), g))))
   g <- fill_in(g, d$environment)
   of_g <- ncol(z) + seq_len(ncol(g))
   list(without = components(g, both[of_g, of_g]), with = components(cbind(z, g), both))
@@ -121,7 +133,7 @@ with_structure <- function(d, structure, includes) {
 }
 
 latent_arms <- function(d, mode, truth, seed, ids) {
-  fit <- suppressWarnings(latent_mr(d, methods = ids, force = TRUE, by_environment = FALSE, seed = seed))
+  fit <- suppressWarnings(latent_mr(d, methods = ids, force = TRUE, by_environment = FALSE, control = control, seed = seed))
   frame <- as.data.frame(fit)
   arms <- lapply(seq_len(nrow(frame)), function(i) c(b = frame$b[i], half = (frame$up_ci[i] - frame$lo_ci[i]) / 2))
   names(arms) <- frame$estimator
@@ -132,7 +144,7 @@ latent_arms <- function(d, mode, truth, seed, ids) {
   ))
 }
 
-replicate_once <- function(row, part, seed) {
+replicate_once <- function(row, part, seed, modes) {
   d <- draw(row, seed, if (part == "panel") 0 else 1200)
   z <- fill_in(LatentMR:::mr_genotypes(d), d$environment)
   dummies <- outer(as.integer(d$environment), seq_len(nlevels(d$environment)), "==") + 0
@@ -148,7 +160,7 @@ replicate_once <- function(row, part, seed) {
     )
   )
   ids <- if (part == "includes") "latent_ujive" else c("ols", "latent_2sls", "latent_liml", "latent_ujive", "latent_nagar", "latent_reml")
-  out <- lapply(names(versions), function(mode) {
+  out <- lapply(modes, function(mode) {
     fitted <- latent_arms(versions[[mode]], mode, truth, seed, ids)
     arms <- do.call(rbind, c(standard, fitted$arms))
     data.frame(mode = mode, arm = rownames(arms), b = arms[, "b"] - truth, half = arms[, "half"], seed = seed, fitted$about, row.names = NULL)
@@ -164,6 +176,9 @@ wanted <- if (length(arguments) >= 3) strsplit(arguments[3], ",")[[1]] else cell
 folder <- Sys.getenv("RESULTS", "bench/results/snp-panels")
 workers <- as.integer(Sys.getenv("WORKERS", "2"))
 dir.create(folder, recursive = TRUE, showWarnings = FALSE)
+modes_of <- list(
+  panel = "panel", genome = c("structure", "background"), includes = c("without_FALSE", "without_TRUE", "with_FALSE", "with_TRUE")
+)
 in_part <- list(
   panel = rep(TRUE, nrow(cells)), genome = cells$family %in% c("plain", "hgdp"),
   includes = cells$family == "plain" & cells$cell %in% c(1, 3, 7, 8, 14)
@@ -171,17 +186,20 @@ in_part <- list(
 
 for (part in parts) for (i in which(in_part[[part]] & (cells$id %in% wanted | sub("plain", "", cells$id) %in% wanted))) {
   row <- cells[i, ]
-  files <- list.files(folder, sprintf("^%s-.*-%s[.]rds$", part, row$id), full.names = TRUE)
-  before <- do.call(rbind, lapply(files, readRDS))
-  seeds <- setdiff(1000 + seq_len(replicates), before$seed)
+  file_of <- function(mode) file.path(folder, sprintf("%s-%s-%s.rds", part, mode, row$id))
+  before <- lapply(setNames(nm = modes_of[[part]]), function(mode) if (file.exists(file_of(mode))) readRDS(file_of(mode)))
+  lacking <- lapply(before, function(runs) setdiff(1000 + seq_len(replicates), runs$seed))
+  seeds <- sort(unique(unlist(lacking)))
   if (!length(seeds)) next
   took <- system.time({
-    runs <- parallel::mclapply(seeds, function(s) replicate_once(row, part, s), mc.cores = workers, mc.preschedule = FALSE)
+    runs <- parallel::mclapply(seeds, function(s) {
+      replicate_once(row, part, s, names(lacking)[vapply(lacking, function(left) s %in% left, TRUE)])
+    }, mc.cores = workers, mc.preschedule = FALSE)
   })[["elapsed"]]
   failed <- vapply(runs, inherits, TRUE, "try-error")
   if (any(failed)) stop(row$id, ": ", runs[[which(failed)[1]]])
-  runs <- rbind(before, do.call(rbind, runs))
-  for (mode in unique(runs$mode)) saveRDS(runs[runs$mode == mode, ], file.path(folder, sprintf("%s-%s-%s.rds", part, mode, row$id)))
+  runs <- do.call(rbind, runs)
+  for (mode in unique(runs$mode)) saveRDS(rbind(before[[mode]], runs[runs$mode == mode, ]), file_of(mode))
   message(sprintf("%s %s: %.0f s", part, row$id, took))
 }
 

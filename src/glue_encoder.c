@@ -1,4 +1,5 @@
 /* The linear encoder, from moments. */
+#include "core/background.h"
 #include "core/moment_view.h"
 #include "core/stationary.h"
 #include "core/stationary_permuted.h"
@@ -16,32 +17,44 @@ static SEXP keep_columns(const double *x, size_t rows, size_t columns) {
   return out;
 }
 
-/* view: see glue_moment_view.h. block: integer[p] (1-based) or NULL to find the
- * LD blocks; chromosome: integer[p] codes or NULL; position: double[p] or NULL;
- * limits: window, r^2 of near and of far pairs. */
+/* Where p variants are: chromosome: integer[p] codes or NULL; position: double[p] or
+ * NULL; limits: window, r^2 of near and of far pairs. */
+static ld_rule glue_ld_rule(SEXP chromosome, SEXP position, SEXP limits_, size_t p) {
+  const double *limits = glue_real(limits_, 3, "limits");
+  const ld_rule rule = {Rf_isNull(chromosome) ? NULL : glue_int(chromosome, (R_xlen_t)p, "chromosome"),
+                        Rf_isNull(position) ? NULL : glue_real(position, (R_xlen_t)p, "position"),
+                        limits[0], limits[1], limits[2]};
+  return rule;
+}
+
+/* block: integer[p] (1-based) as 0-based numbers, or NULL when the blocks are to be found. */
+static int *given_blocks(SEXP block, size_t p, size_t *n_blocks) {
+  *n_blocks = 0;
+  if (Rf_isNull(block)) return NULL;
+  const int *given = glue_int(block, (R_xlen_t)p, "block");
+  int *out = glue_alloc(p, sizeof *out);
+  for (size_t j = 0; j < p; j++) {
+    out[j] = given[j] - 1;
+    if ((size_t)given[j] > *n_blocks) *n_blocks = (size_t)given[j];
+  }
+  return out;
+}
+
+/* view: see glue_moment_view.h. */
 static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP block_,
-                          SEXP chromosome_, SEXP position_, SEXP limits_) {
+                          SEXP chromosome, SEXP position, SEXP limits) {
   const size_t p = (size_t)glue_int1(p_, "p"), first_s = (size_t)glue_int1(first_s_, "first_s");
   const size_t n_s = (size_t)glue_int1(n_s_, "n_s");
-  const int *chromosome = Rf_isNull(chromosome_) ? NULL : glue_int(chromosome_, (R_xlen_t)p, "chromosome");
-  const double *limits = glue_real(limits_, 3, "limits");
-  const ld_rule rule = {chromosome, Rf_isNull(position_) ? NULL : glue_real(position_, (R_xlen_t)p, "position"),
-                        limits[0], limits[1], limits[2]};
-  const int *given = Rf_isNull(block_) ? NULL : glue_int(block_, (R_xlen_t)p, "block");
+  const ld_rule rule = glue_ld_rule(chromosome, position, limits, p);
   const moment_view v = glue_moment_view(view);
   lmr_error err;
   double *between = glue_alloc(p * p, sizeof *between), *within = glue_alloc(p * p, sizeof *within);
-  size_t rank_w, columns, n_blocks = 0;
+  size_t rank_w, columns, n_blocks;
   glue_check(structure_split(&v, p, first_s, n_s, between, within, &rank_w,
                              glue_arena(structure_split_bytes(v.width, n_s)), &err), &err);
-  SEXP block = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)p));
-  int *b = INTEGER(block);
-  if (given) {
-    for (size_t j = 0; j < p; j++) {
-      b[j] = given[j] - 1;
-      if ((size_t)given[j] > n_blocks) n_blocks = (size_t)given[j];
-    }
-  } else {
+  int *b = given_blocks(block_, p, &n_blocks);
+  if (!b) {
+    b = glue_alloc(p, sizeof *b);
     structure_ld_blocks(within, p, &rule, b, &n_blocks);
   }
   double *whitening = glue_alloc(p * p, sizeof *whitening);
@@ -52,13 +65,34 @@ static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP blo
   if (columns)
     glue_check(structure_directions(between, within, p, whitening, column_block, columns, values,
                                     directions, glue_arena(structure_directions_bytes(p)), &err), &err);
-  for (size_t j = 0; j < p; j++) b[j]++;
+  SEXP block = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)p));
+  for (size_t j = 0; j < p; j++) INTEGER(block)[j] = b[j] + 1;
   SEXP d = PROTECT(keep_columns(directions, p, columns));
   SEXP l = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)columns));
   memcpy(REAL(l), values, columns * sizeof *values);
   SEXP rank = PROTECT(Rf_ScalarInteger((int)rank_w));
   SEXP out = glue_list(4, "values", l, "directions", d, "block", block, "rank_w", rank);
   UNPROTECT(4);
+  return out;
+}
+
+/* The first m columns of the view are the panel, its first p the instruments. */
+static SEXP ffi_background(SEXP view, SEXP m_, SEXP p_, SEXP top_, SEXP block_, SEXP chromosome,
+                           SEXP position, SEXP limits) {
+  const size_t m = (size_t)glue_int1(m_, "m"), p = (size_t)glue_int1(p_, "p");
+  const size_t top = (size_t)glue_int1(top_, "top");
+  const ld_rule rule = glue_ld_rule(chromosome, position, limits, p);
+  const moment_view v = glue_moment_view(view);
+  size_t n_blocks, count;
+  const int *block = given_blocks(block_, p, &n_blocks);
+  SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)top));
+  SEXP loadings = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)top));
+  lmr_error err;
+  glue_check(background_components(&v, m, p, block, n_blocks, &rule, top, REAL(values), REAL(loadings),
+                                   &count, glue_arena(background_bytes(v.width, m, p, top)), &err), &err);
+  SEXP found = PROTECT(Rf_ScalarInteger((int)count));
+  SEXP out = glue_list(3, "values", values, "loadings", loadings, "count", found);
+  UNPROTECT(3);
   return out;
 }
 
@@ -149,6 +183,7 @@ static SEXP ffi_eigen_top(SEXP a, SEXP top_) {
 
 const R_CallMethodDef glue_encoder_calls[] = {
   GLUE_CALL(ffi_eigen_top, 2),
+  GLUE_CALL(ffi_background, 8),
   GLUE_CALL(ffi_structure, 8),
   GLUE_CALL(ffi_structure_null, 7),
   GLUE_CALL(ffi_stationary, 2),

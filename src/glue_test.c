@@ -1,4 +1,5 @@
 /* Entry points that exist for the tests: the core's own parts, seen from R. */
+#include "core/background.h"
 #include "core/cpu.h"
 #include "core/gemm.h"
 #include "core/la.h"
@@ -47,6 +48,12 @@ static SEXP ffi_test_chol_drop(SEXP a, SEXP tol) {
   return out;
 }
 
+static SEXP ffi_test_background_count(SEXP values, SEXP columns, SEXP squares, SEXP n) {
+  return Rf_ScalarInteger((int)background_count(REAL(values), (size_t)Rf_xlength(values),
+                                                (size_t)glue_int1(columns, "columns"),
+                                                glue_real1(squares, "squares"), glue_real1(n, "n")));
+}
+
 static SEXP ffi_test_eigen(SEXP a) {
   const int n = Rf_nrows(a);
   glue_real(a, (R_xlen_t)n * n, "a");
@@ -81,6 +88,7 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_cpu_level, 0),
   GLUE_CALL(ffi_test_error, 2),
   GLUE_CALL(ffi_test_chol_drop, 2),
+  GLUE_CALL(ffi_test_background_count, 4),
   GLUE_CALL(ffi_test_eigen, 1),
   {NULL, NULL, 0}
 };

@@ -250,11 +250,46 @@ view_of <- function(view, p, covariates = 0, structure = 0) {
   view
 }
 
-# How many variants greedy pruning within environments at r^2 > .1 drops.
+# How many variants greedy pruning within environments at r^2 > .05 drops.
 twice_linked <- function(x, e) {
   x <- apply(x, 2, function(g) g - ave(g, e))
   r2 <- cor(x)^2
   kept <- integer()
-  for (j in seq_len(ncol(x))) if (!any(r2[j, kept] > .1)) kept <- c(kept, j)
+  for (j in seq_len(ncol(x))) if (!any(r2[j, kept] > .05)) kept <- c(kept, j)
   ncol(x) - length(kept)
+}
+
+# ---- components of [instruments, background] ----
+# The instruments (first p columns of x, nothing missing) whitened within their linkage
+# blocks, all columns then standardised. list(values, scores, count).
+reference_components <- function(x, p, environment, block, top) {
+  within <- apply(x, 2, function(v) v - ave(v, environment))
+  white <- lapply(split(seq_len(p), block), function(j) {
+    eig <- eigen(stats::cor(within[, j, drop = FALSE]), symmetric = TRUE)
+    keep <- eig$values > 1e-3
+    sweep(x[, j, drop = FALSE], 2, apply(within[, j, drop = FALSE], 2, sd), "/") %*%
+      eig$vectors[, keep, drop = FALSE] %*% diag(1 / sqrt(eig$values[keep]), sum(keep))
+  })
+  panel <- scale(cbind(do.call(cbind, white), x[, -seq_len(p), drop = FALSE]))
+  corr <- stats::cor(panel)
+  eig <- eigen(corr, symmetric = TRUE)
+  list(
+    values = eig$values[seq_len(top)], scores = panel %*% eig$vectors[, seq_len(top)],
+    count = reference_tracy_widom(eig$values[seq_len(top)], corr, nrow(x))
+  )
+}
+
+reference_tracy_widom <- function(values, corr, n) {
+  for (j in seq_along(values)) {
+    before <- values[seq_len(j - 1)]
+    left <- ncol(corr) - j + 1
+    s1 <- sum(diag(corr)) - sum(before)
+    s2 <- sum(corr^2) - sum(before^2)
+    effective <- min(n, left / max(s2 * left / s1^2 - 1, 1e-12))
+    a <- sqrt(effective - 1)
+    b <- sqrt(left)
+    scale <- (a + b) * (1 / a + 1 / b)^(1 / 3) / effective
+    if ((values[j] / (s1 / left) - (a + b)^2 / effective) / scale <= 2.0234) return(j - 1L)
+  }
+  length(values)
 }

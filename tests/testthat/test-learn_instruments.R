@@ -94,6 +94,66 @@ test_that("background: components of instruments and background together", {
   expect_lte(encoder$components, 4)
 })
 
+# Instruments in linkage blocks of five (cell 11).
+linked_panel <- function(background = 150, n = 500, seed = 4) {
+  simulate_mr("snp", cell = 11, n = n, seed = seed, background = background)
+}
+
+test_that("background components: the slow twin, blocks given and found", {
+  d <- linked_panel(60)
+  z <- mr_genotypes(d)
+  for (given in c(TRUE, FALSE)) {
+    d["block"] <- list(if (given) d$truth$block)
+    control <- encoder_control(max_components = 9)
+    view <- moments_view(mr_moments(panel_data(d, list(x = cbind(z, mr_background(d)))), folds = 1, seed = 1L))
+    found <- background_components(view, d, ncol(z) + 60L, control)
+    alone <- d
+    alone["background"] <- list(NULL)
+    block <- learn_instruments(alone, seed = 1)$block
+    x <- cbind(z, mr_background(d))
+    ref <- reference_components(x, ncol(z), d$environment, block, 10)
+    expect_equal(found$values, ref$values, tolerance = 1e-8)
+    scores <- sweep(x, 2, colMeans(x)) %*% found$loadings
+    expect_equal(abs(diag(cor(scores, ref$scores))), rep(1, 10), tolerance = 1e-6)
+    expect_equal(colMeans(scores^2), found$values, tolerance = 1e-8)
+    expect_identical(found$count, as.integer(ref$count))
+  }
+})
+
+test_that("linkage between the instruments makes no component", {
+  components <- vapply(1:3, function(seed) {
+    suppressMessages(suppressWarnings(learn_instruments(linked_panel(300, 1000, seed), seed = 1)))$components
+  }, 1L)
+  # Three ancestries: two components, and now and then one more. By the panel's plain
+  # correlation every one of the 20 blocks has its own.
+  expect_true(all(components >= 2 & components <= 5))
+})
+
+test_that("background variants linked to an instrument are dropped", {
+  d <- panel_data_cell(3, 400, background = 40)
+  b <- mr_background(d)
+  near <- mr_genotypes(d)[, 1:3]
+  near[1, ] <- 2 - near[1, ]
+  both <- cbind(b, near)
+  colnames(both) <- paste0("b", 1:43)
+  with_places <- function(chr_b = NULL, pos_b = NULL, background = both) {
+    v <- d$variants
+    data <- mr_data(mr_genotypes(d), d$exposure, d$outcome, d$environment, kind = "genotype", background = background)
+    if (is.null(chr_b)) return(data)
+    data$variants$chr <- "1"
+    data$variants$pos <- seq_len(nrow(v)) * 1e3
+    data$background$variants$chr <- chr_b
+    data$background$variants$pos <- pos_b
+    data
+  }
+  linked <- function(data) suppressMessages(add_background(data))$background_fit$dropped[["linked"]]
+  alone <- linked(with_places(background = `colnames<-`(b, paste0("b", 1:40))))
+  expect_identical(linked(with_places()), alone + 3L)
+  expect_identical(linked(with_places("1", seq_len(43) * 1e3)), alone + 3L)
+  expect_identical(linked(with_places("2", seq_len(43) * 1e3)), alone)
+  expect_identical(linked(with_places("1", 1e8 + seq_len(43) * 1e3)), alone)
+})
+
 test_that("linked background variants are dropped and counted", {
   d <- panel_data_cell(3, 400, background = 40)
   b <- mr_background(d)
