@@ -78,7 +78,3 @@ quality_layers <- function(rows) {
     }
   )
 }
-
-has_quality <- function(x) {
-  is.data.frame(x) && any(is.finite(x$value / x$detectable) & x$quantity != "first-stage F")
-}

@@ -71,7 +71,6 @@ extern const R_CallMethodDef glue_encoder_calls[];
 extern const R_CallMethodDef glue_code_calls[];
 extern const R_CallMethodDef glue_moment_view_calls[];
 extern const R_CallMethodDef glue_kernel_test_calls[];
-extern const R_CallMethodDef glue_kernel_loss_calls[];
 extern const R_CallMethodDef glue_autoencoder_calls[];
 
 #define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}

@@ -2,6 +2,7 @@
 #include "core/closure.h"
 #include "core/code_check.h"
 #include "core/flow.h"
+#include "core/log_det.h"
 #include "glue.h"
 
 #include <string.h>
@@ -144,11 +145,26 @@ static SEXP ffi_code_check(SEXP w, SEXP v, SEXP environment, SEXP environments_,
   return keep_reals(both, 2);
 }
 
+/* For the tests: code_loss() adds it up with its other penalties. */
+static SEXP ffi_test_logdet(SEXP x, SEXP correlation, SEXP eps) {
+  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
+  SEXP value = PROTECT(Rf_allocVector(REALSXP, 1));
+  SEXP gradient = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)d));
+  lmr_error err;
+  glue_check(logdet_loss(glue_real(x, (R_xlen_t)(n * d), "x"), n, d, n, glue_int1(correlation, "correlation"),
+                         glue_real1(eps, "eps"), REAL(value), REAL(gradient),
+                         glue_arena(logdet_loss_bytes(n, d)), &err), &err);
+  SEXP out = glue_list(2, "value", value, "gradient", gradient);
+  UNPROTECT(2);
+  return out;
+}
+
 const R_CallMethodDef glue_code_calls[] = {
   GLUE_CALL(ffi_closure, 4),
   GLUE_CALL(ffi_flow, 8),
   GLUE_CALL(ffi_flow_forward, 4),
   GLUE_CALL(ffi_flow_gradient, 6),
   GLUE_CALL(ffi_code_check, 5),
+  GLUE_CALL(ffi_test_logdet, 3),
   {NULL, NULL, 0}
 };

@@ -235,20 +235,6 @@ static SEXP ffi_mmd_blocks(SEXP x, SEXP kernel, SEXP rows, SEXP ends, SEXP block
   return three(mean, sd, count);
 }
 
-/* sum a_i a_j k(x_i, x_j) for (x'y + 1)^degree by moments, and its gradient. */
-static SEXP ffi_mmd_moments(SEXP x, SEXP weight, SEXP degree) {
-  const lmr_points p = glue_points(x, R_NilValue);
-  const int q = glue_int1(degree, "degree");
-  SEXP value = PROTECT(Rf_allocVector(REALSXP, 1));
-  SEXP gradient = PROTECT(Rf_allocMatrix(REALSXP, (int)p.n, (int)p.d));
-  lmr_error err;
-  glue_check(mmd_moments(p.x, p.n, p.d, p.ld, glue_real(weight, (R_xlen_t)p.n, "weight"), q, REAL(value),
-                         REAL(gradient), glue_arena(mmd_moments_bytes(p.d, q)), &err), &err);
-  SEXP out = glue_list(2, "value", value, "gradient", gradient);
-  UNPROTECT(2);
-  return out;
-}
-
 /* kind 0: exp, 1: tanh, 2: cosines, then sines; for the tests. */
 static SEXP ffi_test_fastmath(SEXP x, SEXP kind, SEXP level) {
   const R_xlen_t n = Rf_xlength(x);
@@ -271,7 +257,6 @@ const R_CallMethodDef glue_kernel_calls[] = {
   GLUE_CALL(ffi_mmd, 5),
   GLUE_CALL(ffi_mmd_features, 8),
   GLUE_CALL(ffi_mmd_blocks, 7),
-  GLUE_CALL(ffi_mmd_moments, 3),
   GLUE_CALL(ffi_test_fastmath, 3),
   {NULL, NULL, 0}
 };

@@ -28,7 +28,15 @@ lmr_tick glue_moments_tick(moments_tick *tick, SEXP report) {
   return out;
 }
 
-numeric_columns glue_columns(SEXP list, size_t n) {
+/* Numeric columns: a list of double vectors and matrices of n rows each, seen as
+ * one row of columns; `pilot` their means. R memory. */
+typedef struct {
+  const double **column;
+  double *pilot;
+  size_t q;
+} numeric_columns;
+
+static numeric_columns numeric_columns_of(SEXP list, size_t n) {
   numeric_columns out = {NULL, NULL, 0};
   const R_xlen_t pieces = Rf_xlength(list);
   for (R_xlen_t k = 0; k < pieces; k++) out.q += (size_t)Rf_xlength(VECTOR_ELT(list, k)) / n;
@@ -176,7 +184,7 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   const size_t p = source.variants, budget = (size_t)glue_real1(memory, "memory");
   for (size_t i = 0; i < n; i++)
     if (person[i] < 0 || (size_t)person[i] >= source.n_samples) Rf_error("internal: person %d", person[i] + 1);
-  const numeric_columns columns = glue_columns(columns_, n);
+  const numeric_columns columns = numeric_columns_of(columns_, n);
   double spent[2] = {0, 0};
   lmr_error err;
   moments_tick progress;
@@ -254,7 +262,7 @@ static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP 
                               SEXP report) {
   const size_t n = (size_t)Rf_xlength(order_), blocks = (size_t)Rf_xlength(size_), p = (size_t)Rf_ncols(g);
   const int *order = glue_int(order_, -1, "order"), *size = glue_int(size_, -1, "size");
-  const numeric_columns columns = glue_columns(columns_, n);
+  const numeric_columns columns = numeric_columns_of(columns_, n);
   const double *x = glue_real(g, (R_xlen_t)(n * p), "g");
   lmr_error err;
   moments_tick progress;

@@ -5,15 +5,6 @@
 #include "core/moments.h"
 #include "glue.h"
 
-/* Numeric columns: a list of double vectors and matrices of n rows each, seen as
- * one row of columns; `pilot` their means. R memory. */
-typedef struct {
-  const double **column;
-  double *pilot;
-  size_t q;
-} numeric_columns;
-numeric_columns glue_columns(SEXP list, size_t n);
-
 /* A double matrix of 0, 1, 2 and NA, or the description of bed files. */
 moments_source glue_genotype_source(SEXP source);
 

@@ -26,7 +26,6 @@ static const R_CallMethodDef *const tables[] = {
   glue_code_calls,
   glue_moment_view_calls,
   glue_kernel_test_calls,
-  glue_kernel_loss_calls,
   glue_autoencoder_calls,
 };
 

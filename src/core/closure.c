@@ -14,7 +14,8 @@ static double binomial(size_t n, size_t k) {
 /* Monomials of degree 1..k in d variables. */
 static double monomials(size_t d, size_t k) { return binomial(d + k, k) - 1; }
 
-size_t closure_max_latents(size_t r) {
+/* Largest d with C(d + 2, 2) - 1 <= r, at most CLOSURE_MAX_LATENTS. */
+static size_t max_latents(size_t r) {
   size_t d = 0;
   while (d < CLOSURE_MAX_LATENTS && monomials(d + 1, 2) <= (double)r) d++;
   return d;
@@ -24,7 +25,8 @@ static size_t leading(size_t p) { return p < CLOSURE_MAX_COLUMNS ? p : CLOSURE_M
 static size_t pairs_of(size_t r) { return r * (r + 1) / 2; }
 static int tabled(size_t r) { return r <= CLOSURE_TABLE_MAX; }
 
-size_t closure_rows(size_t n, size_t p) {
+/* Rows taken of n (evenly spaced) for p instruments. */
+static size_t search_rows(size_t n, size_t p) {
   /* Some rows a regressor, so that the residual of noise is noise. */
   const size_t want = 8 * pairs_of(leading(p)), least = 5000;
   const size_t rows = !tabled(leading(p)) || want < least ? least : want;
@@ -326,7 +328,7 @@ static size_t pairs_bytes(size_t r, size_t rows, size_t p) {
   size_t inner = closure_pairs_bytes(r);
   double table = 0;
   const closure_products pr = {&pairs, r, tabled(r) ? &table : NULL};
-  for (size_t d = 2; d <= closure_max_latents(r); d++) {
+  for (size_t d = 2; d <= max_latents(r); d++) {
     const size_t one = search_bytes(r, d, degree_of(d, r), &pr);
     if (one > inner) inner = one;
   }
@@ -336,7 +338,7 @@ static size_t pairs_bytes(size_t r, size_t rows, size_t p) {
 }
 
 size_t closure_bytes(size_t n, size_t p) {
-  const size_t rows = closure_rows(n, p), r = leading(p);
+  const size_t rows = search_rows(n, p), r = leading(p);
   size_t bytes = lmr_add_bytes(lmr_double_bytes(1, rows * p), lmr_double_bytes(1, rows * r));
   bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(2, p * r), lmr_double_bytes(1, rows * CLOSURE_MAX_LATENTS)));
   /* Collinear instruments can bring the rank down to where the table is used. */
@@ -348,7 +350,7 @@ size_t closure_bytes(size_t n, size_t p) {
 lmr_status closure(const double *z, size_t n, size_t p, size_t given, double limit, lmr_cpu level,
                    closure_fit *fit, double *center, double *map, const lmr_tick *tick, lmr_arena work,
                    lmr_error *err) {
-  const size_t rows = closure_rows(n, p);
+  const size_t rows = search_rows(n, p);
   double *standard, *x, *white, *u, *latents;
   LMR_TAKE(standard, &work, rows * p, err);
   LMR_TAKE(x, &work, rows * leading(p), err);
@@ -361,7 +363,7 @@ lmr_status closure(const double *z, size_t n, size_t p, size_t given, double lim
   fit->rank = r;
   fit->n_trials = 0;
   fit->d = 0;
-  const size_t most = closure_max_latents(r);
+  const size_t most = max_latents(r);
   if (most < 2 || rows < 2 * r || (given && (given > most || given < 2))) return LMR_OK;
   closure_pairs pairs = {x, rows, r, NULL, NULL, level};
   double *table = NULL;

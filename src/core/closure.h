@@ -31,11 +31,6 @@ typedef struct {
              * > CLOSURE_SHARE; 0: none */
 } closure_fit;
 
-/* Rows taken of n (evenly spaced) for p instruments. */
-size_t closure_rows(size_t n, size_t p);
-/* Largest d with C(d + 2, 2) - 1 <= r, at most CLOSURE_MAX_LATENTS. */
-size_t closure_max_latents(size_t r);
-
 /* z: n x p, complete. center[p] and map[p x d] give the latents (z - center) map, up
  * to an affine map; room for p x CLOSURE_MAX_LATENTS. given: try this d only (0: choose).
  * More than CLOSURE_MAX_COLUMNS directions: the leading ones. */

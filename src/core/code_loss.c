@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/code_rbf.h"
-#include "core/kernel_loss.h"
 #include "core/la.h"
+#include "core/log_det.h"
 #include "core/monomials.h"
 
 double code_gamma(size_t d) {

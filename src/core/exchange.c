@@ -1,12 +1,5 @@
 #include "core/exchange.h"
 
-size_t exchange_units(const exchange_plan *plan) {
-  size_t most = 0;
-  for (size_t c = 0; c < plan->classes; c++)
-    if ((size_t)plan->units[c] > most) most = (size_t)plan->units[c];
-  return most;
-}
-
 void exchange_draw(const exchange_plan *plan, lmr_rng *rng, int *order, int *index) {
   const int *member = plan->member;
   for (size_t c = 0; c < plan->classes; c++) {

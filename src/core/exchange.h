@@ -12,9 +12,6 @@ typedef struct {
   const int *member;       /* sum of size * units rows, 0-based, each once */
 } exchange_plan;
 
-/* The most units in a class: the length of `order` in exchange_draw(). */
-size_t exchange_units(const exchange_plan *plan);
-
 /* index[row] = the row whose value `row` receives, drawn uniformly: the units of
  * each class are dealt anew, their members in their order. */
 void exchange_draw(const exchange_plan *plan, lmr_rng *rng, int *order, int *index);

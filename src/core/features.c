@@ -52,30 +52,6 @@ static void polynomial_row(const lmr_points *p, size_t row, double *out, size_t 
   }
 }
 
-void feature_chain(const lmr_points *p, const double *up, size_t ld, double *gradient) {
-  const int cubic = p->kernel.degree == 3;
-  const double one = sqrt(cubic ? 3 : 2), square = cubic ? sqrt(3) : 1, cross = cubic ? sqrt(6) : sqrt(2);
-  memset(gradient, 0, p->n * p->d * sizeof *gradient);
-  for (size_t i = 0; i < p->n; i++) {
-    const double *x = p->x + (p->order ? (size_t)p->order[i] : i), *u = up + i;
-    double *g = gradient + i;
-    size_t f = 1; /* in the order of polynomial_row(); the constant has no slope */
-    for (size_t a = 0; a < p->d; a++) {
-      const double xa = x[a * p->ld];
-      g[a * p->n] += one * u[ld * f++];
-      for (size_t b = a; b < p->d; b++) {
-        const double xb = x[b * p->ld], t = (a == b ? square : cross) * u[ld * f++];
-        g[a * p->n] += t * xb, g[b * p->n] += t * xa;
-        if (!cubic) continue;
-        for (size_t c = b; c < p->d; c++) {
-          const double xc = x[c * p->ld], v = sqrt(a == b && b == c ? 1 : a == b || b == c ? 3 : 6) * u[ld * f++];
-          g[a * p->n] += v * xb * xc, g[b * p->n] += v * xa * xc, g[c * p->n] += v * xa * xb;
-        }
-      }
-    }
-  }
-}
-
 void feature_rows(const feature_map *map, size_t first, size_t count, double *out, size_t ld, double *angle,
                   lmr_cpu level) {
   const lmr_points *p = map->points;

@@ -26,10 +26,6 @@ void feature_draw(const lmr_points *p, size_t frequencies, lmr_rng *rng, double 
 void feature_rows(const feature_map *map, size_t first, size_t count, double *out, size_t ld, double *angle,
                   lmr_cpu level);
 
-/* Chain rule for the polynomial maps: up[n x width] (leading dimension ld) are the
- * derivatives in the features, gradient[n x d] := those in x. */
-void feature_chain(const lmr_points *p, const double *up, size_t ld, double *gradient);
-
 /* HSIC of two maps; `unbiased` is NaN. */
 size_t hsic_features_bytes(size_t wx, size_t wy);
 lmr_status hsic_features(const feature_map *x, const feature_map *y, hsic_result *out, lmr_cpu level,

@@ -5,8 +5,6 @@
 
 #include "core/fastmath.h"
 
-int kernel_unit_diagonal(const lmr_kernel *kernel) { return kernel->kind != LMR_POLY; }
-
 double kernel_value(const lmr_points *p, size_t row, size_t other) {
   const lmr_kernel *k = &p->kernel;
   double square = 0, absolute = 0, product = k->offset, value = 0;

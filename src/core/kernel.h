@@ -29,8 +29,6 @@ typedef struct {
   lmr_kernel kernel;
 } lmr_points;
 
-/* 1 when k(a, a) = 1 for every a. */
-int kernel_unit_diagonal(const lmr_kernel *kernel);
 /* k of two rows of x (not of the order): one pair, libm. */
 double kernel_value(const lmr_points *p, size_t row, size_t other);
 

@@ -229,25 +229,7 @@ lmr_status la_eigen_tridiagonal(double *d, double *off, size_t n, lmr_error *err
 
 size_t la_qr_bytes(size_t m, size_t n) {
   (void)m;
-  return lmr_add_bytes(lmr_bytes(2 * n + 34 * (n + 1), sizeof(double)),
-                       lmr_bytes(at_least_one(n), sizeof(int)));
-}
-
-lmr_status la_qr_pivot(double *a, size_t m, size_t n, size_t ld, int *pivot,
-                       double *tau, lmr_arena work, lmr_error *err) {
-  if (!fits(m) || !fits(36 * n + 34) || !fits(ld) || ld < at_least_one(m)) return bad_dims(err, "qr");
-  if (!m || !n) return LMR_OK;
-  double *dwork;
-  int *jpvt;
-  const size_t want = 2 * n + 34 * (n + 1);
-  LMR_TAKE(dwork, &work, want, err);
-  LMR_TAKE(jpvt, &work, n, err);
-  memset(jpvt, 0, n * sizeof *jpvt);
-  int im = (int)m, in = (int)n, il = (int)ld, lwork = (int)want, info = 0;
-  F77_CALL(dgeqp3)(&im, &in, a, &il, jpvt, tau, dwork, &lwork, &info);
-  if (info) return lmr_fail(err, LMR_EINVAL, "qr: argument %d is illegal", -info);
-  for (size_t j = 0; j < n; j++) pivot[j] = jpvt[j] - 1;
-  return LMR_OK;
+  return lmr_double_bytes(1, 2 * n + 34 * (n + 1));
 }
 
 lmr_status la_qr(double *a, size_t m, size_t n, size_t ld, double *tau,

@@ -57,12 +57,8 @@ lmr_status la_eigen_top(double *a, size_t n, size_t ld, size_t top, double *w, d
  * diagonal d and off-diagonal off[n - 1] (destroyed). */
 lmr_status la_eigen_tridiagonal(double *d, double *off, size_t n, lmr_error *err);
 
-/* QR with column pivoting of A (m x n, in place as dgeqp3 leaves it), pivot[n]
- * 0-based, tau[min(m, n)]. */
+/* QR of A (m x n, in place as dgeqrf leaves it, no pivoting), tau[min(m, n)]. */
 size_t la_qr_bytes(size_t m, size_t n);
-lmr_status la_qr_pivot(double *a, size_t m, size_t n, size_t ld, int *pivot,
-                       double *tau, lmr_arena work, lmr_error *err);
-/* Plain QR (no pivoting). */
 lmr_status la_qr(double *a, size_t m, size_t n, size_t ld, double *tau,
                  lmr_arena work, lmr_error *err);
 /* B := Q B or Q' B, B m x nrhs, Q of k reflectors held in a (m x k). */

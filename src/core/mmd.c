@@ -79,53 +79,6 @@ lmr_status mmd_exact(const lmr_points *x, const int *label, size_t groups, doubl
   return LMR_OK;
 }
 
-size_t mmd_moments_bytes(size_t d, int degree) {
-  size_t m = d + d * d + (degree == 3 ? d * d * d : 0);
-  return lmr_bytes(m, sizeof(double));
-}
-
-lmr_status mmd_moments(const double *x, size_t n, size_t d, size_t ld, const double *a, int degree,
-                       double *value, double *gradient, lmr_arena work, lmr_error *err) {
-  if (degree != 2 && degree != 3) return lmr_fail(err, LMR_EINVAL, "mmd: moment form of degree %d", degree);
-  const double w1 = degree, w2 = degree == 2 ? 1 : 3;
-  double *m1, *m2, *m3 = NULL;
-  LMR_TAKE(m1, &work, d + d * d + (degree == 3 ? d * d * d : 0), err);
-  m2 = m1 + d;
-  if (degree == 3) m3 = m2 + d * d;
-  memset(m1, 0, (d + d * d + (m3 ? d * d * d : 0)) * sizeof *m1);
-  for (size_t i = 0; i < n; i++)
-    for (size_t b = 0; b < d; b++) {
-      const double xb = a[i] * x[i + b * ld];
-      m1[b] += xb;
-      for (size_t c = 0; c < d; c++) {
-        const double xc = xb * x[i + c * ld];
-        m2[b * d + c] += xc;
-        if (m3)
-          for (size_t e = 0; e < d; e++) m3[(b * d + c) * d + e] += xc * x[i + e * ld];
-      }
-    }
-  double s1 = 0, s2 = 0, s3 = 0;
-  for (size_t b = 0; b < d; b++) s1 += m1[b] * m1[b];
-  for (size_t b = 0; b < d * d; b++) s2 += m2[b] * m2[b];
-  if (m3)
-    for (size_t b = 0; b < d * d * d; b++) s3 += m3[b] * m3[b];
-  *value = w1 * s1 + w2 * s2 + s3;
-  if (!gradient) return LMR_OK;
-  /* d|M_k|^2 / dx_i = 2 k a_i M_k[., x_i, .., x_i], the tensors being symmetric. */
-  for (size_t i = 0; i < n; i++)
-    for (size_t b = 0; b < d; b++) {
-      double g = w1 * m1[b];
-      for (size_t c = 0; c < d; c++) {
-        const double xc = x[i + c * ld];
-        g += 2 * w2 * m2[b * d + c] * xc;
-        if (m3)
-          for (size_t e = 0; e < d; e++) g += 3 * m3[(b * d + c) * d + e] * xc * x[i + e * ld];
-      }
-      gradient[i + b * n] = 2 * a[i] * g;
-    }
-  return LMR_OK;
-}
-
 size_t mmd_blocks_bytes(size_t block, size_t d, size_t groups) {
   size_t bytes = lmr_add_bytes(mmd_bytes(block * groups, d, groups), 2 * lmr_bytes(block * groups, sizeof(int)));
   return lmr_add_bytes(bytes, lmr_bytes(groups * groups, sizeof(double)) * 2);

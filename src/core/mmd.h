@@ -26,14 +26,6 @@ lmr_status mmd_exact(const lmr_points *x, const int *label, size_t groups, doubl
 /* <Kc, Lc> etc. for the label kernel: |Lc|^2 = N^2 (groups - 1), tr Lc = N (groups - 1). */
 void mmd_from_centred(double n, double groups, double biased, double kk, double trace, mmd_result *out);
 
-/* a'Ka for weights a that sum to 0 (1/n_1 in one group and -1/n_2 in the other:
- * biased MMD^2) under (x'y + 1)^degree, degree 2 or 3, without a Gram matrix:
- * 2 |m1|^2 + |M2|^2 or 3 |m1|^2 + 3 |M2|^2 + |M3|^2 with M_k = sum_i a_i x_i^(k-fold
- * outer product); O(n d^degree). gradient (n x d, d value / d x) may be NULL. */
-size_t mmd_moments_bytes(size_t d, int degree);
-lmr_status mmd_moments(const double *x, size_t n, size_t d, size_t ld, const double *a, int degree,
-                       double *value, double *gradient, lmr_arena work, lmr_error *err);
-
 /* Unbiased pooled statistic on blocks of `block` >= 2 rows from each group; rows of
  * group e are order[start[e]] .. order[start[e + 1] - 1]. linear != 0: block 2 with
  * the four-term h of Gretton et al. 2012, lemma 14. */

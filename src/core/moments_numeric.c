@@ -47,7 +47,7 @@ lmr_status numeric_cross(const double *x, size_t people, size_t columns, double 
   return LMR_OK;
 }
 
-void numeric_tile_plain(const double *g, size_t n, const double *x, size_t people, size_t width,
+static void numeric_tile_plain(const double *g, size_t n, const double *x, size_t people, size_t width,
                         double *sum) {
   for (size_t v = 0; v < n; v++) {
     double *to = sum + v * width;

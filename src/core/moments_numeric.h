@@ -34,8 +34,6 @@ lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_mi
 enum { NUMERIC_VARIANTS = 6 };
 typedef void (*numeric_tile_fn)(const double *g, size_t n, const double *x, size_t people,
                                 size_t width, double *sum);
-void numeric_tile_plain(const double *g, size_t n, const double *x, size_t people, size_t width,
-                        double *sum);
 #if LMR_X86
 void numeric_tile_avx2(const double *g, size_t n, const double *x, size_t people, size_t width,
                        double *sum);

@@ -87,7 +87,8 @@ int text_equal(const text_field *field, const char *word) {
   return strlen(word) == field->length && !memcmp(field->start, word, field->length);
 }
 
-int text_number(const text_field *field, double *value) {
+/* A plain decimal number, the whole field: no hexadecimal, no Inf, no NaN. */
+static int text_number(const text_field *field, double *value) {
   char copy[64];
   if (!field->length || field->length >= sizeof copy) return 0;
   for (size_t i = 0; i < field->length; i++) {

@@ -42,9 +42,6 @@ static inline int text_lines_left(const text_lines *lines) { return lines->at < 
 lmr_status bim_next(text_lines *lines, bim_line *out, lmr_error *err);
 lmr_status fam_next(text_lines *lines, fam_line *out, lmr_error *err);
 
-/* A plain decimal number, the whole field: no hexadecimal, no Inf, no NaN. */
-int text_number(const text_field *field, double *value);
-
 int text_equal(const text_field *field, const char *word);
 
 #endif

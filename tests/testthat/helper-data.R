@@ -48,3 +48,25 @@ new_dir <- function() {
   dir.create(dir)
   dir
 }
+
+# The same object for some of its people: positions, or a logical vector.
+mr_subset <- function(data, rows) {
+  n <- length(data$outcome)
+  rows <- seq_len(n)[rows]
+  pick <- function(part) {
+    if (is.null(part)) return(NULL)
+    if (is.null(part$bed)) part$x <- part$x[rows, , drop = FALSE] else part$rows <- part$rows[rows]
+    part
+  }
+  data$genotypes <- pick(data$genotypes)
+  data["background"] <- list(pick(data$background))
+  for (name in c("exposure", "outcome", "ids")) data[[name]] <- data[[name]][rows]
+  for (name in c("environment", "cluster")) {
+    if (!is.null(data[[name]])) data[[name]] <- droplevels(data[[name]][rows])
+  }
+  for (name in c("covariates", "structure")) {
+    if (!is.null(data[[name]])) data[[name]] <- data[[name]][rows, , drop = FALSE]
+  }
+  data["counts"] <- list(NULL)
+  data
+}

@@ -92,3 +92,17 @@ with_cpu <- function(level, code) {
   on.exit(options(old))
   code
 }
+
+# Kernel matrix and gradient in the rows of z of sum_ij c_ij k(z_i, z_j), C symmetric:
+# exp(-gamma |a - b|^2) or (a'b + 1)^degree.
+ref_gram_of <- function(z, k) {
+  if (is.null(k$degree)) exp(-k$gamma * as.matrix(dist(z))^2) else (tcrossprod(z) + 1)^k$degree
+}
+
+ref_gram_gradient <- function(z, k, c) {
+  if (is.null(k$degree)) {
+    ck <- c * ref_gram_of(z, k)
+    return(-4 * k$gamma * (rowSums(ck) * z - ck %*% z))
+  }
+  2 * (c * k$degree * (tcrossprod(z) + 1)^(k$degree - 1)) %*% z
+}

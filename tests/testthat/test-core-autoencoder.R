@@ -79,21 +79,27 @@ test_that("penalties of a code are the separate losses (1e-10)", {
   for (degree in c(0, 2, 3)) for (m in c(1L, 3L, 5L)) {
     got <- .Call(C_ffi_code_loss, s, m, as.integer(c(0, cumsum(n))), c(degree, 2, .6, .1, 0), cpu_level())
     expect_equal(got$terms, unname(ref_code_terms(s, m, e, degree)), tolerance = 1e-10)
-    kernel <- function(d) if (degree) c(1, degree, 1) else c(0, 0, 0, 1 / (4 * d * (1 - 2 / (9 * d))^3))
+    kernel <- function(d) if (degree) list(degree = degree) else list(gamma = 1 / (4 * d * (1 - 2 / (9 * d))^3))
     w <- s[, seq_len(m), drop = FALSE]
     want <- 0 * s
-    want[, seq_len(m)] <- 2 * .Call(C_ffi_mmd_loss, w, kernel(m), e, 3L, cpu_level())$gradient
+    want[, seq_len(m)] <- 2 * ref_gram_gradient(w, kernel(m), outer(e, e, `==`) / (75 * n[e]) - 1 / 75^2)
     if (m < 5) {
       v <- s[, -seq_len(m), drop = FALSE]
       add <- function(i, weight) {
-        h <- .Call(C_ffi_hsic_loss, w[i, , drop = FALSE], kernel(m), v[i, , drop = FALSE], kernel(5 - m), 0L, cpu_level())
-        want[i, ] <<- want[i, ] + weight * cbind(h$x, h$y)
+        wi <- w[i, , drop = FALSE]
+        vi <- v[i, , drop = FALSE]
+        centred <- function(z, k) {
+          h <- diag(length(i)) - 1 / length(i)
+          h %*% ref_gram_of(z, k) %*% h / length(i)^2
+        }
+        gradient <- cbind(ref_gram_gradient(wi, kernel(m), centred(vi, kernel(5 - m))), ref_gram_gradient(vi, kernel(5 - m), centred(wi, kernel(m))))
+        want[i, ] <<- want[i, ] + weight * gradient
       }
       add(1:75, .3)
       for (k in 1:3) add(which(e == k), .1)
     }
     for (k in 1:3) {
-      want[e == k, ] <- want[e == k, ] - .1 / 3 * .Call(C_ffi_logdet_loss, s[e == k, ], 1L, 1e-6)$gradient
+      want[e == k, ] <- want[e == k, ] - .1 / 3 * .Call(C_ffi_test_logdet, s[e == k, ], 1L, 1e-6)$gradient
     }
     expect_equal(got$gradient, want, tolerance = 1e-10)
     if (degree) next
@@ -213,4 +219,18 @@ test_that("an indefinite change of covariance is seen within environments only",
   # the latter is left.
   expect_equal(terms[2], 4 / 9 + (2 / 9)^2, tolerance = .2)
   expect_lt(terms[3], .1)
+})
+
+test_that("log-det: value, gradient, blindness to scale", {
+  x <- kernel_case(40)$x
+  for (correlation in 0:1) {
+    f <- function(z) .Call(C_ffi_test_logdet, z, correlation, 1e-6)
+    got <- f(x)
+    s <- if (correlation) stats::cor(x) else stats::cov(x) * 39 / 40
+    expect_equal(got$value, as.vector(determinant(s + 1e-6 * diag(3))$modulus), tolerance = 1e-10)
+    expect_lt(gradient_error(function(z) f(z)$value, x, got$gradient), 1e-8)
+  }
+  expect_equal(.Call(C_ffi_test_logdet, x %*% diag(c(1, 10, .1)), 1L, 0)$value, .Call(C_ffi_test_logdet, x, 1L, 0)$value)
+  expect_error(.Call(C_ffi_test_logdet, cbind(x, 1), 1L, 0), "constant", class = "latentmr_error_singular")
+  expect_error(.Call(C_ffi_test_logdet, cbind(x, 0), 0L, 0), class = "latentmr_error_singular")
 })

@@ -96,21 +96,6 @@ test_that("pooled MMD, weighted pairs and HSIC with the label are one quantity (
   expect_equal(hsic(case$x, two), 2 * prod((table(two) / n)^2) * mmd(case$x, environment = two, pairs = TRUE)[1, 2], tolerance = 1e-10)
 })
 
-test_that("moment forms are the polynomial Gram forms (1e-10), with their gradient", {
-  case <- kernel_case(40)
-  label <- rep(1:2, c(15, 25))
-  a <- c(rep(1 / 15, 15), rep(-1 / 25, 25))
-  for (q in 2:3) {
-    got <- .Call(C_ffi_mmd_moments, case$x, a, q)
-    expect_equal(got$value, ref_mmd_pair(ref_gram(case$x, paste0("poly", q)), label)[1, 2], tolerance = 1e-10)
-    m1 <- colSums(a * case$x)
-    m2 <- crossprod(case$x, a * case$x)
-    if (q == 2) expect_equal(got$value, 2 * sum(m1^2) + sum(m2^2), tolerance = 1e-10)
-    f <- function(x) .Call(C_ffi_mmd_moments, x, a, q)$value
-    expect_lt(gradient_error(f, case$x, got$gradient), 1e-8)
-  }
-})
-
 test_that("a third moment is seen by poly3 and not by poly2", {
   x <- c(-2, 1, 1)
   y <- -x
