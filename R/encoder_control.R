@@ -9,9 +9,10 @@
 #' @param partial_level Genotypes: quantile of the same null above which a direction is
 #'   partialled out although it does not count as found (at most `level`, and at most a tenth of the panel). A direction
 #'   partialled out for nothing costs one variant's worth of strength, one that is missed costs
-#'   bias; lowering the line from .95 to .6 left the error of the estimates alone
-#'   where all structure is found and cut it by 4 to 12 % where a weak direction is sometimes missed
-#'   (cells 8 and 13 of [simulate_mr()], `bench/bench-snp-panels.R`).
+#'   bias: with .6 instead of .95 the error of the estimates was within 1 % of the same in cells
+#'   1, 3, 8, 13 and 14 of [simulate_mr()] and 2 to 5 % smaller in cells 7, 8 and 13 with
+#'   opposite individual confounding (60 data sets each;
+#'   `PARTIAL_LEVEL=.95 RESULTS=elsewhere Rscript bench/bench-snp-panels.R panel`).
 #' @param dimension_level The same quantile for the size of the invariant block of continuous
 #'   instruments (from the gamma law of the draws' mean and variance). A direction that is called moving for nothing costs
 #'   strength, in the published design with two environments a tenfold error; one that moves so little as to
