@@ -90,7 +90,7 @@ pooled_mean <- function(view) as.vector(view$mean %*% (view$n / sum(view$n)))
 structure_slopes <- function(view) {
   g <- view$columns$variants
   s <- view$columns$structure
-  total <- Reduce(`+`, view$cross)[s, c(s, g), drop = FALSE]
+  total <- Reduce(`+`, lapply(view$cross, function(a) a[s, c(s, g), drop = FALSE]))
   center <- view$mean - pooled_mean(view)
   total <- total + center[s, , drop = FALSE] %*% (view$n * t(center[c(s, g), , drop = FALSE]))
   ss <- total[, seq_along(s), drop = FALSE]

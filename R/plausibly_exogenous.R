@@ -105,50 +105,39 @@ plausibly_exogenous.iv_reg <- function(fit, gamma, level = 0.95, ...) {
   violation_table(iv_violation(fit, t), box, endogenous_kept(fit), level, outcome, "instruments")
 }
 
-# For each endogenous variable b, a, V: the estimator run on the outcomes y and z_j,
-# covariances between them by polarisation, cov(u, v) = (var(u + v) - var(u - v)) / 4.
+# For each endogenous variable b, a, V: the estimator run on the outcomes y and z_j.
 iv_violation <- function(fit, t) {
   f <- fit$engine$f
-  est <- function(column) {
-    g <- f
-    g$r[, f$Y] <- column
-    iv_estimate(g, fit$kappa)
-  }
-  columns <- cbind(f$r[, f$Y], f$r[, f$Z, drop = FALSE])
-  all <- c(list(unname(f$rows$y)), lapply(seq_len(f$L), function(j) instrument_values(f, j)))
-  variance <- function(i, j = i, sign = 0) {
-    g <- fit$engine
-    r <- columns[, i] + sign * columns[, j]
-    g$f$r[, f$Y] <- r
-    g$f$rows$y <- all[[i]] + sign * all[[j]]
-    g$f2 <- g$f
-    g$est <- iv_estimate(g$f, fit$kappa)
-    diag(variance_only(g, fit))[f$K + seq_len(f$k)]
-  }
-  q <- f$L + 1
-  v <- array(0, c(q, q, f$k))
-  for (i in seq_len(q)) {
-    v[i, i, ] <- variance(i)
-    for (j in seq_len(i - 1)) v[i, j, ] <- v[j, i, ] <- (variance(i, j, 1) - variance(i, j, -1)) / 4
-  }
-  a <- vapply(seq_len(f$L), function(j) est(columns[, 1 + j])$beta, numeric(f$k))
-  a <- matrix(a, f$k)
-  lapply(seq_len(f$k), function(k) list(b = fit$engine$est$beta[k], a = a[k, ], v = matrix(v[, , k], q), t = t))
+  outcomes <- c(f$Y, f$Z)
+  coef <- vapply(outcomes, function(j) {
+    f$r[, f$Y] <- f$r[, j]
+    est <- iv_estimate(f, fit$kappa)
+    c(est$gamma, est$beta)
+  }, numeric(f$K + f$k))
+  coef <- matrix(coef, ncol = length(outcomes))
+  v <- outcome_variance(fit, outcomes, coef)
+  lapply(seq_len(f$k), function(k) {
+    list(b = fit$engine$est$beta[k], a = coef[f$K + k, -1], v = matrix(v[, , k], length(outcomes)), t = t)
+  })
 }
 
-instrument_values <- function(f, j) {
-  at <- f$rows$keep_z[j]
-  unname(if (is.list(f$rows$z)) f$rows$z[[at]] else f$rows$z[, at])
-}
-
-# The covariance of iv_infer() without its tests.
-variance_only <- function(g, fit) {
+# q x q x k: covariances of the effects found on the outcomes, columns of the factor.
+outcome_variance <- function(fit, outcomes, coef) {
+  f <- fit$engine$f
+  est <- fit$engine$est
   type <- fit$vcov_type
-  f <- g$f
   m <- f$K + f$k
-  if (type == "iid") return(g$est$rss / (f$n - m) * g$unscaled)
-  s <- iv_scores(f, g$est, TRUE, power = type_power(type), cluster = if (type == "cluster") fit$cluster)
-  iv_sandwich(f, g$est$hinv, s$coef * small_sample(type, f$n, m, fit$cluster$count))
+  if (type == "iid") {
+    e <- f$r[, outcomes, drop = FALSE] - f$r[, c(f$W, f$X), drop = FALSE] %*% coef
+    return(outer(crossprod(e) / (f$n - m), diag(fit$engine$unscaled)[f$K + seq_len(f$k)]))
+  }
+  power <- type_power(type)
+  cluster <- if (type == "cluster") fit$cluster
+  options <- list(
+    hinv = est$hinv, shift = est$shift, power = power, cluster = cluster$index, clusters = as.integer(cluster$count),
+    leverage = if (power > 0) iv_scores(f, est, leverage = TRUE)$leverage
+  )
+  .Call(C_ffi_iv_outcomes, f$rows, f$r, coef, options, cpu_level()) * small_sample(type, f$n, m, cluster$count)
 }
 
 # lower and upper, one of each per instrument.

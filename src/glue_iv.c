@@ -3,6 +3,7 @@
  * take part are picked by the 1-based keep_*), root (NULL or the roots of the
  * weights). */
 #include "core/iv_nonlinear.h"
+#include "core/iv_outcomes.h"
 #include "core/iv_reduced.h"
 #include "core/iv_scores.h"
 #include "core/tall_qr.h"
@@ -100,6 +101,17 @@ static const double *small(SEXP o, const char *name, size_t length) {
   return v == R_NilValue ? NULL : glue_real(v, (R_xlen_t)length, name);
 }
 
+/* Cluster of each row (0-based) and their number; NULL and 0 without clusters. */
+static const int *cluster_of(SEXP cluster, SEXP clusters, size_t n, size_t *count) {
+  *count = 0;
+  if (cluster == R_NilValue) return NULL;
+  const int *index = glue_int(cluster, (R_xlen_t)n, "cluster");
+  *count = (size_t)glue_int1(clusters, "clusters");
+  for (size_t i = 0; i < n; i++)
+    if (index[i] < 0 || (size_t)index[i] >= *count) Rf_error("internal: bad cluster index");
+  return index;
+}
+
 static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
   const columns c = view(rows, 1);
   const iv_data d = model(&c, r, NULL);
@@ -111,13 +123,7 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   o.tests = glue_int1(field(options, "tests"), "tests");
   o.all = glue_int1(field(options, "all"), "all");
   o.power = glue_int1(field(options, "power"), "power");
-  SEXP cluster = field(options, "cluster");
-  if (cluster != R_NilValue) {
-    o.cluster = glue_int(cluster, (R_xlen_t)n, "cluster");
-    o.clusters = (size_t)glue_int1(field(options, "clusters"), "clusters");
-    for (size_t i = 0; i < n; i++)
-      if (o.cluster[i] < 0 || (size_t)o.cluster[i] >= o.clusters) Rf_error("internal: bad cluster index");
-  }
+  o.cluster = cluster_of(field(options, "cluster"), field(options, "clusters"), n, &o.clusters);
   o.inv_tilde = small(options, "inv_tilde", k * k);
   o.inv_hat = small(options, "inv_hat", k * k);
   o.inv_left = small(options, "inv_left", k * k);
@@ -199,10 +205,8 @@ static SEXP ffi_iv_reduced(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP 
   const columns c = view(rows, 1);
   const iv_data d = model(&c, r, NULL);
   const int width = (int)((c.k + 1) * c.L);
-  const int *index = cluster == R_NilValue ? NULL : glue_int(cluster, (R_xlen_t)c.n, "cluster");
-  const size_t count = index ? (size_t)glue_int1(clusters, "clusters") : 0;
-  for (size_t i = 0; index && i < c.n; i++)
-    if (index[i] < 0 || (size_t)index[i] >= count) Rf_error("internal: bad cluster index");
+  size_t count;
+  const int *index = cluster_of(cluster, clusters, c.n, &count);
   SEXP omega = PROTECT(Rf_allocMatrix(REALSXP, width, width));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
@@ -213,18 +217,35 @@ static SEXP ffi_iv_reduced(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP 
   return omega;
 }
 
+/* coef: (K + k) x (L + 1). options: hinv, shift, power, leverage, cluster, clusters. */
+static SEXP ffi_iv_outcomes(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
+  const columns c = view(rows, 1);
+  const iv_data d = model(&c, r, NULL);
+  const size_t q = c.L + 1;
+  iv_outcome_options o = {0};
+  o.coef = glue_real(coef, (R_xlen_t)((c.K + c.k) * q), "coef");
+  o.hinv = glue_real(field(options, "hinv"), (R_xlen_t)(c.k * c.k), "hinv");
+  o.shift = glue_real1(field(options, "shift"), "shift");
+  o.power = glue_int1(field(options, "power"), "power");
+  if (o.power) o.leverage = glue_real(field(options, "leverage"), (R_xlen_t)c.n, "leverage");
+  o.cluster = cluster_of(field(options, "cluster"), field(options, "clusters"), c.n, &o.clusters);
+  SEXP v = PROTECT(Rf_alloc3DArray(REALSXP, (int)q, (int)q, (int)c.k));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_outcomes(&d, &o, REAL(v), (lmr_cpu)glue_int1(level, "level"),
+                         glue_arena(iv_outcomes_bytes(&d, &o)), &tick, &err), &err);
+  UNPROTECT(1);
+  return v;
+}
+
 static iv_nonlinear_options nonlinear_options(SEXP options, SEXP coef, const iv_data *d) {
   iv_nonlinear_options o = {(iv_residual)glue_int1(field(options, "residual"), "residual"),
                             (iv_regressors)glue_int1(field(options, "regressors"), "regressors"), NULL, NULL, 0};
   if (o.residual < IV_LOGIT || o.residual > IV_RATIO || o.regressors < IV_PREDICTOR || o.regressors > IV_EXPOSURE)
     Rf_error("internal: no such residual or regressors");
   o.coef = glue_real(coef, (R_xlen_t)iv_nonlinear_columns(d, o.regressors), "coef");
-  SEXP cluster = field(options, "cluster");
-  if (cluster == R_NilValue) return o;
-  o.cluster = glue_int(cluster, (R_xlen_t)d->instruments.n, "cluster");
-  o.clusters = (size_t)glue_int1(field(options, "clusters"), "clusters");
-  for (size_t i = 0; i < d->instruments.n; i++)
-    if (o.cluster[i] < 0 || (size_t)o.cluster[i] >= o.clusters) Rf_error("internal: bad cluster index");
+  o.cluster = cluster_of(field(options, "cluster"), field(options, "clusters"), d->instruments.n, &o.clusters);
   return o;
 }
 
@@ -274,6 +295,7 @@ const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_factor, 5),
   GLUE_CALL(ffi_iv_scores, 5),
   GLUE_CALL(ffi_iv_reduced, 5),
+  GLUE_CALL(ffi_iv_outcomes, 5),
   GLUE_CALL(ffi_iv_nonlinear, 5),
   GLUE_CALL(ffi_iv_nonlinear_meat, 7),
   GLUE_CALL(ffi_ujive_instrument, 6),

@@ -1,5 +1,6 @@
 #include "core/iv_data.h"
 
+#include <math.h>
 #include <string.h>
 
 static size_t block_rows(const iv_data *d) { return tall_rows(d->K + d->L); }
@@ -47,5 +48,12 @@ void iv_block_load(iv_block *b, const iv_data *d, size_t first, size_t count, co
       left[i] += hat[i]; /* still with the sign turned */
       hat[i] = -hat[i];
     }
+  }
+}
+
+void iv_leverage_divide(double *e, const double *h, int power, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const double left = 1 - h[i] > 1e-10 ? 1 - h[i] : NAN;
+    e[i] /= power == 1 ? sqrt(left) : left;
   }
 }

@@ -30,4 +30,7 @@ lmr_status iv_block_make(iv_block *b, const iv_data *d, lmr_arena *work, lmr_err
 void iv_block_load(iv_block *b, const iv_data *d, size_t first, size_t count, const double *coef,
                    double *e, lmr_cpu level);
 
+/* e := e / (1 - h)^(power / 2), power 1 or 2; not a number where the leverage h is one. */
+void iv_leverage_divide(double *e, const double *h, int power, size_t count);
+
 #endif

@@ -93,16 +93,9 @@ static void add_form(double *h, const double *a, const double *g, size_t k, size
     }
 }
 
-/* weight := e / (1 - h)^(power / 2); not a number where the leverage is one. */
 static void weigh(double *weight, const double *e, const double *h, int power, size_t rows) {
-  if (power == 0) {
-    memcpy(weight, e, rows * sizeof *e);
-    return;
-  }
-  for (size_t i = 0; i < rows; i++) {
-    const double left = 1 - h[i] > 1e-10 ? 1 - h[i] : NAN;
-    weight[i] = e[i] / (power == 1 ? sqrt(left) : left);
-  }
+  memcpy(weight, e, rows * sizeof *e);
+  if (power) iv_leverage_divide(weight, h, power, rows);
 }
 
 /* Residuals in the user's units: not divided by roots that may be zero. */

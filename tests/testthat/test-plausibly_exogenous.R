@@ -82,12 +82,14 @@ test_that("every kind of error: refits in the corners", {
   }
   # Two endogenous variables, another kappa, a formula with covariates.
   d <- data.frame(y, x, x2 = z[, 2] - z[, 3] + rnorm(n), z, w = w[, 2])
-  two <- iv_reg(y ~ w | x + x2 | X1 + X2 + X3, data = d, estimator = "kclass", kappa = .8)
-  out <- plausibly_exogenous(two, cbind(c(0, -.1, 0), c(.1, 0, 0)))
-  refit <- function(a, b) confint(update(two, data = transform(d, y = y - a * X1 + b * X2)))["x2", ]
-  ends <- cbind(refit(0, 0), refit(.1, 0), refit(0, .1), refit(.1, .1))
-  at <- out[out$term == "x2" & out$scale == 1, ]
-  expect_equal(c(at$lo_ci, at$up_ci), c(min(ends), max(ends)), tolerance = 1e-8)
+  for (type in c("iid", "HC1", "HC3")) {
+    two <- iv_reg(y ~ w | x + x2 | X1 + X2 + X3, data = d, estimator = "kclass", kappa = .8, vcov = type)
+    out <- plausibly_exogenous(two, cbind(c(0, -.1, 0), c(.1, 0, 0)))
+    refit <- function(a, b) confint(update(two, data = transform(d, y = y - a * X1 + b * X2)))["x2", ]
+    ends <- cbind(refit(0, 0), refit(.1, 0), refit(0, .1), refit(.1, .1))
+    at <- out[out$term == "x2" & out$scale == 1, ]
+    expect_equal(c(at$lo_ci, at$up_ci), c(min(ends), max(ends)), tolerance = 1e-8)
+  }
 })
 
 test_that("a fit of latent instruments: the estimate of y - Z gamma on rows", {
