@@ -1,5 +1,5 @@
 /* The row kernels of flow_model.c for one instruction set: lanes run over rows.
- * Included with LANES (divides FLOW_LANES), LANES_ATTRIBUTE and LANES_NAME(x) set. */
+ * Included by core/double_lanes.h; LANES divides FLOW_LANES. */
 
 typedef double LANES_NAME(vd) __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 typedef int64_t LANES_NAME(vi) __attribute__((vector_size(8 * LANES), aligned(8), may_alias));

@@ -3,48 +3,14 @@
 #include <math.h>
 #include <string.h>
 
-#define LANES 2
-#define LANES_ATTRIBUTE
-#define LANES_NAME(x) x##_plain
-#include "core/flow_lanes.h"
-#undef LANES
-#undef LANES_ATTRIBUTE
-#undef LANES_NAME
-
-#if LMR_X86
-#define LANES 4
-#define LANES_ATTRIBUTE LMR_TARGET("avx2,fma")
-#define LANES_NAME(x) x##_avx2
-#include "core/flow_lanes.h"
-#undef LANES
-#undef LANES_ATTRIBUTE
-#undef LANES_NAME
-
-#define LANES 8
-#define LANES_ATTRIBUTE LMR_TARGET("avx512f,avx512dq")
-#define LANES_NAME(x) x##_avx512
-#include "core/flow_lanes.h"
-#undef LANES
-#undef LANES_ATTRIBUTE
-#undef LANES_NAME
-
-#define DISPATCH(name, ...)                                       \
-  do {                                                            \
-    if (level >= LMR_CPU_AVX512) name##_avx512(__VA_ARGS__);      \
-    else if (level >= LMR_CPU_AVX2) name##_avx2(__VA_ARGS__);     \
-    else name##_plain(__VA_ARGS__);                               \
-  } while (0)
-#define LANES_AT(level) ((size_t)((level) >= LMR_CPU_AVX512 ? 8 : (level) >= LMR_CPU_AVX2 ? 4 : 2))
-#else
-#define DISPATCH(name, ...) ((void)level, name##_plain(__VA_ARGS__))
-#define LANES_AT(level) ((size_t)2)
-#endif
+#define LANES_FILE "core/flow_lanes.h"
+#include "core/double_lanes.h"
 
 size_t flow_length(const flow_shape *s) { return s->d * s->d + s->hinges * (s->d + 2); }
 
 void flow_forward(lmr_cpu level, const flow_shape *s, const double *theta, size_t n, const double *x, double *y,
                   double *logdet) {
-  DISPATCH(forward, s->d, s->hinges, theta, n, x, y, logdet);
+  PICK(forward, level)(s->d, s->hinges, theta, n, x, y, logdet);
   for (size_t i = 0; i < n; i++) logdet[i] = log(logdet[i]);
 }
 
@@ -170,8 +136,8 @@ lmr_status flow_gradient(lmr_cpu level, const flow_shape *s, const double *theta
   memset(sum, 0, length * FLOW_LANES * sizeof *sum);
   if (!invert(theta, d, inverse, &log_a)) return lmr_fail(err, LMR_ESINGULAR, "flow: A is singular");
   for (size_t e = 0; e < rows->environments; e++)
-    DISPATCH(scores, d, s->hinges, theta, inverse, laws->mean + e * d, laws->precision + e * d * d, rows->n,
-             rows->first[e], rows->first[e + 1], rows->x, rows->weight, sum, NULL, 0);
+    PICK(scores, level)(d, s->hinges, theta, inverse, laws->mean + e * d, laws->precision + e * d * d, rows->n,
+                        rows->first[e], rows->first[e + 1], rows->x, rows->weight, sum, NULL, 0);
   for (size_t j = 0; j < length; j++) {
     gradient[j] = 0;
     for (size_t l = 0; l < lanes; l++) gradient[j] += sum[j * lanes + l];
@@ -192,8 +158,8 @@ lmr_status flow_scores(lmr_cpu level, const flow_shape *s, const double *theta, 
   if (!invert(theta, d, inverse, &log_a)) return lmr_fail(err, LMR_ESINGULAR, "flow: A is singular");
   size_t at = 0;
   for (size_t e = 0; e < rows->environments; e++) {
-    DISPATCH(scores, d, s->hinges, theta, inverse, laws->mean + e * d, laws->precision + e * d * d, rows->n,
-             rows->first[e], rows->first[e] + take[e], rows->x, rows->weight, NULL, scores + at, ld);
+    PICK(scores, level)(d, s->hinges, theta, inverse, laws->mean + e * d, laws->precision + e * d * d, rows->n,
+                        rows->first[e], rows->first[e] + take[e], rows->x, rows->weight, NULL, scores + at, ld);
     at += take[e];
   }
   return LMR_OK;
@@ -206,13 +172,13 @@ void flow_context(lmr_cpu level, const flow_shape *s, const double *theta, const
   for (size_t e = 0; e < rows->environments; e++) {
     for (size_t j = 0; j < d; j++)
       memcpy(x + at + j * ld, rows->x + rows->first[e] + j * rows->n, take[e] * sizeof *x);
-    DISPATCH(context, d, s->hinges, theta, laws->mean + e * d, laws->precision + e * d * d, rows->n,
-             rows->first[e], rows->first[e] + take[e], rows->x, h + at, inverse + at, ld);
+    PICK(context, level)(d, s->hinges, theta, laws->mean + e * d, laws->precision + e * d * d, rows->n,
+                         rows->first[e], rows->first[e] + take[e], rows->x, h + at, inverse + at, ld);
     at += take[e];
   }
 }
 
 void flow_candidate(lmr_cpu level, size_t d, size_t n, const double *x, const double *h, const double *inverse,
                     const double *weight, const double *c, double b, double *sigma, double *sum, double *squares) {
-  DISPATCH(candidate, d, n, x, h, inverse, weight, c, b, sigma, sum, squares);
+  PICK(candidate, level)(d, n, x, h, inverse, weight, c, b, sigma, sum, squares);
 }

@@ -2,37 +2,10 @@
 
 #include <string.h>
 
-#define LANES 2
-#define LANES_ATTRIBUTE
-#define LANES_NAME(x) x##_plain
-#include "core/tall_lanes.h"
-#undef LANES
-#undef LANES_ATTRIBUTE
-#undef LANES_NAME
-
+#define LANES_FILE "core/tall_lanes.h"
+#include "core/double_lanes.h"
 #if LMR_X86
 #include <immintrin.h>
-
-#define LANES 4
-#define LANES_ATTRIBUTE LMR_TARGET("avx2,fma")
-#define LANES_NAME(x) x##_avx2
-#include "core/tall_lanes.h"
-#undef LANES
-#undef LANES_ATTRIBUTE
-#undef LANES_NAME
-
-#define LANES 8
-#define LANES_ATTRIBUTE LMR_TARGET("avx512f,avx512dq")
-#define LANES_NAME(x) x##_avx512
-#include "core/tall_lanes.h"
-#undef LANES
-#undef LANES_ATTRIBUTE
-#undef LANES_NAME
-
-#define PICK(name, level) \
-  ((level) >= LMR_CPU_AVX512 ? name##_avx512 : (level) >= LMR_CPU_AVX2 ? name##_avx2 : name##_plain)
-#else
-#define PICK(name, level) ((void)(level), name##_plain)
 #endif
 
 #define STEP TALL_ROWS_STEP

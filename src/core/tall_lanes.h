@@ -1,7 +1,6 @@
 /* The row kernels of tall.c for one instruction set: lanes run over rows, two
  * vectors at a time, so that a sum need not wait for its own last addition.
- * Included with LANES (2 LANES divide TALL_ROWS_STEP), LANES_ATTRIBUTE and
- * LANES_NAME(x) set. */
+ * Included by core/double_lanes.h; 2 LANES divide TALL_ROWS_STEP. */
 
 typedef double LANES_NAME(vd) __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
