@@ -78,3 +78,8 @@ quality_layers <- function(rows) {
     }
   )
 }
+
+# Used by the report's document.
+has_quality <- function(x) {
+  is.data.frame(x) && any(is.finite(x$value / x$detectable) & x$quantity != "first-stage F")
+}
