@@ -5,6 +5,7 @@
 #include "core/curve_net.h"
 #include "glue.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A net at theta on x (rows x inputs): outputs and the gradient of sum(up * out). */
@@ -140,7 +141,7 @@ static SEXP ffi_test_evidence(SEXP g, SEXP g0, SEXP g2, SEXP r, SEXP k2, SEXP kr
   double *residual = glue_alloc(q, sizeof(double));
   for (size_t j = 0; j < q; j++)
     for (size_t i = 0; i < q; i++) {
-      rr[i + j * q] = 0;
+      rr[i + j * q] = i > j || !(glue_real1(kr, "kr") > 0) ? NAN : 0; /* must not be read */
       for (size_t l = 0; l < u; l++) rr[i + j * q] += rs[i + l * q] * rs[j + l * q];
     }
   const curve_problem p = {q, u, glue_real(g, (R_xlen_t)q, "g"), glue_real(g0, (R_xlen_t)q, "g0"),

@@ -9,7 +9,12 @@ static lmr_status factor(const curve_problem *p, double k2, double kr, double *a
   const size_t q = p->q;
   for (size_t j = 0; j < q; j++)
     for (size_t i = 0; i <= j; i++)
-      a[i + j * q] = (i == j) + k2 * p->g2[i] * p->g2[j] + kr * p->rr[i + j * q];
+      a[i + j * q] = (i == j) + k2 * p->g2[i] * p->g2[j];
+  /* 0 * rr is not 0 where nobody has written: problems of fewer coordinates than rr has
+   * (kr = 0) do not own it, and its lower triangle is never filled */
+  if (kr > 0)
+    for (size_t j = 0; j < q; j++)
+      for (size_t i = 0; i <= j; i++) a[i + j * q] += kr * p->rr[i + j * q];
   return la_chol(a, q, q, err);
 }
 

@@ -10,7 +10,7 @@ typedef struct {
   size_t q, units;
   const double *g, *g0, *g2; /* [q] */
   const double *r;           /* q x units */
-  const double *rr;          /* q x q, r r' */
+  const double *rr;          /* q x q, r r': upper triangle, not read where kr = 0 */
 } curve_problem;
 
 /* A = I + k2 g2 g2' + kr r r'. */

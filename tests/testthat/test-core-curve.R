@@ -122,4 +122,9 @@ test_that("evidence, posterior mean and covariance are those of dense matrices",
   expect_equal(got$evidence[2], slow$quad, tolerance = 1e-10)
   expect_equal(drop(got$map %*% g), unname(slow$coef), tolerance = 1e-10)
   expect_equal(got$cov, slow$cov, tolerance = 1e-9, ignore_attr = TRUE)
+  # parabolas (kr = 0) are fitted with fewer coordinates than r r' was written for: it
+  # must not enter, not even as 0 * NaN (the glue leaves NaN there)
+  parabola <- at(.3, 0)
+  ridge <- solve(crossprod(cbind(g0, g2)) + diag(c(0, 1 / .3)), crossprod(cbind(g0, g2), g))
+  expect_equal(drop(parabola$map %*% g), c(drop(ridge), numeric(7)), tolerance = 1e-10, ignore_attr = TRUE)
 })
