@@ -82,19 +82,22 @@ print.curve_control <- function(x, ...) {
 }
 
 # Priors of the closed solver: five variances (in units of the residual variance)
-# with weights, for the square of the exposure and for the tanh block. Weak instruments cannot
-# tell rougher curves from noise: there a tenth of the mass is on curves that are neither
-# lines nor parabolas, and little on the line, which the gate of `shrink` guards. The
-# band of strong designs has no mass on the line and expects rougher curves than the
-# estimate: a posterior that may collapse on the line, or is as smooth as the estimate,
-# covers too little where the truth bends.
+# with weights, for the square of the exposure and for the tanh block. Weak instruments see little
+# more than a parabola: there the square has a flat prior, so that the fit without tanh units
+# is quadratic 2SLS, a tenth of the mass (of the band: a fiftieth, more would only widen it where
+# nothing is seen) is on what else a curve may do, and the gate of `shrink` alone decides
+# about the line. Strong instruments tell bends from noise: no mass on
+# parabolas, and the band expects rougher curves than the estimate, because a posterior that is as
+# smooth as the estimate covers too little where the truth bends.
 curve_priors <- local({
+  flat <- c(1000, .01, .1, 1, 10, 1, 0, 0, 0, 0)
   square <- c(0, .01, .1, 1, 10, .5, .1, .15, .15, .1)
-  weak <- c(0, .01, .1, 1, 10, .2, .15, .25, .25, .15, 0, .03, .1, .3, 1, .9, .02, .03, .03, .02)
+  weak <- c(flat, 0, .03, .1, .3, 1, .9, .02, .03, .03, .02)
+  weak_band <- c(flat, 0, .03, .1, .3, 1, .98, .004, .006, .006, .004)
   c(
     weak,
-    square, 0, .01, .1, .3, 1, .1, .05, .15, .3, .4,
-    weak,
+    square, 0, .01, .1, .3, 1, 0, 0, .2, .35, .45,
+    weak_band,
     square, 0, .01, .3, 1, 3, 0, 0, .2, .5, .3
   )
 })
@@ -102,10 +105,6 @@ curve_priors <- local({
 closed_options <- function(control) {
   as.double(c(
     control$members, control$units, control$instrument_units, control$polish, .02,
-    .105, # above this strength the instruments count as strong
-    # s = k (1 - tau V / D): k strong, weak; tau strong, weak. A weak design leaves the line
-    # when D is four times what noise gives, a 5 % point of one direction.
-    4, 4, 1, 4,
-    .07 # the same for the band, which would rather be wide than miss a bend
+    .13 # above this strength the instruments count as strong
   ))
 }

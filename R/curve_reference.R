@@ -30,30 +30,51 @@ reference_instruments <- function(z, x, w, degree) {
 }
 
 curve_references <- function(rows) {
-  spec <- list(centre = mean(rows$x), scale = stats::sd(rows$x))
+  spec <- reference_spec(rows)
+  w <- reference_covariates(rows)
+  knots <- unique(stats::quantile((rows$x - spec$centre) / spec$scale, seq(1, 6) / 7, names = FALSE))
+  spline <- c(spec, list(degree = 3, knots = knots))
+  residual <- first_residual(rows, w)
+  models <- list(
+    constant = list(label = "constant", value = mean(rows$y)),
+    regression = reference_fit(rows, w, spline, NULL, "regression, no instrument"),
+    linear = polynomial_reference(rows, 1), quadratic = polynomial_reference(rows, 2), cubic = polynomial_reference(rows, 3)
+  )
+  list(
+    models = models, wald = cubic_wald(models$cubic), endogeneity = endogeneity_test(rows, w, spline, residual),
+    bend = control_bend(rows, w, residual)
+  )
+}
+
+reference_spec <- function(rows) list(centre = mean(rows$x), scale = stats::sd(rows$x))
+
+reference_covariates <- function(rows) {
   w <- cbind(1, rows$w)
   colnames(w) <- c("one", sprintf("w%d", seq_len(ncol(rows$w))))
-  knots <- unique(stats::quantile((rows$x - spec$centre) / spec$scale, seq(1, 6) / 7, names = FALSE))
-  models <- list(constant = list(label = "constant", value = mean(rows$y)))
-  spline <- c(spec, list(degree = 3, knots = knots))
-  models$regression <- reference_fit(rows, w, spline, NULL, "regression, no instrument")
-  for (degree in 1:3) {
-    z <- reference_instruments(rows$z, rows$x, w, if (degree == 1) 1 else degree + 1)
-    name <- c("linear", "quadratic", "cubic")[degree]
-    models[[name]] <- reference_fit(rows, w, c(spec, list(degree = degree)), z, paste(name, "2SLS"))
-  }
-  wald <- c(statistic = NA_real_, df = 2, p.value = NA_real_)
-  cubic <- models$cubic
-  if (!is.null(cubic$vcov)) {
-    bend <- intersect(c("x2", "x3"), rownames(cubic$vcov))
-    cov <- cubic$vcov[bend, bend]
-    statistic <- tryCatch(
-      drop(cubic$coef[bend] %*% solve(cov, cubic$coef[bend], tol = 1e-30)),
-      error = function(e) NA_real_
-    )
-    wald <- c(statistic = statistic, df = length(bend), p.value = stats::pchisq(statistic, length(bend), lower.tail = FALSE))
-  }
-  list(models = models, wald = wald, endogeneity = endogeneity_test(rows, w, spline))
+  w
+}
+
+# 2SLS with a polynomial of the exposure, instruments with one power more.
+polynomial_reference <- function(rows, degree) {
+  w <- reference_covariates(rows)
+  z <- reference_instruments(rows$z, rows$x, w, if (degree == 1) 1 else degree + 1)
+  reference_fit(rows, w, c(reference_spec(rows), list(degree = degree)), z, paste(c("linear", "quadratic", "cubic")[degree], "2SLS"))
+}
+
+# That the cubic is a line.
+cubic_wald <- function(model) {
+  if (is.null(model$vcov)) return(c(statistic = NA_real_, df = 2, p.value = NA_real_))
+  joint_wald(model$coef, model$vcov, c("x2", "x3"))
+}
+
+# Wald test that the coefficients of these columns are all 0 (of those that were kept).
+joint_wald <- function(coef, vcov, columns) {
+  columns <- intersect(columns, rownames(vcov))
+  statistic <- tryCatch(
+    drop(coef[columns] %*% solve(vcov[columns, columns], coef[columns], tol = 1e-30)),
+    error = function(e) NA_real_
+  )
+  c(statistic = statistic, df = length(columns), p.value = stats::pchisq(statistic, length(columns), lower.tail = FALSE))
 }
 
 reference_fit <- function(rows, w, spec, z, label) {
@@ -88,15 +109,25 @@ reference_value <- function(model, x, derivative = FALSE) {
   model$level + drop(reference_columns(x, model$spec) %*% model$coef)
 }
 
-# Partially linear control function: y on a spline of x, covariates and the
-# first-stage residual; robust t of the residual (Wu 1973; Hausman 1978).
-endogeneity_test <- function(rows, w, spline) {
-  missing <- c(statistic = NA_real_, p.value = NA_real_)
+# What instruments, with their powers, leave of the standardised exposure.
+first_residual <- function(rows, w) {
   tryCatch(
     {
       z <- reference_instruments(rows$z, rows$x, w, 3)
-      residual <- stats::residuals(iv_fit(scale(rows$x)[, 1], w = unname(cbind(z, w)), estimator = "ols"))
-      columns <- cbind(residual = as.vector(residual), scale(reference_columns(rows$x, spline)))
+      as.vector(stats::residuals(iv_fit(scale(rows$x)[, 1], w = unname(cbind(z, w)), estimator = "ols")))
+    },
+    error = function(e) NULL
+  )
+}
+
+# Partially linear control function: y on a spline of x, covariates and the
+# first-stage residual; robust t of the residual (Wu 1973; Hausman 1978).
+endogeneity_test <- function(rows, w, spline, residual) {
+  missing <- c(statistic = NA_real_, p.value = NA_real_)
+  if (is.null(residual)) return(missing)
+  tryCatch(
+    {
+      columns <- cbind(residual = residual, scale(reference_columns(rows$x, spline)))
       fit <- iv_fit(scale(rows$y)[, 1], x = columns, w = w, estimator = "ols", vcov = "HC1")
       t <- stats::coef(fit)[["residual"]] / sqrt(stats::vcov(fit)["residual", "residual"])
       c(statistic = t^2, p.value = stats::pchisq(t^2, 1, lower.tail = FALSE))

@@ -15,16 +15,29 @@
 #' grid of prior variances by their evidence. Lines and parabolas in that average, and the line
 #' below, are fitted with `z` (parabolas: and its powers) alone unless more instruments halve
 #' the approximate mean squared error (Donald and Newey 2001): every further one pulls
-#' two-stage least squares towards the regression. With strong instruments the hidden
-#' layers take `polish` steps along the exact treatment gradient. Covariates are
+#' two-stage least squares towards the regression. Covariates are
 #' partialled out exactly, or the curve depends on them (`covariates` in
 #' [curve_control()]): blocks `xi(w)`, `x (w, xi(w))`, `psi(x)`, `psi(x, w)` of tanh units,
 #' one prior variance each.
 #'
+#' The *strength* `rho` is the share that the instruments explain of the parabola of which they explain
+#' least, given covariates: the smaller squared canonical correlation of `(x, x^2)`, without what noise explains (of
+#' a Gaussian exposure, the square of the first stage's R2). Above .13 the
+#' instruments are *strong*: all of the prior is on curves rougher than parabolas, and the hidden
+#' layers take `polish` steps along the exact treatment gradient. Below it they are *weak*, and see
+#' little more than a parabola: the square has a flat prior, so that the fit is quadratic two-stage least
+#' squares with some room beside it.
+#'
 #' Two curves come back. The *unshrunk* fit has the band. The *shrunk* curve (what
 #' `predict()` gives first) is `linear 2SLS + s (fit - linear 2SLS)` with `s = k (1 - tau V / D)` in
 #' `[0, 1]`, `D` the mean squared difference from the line and `V` what noise alone
-#' gives; `s = 0` is exactly the line. Adaptive bands that are honest for a shrunk
+#' gives; `s = 0` is exactly the line. With strong instruments `k = 2` and `tau = 1`. With weak ones `k = 8`, and `D / V` is
+#' about the square of the t of quadratic two-stage least squares: `tau = 5`, which 2.5 % of straight lines
+#' exceed, or `tau = 2.25` where the control function bends alike. That is the regression of the outcome on `x`, `x^2` and
+#' a cubic of the first-stage residual (Blundell and Powell 2003), far more precise but right only if that
+#' residual does not depend on the instruments; it never decides alone, and counts only if its bend is significant at
+#' 1 %, has the sign of the bend of two-stage least squares, lies within two of its standard errors, and if
+#' the variance of the residual does not change with the instruments (p > .05). Adaptive bands that are honest for a shrunk
 #' curve do not exist in general, so none is drawn around it.
 #'
 #' The instruments see only so many directions of a curve (a biallelic SNP: two beside the
@@ -58,7 +71,8 @@
 #'   fewer than 50 rows, more instruments than half of the rows),
 #'   `latentmr_error_singular` when the instruments do not vary given the covariates.
 #' @references Angrist and Imbens (1995), Journal of the American Statistical Association
-#'   90:431. Donald and Newey (2001), Econometrica 69:1161. Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Singh, Sahani
+#'   90:431. Blundell and Powell (2003), in Advances in Economics and Econometrics, volume 2,
+#'   Cambridge University Press, chapter 8. Donald and Newey (2001), Econometrica 69:1161. Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Singh, Sahani
 #'   and Gretton (2019), NeurIPS. Anderson (1951), Annals of Mathematical Statistics 22:327.
 #' @examples
 #' set.seed(1)
@@ -126,9 +140,10 @@ curve_fit <- function(rows, estimator, control, seed) {
   fit <- other_curve(fit, rows)
   fit$range <- unname(stats::quantile(rows$x, c(.01, .99)))
   fit$identification <- curve_identification(fit)
-  fit$shrink <- if (fit$kind == "closed") model_shrink(fit) else 1
-  fit$band <- other_band(fit, rows)
   fit$references <- curve_references(rows)
+  fit$alike <- bends_alike(fit$references)
+  fit$shrink <- if (fit$kind == "closed") curve_shrink(fit) else 1
+  fit$band <- other_band(fit, rows)
   fit$tests <- curve_tests(fit)
   fit
 }
@@ -147,11 +162,6 @@ other_curve <- function(fit, rows) {
   fit$kind <- if (fit$estimator != "f2bmld") fit$estimator else if (fit$control$solver == "adam") "adam" else "surface"
   fit$curve <- found
   fit
-}
-
-# With fewer than two directions there is nothing but a line to estimate.
-model_shrink <- function(fit) {
-  if (fit$identification$most < 2) 0 else fit$model$summary[["shrink"]]
 }
 
 # `learned`: a closed model whose hidden layers stay as they are.

@@ -25,11 +25,10 @@ static SEXP named_reals(int n, const char *const *names, const double *values) {
   return out; /* one protection left to the caller */
 }
 
-/* options: members, units, instrument units, polish steps, polish rate, strong, shrink strong, weak,
- * noise strong, weak, strong for the band. */
+/* options: members, units, instrument units, polish steps, polish rate, strong. */
 static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP prior, SEXP frozen, SEXP seed,
                              SEXP level) {
-  const double *o = glue_real(options, 11, "options");
+  const double *o = glue_real(options, 6, "options");
   const double *p = glue_real(prior, 80, "prior");
   const R_xlen_t n = Rf_xlength(y);
   const curve_rows rows = {(size_t)n, (size_t)Rf_ncols(z), (size_t)Rf_ncols(w),
@@ -37,9 +36,7 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
                            glue_real(z, n * Rf_ncols(z), "z"), glue_real(w, n * Rf_ncols(w), "w")};
   curve_closed_options opt = {.members = (size_t)o[0], .units = (size_t)o[1],
                               .instrument_units = (size_t)o[2], .polish_steps = (int)o[3],
-                              .polish_rate = o[4], .strong = o[5], .shrink_strong = o[6],
-                              .shrink_weak = o[7], .noise_strong = o[8], .noise_weak = o[9],
-                              .strong_band_from = o[10]};
+                              .polish_rate = o[4], .strong = o[5]};
   curve_prior *const priors[] = {&opt.weak, &opt.strong_prior, &opt.weak_band, &opt.strong_band};
   for (size_t i = 0; i < 4; i++) memcpy(priors[i], p + 20 * i, sizeof *priors[i]);
   if (frozen != R_NilValue) opt.frozen = glue_real(frozen, 2 + 2 * (R_xlen_t)(opt.members * opt.units), "frozen");
@@ -68,13 +65,13 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
                          &sum, &model, &tick, glue_arena(curve_model_bytes(&rows, &opt)), &err), &err);
 
   static const char *const names[] = {
-    "q", "strength", "strong", "s2", "s2_linear", "s2_band", "ratio", "shrink", "linear", "linear_se2",
+    "q", "strength", "strong", "s2", "s2_linear", "s2_band", "ratio", "linear", "linear_se2",
     "weight_flat", "kappa2", "kappa_r", "fixed", "base", "kept", "points", "first_stage"};
   const double values[] = {(double)sum.q, sum.strength, sum.strong, sum.s2, sum.s2_linear, sum.s2_band, sum.ratio,
-    sum.shrink, sum.linear, sum.linear_se2, sum.weight_flat, sum.kappa2, sum.kappa_r,
+    sum.linear, sum.linear_se2, sum.weight_flat, sum.kappa2, sum.kappa_r,
     (double)model.size.fixed, (double)model.size.base, (double)model.size.kept,
     (double)model.points, model.first_stage};
-  SEXP summary = named_reals(18, names, values);
+  SEXP summary = named_reals(17, names, values);
   static const char *const scale_names[] = {"y_mean", "y_sd", "a_mean", "a_scale"};
   const double scales[] = {model.y_mean, model.y_sd, model.a_mean, model.a_scale};
   SEXP scale = named_reals(4, scale_names, scales);

@@ -214,27 +214,31 @@ static void choose_size(state *t, size_t base) {
   t->q = chosen - t->fixed;
 }
 
+/* The share that the instruments explain of the parabola (given [1, w]) of which they explain
+ * least: the smallest root of |C - rho G|, C explained and G all sums of squares of line and
+ * square, without what q noise coordinates explain. */
 static double strength(const state *t) {
-  const size_t columns = t->f->columns, points = t->s->points;
-  const double *a = t->columns, *g0 = t->cross;
-  double total = 0, seen = 0, aa = 0;
-  for (size_t p = 0; p < points; p++) aa += t->s->mass[p] * a[p] * a[p];
-  for (size_t j = 2; j < columns; j++) {
-    const double *c = t->columns + j * points, *g = t->cross + j * t->kept;
-    double ac = 0, cc = 0;
-    for (size_t p = 0; p < points; p++) {
-      ac += t->s->mass[p] * a[p] * c[p];
-      cc += t->s->mass[p] * c[p] * c[p];
+  const size_t points = t->s->points, columns = 2;
+  double g[3] = {0, 0, 0}, c[3] = {0, 0, 0}; /* (1,1), (1,2), (2,2) */
+  for (size_t i = 0; i < columns; i++)
+    for (size_t j = i; j < columns; j++) {
+      const double *x = t->columns + i * points, *y = t->columns + j * points;
+      const double *fx = t->cross + i * t->kept, *fy = t->cross + j * t->kept;
+      for (size_t p = 0; p < points; p++) g[i + j] += t->s->mass[p] * x[p] * y[p];
+      for (size_t k = 0; k < t->fixed; k++) g[i + j] -= fx[k] * fy[k];
+      for (size_t k = t->fixed; k < t->fixed + t->q; k++) c[i + j] += fx[k] * fy[k];
     }
-    const double slope = ac / aa;
-    total += cc - slope * ac;
-    for (size_t k = t->fixed; k < t->fixed + t->q; k++) {
-      const double e = g[k] - slope * g0[k];
-      seen += e * e;
-    }
+  const double det = g[0] * g[2] - g[1] * g[1];
+  double share;
+  if (det > 1e-8 * g[0] * g[2]) {
+    const double sum = (g[2] * c[0] - 2 * g[1] * c[1] + g[0] * c[2]) / det;
+    const double product = (c[0] * c[2] - c[1] * c[1]) / det, under = sum * sum / 4 - product;
+    share = sum / 2 - sqrt(under > 0 ? under : 0);
+  } else {
+    share = g[0] > 0 ? c[0] / g[0] : 0; /* the exposure has two values */
   }
-  const double share = (double)(t->q + t->fixed) / (double)t->s->n;
-  return total > 0 ? (seen / total - share) / (1 - share) : 0;
+  const double noise = (double)t->q / ((double)t->s->n - (double)t->fixed);
+  return (share - noise) / (1 - noise);
 }
 
 /* The number k of leading coordinates, of {those of z, with powers, all}, that the coefficient
@@ -365,10 +369,10 @@ static void weights_summary(const state *t, curve_closed_summary *sum) {
   }
 }
 
-/* Fall-back to the line: D = mean squared difference from linear 2SLS,
- * V = the part of it that noise alone gives. */
-static lmr_status fall_back(state *t, const curve_closed_result *out, double *row,
-                            curve_closed_summary *sum, lmr_error *err) {
+/* V / D: D = mean squared difference of the fit from linear 2SLS, V = the part of it
+ * that noise alone gives. */
+static lmr_status noise_share(state *t, const curve_closed_result *out, double *row,
+                              curve_closed_summary *sum, lmr_error *err) {
   const size_t columns = t->f->columns, q = t->q;
   const double n = (double)t->s->n;
   double gg = 0;
@@ -387,11 +391,16 @@ static lmr_status fall_back(state *t, const curve_closed_result *out, double *ro
   }
   v *= sum->s2 / n;
   sum->ratio = d > 0 ? v / d : INFINITY;
-  const double k = sum->strong ? t->o->shrink_strong : t->o->shrink_weak;
-  const double tau = sum->strong ? t->o->noise_strong : t->o->noise_weak;
-  const double s = k * (1 - tau * sum->ratio);
-  sum->shrink = s > 1 ? 1 : s > 0 ? s : 0;
   return LMR_OK;
+}
+
+/* With one coordinate nothing is seen of a square: a flat prior would stay what it was. */
+static const curve_prior *seen(const curve_prior *prior, size_t q, curve_prior *narrow) {
+  if (q > 1) return prior;
+  *narrow = *prior;
+  for (size_t i = 0; i < CURVE_K2; i++)
+    if (narrow->k2[i] > 1) narrow->k2[i] = 1;
+  return narrow;
 }
 
 lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size size,
@@ -433,7 +442,8 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
     memcpy(out->start + j * t.q, t.cross + t.fixed + j * t.kept, t.q * sizeof *out->start);
   sum->strength = strength(&t);
   sum->strong = sum->strength > o->strong;
-  t.prior = sum->strong ? &o->strong_prior : &o->weak;
+  curve_prior narrow;
+  t.prior = seen(sum->strong ? &o->strong_prior : &o->weak, t.q, &narrow);
 
   choose_fewer(&t, size);
   double g0g = 0, g0g0 = 0;
@@ -467,9 +477,9 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
   memcpy(out->point, t.coef, columns * sizeof *out->point);
   weights_summary(&t, sum);
   LMR_TRY(posterior(&t, s2, packed, cell_coef, small, out->map, NULL, err));
-  LMR_TRY(fall_back(&t, out, moment, sum, err));
+  LMR_TRY(noise_share(&t, out, moment, sum, err));
 
-  t.prior = sum->strength > o->strong_band_from ? &o->strong_band : &o->weak_band;
+  t.prior = seen(sum->strong ? &o->strong_band : &o->weak_band, t.q, &narrow);
   LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
   sum->s2_band = s2;
   memcpy(out->coef, t.coef, columns * sizeof *out->coef);

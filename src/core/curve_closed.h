@@ -17,11 +17,7 @@ typedef struct {
   size_t members, units, instrument_units;
   int polish_steps;    /* 30 */
   double polish_rate;  /* .02 */
-  double strong;       /* the strength above which hidden layers are polished, */
-  double strong_band_from; /* and above which the band expects rough curves */
-  /* s = k (1 - tau V / D) within [0, 1] */
-  double shrink_strong, shrink_weak; /* k: 4, 2 */
-  double noise_strong, noise_weak;   /* tau: 1, 2 */
+  double strong;       /* the strength above which hidden layers are polished */
   /* The estimate and the band have their own priors: an estimate with much mass on
    * the line has a posterior that is too narrow where the truth bends. */
   curve_prior weak, strong_prior, weak_band, strong_band;
@@ -32,10 +28,10 @@ typedef struct {
 
 typedef struct {
   size_t columns, q; /* q: coordinates beyond [1, w] */
-  double strength;   /* rho */
+  double strength;   /* share explained of the parabola that is explained least */
   int strong;
   double s2, s2_linear, s2_band; /* residual variances */
-  double ratio, shrink;          /* V / D, s */
+  double ratio;                  /* V / D of the difference from the line */
   double linear, linear_se2;           /* 2SLS slope with all q instruments, its variance */
   double weight_flat;                  /* posterior weight of kr = 0 */
   double kappa2, kappa_r;              /* posterior means */

@@ -1,0 +1,52 @@
+# How far the curve may leave the line: s = k (1 - tau V / D) within [0, 1], D the mean
+# squared difference of the fit from linear 2SLS, V what noise alone gives of it.
+#
+# Strong instruments: from D = V on, the whole curve at D = 2 V. Weak instruments see one
+# bend, for which D / V is the square of its t: the line is left at 5 (2.5 % of true lines), where
+# the control function bends alike at 2.25. With fewer than two directions there is
+# nothing but a line to estimate.
+curve_shrink <- function(fit) {
+  if (fit$identification$most < 2) return(0)
+  k <- if (fit$identification$strong) 2 else 8
+  tau <- if (fit$identification$strong) 1 else if (fit$alike) 2.25 else 5
+  min(1, max(0, k * (1 - tau * fit$model$summary[["ratio"]])))
+}
+
+# Whether the control function supports the bend of quadratic 2SLS: it bends for sure
+# (1 %), the same way, by a compatible amount, and its assumption (the first-stage residual
+# does not depend on the instruments) is not contradicted by the residual's variance.
+bends_alike <- function(references) {
+  quadratic <- references$models$quadratic
+  bend <- references$bend
+  if (is.null(quadratic$coef) || !"x2" %in% rownames(quadratic$vcov) || anyNA(bend)) return(FALSE)
+  b <- quadratic$coef[["x2"]]
+  se <- sqrt(quadratic$vcov["x2", "x2"])
+  isTRUE(
+    bend[["p.variance"]] > .05 && abs(bend[["estimate"]]) > stats::qnorm(.995) * bend[["std.error"]] &&
+      sign(bend[["estimate"]]) == sign(b) && abs(bend[["estimate"]] - b) < 2 * se
+  )
+}
+
+# Square of the exposure in the regression of the outcome on exposure, its square and a
+# cubic of the first-stage residual (Blundell and Powell 2003), in the units of quadratic
+# 2SLS; and the test that the variance of that residual is the same at all instruments
+# (Breusch and Pagan 1979, with White's errors).
+control_bend <- function(rows, w, residual) {
+  missing <- c(estimate = NA_real_, std.error = NA_real_, p.variance = NA_real_)
+  if (is.null(residual)) return(missing)
+  tryCatch(
+    {
+      u <- scale(rows$x)[, 1]
+      size <- stats::sd(rows$y)
+      columns <- cbind(x = u, x2 = u^2, r = residual, r2 = residual^2, r3 = residual^3)
+      fit <- iv_fit(rows$y / size, x = columns, w = w, estimator = "ols", vcov = "HC1")
+      z <- reference_instruments(rows$z, rows$x, w, 2)
+      spread <- iv_fit(columns[, "r2"] / stats::sd(columns[, "r2"]), x = z, w = w, estimator = "ols", vcov = "HC1")
+      c(
+        estimate = stats::coef(fit)[["x2"]] * size, std.error = sqrt(stats::vcov(fit)["x2", "x2"]) * size,
+        p.variance = joint_wald(stats::coef(spread), stats::vcov(spread), colnames(z))[["p.value"]]
+      )
+    },
+    error = function(e) missing
+  )
+}
