@@ -207,12 +207,14 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   fit$unavailable <- unavailable_words(fit$estimates, chosen)
   fit$warnings <- c(notes, fitted$warnings, latent_warnings(fit), binary_warnings(fit))
   fit$columns <- list(covariates = moments$covariates, structure = moments$structure)
-  fit$versions <- c(LatentMR = as.character(utils::packageVersion("LatentMR")), R = as.character(getRversion()))
+  fit$versions <- made_with()
   fit$call <- match.call()
   class(fit) <- "latent_mr"
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")
   fit
 }
+
+made_with <- function() c(LatentMR = as.character(utils::packageVersion("LatentMR")), R = as.character(getRversion()))
 
 # "pooled" names the rows of everybody in the result.
 check_environment_names <- function(data) {

@@ -20,7 +20,9 @@ latent_multi <- function(moments, fitted, learned, view, rows, chosen, level, by
     exposure = moments$exposure, outcome = moments$outcome, kind = moments$kind, mode = learned$mode,
     variants = moments$variants, flow = moments$flow, seed = seed, rows_used = !is.null(rows),
     binary = isTRUE(moments$binary), cases = cases, nobs = view_people(view),
-    latent = blocks$latent[c("kclass", "part", "n", "rank")]
+    latent = blocks$latent[c("kclass", "part", "n", "rank")], clustered = !is.null(rows$cluster),
+    clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))),
+    columns = list(covariates = moments$covariates, structure = moments$structure), versions = made_with()
   )
   if (by_environment) {
     some <- function(environments) {
@@ -33,6 +35,7 @@ latent_multi <- function(moments, fitted, learned, view, rows, chosen, level, by
     if (length(each) > 1) fit$leave_one_out <- lapply(each, function(e) some(setdiff(each, e))[headline])
   }
   fit$diagnostics <- multi_diagnostics(fit, blocks$latent, rows, view)
+  fit$unavailable <- unavailable_words(estimates, chosen)
   fit$warnings <- c(notes, fitted$warnings, multi_warnings(fit))
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")
   structure(fit, class = "latent_mvmr")

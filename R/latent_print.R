@@ -88,7 +88,7 @@ block_words <- function(x) {
     structure = sprintf("the structure columns (%s) and %d directions of the panel", slopes, k),
     background = sprintf("%d components of instruments and background variants (%s)", x$encoder$components, slopes)
   )
-  paste0("the environments, ", what, ", covariates")
+  paste0("the environments, ", what, if (length(x$columns$covariates)) ", covariates")
 }
 
 ar_words <- function(set) {

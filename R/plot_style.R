@@ -20,9 +20,10 @@ sized <- function(plot, width, height) {
   plot
 }
 
-check_units <- function(units) {
-  if (is.null(units) || (is.character(units) && length(units) == 2 && !anyNA(units))) return(invisible())
-  abort_argument("units", "NULL or two units, of exposure and outcome", describe(units))
+check_units <- function(units, exposures = 1) {
+  if (is.null(units) || (is.character(units) && length(units) == exposures + 1 && !anyNA(units))) return(invisible())
+  must <- if (exposures == 1) "two units, of exposure and outcome" else sprintf("%d units, of the %d exposures and the outcome", exposures + 1, exposures)
+  abort_argument("units", paste("NULL or", must), describe(units))
 }
 
 # "Effect of ldl on sbp (mmHg per mmol/L)"

@@ -7,14 +7,16 @@
 #' checklist ([strobe_mr()]), and software, settings and code. It prints on paper, reads on
 #' a telephone and with a screen reader.
 #'
-#' @param x A [latent_mr()] fit.
+#' @param x A [latent_mr()] fit. With several exposures the page has a row of estimates for each
+#'   and its conditional F; what is for one exposure alone (tables and pictures of single variants, the direction
+#'   test) is left out, and the page says so.
 #' @param file Path of the file to write, ending in `.html`; its folder must exist, and a file of that
 #'   name is replaced.
 #' @param data `NULL`, or the `mr_data` object of the fit: adds the description of exposure
 #'   and outcome by environment, missing calls and the pictures of the latents.
-#' @param curve `NULL`, or the [iv_curve()] of the same exposure and outcome.
+#' @param curve `NULL`, or the [iv_curve()] of the same exposure and outcome; `NULL` with several exposures.
 #' @param question `NULL`, or the question in one or two sentences.
-#' @param units `NULL`, or the units of exposure and outcome, such as `c("mmol/L", "mmHg")`.
+#' @param units `NULL`, or the units of exposure (exposures) and outcome, such as `c("mmol/L", "mmHg")`.
 #' @param code `NULL`, or the lines of R that made the data (character vector), shown before
 #'   the call of [latent_mr()].
 #' @param ... Not used.
@@ -39,23 +41,36 @@ report <- function(x, ...) UseMethod("report")
 #' @rdname report
 #' @export
 report.default <- function(x, ...) {
-  abort_argument("x", "a latent_mr() fit of one exposure", describe(x))
+  abort_argument("x", "a latent_mr() fit", describe(x))
 }
 
 #' @rdname report
 #' @export
 report.latent_mr <- function(x, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
+  write_report(x, "report.Rmd", check_report_file(if (!missing(file)) file), data, curve, question, units, code)
+}
+
+#' @rdname report
+#' @export
+report.latent_mvmr <- function(x, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
   file <- check_report_file(if (!missing(file)) file)
+  if (!is.null(curve)) {
+    abort_argument("curve", "NULL with several exposures", describe(curve), "A curve is of one exposure: give it to the report of a fit of that exposure.")
+  }
+  write_report(x, "report-multi.Rmd", file, data, NULL, question, units, code)
+}
+
+write_report <- function(x, document, file, data, curve, question, units, code) {
   check_report_parts(x, data, curve)
   check_string(question, "question", null = TRUE)
-  check_units(units)
+  check_units(units, length(x$exposure))
   if (!is.null(code) && (!is.character(code) || anyNA(code))) abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
   check_report_tools()
   folder <- tempfile("report")
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))
   source <- file.path(folder, "report.Rmd")
-  file.copy(system.file("report", "report.Rmd", package = "LatentMR"), source)
+  file.copy(system.file("report", document, package = "LatentMR"), source)
   template <- system.file("report", "template.html", package = "LatentMR")
   top <- file.path(folder, "top.html")
   writeLines(report_head(x), top)
@@ -95,7 +110,7 @@ check_report_file <- function(file) {
 check_report_parts <- function(x, data, curve) {
   if (!is.null(data)) {
     if (!inherits(data, "mr_data")) abort_argument("data", "NULL or the mr_data object of the fit", describe(data))
-    same <- length(data$exposure) == x$nobs && identical(data$exposure_name, x$exposure) && identical(data$outcome_name, x$outcome)
+    same <- NROW(data$exposure) == x$nobs && identical(data$exposure_name, x$exposure) && identical(data$outcome_name, x$outcome)
     if (!same) abort_argument("data", "the mr_data object of the fit", "another one")
   }
   if (!is.null(curve)) {
@@ -128,4 +143,10 @@ check_report_tools <- function() {
 
 pandoc_there <- function() rmarkdown::pandoc_available("2.0")
 
-report_title <- function(fit) html_text(sprintf("Effect of %s on %s", fit$exposure, fit$outcome))
+report_title <- function(fit) {
+  html_text(if (length(fit$exposure) == 1) {
+    sprintf("Effect of %s on %s", fit$exposure, fit$outcome)
+  } else {
+    sprintf("Effects of %s on %s, given each other", paste(fit$exposure, collapse = ", "), fit$outcome)
+  })
+}

@@ -1,7 +1,6 @@
 # The sections of the report, each as HTML from the fit.
 
 report_head <- function(fit) {
-  head <- fit$estimates[[fit$headline]]
   paste0(
     "<h1>", report_title(fit), "</h1>\n",
     html_p(html_text(sprintf(
@@ -9,20 +8,35 @@ report_head <- function(fit) {
       plural(length(fit$encoder$environments), "environment"),
       plural(nrow(fit$variants), if (fit$kind == "continuous") "instrument" else "variant")
     )), "lead"),
-    "<div class=\"key\">", html_p(paste0("<strong>", html_text(short_name(fit$headline)), "</strong> ", html_text(headline_words(fit, head)))),
-    "</div>\n",
+    "<div class=\"key\">", paste(html_p(headline_lines(fit)), collapse = ""), "</div>\n",
     if (length(fit$warnings)) {
       paste0("<div class=\"warn\"><p><strong>Warnings of the analysis</strong></p>\n", html_list(html_text(fit$warnings)), "</div>\n")
     }
   )
 }
 
-headline_words <- function(fit, head) {
+# A line for each exposure.
+headline_lines <- function(fit) {
+  name <- short_name(fit$headline)
+  if (length(fit$exposure) > 1) name <- paste0(name, ", ", fit$exposure)
+  words <- vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), "")
+  paste0("<strong>", html_text(name), "</strong> ", html_text(words))
+}
+
+headline_words <- function(fit, j = 1) {
+  head <- fit$estimates[[fit$headline]]
+  head[c("b", "lo", "up", "pval")] <- lapply(head[c("b", "lo", "up", "pval")], `[`, j)
   if (!is.finite(head$b)) return(sprintf("could not be estimated: %s.", if (is.null(head$note)) "no reason is known" else head$note))
   value <- format_estimate(head$b, head$lo, head$up)
-  f <- fit$diagnostics$f
+  d <- fit$diagnostics
+  several <- length(fit$exposure) > 1
+  f <- if (several) d$first_stage$conditional_f[j] else d$f
   if (is.finite(f) && f < 5) {
-    return(sprintf("%s. The instruments are weak (F = %.1f): read the Anderson-Rubin set instead. %s.", sub(" .*", "", value), f, ar_words(fit$diagnostics$ar)))
+    ar <- if (several) d$ar[d$ar$term == fit$exposure[j], ] else d$ar
+    return(sprintf(
+      "%s. The instruments are weak (%sF = %.1f): read the Anderson-Rubin set instead. %s.", sub(" .*", "", value),
+      if (several) "conditional " else "", f, ar_words(ar)
+    ))
   }
   value <- sub("(", sprintf("(%s interval ", level_words(fit$level)), value, fixed = TRUE)
   sprintf("%s, %s.", value, p_is(head$pval))
@@ -34,12 +48,26 @@ report_question <- function(fit, question, units) {
   } else if (is.null(units)) {
     "Effects are in units of the outcome per unit of the exposure."
   } else {
-    sprintf("Effects are in %s per %s.", units[2], units[1])
+    each <- paste("per", utils::head(units, -1))
+    if (length(each) > 1) each <- sprintf("%s (%s)", each, fit$exposure)
+    sprintf("Effects are in %s %s.", utils::tail(units, 1), paste(each, collapse = ", "))
   }
-  asked <- if (is.null(question)) sprintf("What is the effect of %s on %s?", fit$exposure, fit$outcome) else question
+  several <- length(fit$exposure) > 1
+  asked <- if (!is.null(question)) {
+    question
+  } else if (several) {
+    sprintf("What are the effects of %s on %s, each with the others held?", paste(fit$exposure, collapse = ", "), fit$outcome)
+  } else {
+    sprintf("What is the effect of %s on %s?", fit$exposure, fit$outcome)
+  }
   paste0(
     html_p(html_text(asked)), html_p(html_text(scale)),
-    html_p("Mendelian randomization takes genetic variants as instruments. The estimates are effects if the instruments (1) are associated with the exposure, (2) share no cause with the outcome, given what is partialled out, and (3) touch the outcome through the exposure only. The environments serve (2): what moves between them, or carries structure within them, is learned from the genotypes alone and partialled out.")
+    html_p(paste0(
+      "Mendelian randomization takes genetic variants as instruments. The estimates are effects if the instruments (1) ",
+      if (several) "move every exposure beyond what they do to the others" else "are associated with the exposure",
+      ", (2) share no cause with the outcome, given what is partialled out, and (3) touch the outcome through the ",
+      if (several) "exposures" else "exposure", " only. The environments serve (2): what moves between them, or carries structure within them, is learned from the genotypes alone and partialled out."
+    ))
   )
 }
 
@@ -86,11 +114,12 @@ report_description <- function(fit, data) {
   }
   table <- environment_table(data)
   pair <- function(mean, sd) sprintf("%s (%s)", format_estimates(mean, sd / 10), format_estimates(sd, sd / 10))
+  # After environment and n: mean and SD of each exposure, then of the outcome.
+  traits <- lapply(seq_len(length(fit$exposure) + 1), function(j) pair(table[[2 * j + 1]], table[[2 * j + 2]]))
+  names(traits) <- paste(c(fit$exposure, fit$outcome), "mean (SD)")
   frame <- data.frame(
-    Environment = table$environment, People = big_each(table$n), pair(table$exposure_mean, table$exposure_sd),
-    pair(table$outcome_mean, table$outcome_sd), "Missing calls" = percent(table$missing_calls), check.names = FALSE
+    Environment = table$environment, People = big_each(table$n), traits, "Missing calls" = percent(table$missing_calls), check.names = FALSE
   )
-  names(frame)[3:4] <- paste(c(fit$exposure, fit$outcome), "mean (SD)")
   html_table(frame, "Exposure, outcome and missing genotype calls by environment", names(frame)[-1])
 }
 
@@ -149,13 +178,15 @@ report_encoder <- function(fit) {
 
 error_words <- function(fit) {
   if (fit$clustered) return(sprintf("robust to heteroskedasticity and clustered (%s)", plural(fit$clusters, "cluster")))
-  if (fit$rows_used) "robust to heteroskedasticity" else "from moments: classical, Bekker's for LIML, fold jackknife for Nagar"
+  if (fit$rows_used) return("robust to heteroskedasticity")
+  paste0("from moments: classical, Bekker's for LIML", if (length(fit$exposure) == 1) ", fold jackknife for Nagar")
 }
 
 # ---- estimates and tests ----
 
 report_estimates <- function(fit) {
   rows <- as.data.frame(fit)
+  several <- length(fit$exposure) > 1
   frame <- data.frame(
     Estimator = paste0(rows$method, ifelse(is_headline(fit, rows), " (report first)", "")),
     format_estimate(rows$b, rows$lo_ci, rows$up_ci), p = format_p(rows$pval), Instruments = rows$nsnp,
@@ -166,17 +197,19 @@ report_estimates <- function(fit) {
     frame$Scale <- rows$scale
     frame[["Ratio (95% interval)"]] <- ifelse(is.na(rows$or), "", format_estimate(rows$or, rows$or_lci95, rows$or_uci95))
   }
+  if (several) frame <- cbind(frame[1], Exposure = rows$exposure, frame[-1])
+  names(frame)[names(frame) == "F"] <- if (several) "Conditional F" else "F"
+  caption <- sprintf(if (several) "Estimates of the effects of %s on %s, given each other" else "Estimates of the effect of %s on %s", paste(fit$exposure, collapse = ", "), fit$outcome)
   paste0(
-    html_table(frame, sprintf("Estimates of the effect of %s on %s", fit$exposure, fit$outcome), setdiff(names(frame)[-1], c("Error", "Scale"))),
-    html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar)))),
+    html_table(frame, caption, setdiff(names(frame)[-1], c("Exposure", "Error", "Scale"))),
+    if (!several) html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar)))),
     if (!is.null(fit$unavailable)) html_p(html_text(fit$unavailable))
   )
 }
 
 # The lines of the print: what each test says and what it cannot see. In bold what
 # stands before the first number.
-report_tests <- function(fit) {
-  lines <- test_lines(fit)
+report_tests <- function(fit, lines = test_lines(fit)) {
   cut <- attr(regexpr("^[^:=.(]{3,80}?(?= =|:| \\()", lines, perl = TRUE), "match.length")
   cut <- pmax(cut, 0)
   bold <- ifelse(cut > 0, paste0("<strong>", html_text(substr(lines, 1, cut)), "</strong>"), "")

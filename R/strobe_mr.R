@@ -22,7 +22,7 @@
 #' table[table$item == "6c", ]
 #' @export
 strobe_mr <- function(fit, data = NULL, curve = NULL) {
-  if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
+  if (!inherits(fit, c("latent_mr", "latent_mvmr"))) abort_argument("fit", "a latent_mr() fit", describe(fit))
   check_report_parts(fit, data, curve)
   items <- strobe_items()
   answers <- strobe_answers(fit, data, curve)
@@ -85,23 +85,31 @@ strobe_items <- function() {
   out
 }
 
-# item -> c(status, answer), for what the object knows.
+# item -> c(status, answer), for what the object knows: what every fit answers, and
+# what depends on there being one exposure or several.
 strobe_answers <- function(fit, data, curve) {
-  head <- fit$estimates[[fit$headline]]
+  out <- c(strobe_common(fit, data, curve), if (length(fit$exposure) > 1) strobe_several(fit) else strobe_single(fit, curve))
+  out[!vapply(out, is.null, NA)]
+}
+
+strobe_common <- function(fit, data, curve) {
   d <- fit$diagnostics
+  several <- length(fit$exposure) > 1
   genotype <- fit$kind != "continuous"
   word <- if (genotype) "variant" else "instrument"
   environments <- length(fit$encoder$environments)
   removed <- flow_removed(fit$flow, "participants")
   gone <- flow_removed(fit$flow, "variants")
-  e <- d$environments
-  out <- list(
+  sets <- if (!several) ar_words(d$ar) else {
+    paste(fit$exposure, vapply(fit$exposure, function(e) ar_words(d$ar[d$ar$term == e, ]), ""), collapse = "; ")
+  }
+  list(
     "3" = c("in part", "Effects are estimated under the assumptions of item 5. The objectives are yours to write."),
     "4b" = c("in part", sprintf("%s people analysed in %s%s.", big(fit$nobs), plural(environments, "environment"), removed)),
     "4c" = c("in part", sprintf("%s%s.", plural(nrow(fit$variants), word), gone)),
     "5" = c("answered", sprintf(
-      "Relevance: the %ss predict the exposure. Independence: given %s, they share no cause with the outcome. Exclusion: they touch the outcome through the exposure only. Confounding with one law in every environment and not tied to structure is assumed absent.",
-      word, block_words(fit)
+      "Relevance: the %ss predict %s. Independence: given %s, they share no cause with the outcome. Exclusion: they touch the outcome through the %s only. Confounding with one law in every environment and not tied to structure is assumed absent.",
+      word, if (several) "each exposure beyond the others" else "the exposure", block_words(fit), if (several) "exposures" else "exposure"
     )),
     "6a" = c("in part", "Exposure and outcome enter as given, in a linear model: effects are in units of the outcome per unit of the exposure (a risk difference for a 0/1 outcome). Units and transformations are yours to write."),
     "6b" = c("answered", sprintf(
@@ -118,17 +126,13 @@ strobe_answers <- function(fit, data, curve) {
       if (!is.null(data)) sprintf(" %s of calls were missing.", percent(missing_share(data)))
     )),
     "6e" = c("in part", sprintf(
-      "One exposure and one outcome; %sthe estimators are not independent tests. Adjustment over further traits is yours to write.",
+      "%s and one outcome; %sthe estimators are not independent tests. Adjustment over further traits is yours to write.",
+      if (several) sprintf("%d exposures", length(fit$exposure)) else "One exposure",
       if (genotype && !is.null(d$per_variant)) "tests of single variants are Holm-adjusted; " else ""
-    )),
-    "7" = c("in part", sprintf(
-      "Relevance: F, effective F. Independence: %sallele counts or law by environment%s. Exclusion: Sargan and Hansen tests%s. Biological knowledge is yours to add.",
-      if (!is.null(d$hsic_covariates)) "HSIC of the instruments with the covariates, " else "",
-      if (!is.null(fit$by_environment)) ", effects by environment (Cochran's Q)" else "", if (genotype) ", intercept of MR-Egger" else ""
     )),
     "8" = c("answered", sprintf(
       "%s estimators%s%s%s.", nrow(fit$methods), if (!is.null(fit$by_environment)) "; each environment and each left out" else "",
-      if (genotype) "; summary-data methods, each variant left out" else "", if (!is.null(curve)) "; dose-response curve" else ""
+      if (genotype && !several) "; summary-data methods, each variant left out" else "", if (!is.null(curve)) "; dose-response curve" else ""
     )),
     "9a" = c("answered", sprintf(
       "LatentMR %s, R %s; seed %d; settings of the encoder in the report.",
@@ -139,8 +143,29 @@ strobe_answers <- function(fit, data, curve) {
     "10b" = if (!is.null(data)) c("in part", "Means and standard deviations of exposure and outcome by environment are in the report; describe the covariates."),
     "10c" = c("not applicable", "Individual-level data; heterogeneity between environments is under 12b."),
     "10d" = c("not applicable", "One sample: exposure and outcome of the same people, complete overlap."),
+    "11b" = c(
+      if (all(is.finite(fit$estimates[[fit$headline]]$b))) "answered" else "in part",
+      paste0(short_name(fit$headline), if (several) paste0(", ", fit$exposure), ": ", vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), ""), collapse = " ")
+    ),
+    "13a" = c("answered", paste0("LIML, ", if (genotype && !several) "MR-Egger, weighted median, " else "", "Anderson-Rubin set: ", sets, ".")),
+    "13d" = if (!is.null(fit$estimates$ols)) {
+      ols <- fit$estimates$ols
+      c("answered", sprintf("Least squares: %s.", paste0(if (several) paste0(fit$exposure, " "), format_estimate(ols$b, ols$lo, ols$up), collapse = "; ")))
+    },
+    "19" = c("in part", "The code of the analysis is in the report; where the data can be had is yours to write.")
+  )
+}
+
+strobe_single <- function(fit, curve) {
+  d <- fit$diagnostics
+  genotype <- fit$kind != "continuous"
+  list(
+    "7" = c("in part", sprintf(
+      "Relevance: F, effective F. Independence: %sallele counts or law by environment%s. Exclusion: Sargan and Hansen tests%s. Biological knowledge is yours to add.",
+      if (!is.null(d$hsic_covariates)) "HSIC of the instruments with the covariates, " else "",
+      if (!is.null(fit$by_environment)) ", effects by environment (Cochran's Q)" else "", if (genotype) ", intercept of MR-Egger" else ""
+    )),
     "11a" = if (genotype) c("answered", "as_twosample(fit) has every variant; the scatter shows them.") else c("not applicable", "Continuous instruments have no counted allele."),
-    "11b" = c(if (is.finite(head$b)) "answered" else "in part", sprintf("%s: %s", short_name(fit$headline), headline_words(fit, head))),
     "11d" = c("answered", if (genotype) "Forest over estimators and environments; scatter and funnel of the variants." else "Forest over estimators and environments."),
     "12a" = c("answered", paste(test_lines(fit)[1:3], collapse = " ")),
     "12b" = c("answered", paste0(
@@ -148,25 +173,44 @@ strobe_answers <- function(fit, data, curve) {
       if (is.finite(d$q[["Q"]])) sprintf("Cochran's Q over environments %.1f on %d df (%s), I2 %.0f%%.", d$q[["Q"]], as.integer(d$q[["Q_df"]]), p_is(d$q[["Q_pval"]]), 100 * d$q[["I2"]]) else "",
       " E-values are not computed."
     )),
-    "13a" = c("answered", paste0("LIML, ", if (genotype) "MR-Egger, weighted median, " else "", "Anderson-Rubin set: ", ar_words(d$ar), ".")),
     "13b" = if (!is.null(curve)) c("answered", sprintf("Dose-response curve by %s: average derivative %.4g.", curve_label(curve), average_derivative(curve)$estimate)),
     "13c" = {
       said <- tryCatch(direction_words(direction_test(fit)$direction), latentmr_error = function(e) NULL)
       if (!is.null(said)) c("answered", said)
     },
-    "13d" = if (!is.null(fit$estimates$ols)) c("answered", sprintf("Least squares: %s.", format_estimate(fit$estimates$ols$b, fit$estimates$ols$lo, fit$estimates$ols$up))),
     "13e" = if (genotype || !is.null(fit$leave_one_out)) {
       c("answered", paste(c(if (!is.null(fit$leave_one_out)) "Each environment left out", if (genotype) "each variant left out, single variants"), collapse = "; "))
     },
-    "17" = if (!is.null(e)) {
+    "17" = if (!is.null(d$environments)) {
       c("in part", sprintf(
         "Estimates by environment are given; heterogeneity %s. Populations, periods and levels beyond the data are yours to discuss.",
         if (is.finite(d$q[["Q_pval"]])) p_is(d$q[["Q_pval"]]) else "not tested"
       ))
-    },
-    "19" = c("in part", "The code of the analysis is in the report; where the data can be had is yours to write.")
+    }
   )
-  out[!vapply(out, is.null, NA)]
+}
+
+strobe_several <- function(fit) {
+  d <- fit$diagnostics
+  q <- d$q[is.finite(d$q$Q), ]
+  list(
+    "7" = c("in part", sprintf(
+      "Relevance: F and conditional F of each exposure. Exclusion: Sargan and Hansen tests%s. Biological knowledge is yours to add.",
+      if (!is.null(fit$by_environment)) "; effects by environment (Cochran's Q)" else ""
+    )),
+    "11d" = c("answered", "Forest over estimators, a panel for each exposure."),
+    "12a" = c("answered", paste(multi_test_lines(fit)[1:3], collapse = " ")),
+    "12b" = c("answered", paste0(
+      if (is.finite(d$sargan$statistic)) sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval)),
+      if (isTRUE(nrow(q) > 0)) {
+        sprintf("Cochran's Q over environments: %s.", paste(sprintf("%s %.1f on %d df (%s)", q$exposure, q$Q, as.integer(q$Q_df), vapply(q$Q_pval, p_is, "")), collapse = "; "))
+      }, " E-values are not computed."
+    )),
+    "13e" = if (!is.null(fit$leave_one_out)) c("answered", "Each environment left out."),
+    "17" = if (length(fit$by_environment) > 1) {
+      c("in part", "Estimates by environment are given. Populations, periods and levels beyond the data are yours to discuss.")
+    }
+  )
 }
 
 flow_removed <- function(flow, unit) {

@@ -70,3 +70,18 @@ mr_subset <- function(data, rows) {
   data["counts"] <- list(NULL)
   data
 }
+
+# Two exposures: genotypes in three sites; confounders of both exposures; effects 0.3 and -0.2.
+two_exposures <- function(n = 500, p = 12, seed = 1) {
+  set.seed(seed)
+  site <- rep(c("a", "b", "c"), length.out = n)
+  f <- matrix(runif(3 * p, 0.2, 0.6), 3, dimnames = list(c("a", "b", "c"), NULL))
+  g <- vapply(seq_len(p), function(j) as.double(rbinom(n, 2, f[site, j])), numeric(n))
+  colnames(g) <- paste0("rs", seq_len(p))
+  u <- rnorm(n)
+  age <- rnorm(n)
+  ldl <- drop(g %*% rnorm(p, 0.3, 0.2)) + u + 0.2 * age + rnorm(n)
+  hdl <- drop(g %*% rnorm(p, 0, 0.4)) - 0.5 * u + rnorm(n)
+  list(g = g, x = cbind(ldl, hdl), y = 0.3 * ldl - 0.2 * hdl + u + rnorm(n) * (1 + 0.3 * g[, 1]), site = site, age = age)
+}
+two_data <- function(d, ...) suppressMessages(mr_data(d$g, d$x, d$y, d$site, covariates = data.frame(age = d$age), kind = "genotype", ...))

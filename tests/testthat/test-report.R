@@ -136,6 +136,60 @@ test_that("fits from moments, without estimates, of continuous instruments and w
   expect_length(tags(html, "img"), 3)
 })
 
+test_that("several exposures: a row for each, its conditional F, and what is left out is said", {
+  skip_without_report()
+  data <- two_data(two_exposures())
+  fit <- quiet(latent_mr(data, seed = 1))
+  html <- report_text(fit, data = data, units = c("mmol/L", "mg/dL", "mmHg"))
+  expect_has(html, "<title>Effects of ldl, hdl on y, given each other</title>")
+  headings <- sub("<[^>]*>", "", regmatches(html, gregexpr("<h2[^>]*>[^<]*", html))[[1]])
+  expect_setequal(headings, sections)
+  frame <- as.data.frame(fit)
+  rows <- sprintf("<th scope=\"row\"[^>]*>%s[^<]*</th><td[^>]*>%s</td><td[^>]*>%s</td>", gsub("([()])", "\\\\\\1", frame$method), frame$exposure, gsub("([().])", "\\\\\\1", format_estimate(frame$b, frame$lo_ci, frame$up_ci)))
+  for (row in rows) expect_has(html, row, fixed = FALSE)
+  strength <- summary(fit)$first_stage
+  for (f in sprintf("%.1f (9, %.0f df)", strength$conditional_f, strength$df2)) expect_has(html, f)
+  local <- as.data.frame(fit, environments = TRUE)
+  local <- local[local$estimator == fit$headline & local$environment != "pooled", ]
+  expect_identical(nrow(local), 6L)
+  for (text in format_estimate(local$b, local$lo_ci, local$up_ci)) expect_has(html, text)
+  expect_has(html, "Effects are in mmHg per mmol/L (ldl), per mg/dL (hdl).")
+  expect_has(html, "are for one exposure at a time and are left out here. The report of a fit of ldl or hdl alone has them.")
+  expect_has(html, sprintf("%.2f (%.2f)", mean(data$exposure[data$environment == "a", "hdl"]), sd(data$exposure[data$environment == "a", "hdl"])))
+  expect_length(tags(html, "img"), 3)
+  table <- strobe_mr(fit, data)
+  expect_snapshot(print(data.frame(item = table$item, status = table$status), row.names = FALSE))
+  expect_match(table$answer[table$item == "11b"], "ldl: .*hdl: ")
+  expect_match(table$answer[table$item == "12b"], sprintf("ldl %.1f on 2 df .*hdl %.1f on 2 df", fit$diagnostics$q$Q[1], fit$diagnostics$q$Q[2]))
+  expect_match(paste(table$answer, collapse = " "), "(age)", fixed = TRUE)
+  expect_snapshot(error = TRUE, {
+    report(fit, "x.html", units = c("mmol/L", "mmHg"))
+    report(fit, "x.html", curve = structure(list(), class = "iv_curve"))
+    report(fit, "x.html", data = report_data)
+  })
+  # From moments, one environment's worth of parts missing, hostile names, no estimate.
+  fit <- quiet(latent_mr(mr_moments(data, seed = 1), seed = 1, by_environment = FALSE, methods = c("ols", "latent_2sls")))
+  expect_false(grepl("jackknife", error_words(fit)))
+  fit$exposure[1] <- fit$diagnostics$first_stage$exposure[1] <- "<b>ldl</b>"
+  fit$diagnostics$ar$term[fit$diagnostics$ar$term == "ldl"] <- "<b>ldl</b>"
+  for (id in names(fit$estimates)) {
+    fit$estimates[[id]][c("b", "se", "lo", "up", "pval", "fstat")] <- list(rep(NA_real_, 2))
+    fit$estimates[[id]]$note <- "a reason"
+  }
+  html <- report_text(fit)
+  expect_length(tags(html, "b"), 0)
+  expect_has(html, "could not be estimated: a reason")
+  expect_false(grepl("Estimates by environment", html))
+})
+
+test_that("covariates are named among what is partialled out only when there are any", {
+  d <- two_exposures()
+  with <- quiet(latent_mr(two_data(d), methods = "latent_2sls", seed = 1, by_environment = FALSE))
+  none <- quiet(latent_mr(suppressMessages(mr_data(d$g, d$x[, 1], d$y, d$site)), methods = "latent_2sls", seed = 1, by_environment = FALSE))
+  expect_match(block_words(with), "covariates$")
+  expect_no_match(block_words(none), "covariates")
+})
+
 test_that("wrong arguments and missing tools are named", {
   other <- simulate_mr("snp", cell = 3, n = 200, seed = 3)
   curve <- structure(list(names = list(exposure = "a", outcome = "b")), class = "iv_curve")
