@@ -51,11 +51,16 @@ column_names <- function(m, prefix) {
   if (is.null(names)) {
     return(if (NCOL0(m) == 1) prefix else sprintf("%s%d", prefix, seq_len(NCOL0(m))))
   }
-  if (anyNA(names) || anyDuplicated(names) || any(!nzchar(names))) {
-    bad <- unique(names[is.na(names) | !nzchar(names) | duplicated(names)])
+  without <- which(is.na(names) | !nzchar(names))
+  repeated <- unique(names[duplicated(names) & !is.na(names) & nzchar(names)])
+  problem <- c(
+    if (length(without)) sprintf("no name for %s %s", if (length(without) == 1) "column" else "columns", list_some(without, 8)),
+    if (length(repeated)) paste("repeated column names:", quote_all(repeated))
+  )
+  if (length(problem)) {
     abort(
-      sprintf("`%s` has missing or repeated column names: %s.", prefix, quote_all(bad)),
-      "latentmr_error_argument", argument = prefix
+      sprintf("`%s` has %s.", prefix, paste(problem, collapse = "; ")), "latentmr_error_argument", argument = prefix,
+      hint = sprintf("Give every column a name of its own, or none to any: colnames(%s) <- NULL numbers them.", prefix)
     )
   }
   names

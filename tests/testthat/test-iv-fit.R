@@ -236,6 +236,8 @@ test_that("hostile input is refused in words", {
     iv_fit(d$y, drop(d$z %*% 1:2), d$z, d$w)
     iv_fit(d$y[1:4], d$x[1:4, , drop = FALSE], d$z[1:4, ], d$w[1:4, ])
     iv_fit(numeric(), numeric(), numeric(), numeric())
+    iv_fit(d$y, d$x, d$z, cbind(1, age = d$w[, 2]))
+    iv_fit(d$y, d$x, cbind(z1 = d$z[, 1], z1 = d$z[, 2], d$z[, 1:2]), d$w)
     ar_set(iv_fit(d$y, NULL, NULL, d$w, "ols"))
   })
 })
