@@ -53,8 +53,8 @@
 #'
 #' @section Progress, interrupts, parallel work:
 #' Work of more than a second reports through progressr: `progressr::handlers(global = TRUE)` once in a
-#' session shows bars; in a batch job add `options(progressr.enable = TRUE)` and
-#' `progressr::handlers("txtprogressbar")` or `"debug"` for a log. Work of more than 20 seconds says so when it has
+#' session shows bars. A batch job (`Rscript job.R > log 2>&1`) gets a line every few seconds instead; with
+#' `options(progressr.enable = TRUE)` it has the bars of `progressr::handlers()`. Work of more than 20 seconds says so when it has
 #' begun. Long loops stop within a fraction of a second when interrupted. Restarts and folds of
 #' encoders run where `future::plan()` says, with the same numbers everywhere.
 #'

@@ -175,9 +175,8 @@ crossfit_data <- function(plain, fitted, data, moments, view, crossfit) {
 # everybody. The seeds are drawn beforehand: the numbers do not depend on the
 # workers of future::plan().
 crossfit_encoders <- function(fitted, data, fold, crossfit) {
-  step <- session_bar(crossfit)
   seeds <- with_seed(fitted$seed, sample.int(.Machine$integer.max, crossfit))
-  one <- function(f) {
+  one <- function(f, step) {
     part <- rows_of_data(data, which(fold != f))
     moments <- mr_moments(part, folds = 1, seed = 1L)
     out <- learn(part, moments, moments_view(moments), fitted$selected, fitted$n_latent, fitted$control, seeds[f])
@@ -185,7 +184,9 @@ crossfit_encoders <- function(fitted, data, fold, crossfit) {
     out
   }
   # with_seed: future.apply moves the session's stream on.
-  with_seed(fitted$seed, future.apply::future_lapply(seq_len(crossfit), one, future.seed = TRUE, future.packages = "LatentMR"))
+  with_seed(fitted$seed, spread_work("Encoders of the folds", crossfit, function(step) {
+    future.apply::future_lapply(seq_len(crossfit), one, step = step, future.seed = TRUE, future.packages = "LatentMR")
+  }))
 }
 
 # Blocks of everybody by the encoder that has not seen them. What has columns of its

@@ -49,9 +49,8 @@ convert_features <- function(from, to, coef) {
 bootstrap_band <- function(fit, rows) {
   n <- fit$nobs
   seeds <- with_seed(fit$seed, sample.int(.Machine$integer.max, fit$control$draws))
-  bar <- session_bar(length(seeds))
-  draws <- future.apply::future_lapply(seeds, function(seed) {
-    bar()
+  one <- function(seed, step) {
+    step()
     drawn <- pick_rows(rows, with_seed(seed, sample.int(n, n, TRUE)))
     again <- if (max(drawn$y) > min(drawn$y) && max(drawn$x) > min(drawn$x)) {
       tryCatch(
@@ -63,7 +62,10 @@ bootstrap_band <- function(fit, rows) {
     out <- convert_features(again, fit$model, again$coef) * again$scale[["y_sd"]] / fit$model$scale[["y_sd"]]
     out[nrow(out)] <- out[nrow(out)] + (again$scale[["y_mean"]] - fit$model$scale[["y_mean"]]) / fit$model$scale[["y_sd"]]
     out
-  }, future.seed = NULL, future.packages = "LatentMR")
+  }
+  draws <- spread_work("Bootstrap of the curve", length(seeds), function(step) {
+    future.apply::future_lapply(seeds, one, step = step, future.seed = NULL, future.packages = "LatentMR")
+  })
   lost <- sum(lengths(draws) == 0)
   if (lost > length(seeds) / 2) {
     abort(

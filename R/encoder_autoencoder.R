@@ -160,24 +160,22 @@ AUTOENCODER <- list(every = 5, slack = .05, slack_absolute = .02, start_warm = .
 autoencoder_runs <- function(shape, rows, skip, control, seed) {
   restarts <- control$restarts
   if (is.null(restarts)) restarts <- if (control$warm_start) 1L else 3L
-  bar <- session_bar(100 * restarts)
   options <- autoencoder_options(control)
   single <- as.integer(control$precision == "single")
-  one <- function(r) {
+  one <- function(r, step) {
     done <- 0
     progress <- function(share) {
       now <- floor(100 * share)
-      if (now > done) bar(amount = now - done)
+      if (now > done) step(now - done)
       done <<- now
     }
     .Call(C_ffi_ae_fit, shape, rows, options, skip, seed, as.integer(r), single, progress, cpu_level())
   }
   # The core has its own streams: the session's is put back where it was.
-  runs <- if (restarts == 1) {
-    list(one(1L))
-  } else {
-    with_seed(seed, future.apply::future_lapply(seq_len(restarts), one, future.seed = TRUE, future.packages = "LatentMR"))
-  }
+  runs <- spread_work("Training of the autoencoder", 100 * restarts, function(step) {
+    if (restarts == 1) return(list(one(1L, step)))
+    with_seed(seed, future.apply::future_lapply(seq_len(restarts), one, step = step, future.seed = TRUE, future.packages = "LatentMR"))
+  })
   keep_finished(runs, shape, control)
 }
 

@@ -34,7 +34,7 @@ test_that("short work and quiet sessions have neither bar nor words", {
   expect_silent(progress_steps("Counting", 1)())
   enabled <- options(progressr.enable = TRUE)
   on.exit(options(enabled), add = TRUE)
-  expect_silent(withCallingHandlers(session_bar(3)(), progression = function(p) stop("a bar")))
+  expect_silent(withCallingHandlers(spread_work("Counting", 3, function(step) step()), progression = function(p) stop("a bar")))
 })
 
 test_that("C loops reach the bar of the session", {
@@ -74,4 +74,33 @@ test_that("times read as people say them", {
   expect_identical(in_words(c(3.2)), "3 seconds")
   expect_identical(in_words(180), "3 minutes")
   expect_identical(in_words(9000), "2.5 hours")
+})
+
+test_that("a batch job says how far it is, an interactive session does not", {
+  said <- function(batch, shares = c(.2, .4, .6, 1), every = 0) {
+    lines <- character()
+    speak <- speaker("Counting", long = -1, after = 0, every = every, batch = batch)
+    withCallingHandlers(for (share in shares) speak(share), latentmr_message = function(m) {
+      lines <<- c(lines, class(m)[1], conditionMessage(m))
+      invokeRestart("muffleMessage")
+    })
+    lines
+  }
+  first <- "Counting: about 0 seconds.\n"
+  line <- function(share) c("latentmr_message_progress", sprintf("Counting: %d %%, about 0 seconds left.\n", share))
+  expect_identical(said(TRUE), c("latentmr_message_time", first, line(40), line(60)))
+  expect_identical(said(FALSE), c("latentmr_message_time", first))
+  expect_identical(said(TRUE, every = 100), c("latentmr_message_time", first))
+})
+
+test_that("work on workers speaks, of its own pieces alone", {
+  shares <- numeric()
+  out <- spread_work("Folds", 4, function(step) vapply(1:4, function(i) {
+    other <- progressr::progressor(50, enable = TRUE)
+    other(amount = 50)
+    step()
+    i^2
+  }, 0), speak = function(share) shares <<- c(shares, share))
+  expect_identical(out, c(1, 4, 9, 16))
+  expect_identical(shares, c(.25, .5, .75, 1))
 })
