@@ -169,12 +169,12 @@ mmd_row <- function(scope, variable, x, kernel, environment, seed) {
   g <- mmd_groups(x, NULL, environment, kernel, NULL, 1)
   how <- choose_approximation("auto", g$n, g$x$kernel)
   m <- mmd_numbers(g, how, seed = seed)$numbers
-  law <- gamma_law(m[["trace_mean"]], m[["trace_var"]])
+  law <- gamma_law(m[["trace_mean"]], m[["trace_var"]], m[["trace_third"]])
   statistic <- g$n * m[["biased"]]
   per_unit <- m[["normalised"]] / statistic
   test_row(
     scope, variable, if (how == "exact") "MMD" else "MMD, features", g$n, statistic, gamma_tail(statistic, law),
-    m[["normalised"]], if (statistic > 0) (prod(law) + gamma_detectable(law)) * per_unit else NA_real_
+    m[["normalised"]], if (statistic > 0) (m[["trace_mean"]] + gamma_detectable(law)) * per_unit else NA_real_
   )
 }
 

@@ -98,7 +98,7 @@ mmd_numbers <- function(g, approximation, features = 100, seed = NULL) {
     )
   }
   names(out$numbers) <- c(
-    "n", "biased", "unbiased", "normalised", "trace_mean", "trace_var", "exact_mean", "exact_var"
+    "n", "biased", "unbiased", "normalised", "trace_mean", "trace_var", "exact_mean", "exact_var", "trace_third"
   )
   out
 }
@@ -181,7 +181,8 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
     ))
   }
   statistic <- g$n * numbers[["biased"]]
-  law <- do.call(gamma_law, unname(as.list(numbers[null_moments(g$x$kernel, approximation)])))
+  moments <- null_moments(g$x$kernel, approximation)
+  law <- gamma_law(numbers[[moments[1]]], numbers[[moments[2]]], numbers[["trace_third"]])
   kernel_htest(
     c("n MMD" = statistic), law, gamma_tail(statistic, law), estimate,
     sprintf("MMD test of equal laws, %d groups (trace gamma%s)", length(g$levels),

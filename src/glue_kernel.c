@@ -60,12 +60,12 @@ static SEXP ffi_gram(SEXP x, SEXP kernel, SEXP level) {
   return out;
 }
 
-enum { HSIC_NUMBERS = 10 };
+enum { HSIC_NUMBERS = 11 };
 
 static void put_hsic(double *o, const hsic_result *r) {
   o[0] = r->n, o[1] = r->biased, o[2] = r->unbiased, o[3] = r->normalised;
   o[4] = r->trace_mean, o[5] = r->trace_var, o[6] = r->gamma_mean, o[7] = r->gamma_var;
-  o[8] = r->exact_mean, o[9] = r->exact_var;
+  o[8] = r->exact_mean, o[9] = r->exact_var, o[10] = r->trace_third;
 }
 
 static SEXP ffi_hsic(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP gretton, SEXP level) {
@@ -167,10 +167,10 @@ static int *grouped(SEXP label, size_t n, int groups, int **order) {
 }
 
 static SEXP mmd_list(const mmd_result *r, SEXP pairs, SEXP pairs_unbiased) {
-  SEXP numbers = PROTECT(Rf_allocVector(REALSXP, 8));
+  SEXP numbers = PROTECT(Rf_allocVector(REALSXP, 9));
   double *o = REAL(numbers);
   o[0] = r->n, o[1] = r->biased, o[2] = r->unbiased, o[3] = r->normalised, o[4] = r->null_mean, o[5] = r->null_var;
-  o[6] = r->exact_mean, o[7] = r->exact_var;
+  o[6] = r->exact_mean, o[7] = r->exact_var, o[8] = r->null_third;
   SEXP out = glue_list(3, "numbers", numbers, "biased", pairs, "unbiased", pairs_unbiased);
   UNPROTECT(1);
   return out;

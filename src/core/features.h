@@ -26,7 +26,7 @@ void feature_draw(const lmr_points *p, size_t frequencies, lmr_rng *rng, double 
 void feature_rows(const feature_map *map, size_t first, size_t count, double *out, size_t ld, double *angle,
                   lmr_cpu level);
 
-/* HSIC of two maps; `unbiased` is NaN. */
+/* HSIC of two maps; `unbiased` is NaN, the null law has its third cumulant. */
 size_t hsic_features_bytes(size_t wx, size_t wy);
 lmr_status hsic_features(const feature_map *x, const feature_map *y, hsic_result *out, lmr_cpu level,
                          lmr_arena work, const lmr_tick *tick, lmr_error *err);

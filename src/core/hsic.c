@@ -40,7 +40,7 @@ void hsic_from_centred(double n, double kl, double kk, double ll, double trace_k
   out->normalised = kk > 0 && ll > 0 ? kl / sqrt(kk * ll) : 0;
   out->trace_mean = trace_k * trace_l / (n * n);
   out->trace_var = 2 * kk * ll / (n * n * n * n);
-  out->gamma_mean = out->gamma_var = out->exact_mean = out->exact_var = NAN;
+  out->gamma_mean = out->gamma_var = out->exact_mean = out->exact_var = out->trace_third = NAN;
 }
 
 /* What centring leaves of a sum of squares; 0 when it is rounding only. */

@@ -14,6 +14,7 @@ typedef struct {
   double trace_mean, trace_var;   /* null law of n * biased, trace form */
   double gamma_mean, gamma_var;   /* the same, Gretton et al. 2008; NaN if not asked */
   double exact_mean, exact_var;   /* over all permutations of the rows; NaN from features */
+  double trace_third;             /* third cumulant of the trace form; from features only, else NaN */
 } hsic_result;
 
 /* Exact, by tiles: O(n^2) time, O(n) memory. gretton != 0 asks for the second pass. */

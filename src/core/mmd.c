@@ -42,7 +42,7 @@ void mmd_from_centred(double n, double groups, double biased, double kk, double 
   out->normalised = kk > 0 && groups > 1 ? biased * n / sqrt(kk * (groups - 1)) : 0;
   out->null_mean = trace * (groups - 1) / n;
   out->null_var = 2 * kk * (groups - 1) / (n * n);
-  out->exact_mean = out->exact_var = NAN;
+  out->exact_mean = out->exact_var = out->null_third = NAN;
 }
 
 lmr_status mmd_exact(const lmr_points *x, const int *label, size_t groups, double *pair_biased,

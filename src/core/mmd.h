@@ -14,6 +14,7 @@ typedef struct {
   double normalised;              /* normalised HSIC with the label: in [0, 1] */
   double null_mean, null_var;     /* null law of n * biased, trace form */
   double exact_mean, exact_var;   /* over all permutations; NaN from features */
+  double null_third;              /* third cumulant of the trace form; from features only, else NaN */
 } mmd_result;
 
 /* Exact, by tiles. pair_biased, pair_unbiased [groups x groups] get MMD^2(e, e')

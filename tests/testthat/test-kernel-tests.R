@@ -166,6 +166,49 @@ test_that("indefinite covariance shift: only the test within environments sees i
   expect_identical(found[2], 1)
 })
 
+test_that("shifted gamma: three cumulants, exact for chi-squares, Imhof's table", {
+  expect_equal(gamma_law(2, 8, 64), c(shape = .5, scale = 4, shift = 0))
+  law <- gamma_law(3, 5, 7)
+  expect_equal(unname(c(prod(law[1:2]) + law[3], prod(law[c(1, 2, 2)]), 2 * prod(law[c(1, 2, 2, 2)]))), c(3, 5, 7))
+  expect_named(gamma_law(3, 5), c("shape", "scale"))
+  # Imhof (1961), table 1: .6, .3 and .1 times chi-squares with one degree of freedom.
+  w <- c(.6, .3, .1)
+  law <- gamma_law(sum(w), 2 * sum(w^2), 8 * sum(w^3))
+  expect_lt(abs(gamma_tail(2, law) - .1240), .003) # the gamma of two moments: .131
+})
+
+test_that("from features the null law has its third cumulant, and the tail of the weighted chi-squares", {
+  case <- kernel_case(50)
+  centred <- function(x) scale(x, TRUE, FALSE)
+  eigen_of <- function(k) {
+    h <- diag(50) - 1 / 50
+    eigen(h %*% k %*% h / 50, TRUE, TRUE)$values
+  }
+  kernel <- function(x) (tcrossprod(x) + 1)^2
+  a <- eigen_of(kernel(case$x))
+  b <- eigen_of(kernel(case$y))
+  cubes <- function(w) 8 * sum(w^3)
+  pair <- hsic_pair(case$x, case$y, NULL, "poly2", NULL, 1)
+  expect_equal(hsic_table(pair, "features", seed = 1)[["trace_third", 1]], cubes(outer(a, b)), tolerance = 1e-10)
+  expect_identical(hsic_table(pair, "exact")[["trace_third", 1]], NaN)
+  g <- mmd_groups(case$x, NULL, rep(1:2, 25), "poly2", NULL, 1)
+  expect_equal(mmd_numbers(g, "features", seed = 1)$numbers[["trace_third"]], cubes(a), tolerance = 1e-10)
+  # One column each under RBF: 1 % of the law itself, where a gamma of two moments says .66 %.
+  set.seed(1)
+  x <- rnorm(400)
+  k <- exp(-as.matrix(dist(x))^2 / (2 * median(dist(x))^2))
+  h <- diag(400) - 1 / 400
+  l <- eigen(h %*% k %*% h / 400, TRUE, TRUE)$values[1:12]
+  w <- as.vector(outer(l, l))
+  draws <- colSums(w * matrix(rchisq(144 * 2e4, 1), 144))
+  at <- quantile(draws, .99)
+  expect_lt(abs(gamma_tail(at, gamma_law(sum(w), 2 * sum(w^2), cubes(w))) - .01), .002)
+  expect_lt(gamma_tail(at, gamma_law(sum(w), 2 * sum(w^2))), .008)
+  test <- hsic_test(rnorm(6000), rnorm(6000), features = 20, seed = 1)
+  expect_named(test$parameter, c("shape", "scale", "shift"))
+  expect_equal(test$p.value, gamma_tail(test$statistic[[1]], test$parameter))
+})
+
 test_that("features and blocks keep size and find dependence", {
   x <- with_seed(1, matrix(rnorm(1200), 600))
   y <- with_seed(2, x[, 1]^2 + rnorm(600))
