@@ -5,15 +5,21 @@
 #' \deqn{L = rec + mmd \cdot MMD^2(\hat W) + hsic \cdot (mean_e HSIC_e + HSIC)(\hat V, \hat W) / 2 - entropy \cdot mean_e \log\det cor_e(s)
 #'   + relatedness \cdot mean (q(\hat W) - X)^2}
 #' (`src/core/autoencoder.h`, `code_loss.h`). rec is the mean squared error of the standardised
-#' instruments, or for genotypes and dosages the mean of \eqn{-g \log \pi - (2 - g) \log(1 - \pi)}; missing calls are left out. MMD is
-#' pooled over environments with weights p_e; HSIC is taken within environments (which exogeneity needs) and over everybody. The code
-#' is standardised over everybody, never within environments, before all of them: nothing falls by shrinking it.
+#' instruments, as principal components each divided by the square root of its standard deviation (so that small directions count), or
+#' for genotypes and dosages the mean of \eqn{-g \log \pi - (2 - g) \log(1 - \pi)}; missing calls are left out (and continuous
+#' instruments that have some are only standardised). MMD is pooled over environments with weights p_e; HSIC is taken within environments
+#' (which exogeneity needs) and over everybody; both are the unbiased statistics, because in a batch the biased ones are mostly their
+#' null mean, and training then lowers that by bending the code. The code is standardised over everybody, never within environments,
+#' before all of them: nothing falls by shrinking it.
 #'
 #' The encoder is a linear map plus a net of two hidden layers with layer normalisation and ReLU; the decoder is such a net too, or
 #' linear in the monomials of the code. With a warm start the linear map begins as the closed-form code and the net at nearly zero;
 #' the decoder learns that code first (`settle`), and weights are replaced only when the criterion falls by more than its noise. From
-#' a random start nothing counts before the penalties have their weight, and then the latest weights within the noise of the best are
-#' taken: training removes more than the held-out people can see.
+#' a random start the net first learns to reconstruct (`settle`, at a rate of .01; a polynomial decoder is fitted anew every epoch at
+#' first); then its code is whitened and turned so that the penalties are small (`src/core/code_turn.h`: the best of six random
+#' rotations followed downhill, the net held still), and then everything is trained with the penalties. Without the turn the penalties are
+#' met by bending the code, and it stays bent. Nothing counts before the penalties have their weight, and then the latest weights within
+#' the noise of the best are taken: training removes more than the held-out people can see.
 #'
 #' Criterion, for early stopping and between restarts: on held-out people (at most 1,000 an environment), normalised HSIC of What
 #' and Vhat within environments plus normalised HSIC of What with the environment, Gaussian kernels, each less its

@@ -122,14 +122,25 @@ autoencoder_inputs <- function(frame, z) {
 # What the decoder is to give back: NaN where a call was missing.
 autoencoder_target <- function(input, binomial) {
   z <- unname(input$z)
-  offset <- rep(0, ncol(z))
   if (binomial) {
     offset <- stats::qlogis(pmin(pmax(colMeans(z) / 2, 1e-3), 1 - 1e-3))
   } else {
-    z <- standardise(z)
+    z <- if (length(input$missing)) standardise(z) else half_whitened(z)
+    offset <- rep(0, ncol(z))
   }
   z[input$missing] <- NaN
   list(values = z, offset = offset)
+}
+
+# Principal components, each divided by the square root of its standard deviation, so
+# that small ones count more than in the instruments themselves and less than if
+# whitened; the mean of their variances is 1.
+half_whitened <- function(z) {
+  z <- sweep(z, 2, colMeans(z))
+  e <- eigen(crossprod(z) / nrow(z), symmetric = TRUE)
+  keep <- e$values > 1e-8 * e$values[1]
+  out <- z %*% sweep(e$vectors[, keep, drop = FALSE], 2, e$values[keep]^.25, "/")
+  out / sqrt(mean(out^2))
 }
 
 # Degree of the polynomial decoder, 0 for the net.
@@ -147,7 +158,8 @@ autoencoder_options <- function(control) {
   as.double(c(
     control$epochs, control$batch, control$patience, AUTOENCODER$every, control$held_out, control$rate, control$weight_decay,
     control$clip, control$settle, control$ramp, control$relatedness, AUTOENCODER$slack, AUTOENCODER$slack_absolute,
-    if (warm) AUTOENCODER$start_warm else 1, kernel, control$mmd, control$hsic, control$entropy
+    if (warm) AUTOENCODER$start_warm else 1, kernel, control$mmd, control$hsic, control$entropy,
+    AUTOENCODER$settle_rate, if (warm) 0 else AUTOENCODER$turns
   ))
 }
 
@@ -155,7 +167,7 @@ autoencoder_options <- function(control) {
 # rows; reconstruction may be this much above the best one seen (relative, and in
 # units of the variance of an instrument) for weights to be taken; size of the
 # net's last layer beside a warm start.
-AUTOENCODER <- list(every = 5, slack = .05, slack_absolute = .02, start_warm = .01)
+AUTOENCODER <- list(every = 5, slack = .05, slack_absolute = .02, start_warm = .01, settle_rate = .01, turns = 6)
 
 autoencoder_runs <- function(shape, rows, skip, control, seed) {
   restarts <- control$restarts

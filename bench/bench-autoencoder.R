@@ -3,11 +3,11 @@
 # (bench/pytorch/autoencoder.py); binomial autoencoder beside the linear default on SNP cells. Resumes run by run
 # (bench/results/autoencoder-runs.csv).
 #
-#   Rscript bench/bench-autoencoder.R [seeds, 3] [parts: warm random snp speed]
+#   Rscript bench/bench-autoencoder.R [seeds, 8] [parts: warm random snp speed]
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 arguments <- commandArgs(TRUE)
-seeds <- seq_len(if (length(arguments)) as.integer(arguments[1]) else 3)
+seeds <- seq_len(if (length(arguments)) as.integer(arguments[1]) else 8)
 parts <- if (length(arguments) > 1) arguments[-1] else c("warm", "random", "snp", "speed")
 results <- "bench/results"
 dir.create(results, FALSE, TRUE)
@@ -32,10 +32,9 @@ published <- function(mixing, environments, seed, start) {
   # As published: at random the decoder is told the kind of mixing. From the closed form it is not.
   settings <- if (start == "warm") {
     autoencoder_control()
-  } else if (degree) {
-    autoencoder_control(warm_start = FALSE, decoder = "polynomial", decoder_degree = degree)
   } else {
-    autoencoder_control(warm_start = FALSE, decoder = "mlp")
+    autoencoder_control(warm_start = FALSE, kernel = "rbf", mmd = 50, hsic = 50, epochs = 300, settle = .6, ramp = .1, restarts = 1,
+      decoder = if (degree) "polynomial" else "mlp", decoder_degree = max(degree, 1))
   }
   control <- encoder_control(autoencoder = settings)
   fit <- latent_mr(d, "autoencoder", n_latent = c(2, 2), methods = c("2sls", "latent_2sls", "latent_2sls_only"),

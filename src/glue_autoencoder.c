@@ -1,5 +1,6 @@
 /* The autoencoder: learn_instruments(encoder = "autoencoder"). */
 #include "core/autoencoder.h"
+#include "core/code_turn.h"
 #include "glue.h"
 
 /* integer[8]: inputs, outputs, invariant, variant, units, degree, binomial, related. */
@@ -29,13 +30,14 @@ static ae_data data_of(SEXP data, const ae_shape *s) {
   return out;
 }
 
-/* double[18]: in the order of autoencoder_options() in R. */
+/* double[20]: in the order of autoencoder_options() in R. */
 static ae_options options_of(SEXP options, const ae_shape *s, size_t environments) {
-  const double *o = glue_real(options, 18, "options");
+  const double *o = glue_real(options, 20, "options");
   ae_options out = {
     .epochs = (size_t)o[0], .batch = (size_t)o[1], .patience = (size_t)o[2], .every = (size_t)o[3],
     .held_out = o[4], .rate = o[5], .decay = o[6], .clip = o[7], .settle = o[8], .ramp = o[9],
-    .related = o[10], .slack = o[11], .slack_absolute = o[12], .start_scale = o[13]
+    .related = o[10], .slack = o[11], .slack_absolute = o[12], .start_scale = o[13],
+    .settle_rate = o[18], .turns = (size_t)o[19]
   };
   out.penalty = (code_penalty){
     s->invariant, s->variant, environments, (int)o[14], code_gamma(s->invariant),
@@ -147,11 +149,39 @@ static SEXP ffi_code_loss(SEXP s, SEXP invariant, SEXP start, SEXP options, SEXP
   return out;
 }
 
+/* The turn alone: options: degree, weights of mmd and hsic, tries, seed.
+ * list(mean, map, back, value). */
+static SEXP ffi_code_turn(SEXP u, SEXP invariant, SEXP start, SEXP options, SEXP level) {
+  const size_t n = (size_t)Rf_nrows(u), d = (size_t)Rf_ncols(u), m = (size_t)glue_int1(invariant, "invariant");
+  const double *o = glue_real(options, 5, "options");
+  const int *from = glue_int(start, -1, "start");
+  const size_t environments = (size_t)Rf_xlength(start) - 1;
+  size_t *begin = glue_alloc(environments + 1, sizeof *begin);
+  for (size_t e = 0; e <= environments; e++) begin[e] = (size_t)from[e];
+  const code_penalty p = {m, d - m, environments, (int)o[0], 1, 1, 0, o[1], o[2], 0};
+  lmr_rng rng;
+  lmr_rng_seed(&rng, (uint64_t)o[4], 0);
+  SEXP mean = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)d));
+  SEXP map = PROTECT(Rf_allocMatrix(REALSXP, (int)d, (int)d)), back = PROTECT(Rf_allocMatrix(REALSXP, (int)d, (int)d));
+  double value;
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(code_turn(&p, n, begin, glue_real(u, (R_xlen_t)(n * d), "u"), (size_t)o[3], &rng, REAL(mean), REAL(map),
+                       REAL(back), &value, (lmr_cpu)glue_int1(level, "level"), &tick,
+                       glue_arena(code_turn_bytes(&p, n)), &err), &err);
+  SEXP reached = PROTECT(Rf_ScalarReal(value));
+  SEXP out = glue_list(4, "mean", mean, "map", map, "back", back, "value", reached);
+  UNPROTECT(4);
+  return out;
+}
+
 const R_CallMethodDef glue_autoencoder_calls[] = {
   GLUE_CALL(ffi_ae_length, 1),
   GLUE_CALL(ffi_ae_loss, 6),
   GLUE_CALL(ffi_ae_encode, 4),
   GLUE_CALL(ffi_ae_fit, 9),
   GLUE_CALL(ffi_code_loss, 5),
+  GLUE_CALL(ffi_code_turn, 5),
   {NULL, NULL, 0}
 };

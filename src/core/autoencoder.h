@@ -43,13 +43,15 @@ typedef struct {
   double rate, decay, clip;
   double settle, ramp; /* shares of the epochs: no penalties (an encoder that starts at `skip` is
                           held still, the decoder learns it); then penalties growing */
+  double settle_rate;  /* from a random start the rate of that time, a cosine of its own */
+  size_t turns;        /* and the random starts of code_turn() at its end; 0: not turned */
   double related;       /* weight */
   double slack, slack_absolute; /* reconstruction within best * (1 + slack) + slack_absolute */
   double start_scale;   /* sd of the net's last layer relative to 1 / sqrt(units) */
   code_penalty penalty;
 } ae_options;
 
-enum { AE_HELD_OUT = 1000, AE_HISTORY = 11 };
+enum { AE_HELD_OUT = 1000, AE_HISTORY = 11, AE_TURN_ROWS = 20000 };
 /* Columns of the history: epoch, training means of total, reconstruction, mmd,
  * hsic within, hsic pooled, log det; held-out reconstruction, nHSIC, nMMD, noise. */
 

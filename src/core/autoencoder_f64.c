@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/code_turn.h"
 #include "core/fastmath.h"
 #include "core/hsic.h"
 #include "core/la.h"

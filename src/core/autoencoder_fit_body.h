@@ -88,6 +88,15 @@ static void next_batch(const model *m, rows_of *r, const ae_data *data, lmr_rng 
   b->start[data->environments] = to;
 }
 
+/* About as many training rows as the held-out batch has, the next of a shuffled pass; their number. */
+static size_t training_batch(const model *m, rows_of *r, const ae_data *data, lmr_rng *rng, batch_work *b) {
+  const size_t batch = r->batch;
+  r->batch = r->held_rows / data->environments;
+  next_batch(m, r, data, rng, b);
+  r->batch = batch;
+  return b->start[data->environments];
+}
+
 static void held_batch(const model *m, const rows_of *r, const ae_data *data, batch_work *b) {
   size_t to = 0;
   for (size_t e = 0; e < data->environments; e++) {
@@ -150,6 +159,9 @@ static lmr_status held_criterion(const LAYERS *f, const model *m, const REAL *th
 
 static int held_finite(const ae_held *h) { return isfinite(h->reconstruction) && isfinite(h->nhsic) && isfinite(h->nmmd); }
 
+/* Share of the settling epochs in which a decoder of monomials is fitted anew. */
+static const double SETTLE_REFIT = .2;
+
 /* The linear part of the decoder: ridge regression (1e-6) of the targets of the rows
  * in b on (1, features); for counts one Newton step from the frequencies. */
 static size_t regression_bytes(const model *m) {
@@ -206,6 +218,83 @@ static void start_model(const model *m, const ae_options *o, const double *skip,
   for (size_t j = m->at_related; j < m->length; j++) theta[j] = (REAL)(lmr_rng_normal(rng) / sqrt((double)m->s.invariant));
 }
 
+/* Rows of each environment that code_turn() sees. */
+static size_t turn_rows(size_t rows, size_t environments) {
+  const size_t most = AE_TURN_ROWS / environments > 4 ? AE_TURN_ROWS / environments : 4;
+  return rows < most ? rows : most;
+}
+
+static size_t turn_bytes(const model *m, const ae_data *data, const ae_options *o) {
+  if (!o->turns || !m->s.variant) return 0;
+  const size_t n = turn_rows(data->n, data->environments) * data->environments, d = m->code;
+  size_t bytes = lmr_add_bytes(lmr_double_bytes(1, n * d), lmr_bytes(data->environments + 1, sizeof(size_t)));
+  bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(2, d), lmr_double_bytes(2, d * d)));
+  return lmr_add_bytes(bytes, code_turn_bytes(&o->penalty, n));
+}
+
+/* rows (`count` of `width` numbers, `stride` apart) := map' rows: row a of the result is the sum over j of map[j, a]
+ * row j (or of map[a, j], when turned). */
+static void map_rows(size_t count, size_t width, const double *map, int turned, REAL *rows, size_t stride, double *line) {
+  for (size_t k = 0; k < width; k++) {
+    for (size_t j = 0; j < count; j++) line[j] = (double)rows[j * stride + k];
+    for (size_t a = 0; a < count; a++) {
+      double sum = 0;
+      for (size_t j = 0; j < count; j++) sum += (turned ? map[a + j * count] : map[j + a * count]) * line[j];
+      rows[a * stride + k] = (REAL)sum;
+    }
+  }
+}
+
+/* Turns the code by code_turn(): the map goes into the last layer of the encoder, its
+ * inverse into the first of the decoder (a decoder of monomials is fitted anew by the
+ * caller). Uses b for its rows. A code that cannot be whitened stays as it is. */
+static lmr_status turn_code(const LAYERS *f, const model *m, const ae_options *o, const rows_of *r, const ae_data *data,
+                            batch_work *b, REAL *theta, lmr_rng *rng, lmr_cpu level, const lmr_tick *tick, lmr_arena work,
+                            lmr_error *err) {
+  const size_t d = m->code, pc = padded(d), environments = data->environments, units = m->s.units;
+  size_t *start, n = 0;
+  double *u, *mean, *map, *back, *line, value;
+  LMR_TAKE(start, &work, environments + 1, err);
+  LMR_TAKE(mean, &work, d, err);
+  LMR_TAKE(line, &work, d, err);
+  LMR_TAKE(map, &work, d * d, err);
+  LMR_TAKE(back, &work, d * d, err);
+  for (size_t e = 0; e < environments; e++) {
+    start[e] = n;
+    n += turn_rows(r->first[e + 1] - r->first[e] - r->held[e], environments);
+  }
+  start[environments] = n;
+  LMR_TAKE(u, &work, n * d, err);
+  for (size_t e = 0; e < environments; e++)
+    for (size_t i = start[e]; i < start[e + 1]; i += r->batch) {
+      const size_t rows = start[e + 1] - i < r->batch ? start[e + 1] - i : r->batch;
+      for (size_t k = 0; k < rows; k++)
+        take_row(m, r, data, (size_t)r->order[r->first[e] + r->held[e] + i - start[e] + k], b, k);
+      net_forward(f, &m->encoder, theta, rows, b->x, &b->encoder, b->u);
+      for (size_t j = 0; j < d; j++)
+        for (size_t k = 0; k < rows; k++) u[i + k + j * n] = (double)b->u[k * pc + j];
+    }
+  const lmr_status status = code_turn(&o->penalty, n, start, u, o->turns, rng, mean, map, back, &value, level, tick, work, err);
+  if (status == LMR_ESINGULAR || status == LMR_ENONFINITE) return LMR_OK;
+  LMR_TRY(status);
+  for (size_t j = 0; j < d; j++) theta[m->encoder.bias + j] -= (REAL)mean[j];
+  const size_t from[3] = {m->encoder.skip, m->encoder.bias, m->encoder.third}, count[3] = {m->s.inputs, 1, units};
+  for (int k = 0; k < 3; k++)
+    for (size_t i = 0; i < count[k]; i++) map_rows(d, 1, map, 0, theta + from[k] + i * pc, 1, line);
+  if (m->s.degree) return LMR_OK;
+  /* The decoder took (u - mean) / sd, the sd that of u over everybody. */
+  for (size_t j = 0; j < d; j++) {
+    double sd = 0;
+    for (size_t a = 0; a < d; a++) sd += back[a + j * d] * back[a + j * d];
+    sd = sqrt(sd);
+    for (size_t a = 0; a < d; a++) back[a + j * d] /= sd;
+  }
+  REAL *to = theta + m->at_decoder;
+  map_rows(d, padded(m->s.outputs), back, 1, to + m->decoder.skip, padded(m->s.outputs), line);
+  if (m->decoder.units) map_rows(d, m->decoder.units, back, 1, to + m->decoder.first, m->decoder.units, line);
+  return LMR_OK;
+}
+
 size_t AE(ae_fit, _bytes)(const ae_shape *s, const ae_data *data, const ae_options *o) {
   const model m = model_of(s);
   const size_t environments = data->environments, rows = o->batch * environments;
@@ -214,6 +303,8 @@ size_t AE(ae_fit, _bytes)(const ae_shape *s, const ae_data *data, const ae_optio
   const size_t look = held_bytes(&m, held, environments), start = regression_bytes(&m);
   if (look > work) work = look;
   if (start > work) work = start;
+  const size_t turn = turn_bytes(&m, data, o);
+  if (turn > work) work = turn;
   size_t bytes = lmr_add_bytes(rows_bytes(&m, data), batch_bytes(&m, rows, environments));
   bytes = lmr_add_bytes(bytes, batch_bytes(&m, held, environments));
   bytes = lmr_add_bytes(bytes, 4 * lmr_bytes(m.length, sizeof(REAL)));
@@ -261,9 +352,27 @@ lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options
   adamw a = {o->rate, o->decay, .9, .999, 1e-8, 0, 0};
   double beta1 = 1, beta2 = 1, mean[6] = {0}, least = INFINITY;
   size_t since = 0, done = 0, counted = 0;
+  int turned = 0;
   *lines = 0;
   for (size_t epoch = 0; epoch <= o->epochs; epoch++) {
     if (epoch) {
+      /* A decoder of monomials is a regression: at first it is fitted anew every epoch, which keeps the encoder off
+       * the plateaus where a slow decoder has nothing to say. */
+      const double begun = (double)done / (double)total;
+      const int refit = !skip && m.s.degree && begun < SETTLE_REFIT * o->settle && epoch > 1;
+      const int turn = !skip && !turned && begun >= o->settle && o->turns && m.s.variant && (o->penalty.mmd > 0 || o->penalty.hsic > 0);
+      if (turn) {
+        turned = 1;
+        LMR_TRY(turn_code(f, &m, o, &r, data, &b, th, &rng, level, tick, work, err));
+        memset(m1, 0, m.length * sizeof *m1);
+        memset(m2, 0, m.length * sizeof *m2);
+        beta1 = beta2 = 1;
+      }
+      if (refit || (turn && m.s.degree)) {
+        const size_t rows = training_batch(&m, &r, data, &rng, &held);
+        LMR_TRY(start_decoder(f, &m, data->offset, rows, &held, th, level, work, err));
+        held_batch(&m, &r, data, &held);
+      }
       for (size_t step = 0; step < r.steps; step++, done++) {
         const double at = (double)done / (double)total, ramp = (at - o->settle) / o->ramp;
         const double weight = at < o->settle ? 0 : o->ramp > 0 && ramp < 1 ? ramp : 1;
@@ -280,7 +389,9 @@ lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options
           return lmr_fail(err, LMR_ENONFINITE, "the loss is not finite in epoch %zu, step %zu", epoch, step + 1);
         beta1 *= a.beta1, beta2 *= a.beta2;
         a.unbias1 = 1 / (1 - beta1), a.unbias2 = 1 / (1 - beta2);
-        a.rate = o->rate * (.01 + .99 * .5 * (1 + cos(acos(-1) * at)));
+        const int settling = !skip && at < o->settle;
+        const double passed = skip ? at : settling ? at / o->settle : (at - o->settle) / (1 - o->settle);
+        a.rate = (settling ? o->settle_rate : o->rate) * (.01 + .99 * .5 * (1 + cos(acos(-1) * passed)));
         f->step(&a, m.length - from, g + from, norm > o->clip ? o->clip / norm : 1, m1 + from, m2 + from, th + from);
         const double now[6] = {t.total, t.reconstruction, t.code.mmd, t.code.hsic_within, t.code.hsic_pooled, t.code.logdet};
         for (int k = 0; k < 6; k++) mean[k] += now[k];

@@ -3,9 +3,11 @@
  *   mmd     * pooled MMD of What over environments
  * + hsic    * (mean over environments of HSIC(What, Vhat) + pooled HSIC) / 2
  * - entropy * mean over environments of log det cor(What, Vhat)
- * with biased statistics (see kernel_loss.h). Under (x'y + 1)^2 and (x'y + 1)^3 both
- * kernel terms come from one pass over the monomials. The caller standardises the
- * code first: no term then falls by shrinking it. */
+ * with unbiased statistics (HSIC: hsic.h; MMD = half the sum over pairs of
+ * environments of p_e p_f MMD_u(e, f)): in a batch the expectation of the biased ones
+ * is mostly their null mean, which falls when the code is bent to small kurtosis. The
+ * caller standardises the code first: no term then falls by shrinking it. Every
+ * environment has at least 4 rows. */
 #ifndef LMR_CORE_CODE_LOSS_H
 #define LMR_CORE_CODE_LOSS_H
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { RBF_ROWS = 16 };
+enum { RBF_ROWS = 16, RBF_COLUMNS = 32 };
 
 #define REAL float
 #define BITS int32_t

@@ -1,7 +1,7 @@
-/* The kernel terms of code_loss.h under RBF kernels. Two passes over all pairs of rows,
- * nothing stored between them: first the row sums of both kernels, then, the weights
- * C of kernel_loss.h known, the gradients. In single precision (_f32, values to
- * about 1e-6) or double (_f64). */
+/* The kernel terms of code_loss.h under RBF kernels. Two passes over the pairs of rows,
+ * each pair once and nothing stored between them: first the row sums of both kernels,
+ * then, the weights C of sum_ij C_ij k_ij known, the gradients. In single precision (_f32,
+ * values to about 1e-6) or double (_f64). */
 #ifndef LMR_CORE_CODE_RBF_H
 #define LMR_CORE_CODE_RBF_H
 

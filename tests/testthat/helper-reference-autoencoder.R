@@ -57,9 +57,18 @@ ref_code_kernel <- function(x, degree) {
   exp(-as.matrix(dist(x))^2 / (2 * median))
 }
 
-ref_hsic_biased <- function(k, l) {
-  centre <- function(a) a - outer(rowMeans(a), colMeans(a), "+") + mean(a)
-  mean(centre(k) * centre(l))
+# The U-statistic, by centring without the diagonal (Szekely and Rizzo 2014).
+ref_u_centred <- function(a) {
+  n <- nrow(a)
+  diag(a) <- 0
+  u <- a - outer(rowSums(a), colSums(a), "+") / (n - 2) + sum(a) / ((n - 1) * (n - 2))
+  diag(u) <- 0
+  u
+}
+
+ref_hsic_unbiased <- function(k, l) {
+  n <- nrow(k)
+  sum(ref_u_centred(k) * ref_u_centred(l)) / (n * (n - 3))
 }
 
 # mmd, hsic within, hsic pooled, log det
@@ -68,12 +77,38 @@ ref_code_terms <- function(s, m, e, degree) {
   v <- s[, -seq_len(m), drop = FALSE]
   k <- ref_code_kernel(w, degree)
   parts <- split(seq_along(e), e)
-  mmd <- sum(vapply(parts, function(i) length(i) / length(e) * mean(k[i, i]), 0)) - mean(k)
-  hsic <- function(i) if (ncol(v)) ref_hsic_biased(k[i, i], ref_code_kernel(v, degree)[i, i]) else 0
+  hsic <- function(i) if (ncol(v)) ref_hsic_unbiased(k[i, i], ref_code_kernel(v, degree)[i, i]) else 0
   c(
-    mmd, mean(vapply(parts, hsic, 0)), hsic(seq_along(e)),
+    ref_mmd_pooled(k, e, unbiased = TRUE), mean(vapply(parts, hsic, 0)), hsic(seq_along(e)),
     mean(vapply(parts, function(i) as.numeric(determinant(cor(s[i, , drop = FALSE]) + 1e-6 * diag(ncol(s)))$modulus), 0))
   )
+}
+
+# Gradient of mmd MMD + half (HSIC within + pooled) - entropy log det.
+ref_code_gradient <- function(s, m, e, degree, mmd, half, entropy) {
+  n <- nrow(s)
+  size <- as.vector(table(e)[as.character(e)])
+  w <- s[, seq_len(m), drop = FALSE]
+  kernel <- function(d) if (degree) list(degree = degree) else list(gamma = 1 / (4 * d * (1 - 2 / (9 * d))^3))
+  out <- 0 * s
+  same <- outer(e, e, "==")
+  out[, seq_len(m)] <- mmd * ref_gram_gradient(w, kernel(m), ifelse(same, (1 - size / n) / (n * (size - 1)), -1 / n^2) * (1 - diag(n)))
+  if (m < ncol(s)) {
+    v <- s[, -seq_len(m), drop = FALSE]
+    add <- function(i, weight) {
+      weights <- function(z, k) ref_u_centred(ref_gram_of(z[i, , drop = FALSE], k)) / (length(i) * (length(i) - 3))
+      of <- function(z, k, c) ref_gram_gradient(z[i, , drop = FALSE], k, c)
+      kw <- kernel(m)
+      kv <- kernel(ncol(v))
+      out[i, ] <<- out[i, ] + weight * cbind(of(w, kw, weights(v, kv)), of(v, kv, weights(w, kw)))
+    }
+    add(seq_len(n), half)
+    for (k in unique(e)) add(which(e == k), half / length(unique(e)))
+  }
+  for (k in unique(e)) {
+    out[e == k, ] <- out[e == k, ] - entropy / length(unique(e)) * .Call(C_ffi_test_logdet, s[e == k, ], 1L, 1e-6)$gradient
+  }
+  out
 }
 
 # shape, data, options as the core takes them: terms in its order.

@@ -1,7 +1,7 @@
 # The autoencoder's core against plain R and finite differences.
 
-ae_options <- function(degree = 2, weights = c(1, 1, .01), related = 0, epochs = 10, batch = 50, rate = 1e-3, settle = .2) {
-  c(epochs, batch, 100, 5, .2, rate, 1e-4, 1, settle, .1, related, .05, .02, 1, degree, weights)
+ae_options <- function(degree = 2, weights = c(1, 1, .01), related = 0, epochs = 10, batch = 50, rate = 1e-3, settle = .2, turns = 0) {
+  c(epochs, batch, 100, 5, .2, rate, 1e-4, 1, settle, .1, related, .05, .02, 1, degree, weights, rate, turns)
 }
 
 ae_case <- function(degree = 0, binomial = 0, units = 16, related = 0, n = c(15, 20, 25), size = c(2, 3), seed = 4) {
@@ -71,42 +71,38 @@ test_that("all instruction sets give one gradient", {
   }
 })
 
-test_that("penalties of a code are the separate losses (1e-10)", {
+test_that("penalties of a code and their gradients: plain R (1e-10), every instruction set", {
   set.seed(2)
-  n <- c(20, 30, 25)
+  n <- c(20, 37, 18)
   e <- rep(1:3, n)
+  start <- as.integer(c(0, cumsum(n)))
   s <- ref_standard(matrix(rnorm(75 * 5), 75) %*% matrix(rnorm(25), 5))
-  for (degree in c(0, 2, 3)) for (m in c(1L, 3L, 5L)) {
-    got <- .Call(C_ffi_code_loss, s, m, as.integer(c(0, cumsum(n))), c(degree, 2, .6, .1, 0), cpu_level())
-    expect_equal(got$terms, unname(ref_code_terms(s, m, e, degree)), tolerance = 1e-10)
-    kernel <- function(d) if (degree) list(degree = degree) else list(gamma = 1 / (4 * d * (1 - 2 / (9 * d))^3))
-    w <- s[, seq_len(m), drop = FALSE]
-    want <- 0 * s
-    want[, seq_len(m)] <- 2 * ref_gram_gradient(w, kernel(m), outer(e, e, `==`) / (75 * n[e]) - 1 / 75^2)
-    if (m < 5) {
-      v <- s[, -seq_len(m), drop = FALSE]
-      add <- function(i, weight) {
-        wi <- w[i, , drop = FALSE]
-        vi <- v[i, , drop = FALSE]
-        centred <- function(z, k) {
-          h <- diag(length(i)) - 1 / length(i)
-          h %*% ref_gram_of(z, k) %*% h / length(i)^2
-        }
-        gradient <- cbind(ref_gram_gradient(wi, kernel(m), centred(vi, kernel(5 - m))), ref_gram_gradient(vi, kernel(5 - m), centred(wi, kernel(m))))
-        want[i, ] <<- want[i, ] + weight * gradient
-      }
-      add(1:75, .3)
-      for (k in 1:3) add(which(e == k), .1)
-    }
-    for (k in 1:3) {
-      want[e == k, ] <- want[e == k, ] - .1 / 3 * .Call(C_ffi_test_logdet, s[e == k, ], 1L, 1e-6)$gradient
-    }
-    expect_equal(got$gradient, want, tolerance = 1e-10)
+  loss <- function(s, m, degree, single = 0, level = cpu_level()) {
+    .Call(C_ffi_code_loss, s, m, start, c(degree, 2, .6, .1, single), level)
+  }
+  for (degree in c(0, 2, 3)) for (m in c(1L, 2L, 3L, 5L)) for (columns in c(4, 5)) {
+    if (m > columns) next
+    x <- s[, seq_len(columns)] # two and two columns have code of their own
+    got <- loss(x, m, degree)
+    expect_equal(got$terms, unname(ref_code_terms(x, m, e, degree)), tolerance = 1e-10)
+    expect_equal(got$gradient, ref_code_gradient(x, m, e, degree, 2, .3, .1), tolerance = 1e-10)
     if (degree) next
     for (level in 0:cpu_level()) for (single in 0:1) {
-      other <- .Call(C_ffi_code_loss, s, m, as.integer(c(0, cumsum(n))), c(degree, 2, .6, .1, single), level)
-      expect_equal(other, got, tolerance = if (single) 2e-5 else 1e-11)
+      expect_equal(loss(x, m, degree, single, level), got, tolerance = if (single) 3e-5 else 1e-11)
     }
+  }
+})
+
+test_that("in a batch the penalties of independent blocks with one law average zero", {
+  set.seed(7)
+  n <- 12
+  draw <- function(degree) {
+    s <- matrix(rexp(3 * n * 3) - 1, 3 * n) # not standardised: that would tie the rows
+    .Call(C_ffi_code_loss, s, 1L, as.integer(n * 0:3), c(degree, 1, 1, 0, 0), cpu_level())$terms[1:3]
+  }
+  for (degree in c(0, 2)) {
+    draws <- replicate(4000, draw(degree))
+    expect_lt(max(abs(rowMeans(draws)) / (apply(draws, 1, sd) / sqrt(4000))), 3.5)
   }
 })
 
@@ -233,4 +229,69 @@ test_that("log-det: value, gradient, blindness to scale", {
   expect_equal(.Call(C_ffi_test_logdet, x %*% diag(c(1, 10, .1)), 1L, 0)$value, .Call(C_ffi_test_logdet, x, 1L, 0)$value)
   expect_error(.Call(C_ffi_test_logdet, cbind(x, 1), 1L, 0), "constant", class = "latentmr_error_singular")
   expect_error(.Call(C_ffi_test_logdet, cbind(x, 0), 0L, 0), class = "latentmr_error_singular")
+})
+
+# A linear map of W (one law, correlated) and V (moves with the environment).
+turn_case <- function(n = 600, seed = 3) {
+  set.seed(seed)
+  e <- rep(1:3, n * c(1, 2, 1))
+  w <- matrix(rnorm(8 * n), ncol = 2) %*% chol(matrix(c(1, .5, .5, 1), 2))
+  v <- matrix(rnorm(8 * n), ncol = 2) * cbind(c(1, 2, 1)[e], c(1, 1, 3)[e]) + e
+  list(w = w, v = v, u = cbind(w, v) %*% matrix(rnorm(16), 4) + 5, start = as.integer(c(0, cumsum(table(e)))))
+}
+code_turn <- function(case, invariant = 2L, tries = 4, options = c(2, 1, 1)) {
+  .Call(C_ffi_code_turn, case$u, invariant, case$start, c(options, tries, 1), cpu_level())
+}
+
+test_that("a turned code is white, its map has its inverse, and What is the invariant part", {
+  case <- turn_case()
+  got <- code_turn(case)
+  s <- sweep(case$u, 2, got$mean) %*% got$map
+  expect_equal(crossprod(s) / nrow(s), diag(4), tolerance = 1e-10)
+  expect_equal(sweep(s %*% got$back, 2, got$mean, "+"), case$u, tolerance = 1e-10)
+  terms <- .Call(C_ffi_code_loss, s, 2L, case$start, c(2, 1, 1, 0, 0), cpu_level())$terms
+  expect_equal(got$value, sum(terms[1:3] * c(1, .5, .5)), tolerance = 1e-10)
+  expect_gt(min(cancor(s[, 1:2], case$w)$cor), .99)
+  expect_gt(min(cancor(s[, 3:4], case$v)$cor), .99)
+  # RBF penalties are replaced by those of degree 2; one seed, one answer.
+  expect_identical(code_turn(case, options = c(0, 1, 1)), got)
+})
+
+test_that("no rotation that optim() finds is better, whatever the sizes of the blocks", {
+  case <- turn_case(100)
+  x <- sweep(case$u, 2, colMeans(case$u))
+  x <- x %*% solve(chol(crossprod(x) / nrow(x)))
+  for (m in 1:3) {
+    value <- function(theta) {
+      s <- x %*% qr.Q(qr(matrix(theta, 4)))
+      sum(.Call(C_ffi_code_loss, s, m, case$start, c(3, .5, 2, 0, 0), cpu_level())$terms[1:3] * c(.5, 1, 1))
+    }
+    want <- min(vapply(1:5, function(k) optim(rnorm(16), value, method = "BFGS")$value, 0))
+    expect_lt(code_turn(case, m, 10, c(3, .5, 2))$value, want + 1e-4 * abs(want))
+  }
+})
+
+test_that("a code that cannot be whitened is refused, and training goes on without the turn", {
+  case <- turn_case(50)
+  case$u[, 2] <- case$u[, 1]
+  expect_error(code_turn(case), "3 independent columns, not 4", class = "latentmr_error")
+})
+
+test_that("training from a random start turns the code when it has settled and keeps what it reconstructs", {
+  for (degree in c(0, 2)) {
+    case <- ae_fit_case(degree, 0, 16, size = c(2, 2))
+    # Rate next to nothing once it has settled: the turn is all that happens.
+    options <- ae_options(epochs = 40, batch = 100, rate = 1e-9, settle = .5, turns = 3)
+    options[c(14, 19)] <- c(.5, 1e-2)
+    fit <- ae_fit(case, options)
+    history <- fit$history[seq_len(fit$lines), ]
+    at <- match(c(20, 25), history[, 1])
+    expect_lt(abs(diff(log(history[at, 8]))), if (degree) .2 else .1)
+    expect_identical(ae_fit(case, options), fit)
+    options[20] <- 0
+    still <- ae_fit(case, options)$history
+    expect_equal(still[match(20, still[, 1]), 8], history[at[1], 8])
+    penalty <- function(h) (h[, 4] + h[, 5] / 2 + h[, 6] / 2)[match(40, h[, 1])]
+    expect_lt(penalty(history), penalty(still))
+  }
 })
