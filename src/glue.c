@@ -66,8 +66,17 @@ static double seconds(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+static int stop_at = -1, polls = 0; /* glue_stop_at() */
+
+int glue_stop_at(int poll) {
+  const int seen = polls;
+  stop_at = poll, polls = 0;
+  return seen;
+}
+
 static int tick(void *context, double done) {
   glue_tick_state *state = context;
+  if (stop_at >= 0 && polls++ == stop_at) return 1;
   const double now = seconds();
   if (now - state->last < .2) return 0;
   state->last = now;

@@ -35,6 +35,10 @@ typedef struct {
 } glue_tick_state;
 lmr_tick glue_tick(glue_tick_state *state, SEXP progress);
 
+/* For the tests: from now on ticks are counted, and the one with this number (from 0)
+ * asks to stop; -1: none is counted. Returns the number since the last call. */
+int glue_stop_at(int poll);
+
 /* Argument views; each stops with an R error when the type is not as promised
  * by the R wrapper (a bug in the package, not in the user's input). */
 double *glue_real(SEXP x, R_xlen_t length, const char *name);

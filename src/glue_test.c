@@ -35,6 +35,8 @@ static SEXP ffi_test_error(SEXP code, SEXP text) {
   return R_NilValue;
 }
 
+static SEXP ffi_test_stop_at(SEXP poll) { return Rf_ScalarInteger(glue_stop_at(glue_int1(poll, "poll"))); }
+
 static SEXP ffi_test_chol_drop(SEXP a, SEXP tol) {
   const int n = Rf_nrows(a);
   glue_real(a, (R_xlen_t)n * n, "a");
@@ -87,6 +89,7 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_rng, 5),
   GLUE_CALL(ffi_cpu_level, 0),
   GLUE_CALL(ffi_test_error, 2),
+  GLUE_CALL(ffi_test_stop_at, 1),
   GLUE_CALL(ffi_test_chol_drop, 2),
   GLUE_CALL(ffi_test_background_count, 4),
   GLUE_CALL(ffi_test_eigen, 1),
