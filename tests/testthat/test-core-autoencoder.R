@@ -271,7 +271,7 @@ test_that("no rotation that optim() finds is better, whatever the sizes of the b
   }
 })
 
-test_that("a code that cannot be whitened is refused, and training goes on without the turn", {
+test_that("a code that cannot be whitened is refused", {
   case <- turn_case(50)
   case$u[, 2] <- case$u[, 1]
   expect_error(code_turn(case), "3 independent columns, not 4", class = "latentmr_error")
