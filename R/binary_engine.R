@@ -10,7 +10,7 @@ binary_scale <- function(estimator, link) {
   if (estimator == "msmm" || link == "log") "log risk ratio" else "log odds ratio"
 }
 
-# f: iv_factor() of rows without weights. Returns beta (k), gamma (K), vcov of
+# f: iv_factor() of the rows. Returns beta (k), gamma (K), vcov of
 # (gamma, beta), control (the coefficients of the first-stage residuals), j
 # (Hansen's test), iterations, solutions.
 binary_fit <- function(f, estimator, link, type, cluster) {

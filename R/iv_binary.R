@@ -23,11 +23,13 @@
 #' Odds ratios are not collapsible: `"tsps"` tends to the odds ratio averaged over what
 #' moves `x` beside the instruments, `"tsri"` to one given the residual; both are close to that of a
 #' person only when effects are small. With no effect they are right. In case-control samples only
-#' the odds ratio has a meaning, and the first stage is that of the sample.
+#' the odds ratio has a meaning, and the first stage is that of the sample, unless `weights` undo the sampling.
 #'
 #' Errors are the sandwich of both stages' estimating equations stacked (M-estimation;
 #' for `"msmm"` that of GMM, with the covariance of the moments at the final estimate),
-#' with the factors of [iv_fit()] where `m` counts the columns of the second stage. Intervals are
+#' with the factors of [iv_fit()] where `m` counts the columns of the second stage.
+#' With `weights` every estimating equation is weighted and so is each person's part in the sandwich, as for survey weights.
+#' Intervals are
 #' normal; with `"cluster"` t on the number of clusters minus one; of `"2sls"` as in [iv_reg()].
 #'
 #' The outcome may be 0/1 or logical; a factor with two levels (the second is 1) and
@@ -37,6 +39,8 @@
 #' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`, as in [iv_reg()].
 #' @param estimator `"tsri"`, `"tsps"`, `"msmm"`, `"2sls"` or `"glm"`.
 #' @param link `"logit"` or `"log"`, for `"tsri"`, `"tsps"` and `"glm"`.
+#' @param weights Non-negative weights of people: counts, or the inverse of the probability to be in the sample (those of
+#'   a case-control sample make its estimates those of the population). Their scale does not matter; people of weight 0 are left out.
 #' @param subset,na.action As in [lm()]; rows with missing values are handled by `na.action`.
 #' @param tol As in [iv_fit()].
 #' @param vcov `"HC0"`, `"HC1"` or `"cluster"` (the default when `cluster` is given).
@@ -82,7 +86,7 @@
 #' }))[, c("method", "b", "se", "or", "scale")]
 #' @export
 iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = NULL, cluster = NULL,
-                      subset, na.action, contrasts = NULL, tol = 1e-7) {
+                      weights, subset, na.action, contrasts = NULL, tol = 1e-7) {
   check_choice(estimator, "estimator", binary_estimators)
   check_choice(link, "link", c("logit", "log"))
   if (is.null(vcov)) vcov <- if (is.null(cluster)) "HC1" else "cluster"
@@ -93,7 +97,13 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
   model <- iv_model(match.call(expand.dots = FALSE), formula, data, cluster, contrasts, parent.frame())
   y <- binary_values(stats::model.response(model$frame), names(model$frame)[1], "formula")
   exogenous <- iv_exogenous(model$parts, "2sls")
-  rows <- iv_rows(model$parts, setNames(y, rownames(model$frame)), NULL, exogenous, "2sls")
+  root <- weight_roots(stats::model.weights(model$frame), length(y))
+  if (!is.null(root)) {
+    if (!any(root > 0)) abort_argument("weights", "positive for somebody", "all zero")
+    # Their scale does not matter to the estimates; one moves the steps of Newton's method.
+    root <- root / sqrt(mean(root[root > 0]^2))
+  }
+  rows <- iv_rows(model$parts, setNames(y, rownames(model$frame)), root, exogenous, "2sls")
   fit <- binary_object(iv_engine(rows, "2sls", vcov, model$frame[["(cluster)"]], tol), estimator, link, vcov)
   fit$coefficients <- fit$coefficients[design_names(model$parts$X)]
   kept <- names(fit$coefficients)[!is.na(fit$coefficients)]
@@ -109,8 +119,9 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
 # From a fitted two-stage least squares model with a 0/1 outcome.
 binary_object <- function(linear, estimator, link, type) {
   f <- linear$engine$f
-  if (length(unique(f$rows$y)) < 2) {
-    abort(sprintf("Every outcome is %g: there is no effect to estimate.", f$rows$y[1]), "latentmr_error_argument", argument = "formula")
+  seen <- unname(if (is.null(f$rows$root)) f$rows$y else f$rows$y[f$rows$root > 0])
+  if (length(unique(seen)) < 2) {
+    abort(sprintf("Every outcome is %g: there is no effect to estimate.", seen[1]), "latentmr_error_argument", argument = "formula")
   }
   out <- if (estimator == "2sls") {
     list(vcov = linear$vcov, hansen = linear$diagnostics["Hansen J", ])
@@ -141,7 +152,7 @@ binary_object <- function(linear, estimator, link, type) {
     link = if (estimator %in% c("tsps", "tsri", "glm")) link, vcov_type = type, cluster = linear$cluster,
     control = out$control, hansen = out$hansen, solutions = out$solutions, endogenous = linear$endogenous,
     df = if (estimator == "2sls") inference_df(linear) else if (type == "cluster") linear$cluster$count - 1 else Inf,
-    nobs = linear$nobs, cases = sum(f$rows$y), linear = linear
+    nobs = linear$nobs, cases = sum(seen), linear = linear
   ))
 }
 

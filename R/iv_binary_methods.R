@@ -139,7 +139,10 @@ summary.iv_binary <- function(object, ...) {
 print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3), ...) {
   fit <- x$fit
   cat("\nCall:\n", paste(deparse(fit$call), collapse = "\n"), "\n\n", sep = "")
-  cat(sprintf("%s\n%s people, %s cases\n", binary_name(fit$estimator, fit$link), big(fit$nobs), big(fit$cases)))
+  cat(sprintf(
+    "%s\n%s people, %s cases%s\n", binary_name(fit$estimator, fit$link), big(fit$nobs), big(fit$cases),
+    if (is.null(fit$linear$weights)) "" else ", weighted"
+  ))
   errors <- if (fit$vcov_type == "cluster") sprintf("cluster, %d clusters", fit$cluster$count) else fit$vcov_type
   cat(sprintf("Scale: %s; standard errors: %s%s\n\n", fit$scale, errors, if (fit$estimator %in% c("tsps", "tsri")) ", both stages" else ""))
   stats::printCoefmat(x$coefficients, digits = digits, na.print = "NA", ...)

@@ -91,11 +91,7 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = "
   rows <- list(
     y = y, x = iv_matrix(x, "x", n), z = iv_matrix(z, "z", n), w = iv_matrix(w, "w", n), root = NULL
   )
-  if (!is.null(weights)) {
-    weights <- iv_vector(weights, "weights", n)
-    if (any(weights < 0)) abort_argument("weights", "non-negative", sprintf("%d negative numbers", sum(weights < 0)))
-    rows["root"] <- list(sqrt(weights))
-  }
+  rows["root"] <- list(weight_roots(weights, n))
   fit <- iv_engine(rows, estimator, vcov, cluster, tol, control)
   fit$call <- match.call()
   fit

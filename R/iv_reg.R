@@ -69,12 +69,7 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
   check_finite(y, names(frame)[1])
   offset <- stats::model.offset(frame)
-  weights <- stats::model.weights(frame)
-  if (!is.null(weights)) {
-    weights <- iv_vector(weights, "weights", length(y))
-    if (any(weights < 0)) abort_argument("weights", "non-negative", sprintf("%d negative numbers", sum(weights < 0)))
-  }
-  root <- if (!is.null(weights)) sqrt(weights)
+  root <- weight_roots(stats::model.weights(frame), length(y))
   response <- setNames(as.double(if (is.null(offset)) y else y - offset), names(y))
   exogenous <- iv_exogenous(parts, estimator)
   run <- function(exogenous) {
@@ -170,6 +165,14 @@ iv_exogenous <- function(parts, estimator) {
     )
   }
   design_names(parts$X) %in% design_names(parts$Z)
+}
+
+# Square roots of checked weights; NULL for none.
+weight_roots <- function(weights, n) {
+  if (is.null(weights)) return(NULL)
+  weights <- iv_vector(weights, "weights", n)
+  if (any(weights < 0)) abort_argument("weights", "non-negative", sprintf("%d negative numbers", sum(weights < 0)))
+  sqrt(weights)
 }
 
 iv_rows <- function(parts, y, root, exogenous, estimator) {

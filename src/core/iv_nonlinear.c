@@ -24,7 +24,6 @@ static size_t space_bytes(const iv_data *d, size_t m) {
 
 static lmr_status make_space(work_space *s, const iv_data *d, const iv_nonlinear_options *o,
                              lmr_arena *work, lmr_error *err) {
-  if (d->response.root) return lmr_fail(err, LMR_EINVAL, "weights in a nonlinear second stage");
   LMR_TRY(iv_block_make(&s->b, d, work, err));
   s->rows = s->b.rows;
   s->m = iv_nonlinear_columns(d, o->regressors);
@@ -51,14 +50,22 @@ static void load_regressors(work_space *s, const iv_data *d, iv_regressors kind)
   if (kind == IV_RESIDUAL) memcpy(x + k * rows, b->left, rows * k * sizeof *x);
 }
 
-/* eta, r and w of a block; rows beyond `count` carry no instrument and no weight. */
-static void residuals(work_space *s, const iv_data *d, const iv_nonlinear_options *o, size_t count,
+/* eta, r and w of a block; rows beyond `count` carry no instrument and no weight. With
+ * weights the regressors are those of the linear model, times their roots: eta and y
+ * are divided by them, r takes them on. */
+static void residuals(work_space *s, const iv_data *d, const iv_nonlinear_options *o, size_t start, size_t count,
                       double *objective, double *largest, lmr_cpu level) {
   const size_t rows = s->rows;
-  const double *y = s->b.xy + d->k * rows;
+  const double *root = d->response.root ? d->response.root + start : NULL;
+  double *y = s->b.xy + d->k * rows;
   memset(s->eta, 0, rows * sizeof *s->eta);
   for (size_t j = 0; j < s->m; j++)
     for (size_t i = 0; i < rows; i++) s->eta[i] += o->coef[j] * s->h[i + j * rows];
+  for (size_t i = 0; root && i < count; i++) {
+    const double inverse = root[i] > 0 ? 1 / root[i] : 0;
+    s->eta[i] *= inverse;
+    y[i] *= inverse;
+  }
   for (size_t i = 0; i < count; i++)
     if (!(fabs(s->eta[i]) <= *largest)) *largest = fabs(s->eta[i]);
   for (size_t i = 0; i < rows; i++)
@@ -82,8 +89,14 @@ static void residuals(work_space *s, const iv_data *d, const iv_nonlinear_option
       s->r[i] = s->w[i] - 1;
       part = s->r[i] * s->r[i];
     }
-    if (i < count) sum += part;
-    else s->r[i] = s->w[i] = 0;
+    if (i >= count) {
+      s->r[i] = s->w[i] = 0;
+    } else if (root) {
+      s->r[i] *= root[i];
+      sum += root[i] * root[i] * part;
+    } else {
+      sum += part;
+    }
   }
   *objective += sum;
 }
@@ -94,7 +107,7 @@ static size_t load(work_space *s, const iv_data *d, const iv_nonlinear_options *
   const size_t left = d->instruments.n - start, count = left < s->rows ? left : s->rows;
   iv_block_load(&s->b, d, start, count, NULL, NULL, level);
   load_regressors(s, d, o->regressors);
-  residuals(s, d, o, count, objective, largest, level);
+  residuals(s, d, o, start, count, objective, largest, level);
   return count;
 }
 

@@ -10,7 +10,8 @@
  *   IV_LOGIT  y - mu, mu = 1 / (1 + exp(-eta));   w = mu (1 - mu)
  *   IV_LOG    y - mu, mu = exp(eta);              w = mu
  *   IV_RATIO  y exp(-eta) - 1;                    w = y exp(-eta)
- * The model has no weights: root must be NULL. */
+ * With weights (root) every sum over rows below takes them: the model is that of the
+ * weighted estimating equations, whose contributions enter covariance and meat. */
 #ifndef LMR_CORE_IV_NONLINEAR_H
 #define LMR_CORE_IV_NONLINEAR_H
 

@@ -13,7 +13,7 @@ ref_jacobian <- function(f, at, step = 1e-5) {
 
 # Two stages as one vector of estimating equations; V = A^-1 B A^-T. Coefficients
 # of (x, w) and, for tsri, of the residuals.
-ref_two_stage <- function(y, x, z, w, estimator, link, cluster = seq_along(y)) {
+ref_two_stage <- function(y, x, z, w, estimator, link, cluster = seq_along(y), weights = rep(1, length(y))) {
   ZW <- cbind(w, z)
   k <- ncol(x)
   q <- ncol(ZW)
@@ -26,14 +26,14 @@ ref_two_stage <- function(y, x, z, w, estimator, link, cluster = seq_along(y)) {
     delta <- theta[seq_len(q * k)]
     H <- regressors(delta)
     v <- x - ZW %*% matrix(delta, q)
-    cbind(
+    weights * cbind(
       do.call(cbind, lapply(seq_len(k), function(j) ZW * v[, j])),
       H * drop(y - mean_of(H %*% theta[-seq_len(q * k)]))
     )
   }
-  delta <- as.vector(qr.coef(qr(ZW), x))
+  delta <- as.vector(qr.coef(qr(sqrt(weights) * ZW), sqrt(weights) * x))
   family <- if (link == "logit") stats::binomial() else stats::poisson()
-  b <- suppressWarnings(stats::glm.fit(regressors(delta), y, family = family, control = list(epsilon = 1e-14, maxit = 100)))$coefficients
+  b <- suppressWarnings(stats::glm.fit(regressors(delta), y, weights, family = family, control = list(epsilon = 1e-14, maxit = 100)))$coefficients
   theta <- c(delta, b)
   A <- ref_jacobian(function(t) colSums(scores(t)), theta)
   B <- crossprod(rowsum(scores(theta), cluster))
@@ -43,10 +43,10 @@ ref_two_stage <- function(y, x, z, w, estimator, link, cluster = seq_along(y)) {
 }
 
 # Two-step GMM of the multiplicative structural mean model by a general optimiser.
-ref_msmm <- function(y, x, z, w, cluster = seq_along(y), start) {
+ref_msmm <- function(y, x, z, w, cluster = seq_along(y), start, weights = rep(1, length(y))) {
   ZW <- cbind(w, z)
   XW <- cbind(x, w)
-  rows <- function(theta) ZW * drop(y * exp(-XW %*% theta) - 1)
+  rows <- function(theta) weights * ZW * drop(y * exp(-XW %*% theta) - 1)
   step <- function(W, from) {
     half <- chol(W)
     value <- function(theta) sum((half %*% colSums(rows(theta)))^2)
@@ -54,7 +54,7 @@ ref_msmm <- function(y, x, z, w, cluster = seq_along(y), start) {
     from
   }
   S <- function(theta) crossprod(rowsum(rows(theta), cluster))
-  one <- step(solve(crossprod(ZW)), start)
+  one <- step(solve(crossprod(ZW, weights * ZW)), start)
   W <- solve(S(one))
   two <- step(W, one)
   D <- ref_jacobian(function(t) colSums(rows(t)), two)

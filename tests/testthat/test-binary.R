@@ -33,6 +33,66 @@ test_that("the multiplicative model equals GMM by a general optimiser", {
   }
 })
 
+test_that("weights weigh every estimating equation", {
+  for (k in 1:2) {
+    d <- binary_design(n = 530, L = 3, k = k, K = 2, seed = 20 + k)
+    set.seed(k)
+    weight <- d$frame$weight <- 3 * c(rep(0, 30), runif(500, .2, 2))
+    for (estimator in c("tsps", "tsri", "glm")) for (link in c("logit", "log")) {
+      ours <- turn(iv_binary(d$formula, d$frame, estimator, link, vcov = "HC0", weights = weight), d)
+      twin <- ref_two_stage(d$y, d$x, d$z, d$w, estimator, link, weights = weight)
+      expect_equal(ours$b, twin$b, tolerance = 1e-7)
+      expect_equal(ours$vcov, unname(twin$vcov), tolerance = 1e-6)
+    }
+    fit <- iv_binary(d$formula, d$frame, "msmm", vcov = "HC0", weights = weight)
+    ours <- turn(fit, d)
+    twin <- ref_msmm(d$y, d$x, d$z, d$w, start = ours$b + .02, weights = weight)
+    expect_equal(ours$b, twin$b, tolerance = 1e-4)
+    expect_equal(ours$vcov, unname(twin$vcov), tolerance = 1e-3)
+    expect_equal(fit$hansen[["statistic"]], twin$j, tolerance = 1e-4)
+  }
+  expect_identical(nobs(fit), 500L)
+  expect_equal(fit$cases, sum(d$y[-(1:30)]))
+  skip_if_not_installed("AER")
+  skip_if_not_installed("sandwich")
+  fit <- iv_binary(y ~ w1 | x1 + x2 | z1 + z2 + z3, d$frame, "2sls", vcov = "HC0", weights = weight)
+  twin <- AER::ivreg(y ~ x1 + x2 + w1 | z1 + z2 + z3 + w1, data = d$frame, weights = weight, subset = weight > 0)
+  expect_equal(coef(fit)[names(coef(twin))], coef(twin), tolerance = 1e-8)
+  expect_equal(vcov(fit)[names(coef(twin)), names(coef(twin))], sandwich::vcovHC(twin, "HC0"), tolerance = 1e-7, ignore_attr = TRUE)
+})
+
+test_that("a weight of two is a person twice", {
+  d <- binary_design(n = 400, L = 3, K = 2, seed = 50)
+  d$frame$id <- 1:400
+  d$frame$count <- rep(c(1, 3, 2, 2), 100)
+  twice <- d$frame[rep(1:400, d$frame$count), ]
+  for (estimator in binary_estimators) {
+    one <- iv_binary(d$formula, d$frame, estimator, vcov = "cluster", cluster = "id", weights = count)
+    two <- iv_binary(d$formula, twice, estimator, vcov = "cluster", cluster = "id")
+    expect_equal(coef(one), coef(two), tolerance = 1e-7)
+    m <- length(coef(one)) + length(one$control)
+    # The factor counts people here, rows there.
+    factor <- (399 / (400 - m)) / (799 / (800 - m))
+    expect_equal(vcov(one), vcov(two) * factor, tolerance = 1e-6)
+  }
+})
+
+test_that("the probability to be in the sample: a case-control sample stands for its population", {
+  d <- binary_design(n = 60000, L = 3, K = 2, seed = 61)
+  set.seed(62)
+  chance <- ifelse(d$y == 1, 1, .1)
+  d$frame$weight <- 1 / chance
+  sampled <- d$frame[runif(60000) < chance, ]
+  for (estimator in c("2sls", "msmm")) {
+    whole <- iv_binary(d$formula, d$frame, estimator)
+    weighted <- iv_binary(d$formula, sampled, estimator, weights = weight)
+    naive <- iv_binary(d$formula, sampled, estimator)
+    away <- function(fit) abs(coef(fit)[["x1"]] - coef(whole)[["x1"]]) / sqrt(diag(vcov(weighted)))[["x1"]]
+    expect_lt(away(weighted), 2.5)
+    expect_gt(away(naive), 3)
+  }
+})
+
 test_that("one instrument of two values: answers by hand", {
   set.seed(3)
   n <- 4000
@@ -188,4 +248,14 @@ test_that("a second stage without a solution says so", {
   x <- z + rep(c(-0.1, 0.1), 50)
   d <- data.frame(y = as.double(z == 1 & x > 1), x, z)
   expect_error(iv_binary(y ~ 1 | x | z, d, "msmm"), class = "latentmr_error_noconv")
+})
+
+test_that("weights that are none are refused", {
+  d <- binary_design(n = 100, L = 2, K = 2, seed = 70)
+  expect_snapshot(error = TRUE, {
+    iv_binary(d$formula, d$frame, weights = rep(-1, 100))
+    iv_binary(d$formula, d$frame, weights = rep(0, 100))
+    iv_binary(d$formula, d$frame, weights = 1 / y)
+    iv_binary(d$formula, d$frame, weights = y)
+  })
 })
