@@ -26,10 +26,13 @@ progress_of <- function(what, frame = parent.frame(), say = TRUE, long = 20, aft
 
 clock <- function() proc.time()[["elapsed"]]
 
+# A log is read: nobody sees bars, and it is no document that knitr makes.
+in_batch <- function() !interactive() && !isTRUE(getOption("progressr.enable")) && !isTRUE(getOption("knitr.in.progress"))
+
 # A function of the share done that says, after a second, how long the whole will take
 # when that is long (by the share done so far); and in a batch job, whose log no bar
 # reaches, how far the work is, every few seconds and less often as time goes on.
-speaker <- function(what, say = TRUE, long = 20, after = 1, every = 5, batch = !interactive() && !isTRUE(getOption("progressr.enable"))) {
+speaker <- function(what, say = TRUE, long = 20, after = 1, every = 5, batch = in_batch()) {
   force(what)
   start <- last <- clock()
   function(share) {

@@ -93,6 +93,16 @@ test_that("a batch job says how far it is, an interactive session does not", {
   expect_identical(said(TRUE, every = 100), c("latentmr_message_time", first))
 })
 
+test_that("bars and documents are no logs", {
+  old <- options(progressr.enable = FALSE, knitr.in.progress = NULL)
+  on.exit(options(old))
+  expect_identical(in_batch(), !interactive())
+  options(knitr.in.progress = TRUE)
+  expect_false(in_batch())
+  options(progressr.enable = TRUE, knitr.in.progress = NULL)
+  expect_false(in_batch())
+})
+
 test_that("work on workers speaks, of its own pieces alone", {
   shares <- numeric()
   out <- spread_work("Folds", 4, function(step) vapply(1:4, function(i) {
