@@ -54,7 +54,7 @@ LANES_ATTRIBUTE static void LANES_NAME(subtract)(double *to, const double *a, co
   typedef LANES_NAME(vd) vd;
   for (size_t k = 0; k < rows; k += 2 * LANES) {
     const size_t l = k + LANES;
-    vd x = AT(to, k), z = AT(to, l), more = x - x, again = more;
+    vd x = AT(to, k), z = AT(to, l), more = {0}, again = {0};
     size_t j = 0;
     for (; j + 2 <= columns; j += 2) {
       const double *even = a + j * rows, *odd = even + rows;
