@@ -33,7 +33,7 @@
 #' `[0, 1]`, `D` the mean squared difference from the line and `V` what noise alone
 #' gives; `s = 0` is exactly the line. With strong instruments `k = 2` and `tau = 1`. With weak ones `k = 8`, and `D / V` is
 #' about the square of the t of quadratic two-stage least squares: `tau = 5`, which 2.5 % of straight lines
-#' exceed, or `tau = 2.25` where the control function bends alike. That is the regression of the outcome on `x`, `x^2` and
+#' exceed, or `tau = 1.64` (t = 1.28, 10 % on one side) where the control function bends alike. That is the regression of the outcome on `x`, `x^2` and
 #' a cubic of the first-stage residual (Blundell and Powell 2003), far more precise but right only if that
 #' residual does not depend on the instruments; it never decides alone, and counts only if its bend is significant at
 #' 1 %, has the sign of the bend of two-stage least squares, lies within two of its standard errors, and if

@@ -1,7 +1,7 @@
 # Mean squared errors of curves on designs with known truth, every estimator on the
 # same draws; false nonlinearity and coverage of the bands.
 #
-#   Rscript bench/curves.R                        all cells, 100 draws (20 at n > 2,000; KIV and npiv on the first 20)
+#   Rscript bench/curves.R                        all cells, 100 draws (20 at n > 2,000; KIV on the first 20, npiv on the first 10)
 #   Rscript bench/curves.R run kiv-1000 40        cells whose name starts so, 40 draws (a $ at its end: no others)
 #   Rscript bench/curves.R coverage kiv 100 bootstrap   coverage of one kind of band
 #   Rscript bench/curves.R null tian 300          false nonlinearity
@@ -56,7 +56,7 @@ sieve_mse <- function(fit, d) curve_mse(predict(fit, pmin(pmax(d$grid, min(d$x))
 peers_of <- function(formula, data, d, grid, seed) {
   kiv <- sieve <- NA
   if (length(d$y) <= 5000) kiv <- tryCatch(curve_mse(predict(iv_curve(formula, data, estimator = "kiv", seed = seed), grid), d), error = function(e) NA)
-  if (!length(d$w) && ncol(d$z) == 1 && length(d$y) <= 2000 && requireNamespace("npiv", quietly = TRUE)) {
+  if (seed <= 10 && !length(d$w) && ncol(d$z) == 1 && length(d$y) <= 2000 && requireNamespace("npiv", quietly = TRUE)) {
     sieve <- tryCatch(sieve_mse(iv_curve(formula, data, estimator = "sieve", seed = seed), d), error = function(e) NA)
   }
   c(kiv, sieve)

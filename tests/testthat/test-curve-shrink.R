@@ -66,7 +66,7 @@ test_that("s as a function of V / D", {
   }
   expect_equal(vapply(c(1.1, .9, .5, .1), s, 0, strong = TRUE), c(0, .2, 1, 1))
   expect_equal(vapply(c(1 / 4.9, .19, 1 / 6), s, 0), c(0, 8 * .05, 1))
-  expect_equal(vapply(c(1 / 2.2, .4, 1 / 3), s, 0, alike = TRUE), c(0, .8, 1))
+  expect_equal(vapply(c(1 / 1.6, .55, .5), s, 0, alike = TRUE), c(0, 8 * (1 - 1.64 * .55), 1))
   expect_equal(s(.01, strong = TRUE, most = 1), 0)
   expect_equal(s(Inf), 0)
 })
@@ -107,7 +107,7 @@ test_that("the control function: least squares with White's errors, and when it 
   # differently to the score break it, and it says so
   s <- vapply(1:8, function(seed) {
     fit <- iv_curve(y ~ x | z, score_data(8000, .08, parabola, 20 + seed), seed = 1)
-    c(fit$alike, fit$shrink > 0, fit$model$summary[["ratio"]] < 1 / 2.25)
+    c(fit$alike, fit$shrink > 0, fit$model$summary[["ratio"]] < 1 / 1.64)
   }, numeric(3))
   expect_gt(sum(s[1, ]), 5)
   expect_identical(s[2, s[1, ] == 1], s[3, s[1, ] == 1])
