@@ -53,7 +53,7 @@ sizes <- function(what, n, p, times = draws) {
   note(at[2], n, mean(value <= .01), "size", times)
 }
 feature_test <- function(n) function() hsic_test(rnorm(n), rnorm(n), approximation = "features", features = 50)$p.value
-sizes("hsic features", 2000, feature_test(2000), 4 * draws)
+sizes("hsic features", 2000, feature_test(2000))
 # Families of three who share: labels of people, and of whole families.
 family <- rep(1:34, each = 3)[1:99]
 shared <- function() rnorm(34)[family] + .5 * rnorm(99)
