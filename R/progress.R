@@ -32,7 +32,7 @@ in_batch <- function() !interactive() && !isTRUE(getOption("progressr.enable")) 
 # A function of the share done that says, after a second, how long the whole will take
 # when that is long (by the share done so far); and in a batch job, whose log no bar
 # reaches, how far the work is, every few seconds and less often as time goes on.
-speaker <- function(what, say = TRUE, long = 20, after = 1, every = 5, batch = in_batch()) {
+speaker <- function(what, say = TRUE, long = 20, after = 1, every = function(taken) max(5, taken / 20), batch = in_batch()) {
   force(what)
   start <- last <- clock()
   function(share) {
@@ -43,7 +43,7 @@ speaker <- function(what, say = TRUE, long = 20, after = 1, every = 5, batch = i
     if (say && (share >= .01 || taken >= 3)) {
       say <<- FALSE
       if (taken + left > long) inform(sprintf("%s: about %s.", what, in_words(taken + left)), "latentmr_message_time")
-    } else if (batch && now - last >= max(every, taken / 20)) {
+    } else if (batch && now - last >= every(taken)) {
       last <<- now
       inform(sprintf("%s: %.0f %%, about %s left.", what, 100 * share, in_words(left)), "latentmr_message_progress")
     }

@@ -184,6 +184,7 @@ lmr_status hsic_permute(const lmr_points *x, const lmr_points *y, const exchange
                         size_t permutations, int dense, lmr_rng *rng, double *stat, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
                         lmr_error *err) {
   const size_t n = x->n, limit = rank_limit(n);
+  const lmr_tick before = lmr_tick_before(tick);
   int *index, *order;
   uint16_t *at;
   LMR_TAKE(at, &work, TOGETHER * n, err);
@@ -196,10 +197,10 @@ lmr_status hsic_permute(const lmr_points *x, const lmr_points *y, const exchange
     size_t rf, rg;
     LMR_TAKE(f, &rest, n * limit, err);
     LMR_TAKE(g, &rest, n * limit, err);
-    LMR_TRY(low_rank(x, LOW_RANK_TOL, limit, f, &rf, &left_f, level, rest, tick, err));
+    LMR_TRY(low_rank(x, LOW_RANK_TOL, limit, f, &rf, &left_f, level, rest, &before, err));
     const int good = n > DENSE_ROWS || left_f <= LOW_RANK_TOL;
     if (good) {
-      LMR_TRY(low_rank(y, LOW_RANK_TOL, limit, g, &rg, &left_g, level, rest, tick, err));
+      LMR_TRY(low_rank(y, LOW_RANK_TOL, limit, g, &rg, &left_g, level, rest, &before, err));
       if (n > DENSE_ROWS || left_g <= LOW_RANK_TOL) {
         centre_columns(f, n, rf);
         return permute_factors(f, rf, g, rg, n, plan, permutations, rng, order, index, stat, level, &rest, tick, err);
@@ -212,9 +213,9 @@ lmr_status hsic_permute(const lmr_points *x, const lmr_points *y, const exchange
   LMR_TAKE(k, &work, n * n, err);
   LMR_TAKE(l, &work, n * n, err);
   LMR_TAKE(mean, &work, n, err);
-  LMR_TRY(gram_full(y, k, level, work, tick, err));
+  LMR_TRY(gram_full(y, k, level, work, &before, err));
   for (size_t e = 0; e < n * n; e++) l[e] = (float)k[e];
-  LMR_TRY(gram_full(x, k, level, work, tick, err));
+  LMR_TRY(gram_full(x, k, level, work, &before, err));
   centre_gram(k, n, mean);
   return permute_dense(to_single(k, n * n), l, n, plan, permutations, rng, order, index, at, stat, level, tick, err);
 }
@@ -249,6 +250,7 @@ lmr_status mmd_permute(const lmr_points *x, const int *label, size_t groups, con
                        size_t permutations, int dense, lmr_rng *rng, double *stat, lmr_cpu level,
                        lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t n = x->n, limit = rank_limit(n);
+  const lmr_tick before = lmr_tick_before(tick);
   int *index, *order, *mixed;
   double *size, *sums;
   LMR_TAKE(order, &work, n, err);
@@ -264,7 +266,7 @@ lmr_status mmd_permute(const lmr_points *x, const int *label, size_t groups, con
     double *g, left;
     size_t rank;
     LMR_TAKE(g, &rest, n * limit, err);
-    LMR_TRY(low_rank(x, LOW_RANK_TOL, limit, g, &rank, &left, level, rest, tick, err));
+    LMR_TRY(low_rank(x, LOW_RANK_TOL, limit, g, &rank, &left, level, rest, &before, err));
     if (n > DENSE_ROWS || left <= LOW_RANK_TOL) {
       centre_columns(g, n, rank);
       for (size_t b = 0; b <= permutations; b++) {
@@ -279,7 +281,7 @@ lmr_status mmd_permute(const lmr_points *x, const int *label, size_t groups, con
   double *k, *mean;
   LMR_TAKE(k, &work, n * n, err);
   LMR_TAKE(mean, &work, n, err);
-  LMR_TRY(gram_full(x, k, level, work, tick, err));
+  LMR_TRY(gram_full(x, k, level, work, &before, err));
   centre_gram(k, n, mean);
   /* sum_e 1_e' Kc 1_e / n_e, members of a group listed one after another. */
   for (size_t b = 0; b <= permutations; b++) {
