@@ -89,7 +89,7 @@ if (!is.null(runs)) {
 }
 
 # Seconds of processor time of a training epoch: p = 15, two environments of 10,000, batch 500 of each, one thread.
-# PyTorch takes the BLAS of the system, and with the reference BLAS the ratios flatter: PEER_LIBRARY_PATH names the
+# PyTorch computes the biased statistics, a little less work than the unbiased ones here. It takes the BLAS of the system, and with the reference BLAS the ratios flatter: PEER_LIBRARY_PATH names the
 # directory of another libblas.so.3 (OpenBLAS) for it.
 peer_lines <- function(python) {
   blas <- Sys.getenv("PEER_LIBRARY_PATH")
