@@ -17,10 +17,10 @@
 #' [curve_control()] asks for a sandwich or the bootstrap instead. The uniform band multiplies
 #' the same standard error by the quantile of the largest standardised deviation, from
 #' 4,000 draws. The posterior is the default because it alone covers: pointwise 95 %
-#' bands over the central 90 % of the exposure held .95 of a sigmoid at n = 1,000 (posterior, 100
-#' draws), .89 (bootstrap, 10), .42 (sandwich, 30); of a kink at n = 2,000 .97 (60) and .90
-#' (sandwich, 20); of a parabola with an instrument of R2 10 % at n = 10,000 .99 (60) and .71
-#' (sandwich, 12) (`Rscript bench/curves.R coverage kiv 100 posterior` and so on). The
+#' bands over the central 90 % of the exposure held .95 of a sigmoid at n = 1,000 (posterior, 500
+#' draws), .91 (bootstrap, 6), .40 (sandwich, 20); of a kink at n = 2,000 .97 (500) and .87
+#' (sandwich, 12); of a parabola with an instrument of R2 10 % at n = 10,000 .97 (500) and .71
+#' (sandwich, 12) (`Rscript bench/curves.R coverage kiv 500 posterior` and so on). The
 #' sandwich leaves out what the features of the other half cannot follow, the bootstrap what
 #' the prior smooths. With weak instruments the band is for curves near a
 #' parabola; rougher truths are outside it. `estimator = "kiv"` and `solver = "adam"` have none; with
