@@ -135,10 +135,6 @@ hsic_block_table <- function(pair, approximation, block, seed) {
 #'   independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same environment, their
 #'   people in the order of the data; clusters alone in their size stay, and are counted in the print. Members must be
 #'   exchangeable: list them in one order (child, parent) or at random.
-#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need not be
-#'   independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same environment, their
-#'   people in the order of the data (list them in one order, parents before children say); clusters alone in their size
-#'   stay, and are counted in the print.
 #' @param permutations Number of random permutations.
 #' @param approximation `"auto"`, `"exact"` or `"features"` for the two gamma laws. (Permutations
 #'   above 5,000 rows use low-rank factors of the Gram matrices.)
