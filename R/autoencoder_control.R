@@ -28,7 +28,7 @@
 #' In the published design one random start with `kernel = "rbf", mmd = 50, hsic = 50, epochs = 300, settle = .6, ramp = .1` for all
 #' mixings (`bench/bench-autoencoder.R`, 8 seeds) has a mean bias of at most .009 in every cell and a standard deviation of .004 to .011 with
 #' polynomial mixings, .045 and .030 (two and three environments) with the invertible net; the warm start has a bias of at most .006. On
-#' genotypes the binomial autoencoder lost to `encoder = "linear"` in all four cells tried (three seeds, before the penalties were unbiased).
+#' genotypes the binomial autoencoder lost to `encoder = "linear"` in all four cells tried (eight data sets each, `Rscript bench/bench-autoencoder.R 8 snp`).
 #'
 #' Sources: (P) the published method, <https://arxiv.org/abs/2602.19782> and its simulation code; (M) measured here, `bench/bench-autoencoder.R`.
 #'
