@@ -84,7 +84,7 @@ print.curve_control <- function(x, ...) {
 # Priors of the closed solver: five variances (in units of the residual variance)
 # with weights, for the square of the exposure and for the tanh block. Weak instruments see little
 # more than a parabola: there the square has a flat prior, so that the fit without tanh units
-# is quadratic 2SLS, a tenth of the mass (of the band: a fiftieth, more would only widen it where
+# is quadratic 2SLS, a tenth of the mass (of the band: a hundredth, more would only widen it where
 # nothing is seen) is on what else a curve may do, and the gate of `shrink` alone decides
 # about the line. Strong instruments tell bends from noise: no mass on
 # parabolas, and the band expects rougher curves than the estimate, because a posterior that is as
@@ -93,7 +93,7 @@ curve_priors <- local({
   flat <- c(1000, .01, .1, 1, 10, 1, 0, 0, 0, 0)
   square <- c(0, .01, .1, 1, 10, .5, .1, .15, .15, .1)
   weak <- c(flat, 0, .03, .1, .3, 1, .9, .02, .03, .03, .02)
-  weak_band <- c(flat, 0, .03, .1, .3, 1, .98, .004, .006, .006, .004)
+  weak_band <- c(flat, 0, .03, .1, .3, 1, .99, .002, .003, .003, .002)
   c(
     weak,
     square, 0, .01, .1, .3, 1, 0, 0, .2, .35, .45,
