@@ -17,7 +17,9 @@ print.iv_curve <- function(x, digits = 3, ...) {
   cat(moved_line(x, number))
   s <- x$model$summary
   if (x$kind == "closed") cat(sprintf("Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)\n", number(x$shrink), number(s[["ratio"]])))
-  if (x$kind == "closed" && !id$strong && id$most > 1 && x$alike) cat("The control function bends alike: s leaves 0 at V/D = 0.61 instead of 0.2\n")
+  if (x$kind == "closed" && !id$strong && id$most > 1 && x$alike) {
+    cat(sprintf("The control function bends alike: s leaves 0 at V/D = %.2g instead of %.2g\n", 1 / weak_gate[["alike"]], 1 / weak_gate[["alone"]]))
+  }
   if (x$shrink == 0) cat("No evidence against a line at this instrument strength.\n")
   if (x$kind == "surface") {
     cat(sprintf(

@@ -2,13 +2,15 @@
 # squared difference of the fit from linear 2SLS, V what noise alone gives of it.
 #
 # Strong instruments: from D = V on, the whole curve at D = 2 V. Weak instruments see one
-# bend, for which D / V is the square of its t: the line is left at 5 (2.5 % of true lines), where
-# the control function bends alike at 1.64 (10 % on its side: a second opinion, no proof). With fewer than two directions there is
-# nothing but a line to estimate.
+# bend, for which D / V is the square of its t: the line is left at `alone` (2.5 % of true lines), where
+# the control function bends alike at `alike` (10 % on its side: a second opinion, no proof). With
+# fewer than two directions there is nothing but a line to estimate.
+weak_gate <- c(alone = 5, alike = 1.64)
+
 curve_shrink <- function(fit) {
   if (fit$identification$most < 2) return(0)
   k <- if (fit$identification$strong) 2 else 8
-  tau <- if (fit$identification$strong) 1 else if (fit$alike) 1.64 else 5
+  tau <- if (fit$identification$strong) 1 else weak_gate[[if (fit$alike) "alike" else "alone"]]
   min(1, max(0, k * (1 - tau * fit$model$summary[["ratio"]])))
 }
 

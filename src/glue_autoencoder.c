@@ -124,15 +124,22 @@ static SEXP ffi_ae_fit(SEXP shape, SEXP data, SEXP options, SEXP skip, SEXP seed
   return out;
 }
 
+/* start[environments + 1]: the first row of each environment, and one past the last. */
+static const size_t *first_rows(SEXP start, size_t *environments) {
+  const int *from = glue_int(start, -1, "start");
+  *environments = (size_t)Rf_xlength(start) - 1;
+  size_t *begin = glue_alloc(*environments + 1, sizeof *begin);
+  for (size_t e = 0; e <= *environments; e++) begin[e] = (size_t)from[e];
+  return begin;
+}
+
 /* The penalties alone: rows environment by environment, start[environments + 1];
  * options: degree, weights of mmd, hsic, entropy, single. list(terms, gradient). */
 static SEXP ffi_code_loss(SEXP s, SEXP invariant, SEXP start, SEXP options, SEXP level) {
   const size_t n = (size_t)Rf_nrows(s), d = (size_t)Rf_ncols(s), m = (size_t)glue_int1(invariant, "invariant");
   const double *o = glue_real(options, 5, "options");
-  const int *from = glue_int(start, -1, "start");
-  const size_t environments = (size_t)Rf_xlength(start) - 1;
-  size_t *begin = glue_alloc(environments + 1, sizeof *begin);
-  for (size_t e = 0; e <= environments; e++) begin[e] = (size_t)from[e];
+  size_t environments;
+  const size_t *begin = first_rows(start, &environments);
   const code_penalty p = {m, d - m, environments, (int)o[0], code_gamma(m), d > m ? code_gamma(d - m) : 1, o[4] > 0, o[1], o[2], o[3]};
   code_terms t;
   SEXP gradient = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)d));
@@ -154,10 +161,8 @@ static SEXP ffi_code_loss(SEXP s, SEXP invariant, SEXP start, SEXP options, SEXP
 static SEXP ffi_code_turn(SEXP u, SEXP invariant, SEXP start, SEXP options, SEXP level) {
   const size_t n = (size_t)Rf_nrows(u), d = (size_t)Rf_ncols(u), m = (size_t)glue_int1(invariant, "invariant");
   const double *o = glue_real(options, 5, "options");
-  const int *from = glue_int(start, -1, "start");
-  const size_t environments = (size_t)Rf_xlength(start) - 1;
-  size_t *begin = glue_alloc(environments + 1, sizeof *begin);
-  for (size_t e = 0; e <= environments; e++) begin[e] = (size_t)from[e];
+  size_t environments;
+  const size_t *begin = first_rows(start, &environments);
   const code_penalty p = {m, d - m, environments, (int)o[0], 1, 1, 0, o[1], o[2], 0};
   lmr_rng rng;
   lmr_rng_seed(&rng, (uint64_t)o[4], 0);
