@@ -146,3 +146,12 @@ test_that("background components are partialled out beside a code", {
   )))
   expect_true(is.finite(frame$b[frame$estimator == "latent_2sls"]))
 })
+
+test_that("continuous targets are components divided by the root of their standard deviation", {
+  # Variances 16 and 1, uncorrelated: 16 / 4 and 1 / 1, over their mean 2.5.
+  z <- cbind(4 * rep(c(-1, 1), 8), rep(c(-1, -1, 1, 1), 4)) + 7
+  out <- half_whitened(z)
+  expect_equal(crossprod(out) / 16, diag(c(1.6, .4)))
+  # A column that others give adds nothing.
+  expect_identical(dim(half_whitened(cbind(z, z[, 1] + z[, 2]))), c(16L, 2L))
+})

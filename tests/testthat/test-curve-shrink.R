@@ -133,3 +133,10 @@ test_that("strong instruments: steep curves are not flattened", {
   expect_lt(median(errors[1, ]), .045)
   expect_true(all(errors[2, ] == 1))
 })
+
+test_that("every prior is a law: its weights add up to one", {
+  blocks <- matrix(curve_priors, 10)
+  expect_identical(ncol(blocks), 8L)
+  expect_equal(colSums(blocks[6:10, ]), rep(1, 8))
+  expect_true(all(blocks >= 0))
+})
