@@ -48,4 +48,4 @@ docs: setup ## NAMESPACE and man/ from the roxygen comments, outputs and tables 
 	@Rscript tools/readme.R
 
 clean: ## remove what building left in the tree
-	@rm -rf .setup demo doc src/*.o src/*.so src/core/*.o
+	@rm -rf .setup demo doc src/*.o src/*.so src/core/*/*.o

@@ -1,4 +1,4 @@
-# The cross-environment autoencoder (src/core/autoencoder.h), an entry of
+# The cross-environment autoencoder (src/core/autoencoder/autoencoder.h), an entry of
 # row_encoders().
 #
 # Its inputs are the whitened instruments and, with a warm start, the standardised

@@ -1,4 +1,4 @@
-# Polynomial mixing of continuous instruments (src/core/closure.h).
+# Polynomial mixing of continuous instruments (src/core/encoder/closure.h).
 
 fit_closure <- function(input, n_latent, control, seed) {
   tried <- try_closure(input, control)

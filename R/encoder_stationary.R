@@ -1,4 +1,4 @@
-# Continuous instruments: the stationary subspace (src/core/stationary.h).
+# Continuous instruments: the stationary subspace (src/core/encoder/stationary.h).
 
 # tolerance: an eigenvalue below it counts as invariant whatever the null says. M is twice
 # the divergence of the laws, so that this is the error allowed to a code that is
@@ -45,7 +45,7 @@ null_point <- function(draws, level) {
 }
 
 # Null of the m smallest directions (draws x m) when the environment labels say
-# nothing (src/core/stationary_permuted.h).
+# nothing (src/core/encoder/stationary_permuted.h).
 permutation_null <- function(view, fit, control, seed, rows) {
   if (!inherits(rows, "mr_data")) {
     abort_argument("control", "one with null = \"gaussian\" or \"auto\" when `data` holds moments only", "null = \"permutation\"")

@@ -1,4 +1,4 @@
-# Genotypes: structure against independent blocks (src/core/structure.h), in the
+# Genotypes: structure against independent blocks (src/core/encoder/structure.h), in the
 # panel and structure modes.
 
 fit_structure <- function(moments, view, n_latent, control, seed) {
@@ -61,31 +61,6 @@ structure_spectrum <- function(view, p, s, block, variants, control) {
   )
 }
 
-block_codes <- function(block) if (!is.null(block)) as.integer(factor(block, unique(block)))
-
-# Window of near pairs, and the r^2 above which near and far pairs count as linked.
-linkage_limits <- function(p, n, control) {
-  by_chance <- stats::qchisq(1 - .01 / max(choose(p, 2), 1), 1) / n
-  c(control$ld_window, by_chance, max(control$r2_min, by_chance))
-}
-
-# Integer codes, or NULL when chromosomes are not known for every variant (0 and
-# NA stand for unknown in PLINK's bim).
-chromosome_codes <- function(variants) {
-  chr <- as.character(variants$chr)
-  if (!length(chr) || anyNA(chr) || any(chr %in% c("0", "", "NA"))) return(NULL)
-  as.integer(factor(chr))
-}
-
-# Base pairs; 0 stands for unknown in PLINK's bim.
-variant_positions <- function(variants) {
-  position <- as.double(variants$pos)
-  if (length(position) != nrow(variants)) return(NULL)
-  ifelse(is.finite(position) & position > 0, position, NaN)
-}
-
-pooled_mean <- function(view) as.vector(view$mean %*% (view$n / sum(view$n)))
-
 # Pooled regression of the variants on [1, structure]: s x p slopes.
 structure_slopes <- function(view) {
   g <- view$columns$variants
@@ -96,11 +71,6 @@ structure_slopes <- function(view) {
   ss <- total[, seq_along(s), drop = FALSE]
   sg <- total[, -seq_along(s), drop = FALSE]
   qr.coef(qr(ss, tol = 1e-10), sg) |> replace_na_by(0)
-}
-
-replace_na_by <- function(x, value) {
-  x[is.na(x)] <- value
-  x
 }
 
 # The view of (G - S slopes, C, S, D, Y).
@@ -123,4 +93,18 @@ view_without_structure <- function(view, slopes) {
     a
   })
   view
+}
+
+fit_background <- function(moments, view, control) {
+  p <- nrow(moments$variants)
+  s <- view$columns$structure
+  panel <- structure_spectrum(view, p, s, moments$block, moments$variants, control)
+  background <- moments$background
+  list(
+    method = "structure", mode = "background", values = background$values,
+    threshold = NA_real_, components = background$components, directions = panel$directions,
+    variant = panel$directions[, 0, drop = FALSE], invariant = panel$directions,
+    n_latent = c(invariant = ncol(panel$directions), variant = 0L), dropped = p - ncol(panel$directions), block = panel$block,
+    panel_values = panel$values, background = background
+  )
 }

@@ -40,13 +40,6 @@ iv_parts <- function(f) {
   )
 }
 
-solve0 <- function(a) {
-  if (ncol(a) == 0) return(a)
-  scale <- sqrt(diag(a))
-  if (any(scale == 0)) return(a * 0)
-  solve(a / outer(scale, scale), tol = 0) / outer(scale, scale)
-}
-
 # Small-sample factors: HC1 n / (n - m); clusters G / (G - 1) (n - 1) / (n - m),
 # as Stata, fixest and sandwich::vcovCL(type = "HC1").
 small_sample <- function(type, n, m, clusters) {

@@ -93,19 +93,6 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   fit
 }
 
-# From the call to the model frame and the matrices of both parts.
-iv_model <- function(call, formula, data, cluster, contrasts, envir) {
-  formula <- iv_formula(formula)
-  frame <- call[c(1, match(c("formula", "data", "subset", "na.action", "weights", "offset"), names(call), 0))]
-  frame$formula <- formula
-  frame$drop.unused.levels <- TRUE
-  if (!is.null(cluster)) frame$cluster <- cluster_values(cluster, data)
-  frame[[1]] <- quote(stats::model.frame)
-  frame <- iv_frame(frame, envir)
-  if (nrow(frame) == 0) abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
-  list(formula = formula, frame = frame, parts = iv_matrices(formula, frame, data, contrasts, columns = TRUE))
-}
-
 # Three-part formulas become the two of ivreg: regressors | instruments.
 iv_formula <- function(formula) {
   if (!inherits(formula, "formula")) abort_argument("formula", "a formula such as y ~ w | x | z", describe(formula))
@@ -153,50 +140,6 @@ iv_matrices <- function(formula, frame, data, contrasts, columns = FALSE) {
     X = X, Z = Z, terms = list(regressors = regressors, instruments = instruments, full = full),
     contrasts = list(regressors = attr(X, "contrasts"), instruments = attr(Z, "contrasts"))
   )
-}
-
-# Which regressors are exogenous: those that are a column of the instruments.
-iv_exogenous <- function(parts, estimator) {
-  if (estimator == "ols" && is.null(parts$Z)) return(rep(TRUE, NCOL0(parts$X)))
-  if (is.null(parts$Z)) {
-    abort_argument(
-      "formula", "y ~ w | x | z or y ~ x + w | z + w", "one without instruments",
-      hint = "Least squares without instruments is estimator = \"ols\"."
-    )
-  }
-  design_names(parts$X) %in% design_names(parts$Z)
-}
-
-# Square roots of checked weights; NULL for none.
-weight_roots <- function(weights, n) {
-  if (is.null(weights)) return(NULL)
-  weights <- iv_vector(weights, "weights", n)
-  if (any(weights < 0)) abort_argument("weights", "non-negative", sprintf("%d negative numbers", sum(weights < 0)))
-  sqrt(weights)
-}
-
-iv_rows <- function(parts, y, root, exogenous, estimator) {
-  X <- parts$X
-  rows <- list(
-    y = y, x = design_columns(X, !exogenous), w = design_columns(X, exogenous),
-    z = if (estimator != "ols") design_columns(parts$Z, !(design_names(parts$Z) %in% design_names(X)[exogenous])), root = root
-  )
-  if (estimator == "ols") return(rows)
-  if (is.null(rows$x)) {
-    abort(
-      "No regressor is endogenous: every one is among the instruments.",
-      c("latentmr_error_exogenous", "latentmr_error_argument"), argument = "formula",
-      hint = "Use estimator = \"ols\", or leave the endogenous regressor out of the instruments."
-    )
-  }
-  if (is.null(rows$z)) {
-    abort(
-      "No excluded instrument: every one is among the regressors.",
-      c("latentmr_error_unidentified", "latentmr_error_argument"), argument = "formula",
-      hint = "The third part of y ~ w | x | z, or the second of y ~ x + w | z + w, adds instruments."
-    )
-  }
-  rows
 }
 
 reorder_coefficients <- function(fit, names) {

@@ -1,7 +1,7 @@
 # Estimates of one set of people (everybody, one environment, or all but one).
 
 # What an estimator reads: the moments after its block, and the ordered,
-# orthonormal scores of its instruments (src/core/scores.h).
+# orthonormal scores of its instruments (src/core/moments/scores.h).
 block_scores <- function(view, part, directions, partial = block_partial(view, part)) {
   n <- view_people(view)
   variance <- n * view$scale
@@ -108,14 +108,6 @@ attempt_estimate <- function(id, block, estimate) {
   })
 }
 
-empty_estimate <- function(id, block, note) {
-  list(
-    id = id, b = NA_real_, se = NA_real_, lo = NA_real_, up = NA_real_, pval = NA_real_,
-    vcov = NA_character_, fstat = NA_real_, fstat_type = NA_character_,
-    nsnp = block$scores$n_kept, nobs = block$n, note = note
-  )
-}
-
 estimate_one <- function(id, block, context) {
   b <- se <- vcov <- NULL
   details <- list()
@@ -198,32 +190,6 @@ method_instruments <- function(id, context) {
   else rows$z[, context$view$columns$instruments, drop = FALSE]
 }
 
-# b -/+ t_df se factor; the column `se` is the half width over 1.96, so that the
-# usual b -/+ 1.96 se gives the interval; `se_plain` is without the factor.
-finish_estimate <- function(id, block, b, se, vcov, df, factor, level, details = list()) {
-  if (!is.finite(b) || !is.finite(se)) return(empty_estimate(id, block, "its variance is not positive: too few people or clusters"))
-  a <- 1 - level
-  half <- stats::qt(1 - a / 2, df) * se * factor
-  se_shown <- stats::qt(.975, df) * se * factor / stats::qnorm(.975)
-  f <- block_f(block)
-  c(
-    list(
-      id = id, b = b, se = se_shown, lo = b - half, up = b + half,
-      pval = 2 * stats::pnorm(-abs(b / se_shown)), vcov = vcov,
-      fstat = if (id == "ols") NA_real_ else f, fstat_type = if (id == "ols") NA_character_ else "partial",
-      nsnp = block$scores$n_kept, nobs = block$n, se_plain = se, factor = factor, df = df
-    ),
-    details
-  )
-}
-
-block_f <- function(block) {
-  m <- block$kclass
-  L <- m$sizes[2]
-  free <- m$sizes[1] - m$sizes[3] - L
-  ((m$r0[2, 2] - m$r1[2, 2]) / L) / (m$r1[2, 2] / free)
-}
-
 # Sargan's J at 2SLS with its ratio to the degrees of freedom.
 block_sargan <- function(block) {
   if (!is.null(block_problem(block)) || block$scores$n_kept < 2) {
@@ -234,32 +200,6 @@ block_sargan <- function(block) {
     statistic = row[["statistic"]], df = row[["df1"]], pval = row[["p-value"]],
     ratio = row[["statistic"]] / row[["df1"]]
   )
-}
-
-# Delete-one-fold jackknife of Nagar's estimate: directions held fixed, fold f
-# taken out of every environment. For each set of environments in `sets` a list
-# (se, df); one pass over the folds serves all sets.
-nagar_jackknife <- function(moments, view, sets, part_of, instruments = view$columns$instruments) {
-  folds <- sort(unique(moments$blocks$fold))
-  if (length(folds) < 3) return(vector("list", length(sets)))
-  means <- moments_means(moments)
-  parts <- lapply(sets, function(set) part_of(view_subset(view, set)))
-  bases <- Map(function(set, part) full_rank_variants(view_subset(view, set), part, instruments), sets, parts)
-  b <- vapply(folds, function(f) {
-    gone <- which(moments$blocks$fold == f)
-    left <- view_delete_blocks(view, moments, gone, means)
-    mapply(function(set, part, basis) {
-      if (!is.null(part$folds)) part$folds$skip <- gone
-      nagar_only(view_subset(left, intersect(set, left$environments)), part, basis)
-    }, sets, parts, bases)
-  }, numeric(length(sets)))
-  b <- matrix(b, nrow = length(sets))
-  lapply(seq_along(sets), function(i) {
-    x <- b[i, is.finite(b[i, ])]
-    k <- length(x)
-    if (k < 3) return(NULL)
-    list(se = sqrt((k - 1) / k * sum((x - mean(x))^2)), df = k - 1)
-  })
 }
 
 full_rank_variants <- function(view, part, instruments) {

@@ -265,27 +265,6 @@ local_method <- function(fit) {
   if (fit$rows_used) "latent_ujive" else "latent_nagar"
 }
 
-# Jackknife errors of Nagar's estimate for everybody, every environment
-# ("only <e>") and all but one ("not <e>"). The sets other than "pooled" are left
-# to the classical error when there are many variants: each costs a factorisation
-# per fold.
-latent_jackknife <- function(chosen, encoder, view, moments, no_rows, by_environment) {
-  wanted <- "latent_nagar" %in% chosen$id || no_rows
-  if (!wanted || encoder$kind == "continuous") return(NULL)
-  sets <- list(pooled = view$environments)
-  if (by_environment && length(view$environments) > 1 && nrow(encoder$variants) <= 300) {
-    each <- setNames(as.list(view$environments), paste("only", view$environments))
-    rest <- setNames(
-      lapply(view$environments, function(e) setdiff(view$environments, e)), paste("not", view$environments)
-    )
-    sets <- c(sets, each, rest)
-  }
-  # A code's instruments are its columns of What.
-  instruments <- if (encoder$method == "code") which(rowSums(encoder$invariant) > 0) else view$columns$instruments
-  jackknife <- nagar_jackknife(moments, view, sets, function(v) latent_block("latent", encoder, v), instruments)
-  setNames(jackknife, names(sets))
-}
-
 environment_estimates <- function(fit, chosen, encoder, view, rows, jackknife, step) {
   ids <- unique(c(setdiff(chosen$id, c("latent_reml", "latent_outlier")), local_method(fit)))
   table <- mr_methods()

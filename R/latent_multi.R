@@ -89,12 +89,6 @@ multi_problem <- function(block) {
   NULL
 }
 
-collinear <- function(a, tol) {
-  scale <- sqrt(diag(a))
-  if (any(!(scale > 0))) return(TRUE)
-  min(eigen(a / outer(scale, scale), symmetric = TRUE, only.values = TRUE)$values) < tol
-}
-
 # A list by id; each estimate has vectors over the exposures.
 multi_estimates <- function(chosen, blocks, encoder, view, rows, level) {
   cache <- list()
@@ -178,7 +172,7 @@ multi_one <- function(id, block, context) {
 }
 
 # Nagar's estimator is the k-class at 1 + L / (n - K - L); its error as
-# src/core/scores.h has it for one exposure.
+# src/core/moments/scores.h has it for one exposure.
 multi_nagar <- function(m) {
   df <- m$sizes[1] - m$sizes[2] - m$sizes[3]
   x <- 1L + seq_len(m$k)

@@ -203,16 +203,6 @@ each_estimate <- function(fit, name, missing) {
   vapply(all, function(x) if (is.null(x[[name]])) missing else x[[name]], missing, USE.NAMES = FALSE)
 }
 
-latent_wu_hausman <- function(k) {
-  if (k$sizes[1] - k$sizes[3] - k$sizes[2] < 5) return(rep(NA_real_, 4))
-  unname(kclass_tests(k, kclass_fit(k, 1)$coefficients)$wu_hausman)
-}
-
-latent_basmann <- function(k) {
-  if (k$sizes[2] < 2 || k$sizes[1] - k$sizes[3] - k$sizes[2] < 5) return(c(0, NA, NA, NA))
-  unname(kclass_tests(k, kclass_fit(k, 1)$coefficients)$basmann)
-}
-
 #' @export
 print.summary.latent_mr <- function(x, ...) {
   print(x$fit)

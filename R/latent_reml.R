@@ -1,4 +1,4 @@
-# Spectral REML: the fits are in src/core/reml.c, their average and interval here.
+# Spectral REML: the fits are in src/core/effect/reml.c, their average and interval here.
 
 reml_estimate <- function(block, encoder, view, level) {
   k <- ncol(encoder$variant)

@@ -36,34 +36,6 @@ rows_subset <- function(rows, keep) {
   rows
 }
 
-# Missing calls as the moments take them: the variant's mean in the person's
-# environment. An environment that the encoder has not seen takes the pooled mean.
-impute_genotypes <- function(z, environment, encoder) {
-  values <- cbind(encoder$imputation, unseen = encoder$center)
-  e <- match(as.character(environment), colnames(encoder$imputation), nomatch = ncol(values))
-  impute_from(z, e, values)
-}
-
-# environment: codes of the columns of `values` (variants x environments).
-impute_from <- function(z, environment, values) {
-  missing <- which(is.na(z))
-  if (!length(missing)) return(z)
-  row <- (missing - 1L) %% nrow(z) + 1L
-  column <- (missing - 1L) %/% nrow(z) + 1L
-  z[missing] <- values[cbind(column, as.integer(environment)[row])]
-  z
-}
-
-# All of the panel that is not partialled out, in the encoder's order.
-instrument_directions <- function(encoder) {
-  if (encoder$method == "code") return(encoder$invariant)
-  k <- ncol(encoder$variant)
-  total <- ncol(encoder$directions)
-  # Continuous: small eigenvalues first, so the variant block is at the end.
-  keep <- if (encoder$method == "stationary") seq_len(total - k) else k + seq_len(total - k)
-  encoder$directions[, keep, drop = FALSE]
-}
-
 # Explicit columns of C; `part` from latent_block().
 block_columns <- function(part, rows, view) {
   if (!is.null(part$folds)) return(crossfit_columns(part, rows, view))

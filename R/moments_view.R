@@ -1,5 +1,5 @@
 # The moments of an mr_moments object by environment, in the form that the core
-# reads (src/core/moment_view.h), with the positions of the columns.
+# reads (src/core/moments/moment_view.h), with the positions of the columns.
 
 moments_view <- function(m, environments = m$environments) {
   means <- moments_means(m)
@@ -30,7 +30,7 @@ moment_columns <- function(m) {
   ends <- cumsum(sizes)
   columns <- setNames(lapply(seq_along(sizes), function(i) seq_len(sizes[[i]]) + ends[[i]] - sizes[[i]]), names(sizes))
   # The variants that are instruments themselves: all, unless columns of a code
-  # stand behind them (R/encoder_code.R).
+  # stand behind them (R/encoder_rows.R).
   c(columns, list(instruments = columns$variants))
 }
 
@@ -81,7 +81,9 @@ variant_map <- function(view, directions) {
   map
 }
 
-# Partial [1, e, inner, e x inner, common] out; see src/core/partial.h.
+# Partial [1, e, inner, e x inner, common] out; see src/core/moments/partial.h.
 partial_out <- function(view, inner, common) {
   .Call(C_ffi_partial, view, inner, common)
 }
+
+pooled_mean <- function(view) as.vector(view$mean %*% (view$n / sum(view$n)))

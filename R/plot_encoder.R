@@ -33,20 +33,6 @@ plot_spectrum <- function(x) {
 
 block_labels <- c(variant = "Variant block (partialled out)", invariant = "Invariant block")
 
-spectrum_data <- function(x) {
-  data.frame(
-    direction = seq_along(x$values), value = x$values,
-    null = rep_len(x$threshold, length(x$values)),
-    part = if (x$mode == "background") {
-      ifelse(seq_along(x$values) <= x$components, "variant", "invariant")
-    } else if (x$method %in% c("stationary", "code")) {
-      ifelse(seq_along(x$values) <= x$n_latent[["invariant"]], "invariant", "variant")
-    } else {
-      ifelse(seq_along(x$values) <= x$n_latent[["variant"]], "variant", "invariant")
-    }
-  )
-}
-
 # Densities of the leading latents, one ridge per environment.
 plot_latents <- function(x, data, leading = 3, max_environments = 20) {
   if (is.null(data) || !inherits(data, "mr_data")) {

@@ -40,18 +40,6 @@ effect_axis <- function(fit, units = NULL, width = 72) {
   wrap_words(sprintf("Effect of %s on %s (%s)", shorten(fit$exposure, 60), shorten(fit$outcome, 60), per), width)
 }
 
-# Long names lose their middle: what tells them apart is often the end.
-shorten <- function(x, width = 40) {
-  x <- gsub("[[:space:]]+", " ", as.character(x))
-  tail <- (width - 3) %/% 3
-  n <- nchar(x)
-  ifelse(n > width, paste0(substr(x, 1, width - 3 - tail), "...", substr(x, n - tail + 1, n)), x)
-}
-
-wrap_words <- function(x, width = 80) paste(strwrap(x, width), collapse = "\n")
-
-level_words <- function(level) paste0(format(100 * level), "%")
-
 # Limits that hold the bulk of the intervals: one estimate without strength must
 # not squeeze the others into a line. What lies outside is drawn with an arrow.
 # `typical`: the half width that matters; `zero`: whether zero is always inside, or
@@ -88,17 +76,4 @@ interval_layers <- function(data, limits, linewidth, colour = "black") {
     layer(rep(TRUE, nrow(data)), "x0", "x1", linewidth), layer(data$lo < limits[1], "left", "x0", thin, tip),
     layer(data$up > limits[2], "right", "x1", thin, tip)
   )
-}
-
-format_estimate <- function(b, lo, up) {
-  digits <- interval_digits(b, lo, up)
-  number <- function(x) formatC(round(x, digits) + 0, digits = digits, format = "f")
-  ifelse(is.na(b), "not estimated", sprintf("%s (%s to %s)", number(b), number(lo), number(up)))
-}
-
-# Decimals that show two figures of the typical half width.
-interval_digits <- function(b, lo, up) {
-  half <- stats::median(abs(up - lo)[is.finite(up - lo)] / 2)
-  if (!is.finite(half) || half <= 0) return(2)
-  max(0, min(8, 1 - floor(log10(half))))
 }

@@ -118,13 +118,3 @@ simulated_data <- function(parts) {
   data$truth <- parts$truth
   data
 }
-
-# Zero mean, unit standard deviation with divisor n, column by column; a
-# constant column becomes 0.
-standardise <- function(x) {
-  if (is.null(dim(x))) return(drop(standardise(matrix(x))))
-  x <- x - rep(colMeans(x), each = nrow(x))
-  spread <- sqrt(colMeans(x^2))
-  spread[spread == 0] <- 1
-  x / rep(spread, each = nrow(x))
-}

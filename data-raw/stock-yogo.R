@@ -1,6 +1,6 @@
 # Critical values of Stock and Yogo (2005) that have no formula, by simulation of
 # their weak-instrument asymptotics: LIML and Fuller with one endogenous variable, 2SLS and
-# LIML with two. Writes R/stock_yogo_tables.R. Run from the package's directory:
+# LIML with two. Writes R/iv_stock_yogo_tables.R. Run from the package's directory:
 #   Rscript data-raw/stock-yogo.R
 #
 # With L instruments, concentration mu2 in every direction (the smallest eigenvalue; larger ones
@@ -172,5 +172,5 @@ if (!nzchar(Sys.getenv("LATENTMR_CHECK"))) {
     "# one endogenous variable: size of LIML, relative bias and bias of Fuller, L = 1 to 30;",
     "# two: relative bias and size of 2SLS, size of LIML, L = 2 to 12.",
     body("stock_yogo_one", one), body("stock_yogo_two", two)
-  ), "R/stock_yogo_tables.R")
+  ), "R/iv_stock_yogo_tables.R")
 }

@@ -1,6 +1,6 @@
 /* One step too far, on purpose: what tools/sanitize.sh must catch inside R
  * before its silence about the package means anything. */
-#include "core/arena.h"
+#include "core/base/arena.h"
 
 #define R_NO_REMAP
 #include <R.h>

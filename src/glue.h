@@ -3,8 +3,8 @@
 #ifndef LMR_GLUE_H
 #define LMR_GLUE_H
 
-#include "core/arena.h"
-#include "core/status.h"
+#include "core/base/arena.h"
+#include "core/base/status.h"
 
 #define R_NO_REMAP
 #include <R.h>

@@ -1,5 +1,5 @@
 /* iv_curve(), solver "adam". */
-#include "core/curve_adam.h"
+#include "core/curve/curve_adam.h"
 #include "glue.h"
 
 #include <string.h>

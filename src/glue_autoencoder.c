@@ -1,6 +1,6 @@
 /* The autoencoder: learn_instruments(encoder = "autoencoder"). */
-#include "core/autoencoder.h"
-#include "core/code_turn.h"
+#include "core/autoencoder/autoencoder.h"
+#include "core/autoencoder/code_turn.h"
 #include "glue.h"
 
 /* integer[8]: inputs, outputs, invariant, variant, units, degree, binomial, related. */

@@ -1,6 +1,6 @@
 /* bed files: what identifies an opened one, selections as R matrices, packing. */
-#include "core/bed_decode.h"
-#include "core/bed_matrix.h"
+#include "core/genotype/bed_decode.h"
+#include "core/genotype/bed_matrix.h"
 #include "glue.h"
 
 /* Opens, checks and closes: size and time of modification of a good file. */

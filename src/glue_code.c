@@ -1,8 +1,8 @@
 /* Encoders that read rows: closure, flow, and the check of a code. */
-#include "core/closure.h"
-#include "core/code_check.h"
-#include "core/flow.h"
-#include "core/log_det.h"
+#include "core/encoder/closure.h"
+#include "core/encoder/code_check.h"
+#include "core/encoder/flow.h"
+#include "core/la/log_det.h"
 #include "glue.h"
 
 #include <string.h>

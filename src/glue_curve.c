@@ -1,6 +1,6 @@
 /* iv_curve(): the closed solver and prediction from a fitted curve. */
-#include "core/curve_model.h"
-#include "core/la.h"
+#include "core/curve/curve_model.h"
+#include "core/la/la.h"
 #include "glue.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Parts of the curve solvers as the tests see them. */
-#include "core/curve_basis.h"
-#include "core/curve_batch.h"
-#include "core/curve_evidence.h"
-#include "core/curve_net.h"
+#include "core/curve/curve_basis.h"
+#include "core/curve/curve_batch.h"
+#include "core/curve/curve_evidence.h"
+#include "core/curve/curve_net.h"
 #include "glue.h"
 
 #include <math.h>

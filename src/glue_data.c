@@ -3,10 +3,10 @@
 #include <limits.h>
 #include <math.h>
 
-#include "core/components.h"
-#include "core/hwe.h"
-#include "core/variant_rank.h"
-#include "core/variant_scan.h"
+#include "core/la/components.h"
+#include "core/genotype/hwe.h"
+#include "core/genotype/variant_rank.h"
+#include "core/genotype/variant_scan.h"
 #include "glue.h"
 
 /* R's positions (from 1) as the core's (from 0), checked: a wrong one would

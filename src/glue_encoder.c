@@ -1,10 +1,10 @@
 /* The linear encoder, from moments. */
-#include "core/background.h"
-#include "core/moment_view.h"
-#include "core/stationary.h"
-#include "core/stationary_permuted.h"
-#include "core/structure.h"
-#include "core/structure_null.h"
+#include "core/encoder/background.h"
+#include "core/moments/moment_view.h"
+#include "core/encoder/stationary.h"
+#include "core/encoder/stationary_permuted.h"
+#include "core/encoder/structure.h"
+#include "core/encoder/structure_null.h"
 #include "glue.h"
 #include "glue_moment_view.h"
 

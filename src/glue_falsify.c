@@ -1,7 +1,7 @@
 /* Invalid instruments, direction and sensitivity, from cross products. */
-#include "core/direction.h"
-#include "core/exclusion.h"
-#include "core/outliers.h"
+#include "core/effect/direction.h"
+#include "core/effect/exclusion.h"
+#include "core/effect/outliers.h"
 #include "glue.h"
 
 /* gt: variants x traits; control: 1-based. Sums explained by the controls, and their rank. */

@@ -2,12 +2,12 @@
  * x, z, w (double matrices n x k, L, K, or lists of their columns; those that
  * take part are picked by the 1-based keep_*), root (NULL or the roots of the
  * weights). */
-#include "core/iv_nonlinear.h"
-#include "core/iv_outcomes.h"
-#include "core/iv_reduced.h"
-#include "core/iv_scores.h"
-#include "core/tall_qr.h"
-#include "core/ujive.h"
+#include "core/iv/iv_nonlinear.h"
+#include "core/iv/iv_outcomes.h"
+#include "core/iv/iv_reduced.h"
+#include "core/iv/iv_scores.h"
+#include "core/la/tall_qr.h"
+#include "core/iv/ujive.h"
 #include "glue.h"
 
 #include <string.h>
@@ -249,7 +249,7 @@ static iv_nonlinear_options nonlinear_options(SEXP options, SEXP coef, const iv_
   return o;
 }
 
-/* options: residual, regressors (src/core/iv_nonlinear.h), cluster, clusters,
+/* options: residual, regressors (src/core/iv/iv_nonlinear.h), cluster, clusters,
  * second (the matrices behind a Newton step), covariance. */
 static SEXP ffi_iv_nonlinear(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
   const columns c = view(rows, 1);

@@ -1,6 +1,6 @@
-#include "core/ar_set.h"
-#include "core/kclass.h"
-#include "core/la.h"
+#include "core/iv/ar_set.h"
+#include "core/iv/kclass.h"
+#include "core/la/la.h"
 #include "glue.h"
 
 static kclass_moments moments(SEXP r0, SEXP r1, SEXP sizes) {

@@ -1,8 +1,8 @@
-#include "core/features.h"
-#include "core/fastmath.h"
-#include "core/sincos.h"
-#include "core/hsic.h"
-#include "core/mmd.h"
+#include "core/kernel/features.h"
+#include "core/la/fastmath.h"
+#include "core/la/sincos.h"
+#include "core/kernel/hsic.h"
+#include "core/kernel/mmd.h"
 #include "glue_kernel.h"
 
 #include <string.h>

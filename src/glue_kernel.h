@@ -3,7 +3,7 @@
 #ifndef LMR_GLUE_KERNEL_H
 #define LMR_GLUE_KERNEL_H
 
-#include "core/kernel.h"
+#include "core/kernel/kernel.h"
 #include "glue.h"
 
 lmr_points glue_points(SEXP x, SEXP kernel);

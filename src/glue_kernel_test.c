@@ -1,8 +1,8 @@
-#include "core/allele_shift.h"
-#include "core/kernel_conditional.h"
-#include "core/kernel_test.h"
-#include "core/low_rank.h"
-#include "core/standardise.h"
+#include "core/genotype/allele_shift.h"
+#include "core/kernel/kernel_conditional.h"
+#include "core/kernel/kernel_test.h"
+#include "core/kernel/low_rank.h"
+#include "core/la/standardise.h"
 #include "glue_kernel.h"
 #include "glue_moments.h"
 
@@ -14,7 +14,7 @@ static SEXP with_p(SEXP stat, size_t permutations) {
   return out;
 }
 
-/* list(member, size, units) of core/exchange.h, members 1-based: each of the n rows once. */
+/* list(member, size, units) of core/kernel/exchange.h, members 1-based: each of the n rows once. */
 static exchange_plan plan_of(SEXP list, size_t n) {
   exchange_plan p = {(size_t)Rf_xlength(VECTOR_ELT(list, 1)), NULL, NULL, NULL};
   size_t members, total = 0;

@@ -1,5 +1,5 @@
 /* Kernel instrumental variables. */
-#include "core/kiv.h"
+#include "core/curve/kiv.h"
 #include "glue.h"
 
 #include <string.h>

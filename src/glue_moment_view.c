@@ -1,7 +1,7 @@
-#include "core/moment_view.h"
-#include "core/partial.h"
-#include "core/reml.h"
-#include "core/scores.h"
+#include "core/moments/moment_view.h"
+#include "core/moments/partial.h"
+#include "core/effect/reml.h"
+#include "core/moments/scores.h"
 #include "glue.h"
 #include "glue_moment_view.h"
 
@@ -21,7 +21,7 @@ moment_view glue_moment_view(SEXP view) {
   return v;
 }
 
-/* inner, common: width x k maps (see core/partial.h). */
+/* inner, common: width x k maps (see core/moments/partial.h). */
 static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common) {
   const moment_view v = glue_moment_view(view);
   const R_xlen_t w = (R_xlen_t)v.width;

@@ -3,7 +3,7 @@
 #ifndef LMR_GLUE_MOMENT_VIEW_H
 #define LMR_GLUE_MOMENT_VIEW_H
 
-#include "core/moment_view.h"
+#include "core/moments/moment_view.h"
 #include "glue.h"
 
 moment_view glue_moment_view(SEXP view);

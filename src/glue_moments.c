@@ -1,5 +1,5 @@
 /* Block moments: folds, the pass over the bits, the pass over dense genotypes. */
-#include "core/moments.h"
+#include "core/moments/moments.h"
 #include "glue_moments.h"
 
 #include <limits.h>

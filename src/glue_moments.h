@@ -2,7 +2,7 @@
 #ifndef LMR_GLUE_MOMENTS_H
 #define LMR_GLUE_MOMENTS_H
 
-#include "core/moments.h"
+#include "core/moments/moments.h"
 #include "glue.h"
 
 /* A double matrix of 0, 1, 2 and NA, or the description of bed files. */

@@ -1,5 +1,5 @@
 /* Reading mr_moments objects: centred cross products, and sums over sites. */
-#include "core/moments_combine.h"
+#include "core/moments/moments_combine.h"
 #include "glue_moments.h"
 
 #include <string.h>

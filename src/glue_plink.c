@@ -1,7 +1,7 @@
 /* bim and fam files as lists of columns. Each text is gone through twice: once
  * to check and count, once to fill R vectors of the right length. */
-#include "core/input_file.h"
-#include "core/plink_text.h"
+#include "core/base/input_file.h"
+#include "core/genotype/plink_text.h"
 #include "glue.h"
 
 #include <limits.h>

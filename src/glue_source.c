@@ -1,5 +1,5 @@
 /* Where genotype bits come from: a matrix in memory, or bed files. */
-#include "core/moments.h"
+#include "core/moments/moments.h"
 #include "glue_moments.h"
 
 /* list(files = list(bed, size, mtime, variants), n_samples, file, col): for each

@@ -1,5 +1,5 @@
 /* Estimators on summary data that need a loop. */
-#include "core/weighted_median.h"
+#include "core/effect/weighted_median.h"
 #include "glue.h"
 
 static SEXP ffi_weighted_median(SEXP x, SEXP sx, SEXP y, SEXP sy, SEXP w, SEXP draws, SEXP seed) {

@@ -1,6 +1,6 @@
 /* iv_curve() with covariates that the curve may depend on. */
-#include "core/curve_surface_model.h"
-#include "core/la.h"
+#include "core/curve/curve_surface_model.h"
+#include "core/la/la.h"
 #include "glue.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The tall kernels as seen from R, for tests and for dense instruments. */
-#include "core/tall.h"
+#include "core/la/tall.h"
 #include "glue.h"
 
 static SEXP ffi_tall_crossprod(SEXP a, SEXP s, SEXP level) {

@@ -1,9 +1,9 @@
 /* Entry points that exist for the tests: the core's own parts, seen from R. */
-#include "core/background.h"
-#include "core/cpu.h"
-#include "core/gemm.h"
-#include "core/la.h"
-#include "core/rng.h"
+#include "core/encoder/background.h"
+#include "core/base/cpu.h"
+#include "core/la/gemm.h"
+#include "core/la/la.h"
+#include "core/base/rng.h"
 #include "glue.h"
 
 /* kind: 0 raw words as two 32-bit halves, 1 uniform, 2 normal, 3 gamma(shape). */

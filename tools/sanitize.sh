@@ -6,7 +6,7 @@
 # made on purpose, or the run proves nothing; and the first calls of every C
 # entry point run once more with a collection at each allocation (tools/torture.R).
 # R's own BLAS, LAPACK and vectors of at most 128 bytes are not watched; the
-# views of a work arena are (src/core/arena.c).
+# views of a work arena are (src/core/base/arena.c).
 set -eu
 cd "$(dirname "$0")/.."
 source=$(pwd)

@@ -1,0 +1,62 @@
+# Argument checks. Each names the argument as the user typed it, what it must
+# be, what it was, and (hint) what to do next.
+
+abort_argument <- function(arg, must, was, hint = NULL, class = NULL) {
+  abort(
+    sprintf("`%s` must be %s, not %s.", arg, must, was),
+    c(class, "latentmr_error_argument"),
+    hint = hint, argument = arg
+  )
+}
+
+check_flag <- function(x, arg, null = FALSE, na = FALSE) {
+  if (null && is.null(x)) return(invisible(x))
+  if (is.logical(x) && length(x) == 1 && (na || !is.na(x))) return(invisible(x))
+  abort_argument(arg, if (na) "TRUE, FALSE or NA" else "TRUE or FALSE", describe(x))
+}
+
+check_number <- function(x, arg, min = -Inf, max = Inf, whole = FALSE, null = FALSE,
+                         open = FALSE, hint = NULL) {
+  if (null && is.null(x)) return(invisible(x))
+  good <- is.numeric(x) && length(x) == 1 && is.finite(x) &&
+    (if (open) x > min && x < max else x >= min && x <= max) && (!whole || x == round(x))
+  if (good) return(invisible(x))
+  range <- if (is.finite(min) && is.finite(max)) {
+    sprintf(if (open) " strictly between %s and %s" else " from %s to %s", format(min), format(max))
+  } else if (is.finite(min)) {
+    sprintf(if (open) " above %s" else " of at least %s", format(min))
+  } else if (is.finite(max)) {
+    sprintf(if (open) " below %s" else " of at most %s", format(max))
+  } else {
+    ""
+  }
+  abort_argument(
+    arg, paste0(if (whole) "one whole number" else "one number", range, if (null) " or NULL"),
+    describe(x), hint
+  )
+}
+
+check_string <- function(x, arg, null = FALSE, hint = NULL) {
+  if (null && is.null(x)) return(invisible(x))
+  if (is.character(x) && length(x) == 1 && !is.na(x) && nzchar(x)) return(invisible(x))
+  abort_argument(arg, paste0("one character string", if (null) " or NULL"), describe(x), hint)
+}
+
+check_strings <- function(x, arg, null = FALSE, hint = NULL) {
+  if (null && is.null(x)) return(invisible(x))
+  if (is.character(x) && length(x) > 0 && !anyNA(x) && all(nzchar(x))) return(invisible(x))
+  abort_argument(
+    arg, paste0("a character vector without missing or empty entries", if (null) " or NULL"),
+    describe(x), hint
+  )
+}
+
+check_choice <- function(x, arg, choices) {
+  if (is.character(x) && length(x) == 1 && x %in% choices) return(invisible(x))
+  hint <- NULL
+  if (is.character(x) && length(x) == 1 && !is.na(x)) {
+    near <- choices[utils::adist(x, choices, ignore.case = TRUE) <= 2]
+    if (length(near)) hint <- sprintf("Did you mean \"%s\"?", near[1])
+  }
+  abort_argument(arg, paste("one of", quote_all(choices)), describe(x), hint)
+}

@@ -1,0 +1,178 @@
+# Checks of the columns given to mr_data(): types and impossible values. What is
+# missing is removed and counted later, in mr_data_rows.R.
+
+# A numeric column without infinite values; one-column matrices and data frames
+# are taken as vectors. Traits of two values become 0 and 1.
+check_trait <- function(x, arg) {
+  if ((is.matrix(x) || is.data.frame(x)) && ncol(x) == 1) {
+    ids <- row_ids(x)
+    x <- if (is.data.frame(x)) x[[1]] else x[, 1]
+    if (!is.null(ids)) names(x) <- ids
+  }
+  must <- "a numeric vector, one value per participant"
+  if (is.factor(x) || is.logical(x) || arg == "outcome") x <- recode_binary(x, arg)
+  if (is.factor(x) || is.character(x)) {
+    abort_argument(arg, must, describe(x), "Convert it with as.numeric() once you know what its values mean.")
+  }
+  if (is.object(x) || is.matrix(x) || !is.numeric(x)) {
+    abort_argument(arg, must, describe(x), "Convert it with as.numeric().")
+  }
+  if (!length(x)) abort_argument(arg, must, "empty")
+  check_not_infinite(x, arg)
+  out <- as.double(x)
+  names(out) <- names(x)
+  if (arg == "outcome" && setequal(out[!is.na(out)], 0:2)) {
+    inform(
+      "\"outcome\" has the values 0, 1 and 2.", "latentmr_message_coding",
+      hint = "If they are PLINK's missing, control and case, set the 0 to NA (`na_codes = c(-9, 0)` of read_mr_data())."
+    )
+  }
+  out
+}
+
+# One exposure is a vector, several are a matrix with their names.
+check_exposures <- function(x, names) {
+  if (is.null(dim(x)) || ncol(x) < 2) return(check_trait(x, "exposure"))
+  ids <- row_ids(x)
+  check_unique_names(names, "exposure")
+  columns <- lapply(seq_along(names), function(j) unname(check_trait(if (is.data.frame(x)) x[[j]] else x[, j], sprintf("exposure$%s", names[j]))))
+  matrix(unlist(columns), ncol = length(names), dimnames = list(ids, names))
+}
+
+exposure_columns <- function(x) {
+  if (is.null(dim(x))) list(x) else lapply(seq_len(ncol(x)), function(j) x[, j])
+}
+
+check_not_infinite <- function(x, arg) {
+  bad <- which(is.infinite(x))
+  if (length(bad)) {
+    abort_argument(
+      arg, "finite or missing",
+      sprintf("infinite (%d %s, the first at position %d)", length(bad),
+              if (length(bad) == 1) "value" else "values", bad[1]),
+      "Set what could not be measured to NA; such participants are removed and counted."
+    )
+  }
+}
+
+check_varies <- function(x, arg, what) {
+  if (length(unique(x)) < 2) {
+    abort_argument(arg, sprintf("different between the %s analysed participants", big(length(x))),
+                   sprintf("constant (%s)", format(x[1])), what)
+  }
+}
+
+# Factor of environments; missing stays missing.
+as_environment <- function(x, arg = "environment") {
+  if (is.data.frame(x) && ncol(x) == 1) x <- stats::setNames(x[[1]], row_ids(x))
+  must <- "a factor, character vector or whole numbers: the group of each participant"
+  if (is.matrix(x) || is.data.frame(x) || !(is.factor(x) || is.character(x) || is.numeric(x) || is.logical(x))) {
+    abort_argument(arg, must, describe(x))
+  }
+  if (!length(x)) abort_argument(arg, must, "empty")
+  if (is.object(x) && !is.factor(x)) abort_argument(arg, must, describe(x))
+  if (is.numeric(x) && !is.factor(x) && any(x != round(x) | is.infinite(x), na.rm = TRUE)) {
+    abort_argument(
+      arg, must, "continuous numbers",
+      "An environment is a group such as an ancestry, cohort or site; give principal components to `structure`."
+    )
+  }
+  as_groups(x)
+}
+
+# Factor with levels in an order that does not depend on the locale.
+as_groups <- function(x) {
+  ids <- names(x)
+  if (!is.factor(x)) {
+    text <- if (is.numeric(x)) number_strings(x) else enc2utf8(as.character(x))
+    text[!is.na(text) & text == ""] <- NA
+    levels <- unique(text[!is.na(text)])
+    levels <- levels[order(if (is.numeric(x)) as.numeric(levels) else levels, method = "radix")]
+    x <- factor(text, levels = levels)
+  } else if (any(levels(x) == "")) {
+    levels(x)[levels(x) == ""] <- NA
+  }
+  names(x) <- ids
+  x
+}
+
+as_cluster <- function(x, arg = "cluster") {
+  if (is.null(x)) return(NULL)
+  if (is.data.frame(x) && ncol(x) == 1) x <- stats::setNames(x[[1]], row_ids(x))
+  if (is.matrix(x) || is.data.frame(x) || !is.atomic(x) || !length(x)) {
+    abort_argument(arg, "a vector with the family or site of each participant, or NULL", describe(x))
+  }
+  if (inherits(x, "families")) class(x) <- "factor"
+  as_groups(x)
+}
+
+# Numeric matrix of structure columns with unique names.
+as_structure <- function(x, arg = "structure") {
+  if (is.null(x)) return(NULL)
+  must <- "a numeric matrix or data frame, one row per participant, or NULL"
+  ids <- row_ids(x)
+  if (is.data.frame(x)) {
+    bad <- !vapply(x, is.numeric, NA)
+    if (any(bad)) {
+      abort_argument(arg, must, sprintf("a data frame whose column \"%s\" is not numeric", names(x)[bad][1]),
+                     "Groups are covariates, or the environment.")
+    }
+    x <- as.matrix(x)
+  } else if (is.numeric(x) && is.null(dim(x))) {
+    x <- matrix(x, ncol = 1, dimnames = list(NULL, "structure"))
+  }
+  if (!is.matrix(x) || !is.numeric(x)) abort_argument(arg, must, describe(x))
+  if (!ncol(x) || !nrow(x)) abort_argument(arg, must, "empty")
+  if (is.null(colnames(x))) colnames(x) <- paste0("S", seq_len(ncol(x)))
+  check_unique_names(colnames(x), arg)
+  check_not_infinite(x, arg)
+  storage.mode(x) <- "double"
+  rownames(x) <- ids
+  x
+}
+
+check_unique_names <- function(x, arg) {
+  twice <- unique(x[duplicated(x)])
+  if (length(twice)) {
+    abort_argument(arg, "a table whose columns have different names",
+                   paste("one with several columns called", quote_all(twice)))
+  }
+  if (anyNA(x) || any(x == "")) abort_argument(arg, "a table whose columns have names", "one with an unnamed column")
+}
+
+# Logical, two-level factors and PLINK's 1 and 2 become 0 and 1; anything else is
+# returned as it is.
+recode_binary <- function(x, name) {
+  if (is.logical(x)) return(setNames(as.double(x), names(x)))
+  if (is.factor(x)) {
+    used <- levels(droplevels(x))
+    if (length(used) != 2) return(x)
+    inform(sprintf("%s: \"%s\" is taken as 0 and \"%s\" as 1.", quote_all(name), used[1], used[2]), "latentmr_message_coding")
+    return(setNames(as.double(x == used[2]), names(x)))
+  }
+  if (is.numeric(x) && !is.object(x)) {
+    seen <- unique(x[!is.na(x)])
+    if (length(seen) == 2 && all(seen %in% 1:2)) {
+      inform(
+        sprintf("%s has the values 1 and 2 only: read as in PLINK, 1 is a control (0) and 2 a case (1).", quote_all(name)),
+        "latentmr_message_coding"
+      )
+      return(x - 1)
+    }
+  }
+  x
+}
+
+# 0/1 values of an outcome, recoded with a message where they are coded otherwise.
+binary_values <- function(y, name, arg) {
+  if (is.null(y) || !is.null(dim(y))) abort_argument(arg, "one with a single outcome on its left", describe(y))
+  y <- recode_binary(y, name)
+  if (!is.numeric(y) || !all(y %in% 0:1)) {
+    abort_argument(
+      arg, "one whose outcome has two values: 0 and 1, FALSE and TRUE, 1 and 2, or a factor with two levels",
+      if (is.numeric(y)) sprintf("%s with %d values", quote_all(name), length(unique(y))) else describe(y),
+      hint = "iv_reg() is for other outcomes."
+    )
+  }
+  as.double(y)
+}

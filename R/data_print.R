@@ -1,0 +1,127 @@
+# How an mr_data object shows itself: print fits a page, summary has the tables.
+
+#' @export
+print.mr_data <- function(x, ...) {
+  cat(format_mr_data(x), sep = "\n")
+  invisible(x)
+}
+
+format_mr_data <- function(x, max_environments = 12) {
+  n <- length(x$outcome)
+  p <- nrow(x$variants)
+  table <- environment_table(x)
+  shown <- utils::head(table, max_environments)
+  more <- nrow(table) - nrow(shown)
+  c(
+    sprintf("<mr_data> %s, outcome %s", exposures_words(x$exposure_name), x$outcome_name),
+    sprintf("%s participants in %s, %s instruments (%s)", big(n), plural(nrow(table), "environment"), big(p), x$kind),
+    format_parts(x),
+    "",
+    format_table(shown, x),
+    if (more) sprintf("  ... and %s more %s: see summary()", big(more), if (more == 1) "environment" else "environments"),
+    "", "Participants", format_flow(x$flow),
+    "", "Variants", format_flow(x$flow, "variants"),
+    if (nrow(x$flagged_variants)) {
+      paste0("  Not varying in some environment: ", quote_all(unique(x$flagged_variants$snp), 5), "; summary() has the list.")
+    },
+    if (any(x$flow$unit == "background variants")) c("", "Background variants", format_flow(x$flow, "background variants")),
+    if (any(x$flow$action == "changed" & x$flow$unit == "values")) c("", "Values", format_flow(x$flow, "values"))
+  )
+}
+
+format_parts <- function(x) {
+  covariates <- colnames(x$covariates)
+  dropped <- x$flow$reason[x$flow$action == "removed" & x$flow$unit %in% c("covariates", "structure columns") & x$flow$count > 0]
+  where <- if (is.null(x$genotypes$bed)) "in memory" else paste("read when needed from", plural(nrow(x$genotypes$bed$files), "PLINK file set"))
+  c(
+    sprintf("  genotypes   %s; %s of calls missing", where, percent(missing_share(x))),
+    if (length(covariates)) paste("  covariates ", paste0(list_some(covariates, 8), " (", plural(length(covariates), "column"), ")")),
+    if (length(dropped)) paste("  left out   ", paste(unique(dropped), collapse = ", ")),
+    if (!is.null(x$structure)) {
+      paste("  structure  ", plural(ncol(x$structure), "column"), switch(
+        as.character(x$structure_includes_instruments),
+        "TRUE" = "(instruments included)", "FALSE" = "(instruments not included)", "(instruments included: not known)"
+      ))
+    },
+    if (!is.null(x$background)) paste("  background ", plural(nrow(x$background$variants), "variant")),
+    if (!is.null(x$block)) paste("  LD blocks  ", big(nlevels(x$block))),
+    if (!is.null(x$cluster)) paste("  clusters   ", big(nlevels(x$cluster)))
+  )
+}
+
+missing_share <- function(x) {
+  called <- mr_counts(x)$called
+  1 - sum(as.numeric(called)) / (nrow(called) * length(x$outcome))
+}
+
+environment_table <- function(x) {
+  called <- mr_counts(x)$called
+  e <- x$environment
+  n <- as.integer(table(e))
+  stat <- function(v, f) as.numeric(tapply(v, e, f))
+  exposures <- exposure_columns(x$exposure)
+  prefix <- if (length(exposures) == 1) "exposure" else x$exposure_name
+  moments <- lapply(exposures, function(v) list(stat(v, mean), stat(v, stats::sd)))
+  moments <- stats::setNames(unlist(moments, recursive = FALSE), paste0(rep(prefix, each = 2), c("_mean", "_sd")))
+  data.frame(
+    environment = levels(e), n = n, moments,
+    outcome_mean = stat(x$outcome, mean), outcome_sd = stat(x$outcome, stats::sd),
+    missing_calls = 1 - colSums(called) / (n * nrow(called)), row.names = NULL, check.names = FALSE
+  )
+}
+
+exposures_words <- function(names) paste0(if (length(names) == 1) "exposure " else "exposures ", paste(names, collapse = ", "))
+
+format_table <- function(table, x) {
+  pair <- function(mean, sd) sprintf("%s (%s)", formatC(mean, digits = 3, format = "g", flag = "#"), formatC(sd, digits = 3, format = "g", flag = "#"))
+  columns <- list(
+    c("environment", table$environment), c("n", big_each(table$n))
+  )
+  columns <- c(columns, lapply(seq_along(x$exposure_name), function(j) {
+    c(paste(x$exposure_name[j], "mean (SD)"), pair(table[[2 * j + 1]], table[[2 * j + 2]]))
+  }), list(
+    c(paste(x$outcome_name, "mean (SD)"), pair(table$outcome_mean, table$outcome_sd)),
+    c("missing calls", percent(table$missing_calls))
+  ))
+  paste_columns(columns)
+}
+
+#' @rdname mr_data
+#' @param object An `mr_data` object.
+#' @param ... Not used.
+#' @export
+summary.mr_data <- function(object, ...) {
+  structure(
+    list(
+      exposure_name = object$exposure_name, outcome_name = object$outcome_name, kind = object$kind,
+      n = length(object$outcome), p = nrow(object$variants), environments = environment_table(object),
+      covariates = object$covariate_coding, flagged_variants = object$flagged_variants,
+      removed_variants = object$removed_variants, flow = object$flow
+    ),
+    class = "summary.mr_data"
+  )
+}
+
+#' @export
+print.summary.mr_data <- function(x, max = 20, ...) {
+  cat(sprintf("%s, outcome %s: %s participants, %s instruments (%s)\n\n", sub("^e", "E", exposures_words(x$exposure_name)), x$outcome_name,
+              big(x$n), big(x$p), x$kind))
+  cat(format_table(x$environments, x), sep = "\n")
+  some <- function(frame, title) {
+    if (!nrow(frame)) return(invisible())
+    cat("\n", title, "\n", sep = "")
+    print(utils::head(frame, max), row.names = FALSE)
+    if (nrow(frame) > max) cat(sprintf("... and %s more\n", big(nrow(frame) - max)))
+  }
+  some(x$covariates, "Covariate columns")
+  some(x$removed_variants, "Variants removed")
+  some(x$flagged_variants, "Variants that do not vary in an environment (kept)")
+  cat("\nParticipants\n")
+  cat(format_flow(x$flow), sep = "\n")
+  cat("\nVariants\n")
+  cat(format_flow(x$flow, "variants"), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+dim.mr_data <- function(x) c(length(x$outcome), nrow(x$variants))

@@ -1,0 +1,26 @@
+# Some people of an mr_data object, for learning: what does not concern an encoder is
+# left as it is.
+rows_of_data <- function(data, keep) {
+  if (is.null(data$genotypes$bed)) {
+    data$genotypes$x <- data$genotypes$x[keep, , drop = FALSE]
+  } else {
+    data$genotypes$rows <- data$genotypes$rows[keep]
+  }
+  for (name in c("ids", "exposure", "outcome")) data[[name]] <- data[[name]][keep]
+  data$environment <- droplevels(data$environment[keep])
+  for (name in c("covariates", "structure")) {
+    if (!is.null(data[[name]])) data[[name]] <- data[[name]][keep, , drop = FALSE]
+  }
+  if (!is.null(data$cluster)) data$cluster <- droplevels(data$cluster[keep])
+  data
+}
+
+# environment: codes of the columns of `values` (variants x environments).
+impute_from <- function(z, environment, values) {
+  missing <- which(is.na(z))
+  if (!length(missing)) return(z)
+  row <- (missing - 1L) %% nrow(z) + 1L
+  column <- (missing - 1L) %/% nrow(z) + 1L
+  z[missing] <- values[cbind(column, as.integer(environment)[row])]
+  z
+}

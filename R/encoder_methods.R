@@ -1,0 +1,199 @@
+# Methods of what learn_instruments() returns.
+
+#' @rdname learn_instruments
+#' @param x,object A `latent_instruments` object.
+#' @param ... Not used.
+#' @export
+print.latent_instruments <- function(x, ...) {
+  cat(sprintf(
+    "Latent instruments: %s, %d %s, %d environments\n", encoder_words(x),
+    nrow(x$variants), if (x$kind == "continuous") "instruments" else "variants", length(x$environments)
+  ))
+  if (x$dropped > 0) {
+    cat(sprintf(
+      "  %d %s dropped: constant or collinear within environments\n", x$dropped,
+      if (x$dropped == 1) "direction" else "directions"
+    ))
+  }
+  if (x$mode == "background") {
+    cat(sprintf("  %d components of instruments and background are partialled out, every variant stays an instrument\n", x$components))
+    return(invisible(x))
+  }
+  cat(sprintf(
+    "  invariant block %d, variant block %d of %d directions%s\n", x$n_latent[["invariant"]], x$n_latent[["variant"]],
+    ncol(x$directions), if (is.null(x$n_latent_given)) " (chosen)" else " (given)"
+  ))
+  if (x$method == "structure") {
+    cat(sprintf(
+      "  %d directions above the null line %s%s%s; leading eigenvalues %s\n", x$above, format(x$threshold, digits = 3),
+      if (is.null(x$n_latent_given) && x$taken > x$above) sprintf(", %d close below it also taken", x$taken - x$above) else "",
+      if (isTRUE(x$capped)) sprintf(", of which %d, half of the panel, were taken", x$n_latent[["variant"]]) else "",
+      paste(format(utils::head(x$values, 5), digits = 3), collapse = " ")
+    ))
+    sizes <- table(x$block)
+    cat(sprintf("  %d linkage-disequilibrium blocks, the largest of %d variants\n", length(sizes), max(sizes)))
+  } else {
+    cat(sprintf(
+      "  eigenvalues%s %s\n", if (x$method == "code") " of the code" else "",
+      paste(format(utils::head(x$values, 10), digits = 3), collapse = " ")
+    ))
+  }
+  if (!is.null(x$check)) {
+    cat(sprintf(
+      "  check: excess dependence %.4f (within environments %.4f, on the environment %.4f), alarm above %s\n",
+      sum(x$check), x$check[["within"]], x$check[["between"]], format(x$control$check)
+    ))
+  }
+  lines <- row_encoders()[[x$encoder]]$lines
+  if (!is.null(lines)) cat(paste0("  ", lines(x), "\n"), sep = "")
+  for (text in x$notes) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")
+  for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
+  invisible(x)
+}
+
+# Its name, and what it chose or in which mode.
+encoder_words <- function(x) {
+  if (is.null(x$selected)) return(sprintf("%s encoder, %s mode", x$encoder, x$mode))
+  if (x$encoder == x$selected) return(sprintf("%s encoder", x$encoder))
+  sprintf("%s encoder (%s taken)", x$encoder, x$selected)
+}
+
+#' @rdname learn_instruments
+#' @export
+summary.latent_instruments <- function(object, data = NULL, ...) {
+  quality <- object$quality
+  if (!is.null(data)) {
+    if (!inherits(data, "mr_data")) {
+      abort_argument("data", "an mr_data object, or NULL", describe(data), "It holds the people for whom quality is reported.")
+    }
+    quality <- quality_report(object, data, object$seed)
+  }
+  structure(list(object = object, spectrum = spectrum_data(object), quality = quality), class = "summary.latent_instruments")
+}
+
+#' @export
+print.summary.latent_instruments <- function(x, ...) {
+  print(x$object)
+  cat("\nSpectrum (leading directions)\n")
+  print(utils::head(x$spectrum, 20), digits = 4, row.names = FALSE)
+  if (!is.null(x$quality)) {
+    cat("\nQuality of the instruments\n")
+    print(x$quality)
+  }
+  invisible(x)
+}
+
+#' @rdname learn_instruments
+#' @param newdata An `mr_data` object or a matrix with the same instruments in the
+#'   same order (people x instruments, missing calls allowed).
+#' @param type `"invariant"` (What) or `"variant"` (Vhat).
+#' @param environment For a matrix: the environment of every person, used for
+#'   missing calls; unknown ones take the pooled mean.
+#' @export
+predict.latent_instruments <- function(object, newdata, type = c("invariant", "variant"), environment = NULL, ...) {
+  if (missing(type)) type <- "invariant"
+  check_choice(type, "type", c("invariant", "variant"))
+  if (missing(newdata)) {
+    abort_argument("newdata", "an mr_data object or a matrix of instruments", "missing", "The encoder keeps no rows of anybody.")
+  }
+  structure_columns <- NULL
+  if (inherits(newdata, "mr_data")) {
+    z <- mr_genotypes(newdata)
+    environment <- newdata$environment
+    names <- newdata$variants$snp
+    structure_columns <- newdata$structure
+  } else if (is.matrix(newdata) && is.numeric(newdata)) {
+    z <- newdata
+    storage.mode(z) <- "double"
+    names <- colnames(newdata)
+  } else {
+    abort_argument("newdata", "an mr_data object or a numeric matrix", describe(newdata))
+  }
+  if (ncol(z) != length(object$center) || (!is.null(names) && !identical(as.character(names), names(object$center)))) {
+    abort_argument(
+      "newdata", sprintf("with the %d instruments of the encoder, in their order", length(object$center)),
+      sprintf("%d columns%s", ncol(z), if (ncol(z) == length(object$center)) " in another order or with other names" else "")
+    )
+  }
+  if (any(is.infinite(z))) abort_argument("newdata", "finite instruments (missing calls allowed)", "with infinite entries")
+  if (is.null(environment)) environment <- rep(NA, nrow(z))
+  if (length(environment) != nrow(z)) {
+    abort_argument("environment", sprintf("the environment of each of the %d people", nrow(z)), describe(environment))
+  }
+  z <- impute_genotypes(z, environment, object)
+  if (object$method == "code") {
+    out <- code_blocks(object, z)[[type]]
+    dimnames(out) <- block_names(newdata, type, ncol(out))
+    return(out)
+  }
+  z <- sweep(z, 2, object$center)
+  if (!is.null(object$structure_slopes)) {
+    columns <- length(object$structure_mean)
+    given <- if (is.null(structure_columns)) 0L else ncol(structure_columns)
+    if (given != columns) {
+      abort_argument(
+        "newdata", sprintf("an mr_data object with the %d structure columns, which this encoder takes out first", columns),
+        sprintf("one with %d", given)
+      )
+    }
+    z <- z - sweep(structure_columns, 2, object$structure_mean) %*% object$structure_slopes
+  }
+  map <- if (type == "invariant") object$invariant else object$variant
+  out <- z %*% map
+  dimnames(out) <- block_names(newdata, type, ncol(map))
+  out
+}
+
+block_names <- function(newdata, type, columns) {
+  list(
+    if (inherits(newdata, "mr_data")) newdata$ids else rownames(newdata),
+    sprintf("%s%d", if (type == "invariant") "w" else "v", seq_len(columns))
+  )
+}
+
+# Missing calls as the moments take them: the variant's mean in the person's
+# environment. An environment that the encoder has not seen takes the pooled mean.
+impute_genotypes <- function(z, environment, encoder) {
+  values <- cbind(encoder$imputation, unseen = encoder$center)
+  e <- match(as.character(environment), colnames(encoder$imputation), nomatch = ncol(values))
+  impute_from(z, e, values)
+}
+
+# All of the panel that is not partialled out, in the encoder's order.
+instrument_directions <- function(encoder) {
+  if (encoder$method == "code") return(encoder$invariant)
+  k <- ncol(encoder$variant)
+  total <- ncol(encoder$directions)
+  # Continuous: small eigenvalues first, so the variant block is at the end.
+  keep <- if (encoder$method == "stationary") seq_len(total - k) else k + seq_len(total - k)
+  encoder$directions[, keep, drop = FALSE]
+}
+
+# The blocks of people with these instruments (complete rows).
+code_blocks <- function(object, z) {
+  code <- sweep(encode_rows(object$selected, object$weights, z), 2, object$code_center)
+  list(invariant = code %*% object$invariant, variant = code %*% object$variant)
+}
+
+spectrum_data <- function(x) {
+  data.frame(
+    direction = seq_along(x$values), value = x$values,
+    null = rep_len(x$threshold, length(x$values)),
+    part = if (x$mode == "background") {
+      ifelse(seq_along(x$values) <= x$components, "variant", "invariant")
+    } else if (x$method %in% c("stationary", "code")) {
+      ifelse(seq_along(x$values) <= x$n_latent[["invariant"]], "invariant", "variant")
+    } else {
+      ifelse(seq_along(x$values) <= x$n_latent[["variant"]], "variant", "invariant")
+    }
+  )
+}
+
+# Does the law of continuous instruments move at all? The encoder's largest
+# eigenvalue against its null for all of them.
+stationary_change_test <- function(encoder) {
+  # A flow was fitted to what moves: the instruments themselves are asked.
+  if (!is.null(encoder$details$before)) encoder <- encoder$details$before
+  top <- max(encoder$values)
+  c(statistic = top, pval = (1 + sum(encoder$null >= top)) / (length(encoder$null) + 1))
+}

@@ -1,0 +1,236 @@
+# Cross-fitting from moments: the variant block of every fold is learned on the
+# people of the other folds.
+#
+# Bases rotate from fold to fold, so codes of different folds are never added up.
+# What is added up are cross products after Vhat has been partialled out, with its
+# own intercepts and slopes in every (environment, fold); instruments are the
+# directions of the panel that are left, the same in all folds, so residualised.
+# Covariates and structure columns with one slope come last, over everybody.
+
+check_crossfit <- function(crossfit, data) {
+  check_number(crossfit, "crossfit", min = 0, max = 100, whole = TRUE)
+  if (crossfit == 1) {
+    abort_argument("crossfit", "0, or a number of folds of at least 2", "the number 1", "One fold leaves nobody to learn from.")
+  }
+  if (crossfit == 0 || !inherits(data, "mr_moments")) return(as.integer(crossfit))
+  folds <- length(unique(data$blocks$fold))
+  if (crossfit > folds) {
+    abort_argument(
+      "crossfit", sprintf("at most %d, the folds that `data` holds", folds), describe(crossfit),
+      "mr_moments(folds = ) makes more."
+    )
+  }
+  as.integer(crossfit)
+}
+
+# The encoder with the variant block of every fold: `pieces` is a list of
+# (blocks of `moments` in the fold, p x k directions learned without them). The
+# dimension k and the linkage blocks are those found in everybody: neither looks at
+# exposure or outcome, and they make the folds comparable.
+crossfit_linear <- function(encoder, moments, view, crossfit) {
+  if (encoder$mode == "background") {
+    abort_argument(
+      "crossfit", "0 with `background` variants", describe(as.numeric(crossfit)),
+      "Their components are computed from everybody: nothing else is learned that could be learned fold by fold."
+    )
+  }
+  means <- moments_means(moments)
+  folds <- list(moments = moments, means = means, skip = integer())
+  group <- crossfit_group(moments$blocks$fold, crossfit)
+  folds$pieces <- lapply(seq_len(crossfit), function(f) {
+    others <- blocks_view(folds, which(group != f), view)
+    list(blocks = which(group == f), variant = fold_variant(encoder, moments, others))
+  })
+  encoder$folds <- folds
+  encoder$crossfit <- crossfit
+  encoder
+}
+
+# Folds of the moments dealt to `crossfit` groups.
+crossfit_group <- function(fold, crossfit) (match(fold, sort(unique(fold))) - 1L) %% crossfit + 1L
+
+# k directions, padded with zeros when the people given span fewer.
+fold_variant <- function(encoder, moments, view) {
+  k <- ncol(encoder$variant)
+  p <- nrow(moments$variants)
+  out <- matrix(0, p, k)
+  if (!k) return(out)
+  found <- if (encoder$method == "stationary") {
+    d <- .Call(C_ffi_stationary, view, p)$directions
+    d[, rev(seq_len(ncol(d))), drop = FALSE]
+  } else {
+    s <- view$columns$structure
+    if (!is.null(encoder$structure_slopes)) {
+      view <- view_without_structure(view, structure_slopes(view))
+      s <- integer()
+    }
+    structure_spectrum(view, p, s, encoder$block, moments$variants, encoder$control)$directions
+  }
+  use <- seq_len(min(k, ncol(found)))
+  out[, use] <- found[, use]
+  out
+}
+
+# The view of some blocks of the moments, in the environments of `view` that have
+# people among them.
+blocks_view <- function(folds, blocks, view) {
+  m <- folds$moments
+  e <- as.integer(m$blocks$environment)
+  all <- match(view$environments, m$environments)
+  here <- all[all %in% e[blocks]]
+  if (!length(here)) return(NULL)
+  parts <- lapply(here, function(i) {
+    b <- blocks[e[blocks] == i]
+    n <- sum(as.double(m$blocks$n[b]))
+    got <- .Call(C_ffi_moments_collect, m, b, n, folds$means$mu[, i], NULL)
+    list(n = n, mean = got$mean, cross = got$cross)
+  })
+  out <- make_view(parts, view$columns, m$environments[here])
+  out$scale <- view$scale
+  out
+}
+
+# As block_partial(), fold by fold; `view` names the environments.
+crossfit_partial <- function(view, part) {
+  width <- view_width(view)
+  total <- before <- 0
+  rank <- 0
+  inner_kept <- common_kept <- NULL
+  for (piece in part$folds$pieces) {
+    one <- blocks_view(part$folds, setdiff(piece$blocks, part$folds$skip), view)
+    if (is.null(one)) next
+    inner <- block_map(one, if (!is.null(part$inner_directions)) piece$variant, part$inner_columns)
+    common <- block_map(one, if (!is.null(part$common_directions)) piece$variant, integer())
+    got <- partial_out(one, inner, common)
+    total <- total + got$residual
+    before <- before + Reduce(`+`, lapply(one$cross, diag))
+    rank <- rank + got$rank
+    inner_kept <- cbind(inner_kept, got$inner_kept)
+    common_kept <- cbind(common_kept, got$common_kept)
+  }
+  # What the folds explain of a common column but for rounding errors is not there
+  # any more: a column of zeros is dropped.
+  columns <- part$common_columns
+  spent <- columns[diag(total)[columns] <= 1e-7 * before[columns]]
+  total[spent, ] <- total[, spent] <- 0
+  rest <- list(n = view_people(view), mean = matrix(0, width, 1), cross = list(total))
+  last <- partial_out(rest, matrix(0, width, 0), pick_map(view, columns))
+  list(
+    residual = last$residual, rank = rank + last$rank - 1, inner_kept = inner_kept,
+    common_kept = c(if (length(common_kept)) apply(common_kept > 0, 1, all), last$common_kept)
+  )
+}
+
+# The same block as columns over people; rows$fold is the fold of everybody.
+crossfit_columns <- function(part, rows, view) {
+  cells <- lapply(seq_along(part$folds$pieces), function(f) {
+    variant <- part$folds$pieces[[f]]$variant
+    inside <- rows$fold == f
+    dummies <- (outer(as.integer(rows$environment), seq_len(nlevels(rows$environment)), "==") & inside) + 0
+    inner <- side_columns(if (!is.null(part$inner_directions)) variant, part$inner_columns, rows, view)
+    common <- side_columns(if (!is.null(part$common_directions)) variant, integer(), rows, view)
+    cbind(
+      dummies, do.call(cbind, lapply(seq_len(ncol(inner)), function(j) dummies * inner[, j])),
+      common * inside
+    )
+  })
+  out <- cbind(do.call(cbind, cells), side_columns(NULL, part$common_columns, rows, view))
+  unname(out[, colSums(abs(out)) > 0, drop = FALSE])
+}
+
+# Folds that latent_mr() draws: ten serve the jackknife.
+crossfit_folds <- function(crossfit) max(10L, crossfit)
+
+# The fold of every row of `data`: the draw of mr_moments() once more.
+crossfit_rows <- function(data, moments, crossfit) {
+  drawn <- draw_blocks(data$environment, data$cluster, crossfit_folds(crossfit), moments$seed)
+  group <- crossfit_group(drawn$table$fold, crossfit)
+  out <- integer(length(data$outcome))
+  out[drawn$order + 1L] <- rep(group, drawn$table$n)
+  out
+}
+
+# What latent_mr() estimates from when it cross-fits: as estimation_data(), with the
+# fold of every person and the encoders of the folds.
+crossfit_data <- function(plain, fitted, data, moments, view, crossfit) {
+  has_rows <- inherits(data, "mr_data")
+  fold <- if (has_rows) crossfit_rows(data, moments, crossfit)
+  if (fitted$method != "code") {
+    plain$encoder <- crossfit_linear(fitted, moments, view, crossfit)
+    fold_encoders <- lapply(plain$encoder$folds$pieces, `[`, "variant")
+    return(c(plain, list(fold = fold, fold_encoders = fold_encoders)))
+  }
+  encoders <- crossfit_encoders(fitted, data, fold, crossfit)
+  working <- estimation_blocks_data(data, fitted, moments, plain$z, crossfit_code(encoders, plain$z, fold), crossfit_folds(crossfit))
+  group <- crossfit_group(working$moments$blocks$fold, crossfit)
+  working$encoder$crossfit <- crossfit
+  working$encoder$folds <- list(
+    moments = working$moments, means = moments_means(working$moments), skip = integer(),
+    pieces = lapply(seq_len(crossfit), function(f) list(blocks = which(group == f), variant = working$encoder$variant))
+  )
+  c(working, list(fold = fold, fold_encoders = encoders))
+}
+
+# An encoder that reads rows, fitted without each fold, with the dimensions found in
+# everybody. The seeds are drawn beforehand: the numbers do not depend on the
+# workers of future::plan().
+crossfit_encoders <- function(fitted, data, fold, crossfit) {
+  seeds <- with_seed(fitted$seed, sample.int(.Machine$integer.max, crossfit))
+  one <- function(f, step) {
+    part <- rows_of_data(data, which(fold != f))
+    moments <- mr_moments(part, folds = 1, seed = 1L)
+    out <- learn(part, moments, moments_view(moments), fitted$selected, fitted$n_latent, fitted$control, seeds[f])
+    step()
+    out
+  }
+  # with_seed: future.apply moves the session's stream on.
+  with_seed(fitted$seed, spread_work("Encoders of the folds", crossfit, function(step) {
+    future.apply::future_lapply(seq_len(crossfit), one, step = step, future.seed = TRUE, future.packages = "LatentMR")
+  }))
+}
+
+# Blocks of everybody by the encoder that has not seen them. What has columns of its
+# own in every fold, zero outside it: instruments of two folds share no basis. The
+# columns of Vhat may be shared, as its slopes differ between folds anyway.
+crossfit_code <- function(encoders, z, fold) {
+  m <- max(vapply(encoders, function(x) ncol(x$invariant), 0L))
+  k <- max(vapply(encoders, function(x) ncol(x$variant), 0L))
+  invariant <- matrix(0, nrow(z), m * length(encoders))
+  variant <- matrix(0, nrow(z), k)
+  for (f in seq_along(encoders)) {
+    inside <- which(fold == f)
+    blocks <- code_blocks(encoders[[f]], z[inside, , drop = FALSE])
+    invariant[inside, (f - 1) * m + seq_len(ncol(blocks$invariant))] <- blocks$invariant
+    variant[inside, seq_len(ncol(blocks$variant))] <- blocks$variant
+  }
+  list(invariant = invariant, variant = variant)
+}
+
+# What the encoder of everybody gives: estimates of the latent block, and of the
+# invariant block alone, whose codes no two folds share.
+naive_estimates <- function(chosen, plain, has_rows, level) {
+  chosen <- chosen[chosen$block == "latent" | chosen$id == "latent_2sls_only", , drop = FALSE]
+  if (!nrow(chosen)) return(list())
+  rows <- if (has_rows) latent_rows(plain$data, plain$encoder, plain$view)
+  jackknife <- latent_jackknife(chosen, plain$encoder, plain$view, plain$moments, FALSE, FALSE)
+  blocks <- estimation_blocks(chosen, plain$encoder, plain$view)
+  estimate_methods(chosen, blocks, plain$encoder, plain$view, rows, jackknife$pooled, level, plain$moments)
+}
+
+# A code that was put together from folds is no one code: its dependence on measured
+# columns is that of the encoder of everybody.
+whole_hsic <- function(d, plain) {
+  part <- latent_block("latent", plain$encoder, plain$view)
+  directions <- instrument_directions(plain$encoder)
+  for (what in c("covariates", "structure")) {
+    name <- paste0("hsic_", what)
+    if (!is.null(d[[name]])) d[[name]] <- linear_hsic(plain$view, part, directions, plain$view$columns[[what]])
+  }
+  d
+}
+
+add_naive <- function(fit, naive) {
+  fit$estimates["latent_2sls_only"] <- naive["latent_2sls_only"]
+  fit$naive <- naive[setdiff(names(naive), "latent_2sls_only")]
+  fit
+}

@@ -1,0 +1,164 @@
+#' Leave-one-out: environments, chromosomes, variants
+#'
+#' The estimate without each environment, each chromosome or each variant: does the result hang on one of them?
+#'
+#' Without a chromosome or a variant means that its variants are no instruments: they become controls, i.e. they are partialled
+#' out with the block C and may have effects of their own on the outcome. (To drop them altogether would leave them in what
+#' C and linked variants know of them.) With \eqn{\tilde V} these variants after C, \eqn{[y\,x]'M_C[y\,x]} loses
+#' \eqn{[y\,x]'\tilde V(\tilde V'\tilde V)^{-1}\tilde V'[y\,x]} and nothing else changes, so that all rows come from the fit's cross products. Environments
+#' are left out with their people; their rows are those of the fit.
+#'
+#' Errors are classical (LIML and Fuller: Bekker's), times \eqn{\sqrt{\max(1, J/df)}} for all but 2SLS as in
+#' [latent_mr()]; for environments they are those of the fit.
+#'
+#' @param fit A [latent_mr()] fit.
+#' @param over `"environment"`, `"chromosome"` or `"variant"`.
+#' @param method Estimator for chromosomes and variants: `"latent_nagar"`, `"latent_2sls"`, `"latent_liml"` or
+#'   `"latent_fuller"`; `NULL` is Nagar's on genotypes, 2SLS on continuous instruments. Environments have the
+#'   estimator that the fit has for them.
+#' @return Data frame of class `leave_one_out`, the columns of `TwoSampleMR::mr_leaveoneout()` first: `exposure, outcome, id.exposure,
+#'   id.outcome, samplesize, SNP` (what was left out; last row `All`), `b, se, p`, then `nsnp` (instruments left).
+#'   Rows that cannot be estimated are `NA`. `print()` says which one moves the estimate most.
+#' @section Errors: `latentmr_error_argument` when the fit has one environment, no chromosomes, or, for chromosomes and variants, an encoder other than
+#'   the linear one or cross-fitting.
+#' @seealso [leave_one_variant_out()] for the estimators on summary data.
+#' @examples
+#' data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
+#' data$variants$chr <- rep(1:5, each = 10)
+#' fit <- latent_mr(data, methods = "latent_nagar", seed = 1)
+#' leave_one_out(fit, "chromosome")
+#' leave_one_out(fit, "environment")
+#' @export
+leave_one_out <- function(fit, over = "environment", method = NULL) {
+  if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
+  check_choice(over, "over", c("environment", "chromosome", "variant"))
+  if (!is.null(method)) check_choice(method, "method", names(moment_kappa))
+  if (over == "environment") {
+    if (!is.null(method)) abort_argument("method", "NULL for environments", describe(method), "The fit has one estimator for them.")
+    if (is.null(fit$leave_one_out)) {
+      abort_argument("fit", "a fit by environment of two environments or more", "another one", "latent_mr(by_environment = TRUE).")
+    }
+    method <- local_method(fit)
+    all <- fit$estimates[[method]]
+    if (is.null(all)) all <- empty_estimate(method, fit$latent, "it is not among the methods of the fit")
+    parts <- c(fit$leave_one_out, list(All = all))
+  } else {
+    need_linear(fit, "fit")
+    if (is.null(method)) method <- if (fit$kind == "continuous") "latent_2sls" else "latent_nagar"
+    groups <- if (over == "variant") {
+      setNames(as.list(seq_len(nrow(fit$variants))), fit$variants$snp)
+    } else {
+      chromosome_groups(fit)
+    }
+    parts <- lapply(c(groups, list(All = integer())), function(control) moment_estimate(fit, control, method))
+  }
+  pick <- function(name) vapply(parts, function(x) as.double(x[[name]]), 0, USE.NAMES = FALSE)
+  out <- ratio_table(fit, names(parts), pick("b"), pick("se"))
+  out$samplesize <- pick("nobs")
+  out$nsnp <- pick("nsnp")
+  structure(out, class = c("leave_one_out", "data.frame"), over = over, method = method)
+}
+
+chromosome_groups <- function(fit) {
+  chr <- as.character(fit$variants$chr)
+  if (!length(chr) || anyNA(chr)) {
+    abort_argument("fit", "a fit on variants with chromosomes", if (length(chr)) sprintf("one with %d of %d missing", sum(is.na(chr)), length(chr)) else "one without")
+  }
+  split(seq_along(chr), factor(chr, unique(chr)))
+}
+
+# Codes that are not linear in the variants do not lose a variant this way, nor do
+# blocks that differ between folds.
+need_linear <- function(fit, argument) {
+  if (isTRUE(fit$crossfit > 0)) abort_argument(argument, "a fit with crossfit = 0", sprintf("one with crossfit = %d", fit$crossfit))
+  if (fit$encoder$method == "code") abort_argument(argument, "a fit with the linear encoder", sprintf("one with encoder \"%s\"", fit$encoder$encoder))
+}
+
+# kappa of the estimators that need the cross products only; Nagar's is
+# 1 + L / (n - K - L).
+moment_kappa <- list(
+  latent_nagar = function(m) 1 + m$sizes[2] / (m$sizes[1] - m$sizes[2] - m$sizes[3]), latent_2sls = function(m) 1,
+  latent_liml = function(m) kclass_liml(m), latent_fuller = function(m) kclass_fuller(m)
+)
+
+# The cross products of a fit with some variants as controls.
+moments_with_controls <- function(fit, control) {
+  m <- fit$latent$kclass
+  if (!length(control)) return(m)
+  s <- fit$latent$variants
+  out <- .Call(C_ffi_controls, s$gg, s$gxy[, 2:1, drop = FALSE], as.integer(control), s$least)
+  kclass_moments(m$r0 - out$explained, m$r1, m$sizes[1], m$sizes[2] - out$rank, m$sizes[3] + out$rank)
+}
+
+moment_estimate <- function(fit, control, method) {
+  m <- moments_with_controls(fit, control)
+  none <- list(b = NA_real_, se = NA_real_, nobs = m$sizes[1], nsnp = max(m$sizes[2], 0))
+  # Nagar's estimate and J need more than one instrument.
+  if (m$sizes[2] < if (method == "latent_2sls") 1 else 2) return(none)
+  fitted <- tryCatch(kclass_fit(m, moment_kappa[[method]](m)), latentmr_error = function(e) NULL)
+  if (is.null(fitted)) return(none)
+  b <- fitted$coefficients
+  factor <- 1
+  se <- sqrt(fitted$vcov[1, 1])
+  if (method != "latent_2sls") {
+    se <- if (method == "latent_nagar") nagar_error(m, b) else sqrt(kclass_bekker(m, b)[1, 1])
+    sargan <- kclass_tests(m, kclass_fit(m, 1)$coefficients)$sargan
+    factor <- sqrt(max(1, sargan[["statistic"]] / sargan[["df1"]], na.rm = TRUE))
+  }
+  list(b = b, se = se * factor, nobs = m$sizes[1], nsnp = m$sizes[2])
+}
+
+# src/core/moments/scores.h: sqrt(x'Px o) / |x'Px - L Om_xx|.
+nagar_error <- function(m, b) {
+  om <- m$r1 / (m$sizes[1] - m$sizes[2] - m$sizes[3])
+  xx <- m$r0[2, 2] - m$r1[2, 2]
+  sqrt(xx * (om[1, 1] - 2 * b * om[1, 2] + b^2 * om[2, 2])) / abs(xx - m$sizes[2] * om[2, 2])
+}
+
+#' @export
+print.leave_one_out <- function(x, ...) {
+  whole <- !is.null(attr(x, "over")) && all(c("SNP", "b", "se", "p", "nsnp") %in% names(x)) && identical(utils::tail(x$SNP, 1), "All")
+  if (!whole) return(NextMethod())
+  cat(strwrap(leave_one_out_words(x), 90, exdent = 2), sep = "\n")
+  cat("\n")
+  print(as.data.frame(unclass(x))[c("SNP", "b", "se", "p", "nsnp")], digits = 3, row.names = FALSE)
+  invisible(x)
+}
+
+leave_one_out_words <- function(x) {
+  last <- nrow(x)
+  over <- attr(x, "over")
+  rest <- x[-last, ]
+  use <- which(is.finite(rest$b))
+  if (!length(use)) return(sprintf("No estimate without a single %s.", over))
+  all <- x$b[last]
+  far <- use[which.max(abs(rest$b[use] - all))]
+  sign_turns <- sum(sign(rest$b[use]) != sign(all), na.rm = TRUE)
+  paste0(
+    sprintf(
+      "Without one %s at a time the effect of %s on %s is %s to %s, with all %s.", over, x$exposure[1], x$outcome[1],
+      format_b(min(rest$b[use])), format_b(max(rest$b[use])), format_b(all)
+    ),
+    if (is.finite(all)) sprintf(
+      " %s \"%s\" moves it most, to %s (%.1f standard errors).", paste0(toupper(substr(over, 1, 1)), substring(over, 2)),
+      rest$SNP[far], format_b(rest$b[far]), abs(rest$b[far] - all) / x$se[last]
+    ),
+    if (sign_turns) sprintf(" Its sign turns without %d of them.", sign_turns),
+    if (length(use) < nrow(rest)) sprintf(" Without %d of them there is no estimate.", nrow(rest) - length(use))
+  )
+}
+
+#' @rdname single_variant
+#' @export
+leave_one_variant_out <- function(fit, method = "ivw") {
+  check_choice(method, "method", summary_methods())
+  a <- fit_associations(fit, "A table of variants")
+  x <- summary_input(a)
+  left <- if (is.null(x$rho) || method == "weighted_median") {
+    vapply(seq_along(x$index), function(j) estimate_pair(summary_method(method, summary_without(x, j), fit$seed)), numeric(2))
+  } else {
+    gls_without_each(method, x)
+  }
+  both <- cbind(left, estimate_pair(summary_method(method, x, fit$seed)))
+  ratio_table(fit, c(fit_snp(fit)[x$index], "All"), both[1, ], both[2, ])
+}

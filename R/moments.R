@@ -1,0 +1,118 @@
+#' Block moments: everything that linear estimators need, in one pass
+#'
+#' Reads the genotypes once and keeps, for every block of people, the sums and
+#' cross products of all columns: variants, covariates, structure columns,
+#' exposure and outcome. A block is a fold within an environment. Encoders,
+#' estimators, leave-one-out tables, cross-fitting and jackknife errors are
+#' computed from these small matrices, with no further look at any person, and
+#' the moments of several sites add up ([combine_moments()]).
+#'
+#' For genotypes (0, 1, 2 copies) the cross products are exact integers, counted
+#' from two bits a genotype: with \eqn{h = [g \ge 1]}{h = [g >= 1]} and
+#' \eqn{d = [g = 2]}{d = [g = 2]} as bit strings over people, \eqn{g = h + d} and
+#' \deqn{\sum g_i g_j = |h_i \wedge h_j| + |h_i \wedge h_j \wedge (d_i \oplus d_j)| + 3 |d_i \wedge d_j|.}{sum g_i g_j = |h_i & h_j| + |h_i & h_j & (d_i xor d_j)| + 3 |d_i & d_j|.}
+#' They are the same on every processor and for every `memory`. Numeric columns,
+#' and dosages and continuous instruments, are summed in double precision about a
+#' pilot value (their mean), so that a large mean costs no digits. Files are
+#' streamed: the genotypes are never decoded into a matrix.
+#'
+#' Missing genotypes are set to the mean of the variant over the people of the
+#' same environment who have a call. The rule is applied when the moments are
+#' read, because that mean changes when sites are combined: the object keeps the
+#' cross products of genotypes with the missing flags, from which with
+#' \eqn{x = g + \mu m} everything follows. A variant without a call, or with one
+#' value only, in an environment takes its mean over all environments there; the
+#' print counts these.
+#'
+#' @param data An [mr_data()] object.
+#' @param folds Number of folds in every environment, at least 1. They serve
+#'   cross-fitting and the delete-one-fold jackknife (ask for 50 when there are few
+#'   variants). Folds of an environment differ in size by one person at most;
+#'   when `data` has clusters, whole clusters stay together and the sizes are as
+#'   equal as that allows. An environment with fewer people than folds gets fewer
+#'   blocks.
+#' @param seed Whole number for the draw of the folds; `NULL` takes one from R's
+#'   generator, so that [set.seed()] works.
+#' @param memory Work memory, as a number of bytes or text such as `"500MB"` or
+#'   `"2GB"`; `NULL` is `"1GB"`. When the bits of all people do not fit, the
+#'   genotypes are read several times. The result comes on top: four bytes for each
+#'   of p (p + 1) / 2 pairs of p variants in each block, and up to four times as
+#'   much when all variants have missing calls.
+#' @return An object of class `mr_moments`, a list of plain matrices that holds no
+#'   row of any person and can be saved with [saveRDS()]. With p variants, of
+#'   which pm have missing calls, q numeric columns and B blocks: `gg`
+#'   (p (p + 1) / 2 by B: upper triangle by columns), `gm` (p pm by B), `mm`, `sg`,
+#'   `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment, fold, n), the pilots,
+#'   the names of all columns, `flow` and `seed`. Genotype sums are integers. The
+#'   numeric columns are in the order covariates, structure, exposure, outcome.
+#' @section Errors: `latentmr_error_argument` when an argument is not as described,
+#'   `latentmr_error_nonfinite` when a numeric column has missing or infinite
+#'   values, and those of reading files (see [read_plink()]).
+#' @section Progress: Long passes report through the progressr package:
+#'   `progressr::with_progress(mr_moments(data))`. What they will take is said before
+#'   they start; `options(LatentMR.quiet = TRUE)` silences it.
+#' @examples
+#' set.seed(1)
+#' g <- matrix(rbinom(300 * 4, 2, .3), 300, 4)
+#' x <- g[, 1] + rnorm(300)
+#' data <- mr_data(g, x, x + rnorm(300), rep(c("a", "b"), 150), kind = "genotype")
+#' moments <- mr_moments(data, folds = 5)
+#' moments
+#' @export
+mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL) {
+  if (!inherits(data, "mr_data")) {
+    abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
+  }
+  check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
+  data <- add_background(data)
+  memory <- if (is.null(memory)) 1e9 else memory_bytes(memory)
+  seed <- draw_seed(seed)
+  p <- nrow(data$variants)
+  if (p > max_variants) {
+    abort_argument("data", sprintf("one of at most %s variants", big(max_variants)), sprintf("one of %s", big(p)),
+                   "Cross products of more variants do not fit into a matrix: choose the instruments first.")
+  }
+  blocks <- draw_blocks(data$environment, data$cluster, as.integer(folds), seed)
+  pass <- moments_pass(data, blocks, memory)
+  new_moments(data, blocks, pass, seed)
+}
+
+max_variants <- 46340L
+
+# Numeric columns in the order that the whole package relies on.
+numeric_columns <- function(data) {
+  Filter(length, list(data$covariates, data$structure, data$exposure, data$outcome))
+}
+
+moments_bytes <- function(p, pm, blocks) 4 * blocks * (p * (p + 1) / 2 + p * pm + pm * (pm + 1) / 2)
+
+#' @export
+print.mr_moments <- function(x, ...) {
+  cat(format_moments(x), sep = "\n")
+  invisible(x)
+}
+
+format_moments <- function(x) {
+  n <- x$blocks$n
+  per <- tapply(n, x$blocks$environment, sum)
+  odd <- moments_unusual(x)
+  sizes <- if (min(n) == max(n)) sprintf("%s people each", big(min(n))) else sprintf("%s to %s people", big(min(n)), big(max(n)))
+  share <- sum(x$sm) / (sum(n) * nrow(x$variants))
+  c(
+    sprintf("<mr_moments> %s, outcome %s", exposures_words(x$exposure), x$outcome),
+    sprintf("%s participants in %s, %s (%s)", big(sum(n)), plural(length(x$environments), "environment"),
+            plural(nrow(x$variants), "variant"), x$kind),
+    paste0("  environments  ", list_some(sprintf("%s (%s)", names(per), big_each(per)), 6)),
+    sprintf("  blocks        %s: folds within environments, %s%s", big(length(n)), sizes,
+            if (x$clustered) ", clusters whole" else ""),
+    sprintf("  columns       %s, %s, %s, outcome", plural(length(x$covariates), "covariate"),
+            plural(length(x$structure), "structure column"), if (length(x$exposure) == 1) "exposure" else plural(length(x$exposure), "exposure")),
+    sprintf("  missing       %s of calls, in %s; set to the mean of the environment", percent(share),
+            plural(length(x$missing), "variant")),
+    if (nrow(odd)) {
+      sprintf("  not varying   %s in some environment (%s): missing calls there take the mean over all",
+              plural(length(unique(odd$snp)), "variant"), list_some(unique(odd$snp), 3))
+    },
+    sprintf("  memory        %s; holds no row of any person", format_bytes(as.numeric(utils::object.size(x))))
+  )
+}

@@ -1,0 +1,152 @@
+# Background mode: principal components of the standardised [instruments,
+# background variants], computed from moments in a first pass and then scored for
+# every person (src/core/encoder/background.h). The instruments are in the panel of the
+# components on purpose: what components miss of ancestry still correlates with them.
+
+# Data whose structure columns start with the components; `background` is spent.
+add_background <- function(data, control = encoder_control()) {
+  if (is.null(data$background)) return(data)
+  sources <- list(data$genotypes, data$background)
+  kind <- data$kind
+  x <- data$background$x
+  if (data$kind == "genotype" && !is.null(x) && !all(is.na(x) | x == 0 | x == 1 | x == 2)) data$kind <- "dosage"
+  p <- nrow(data$variants)
+  chosen <- thin_background(data, sources, control)
+  panel <- panel_source(data, sources, chosen$keep)
+  moments <- mr_moments(panel, folds = 1, seed = 1L)
+  view <- moments_view(moments)
+  found <- background_components(view, data, nrow(moments$variants), control)
+  count <- min(found$count, control$max_components)
+  scores <- panel_scores(panel, found$loadings[, seq_len(count), drop = FALSE], moments, view)
+  colnames(scores) <- if (count) paste0("PC", seq_len(count))
+  both <- cbind(scores, data$structure)
+  data["structure"] <- list(if (ncol(both)) both)
+  data$background_fit <- list(
+    components = count, values = found$values, variants = length(chosen$keep), dropped = chosen$dropped, instruments = p
+  )
+  data["background"] <- list(NULL)
+  data$kind <- kind
+  inform(
+    sprintf(
+      "Background: %d components of %d instruments and %d background variants (%d dropped as linked, %d to keep the panel at %d).",
+      count, p, length(chosen$keep), chosen$dropped[["linked"]], chosen$dropped[["thinned"]], max_background
+    ),
+    "latentmr_message_background"
+  )
+  data
+}
+
+background_components <- function(view, data, columns, control) {
+  p <- nrow(data$variants)
+  .Call(
+    C_ffi_background, view, as.integer(columns), p, as.integer(min(control$max_components + 1L, columns)),
+    block_codes(data$block), chromosome_codes(data$variants), variant_positions(data$variants),
+    linkage_limits(p, view_people(view), control)
+  )
+}
+
+max_background <- 4000L
+
+# Greedy pruning within environments in file order, background variants linked to
+# an instrument first, then an even thinning so that the panel's covariance stays small.
+thin_background <- function(data, sources, control) {
+  p <- nrow(data$variants)
+  total <- nrow(data$background$variants)
+  window <- 500L
+  keep <- logical(total)
+  chromosome <- chromosome_codes(data$background$variants)
+  step <- 2000L
+  for (from in seq(1L, total, by = step)) {
+    to <- min(total, from + step - 1L)
+    recent <- which(keep[seq_len(from - 1L)])
+    recent <- recent[recent > from - window]
+    columns <- c(recent, from:to)
+    r2 <- within_r2(panel_source(data, sources, columns))
+    linked <- r2 > control$background_r2
+    free <- !colSums(linked[seq_len(p), -seq_len(p), drop = FALSE] & near_instruments(data, columns, control))
+    linked <- linked[-seq_len(p), -seq_len(p), drop = FALSE]
+    pass <- c(rep(TRUE, length(recent)), logical(to - from + 1L))
+    for (j in length(recent) + seq_len(to - from + 1L)) {
+      near <- pass & columns > columns[j] - window & columns < columns[j]
+      if (!is.null(chromosome)) near <- near & chromosome[columns] == chromosome[columns[j]]
+      pass[j] <- free[j] && !any(linked[near, j])
+    }
+    keep[columns] <- pass
+  }
+  kept <- which(keep)
+  linked <- total - length(kept)
+  room <- max(max_background - p, 100L)
+  thinned <- max(length(kept) - room, 0L)
+  if (thinned) kept <- kept[unique(round(seq(1, length(kept), length.out = room)))]
+  list(keep = kept, dropped = c(linked = linked, thinned = thinned))
+}
+
+# p x columns: may an instrument and a background variant be linked, by where they are?
+# Yes when that is not known.
+near_instruments <- function(data, columns, control) {
+  p <- nrow(data$variants)
+  places <- rbind(data$variants[c("chr", "pos")], data$background$variants[columns, c("chr", "pos")])
+  chromosome <- chromosome_codes(places)
+  if (is.null(chromosome)) return(matrix(TRUE, p, length(columns)))
+  position <- variant_positions(places)
+  apart <- abs(outer(position[seq_len(p)], position[-seq_len(p)], "-"))
+  outer(chromosome[seq_len(p)], chromosome[-seq_len(p)], "==") & (is.na(apart) | apart <= control$ld_window)
+}
+
+within_r2 <- function(panel) {
+  view <- moments_view(mr_moments(panel, folds = 1, seed = 1L))
+  g <- view$columns$variants
+  within <- Reduce(`+`, view$cross)[g, g, drop = FALSE]
+  sd <- sqrt(diag(within))
+  sd[sd <= 0] <- Inf
+  (within / outer(sd, sd))^2
+}
+
+subset_source <- function(source, columns) {
+  if (is.null(source$bed)) return(list(x = source$x[, columns, drop = FALSE]))
+  list(bed = source$bed, rows = source$rows, cols = source$cols[columns])
+}
+
+# Instruments and kept background as one mr_data whose genotypes stay in the file
+# when both are in the same one.
+panel_source <- function(data, sources, keep) {
+  background <- subset_source(sources[[2]], keep)
+  instruments <- sources[[1]]
+  same <- !is.null(instruments$bed) && !is.null(background$bed) &&
+    identical(instruments$bed$files, background$bed$files) && identical(instruments$rows, background$rows)
+  source <- if (same) {
+    list(bed = instruments$bed, rows = instruments$rows, cols = c(instruments$cols, background$cols))
+  } else {
+    list(x = cbind(source_matrix(instruments, source_columns(instruments)), source_matrix(background, source_columns(background))))
+  }
+  panel_data(data, source)
+}
+
+source_columns <- function(source) seq_len(if (is.null(source$bed)) ncol(source$x) else length(source$cols))
+
+panel_data <- function(data, source) {
+  count <- length(source_columns(source))
+  data$genotypes <- source
+  data$variants <- data.frame(
+    snp = paste0("v", seq_len(count)), chr = NA_character_, pos = NA_real_,
+    effect_allele = NA_character_, other_allele = NA_character_
+  )
+  data$covariates <- matrix(0, length(data$outcome), 0)
+  data[c("structure", "background", "block", "cluster")] <- list(NULL)
+  data
+}
+
+# Scores of every person, a slab of variants at a time.
+panel_scores <- function(panel, loadings, moments, view) {
+  scores <- matrix(0, length(panel$outcome), ncol(loadings))
+  if (!ncol(loadings)) return(scores)
+  center <- pooled_mean(view)
+  imputation <- moments_means(moments)$mu + moments$gpilot
+  for (from in seq(1L, nrow(loadings), by = 256L)) {
+    columns <- from:min(nrow(loadings), from + 255L)
+    x <- mr_genotypes(panel, columns)
+    x <- impute_from(x, panel$environment, imputation[columns, , drop = FALSE])
+    scores <- scores + sweep(x, 2, center[columns]) %*% loadings[columns, , drop = FALSE]
+  }
+  scores
+}

@@ -1,0 +1,71 @@
+# People by block: `order` are 0-based positions, block after block.
+draw_blocks <- function(environment, cluster, folds, seed) {
+  fold <- .Call(
+    C_ffi_moments_folds, as.integer(environment), nlevels(environment), if (!is.null(cluster)) as.integer(cluster),
+    if (is.null(cluster)) length(environment) else nlevels(cluster), folds, seed
+  )
+  block <- (as.integer(environment) - 1L) * folds + fold
+  size <- tabulate(block, nlevels(environment) * folds)
+  used <- which(size > 0)
+  table <- data.frame(
+    environment = factor(levels(environment)[(used - 1L) %/% folds + 1L], levels(environment)),
+    fold = (used - 1L) %% folds + 1L, n = size[used]
+  )
+  list(order = order(block, method = "radix") - 1L, table = table)
+}
+
+moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL) {
+  columns <- numeric_columns(data)
+  n <- blocks$table$n
+  report <- announce(data, blocks$table, memory, level)
+  if (data$kind != "genotype") {
+    return(.Call(C_ffi_moments_dense, mr_genotypes(data), data$kind == "continuous", blocks$order, n, columns, level, report))
+  }
+  if (is.null(wide)) wide <- max(n) > .Machine$integer.max %/% 4L
+  source <- data$genotypes
+  person <- if (is.null(source$bed)) blocks$order else source$rows[blocks$order + 1L] - 1L
+  .Call(C_ffi_moments_bits, bits_source(source), blocks$order, person, n, columns, memory, level, wide, report)
+}
+
+new_moments <- function(data, blocks, pass, seed) {
+  p <- nrow(data$variants)
+  structure(class = "mr_moments", c(
+    list(
+      kind = data$kind, variants = data$variants, covariates = colnames(data$covariates),
+      structure = colnames(data$structure), exposure = data$exposure_name, outcome = data$outcome_name,
+      structure_includes_instruments = data$structure_includes_instruments, block = data$block,
+      environments = levels(data$environment), blocks = blocks$table, pilot = pass$pilot,
+      gpilot = if (is.null(pass$gpilot)) numeric(p) else pass$gpilot, missing = pass$missing
+    ),
+    pass$parts, list(background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
+         binary = all(data$outcome %in% 0:1))
+  ))
+}
+
+# What the C pass reads from: the matrix, or for each variant its file and its
+# place there.
+bits_source <- function(source) {
+  if (is.null(source$bed)) return(source$x)
+  files <- source$bed$files
+  cols <- as.integer(source$cols)
+  file <- findInterval(cols, files$first)
+  list(as.list(files[c("bed", "size", "mtime", "variants")]), nrow(source$bed$samples), file - 1L, cols - files$first[file])
+}
+
+# Says what a long pass will take; a function of the share done, or NULL when the
+# pass is short; progress ends with `frame`. Rates: products of two genotypes a second, measured on one core.
+announce <- function(data, blocks, memory, level, frame = parent.frame(2)) {
+  n <- sum(blocks$n)
+  p <- nrow(data$variants)
+  rate <- if (data$kind == "genotype") c(13, 57, 100, 100, 300)[level + 1] else c(2, 2, 8, 16, 16)[level + 1]
+  seconds <- n * p^2 * 2 / (rate * 1e9)
+  if (seconds < 2) return(NULL)
+  if (seconds > 20) {
+    passes <- max(1, ceiling(3 * n * p / 8 / memory))
+    inform(sprintf(
+      "Moments of %s participants and %s variants: about %s, %s over the genotypes, up to %s for the result.",
+      big(n), big(p), in_words(seconds), if (passes == 1) "one pass" else paste(big(passes), "passes"), format_bytes(moments_bytes(p, p, nrow(blocks)))
+    ))
+  }
+  progress_of("Moments", frame, say = FALSE, after = 0)
+}

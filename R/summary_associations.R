@@ -1,0 +1,78 @@
+# Per-variant associations with exposure and outcome, adjusted for the fit's own
+# block C, from the cross products that are left after C was partialled out.
+
+# What a fit keeps for them: no person's row.
+variant_sums <- function(block, view, encoder) {
+  g <- view$columns$instruments
+  xy <- c(view$columns$exposure[1], view$columns$outcome[1])
+  residual <- block$partial$residual
+  list(
+    gg = residual[g, g, drop = FALSE], gxy = residual[g, xy, drop = FALSE], xy = diag(residual[xy, xy]),
+    cross = residual[xy, xy],
+    least = pmax(
+      ASSOCIATION_SHARE * Reduce(`+`, lapply(view$cross, function(a) diag(a)[g])),
+      ROUNDING_SHARE * block$n * view$scale[g]
+    ),
+    mean = pooled_mean(view)[g],
+    df = block$n - block$rank - 1, n = block$n, block = encoder$block
+  )
+}
+
+ROUNDING_SHARE <- 1e-11
+
+# beta = g'y / g'g and se^2 = (y'y - beta g'y) / (df g'g) on residuals; NA for a
+# variant that C explains.
+variant_associations <- function(sums) {
+  gg <- diag(sums$gg)
+  usable <- is.finite(gg) & gg > sums$least & sums$df > 0
+  gg[!usable] <- NA
+  beta <- sums$gxy / gg
+  rss <- pmax(rep(sums$xy, each = nrow(beta)) - beta * sums$gxy, 0)
+  se <- sqrt(rss / sums$df / gg)
+  se[is.na(se) | se <= 0] <- NA
+  pval <- 2 * stats::pt(-abs(beta / se), sums$df)
+  list(
+    bx = beta[, 1], by = beta[, 2], sx = se[, 1], sy = se[, 2], px = pval[, 1], py = pval[, 2],
+    usable = usable & !is.na(se[, 1]) & !is.na(se[, 2]), gg = sums$gg, block = sums$block
+  )
+}
+
+# The usable variants for summary_ivw() and the others. Variants of one block of
+# linkage disequilibrium are correlated, those of different blocks independent;
+# a variant that the others of its block determine is left out.
+summary_input <- function(a, correlation = "block") {
+  keep <- which(a$usable)
+  rho <- NULL
+  if (correlation == "full" && length(keep)) {
+    keep <- keep[full_rank(a$gg[keep, keep, drop = FALSE])]
+    rho <- stats::cov2cor(a$gg[keep, keep, drop = FALSE])
+  } else if (correlation == "block" && anyDuplicated(a$block[keep])) {
+    by_block <- split(keep, a$block[keep])
+    keep <- sort(unlist(lapply(by_block, function(j) {
+      if (length(j) > 1) j[full_rank(a$gg[j, j, drop = FALSE])] else j
+    }), use.names = FALSE))
+    same <- outer(a$block[keep], a$block[keep], "==")
+    if (sum(same) > length(keep)) rho <- stats::cov2cor(a$gg[keep, keep, drop = FALSE]) * same
+  }
+  list(index = keep, bx = a$bx[keep], sx = a$sx[keep], by = a$by[keep], sy = a$sy[keep], rho = rho)
+}
+
+fit_associations <- function(fit, what) {
+  check_variant_fit(fit, what)
+  variant_associations(fit$latent$variants)
+}
+
+check_variant_fit <- function(fit, what) {
+  if (!inherits(fit, "latent_mr")) {
+    abort_argument(
+      "fit", "a latent_mr() fit", describe(fit),
+      if (inherits(fit, "latent_instruments")) "latent_mr() adds exposure and outcome to the instruments."
+    )
+  }
+  if (fit$kind == "continuous") {
+    abort_argument(
+      "fit", "a latent_mr() fit on genotypes or dosages", "one on continuous instruments",
+      sprintf("%s is about counted alleles, which continuous instruments do not have.", what)
+    )
+  }
+}

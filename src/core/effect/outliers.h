@@ -1,0 +1,40 @@
+/* Outlying variants: those whose association with the outcome is not their
+ * association with the exposure times the common effect b.
+ *   t_j = g_j'(y - b x) / sqrt(g_j'g_j s_j^2),
+ *   s_j^2 = ((y - b x)'(y - b x) - (g_j'(y - b x))^2 / g_j'g_j) / df,
+ * everything after the block C, so that t_j is the t of g_j in the regression of
+ * y - b x on g_j and C. First b is the weighted median of the ratios, with weights
+ * bx^2 / sy^2; then, with the outliers as controls (core/effect/controls.h), Nagar's estimate from
+ * the others, until the same variants are outlying. */
+#ifndef LMR_CORE_OUTLIERS_H
+#define LMR_CORE_OUTLIERS_H
+
+#include "core/effect/controls.h"
+#include "core/effect/weighted_median.h"
+
+typedef struct {
+  const double *gg;    /* p x p */
+  const double *gxy;   /* p x 2: with exposure and outcome */
+  const double *cross; /* 2 x 2: [x y]'M_C[x y] */
+  const double *noise; /* 2 x 2: [x y]'M_ZC[x y] */
+  const double *least; /* p: see controls.h; such variants are never outlying */
+  size_t p;
+  double n, rank, L;   /* people, rank of C and of the instruments after C */
+} outlier_sums;
+
+/* crit: bound of |t|. outlying[p]: flags. t[p]: at the last b, NaN for a variant that C
+ * explains. b: the median and the last estimate. rounds: estimates taken, at most max_rounds (a
+ * round with fewer than three instruments left, or with an F of them of at most
+ * OUTLIER_LEAST_F, is not taken). LMR_EINVAL when no variant has a ratio. */
+#define OUTLIER_LEAST_F 2
+size_t outliers_bytes(size_t p);
+lmr_status outliers(const outlier_sums *s, double crit, size_t max_rounds, int *outlying,
+                    double *t, double *b, size_t *rounds, lmr_arena work, lmr_error *err);
+
+/* Nagar's estimate with the variants control[m] as controls: sums[0] = x'Py - L Om_xy,
+ * sums[1] = x'Px - L Om_xx, sums[2] = x'Px, sums[3] = y'Py, with P and L those of the
+ * other instruments and Om = noise / (n - rank - L before). */
+lmr_status outlier_nagar(const outlier_sums *s, const int *control, size_t m, double *sums,
+                         double *L, lmr_arena work, lmr_error *err);
+
+#endif

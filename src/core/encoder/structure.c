@@ -1,0 +1,174 @@
+#include "core/encoder/structure.h"
+
+#include "core/moments/partial.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t structure_split_bytes(size_t width, size_t n_s) {
+  const partial_block block = {NULL, NULL, 0, n_s};
+  size_t bytes = lmr_double_bytes(2, width * width);
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, width));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, width * (n_s + 1)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(n_s + 1, sizeof(int)));
+  return lmr_add_bytes(bytes, partial_bytes(width, &block));
+}
+
+lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, size_t n_s,
+                           double *between, double *within, size_t *rank_w,
+                           lmr_arena work, lmr_error *err) {
+  const size_t w = view->width;
+  const double n = moment_people(view);
+  double *inside, *total, *mean, *map;
+  int *kept;
+  LMR_TAKE(inside, &work, w * w, err);
+  LMR_TAKE(total, &work, w * w, err);
+  LMR_TAKE(mean, &work, w, err);
+  LMR_TAKE(map, &work, w * (n_s + 1), err);
+  LMR_TAKE(kept, &work, n_s + 1, err);
+  moment_pooled_mean(view, mean);
+  moment_within_total(view, mean, inside, total);
+  memset(map, 0, w * (n_s + 1) * sizeof *map);
+  for (size_t j = 0; j < n_s; j++) map[first_s + j + j * w] = 1;
+  const partial_block block = {NULL, map, 0, n_s};
+  size_t rank;
+  LMR_TRY(partial_out(view, &block, inside, NULL, kept, &rank, work, err));
+  *rank_w = rank - 1; /* the overall mean is not a contrast */
+  for (size_t j = 0; j < p; j++)
+    for (size_t i = 0; i < p; i++) {
+      within[i + j * p] = inside[i + j * w] / n;
+      between[i + j * p] = total[i + j * w] / n - within[i + j * p];
+    }
+  for (size_t j = 0; j < p; j++) {
+    if (within[j + j * p] > STRUCTURE_TOLERANCE * total[j + j * w] / n) continue;
+    for (size_t i = 0; i < p; i++) within[i + j * p] = within[j + i * p] = 0;
+  }
+  return LMR_OK;
+}
+
+static size_t root(int *parent, size_t i) {
+  while ((size_t)parent[i] != i) {
+    parent[i] = parent[parent[i]];
+    i = (size_t)parent[i];
+  }
+  return i;
+}
+
+/* The r^2 above which i and j are joined. */
+static double joining_r2(const ld_rule *rule, size_t i, size_t j) {
+  if (rule->chromosome && rule->chromosome[i] != rule->chromosome[j]) return INFINITY;
+  const int near = rule->chromosome && rule->position &&
+                   fabs(rule->position[i] - rule->position[j]) <= rule->window;
+  return near ? rule->near_r2 : rule->far_r2;
+}
+
+void structure_ld_blocks(const double *within, size_t p, const ld_rule *rule, int *block,
+                         size_t *n_blocks) {
+  for (size_t i = 0; i < p; i++) block[i] = (int)i;
+  for (size_t j = 0; j < p; j++)
+    for (size_t i = 0; i < j; i++) {
+      const double c = within[i + j * p], v = within[i + i * p] * within[j + j * p];
+      const double limit = joining_r2(rule, i, j);
+      if (limit == INFINITY || !(c * c > limit * v)) continue;
+      const size_t a = root(block, i), b = root(block, j);
+      /* The smaller index stays the root: it is the first of its component. */
+      if (a < b) block[b] = (int)a;
+      else block[a] = (int)b;
+    }
+  for (size_t i = 0; i < p; i++) block[i] = (int)root(block, i);
+  /* Number the roots in order; a root is never after its members. */
+  size_t count = 0;
+  for (size_t i = 0; i < p; i++)
+    block[i] = (size_t)block[i] == i ? -(int)(++count) : block[i];
+  for (size_t i = 0; i < p; i++) {
+    if (block[i] >= 0) block[i] = block[block[i]];
+  }
+  for (size_t i = 0; i < p; i++) block[i] = -block[i] - 1;
+  *n_blocks = count;
+}
+
+size_t structure_whiten_bytes(size_t p) {
+  size_t bytes = lmr_add_bytes(lmr_double_bytes(2, p * p), lmr_double_bytes(2, p));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(p, sizeof(size_t)));
+  return lmr_add_bytes(bytes, la_eigen_bytes(p));
+}
+
+lmr_status structure_whiten(const double *within, size_t p, const int *block,
+                            size_t n_blocks, double *whitening, int *column_block,
+                            size_t *columns, lmr_arena work, lmr_error *err) {
+  double *corr, *vectors, *sd, *values;
+  size_t *member;
+  LMR_TAKE(corr, &work, p * p, err);
+  LMR_TAKE(vectors, &work, p * p, err);
+  LMR_TAKE(sd, &work, p, err);
+  LMR_TAKE(values, &work, p, err);
+  LMR_TAKE(member, &work, p, err);
+  for (size_t j = 0; j < p; j++) sd[j] = sqrt(within[j + j * p]);
+  size_t made = 0;
+  memset(whitening, 0, p * p * sizeof *whitening);
+  for (size_t b = 0; b < n_blocks; b++) {
+    size_t m = 0;
+    for (size_t j = 0; j < p; j++)
+      if ((size_t)block[j] == b && sd[j] > 0) member[m++] = j;
+    if (!m) continue;
+    for (size_t j = 0; j < m; j++)
+      for (size_t i = 0; i < m; i++)
+        corr[i + j * m] = within[member[i] + member[j] * p] / (sd[member[i]] * sd[member[j]]);
+    LMR_TRY(la_eigen(corr, m, m, values, vectors, m, work, err));
+    for (size_t l = m; l-- > 0;) {
+      if (values[l] < 1e-3) continue;
+      const double f = 1 / sqrt(values[l]);
+      for (size_t i = 0; i < m; i++)
+        whitening[member[i] + made * p] = f * vectors[i + l * m] / sd[member[i]];
+      column_block[made++] = (int)b;
+    }
+  }
+  *columns = made;
+  return LMR_OK;
+}
+
+size_t structure_directions_bytes(size_t p) {
+  const size_t bytes = lmr_add_bytes(lmr_double_bytes(4, p * p), lmr_double_bytes(1, p));
+  return lmr_add_bytes(bytes, la_eigen_bytes(p));
+}
+
+/* out := T' c T (q x q). */
+static lmr_status turn(const double *c, size_t p, const double *t, size_t q, double *ct,
+                       double *out, lmr_error *err) {
+  LMR_TRY(la_gemm('N', 'N', p, q, p, 1, c, p, t, p, 0, ct, p, err));
+  return la_gemm('T', 'N', q, q, p, 1, t, p, ct, p, 0, out, q, err);
+}
+
+lmr_status structure_directions(const double *between, const double *within, size_t p,
+                                const double *whitening, const int *column_block,
+                                size_t columns, double *values, double *directions,
+                                lmr_arena work, lmr_error *err) {
+  const size_t q = columns;
+  double *scratch, *a, *vectors, *m, *ascending;
+  LMR_TAKE(scratch, &work, p * p, err);
+  LMR_TAKE(a, &work, p * p, err);
+  LMR_TAKE(vectors, &work, p * p, err);
+  LMR_TAKE(m, &work, p * p, err);
+  LMR_TAKE(ascending, &work, p, err);
+  LMR_TRY(turn(within, p, whitening, q, scratch, a, err));
+  for (size_t j = 0; j < q; j++)
+    for (size_t i = 0; i < q; i++)
+      if (column_block[i] == column_block[j]) a[i + j * q] = 0;
+  LMR_TRY(la_eigen(a, q, q, ascending, vectors, q, work, err));
+  LMR_TRY(turn(between, p, whitening, q, scratch, m, err));
+  /* m += 1/2 sum over positive eigenvalues of value^2 vector vector'. */
+  size_t positive = 0;
+  for (size_t l = 0; l < q; l++) {
+    if (ascending[l] <= 0) continue;
+    const double f = ascending[l] * sqrt(.5);
+    for (size_t i = 0; i < q; i++) scratch[i + positive * q] = f * vectors[i + l * q];
+    positive++;
+  }
+  LMR_TRY(la_syrk('N', q, positive, 1, scratch, q ? q : 1, 1, m, q ? q : 1, err));
+  LMR_TRY(la_eigen(m, q, q, ascending, vectors, q, work, err));
+  for (size_t l = 0; l < q; l++) {
+    values[l] = ascending[q - 1 - l];
+    memcpy(scratch + l * q, vectors + (q - 1 - l) * q, q * sizeof *scratch);
+  }
+  return la_gemm('N', 'N', p, q, q, 1, whitening, p, scratch, q, 0, directions, p, err);
+}

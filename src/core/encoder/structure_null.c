@@ -1,0 +1,136 @@
+#include "core/encoder/structure_null.h"
+
+#include "core/base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+
+size_t structure_null_bytes(size_t p, size_t q) {
+  const size_t side = max_size(p, q);
+  size_t bytes = lmr_add_bytes(lmr_double_bytes(1, 3 * p * p), lmr_double_bytes(2, p * (q + 1)));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, 2 * q * q + 2 * side + 2));
+  return lmr_add_bytes(bytes, la_eigen_bytes(side));
+}
+
+/* Wishart(df) correlation matrix through its Bartlett factor (lower, in l). */
+static lmr_status draw_correlation(lmr_rng *rng, size_t df, size_t p, double *l,
+                                   double *corr, lmr_error *err) {
+  memset(l, 0, p * p * sizeof *l);
+  for (size_t j = 0; j < p; j++) {
+    /* A singular Wishart (df <= j) has its later diagonal entries at zero. */
+    l[j + j * p] = df > j ? sqrt(lmr_rng_chisq(rng, (double)(df - j))) : 0;
+    for (size_t i = j + 1; i < p; i++) l[i + j * p] = j < df ? lmr_rng_normal(rng) : 0;
+  }
+  for (size_t i = 0; i < p; i++) {
+    double s = 0;
+    for (size_t j = 0; j <= i; j++) s += l[i + j * p] * l[i + j * p];
+    const double f = s > 0 ? 1 / sqrt(s) : 0;
+    for (size_t j = 0; j <= i; j++) l[i + j * p] *= f;
+  }
+  return la_syrk('N', p, p, 1, l, p, 0, corr, p, err);
+}
+
+static lmr_status exact_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double *largest,
+                             double *buffers, double *m, double *values, lmr_arena eigen,
+                             lmr_error *err) {
+  double *a = buffers, *vectors = buffers + p * p, *sum = buffers + 2 * p * p;
+  LMR_TRY(draw_correlation(rng, n > q ? n - q : 1, p, vectors, a, err));
+  for (size_t j = 0; j < p; j++) a[j + j * p] = 0;
+  LMR_TRY(la_eigen(a, p, p, values, vectors, p, eigen, err));
+  size_t positive = 0;
+  for (size_t l = 0; l < p; l++) {
+    if (values[l] <= 0) continue;
+    const double f = values[l] * sqrt(.5);
+    for (size_t i = 0; i < p; i++) a[i + positive * p] = f * vectors[i + l * p];
+    positive++;
+  }
+  LMR_TRY(la_syrk('N', p, positive, 1, a, p, 0, sum, p, err));
+  const double f = 1 / sqrt((double)n);
+  for (size_t i = 0; i < p * q; i++) m[i] = f * lmr_rng_normal(rng);
+  LMR_TRY(la_syrk('N', p, q, 1, m, p, 1, sum, p, err));
+  LMR_TRY(la_eigen(sum, p, p, values, NULL, p, eigen, err));
+  *largest = values[p - 1];
+  return LMR_OK;
+}
+
+/* Largest eigenvalue of m' (x - d)^-1 m, m p x q: decreasing in x > max d. */
+static lmr_status secular(double x, const double *d, size_t p, const double *m, size_t q,
+                          double *scaled, double *small, double *values, lmr_arena eigen,
+                          double *out, lmr_error *err) {
+  for (size_t j = 0; j < q; j++)
+    for (size_t i = 0; i < p; i++) scaled[i + j * p] = m[i + j * p] / sqrt(x - d[i]);
+  LMR_TRY(la_syrk('T', q, p, 1, scaled, p, 0, small, q, err));
+  LMR_TRY(la_eigen(small, q, q, values, NULL, q, eigen, err));
+  *out = values[q - 1];
+  return LMR_OK;
+}
+
+static lmr_status secular_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double *largest,
+                               double *d, double *off, double *m, double *scaled,
+                               double *small, double *values, lmr_arena eigen, lmr_error *err) {
+  /* B lower bidiagonal with chi entries; d, off := tridiagonal B B'. */
+  double previous = 0, total = 0, top = 0;
+  const size_t df = n - q;
+  for (size_t i = 0; i < p; i++) {
+    const double diagonal2 = lmr_rng_chisq(rng, (double)(df - i));
+    const double below2 = i + 1 < p ? lmr_rng_chisq(rng, (double)(p - 1 - i)) : 0;
+    d[i] = diagonal2 + previous;
+    off[i] = sqrt(diagonal2 * below2);
+    previous = below2;
+  }
+  LMR_TRY(la_eigen_tridiagonal(d, off, p, err));
+  for (size_t i = 0; i < p; i++) total += d[i];
+  for (size_t i = 0; i < p; i++) {
+    const double excess = d[i] * (double)p / total - 1;
+    d[i] = excess > 0 ? excess * excess / 2 : 0;
+    if (d[i] > top) top = d[i];
+  }
+  if (!q) {
+    *largest = top;
+    return LMR_OK;
+  }
+  const double f = 1 / sqrt((double)n);
+  double norm = 0;
+  for (size_t i = 0; i < p * q; i++) {
+    m[i] = f * lmr_rng_normal(rng);
+    norm += m[i] * m[i];
+  }
+  double lo = top, hi = top + norm, value;
+  for (int step = 0; step < 40; step++) {
+    const double x = (lo + hi) / 2;
+    LMR_TRY(secular(x, d, p, m, q, scaled, small, values, eigen, &value, err));
+    if (value > 1) lo = x;
+    else hi = x;
+  }
+  *largest = hi;
+  return LMR_OK;
+}
+
+lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t seed,
+                          int exact, double *largest, const lmr_tick *tick,
+                          lmr_arena work, lmr_error *err) {
+  if (!p) return lmr_fail(err, LMR_EINVAL, "structure_null: no variants");
+  if (exact < 0) exact = p <= STRUCTURE_NULL_EXACT;
+  if (n < q + p + 2) exact = 1;
+  const size_t side = max_size(p, q);
+  double *buffers = NULL, *m, *scaled, *small, *values;
+  if (exact) LMR_TAKE(buffers, &work, 3 * p * p, err);
+  LMR_TAKE(m, &work, p * (q + 1), err);
+  LMR_TAKE(scaled, &work, p * (q + 1), err);
+  LMR_TAKE(small, &work, 2 * q * q + 2 * side + 2, err);
+  values = small + 2 * q * q;
+  for (size_t i = 0; i < draws; i++) {
+    if (lmr_tick_poll(tick, (double)i / (double)draws))
+      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+    lmr_rng rng;
+    lmr_rng_seed(&rng, seed, i);
+    if (exact)
+      LMR_TRY(exact_draw(&rng, n, p, q, largest + i, buffers, m, values, work, err));
+    else
+      LMR_TRY(secular_draw(&rng, n, p, q, largest + i, values + side, m + p * q, m, scaled,
+                           small, values, work, err));
+  }
+  return LMR_OK;
+}

@@ -1,0 +1,146 @@
+#include "core/genotype/plink_text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS = 6, SHOWN_BYTES = 40 };
+
+static int is_blank(char c) { return c == ' ' || c == '\t'; }
+
+lmr_status text_lines_over(text_lines *lines, const char *text, size_t size,
+                           const char *name, lmr_error *err) {
+  static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
+  if (size >= sizeof mark && !memcmp(text, mark, sizeof mark)) {
+    text += sizeof mark;
+    size -= sizeof mark;
+  }
+  while (size && (is_blank(text[size - 1]) || text[size - 1] == '\n' || text[size - 1] == '\r')) size--;
+  *lines = (text_lines){name, text, text + size, 0};
+  if (!size)
+    return lmr_fail(err, LMR_EFORMAT, "'%s' is empty: expected %d columns and at least one line.", name, COLUMNS);
+  return LMR_OK;
+}
+
+/* Length of the UTF-8 letter at `at` (RFC 3629), 0 when it is not one. */
+static size_t letter(const unsigned char *at, size_t left) {
+  const unsigned char a = at[0];
+  if (a < 0x80) return 1;
+  const size_t length = a >= 0xC2 && a <= 0xDF ? 2 : a >= 0xE0 && a <= 0xEF ? 3 : a >= 0xF0 && a <= 0xF4 ? 4 : 0;
+  if (!length || length > left) return 0;
+  for (size_t i = 1; i < length; i++)
+    if ((at[i] & 0xC0) != 0x80) return 0;
+  const unsigned char b = at[1];
+  if ((a == 0xE0 && b < 0xA0) || (a == 0xED && b > 0x9F) || (a == 0xF0 && b < 0x90) || (a == 0xF4 && b > 0x8F))
+    return 0;
+  return length;
+}
+
+static lmr_status check_bytes(const text_lines *lines, const char *start, const char *stop, lmr_error *err) {
+  for (const char *c = start; c < stop;) {
+    const unsigned char byte = (unsigned char)*c;
+    if (byte < 0x20 && byte != '\t')
+      return lmr_fail(err, LMR_EFORMAT,
+                      "Line %zu of '%s' holds a control character (byte %02x).\n"
+                      "i The file is damaged or not a text file: copy or make it again.",
+                      lines->line, lines->name, byte);
+    const size_t length = letter((const unsigned char *)c, (size_t)(stop - c));
+    if (!length)
+      return lmr_fail(err, LMR_EFORMAT,
+                      "Line %zu of '%s' is not valid UTF-8 (byte %02x).\n"
+                      "i Convert it, for example from Latin 1: iconv -f latin1 -t utf-8.",
+                      lines->line, lines->name, byte);
+    c += length;
+  }
+  return LMR_OK;
+}
+
+static const char *remedy(const text_lines *lines) {
+  return lines->line == 1 ? "Correct the line, or remove it if it is a header: these files have none."
+                          : "Correct the line, or copy or make the file again.";
+}
+
+static lmr_status next_fields(text_lines *lines, text_field *fields, const char *meaning, lmr_error *err) {
+  const char *start = lines->at;
+  const char *stop = memchr(start, '\n', (size_t)(lines->end - start));
+  if (!stop) stop = lines->end;
+  lines->at = stop < lines->end ? stop + 1 : stop;
+  lines->line++;
+  if (stop > start && stop[-1] == '\r') stop--;
+  LMR_TRY(check_bytes(lines, start, stop, err));
+  size_t found = 0;
+  for (const char *c = start; c < stop;) {
+    while (c < stop && is_blank(*c)) c++;
+    const char *first = c;
+    while (c < stop && !is_blank(*c)) c++;
+    if (c == first) break;
+    if (found < COLUMNS) fields[found] = (text_field){first, (size_t)(c - first)};
+    found++;
+  }
+  if (found != COLUMNS)
+    return lmr_fail(err, LMR_EFORMAT, "Line %zu of '%s' has %zu columns, expected %d: %s.\ni %s",
+                    lines->line, lines->name, found, COLUMNS, meaning, remedy(lines));
+  return LMR_OK;
+}
+
+int text_equal(const text_field *field, const char *word) {
+  return strlen(word) == field->length && !memcmp(field->start, word, field->length);
+}
+
+/* A plain decimal number, the whole field: no hexadecimal, no Inf, no NaN. */
+static int text_number(const text_field *field, double *value) {
+  char copy[64];
+  if (!field->length || field->length >= sizeof copy) return 0;
+  for (size_t i = 0; i < field->length; i++) {
+    const char c = field->start[i];
+    if (!((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E')) return 0;
+    copy[i] = c;
+  }
+  copy[field->length] = '\0';
+  char *end;
+  *value = strtod(copy, &end);
+  return end == copy + field->length && isfinite(*value);
+}
+
+static lmr_status bad_field(const text_lines *lines, const char *column, const text_field *field,
+                            const char *must, lmr_error *err) {
+  size_t shown = field->length;
+  if (shown > SHOWN_BYTES) {
+    shown = SHOWN_BYTES;
+    while (shown && (field->start[shown] & 0xC0) == 0x80) shown--;
+  }
+  return lmr_fail(err, LMR_EFORMAT, "Line %zu of '%s': the %s must be %s, not '%.*s%s'.\ni %s", lines->line, lines->name,
+                  column, must, (int)shown, field->start, shown < field->length ? "..." : "", remedy(lines));
+}
+
+lmr_status bim_next(text_lines *lines, bim_line *out, lmr_error *err) {
+  text_field field[COLUMNS];
+  LMR_TRY(next_fields(lines, field, "chromosome, variant, centimorgans, position, allele 1, allele 2", err));
+  double pos;
+  if (!text_number(&field[2], &out->cm))
+    return bad_field(lines, "genetic position (column 3)", &field[2], "a number of centimorgans or 0", err);
+  if (!text_number(&field[3], &pos) || floor(pos) < pos || fabs(pos) > INT32_MAX)
+    return bad_field(lines, "position (column 4)", &field[3], "a whole number of base pairs", err);
+  out->chr = field[0];
+  out->snp = field[1];
+  out->pos = (int32_t)pos;
+  out->effect_allele = field[4];
+  out->other_allele = field[5];
+  return LMR_OK;
+}
+
+lmr_status fam_next(text_lines *lines, fam_line *out, lmr_error *err) {
+  text_field field[COLUMNS];
+  LMR_TRY(next_fields(lines, field, "family, individual, father, mother, sex, phenotype", err));
+  const text_field *phenotype = &field[5];
+  if (text_equal(phenotype, "NA") || text_equal(phenotype, "nan") || text_equal(phenotype, "."))
+    out->phenotype = NAN;
+  else if (!text_number(phenotype, &out->phenotype))
+    return bad_field(lines, "phenotype (column 6)", phenotype, "a number, NA or -9", err);
+  out->fid = field[0];
+  out->iid = field[1];
+  out->father = field[2];
+  out->mother = field[3];
+  out->sex = text_equal(&field[4], "1") ? 1 : text_equal(&field[4], "2") ? 2 : 0;
+  return LMR_OK;
+}

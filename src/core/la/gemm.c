@@ -1,0 +1,140 @@
+#include "core/la/gemm.h"
+
+#include <string.h>
+
+#if LMR_X86
+#include <immintrin.h>
+#endif
+
+/* A tile in registers, and panels that stay in the first and second level of
+ * cache: 64 KB of A and 128 KB of B, on the stack. */
+enum { TILE_M = 16, TILE_N = 8, PANEL_M = 64, PANEL_N = 128, PANEL_K = 128 };
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* The panel of op(X) with rows first.., columns from.. in strips of `width` rows:
+ * strip after strip, within it column after column; short strips padded with zeros.
+ * Entry (row, column) of op(X) is x[row * step + column * jump]. */
+static void pack(const double *x, size_t step, size_t jump, size_t rows, size_t columns,
+                 size_t width, double *to) {
+  for (size_t s = 0; s < rows; s += width) {
+    const size_t here = smaller(width, rows - s);
+    const double *from = x + s * step;
+    if (here < width) memset(to, 0, width * columns * sizeof *to);
+    if (step == 1) {
+      for (size_t j = 0; j < columns; j++)
+        memcpy(to + j * width, from + j * jump, here * sizeof *to);
+    } else {
+      for (size_t i = 0; i < here; i++)
+        for (size_t j = 0; j < columns; j++) to[i + j * width] = from[i * step + j * jump];
+    }
+    to += width * columns;
+  }
+}
+
+/* t (16 x 8, overwritten) := strip of A times strip of B over k columns. */
+static void tile_plain(size_t k, const double *a, const double *b, double *t) {
+  memset(t, 0, TILE_M * TILE_N * sizeof *t);
+  for (size_t l = 0; l < k; l++, a += TILE_M, b += TILE_N)
+    for (size_t j = 0; j < TILE_N; j++)
+      for (size_t i = 0; i < TILE_M; i++) t[i + j * TILE_M] += a[i] * b[j];
+}
+
+/* The sums must be registers: the loops over them are unrolled at any -O level. */
+#if LMR_X86
+/* Two columns at a time: eight sums, four vectors of A. */
+LMR_TARGET("avx2,fma")
+static void tile_avx2(size_t k, const double *a, const double *b, double *t) {
+  for (size_t j = 0; j < TILE_N; j += 2) {
+    const double *x = a, *y = b + j;
+    __m256d s[8];
+    s[0] = s[1] = s[2] = s[3] = s[4] = s[5] = s[6] = s[7] = _mm256_setzero_pd();
+    for (size_t l = 0; l < k; l++, x += TILE_M, y += TILE_N) {
+      const __m256d y0 = _mm256_broadcast_sd(y), y1 = _mm256_broadcast_sd(y + 1);
+#pragma GCC unroll 4
+      for (int v = 0; v < 4; v++) {
+        const __m256d xv = _mm256_loadu_pd(x + 4 * v);
+        s[v] = _mm256_fmadd_pd(xv, y0, s[v]);
+        s[4 + v] = _mm256_fmadd_pd(xv, y1, s[4 + v]);
+      }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; v++) {
+      _mm256_storeu_pd(t + j * TILE_M + 4 * (size_t)v, s[v]);
+      _mm256_storeu_pd(t + (j + 1) * TILE_M + 4 * (size_t)v, s[4 + v]);
+    }
+  }
+}
+
+LMR_TARGET("avx512f,avx512dq")
+static void tile_avx512(size_t k, const double *a, const double *b, double *t) {
+  __m512d s0[TILE_N], s1[TILE_N];
+#pragma GCC unroll 8
+  for (int j = 0; j < TILE_N; j++) s0[j] = s1[j] = _mm512_setzero_pd();
+  for (size_t l = 0; l < k; l++, a += TILE_M, b += TILE_N) {
+    const __m512d x0 = _mm512_loadu_pd(a), x1 = _mm512_loadu_pd(a + 8);
+#pragma GCC unroll 8
+    for (int j = 0; j < TILE_N; j++) {
+      const __m512d y = _mm512_set1_pd(b[j]);
+      s0[j] = _mm512_fmadd_pd(x0, y, s0[j]);
+      s1[j] = _mm512_fmadd_pd(x1, y, s1[j]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < TILE_N; j++) {
+    _mm512_storeu_pd(t + (size_t)j * TILE_M, s0[j]);
+    _mm512_storeu_pd(t + (size_t)j * TILE_M + 8, s1[j]);
+  }
+}
+#endif
+
+static void scale(double beta, double *c, size_t m, size_t n, size_t ldc, int upper) {
+  if (beta == 1) return;
+  for (size_t j = 0; j < n; j++) {
+    const size_t rows = upper ? smaller(j + 1, m) : m;
+    double *to = c + j * ldc;
+    if (beta == 0) memset(to, 0, rows * sizeof *to);
+    else
+      for (size_t i = 0; i < rows; i++) to[i] *= beta;
+  }
+}
+
+void gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const double *a,
+          size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc, int upper,
+          lmr_cpu level) {
+  void (*tile)(size_t, const double *, const double *, double *) = tile_plain;
+#if LMR_X86
+  if (level >= LMR_CPU_AVX512) tile = tile_avx512;
+  else if (level >= LMR_CPU_AVX2) tile = tile_avx2;
+#else
+  (void)level;
+#endif
+  const size_t a_step = ta == 'N' ? 1 : lda, a_jump = ta == 'N' ? lda : 1;
+  const size_t b_step = tb == 'N' ? ldb : 1, b_jump = tb == 'N' ? 1 : ldb;
+  double a_panel[PANEL_M * PANEL_K], b_panel[PANEL_N * PANEL_K], t[TILE_M * TILE_N];
+  scale(beta, c, m, n, ldc, upper);
+  for (size_t j0 = 0; j0 < n; j0 += PANEL_N) {
+    const size_t nj = smaller(PANEL_N, n - j0);
+    const size_t last = upper ? smaller(m, j0 + nj) : m;
+    for (size_t l0 = 0; l0 < k; l0 += PANEL_K) {
+      const size_t nl = smaller(PANEL_K, k - l0);
+      pack(b + j0 * b_step + l0 * b_jump, b_step, b_jump, nj, nl, TILE_N, b_panel);
+      for (size_t i0 = 0; i0 < last; i0 += PANEL_M) {
+        const size_t ni = smaller(PANEL_M, last - i0);
+        pack(a + i0 * a_step + l0 * a_jump, a_step, a_jump, ni, nl, TILE_M, a_panel);
+        for (size_t j = 0; j < nj; j += TILE_N)
+          for (size_t i = 0; i < ni; i += TILE_M) {
+            const size_t rows = smaller(TILE_M, ni - i), columns = smaller(TILE_N, nj - j);
+            if (upper && i0 + i > j0 + j + columns - 1) continue;
+            tile(nl, a_panel + i * nl, b_panel + j * nl, t);
+            for (size_t s = 0; s < columns; s++) {
+              const size_t column = j0 + j + s;
+              const size_t stop = upper ? (column + 1 > i0 + i ? smaller(rows, column + 1 - i0 - i) : 0) : rows;
+              double *to = c + i0 + i + column * ldc;
+              for (size_t r = 0; r < stop; r++) to[r] += alpha * t[r + s * TILE_M];
+            }
+          }
+      }
+    }
+  }
+}

@@ -1,0 +1,271 @@
+#include "core/la/la.h"
+
+#include "core/la/gemm.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+/* R's own declarations of its BLAS and LAPACK, kept in this one file. */
+#define USE_FC_LEN_T
+#include <Rconfig.h>
+#include <R_ext/BLAS.h>
+#include <R_ext/Lapack.h>
+#ifndef FCONE
+#define FCONE
+#endif
+
+#define DIM_LIMIT ((size_t)INT_MAX)
+
+static lmr_status bad_dims(lmr_error *err, const char *who) {
+  return lmr_fail(err, LMR_EINVAL, "%s: bad or too large dimensions", who);
+}
+
+static int fits(size_t x) { return x <= DIM_LIMIT; }
+static size_t at_least_one(size_t x) { return x ? x : 1; }
+
+/* Below this many products packing costs more than the reference BLAS. */
+static int worth_packing(size_t m, size_t n, size_t k) {
+  return m >= 16 && n >= 8 && (double)m * (double)n * (double)k >= 64e3;
+}
+
+lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
+                   const double *a, size_t lda, const double *b, size_t ldb,
+                   double beta, double *c, size_t ldc, lmr_error *err) {
+  const size_t arows = ta == 'N' ? m : k, brows = tb == 'N' ? k : n;
+  if (!fits(m) || !fits(n) || !fits(k) || !fits(lda) || !fits(ldb) || !fits(ldc) ||
+      lda < at_least_one(arows) || ldb < at_least_one(brows) || ldc < at_least_one(m))
+    return bad_dims(err, "gemm");
+  if (!m || !n) return LMR_OK;
+  if (worth_packing(m, n, k)) {
+    gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, 0, lmr_cpu_detect());
+    return LMR_OK;
+  }
+  int im = (int)m, in = (int)n, ik = (int)k, ia = (int)lda, ib = (int)ldb, ic = (int)ldc;
+  F77_CALL(dgemm)(&ta, &tb, &im, &in, &ik, &alpha, a, &ia, b, &ib, &beta, c, &ic FCONE FCONE);
+  return LMR_OK;
+}
+
+lmr_status la_syrk(char trans, size_t n, size_t k, double alpha, const double *a,
+                   size_t lda, double beta, double *c, size_t ldc, lmr_error *err) {
+  if (!fits(n) || !fits(k) || !fits(lda) || !fits(ldc) ||
+      lda < at_least_one(trans == 'N' ? n : k) || ldc < at_least_one(n))
+    return bad_dims(err, "syrk");
+  if (!n) return LMR_OK;
+  if (worth_packing(n, n, k)) {
+    const char other = trans == 'N' ? 'T' : 'N';
+    gemm(trans, other, n, n, k, alpha, a, lda, a, lda, beta, c, ldc, 1, lmr_cpu_detect());
+    return LMR_OK;
+  }
+  int in = (int)n, ik = (int)k, ia = (int)lda, ic = (int)ldc;
+  F77_CALL(dsyrk)("U", &trans, &in, &ik, &alpha, a, &ia, &beta, c, &ic FCONE FCONE);
+  return LMR_OK;
+}
+
+void la_symmetrize(double *a, size_t n, size_t ld) {
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < j; i++) a[j + i * ld] = a[i + j * ld];
+}
+
+/* Left-looking Cholesky by panels of this many columns. */
+enum { CHOL_PANEL = 64 };
+
+/* Rows above the diagonal block of the panel of columns first .. first + count - 1:
+ * solved with the factor so far, and taken out of the block. A zero on the
+ * diagonal of the factor is a dropped column: its row stays zero. */
+static lmr_status chol_above(double *a, size_t first, size_t count, size_t ld, lmr_error *err) {
+  double *panel = a + first * ld;
+  for (size_t b = 0; b < first; b += CHOL_PANEL) {
+    if (b)
+      LMR_TRY(la_gemm('T', 'N', CHOL_PANEL, count, b, -1, a + b * ld, ld, panel, ld, 1, panel + b, ld, err));
+    for (size_t j = 0; j < count; j++) {
+      double *col = panel + b + j * ld;
+      for (size_t i = 0; i < CHOL_PANEL; i++) {
+        const double *r = a + b + (b + i) * ld;
+        double s = col[i];
+        for (size_t l = 0; l < i; l++) s -= r[l] * col[l];
+        col[i] = r[i] != 0 ? s / r[i] : 0;
+      }
+    }
+  }
+  if (!first) return LMR_OK;
+  return la_syrk('T', count, first, -1, panel, ld, 1, panel + first, ld, err);
+}
+
+lmr_status la_chol(double *a, size_t n, size_t ld, lmr_error *err) {
+  if (!fits(n) || !fits(ld) || ld < at_least_one(n)) return bad_dims(err, "chol");
+  for (size_t first = 0; first < n; first += CHOL_PANEL) {
+    const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
+    LMR_TRY(chol_above(a, first, count, ld, err));
+    int in = (int)count, il = (int)ld, info = 0;
+    F77_CALL(dpotrf)("U", &in, a + first * (ld + 1), &il, &info FCONE);
+    if (info)
+      return lmr_fail(err, LMR_ESINGULAR, "leading minor of order %d is not positive", info + (int)first);
+  }
+  return LMR_OK;
+}
+
+/* The diagonal block of a panel; whole[count] are its diagonal entries before
+ * anything was taken out. */
+static lmr_status chol_drop_block(double *a, size_t first, size_t count, size_t ld, double tol,
+                                  const double *whole, int *kept, size_t *rank, lmr_error *err) {
+  double *block = a + first * (ld + 1);
+  for (size_t j = 0; j < count; j++) {
+    double *col = block + j * ld;
+    for (size_t i = 0; i < j; i++) {
+      if (!kept[i]) {
+        col[i] = 0;
+        continue;
+      }
+      const double *ci = block + i * ld;
+      double s = col[i];
+      for (size_t l = 0; l < i; l++) s -= ci[l] * col[l];
+      col[i] = s / ci[i];
+    }
+    double d = col[j];
+    for (size_t l = 0; l < j; l++) d -= col[l] * col[l];
+    if (!isfinite(d))
+      return lmr_fail(err, LMR_ENONFINITE, "chol_drop: column %zu is not finite", first + j + 1);
+    kept[j] = d > 0 && d >= tol * whole[j];
+    col[j] = kept[j] ? sqrt(d) : 0;
+    *rank += (size_t)kept[j];
+  }
+  return LMR_OK;
+}
+
+lmr_status la_chol_drop(double *a, size_t n, size_t ld, double tol, int *kept,
+                        size_t *rank, lmr_error *err) {
+  if (ld < at_least_one(n)) return bad_dims(err, "chol_drop");
+  *rank = 0;
+  for (size_t first = 0; first < n; first += CHOL_PANEL) {
+    const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
+    double whole[CHOL_PANEL];
+    for (size_t j = 0; j < count; j++) whole[j] = a[(first + j) * (ld + 1)];
+    LMR_TRY(chol_above(a, first, count, ld, err));
+    LMR_TRY(chol_drop_block(a, first, count, ld, tol, whole, kept + first, rank, err));
+  }
+  return LMR_OK;
+}
+
+lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
+                   const double *r, size_t ldr, double *b, size_t ldb,
+                   lmr_error *err) {
+  if (!fits(m) || !fits(n) || !fits(ldr) || !fits(ldb) ||
+      ldr < at_least_one(side == 'L' ? m : n) || ldb < at_least_one(m))
+    return bad_dims(err, "trsm");
+  if (!m || !n) return LMR_OK;
+  int im = (int)m, in = (int)n, ir = (int)ldr, ib = (int)ldb;
+  F77_CALL(dtrsm)(&side, "U", &trans, "N", &im, &in, &alpha, r, &ir, b, &ib
+                  FCONE FCONE FCONE FCONE);
+  return LMR_OK;
+}
+
+lmr_status la_chol_inverse(double *r, size_t n, size_t ld, lmr_error *err) {
+  if (!fits(n) || !fits(ld) || ld < at_least_one(n)) return bad_dims(err, "chol_inverse");
+  if (!n) return LMR_OK;
+  int in = (int)n, il = (int)ld, info = 0;
+  F77_CALL(dpotri)("U", &in, r, &il, &info FCONE);
+  if (info)
+    return lmr_fail(err, LMR_ESINGULAR, "diagonal element %d of the factor is zero", info);
+  la_symmetrize(r, n, ld);
+  return LMR_OK;
+}
+
+/* LAPACK's minimum is 26 n; 40 n covers its usual block size of 32. */
+static size_t eigen_lwork(size_t n) { return 40 * at_least_one(n); }
+static size_t eigen_liwork(size_t n) { return 10 * at_least_one(n); }
+
+size_t la_eigen_bytes(size_t n) {
+  size_t bytes = lmr_bytes(eigen_lwork(n), sizeof(double));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(eigen_liwork(n), sizeof(int)));
+  return lmr_add_bytes(bytes, lmr_bytes(2 * at_least_one(n), sizeof(int)));
+}
+
+static lmr_status eigen(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
+                        size_t ldz, lmr_arena work, lmr_error *err) {
+  if (!fits(40 * n) || !fits(ld) || !fits(ldz) || ld < at_least_one(n) || top > n ||
+      (z && ldz < at_least_one(n)))
+    return bad_dims(err, "eigen");
+  if (!n || !top) return LMR_OK;
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i <= j; i++)
+      if (!isfinite(a[i + j * ld]))
+        return lmr_fail(err, LMR_ENONFINITE, "eigen: entry (%zu, %zu) is not finite", i + 1, j + 1);
+  double *dwork;
+  int *iwork, *isuppz;
+  LMR_TAKE(dwork, &work, eigen_lwork(n), err);
+  LMR_TAKE(iwork, &work, eigen_liwork(n), err);
+  LMR_TAKE(isuppz, &work, 2 * n, err);
+  int in = (int)n, il = (int)ld, iz = (int)(z ? ldz : 1), found = 0, info = 0;
+  int from = (int)(n - top + 1), to = in, wanted = (int)top;
+  int lwork = (int)eigen_lwork(n), liwork = (int)eigen_liwork(n);
+  double zero = 0, unused = 0;
+  F77_CALL(dsyevr)(z ? "V" : "N", top == n ? "A" : "I", "U", &in, a, &il, &zero, &zero, &from, &to,
+                   &zero, &found, w, z ? z : &unused, &iz, isuppz, dwork, &lwork, iwork, &liwork,
+                   &info FCONE FCONE FCONE);
+  if (info || found != wanted)
+    return lmr_fail(err, LMR_ENOCONV, "eigendecomposition failed (info %d)", info);
+  return LMR_OK;
+}
+
+lmr_status la_eigen(double *a, size_t n, size_t ld, double *w, double *z, size_t ldz,
+                    lmr_arena work, lmr_error *err) {
+  return eigen(a, n, ld, n, w, z, ldz, work, err);
+}
+
+lmr_status la_eigen_top(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
+                        size_t ldz, lmr_arena work, lmr_error *err) {
+  return eigen(a, n, ld, top, w, z, ldz, work, err);
+}
+
+lmr_status la_eigen_tridiagonal(double *d, double *off, size_t n, lmr_error *err) {
+  if (!fits(n)) return bad_dims(err, "eigen_tridiagonal");
+  if (n < 2) return LMR_OK;
+  int in = (int)n, info = 0;
+  F77_CALL(dsterf)(&in, d, off, &info);
+  if (info) return lmr_fail(err, LMR_ENOCONV, "%d tridiagonal eigenvalues did not converge", info);
+  return LMR_OK;
+}
+
+size_t la_qr_bytes(size_t m, size_t n) {
+  (void)m;
+  return lmr_double_bytes(1, 2 * n + 34 * (n + 1));
+}
+
+lmr_status la_qr(double *a, size_t m, size_t n, size_t ld, double *tau,
+                 lmr_arena work, lmr_error *err) {
+  if (!fits(m) || !fits(36 * n + 34) || !fits(ld) || ld < at_least_one(m)) return bad_dims(err, "qr");
+  if (!m || !n) return LMR_OK;
+  double *dwork;
+  const size_t want = 2 * n + 34 * (n + 1);
+  LMR_TAKE(dwork, &work, want, err);
+  int im = (int)m, in = (int)n, il = (int)ld, lwork = (int)want, info = 0;
+  F77_CALL(dgeqrf)(&im, &in, a, &il, tau, dwork, &lwork, &info);
+  if (info) return lmr_fail(err, LMR_EINVAL, "qr: argument %d is illegal", -info);
+  return LMR_OK;
+}
+
+size_t la_qr_apply_bytes(size_t m, size_t k, size_t nrhs) {
+  (void)m;
+  (void)k;
+  /* dormqr keeps a triangular factor of 65 x 64 besides its 64-column panel. */
+  return lmr_bytes(64 * at_least_one(nrhs) + 65 * 64, sizeof(double));
+}
+
+lmr_status la_qr_apply(char trans, const double *a, size_t m, size_t k, size_t ld,
+                       const double *tau, double *b, size_t nrhs, size_t ldb,
+                       lmr_arena work, lmr_error *err) {
+  if (!fits(m) || k > m || !fits(64 * nrhs + 65 * 64) || !fits(ld) || !fits(ldb) ||
+      ld < at_least_one(m) || ldb < at_least_one(m))
+    return bad_dims(err, "qr_apply");
+  if (!m || !nrhs || !k) return LMR_OK;
+  double *dwork;
+  const size_t want = 64 * nrhs + 65 * 64;
+  LMR_TAKE(dwork, &work, want, err);
+  int im = (int)m, in = (int)nrhs, ik = (int)k, il = (int)ld, ib = (int)ldb;
+  int lwork = (int)want, info = 0;
+  F77_CALL(dormqr)("L", &trans, &im, &in, &ik, a, &il, tau, b, &ib, dwork, &lwork,
+                   &info FCONE FCONE);
+  if (info) return lmr_fail(err, LMR_EINVAL, "qr_apply: argument %d is illegal", -info);
+  return LMR_OK;
+}

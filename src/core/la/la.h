@@ -1,0 +1,70 @@
+/* Dense linear algebra: the only door to BLAS and LAPACK.
+ * All matrices are column-major with a leading dimension (ld >= rows). Sizes
+ * are checked here, before the library is called, because an illegal argument
+ * makes R's BLAS raise an R error, i.e. jump out of the core. Dimensions above
+ * INT_MAX are LMR_EINVAL. `work` arenas need the bytes of the *_bytes() twin. */
+#ifndef LMR_CORE_LA_H
+#define LMR_CORE_LA_H
+
+#include "core/base/arena.h"
+
+/* C := alpha op(A) op(B) + beta C; op(A) is m x k, op(B) k x n; ta, tb 'N' or 'T'. */
+lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
+                   const double *a, size_t lda, const double *b, size_t ldb,
+                   double beta, double *c, size_t ldc, lmr_error *err);
+
+/* Upper triangle of C := alpha A'A + beta C (trans 'T': A is k x n) or
+ * alpha AA' + beta C (trans 'N': A is n x k). */
+lmr_status la_syrk(char trans, size_t n, size_t k, double alpha, const double *a,
+                   size_t lda, double beta, double *c, size_t ldc, lmr_error *err);
+
+/* Copies the upper triangle to the lower one. */
+void la_symmetrize(double *a, size_t n, size_t ld);
+
+/* Upper Cholesky factor in place (A = R'R); the strict lower triangle is left
+ * alone. LMR_ESINGULAR names the order of the failing minor. */
+lmr_status la_chol(double *a, size_t n, size_t ld, lmr_error *err);
+
+/* Pivot-free Cholesky that drops dependent columns: in order j = 0..n-1, a
+ * column whose remaining diagonal is < tol times its original one gets kept[j] = 0
+ * and a zero row in R; *rank counts the kept. Order matters and is kept. */
+lmr_status la_chol_drop(double *a, size_t n, size_t ld, double tol, int *kept,
+                        size_t *rank, lmr_error *err);
+
+/* Solve op(R) X = alpha B in place (side 'L') or X op(R) = alpha B (side 'R');
+ * R upper triangular (order m for 'L', n for 'R'); B is m x n. */
+lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
+                   const double *r, size_t ldr, double *b, size_t ldb,
+                   lmr_error *err);
+
+/* Inverse of a symmetric positive definite matrix from its Cholesky factor R,
+ * in place, both triangles filled. */
+lmr_status la_chol_inverse(double *r, size_t n, size_t ld, lmr_error *err);
+
+/* Eigenvalues (ascending, w[n]) and, when z is not NULL, orthonormal
+ * eigenvectors (columns of z, n x n) of the symmetric A (upper triangle used,
+ * destroyed). */
+size_t la_eigen_bytes(size_t n);
+lmr_status la_eigen(double *a, size_t n, size_t ld, double *w, double *z,
+                    size_t ldz, lmr_arena work, lmr_error *err);
+
+/* The `top` largest eigenvalues, ascending in w[n], and their vectors (columns
+ * of z, n x top). Same work and same fate of A as la_eigen. */
+lmr_status la_eigen_top(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
+                        size_t ldz, lmr_arena work, lmr_error *err);
+
+/* Eigenvalues (ascending, into d[n]) of the symmetric tridiagonal matrix with
+ * diagonal d and off-diagonal off[n - 1] (destroyed). */
+lmr_status la_eigen_tridiagonal(double *d, double *off, size_t n, lmr_error *err);
+
+/* QR of A (m x n, in place as dgeqrf leaves it, no pivoting), tau[min(m, n)]. */
+size_t la_qr_bytes(size_t m, size_t n);
+lmr_status la_qr(double *a, size_t m, size_t n, size_t ld, double *tau,
+                 lmr_arena work, lmr_error *err);
+/* B := Q B or Q' B, B m x nrhs, Q of k reflectors held in a (m x k). */
+size_t la_qr_apply_bytes(size_t m, size_t k, size_t nrhs);
+lmr_status la_qr_apply(char trans, const double *a, size_t m, size_t k, size_t ld,
+                       const double *tau, double *b, size_t nrhs, size_t ldb,
+                       lmr_arena work, lmr_error *err);
+
+#endif

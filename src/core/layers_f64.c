@@ -1,9 +1,0 @@
-#include "core/layers.h"
-
-#include <math.h>
-
-#define REAL double
-#define SQRT sqrt
-#define LAYERS_NAME(x) x##_f64
-#define LAYERS_NAME2(x, y) x##_f64##y
-#include "core/layers_body.h"

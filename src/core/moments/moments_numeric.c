@@ -1,0 +1,139 @@
+#include "core/moments/moments_numeric.h"
+
+#include <string.h>
+
+void numeric_rows(const double *const *column, const double *pilot, size_t columns,
+                  const int *index, size_t people, double *x) {
+  const size_t width = numeric_width(columns);
+  for (size_t c = 0; c < width; c++) {
+    double *to = x + c;
+    if (c >= columns) {
+      for (size_t k = 0; k < people; k++) to[k * width] = 0;
+      continue;
+    }
+    const double *from = column[c], shift = pilot[c];
+    for (size_t k = 0; k < people; k++) to[k * width] = from[index[k]] - shift;
+  }
+}
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+size_t numeric_cross_bytes(size_t columns) {
+  return lmr_bytes((columns + 1) * numeric_width(columns), sizeof(double));
+}
+
+lmr_status numeric_cross(const double *x, size_t people, size_t columns, double *sx, double *xx,
+                         lmr_arena work, lmr_error *err) {
+  const size_t width = numeric_width(columns);
+  double *sum;
+  LMR_TAKE(sum, &work, (columns + 1) * width, err);
+  for (size_t k0 = 0; k0 < people; k0 += BITS_PEOPLE) {
+    memset(sum, 0, (columns + 1) * width * sizeof *sum);
+    const size_t end = smaller(people, k0 + BITS_PEOPLE);
+    for (size_t k = k0; k < end; k++) {
+      const double *row = x + k * width;
+      for (size_t c = 0; c < columns; c++) sum[c] += row[c];
+      for (size_t j = 0; j < columns; j++) {
+        double *to = sum + (j + 1) * width;
+        const double xj = row[j];
+        for (size_t i = 0; i <= j; i++) to[i] += row[i] * xj;
+      }
+    }
+    for (size_t j = 0; j < columns; j++) {
+      sx[j] += sum[j];
+      for (size_t i = 0; i <= j; i++) xx[j * (j + 1) / 2 + i] += sum[(j + 1) * width + i];
+    }
+  }
+  return LMR_OK;
+}
+
+static void numeric_tile_plain(const double *g, size_t n, const double *x, size_t people, size_t width,
+                        double *sum) {
+  for (size_t v = 0; v < n; v++) {
+    double *to = sum + v * width;
+    for (size_t c0 = 0; c0 < width; c0 += 8) {
+      double acc[8] = {0};
+      for (size_t k = 0; k < people; k++) {
+        const double *row = x + k * width + c0, gk = g[v * BITS_PEOPLE + k];
+        for (size_t c = 0; c < 8; c++) acc[c] += gk * row[c];
+      }
+      for (size_t c = 0; c < 8; c++) to[c0 + c] += acc[c];
+    }
+  }
+}
+
+/* Copies of BITS_PEOPLE people from their bits, four at a time by table. */
+static void decode(const uint64_t *h, const uint64_t *d, double *g) {
+  static const double nibble[16][4] = {
+    {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 0}, {1, 0, 1, 0},
+    {0, 1, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 1}, {1, 0, 0, 1}, {0, 1, 0, 1}, {1, 1, 0, 1},
+    {0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}};
+  for (size_t w = 0; w < BITS_PEOPLE / 64; w++) {
+    uint64_t hw = h[w], dw = d[w];
+    for (size_t k = 0; k < 16; k++, hw >>= 4, dw >>= 4, g += 4) {
+      const double *a = nibble[hw & 15], *b = nibble[dw & 15];
+      for (size_t i = 0; i < 4; i++) g[i] = a[i] + b[i];
+    }
+  }
+}
+
+/* The missing flags are few: their people's rows are added one by one. */
+static void add_flagged(const uint64_t *m, size_t words, const double *x, size_t width, double *sum) {
+  for (size_t w = 0; w < words; w++)
+    for (uint64_t left = m[w]; left; left &= left - 1) {
+      size_t bit = 0;
+#if defined(__GNUC__)
+      bit = (size_t)__builtin_ctzll(left);
+#else
+      while (!(left >> bit & 1)) bit++;
+#endif
+      const double *row = x + (64 * w + bit) * width;
+      for (size_t c = 0; c < width; c++) sum[c] += row[c];
+    }
+}
+
+static numeric_tile_fn tile_of(lmr_cpu level) {
+#if LMR_X86
+  if (level >= LMR_CPU_AVX512) return numeric_tile_avx512;
+  if (level >= LMR_CPU_AVX2) return numeric_tile_avx2;
+#endif
+  (void)level;
+  return numeric_tile_plain;
+}
+
+size_t numeric_bits_bytes(size_t variants, size_t columns) {
+  return lmr_add_bytes(lmr_bytes(variants * numeric_width(columns), sizeof(double)),
+                       lmr_bytes(NUMERIC_VARIANTS * BITS_PEOPLE, sizeof(double)));
+}
+
+lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing,
+                        const double *x, size_t columns, lmr_cpu level, double *gx, double *mx,
+                        lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const size_t width = numeric_width(columns), p = chunk->variants;
+  const numeric_tile_fn tile = tile_of(level);
+  double *sum, *g;
+  LMR_TAKE(sum, &work, p * width, err);
+  LMR_TAKE(g, &work, NUMERIC_VARIANTS * BITS_PEOPLE, err);
+
+  memset(sum, 0, p * width * sizeof *sum);
+  for (size_t k0 = 0; k0 < chunk->people; k0 += BITS_PEOPLE) {
+    if (lmr_tick_poll(tick, (double)k0 / (double)chunk->people))
+      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+    const size_t people = smaller(BITS_PEOPLE, chunk->people - k0);
+    for (size_t v0 = 0; v0 < p; v0 += NUMERIC_VARIANTS) {
+      const size_t n = smaller(NUMERIC_VARIANTS, p - v0);
+      for (size_t v = 0; v < n; v++)
+        decode(bits_h(chunk, v0 + v) + k0 / 64, bits_d(chunk, v0 + v) + k0 / 64, g + v * BITS_PEOPLE);
+      tile(g, n, x + k0 * width, people, width, sum + v0 * width);
+    }
+  }
+  for (size_t c = 0; c < columns; c++)
+    for (size_t v = 0; v < p; v++) gx[v + p * c] += sum[v * width + c];
+
+  memset(sum, 0, n_missing * width * sizeof *sum);
+  for (size_t k = 0; k < n_missing; k++)
+    add_flagged(bits_m(chunk, (size_t)missing[k]), chunk->words, x, width, sum + k * width);
+  for (size_t c = 0; c < columns; c++)
+    for (size_t k = 0; k < n_missing; k++) mx[k + n_missing * c] += sum[k * width + c];
+  return LMR_OK;
+}

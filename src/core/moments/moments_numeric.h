@@ -1,0 +1,44 @@
+/* Sums over people of genotype (or missing flag) times numeric columns, and the
+ * cross products of the numeric columns themselves.
+ *
+ * The numeric columns of a chunk are laid out person by person (row k at
+ * x + k * width, width = columns rounded up to 8, zeros behind). g x is exact in
+ * floating point, because g is 0, 1 or 2, and every sum runs over people in the
+ * same order - within tiles of BITS_PEOPLE, then over tiles - so that all
+ * instruction sets and memory budgets give the same bits. */
+#ifndef LMR_CORE_MOMENTS_NUMERIC_H
+#define LMR_CORE_MOMENTS_NUMERIC_H
+
+#include "core/genotype/bits.h"
+
+static inline size_t numeric_width(size_t columns) { return (columns + 7) / 8 * 8; }
+
+/* Rows of a chunk: x[k, c] = column[c][index[k]] - pilot[c]. */
+void numeric_rows(const double *const *column, const double *pilot, size_t columns,
+                  const int *index, size_t people, double *x);
+
+/* Sums and packed cross products (upper, by columns), added to sx[columns] and
+ * xx[columns (columns + 1) / 2]. */
+size_t numeric_cross_bytes(size_t columns);
+lmr_status numeric_cross(const double *x, size_t people, size_t columns, double *sx, double *xx,
+                         lmr_arena work, lmr_error *err);
+
+/* G'x and M'x of a chunk, added to gx[variants, columns] and mx[n_missing, columns]. */
+size_t numeric_bits_bytes(size_t variants, size_t columns);
+lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing,
+                        const double *x, size_t columns, lmr_cpu level, double *gx, double *mx,
+                        lmr_arena work, const lmr_tick *tick, lmr_error *err);
+
+/* Kernel: sum[v * width + c] += sum_k g[v][k] x[k * width + c] for the `n` <=
+ * NUMERIC_VARIANTS variants of a tile, g holding BITS_PEOPLE doubles a variant. */
+enum { NUMERIC_VARIANTS = 6 };
+typedef void (*numeric_tile_fn)(const double *g, size_t n, const double *x, size_t people,
+                                size_t width, double *sum);
+#if LMR_X86
+void numeric_tile_avx2(const double *g, size_t n, const double *x, size_t people, size_t width,
+                       double *sum);
+void numeric_tile_avx512(const double *g, size_t n, const double *x, size_t people, size_t width,
+                         double *sum);
+#endif
+
+#endif

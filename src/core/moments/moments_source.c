@@ -1,0 +1,91 @@
+#include "core/moments/moments.h"
+
+#include <string.h>
+
+size_t moments_chunks(const int *size, size_t blocks, moments_chunk *out) {
+  size_t count = 0, at = 0;
+  for (size_t b = 0; b < blocks; b++) {
+    const size_t n = (size_t)size[b], pieces = (n + BITS_CHUNK - 1) / BITS_CHUNK;
+    /* Pieces of about the same size, all but the last of whole tiles. */
+    const size_t people = pieces ? ((n + pieces - 1) / pieces + BITS_PEOPLE - 1) / BITS_PEOPLE * BITS_PEOPLE : 0;
+    for (size_t done = 0; done < n; done += people, count++)
+      if (out) {
+        out[count].block = b;
+        out[count].first = at + done;
+        out[count].people = n - done < people ? n - done : people;
+      }
+    at += n;
+  }
+  return count;
+}
+
+static lmr_status read_matrix(const moments_source *source, size_t first, size_t count, uint8_t *raw,
+                              lmr_error *err) {
+  const double *x = source->context;
+  for (size_t v = 0; v < count; v++) {
+    size_t bad = 0;
+    const lmr_status status = bits_encode(x + (first + v) * source->n_samples, source->n_samples,
+                                          raw + v * source->stride, &bad, err);
+    if (status != LMR_OK)
+      return lmr_fail(err, status, "genotype of person %zu, variant %zu is %g, not 0, 1, 2 or NA",
+                      bad + 1, first + v + 1, x[(first + v) * source->n_samples + bad]);
+  }
+  return LMR_OK;
+}
+
+moments_source moments_source_matrix(const double *x, size_t n, size_t variants) {
+  moments_source source = {n, variants, (n + 3) / 4, read_matrix, x};
+  return source;
+}
+
+static size_t padded(size_t n) { return (n + 31) / 32 * 32; }
+
+size_t moments_buffers_bytes(const moments_source *source) {
+  return lmr_add_bytes(lmr_bytes(BITS_GROUP * source->stride, 1),
+                       lmr_bytes(padded(source->n_samples), sizeof(uint64_t)));
+}
+
+lmr_status moments_buffers_take(moments_buffers *buffers, const moments_source *source,
+                                lmr_arena *arena, lmr_error *err) {
+  LMR_TAKE(buffers->raw, arena, BITS_GROUP * source->stride, err);
+  LMR_TAKE(buffers->word, arena, padded(source->n_samples), err);
+  return LMR_OK;
+}
+
+static lmr_status read_group(const moments_source *source, size_t first, size_t *count,
+                             moments_buffers *buffers, const lmr_tick *tick, lmr_error *err) {
+  if (lmr_tick_poll(tick, (double)first / (double)source->variants))
+    return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  *count = source->variants - first < BITS_GROUP ? source->variants - first : BITS_GROUP;
+  return source->read(source, first, *count, buffers->raw, err);
+}
+
+lmr_status moments_scan(const moments_source *source, const int *person, size_t n, int *any,
+                        moments_buffers *buffers, const lmr_tick *tick, lmr_error *err) {
+  /* Two bits a person, 01 for those who count: code 01 is "no call". */
+  uint8_t *asked = (uint8_t *)buffers->word;
+  memset(asked, 0, source->stride);
+  for (size_t i = 0; i < n; i++) asked[person[i] / 4] |= (uint8_t)(1 << 2 * (person[i] % 4));
+  for (size_t first = 0, count; first < source->variants; first += count) {
+    LMR_TRY(read_group(source, first, &count, buffers, tick, err));
+    for (size_t v = 0; v < count; v++) {
+      const uint8_t *code = buffers->raw + v * source->stride;
+      unsigned found = 0;
+      for (size_t k = 0; k < source->stride; k++) found |= code[k] & ~(code[k] >> 1) & asked[k];
+      any[first + v] = found != 0;
+    }
+  }
+  return LMR_OK;
+}
+
+lmr_status moments_load(const moments_source *source, const int *person,
+                        const moments_chunk *chunk, bits_chunk *planes, size_t chunks,
+                        moments_buffers *buffers, const lmr_tick *tick, lmr_error *err) {
+  for (size_t first = 0, count; first < source->variants; first += count) {
+    LMR_TRY(read_group(source, first, &count, buffers, tick, err));
+    bits_person_words(buffers->raw, source->stride, source->n_samples, count, buffers->word);
+    for (size_t k = 0; k < chunks; k++)
+      bits_repack(buffers->word, person + chunk[k].first, &planes[k], first, count);
+  }
+  return LMR_OK;
+}

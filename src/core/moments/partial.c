@@ -1,0 +1,89 @@
+#include "core/moments/partial.h"
+
+#include <math.h>
+#include <string.h>
+
+static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+
+size_t partial_bytes(size_t width, const partial_block *block) {
+  const size_t k = max_size(block->n_inner, block->n_common);
+  size_t bytes = lmr_bytes(width * max_size(k, 1), sizeof(double)); /* explained */
+  bytes = lmr_add_bytes(bytes, lmr_bytes(max_size(k * k, 1), sizeof(double)));
+  return lmr_add_bytes(bytes, lmr_bytes(2 * max_size(k, 1), sizeof(double)));
+}
+
+/* explained (w x k) with explained explained' = a m (m'am)^-1 m'a. `reference`
+ * [k]: variance of each column before anything was partialled out, against
+ * which "nothing is left" is judged. */
+static lmr_status explain(const double *a, size_t w, const double *map, size_t k,
+                          const double *reference, int *kept, size_t *rank,
+                          double *explained, double *mam, double *scale, lmr_error *err) {
+  LMR_TRY(la_gemm('N', 'N', w, k, w, 1, a, w, map, w, 0, explained, w, err));
+  LMR_TRY(la_gemm('T', 'N', k, k, w, 1, map, w, explained, w, 0, mam, k, err));
+  for (size_t j = 0; j < k; j++) {
+    const double v = mam[j + j * k];
+    scale[j] = v > 0 && v > PARTIAL_TOLERANCE * reference[j] ? 1 / sqrt(v) : 0;
+  }
+  for (size_t j = 0; j < k; j++)
+    for (size_t i = 0; i < k; i++) mam[i + j * k] *= scale[i] * scale[j];
+  LMR_TRY(la_chol_drop(mam, k, k, PARTIAL_TOLERANCE, kept, rank, err));
+  for (size_t j = 0; j < k; j++) {
+    for (size_t i = 0; i < w; i++) explained[i + j * w] *= kept[j] ? scale[j] : 0;
+    if (kept[j]) continue;
+    for (size_t i = 0; i < k; i++) mam[i + j * k] = mam[j + i * k] = 0;
+    mam[j + j * k] = 1;
+  }
+  return la_trsm('R', 'N', w, k, 1, mam, k, explained, w, err);
+}
+
+/* out[j] += variance of column j of the map. */
+static void map_variance(const double *a, size_t w, const double *map, size_t k, double *out) {
+  for (size_t j = 0; j < k; j++) {
+    const double *m = map + j * w;
+    double v = 0;
+    for (size_t c = 0; c < w; c++) {
+      if (m[c] == 0) continue;
+      double s = 0;
+      for (size_t r = 0; r < w; r++) s += a[r + c * w] * m[r];
+      v += s * m[c];
+    }
+    out[j] += v;
+  }
+}
+
+lmr_status partial_out(const moment_view *view, const partial_block *block,
+                       double *residual, int *inner_kept, int *common_kept,
+                       size_t *rank, lmr_arena work, lmr_error *err) {
+  const size_t w = view->width, ki = block->n_inner, kc = block->n_common;
+  const size_t k = max_size(max_size(ki, kc), 1);
+  double *explained, *mam, *reference, *scale;
+  size_t r = 0;
+  LMR_TAKE(explained, &work, w * k, err);
+  LMR_TAKE(mam, &work, k * k, err);
+  LMR_TAKE(reference, &work, 2 * k, err);
+  scale = reference + k;
+  memset(residual, 0, w * w * sizeof *residual);
+  *rank = view->environments;
+  for (size_t e = 0; e < view->environments; e++) {
+    const double *cross = view->cross[e];
+    for (size_t i = 0; i < w * w; i++) residual[i] += cross[i];
+    if (!ki) continue;
+    memset(reference, 0, k * sizeof *reference);
+    map_variance(cross, w, block->inner, ki, reference);
+    LMR_TRY(explain(cross, w, block->inner, ki, reference, inner_kept + e * ki, &r,
+                    explained, mam, scale, err));
+    LMR_TRY(la_syrk('N', w, ki, -1, explained, w, 1, residual, w, err));
+    *rank += r;
+  }
+  la_symmetrize(residual, w, w); /* syrk kept the upper triangle only */
+  if (!kc) return LMR_OK;
+  memset(reference, 0, k * sizeof *reference);
+  for (size_t e = 0; e < view->environments; e++)
+    map_variance(view->cross[e], w, block->common, kc, reference);
+  LMR_TRY(explain(residual, w, block->common, kc, reference, common_kept, &r, explained,
+                  mam, scale, err));
+  LMR_TRY(la_syrk('N', w, kc, -1, explained, w, 1, residual, w, err));
+  la_symmetrize(residual, w, w);
+  *rank += r;
+  return LMR_OK;
+}

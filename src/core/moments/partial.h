@@ -1,0 +1,31 @@
+/* Partialling out a block C from moments.
+ * C = [1, e, inner, e x inner, common]: `inner` columns have a slope in every
+ * environment, `common` ones a single slope. Both are linear maps of u: width x
+ * n_inner and width x n_common matrices whose columns say which combination.
+ *   within e:  S_e = A_e - A_e M (M' A_e M)^-1 M' A_e,  M = inner
+ *   then       S = sum S_e,  S - S N (N' S N)^-1 N' S,  N = common
+ * (Frisch-Waugh-Lovell, by Cholesky of the correlation matrix in the order given;
+ * a column whose unexplained share of variance is below PARTIAL_TOLERANCE is
+ * dropped and reported). */
+#ifndef LMR_CORE_PARTIAL_H
+#define LMR_CORE_PARTIAL_H
+
+#include "core/moments/moment_view.h"
+
+#define PARTIAL_TOLERANCE 1e-7
+
+typedef struct {
+  const double *inner, *common; /* width x n_inner, width x n_common */
+  size_t n_inner, n_common;
+} partial_block;
+
+size_t partial_bytes(size_t width, const partial_block *block);
+
+/* residual: width x width pooled residual cross product (full).
+ * inner_kept: n_inner x environments, common_kept: n_common (0/1 flags).
+ * rank: columns of C, intercepts included. */
+lmr_status partial_out(const moment_view *view, const partial_block *block,
+                       double *residual, int *inner_kept, int *common_kept,
+                       size_t *rank, lmr_arena work, lmr_error *err);
+
+#endif
