@@ -1,5 +1,5 @@
 test_that("messages name the argument, the rule, the value and the remedy", {
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     check_number("a", "level", 0, 1)
     check_number(2, "level", 0, 1, open = TRUE)
     check_number(1.5, "n_latent", 1, whole = TRUE)
