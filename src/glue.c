@@ -1,3 +1,4 @@
+#include "core/base/cpu.h"
 #include "glue.h"
 
 #include <stdarg.h>
@@ -139,3 +140,10 @@ SEXP glue_list(int n, ...) {
   UNPROTECT(2);
   return list;
 }
+
+static SEXP ffi_cpu_level(void) { return Rf_ScalarInteger(lmr_cpu_detect()); }
+
+const R_CallMethodDef glue_calls[] = {
+  GLUE_CALL(ffi_cpu_level, 0),
+  {NULL, NULL, 0}
+};

@@ -54,28 +54,18 @@ const char *glue_path(SEXP paths, R_xlen_t i);
 SEXP glue_list(int n, ...);
 
 /* One table of routines per glue file, joined in init.c. */
-extern const R_CallMethodDef glue_test_calls[];
+extern const R_CallMethodDef glue_calls[];
+extern const R_CallMethodDef glue_autoencoder_calls[];
 extern const R_CallMethodDef glue_curve_calls[];
-extern const R_CallMethodDef glue_surface_calls[];
-extern const R_CallMethodDef glue_kiv_calls[];
-extern const R_CallMethodDef glue_adam_calls[];
-extern const R_CallMethodDef glue_curve_test_calls[];
-extern const R_CallMethodDef glue_kclass_calls[];
-extern const R_CallMethodDef glue_summary_calls[];
-extern const R_CallMethodDef glue_falsify_calls[];
-extern const R_CallMethodDef glue_data_calls[];
-extern const R_CallMethodDef glue_tall_calls[];
-extern const R_CallMethodDef glue_bed_calls[];
-extern const R_CallMethodDef glue_moments_calls[];
-extern const R_CallMethodDef glue_moments_read_calls[];
-extern const R_CallMethodDef glue_plink_calls[];
+extern const R_CallMethodDef glue_effect_calls[];
+extern const R_CallMethodDef glue_encoder_calls[];
+extern const R_CallMethodDef glue_genotype_calls[];
 extern const R_CallMethodDef glue_iv_calls[];
 extern const R_CallMethodDef glue_kernel_calls[];
-extern const R_CallMethodDef glue_encoder_calls[];
-extern const R_CallMethodDef glue_code_calls[];
-extern const R_CallMethodDef glue_moment_view_calls[];
-extern const R_CallMethodDef glue_kernel_test_calls[];
-extern const R_CallMethodDef glue_autoencoder_calls[];
+extern const R_CallMethodDef glue_moments_calls[];
+extern const R_CallMethodDef glue_test_autoencoder_calls[];
+extern const R_CallMethodDef glue_test_calls[];
+extern const R_CallMethodDef glue_test_curve_calls[];
 
 #define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}
 

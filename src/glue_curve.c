@@ -1,5 +1,8 @@
 /* iv_curve(): the closed solver and prediction from a fitted curve. */
+#include "core/curve/curve_adam.h"
 #include "core/curve/curve_model.h"
+#include "core/curve/curve_surface_model.h"
+#include "core/curve/kiv.h"
 #include "core/la/la.h"
 #include "glue.h"
 
@@ -137,8 +140,193 @@ static SEXP ffi_curve_at(SEXP features, SEXP x, SEXP derivative, SEXP by, SEXP l
   return out;
 }
 
+/* iv_curve() with covariates that the curve may depend on. */
+
+static lmr_cpu cpu_of(SEXP level) { return (lmr_cpu)glue_int1(level, "level"); }
+
+/* sizes: members, xi, psi, joint. */
+static surface_nets nets_of(SEXP sizes, size_t covariates) {
+  const int *s = glue_int(sizes, 4, "sizes");
+  surface_nets nets = {covariates, (size_t)s[0], (size_t)s[1], (size_t)s[2], (size_t)s[3], NULL, NULL, NULL};
+  return nets;
+}
+
+static SEXP ffi_surface_fit(SEXP y, SEXP a, SEXP z, SEXP x, SEXP sizes, SEXP seed, SEXP level) {
+  const R_xlen_t n = Rf_xlength(y);
+  const surface_rows rows = {(size_t)n, (size_t)Rf_ncols(z), (size_t)Rf_ncols(x), glue_real(y, n, "y"),
+                             glue_real(a, n, "a"), glue_real(z, n * Rf_ncols(z), "z"), glue_real(x, n * Rf_ncols(x), "x")};
+  surface_nets s = nets_of(sizes, rows.nx);
+  const size_t columns = surface_columns(&s), m = s.members;
+  SEXP weight = PROTECT(Rf_allocMatrix(REALSXP, (int)surface_weights(&s), (int)m));
+  SEXP block = PROTECT(Rf_allocMatrix(REALSXP, SURFACE_BLOCKS, (int)m));
+  SEXP mean = PROTECT(Rf_allocMatrix(REALSXP, (int)columns, (int)m));
+  SEXP coef = PROTECT(Rf_allocMatrix(REALSXP, (int)columns, (int)m));
+  SEXP cov = PROTECT(Rf_alloc3DArray(REALSXP, (int)columns, (int)columns, (int)m));
+  SEXP x_mean = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)rows.nx)), x_sd = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)rows.nx));
+  SEXP kappa = PROTECT(Rf_allocMatrix(REALSXP, SURFACE_BLOCKS, (int)m));
+  s.weight = REAL(weight);
+  s.block = REAL(block);
+  s.mean = REAL(mean);
+  surface_evidence *evidence = glue_alloc(m, sizeof *evidence);
+  surface_result out = {REAL(coef), REAL(cov), REAL(x_mean), REAL(x_sd), evidence};
+  surface_summary sum;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(surface_model(cpu_of(level), &rows, &s, (uint64_t)glue_int1(seed, "seed"), &out, &sum, &tick,
+                           glue_arena(surface_model_bytes(&rows, &s)), &err), &err);
+  for (size_t i = 0; i < m; i++) memcpy(REAL(kappa) + i * SURFACE_BLOCKS, evidence[i].kappa, sizeof evidence[i].kappa);
+  SEXP numbers = PROTECT(Rf_allocVector(REALSXP, 7));
+  const double values[] = {(double)sum.q, sum.s2, sum.gain, sum.y_mean, sum.y_sd, sum.a_mean, sum.a_sd};
+  memcpy(REAL(numbers), values, sizeof values);
+  SEXP list = glue_list(9, "weight", weight, "block", block, "mean", mean, "coef", coef, "cov", cov,
+                        "x_mean", x_mean, "x_sd", x_sd, "kappa", kappa, "numbers", numbers);
+  UNPROTECT(9);
+  return list;
+}
+
+/* Features of one member at standard (a, x), times by (columns x k). Without rows of
+ * x for every a (average): the mean over the rows of x at each a. */
+static SEXP ffi_surface_at(SEXP weight, SEXP block, SEXP mean, SEXP sizes, SEXP member, SEXP a, SEXP x,
+                           SEXP average, SEXP derivative, SEXP by, SEXP level) {
+  const size_t nx = (size_t)Rf_ncols(x), rows = (size_t)Rf_nrows(x), count = (size_t)Rf_xlength(a);
+  surface_nets s = nets_of(sizes, nx);
+  s.weight = glue_real(weight, (R_xlen_t)(surface_weights(&s) * s.members), "weight");
+  s.block = glue_real(block, (R_xlen_t)(SURFACE_BLOCKS * s.members), "block");
+  const size_t columns = surface_columns(&s), m = (size_t)glue_int1(member, "member");
+  s.mean = glue_real(mean, (R_xlen_t)(columns * s.members), "mean");
+  const size_t k = (size_t)Rf_ncols(by);
+  const double *xs = glue_real(x, -1, "x"), *as = glue_real(a, -1, "a");
+  const int d = glue_int1(derivative, "derivative");
+  double *f = glue_alloc((count > rows ? count : rows) * columns + 1, sizeof *f);
+  double *mat = f;
+  if (glue_int1(average, "average")) {
+    double *at = glue_alloc(rows + 1, sizeof *at);
+    mat = glue_alloc(count * columns + 1, sizeof *mat);
+    for (size_t i = 0; i < count; i++) {
+      for (size_t r = 0; r < rows; r++) at[r] = as[i];
+      surface_at(cpu_of(level), &s, m, rows, at, xs, d, 0, f);
+      for (size_t j = 0; j < columns; j++) {
+        double sum = 0;
+        for (size_t r = 0; r < rows; r++) sum += f[j * rows + r];
+        mat[i + j * count] = sum / (double)rows;
+      }
+    }
+  } else {
+    surface_at(cpu_of(level), &s, m, count, as, xs, d, 0, f);
+  }
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)count, (int)k));
+  lmr_error err;
+  glue_check(la_gemm('N', 'N', count, k, columns, 1, mat, count ? count : 1, glue_real(by, (R_xlen_t)(columns * k), "by"),
+                     columns, 0, REAL(out), count ? count : 1, &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+/* Kernel instrumental variables. */
+
+static SEXP ffi_kiv_fit(SEXP y, SEXP x, SEXP z, SEXP first, SEXP most, SEXP tol, SEXP criterion, SEXP level) {
+  const R_xlen_t n = Rf_xlength(y);
+  const kiv_rows rows = {(size_t)n, (size_t)glue_int1(first, "first"), (size_t)Rf_ncols(x), (size_t)Rf_ncols(z),
+                         glue_real(y, n, "y"), glue_real(x, n * Rf_ncols(x), "x"), glue_real(z, n * Rf_ncols(z), "z")};
+  const size_t rank = (size_t)glue_int1(most, "most");
+  double *width = glue_alloc(rows.dx + rows.dz, sizeof *width), *alpha = glue_alloc(rank, sizeof *alpha);
+  int *pivot = glue_alloc(rank, sizeof *pivot);
+  kiv_summary s;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(kiv_fit((lmr_cpu)glue_int1(level, "level"), &rows, rank, glue_real1(tol, "tol"),
+                     glue_int1(criterion, "criterion"), width, pivot, alpha, &s, &tick,
+                     glue_arena(kiv_bytes(&rows, rank)), &err), &err);
+  SEXP w = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)(rows.dx + rows.dz)));
+  memcpy(REAL(w), width, (rows.dx + rows.dz) * sizeof *width);
+  SEXP a = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.rank_x)), p = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)s.rank_x));
+  memcpy(REAL(a), alpha, s.rank_x * sizeof *alpha);
+  for (size_t i = 0; i < s.rank_x; i++) INTEGER(p)[i] = pivot[i] + 1;
+  SEXP v = PROTECT(Rf_allocVector(REALSXP, 6));
+  const double values[] = {(double)s.rank_x, (double)s.rank_z, s.lambda, s.xi, s.stage1, s.stage2};
+  memcpy(REAL(v), values, sizeof values);
+  SEXP list = glue_list(4, "width", w, "alpha", a, "pivot", p, "numbers", v);
+  UNPROTECT(4);
+  return list;
+}
+
+/* sum_j alpha_j k(x, centre_j), or its derivative along the first coordinate. */
+static SEXP ffi_kiv_at(SEXP x, SEXP centre, SEXP width, SEXP alpha, SEXP derivative, SEXP level) {
+  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x), k = (size_t)Rf_xlength(alpha);
+  const double *xs = glue_real(x, -1, "x"), *c = glue_real(centre, (R_xlen_t)(k * d), "centre");
+  const double *w = glue_real(width, -1, "width"), *a = glue_real(alpha, (R_xlen_t)k, "alpha");
+  double *column = glue_alloc(n + 1, sizeof *column), *at = glue_alloc(d, sizeof *at);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
+  double *o = REAL(out);
+  if (n) memset(o, 0, n * sizeof *o);
+  const int slope = glue_int1(derivative, "derivative");
+  for (size_t j = 0; j < k; j++) {
+    for (size_t l = 0; l < d; l++) at[l] = c[j + l * k];
+    product_kernel_column((lmr_cpu)glue_int1(level, "level"), n, d, xs, w, at, column);
+    for (size_t i = 0; i < n; i++) o[i] += a[j] * column[i] * (slope ? -(xs[i] - at[0]) / (w[0] * w[0]) : 1);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* iv_curve(), solver "adam". */
+
+static double *by_row(SEXP x) {
+  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
+  const double *from = glue_real(x, -1, "x");
+  double *to = glue_alloc(n * d + 1, sizeof *to);
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < d; k++) to[i * d + k] = from[i + k * n];
+  return to;
+}
+
+/* options: width, batch, steps, inner, rate, beta1, beta2, lambda, r1, r2, langevin,
+ * mean field. first, second: 0-based rows of the stages. */
+static SEXP ffi_adam_fit(SEXP y, SEXP a, SEXP z, SEXP first, SEXP second, SEXP options, SEXP seed,
+                         SEXP progress, SEXP level) {
+  const double *o = glue_real(options, 12, "options");
+  const adam_options opt = {(size_t)o[0], (size_t)o[1], (size_t)o[2], (size_t)o[3], o[4], o[5],
+                            o[6], o[7], o[8], o[9], o[10], o[11] > 0};
+  const adam_rows rows = {(size_t)Rf_xlength(y), (size_t)Rf_ncols(a), (size_t)Rf_ncols(z), glue_real(y, -1, "y"),
+                          by_row(a), by_row(z), glue_int(first, -1, "first"), glue_int(second, -1, "second"),
+                          (size_t)Rf_xlength(first), (size_t)Rf_xlength(second)};
+  const curve_net net = curve_net_shape(rows.da, opt.width, opt.mean_field);
+  SEXP theta = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)net.length));
+  SEXP history = PROTECT(Rf_allocMatrix(REALSXP, ADAM_HISTORY, 3));
+  for (R_xlen_t i = 0; i < 3 * ADAM_HISTORY; i++) REAL(history)[i] = NA_REAL;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, progress);
+  lmr_error err;
+  glue_check(adam_fit((lmr_cpu)glue_int1(level, "level"), &rows, &opt, (uint64_t)glue_int1(seed, "seed"),
+                      REAL(theta), REAL(history), &tick, glue_arena(adam_bytes(&rows, &opt)), &err), &err);
+  SEXP list = glue_list(2, "theta", theta, "history", history);
+  UNPROTECT(2);
+  return list;
+}
+
+/* The treatment net at rows of x, or its derivative along the first input. */
+static SEXP ffi_adam_at(SEXP theta, SEXP x, SEXP width, SEXP mean_field, SEXP derivative) {
+  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
+  const curve_net net = curve_net_shape(d, (size_t)glue_int1(width, "width"), glue_int1(mean_field, "mean_field"));
+  const double *th = glue_real(theta, (R_xlen_t)net.length, "theta");
+  double *hidden = glue_alloc(n * net.stride + 1, sizeof *hidden);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
+  curve_net_forward(&net, th, n, by_row(x), hidden, REAL(out));
+  if (glue_int1(derivative, "derivative")) curve_net_slope(&net, th, n, hidden, REAL(out));
+  UNPROTECT(1);
+  return out;
+}
+
 const R_CallMethodDef glue_curve_calls[] = {
   GLUE_CALL(ffi_curve_closed, 9),
   GLUE_CALL(ffi_curve_at, 5),
+  GLUE_CALL(ffi_surface_fit, 7),
+  GLUE_CALL(ffi_surface_at, 11),
+  GLUE_CALL(ffi_kiv_fit, 8),
+  GLUE_CALL(ffi_kiv_at, 6),
+  GLUE_CALL(ffi_adam_fit, 9),
+  GLUE_CALL(ffi_adam_at, 5),
   {NULL, NULL, 0}
 };

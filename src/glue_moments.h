@@ -2,6 +2,7 @@
 #ifndef LMR_GLUE_MOMENTS_H
 #define LMR_GLUE_MOMENTS_H
 
+#include "core/moments/moment_view.h"
 #include "core/moments/moments.h"
 #include "glue.h"
 
@@ -27,5 +28,9 @@ typedef struct {
   double from, share; /* the part under way, of the whole */
 } moments_tick;
 lmr_tick glue_moments_tick(moments_tick *tick, SEXP report);
+
+/* An R list of moments by environment as the core's view:
+ * list(n = double[E], mean = double[width, E], cross = list of E matrices). */
+moment_view glue_moment_view(SEXP view);
 
 #endif

@@ -1,10 +1,16 @@
 /* Entry points that exist for the tests: the core's own parts, seen from R. */
-#include "core/encoder/background.h"
-#include "core/base/cpu.h"
-#include "core/la/gemm.h"
-#include "core/la/la.h"
 #include "core/base/rng.h"
+#include "core/effect/reml.h"
+#include "core/encoder/background.h"
+#include "core/encoder/flow_model.h"
+#include "core/kernel/low_rank.h"
+#include "core/la/fastmath.h"
+#include "core/la/gemm.h"
+#include "core/la/log_det.h"
+#include "core/la/sincos.h"
+#include "core/la/tall.h"
 #include "glue.h"
+#include "glue_kernel.h"
 
 /* kind: 0 raw words as two 32-bit halves, 1 uniform, 2 normal, 3 gamma(shape). */
 static SEXP ffi_test_rng(SEXP seed, SEXP stream, SEXP n, SEXP kind, SEXP shape) {
@@ -26,8 +32,6 @@ static SEXP ffi_test_rng(SEXP seed, SEXP stream, SEXP n, SEXP kind, SEXP shape) 
   UNPROTECT(1);
   return out;
 }
-
-static SEXP ffi_cpu_level(void) { return Rf_ScalarInteger(lmr_cpu_detect()); }
 
 static SEXP ffi_test_error(SEXP code, SEXP text) {
   lmr_error err;
@@ -84,14 +88,158 @@ static SEXP ffi_test_gemm(SEXP trans, SEXP a, SEXP b, SEXP scalars, SEXP c, SEXP
   return out;
 }
 
+/* The tall kernels as seen from R, for tests and for dense instruments. */
+
+static SEXP ffi_tall_crossprod(SEXP a, SEXP s, SEXP level) {
+  const int n = Rf_nrows(a), p = Rf_ncols(a);
+  glue_real(a, (R_xlen_t)n * p, "a");
+  SEXP c = PROTECT(Rf_allocMatrix(REALSXP, p, p));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(tall_crossprod(REAL(a), (size_t)n, (size_t)p, (size_t)n,
+                            s == R_NilValue ? NULL : glue_real(s, n, "s"), REAL(c),
+                            (lmr_cpu)glue_int1(level, "level"),
+                            glue_arena(tall_crossprod_bytes((size_t)p)), &tick, &err), &err);
+  UNPROTECT(1);
+  return c;
+}
+
+/* A R^-1 for a small A: one block of rows after the other. */
+static SEXP ffi_test_tall_solve(SEXP a, SEXP r, SEXP level) {
+  const size_t n = (size_t)Rf_nrows(a), p = (size_t)Rf_ncols(a);
+  glue_real(a, (R_xlen_t)(n * p), "a");
+  glue_real(r, (R_xlen_t)(p * p), "r");
+  const size_t pa = tall_pad(p), rows = tall_rows(p);
+  double *block = glue_alloc(rows * pa, sizeof(double)), *factor = glue_alloc(pa * pa, sizeof(double));
+  const double **col = glue_alloc(p, sizeof *col);
+  for (size_t j = 0; j < p; j++) col[j] = REAL(a) + j * n;
+  tall_pad_factor(REAL(r), p, p, factor, pa);
+  const tall_source source = {col, n, p, NULL, NULL};
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)p));
+  for (size_t first = 0; first < n; first += rows) {
+    const size_t count = n - first < rows ? n - first : rows;
+    tall_pack(&source, first, count, block, rows);
+    tall_block_solve(block, pa, rows, factor, pa, (lmr_cpu)glue_int1(level, "level"));
+    for (size_t j = 0; j < p; j++)
+      for (size_t i = 0; i < count; i++) REAL(out)[first + i + j * n] = block[i + j * rows];
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* Loss and gradient at theta on all rows (sorted by environment, a multiple of
+ * FLOW_LANES people in each), for the tests. */
+static SEXP ffi_flow_gradient(SEXP theta, SEXP hinges, SEXP x, SEXP first_, SEXP w, SEXP level_) {
+  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x), environments = (size_t)Rf_xlength(first_) - 1;
+  const flow_shape shape = {d, (size_t)glue_int1(w, "w"), (size_t)glue_int1(hinges, "hinges")};
+  const lmr_cpu level = (lmr_cpu)glue_int1(level_, "level");
+  const int *f = glue_int(first_, -1, "first");
+  size_t *first = glue_alloc(environments + 1, sizeof *first);
+  double *weight = glue_alloc(n, sizeof *weight), *share = glue_alloc(environments, sizeof *share);
+  for (size_t e = 0; e <= environments; e++) first[e] = (size_t)f[e];
+  for (size_t i = 0; i < n; i++) weight[i] = 1 / (double)n;
+  for (size_t e = 0; e < environments; e++) share[e] = (double)(f[e + 1] - f[e]) / (double)n;
+  const flow_rows rows = {n, d, environments, glue_real(x, (R_xlen_t)(n * d), "x"), weight, share, first};
+  flow_laws laws = {glue_alloc(environments * d, sizeof(double)), glue_alloc(environments * d * d, sizeof(double)),
+                    glue_alloc(environments, sizeof(double))};
+  const double *t = glue_real(theta, (R_xlen_t)flow_length(&shape), "theta");
+  double loss;
+  lmr_error err;
+  glue_check(flow_loss(level, &shape, t, &rows, &laws, 0, &loss, glue_arena(flow_loss_bytes(&shape, n)), &err), &err);
+  SEXP gradient = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)flow_length(&shape)));
+  SEXP scores = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)flow_length(&shape)));
+  size_t *take = glue_alloc(environments, sizeof *take);
+  for (size_t e = 0; e < environments; e++) take[e] = first[e + 1] - first[e];
+  glue_check(flow_gradient(level, &shape, t, &rows, &laws, REAL(gradient), glue_arena(flow_gradient_bytes(&shape)), &err), &err);
+  glue_check(flow_scores(level, &shape, t, &rows, &laws, take, REAL(scores), &err), &err);
+  SEXP value = PROTECT(Rf_ScalarReal(loss));
+  SEXP out = glue_list(3, "loss", value, "gradient", gradient, "scores", scores);
+  UNPROTECT(3);
+  return out;
+}
+
+static SEXP ffi_gram(SEXP x, SEXP kernel, SEXP level) {
+  const lmr_points p = glue_points(x, kernel);
+  lmr_error err;
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)p.n, (int)p.n));
+  glue_check(gram_full(&p, REAL(out), (lmr_cpu)glue_int1(level, "level"), glue_arena(gram_full_bytes(p.d)),
+                       NULL, &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP ffi_low_rank(SEXP x, SEXP kernel, SEXP tol, SEXP max_rank, SEXP level) {
+  const lmr_points p = glue_points(x, kernel);
+  const int limit = glue_int1(max_rank, "max_rank");
+  SEXP g = PROTECT(Rf_allocMatrix(REALSXP, (int)p.n, limit));
+  size_t rank;
+  double rest;
+  lmr_error err;
+  memset(REAL(g), 0, p.n * (size_t)limit * sizeof(double));
+  glue_check(low_rank(&p, glue_real1(tol, "tol"), (size_t)limit, REAL(g), &rank, &rest,
+                      (lmr_cpu)glue_int1(level, "level"), glue_arena(low_rank_bytes(p.n)), NULL, &err), &err);
+  SEXP out = glue_list(3, "g", g, "rank", PROTECT(Rf_ScalarInteger((int)rank)), "rest", PROTECT(Rf_ScalarReal(rest)));
+  UNPROTECT(3);
+  return out;
+}
+
+/* kind 0: exp, 1: tanh, 2: cosines, then sines; for the tests. */
+static SEXP ffi_test_fastmath(SEXP x, SEXP kind, SEXP level) {
+  const R_xlen_t n = Rf_xlength(x);
+  const double *in = glue_real(x, n, "x");
+  const int what = glue_int1(kind, "kind");
+  const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, what == 2 ? 2 * n : n));
+  if (what == 2) vsincos(REAL(out), REAL(out) + n, in, (size_t)n, cpu);
+  else (what ? vtanh : vexp)(REAL(out), in, (size_t)n, cpu);
+  UNPROTECT(1);
+  return out;
+}
+
+/* For the tests: code_loss() adds it up with its other penalties. */
+static SEXP ffi_test_logdet(SEXP x, SEXP correlation, SEXP eps) {
+  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
+  SEXP value = PROTECT(Rf_allocVector(REALSXP, 1));
+  SEXP gradient = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)d));
+  lmr_error err;
+  glue_check(logdet_loss(glue_real(x, (R_xlen_t)(n * d), "x"), n, d, n, glue_int1(correlation, "correlation"),
+                         glue_real1(eps, "eps"), REAL(value), REAL(gradient),
+                         glue_arena(logdet_loss_bytes(n, d)), &err), &err);
+  SEXP out = glue_list(2, "value", value, "gradient", gradient);
+  UNPROTECT(2);
+  return out;
+}
+
+/* Penalised log-likelihood with its gradient and Hessian, for the tests. */
+static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP par) {
+  const R_xlen_t m = Rf_ncols(g);
+  const double *o = glue_real(om, 3, "om"), *dd = glue_real(d, 2, "d");
+  const reml_problem problem = {glue_real(g, 2 * m, "g"), glue_real(w, m, "w"), (size_t)m,
+                                {o[0], o[1], o[2]}, {dd[0], dd[1]}, glue_real1(mean_w, "mean_w")};
+  SEXP gradient = PROTECT(Rf_allocVector(REALSXP, 4)), hessian = PROTECT(Rf_allocMatrix(REALSXP, 4, 4));
+  SEXP value = PROTECT(Rf_ScalarReal(
+    reml_loglik(&problem, glue_real(par, 4, "par"), REAL(gradient), REAL(hessian))));
+  SEXP out = glue_list(3, "value", value, "gradient", gradient, "hessian", hessian);
+  UNPROTECT(3);
+  return out;
+}
+
 const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_gemm, 7),
   GLUE_CALL(ffi_test_rng, 5),
-  GLUE_CALL(ffi_cpu_level, 0),
   GLUE_CALL(ffi_test_error, 2),
   GLUE_CALL(ffi_test_stop_at, 1),
   GLUE_CALL(ffi_test_chol_drop, 2),
   GLUE_CALL(ffi_test_background_count, 4),
   GLUE_CALL(ffi_test_eigen, 1),
+  GLUE_CALL(ffi_tall_crossprod, 3),
+  GLUE_CALL(ffi_test_tall_solve, 3),
+  GLUE_CALL(ffi_flow_gradient, 6),
+  GLUE_CALL(ffi_gram, 3),
+  GLUE_CALL(ffi_low_rank, 5),
+  GLUE_CALL(ffi_test_fastmath, 3),
+  GLUE_CALL(ffi_test_logdet, 3),
+  GLUE_CALL(ffi_test_reml, 6),
   {NULL, NULL, 0}
 };

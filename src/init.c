@@ -5,28 +5,18 @@
 /* Every native routine is declared once, in the table of its glue file; here
  * the tables are joined and everything else is hidden. */
 static const R_CallMethodDef *const tables[] = {
-  glue_test_calls,
+  glue_calls,
+  glue_autoencoder_calls,
   glue_curve_calls,
-  glue_surface_calls,
-  glue_kiv_calls,
-  glue_adam_calls,
-  glue_curve_test_calls,
-  glue_kclass_calls,
-  glue_summary_calls,
-  glue_falsify_calls,
-  glue_data_calls,
-  glue_tall_calls,
-  glue_bed_calls,
-  glue_moments_calls,
-  glue_moments_read_calls,
-  glue_plink_calls,
+  glue_effect_calls,
+  glue_encoder_calls,
+  glue_genotype_calls,
   glue_iv_calls,
   glue_kernel_calls,
-  glue_encoder_calls,
-  glue_code_calls,
-  glue_moment_view_calls,
-  glue_kernel_test_calls,
-  glue_autoencoder_calls,
+  glue_moments_calls,
+  glue_test_autoencoder_calls,
+  glue_test_calls,
+  glue_test_curve_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

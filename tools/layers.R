@@ -90,6 +90,15 @@ for (file in core) {
     }
   }
 }
+# What make builds and what it watches are lists (wildcards are not portable).
+makevars <- readLines("src/Makevars")
+listed <- sub("^ +([^ ]+).*$", "\\1", grep("^  [a-z_0-9/]+[.][oh]( |$)", makevars, value = TRUE))
+present <- c(sub("[.]c$", ".o", list.files("src", "[.]c$", recursive = TRUE)), list.files("src", "[.]h$", recursive = TRUE))
+trouble <- c(
+  trouble, sprintf("src/Makevars names %s, which is not there", setdiff(listed, present)),
+  sprintf("src/Makevars does not name %s", setdiff(present, c(listed)))
+)
+
 if (length(trouble)) {
   writeLines(trouble)
   writeLines(sprintf("%d breaches of the layers (CONTRIBUTING.md)", length(trouble)))

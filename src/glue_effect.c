@@ -2,6 +2,7 @@
 #include "core/effect/direction.h"
 #include "core/effect/exclusion.h"
 #include "core/effect/outliers.h"
+#include "core/effect/reml.h"
 #include "glue.h"
 
 /* gt: variants x traits; control: 1-based. Sums explained by the controls, and their rank. */
@@ -103,12 +104,52 @@ static SEXP ffi_exclusion(SEXP b, SEXP t, SEXP a, SEXP v, SEXP lo, SEXP hi) {
   return out;
 }
 
-const R_CallMethodDef glue_falsify_calls[] = {
+/* Estimators on summary data that need a loop. */
+
+static SEXP ffi_weighted_median(SEXP x, SEXP sx, SEXP y, SEXP sy, SEXP w, SEXP draws, SEXP seed) {
+  const R_xlen_t m = Rf_xlength(x);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, 2));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(weighted_median_bootstrap(glue_real(x, m, "x"), glue_real(sx, m, "sx"), glue_real(y, m, "y"),
+                                       glue_real(sy, m, "sy"), glue_real(w, m, "w"), (size_t)m,
+                                       (size_t)glue_int1(draws, "draws"), (uint64_t)glue_int1(seed, "seed"),
+                                       REAL(out), REAL(out) + 1,
+                                       glue_arena(weighted_median_bootstrap_bytes((size_t)m)), &tick, &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP ffi_reml(SEXP g, SEXP kept, SEXP lambda, SEXP om, SEXP g0, SEXP lead, SEXP om0, SEXP b0) {
+  const R_xlen_t m = Rf_ncols(g), m0 = Rf_ncols(g0);
+  if (TYPEOF(kept) != LGLSXP || Rf_xlength(kept) != m) Rf_error("internal: `kept` must be logical");
+  reml_fit fits[REML_FITS];
+  lmr_error err;
+  double *work = glue_alloc((size_t)(4 * m), sizeof *work);
+  glue_check(reml(glue_real(g, 2 * m, "g"), LOGICAL(kept), (size_t)m, glue_real(lambda, m, "lambda"),
+                  glue_real(om, 4, "om"), glue_real(g0, 2 * m0, "g0"), (size_t)m0,
+                  (size_t)glue_int1(lead, "lead"), glue_real(om0, 4, "om0"), glue_real1(b0, "b0"), fits,
+                  work, &err), &err);
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, REML_FITS, 10));
+  for (int i = 0; i < REML_FITS; i++) {
+    const reml_fit *f = fits + i;
+    const double row[10] = {f->theta, f->se, f->loglik, f->g, f->psi, f->tau2, f->structure_share,
+                           f->pleiotropy_share, (double)f->converged, f->weight};
+    for (int j = 0; j < 10; j++) REAL(out)[i + j * REML_FITS] = row[j];
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+const R_CallMethodDef glue_effect_calls[] = {
   GLUE_CALL(ffi_controls, 4),
   GLUE_CALL(ffi_outliers, 8),
   GLUE_CALL(ffi_outlier_nagar, 7),
   GLUE_CALL(ffi_steiger, 4),
   GLUE_CALL(ffi_direction, 3),
   GLUE_CALL(ffi_exclusion, 6),
+  GLUE_CALL(ffi_weighted_median, 7),
+  GLUE_CALL(ffi_reml, 8),
   {NULL, NULL, 0}
 };

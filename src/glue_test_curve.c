@@ -2,7 +2,6 @@
 #include "core/curve/curve_basis.h"
 #include "core/curve/curve_batch.h"
 #include "core/curve/curve_evidence.h"
-#include "core/curve/curve_net.h"
 #include "glue.h"
 
 #include <math.h>
@@ -159,7 +158,7 @@ static SEXP ffi_test_evidence(SEXP g, SEXP g0, SEXP g2, SEXP r, SEXP k2, SEXP kr
   return list;
 }
 
-const R_CallMethodDef glue_curve_test_calls[] = {
+const R_CallMethodDef glue_test_curve_calls[] = {
   GLUE_CALL(ffi_test_net, 5),
   GLUE_CALL(ffi_test_batch, 6),
   GLUE_CALL(ffi_test_batch_adam, 4),

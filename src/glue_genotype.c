@@ -1,0 +1,378 @@
+/* bed files: what identifies an opened one, selections as R matrices, packing. */
+#include "core/genotype/bed_decode.h"
+#include "core/genotype/bed_matrix.h"
+#include "core/genotype/hwe.h"
+#include "core/genotype/plink_text.h"
+#include "core/genotype/variant_rank.h"
+#include "core/genotype/variant_scan.h"
+#include "core/la/components.h"
+#include "glue.h"
+#include "glue_moments.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+/* Opens, checks and closes: size and time of modification of a good file. */
+static SEXP ffi_bed_open(SEXP path, SEXP n_samples, SEXP n_variants) {
+  bed_file bed;
+  lmr_error err;
+  const lmr_status status = bed_open(&bed, glue_path(path, 0), (size_t)glue_int1(n_samples, "n_samples"),
+                                     (size_t)glue_int1(n_variants, "n_variants"), &err);
+  bed_close(&bed);
+  glue_check(status, &err);
+  SEXP size = PROTECT(Rf_ScalarReal((double)bed.in.size)), mtime = PROTECT(Rf_ScalarReal(bed.in.mtime));
+  SEXP out = glue_list(2, "size", size, "mtime", mtime);
+  UNPROTECT(2);
+  return out;
+}
+
+/* files: list(bed, size, mtime, variants); rows: NULL or 0-based positions; file
+ * and col: for each column its file and its position there, both 0-based. */
+static SEXP ffi_bed_matrix(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP real) {
+  SEXP paths = VECTOR_ELT(files, 0);
+  const R_xlen_t n_files = Rf_xlength(paths), n_cols = Rf_xlength(col);
+  const double *size = glue_real(VECTOR_ELT(files, 1), n_files, "size");
+  const double *mtime = glue_real(VECTOR_ELT(files, 2), n_files, "mtime");
+  const int *variants = glue_int(VECTOR_ELT(files, 3), n_files, "variants");
+  const int n = glue_int1(n_samples, "n_samples"), is_real = Rf_asLogical(real) == TRUE;
+  const int *in_file = glue_int(file, n_cols, "file"), *in_col = glue_int(col, n_cols, "col");
+  bed_pick pick = {.rows = Rf_isNull(rows) ? NULL : glue_int(rows, -1, "rows"),
+                   .n_rows = Rf_isNull(rows) ? (size_t)n : (size_t)Rf_xlength(rows)};
+  SEXP out = PROTECT(Rf_allocMatrix(is_real ? REALSXP : INTSXP, (int)pick.n_rows, (int)n_cols));
+  if (is_real) glue_large_pages(REAL(out), (size_t)Rf_xlength(out) * sizeof(double));
+  else glue_large_pages(INTEGER(out), (size_t)Rf_xlength(out) * sizeof(int));
+  lmr_arena work = glue_arena(bed_matrix_bytes((size_t)n));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  for (R_xlen_t j = 0; j < n_cols;) {
+    const int f = in_file[j];
+    R_xlen_t end = j + 1;
+    while (end < n_cols && in_file[end] == f) end++;
+    if (f < 0 || f >= n_files) Rf_error("internal: file %d of %d", f + 1, (int)n_files);
+    pick.cols = in_col + j;
+    pick.n_cols = (size_t)(end - j);
+    const char *path = glue_path(paths, f);
+    bed_file bed;
+    lmr_error err;
+    lmr_status status = bed_reopen(&bed, path, (size_t)n, (size_t)variants[f], (uint64_t)size[f], mtime[f], &err);
+    if (status == LMR_OK)
+      status = is_real ? bed_matrix_double(REAL(out) + pick.n_rows * (size_t)j, &bed, &pick, NA_REAL, work, &tick, &err)
+                       : bed_matrix_int(INTEGER(out) + pick.n_rows * (size_t)j, &bed, &pick, NA_INTEGER, work, &tick, &err);
+    bed_close(&bed);
+    glue_check(status, &err);
+    j = end;
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* A matrix of 0, 1, 2, NA as the bytes of a bed file without its magic; or, when
+ * a value is none of these, its 1-based position in the matrix as a double. */
+static SEXP ffi_bed_pack(SEXP x) {
+  const size_t n = (size_t)Rf_nrows(x), p = (size_t)Rf_ncols(x), stride = bed_stride(n);
+  const int is_real = TYPEOF(x) == REALSXP;
+  const double *real = is_real ? glue_real(x, -1, "x") : NULL;
+  const int *integer = is_real ? NULL : glue_int(x, -1, "x");
+  SEXP out = PROTECT(Rf_allocVector(RAWSXP, (R_xlen_t)(stride * p)));
+  for (size_t j = 0; j < p; j++) {
+    uint8_t *codes = RAW(out) + j * stride;
+    const size_t done = is_real ? bed_encode_double(codes, real + j * n, n)
+                                : bed_encode_int(codes, integer + j * n, NA_INTEGER, n);
+    if (done < n) {
+      UNPROTECT(1);
+      return Rf_ScalarReal((double)(j * n + done) + 1);
+    }
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* bim and fam files as lists of columns. Each text is gone through twice: once
+ * to check and count, once to fill R vectors of the right length. */
+
+typedef struct {
+  char *bytes;
+  size_t size;
+  char name[sizeof((input_file *)0)->name];
+} loaded;
+
+/* No file is open while R allocates. */
+static loaded load_text(SEXP path_) {
+#ifdef _WIN32
+  const char *path = Rf_translateCharUTF8(STRING_ELT(path_, 0));
+#else
+  const char *path = Rf_translateChar(STRING_ELT(path_, 0));
+#endif
+  input_file file;
+  lmr_error err;
+  glue_check(input_open(&file, path, &err), &err);
+  input_close(&file);
+  loaded text = {.size = (size_t)file.size};
+  text.bytes = glue_alloc(text.size + 1, 1);
+  lmr_status status = input_open(&file, path, &err);
+  if (status == LMR_OK && file.size != text.size)
+    status = lmr_fail(&err, LMR_EFORMAT, "'%s' is being written by another program.", file.name);
+  if (status == LMR_OK) status = input_read(&file, 0, text.bytes, text.size, &err);
+  input_close(&file);
+  glue_check(status, &err);
+  memcpy(text.name, file.name, sizeof text.name);
+  return text;
+}
+
+static text_lines lines_of(const loaded *text) {
+  text_lines lines;
+  lmr_error err;
+  glue_check(text_lines_over(&lines, text->bytes, text->size, text->name, &err), &err);
+  return lines;
+}
+
+static int count_of(const text_lines *lines) {
+  lmr_error err;
+  if (lines->line > INT_MAX)
+    glue_check(lmr_fail(&err, LMR_EFORMAT, "'%s' has more than %d lines.", lines->name, INT_MAX), &err);
+  return (int)lines->line;
+}
+
+static SEXP string(const text_field *field) {
+  return Rf_mkCharLenCE(field->start, (int)field->length, CE_UTF8);
+}
+
+static SEXP allele(const text_field *field) {
+  return text_equal(field, "0") || text_equal(field, ".") ? NA_STRING : string(field);
+}
+
+static void poll(int line) {
+  if (line % 65536 == 0) R_CheckUserInterrupt();
+}
+
+static SEXP ffi_read_bim(SEXP path) {
+  const loaded text = load_text(path);
+  text_lines lines = lines_of(&text);
+  lmr_error err;
+  bim_line line;
+  while (text_lines_left(&lines)) glue_check(bim_next(&lines, &line, &err), &err);
+  const int p = count_of(&lines);
+  SEXP snp = PROTECT(Rf_allocVector(STRSXP, p)), chr = PROTECT(Rf_allocVector(STRSXP, p));
+  SEXP effect = PROTECT(Rf_allocVector(STRSXP, p)), other = PROTECT(Rf_allocVector(STRSXP, p));
+  SEXP pos = PROTECT(Rf_allocVector(INTSXP, p)), cm = PROTECT(Rf_allocVector(REALSXP, p));
+  lines = lines_of(&text);
+  for (int j = 0; j < p; j++) {
+    glue_check(bim_next(&lines, &line, &err), &err);
+    SET_STRING_ELT(snp, j, string(&line.snp));
+    SET_STRING_ELT(chr, j, string(&line.chr));
+    SET_STRING_ELT(effect, j, allele(&line.effect_allele));
+    SET_STRING_ELT(other, j, allele(&line.other_allele));
+    INTEGER(pos)[j] = line.pos;
+    REAL(cm)[j] = line.cm;
+    poll(j);
+  }
+  SEXP out = glue_list(6, "snp", snp, "chr", chr, "pos", pos, "cm", cm, "effect_allele", effect,
+                       "other_allele", other);
+  UNPROTECT(6);
+  return out;
+}
+
+static SEXP ffi_read_fam(SEXP path) {
+  const loaded text = load_text(path);
+  text_lines lines = lines_of(&text);
+  lmr_error err;
+  fam_line line;
+  while (text_lines_left(&lines)) glue_check(fam_next(&lines, &line, &err), &err);
+  const int n = count_of(&lines);
+  SEXP fid = PROTECT(Rf_allocVector(STRSXP, n)), iid = PROTECT(Rf_allocVector(STRSXP, n));
+  SEXP father = PROTECT(Rf_allocVector(STRSXP, n)), mother = PROTECT(Rf_allocVector(STRSXP, n));
+  SEXP sex = PROTECT(Rf_allocVector(INTSXP, n)), phenotype = PROTECT(Rf_allocVector(REALSXP, n));
+  lines = lines_of(&text);
+  for (int i = 0; i < n; i++) {
+    glue_check(fam_next(&lines, &line, &err), &err);
+    SET_STRING_ELT(fid, i, string(&line.fid));
+    SET_STRING_ELT(iid, i, string(&line.iid));
+    SET_STRING_ELT(father, i, string(&line.father));
+    SET_STRING_ELT(mother, i, string(&line.mother));
+    INTEGER(sex)[i] = line.sex ? line.sex : NA_INTEGER;
+    REAL(phenotype)[i] = isnan(line.phenotype) ? NA_REAL : line.phenotype;
+    poll(i);
+  }
+  SEXP out = glue_list(6, "fid", fid, "iid", iid, "father", father, "mother", mother, "sex", sex,
+                       "phenotype", phenotype);
+  UNPROTECT(6);
+  return out;
+}
+
+/* Where genotype bits come from: a matrix in memory, or bed files. */
+
+/* list(files = list(bed, size, mtime, variants), n_samples, file, col): for each
+ * variant its file and its position there, both 0-based. */
+static moments_source bed_source(SEXP source) {
+  SEXP files = VECTOR_ELT(source, 0), paths = VECTOR_ELT(files, 0);
+  const R_xlen_t n_files = Rf_xlength(paths), variants = Rf_xlength(VECTOR_ELT(source, 2));
+  const char **path = glue_alloc((size_t)n_files, sizeof *path);
+  for (R_xlen_t f = 0; f < n_files; f++) path[f] = glue_path(paths, f);
+  moments_bed *bed = glue_alloc(1, sizeof *bed);
+  bed->path = path;
+  bed->size = glue_real(VECTOR_ELT(files, 1), n_files, "size");
+  bed->mtime = glue_real(VECTOR_ELT(files, 2), n_files, "mtime");
+  bed->variants = glue_int(VECTOR_ELT(files, 3), n_files, "variants");
+  bed->file = glue_int(VECTOR_ELT(source, 2), variants, "file");
+  bed->col = glue_int(VECTOR_ELT(source, 3), variants, "col");
+  for (R_xlen_t v = 0; v < variants; v++)
+    if (bed->file[v] < 0 || bed->file[v] >= n_files) Rf_error("internal: file %d of %d", bed->file[v] + 1, (int)n_files);
+  return moments_source_bed(bed, (size_t)glue_int1(VECTOR_ELT(source, 1), "n_samples"), (size_t)variants);
+}
+
+moments_source glue_genotype_source(SEXP source) {
+  if (TYPEOF(source) == VECSXP) return bed_source(source);
+  return moments_source_matrix(glue_real(source, -1, "genotypes"), (size_t)Rf_nrows(source),
+                               (size_t)Rf_ncols(source));
+}
+
+/* Counts, collinearity and Hardy-Weinberg tests of the instruments in an
+ * mr_data object. */
+
+/* R's positions (from 1) as the core's (from 0), checked: a wrong one would
+ * read outside the matrix. */
+static int *positions(SEXP x, size_t limit, const char *name) {
+  const size_t n = (size_t)Rf_xlength(x);
+  const int *from = glue_int(x, -1, name);
+  int *to = glue_alloc(n ? n : 1, sizeof *to);
+  for (size_t i = 0; i < n; i++) {
+    if (from[i] < 1 || (size_t)from[i] > limit)
+      Rf_error("internal: `%s` holds %d, outside 1 to %.0f", name, from[i], (double)limit);
+    to[i] = from[i] - 1;
+  }
+  return to;
+}
+
+/* The list that holds a scan of p variants in k environments; `out` points into it. */
+static SEXP scan_list(int p, int k, variant_scan *out) {
+  SEXP m[6];
+  for (int i = 0; i < 6; i++) m[i] = PROTECT(Rf_allocMatrix(i < 4 ? INTSXP : REALSXP, p, k));
+  SEXP lo = PROTECT(Rf_allocVector(REALSXP, p)), hi = PROTECT(Rf_allocVector(REALSXP, p));
+  SEXP odd = PROTECT(Rf_allocVector(INTSXP, p)), same = PROTECT(Rf_allocVector(LGLSXP, p));
+  SEXP value = PROTECT(Rf_allocVector(REALSXP, p)), inf = PROTECT(Rf_allocVector(INTSXP, 2));
+  SEXP hash = PROTECT(Rf_allocVector(REALSXP, p)), mirror = PROTECT(Rf_allocVector(REALSXP, p));
+  *out = (variant_scan){INTEGER(m[0]), INTEGER(m[1]), INTEGER(m[2]), INTEGER(m[3]), REAL(m[4]), REAL(m[5]),
+                        REAL(lo), REAL(hi), INTEGER(odd), LOGICAL(same), REAL(value),
+                        REAL(hash), REAL(mirror), -1, -1};
+  INTEGER(inf)[0] = INTEGER(inf)[1] = 0;
+  SEXP list = glue_list(14, "called", m[0], "n0", m[1], "n1", m[2], "n2", m[3], "mean", m[4], "ss", m[5],
+                        "lo", lo, "hi", hi, "odd", odd, "odd_same", same, "odd_value", value,
+                        "hash", hash, "mirror", mirror, "inf", inf);
+  UNPROTECT(14);
+  return list;
+}
+
+static SEXP ffi_variant_scan(SEXP x, SEXP rows, SEXP env, SEXP n_env) {
+  glue_real(x, -1, "x");
+  const size_t n_all = (size_t)Rf_nrows(x), p = (size_t)Rf_ncols(x);
+  const size_t n = (size_t)Rf_xlength(rows), k = (size_t)glue_int1(n_env, "n_env");
+  glue_int(env, (R_xlen_t)n, "env");
+  const int *r = positions(rows, n_all, "rows"), *e = positions(env, k, "env");
+  variant_scan out;
+  SEXP list = PROTECT(scan_list((int)p, (int)k, &out));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(variant_scan_dense(REAL(x), n_all, p, r, e, n, k, &out, &tick, &err), &err);
+  int *inf = INTEGER(VECTOR_ELT(list, 13));
+  inf[0] = (int)out.inf_row + 1;
+  inf[1] = (int)out.inf_col + 1;
+  UNPROTECT(1);
+  return list;
+}
+
+/* files: list(bed, size, mtime, variants); file and col: for each variant its file
+ * and its position there, from 1, variants of one file together. */
+static SEXP ffi_variant_scan_bed(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP env, SEXP n_env) {
+  SEXP paths = VECTOR_ELT(files, 0);
+  const R_xlen_t n_files = Rf_xlength(paths), p = Rf_xlength(col);
+  const double *size = glue_real(VECTOR_ELT(files, 1), n_files, "size");
+  const double *mtime = glue_real(VECTOR_ELT(files, 2), n_files, "mtime");
+  const int *variants = glue_int(VECTOR_ELT(files, 3), n_files, "variants");
+  const size_t n_all = (size_t)glue_int1(n_samples, "n_samples");
+  const size_t n = (size_t)Rf_xlength(rows), k = (size_t)glue_int1(n_env, "n_env");
+  glue_int(env, (R_xlen_t)n, "env");
+  glue_int(file, p, "file");
+  const int *r = positions(rows, n_all, "rows"), *e = positions(env, k, "env");
+  const int *f = positions(file, (size_t)n_files, "file"), *c = positions(col, INT_MAX, "col");
+  variant_scan out;
+  SEXP list = PROTECT(scan_list((int)p, (int)k, &out));
+  const lmr_arena work = glue_arena(variant_scan_bed_bytes(n_all, k));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  for (R_xlen_t j = 0; j < p;) {
+    R_xlen_t end = j + 1;
+    while (end < p && f[end] == f[j]) end++;
+    for (R_xlen_t i = j; i < end; i++)
+      if (c[i] >= variants[f[j]]) Rf_error("internal: variant %d of %d", c[i] + 1, variants[f[j]]);
+    bed_file bed;
+    lmr_error err;
+    lmr_status status = bed_reopen(&bed, glue_path(paths, f[j]), n_all, (size_t)variants[f[j]],
+                                   (uint64_t)size[f[j]], mtime[f[j]], &err);
+    if (status == LMR_OK)
+      status = variant_scan_bed(&bed, c + j, (size_t)(end - j), r, e, n, k, &out, (size_t)j, (size_t)p, work, &tick, &err);
+    bed_close(&bed);
+    glue_check(status, &err);
+    j = end;
+  }
+  UNPROTECT(1);
+  return list;
+}
+
+static SEXP ffi_variant_rank(SEXP x, SEXP rows, SEXP env, SEXP fill, SEXP tol) {
+  glue_real(x, -1, "x");
+  const size_t n_all = (size_t)Rf_nrows(x), p = (size_t)Rf_ncols(x), n = (size_t)Rf_xlength(rows);
+  glue_int(env, (R_xlen_t)n, "env");
+  const size_t k = (size_t)Rf_ncols(fill);
+  const int *r = positions(rows, n_all, "rows"), *e = positions(env, k, "env");
+  glue_real(fill, (R_xlen_t)(p * k), "fill");
+  SEXP kept = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)p));
+  size_t rank = 0;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(variant_rank(REAL(x), n_all, p, r, e, n, REAL(fill), glue_real1(tol, "tol"), LOGICAL(kept),
+                          &rank, glue_arena(variant_rank_bytes(n, p)), &tick, &err), &err);
+  UNPROTECT(1);
+  return kept;
+}
+
+static SEXP ffi_hwe(SEXP n0, SEXP n1, SEXP n2) {
+  const R_xlen_t n = Rf_xlength(n0);
+  const int *a = glue_int(n0, n, "n0"), *b = glue_int(n1, n, "n1"), *c = glue_int(n2, n, "n2");
+  SEXP p = PROTECT(Rf_allocVector(REALSXP, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    const double value = hwe_exact(a[i], b[i], c[i]);
+    REAL(p)[i] = isnan(value) ? NA_REAL : value;
+  }
+  UNPROTECT(1);
+  return p;
+}
+
+/* from, to: integer, 1-based nodes among n. */
+static SEXP ffi_components(SEXP n_, SEXP from, SEXP to) {
+  const int n = glue_int1(n_, "n");
+  const size_t edges = (size_t)Rf_xlength(from);
+  glue_int(to, (R_xlen_t)edges, "to");
+  const int *a = positions(from, (size_t)n, "from"), *b = positions(to, (size_t)n, "to");
+  SEXP out = PROTECT(Rf_allocVector(INTSXP, n));
+  components((size_t)n, a, b, edges, INTEGER(out));
+  for (int i = 0; i < n; i++) INTEGER(out)[i]++;
+  UNPROTECT(1);
+  return out;
+}
+
+const R_CallMethodDef glue_genotype_calls[] = {
+  GLUE_CALL(ffi_bed_open, 3),
+  GLUE_CALL(ffi_bed_matrix, 6),
+  GLUE_CALL(ffi_bed_pack, 1),
+  GLUE_CALL(ffi_read_bim, 1),
+  GLUE_CALL(ffi_read_fam, 1),
+  GLUE_CALL(ffi_components, 3),
+  GLUE_CALL(ffi_variant_scan, 4),
+  GLUE_CALL(ffi_variant_scan_bed, 7),
+  GLUE_CALL(ffi_variant_rank, 5),
+  GLUE_CALL(ffi_hwe, 3),
+  {NULL, NULL, 0}
+};
