@@ -92,7 +92,8 @@
 #' @param encoder `"linear"`, the closed form; `"auto"`, `"closure"` or `"flow"` for continuous instruments that are a nonlinear
 #'   mixing (`mr_data` only); or `"autoencoder"`.
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
-#' @param control [encoder_control()].
+#' @param control [encoder_control()]. For moments with background components it must have the settings they were
+#'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number for the null draws; `NULL` takes one from R's
 #'   generator.
 #' @return An object of class `latent_instruments`: `values` (eigenvalues of M),
@@ -115,10 +116,10 @@
 learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
                               control = encoder_control(), seed = NULL) {
   check_choice(encoder, "encoder", encoder_names())
-  check_control(control)
   if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
     abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
   }
+  control <- moments_control(control, data, !missing(control))
   encoder <- resolve_encoder(encoder, data)
   seed <- draw_seed(seed)
   if (inherits(data, "mr_data")) data <- add_background(data, control)

@@ -98,7 +98,20 @@ print.encoder_control <- function(x, ...) {
   invisible(x)
 }
 
-check_control <- function(control) {
-  if (inherits(control, "encoder_control")) return(control)
-  abort_argument("control", "made by encoder_control()", describe(control))
+# Components of background variants are computed where moments are. The control of
+# what is learned from them must be the one they were made with; it is when none is given.
+moments_control <- function(control, data, given) {
+  check_control(control)
+  made <- if (inherits(data, "mr_moments")) data$background$control
+  other <- names(made)[vapply(names(made), function(name) control[[name]] != made[[name]], NA)]
+  if (!length(other)) return(control)
+  if (given) {
+    words <- function(x) paste(other, vapply(x[other], format, ""), sep = " = ", collapse = ", ")
+    abort_argument(
+      "control", sprintf("one with %s, with which the background components of `data` were computed", words(made)), words(control),
+      "mr_moments(control = ) computes them with other settings; without `control` these are taken."
+    )
+  }
+  control[other] <- made[other]
+  control
 }

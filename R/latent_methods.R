@@ -32,10 +32,10 @@ mr_methods <- function() {
     c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block"),
     c("score", "Allele score", "basic", "weights", "moments", "Burgess and Thompson 2013, Int J Epidemiol 42:1134"),
     c("latent_score", "Latent IV (allele score)", "latent", "weights", "moments", "the score with the latent block partialled out"),
-    c("ivw", "Inverse variance weighted", "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658; random effects"),
-    c("ivw_fixed", "Inverse variance weighted (fixed effects)", "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658"),
-    c("egger", "MR Egger", "latent", "no", "moments", "Bowden et al. 2015, Int J Epidemiol 44:512"),
-    c("weighted_median", "Weighted median", "latent", "no", "moments", "Bowden et al. 2016, Genet Epidemiol 40:304")
+    c("ivw", summary_names[["ivw"]], "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658; random effects"),
+    c("ivw_fixed", summary_names[["ivw_fixed"]], "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658"),
+    c("egger", summary_names[["egger"]], "latent", "no", "moments", "Bowden et al. 2015, Int J Epidemiol 44:512"),
+    c("weighted_median", summary_names[["weighted_median"]], "latent", "no", "moments", "Bowden et al. 2016, Genet Epidemiol 40:304")
   )
   out <- as.data.frame(do.call(rbind, rows))
   names(out) <- c("id", "name", "block", "default", "needs", "reference")

@@ -93,7 +93,8 @@
 #'   simulations and scans over many outcomes.
 #' @param jackknife `TRUE`, for continuous instruments: errors that include the learning of the encoder (see "Errors given the
 #'   encoder").
-#' @param control [encoder_control()].
+#' @param control [encoder_control()]. For moments with background components it must have the settings they were
+#'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number; `NULL` takes one from R's generator.
 #' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine
 #'   columns are those of `TwoSampleMR::mr()`; `environments = TRUE` adds the
@@ -149,10 +150,10 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   check_flag(by_environment, "by_environment")
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_flag(force, "force")
-  check_control(control)
   if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
     abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
   }
+  control <- moments_control(control, data, !missing(control))
   encoder <- resolve_encoder(encoder, data)
   crossfit <- check_crossfit(crossfit, data)
   check_relatedness(encoder, control, crossfit)

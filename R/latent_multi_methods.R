@@ -190,26 +190,3 @@ print.summary.latent_mvmr <- function(x, ...) {
   }
   invisible(x)
 }
-
-#' @rdname latent_mvmr
-#' @details `plot()` draws the estimates, one panel per exposure; a ggplot.
-#' @export
-plot.latent_mvmr <- function(x, y = NULL, ...) {
-  data <- one_scale(as.data.frame(x), x$headline)
-  data <- data[is.finite(data$b), ]
-  data$label <- factor(data$method, rev(unique(data$method)))
-  data$exposure <- factor(data$exposure, x$exposure)
-  data$headline <- data$estimator == x$headline
-  picture <- ggplot2::ggplot(data, ggplot2::aes(x = .data$b, y = .data$label)) +
-    ggplot2::geom_vline(xintercept = 0, colour = "grey50", linetype = "22") +
-    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$lo_ci, xmax = .data$up_ci), height = .2) +
-    ggplot2::geom_point(ggplot2::aes(shape = .data$headline), size = 2.5) +
-    ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 18), guide = "none") +
-    ggplot2::facet_wrap(ggplot2::vars(.data$exposure), scales = "free_x") +
-    ggplot2::labs(
-      x = sprintf("Effect on %s given the other exposures (%s %% interval)", x$outcome, format(100 * x$level)), y = NULL,
-      title = wrap_words(sprintf("Effects of %s on %s", paste(x$exposure, collapse = ", "), x$outcome))
-    ) +
-    plot_theme()
-  sized(picture, min(10, 3 + 2.5 * length(x$exposure)), 1.6 + .26 * nlevels(data$label) * ceiling(length(x$exposure) / 3))
-}

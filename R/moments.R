@@ -38,6 +38,8 @@
 #'   genotypes are read several times. The result comes on top: four bytes for each
 #'   of p (p + 1) / 2 pairs of p variants in each block, and up to four times as
 #'   much when all variants have missing calls.
+#' @param control [encoder_control()] for the components of background variants (`background_r2`, `max_components`,
+#'   `r2_min`, `ld_window`), which are computed here; `NULL` for its defaults.
 #' @return An object of class `mr_moments`, a list of plain matrices that holds no
 #'   row of any person and can be saved with [saveRDS()]. With p variants, of
 #'   which pm have missing calls, q numeric columns and B blocks: `gg`
@@ -59,12 +61,13 @@
 #' moments <- mr_moments(data, folds = 5)
 #' moments
 #' @export
-mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL) {
+mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = NULL) {
   if (!inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
   }
   check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
-  data <- add_background(data)
+  if (!is.null(control)) check_control(control)
+  data <- add_background(data, control)
   memory <- if (is.null(memory)) 1e9 else memory_bytes(memory)
   seed <- draw_seed(seed)
   p <- nrow(data$variants)

@@ -3,9 +3,24 @@
 # every person (src/core/encoder/background.h). The instruments are in the panel of the
 # components on purpose: what components miss of ancestry still correlates with them.
 
+# The settings of encoder_control() that the components depend on, at its defaults.
+background_defaults <- list(background_r2 = 0.05, max_components = 20L, r2_min = 0.05, ld_window = 3e6)
+
+# From encoder_control(), or NULL for the defaults.
+background_settings <- function(control) {
+  if (is.null(control)) background_defaults else check_control(control)[names(background_defaults)]
+}
+
+check_control <- function(control) {
+  if (inherits(control, "encoder_control")) return(control)
+  abort_argument("control", "made by encoder_control()", describe(control))
+}
+
 # Data whose structure columns start with the components; `background` is spent.
-add_background <- function(data, control = encoder_control()) {
+# `control`: encoder_control(), or NULL for its defaults.
+add_background <- function(data, control) {
   if (is.null(data$background)) return(data)
+  control <- background_settings(control)
   sources <- list(data$genotypes, data$background)
   kind <- data$kind
   x <- data$background$x
@@ -22,7 +37,8 @@ add_background <- function(data, control = encoder_control()) {
   both <- cbind(scores, data$structure)
   data["structure"] <- list(if (ncol(both)) both)
   data$background_fit <- list(
-    components = count, values = found$values, variants = length(chosen$keep), dropped = chosen$dropped, instruments = p
+    components = count, values = found$values, variants = length(chosen$keep), dropped = chosen$dropped, instruments = p,
+    control = control
   )
   data["background"] <- list(NULL)
   data$kind <- kind

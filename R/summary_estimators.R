@@ -67,7 +67,12 @@ q_row <- function(fit) {
 
 normal_p <- function(b, se) 2 * stats::pnorm(-abs(b / se))
 
-summary_methods <- function() c("ivw_fixed", "ivw", "egger", "weighted_median")
+summary_names <- c(
+  ivw_fixed = "Inverse variance weighted (fixed effects)", ivw = "Inverse variance weighted", egger = "MR Egger",
+  weighted_median = "Weighted median"
+)
+
+summary_methods <- function() names(summary_names)
 
 summary_method <- function(id, a, seed) {
   switch(id,

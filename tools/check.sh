@@ -26,6 +26,8 @@ if [ -n "$twice" ]; then
   exit 1
 fi
 
+(cd "$source" && Rscript --no-init-file tools/layers.R)
+
 # Vignettes need pandoc; without it the code is checked all the same.
 no_build=""
 no_check=""

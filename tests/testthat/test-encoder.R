@@ -87,7 +87,7 @@ test_that("background: components of instruments and background together", {
   ref <- prcomp(both, scale. = TRUE)
   expect_identical(encoder$mode, "background")
   expect_equal(encoder$values[1:3], ref$sdev[1:3]^2, tolerance = 1e-2)
-  scored <- add_background(d)
+  scored <- add_background(d, NULL)
   expect_identical(ncol(scored$structure), encoder$components)
   expect_gt(abs(cor(scored$structure[, 1], ref$x[, 1])), .99)
   expect_gte(encoder$components, 2)
@@ -146,7 +146,7 @@ test_that("background variants linked to an instrument are dropped", {
     data$background$variants$pos <- pos_b
     data
   }
-  linked <- function(data) suppressMessages(add_background(data))$background_fit$dropped[["linked"]]
+  linked <- function(data) suppressMessages(add_background(data, NULL))$background_fit$dropped[["linked"]]
   alone <- linked(with_places(background = `colnames<-`(b, paste0("b", 1:40))))
   expect_identical(linked(with_places()), alone + 3L)
   expect_identical(linked(with_places("1", seq_len(43) * 1e3)), alone + 3L)
@@ -162,7 +162,7 @@ test_that("linked background variants are dropped and counted", {
   # One call differs, so that the copies are linked and not duplicates.
   doubled[1, ] <- rep_len(0:2, 50)
   twice <- mr_data(mr_genotypes(d), d$exposure, d$outcome, d$environment, kind = "genotype", background = doubled)
-  scored <- suppressMessages(add_background(twice))
+  scored <- suppressMessages(add_background(twice, NULL))
   expect_identical(scored$background_fit$dropped[["linked"]], twice_linked(doubled, d$environment))
 })
 
@@ -252,4 +252,23 @@ test_that("residual linkage of neighbours is no structure when positions are kno
   expect_identical(known$n_latent[["variant"]], 1L)
   expect_identical(as.vector(table(known$block)), rep(3L, 20))
   expect_gt(learn_instruments(data(), seed = 1)$n_latent[["variant"]], 10)
+})
+
+test_that("moments hold the background components of the control given, which the encoder must share", {
+  d <- panel_data_cell(1, 400, background = 150)
+  quiet <- suppressMessages
+  few <- quiet(mr_moments(d, seed = 1, control = encoder_control(max_components = 1)))
+  expect_identical(few$background$components, 1L)
+  expect_gt(quiet(mr_moments(d, seed = 1))$background$components, 1L)
+  # Without a control, that of the moments; the fit says so.
+  taken <- quiet(learn_instruments(few, seed = 1))
+  expect_identical(taken$control$max_components, 1L)
+  expect_identical(taken$values, quiet(learn_instruments(d, control = encoder_control(max_components = 1), seed = 1))$values)
+  expect_error(learn_instruments(few, control = encoder_control(), seed = 1), class = "latentmr_error_argument")
+  said <- tryCatch(latent_mr(few, control = encoder_control(background_r2 = .1), seed = 1), error = conditionMessage)
+  expect_match(said, "background_r2 = 0.05, max_components = 1, with which the background components of `data` were computed", fixed = TRUE)
+  expect_match(said, "not background_r2 = 0.1, max_components = 20", fixed = TRUE)
+  expect_error(mr_moments(d, control = list(max_components = 1)), class = "latentmr_error_argument")
+  # The defaults stand where moments are made, and are those of encoder_control().
+  expect_equal(unclass(encoder_control())[names(background_defaults)], background_defaults)
 })
