@@ -4,7 +4,7 @@ test_that("messages name the argument, what it must be and what it was", {
     args <- utils::modifyList(list(genotypes = p$g, exposure = p$bmi, outcome = p$sbp, environment = p$site, kind = "genotype"), list(...))
     do.call(mr_data, args)
   }
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     make(exposure = factor(p$bmi))
     make(exposure = as.character(p$bmi))
     make(outcome = numeric())
@@ -41,7 +41,7 @@ test_that("rows that cannot be joined are errors that say why", {
   bare <- lapply(p[c("bmi", "sbp", "site")], unname)
   twice <- p$g[c(1:200, 7), ]
   changed <- c(p$bmi, p012 = 1)
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     make(x = bare$bmi)
     make(x = bare$bmi, y = bare$sbp, e = bare$site)
     make(g = unname(p$g))
@@ -78,7 +78,7 @@ test_that("nobody left is an error with the account", {
   p <- known_parts()
   p$bmi[] <- rep(c(NA, 1), c(195, 5))
   p$sbp[199] <- NA
-  expect_snapshot(error = TRUE, mr_data(p$g, p$bmi, p$sbp, p$site, kind = "genotype"))
+  expect_conditions(mr_data(p$g, p$bmi, p$sbp, p$site, kind = "genotype"))
   one <- suppressMessages(tryCatch(mr_data(matrix(1), 1, 1, "a", kind = "genotype"), error = identity))
   expect_s3_class(one, "latentmr_error_empty")
   expect_s3_class(one$flow, "data.frame")

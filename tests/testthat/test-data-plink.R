@@ -67,7 +67,7 @@ test_that("[ indexes as a matrix does", {
 
 test_that("an index that names nothing is an error", {
   bed <- read_plink(example_set()$prefix)
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     bed[3]
     bed[8, ]
     bed[, 0.5]
@@ -94,9 +94,9 @@ test_that("several file sets are one table", {
   expect_identical(bed$files$first, c(1L, 6L))
   fam <- readLines(two$fam)
   writeLines(fam[c(1, 3, 2, 4:7)], two$fam)
-  expect_snapshot(read_plink(c(one$prefix, two$prefix)), error = TRUE, transform = no_folder)
+  expect_conditions(read_plink(c(one$prefix, two$prefix)), transform = no_folder)
   short <- example_set("short", n = 6, p = 3, folder = folder)
-  expect_snapshot(read_plink(c(one$prefix, short$prefix)), error = TRUE, transform = no_folder)
+  expect_conditions(read_plink(c(one$prefix, short$prefix)), transform = no_folder)
   expect_error(read_plink(c(one$prefix, one$bed)), "twice", class = "latentmr_error_argument")
 })
 
@@ -107,7 +107,7 @@ test_that("names are unambiguous, text and reported", {
   bim[5:6, 5] <- "A"
   writeLines(apply(bim, 1, paste, collapse = " "), set$bim)
   edit_lines(set$fam, 2, "F9 001 0 0 1 2")
-  expect_snapshot(bed <- read_plink(set$prefix))
+  expect_conditions(bed <- read_plink(set$prefix))
   expect_identical(colnames(bed), c("rs1:T:A", "rs1:T:C", "1:3000:T:G", "1:4000:T:A", "007:T:A", "007:T:A_1"))
   expect_identical(rownames(bed), c("F1_001", "F9_001", "F3_003", "F4_004"))
   expect_identical(bed[, "1:4000:T:A"], as.matrix(bed)[, 4])
@@ -136,7 +136,7 @@ test_that("a line that is not what it should be is named", {
     edit_lines(path, lines, text)
     read_plink(set$prefix)
   }
-  expect_snapshot(error = TRUE, transform = no_folder, {
+  expect_conditions(transform = no_folder, {
     broken(set$bim, 3, "1 rs3 0 3000 A")
     broken(set$bim, 3, "1 rs3 0 3000 A T 5")
     broken(set$bim, 3, "")
@@ -153,9 +153,9 @@ test_that("a line that is not what it should be is named", {
     broken(set$fam, 7, strrep("x", 5000))
   })
   writeBin(charToRaw(""), set$fam)
-  expect_snapshot(read_plink(set$prefix), error = TRUE, transform = no_folder)
+  expect_conditions(read_plink(set$prefix), transform = no_folder)
   writeBin(c(charToRaw("F1 a"), as.raw(0), charToRaw(" 0 0 1 1\n")), set$fam)
-  expect_snapshot(read_plink(set$prefix), error = TRUE, transform = no_folder)
+  expect_conditions(read_plink(set$prefix), transform = no_folder)
 })
 
 test_that("what is UTF-8 is what R says is UTF-8", {
@@ -183,7 +183,7 @@ test_that("a bed file that is not what it should be is named, with sizes and a r
     writeBin(bytes, set$bed)
     read_plink(set$prefix)
   }
-  expect_snapshot(error = TRUE, transform = no_folder, {
+  expect_conditions(transform = no_folder, {
     with_bytes(good[-length(good)])
     with_bytes(c(good, as.raw(0)))
     with_bytes(good[1:2])
@@ -194,14 +194,14 @@ test_that("a bed file that is not what it should be is named, with sizes and a r
     with_bytes(replace(good, 1, as.raw(1)))
   })
   writeLines(head(readLines(set$bim), -1), set$bim)
-  expect_snapshot(read_plink(set$prefix), error = TRUE, transform = no_folder)
+  expect_conditions(read_plink(set$prefix), transform = no_folder)
 })
 
 test_that("files that are not there, or not files, are named", {
   set <- example_set()
   folder <- dirname(set$prefix)
   file.rename(set$bim, paste0(set$bim, ".old"))
-  expect_snapshot(error = TRUE, transform = no_folder, {
+  expect_conditions(transform = no_folder, {
     read_plink(set$prefix)
     read_plink(file.path(folder, "sat"))
     read_plink(folder)
@@ -210,12 +210,12 @@ test_that("files that are not there, or not files, are named", {
     read_plink(c("a", NA))
   })
   file.create(file.path(folder, "two.pgen"))
-  expect_snapshot(read_plink(file.path(folder, "two")), error = TRUE, transform = no_folder)
+  expect_conditions(read_plink(file.path(folder, "two")), transform = no_folder)
   expect_error(read_plink(set$prefix), class = "latentmr_error_file_missing")
   file.rename(paste0(set$bim, ".old"), set$bim)
   unlink(set$bed)
   dir.create(set$bed)
-  expect_snapshot(read_plink(set$prefix), error = TRUE, transform = no_folder)
+  expect_conditions(read_plink(set$prefix), transform = no_folder)
 })
 
 test_that("an unreadable file is an error of the system, a pipe does not hang", {
@@ -238,10 +238,10 @@ test_that("a file that changed after it was opened is refused at the next read",
   expect_identical(as.matrix(readRDS(saved)), as.matrix(bed))
   good <- readBin(set$bed, "raw", 1e5)
   writeBin(good[-length(good)], set$bed)
-  expect_snapshot(bed[1, 1], error = TRUE, transform = no_folder)
+  expect_conditions(bed[1, 1], transform = no_folder)
   writeBin(good, set$bed)
   Sys.setFileTime(set$bed, Sys.time() + 10)
-  expect_snapshot(as.matrix(bed), error = TRUE, transform = no_folder)
+  expect_conditions(as.matrix(bed), transform = no_folder)
   expect_error(bed[1, 1], class = "latentmr_error_file")
   unlink(set$bed)
   expect_error(bed[1, 1], "No such file", class = "latentmr_error_io")
@@ -268,13 +268,13 @@ test_that("a matrix above the memory allowed is refused with its size", {
   bed <- read_plink(example_set()$prefix)
   old <- options(LatentMR.memory = 100)
   on.exit(options(old))
-  expect_snapshot(as.matrix(bed), error = TRUE)
+  expect_conditions(as.matrix(bed))
   expect_identical(tryCatch(as.matrix(bed, double = TRUE), latentmr_error_memory = function(e) e$bytes), 280)
   expect_identical(dim(bed[1:5, ]), c(5L, 5L))
   options(LatentMR.memory = "2 GB")
   expect_identical(dim(as.matrix(bed)), c(7L, 5L))
   options(LatentMR.memory = "two")
-  expect_snapshot(as.matrix(bed), error = TRUE)
+  expect_conditions(as.matrix(bed))
   expect_identical(vapply(c("5", "1.5kB", "2M", "3GiB", "1tb"), memory_bytes, 0, USE.NAMES = FALSE), c(5, 1500, 2e6, 3e9, 1e12))
 })
 
@@ -284,6 +284,6 @@ test_that("print shows what is counted", {
   two <- example_set("two", folder = dirname(set$prefix))
   suppressMessages(both <- read_plink(c(set$prefix, two$prefix)))
   expect_snapshot(both, transform = no_folder)
-  expect_snapshot(variants(1), error = TRUE)
-  expect_snapshot(samples(NULL), error = TRUE)
+  expect_conditions(variants(1))
+  expect_conditions(samples(NULL))
 })

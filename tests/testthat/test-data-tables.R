@@ -17,7 +17,7 @@ test_that("variants() has call rates, frequencies and Hardy-Weinberg tests by en
   expect_equal(e$eaf[4], mean(parts$g[at, 2], na.rm = TRUE) / 2)
   n <- table(factor(parts$g[at, 2], 0:2))
   expect_equal(e$hwe_p[4], slow_hwe(n[[1]], n[[2]], n[[3]]))
-  expect_snapshot(error = TRUE, variants(d, environments = "all"))
+  expect_conditions(variants(d, environments = "all"))
 })
 
 test_that("continuous instruments have means and standard deviations", {

@@ -89,7 +89,7 @@ test_that("sites that differ are refused by name", {
     b <- moments_on(two)
     change(b)
   }
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     combine_moments()
     combine_moments(a, 3)
     combine_moments(a, other(function(b) {
@@ -128,7 +128,7 @@ test_that("a swap of complementary alleles is done, with a warning", {
   b <- two
   a$variants$effect_allele[2] <- b$variants$effect_allele[2] <- "A"
   a$variants$other_allele[2] <- b$variants$other_allele[2] <- "T"
-  expect_snapshot(out <- c(moments_on(a), moments_on(swap(b, 2))))
+  expect_conditions(out <- c(moments_on(a), moments_on(swap(b, 2))))
   expect_identical(out$gg, c(moments_on(one), moments_on(two))$gg)
 })
 

@@ -172,7 +172,7 @@ test_that("folds are balanced, follow the seed, and keep clusters whole", {
 
 test_that("arguments are checked", {
   data <- moments_data(random_genotypes(20, 2))
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     mr_moments(1:3)
     mr_moments(data, folds = 0)
     mr_moments(data, folds = 2.5)
@@ -204,7 +204,7 @@ test_that("long passes say what they take, and report progress", {
   old <- options(progressr.enable = TRUE)
   on.exit(options(old))
   here <- environment()
-  expect_snapshot(step <- announce(data, data.frame(n = 500000), 1e9, 0L, here))
+  expect_conditions(step <- announce(data, data.frame(n = 500000), 1e9, 0L, here))
   amounts <- numeric()
   withCallingHandlers(
     for (share in c(.004, .25, .251, 1)) step(share),

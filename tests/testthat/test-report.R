@@ -162,7 +162,7 @@ test_that("several exposures: a row for each, its conditional F, and what is lef
   expect_match(table$answer[table$item == "11b"], "ldl: .*hdl: ")
   expect_match(table$answer[table$item == "12b"], sprintf("ldl %.1f on 2 df .*hdl %.1f on 2 df", fit$diagnostics$q$Q[1], fit$diagnostics$q$Q[2]))
   expect_match(paste(table$answer, collapse = " "), "(age)", fixed = TRUE)
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     report(fit, "x.html", units = c("mmol/L", "mmHg"))
     report(fit, "x.html", curve = structure(list(), class = "iv_curve"))
     report(fit, "x.html", data = report_data)
@@ -193,7 +193,7 @@ test_that("covariates are named among what is partialled out only when there are
 test_that("wrong arguments and missing tools are named", {
   other <- simulate_mr("snp", cell = 3, n = 200, seed = 3)
   curve <- structure(list(names = list(exposure = "a", outcome = "b")), class = "iv_curve")
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     report(report_fit)
     report(report_fit, "x.pdf")
     report(report_fit, "/nowhere/at/all/x.html")

@@ -133,7 +133,7 @@ test_that("a panel of one's own serves, with people left out and calls missing",
 
 test_that("bad arguments of simulate_cohort() are named", {
   bed <- read_plink(file.path(system.file("extdata", package = "LatentMR"), "hgdp"))
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     simulate_cohort("hgpd")
     simulate_cohort(1)
     simulate_cohort("hgdp", n = 0)

@@ -220,7 +220,7 @@ test_that("simulations are mr_data objects, silent and named", {
 })
 
 test_that("bad arguments of simulate_mr() are named", {
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     simulate_mr("author")
     simulate_mr("snp", cel = 2)
     simulate_mr("snp", 2)
