@@ -12,12 +12,8 @@ effect_scales <- function(ids, binary) {
 }
 
 binary_estimate <- function(id, block, context) {
-  rows <- context$rows
   type <- context$sandwich
-  linear <- iv_fit(
-    rows$y, rows$x, rows$instruments, context$columns_of("latent"), vcov = type,
-    cluster = if (type == "cluster") rows$cluster
-  )
+  linear <- row_linear(context, block)
   several <- FALSE
   fit <- withCallingHandlers(
     binary_object(linear, sub("latent_", "", id), "logit", type),

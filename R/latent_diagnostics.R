@@ -80,12 +80,10 @@ environment_weights <- function(block, encoder, view) {
 
 # Effective F (Montiel Olea and Pflueger 2013) and Hansen's J, robust as the data ask.
 sandwich_diagnostics <- function(rows, block, view) {
-  w <- block_columns(block$part, rows, view)
-  fit <- row_fit(rows, rows$instruments, w, "2sls", if (is.null(rows$cluster)) "HC1" else "cluster")$fit
-  hansen <- fit$diagnostics["Hansen J", ]
-  wu <- fit$diagnostics["Wu-Hausman", ]
+  tests <- row_tests(row_context(rows, view), block)
+  hansen <- tests$hansen
   list(
-    f_effective = fit$strength$effective_f, wu_hausman = wu,
+    f_effective = tests$f_effective, wu_hausman = tests$wu_hausman,
     hansen = list(statistic = hansen[["statistic"]], df = hansen[["df1"]], pval = hansen[["p-value"]])
   )
 }

@@ -48,17 +48,9 @@ estimation_blocks <- function(chosen, encoder, view) {
 }
 
 estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, level, moments = NULL) {
-  columns_of <- local({
-    cache <- list()
-    function(kind) {
-      if (is.null(cache[[kind]])) cache[[kind]] <<- block_columns(blocks[[kind]]$part, rows, view)
-      cache[[kind]]
-    }
-  })
   context <- list(
-    blocks = blocks, encoder = encoder, view = view, rows = rows, columns_of = columns_of,
-    jackknife = jackknife, level = level, moments = moments,
-    sandwich = if (is.null(rows)) NULL else if (is.null(rows$cluster)) "HC1" else "cluster"
+    blocks = blocks, encoder = encoder, view = view, rows = rows, jackknife = jackknife, level = level,
+    moments = moments, sandwich = row_error(rows)
   )
   estimates <- lapply(setNames(chosen$id, chosen$id), function(id) {
     block <- blocks[[block_name(id)]]
@@ -122,9 +114,7 @@ estimate_one <- function(id, block, context) {
       se <- sqrt(fit$vcov[1, 1])
       vcov <- "iid"
     } else {
-      z <- method_instruments(id, context)
-      w <- context$columns_of(mr_block(id))
-      se <- row_fit(context$rows, z, w, if (id == "ols") "ols" else "2sls", context$sandwich)$se
+      se <- sqrt(row_covariance(context, block, if (id == "ols") "ols" else "2sls")[1, 1])
       vcov <- context$sandwich
     }
   } else if (id %in% c("latent_liml", "latent_fuller")) {
@@ -134,20 +124,20 @@ estimate_one <- function(id, block, context) {
     clustered <- identical(context$sandwich, "cluster")
     vcov <- if (clustered) "cluster" else "bekker"
     se <- if (clustered) {
-      row_fit(context$rows, context$rows$instruments, context$columns_of("latent"), sub("latent_", "", id), "cluster")$se
+      sqrt(row_covariance(context, block, sub("latent_", "", id))[1, 1])
     } else {
       sqrt(kclass_bekker(m, b)[1, 1])
     }
   } else if (id == "latent_ujive") {
-    row <- row_fit(context$rows, context$rows$instruments, context$columns_of("latent"), "ujive", "many")
+    row <- row_estimate(context, block, "ujive", "many")
     b <- row$b
-    se <- row$se
+    se <- sqrt(row$vcov[1, 1])
     vcov <- "many"
   } else if (id %in% c("latent_jive1", "latent_gmm")) {
     estimator <- sub("latent_", "", id)
-    row <- row_fit(context$rows, context$rows$instruments, context$columns_of("latent"), estimator, context$sandwich)
+    row <- row_estimate(context, block, estimator)
     b <- row$b
-    se <- row$se
+    se <- sqrt(row$vcov[1, 1])
     vcov <- context$sandwich
   } else if (id == "latent_nagar") {
     b <- block$scores$nagar[1]
@@ -180,14 +170,6 @@ estimate_one <- function(id, block, context) {
 mr_block <- function(id) {
   table <- mr_methods()
   table$block[match(id, table$id)]
-}
-
-method_instruments <- function(id, context) {
-  rows <- context$rows
-  if (id == "latent_2sls") rows$instruments
-  else if (id %in% score_methods()) rows$z[, context$view$columns$instruments, drop = FALSE] %*% context$encoder$score
-  else if (id == "latent_2sls_only") rows$z %*% context$encoder$invariant
-  else rows$z[, context$view$columns$instruments, drop = FALSE]
 }
 
 # Sargan's J at 2SLS with its ratio to the degrees of freedom.

@@ -55,7 +55,7 @@ multi_scores <- function(view, part, directions) {
   list(
     partial = partial, part = part, scores = first$scores["n_kept"], n = first$n, rank = first$rank,
     variance = first$n * view$scale[yx],
-    kclass = kclass_moments(r0, r0 - tcrossprod(g), first$n, first$scores$n_kept, first$rank)
+    directions = first$directions, kclass = kclass_moments(r0, r0 - tcrossprod(g), first$n, first$scores$n_kept, first$rank)
   )
 }
 
@@ -91,15 +91,7 @@ multi_problem <- function(block) {
 
 # A list by id; each estimate has vectors over the exposures.
 multi_estimates <- function(chosen, blocks, encoder, view, rows, level) {
-  cache <- list()
-  columns_of <- function(kind) {
-    if (is.null(cache[[kind]])) cache[[kind]] <<- block_columns(blocks[[kind]]$part, rows, view)
-    cache[[kind]]
-  }
-  context <- list(
-    encoder = encoder, view = view, rows = rows, columns_of = columns_of, level = level,
-    sandwich = if (is.null(rows)) NULL else if (is.null(rows$cluster)) "HC1" else "cluster"
-  )
+  context <- list(encoder = encoder, view = view, rows = rows, level = level, sandwich = row_error(rows))
   lapply(setNames(chosen$id, chosen$id), function(id) {
     block <- blocks[[if (id == "latent_2sls_only") "only" else mr_block(id)]]
     problem <- if (id %in% multi_none) "it has no multivariable form here" else multi_problem(block)
@@ -125,28 +117,20 @@ multi_one <- function(id, block, context) {
   rows <- context$rows
   estimator <- sub("^latent_", "", id)
   many <- id %in% c("latent_liml", "latent_fuller", "latent_ujive", "latent_jive1", "latent_nagar") && context$encoder$kind != "continuous"
-  by_rows <- function(estimator, vcov) {
-    clustered <- vcov == "cluster" || (estimator %in% c("ujive", "jive1") && !is.null(rows$cluster))
-    z <- if (mr_block(id) == "latent") rows$instruments else method_instruments(id, context)
-    iv_fit(
-      rows$y, unname(rows$x), if (estimator != "ols") z, context$columns_of(mr_block(id)), estimator = estimator, vcov = vcov,
-      cluster = if (clustered) rows$cluster
-    )
-  }
   errors <- function(v) sqrt(diag(v)[seq_len(k)])
   if (id %in% c("ivw", "ivw_fixed")) {
     fit <- multi_ivw(block, context, id == "ivw")
     return(multi_finish(id, block, fit$b, fit$se, if (id == "ivw") "random" else "fixed", Inf, 1, context$level, fit$nsnp))
   }
   if (id %in% binary_methods()) {
-    linear <- by_rows("2sls", context$sandwich)
+    linear <- row_linear(context, block)
     fit <- suppressWarnings(binary_object(linear, estimator, "logit", context$sandwich), classes = "latentmr_warning_solutions")
     return(multi_finish(id, block, fit$coefficients[seq_len(k)], errors(fit$vcov), context$sandwich, Inf, 1, context$level))
   }
   if (id %in% c("latent_ujive", "latent_jive1", "latent_gmm")) {
     vcov <- if (id == "latent_ujive") "many" else context$sandwich
-    fit <- by_rows(estimator, vcov)
-    b <- fit$coefficients[seq_len(k)]
+    fit <- row_estimate(context, block, estimator, vcov)
+    b <- fit$b
     se <- errors(fit$vcov)
   } else if (id == "latent_nagar") {
     fit <- multi_nagar(m)
@@ -160,7 +144,7 @@ multi_one <- function(id, block, context) {
     b <- fit$coefficients
     bekker <- kind %in% c("liml", "fuller") && !identical(context$sandwich, "cluster")
     vcov <- if (bekker) "bekker" else if (is.null(rows)) "iid" else context$sandwich
-    se <- errors(if (bekker) kclass_bekker(m, b) else if (is.null(rows)) fit$vcov else by_rows(kind, vcov)$vcov)
+    se <- errors(if (bekker) kclass_bekker(m, b) else if (is.null(rows)) fit$vcov else row_covariance(context, block, kind))
   }
   factor <- 1
   df <- Inf
@@ -233,11 +217,7 @@ multi_diagnostics <- function(fit, block, rows, view) {
   df <- m$sizes[1] - m$sizes[2] - m$sizes[3]
   conditional <- vapply(seq_len(m$k), function(j) conditional_f(m, j), 0)
   hansen <- if (!is.null(rows)) {
-    tryCatch({
-      w <- block_columns(block$part, rows, view)
-      type <- if (is.null(rows$cluster)) "HC1" else "cluster"
-      iv_fit(rows$y, unname(rows$x), rows$instruments, w, vcov = type, cluster = if (type == "cluster") rows$cluster)$diagnostics["Hansen J", ]
-    }, latentmr_error = function(e) NULL)
+    tryCatch(row_tests(row_context(rows, view), block)$hansen, latentmr_error = function(e) NULL)
   }
   over <- function(j) {
     b <- vapply(fit$by_environment, function(x) x[[fit$headline]]$b[j], 0)

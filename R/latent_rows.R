@@ -59,12 +59,39 @@ side_columns <- function(directions, columns, rows, view) {
   )
 }
 
-# One effect from rows: estimate, error and the fit itself.
-row_fit <- function(rows, z, w, estimator, vcov) {
-  clustered <- vcov == "cluster" || (estimator %in% c("ujive", "jive1") && !is.null(rows$cluster))
-  fit <- iv_fit(
-    y = rows$y, x = rows$x, z = if (estimator != "ols") z, w = w, estimator = estimator, vcov = vcov,
-    cluster = if (clustered) rows$cluster
-  )
-  list(b = unname(fit$coefficients[1]), se = sqrt(vcov(fit)[1, 1]), fit = fit)
+# ---- what estimators ask of the rows ----
+# `context` (R/latent_estimates.R) has the rows, the view and the kind of error;
+# `block` the columns partialled out and the instruments (block_scores()).
+
+# Covariance of the effects of a k-class estimator ("ols", "2sls", "liml", "fuller")
+# that allows for heteroskedasticity, and for clusters where there are any.
+row_covariance <- function(context, block, estimator) row_estimate(context, block, estimator)$vcov
+
+# Effects and covariance: list(b, vcov), one row and column for each exposure.
+row_estimate <- function(context, block, estimator, type = context$sandwich) {
+  fit <- row_linear(context, block, estimator, type)
+  effects <- seq_len(NCOL(context$rows$x))
+  list(b = unname(fit$coefficients[effects]), vcov = unname(vcov(fit)[effects, effects, drop = FALSE]))
 }
+
+# Hansen's J and the robust Wu-Hausman test of 2SLS, and the effective F.
+row_tests <- function(context, block) {
+  fit <- row_linear(context, block)
+  list(f_effective = fit$strength$effective_f, wu_hausman = fit$diagnostics["Wu-Hausman", ], hansen = fit$diagnostics["Hansen J", ])
+}
+
+# The fitted model itself, for second stages that are not linear.
+row_linear <- function(context, block, estimator = "2sls", type = context$sandwich) {
+  rows <- context$rows
+  clustered <- type == "cluster" || (estimator %in% c("ujive", "jive1") && !is.null(rows$cluster))
+  z <- if (is.null(block$directions)) rows$z else rows$z %*% block$directions
+  iv_fit(
+    y = rows$y, x = unname(rows$x), z = if (estimator != "ols") z, w = block_columns(block$part, rows, context$view),
+    estimator = estimator, vcov = type, cluster = if (clustered) rows$cluster
+  )
+}
+
+# The part of a context that these functions read.
+row_context <- function(rows, view) list(rows = rows, view = view, sandwich = row_error(rows))
+
+row_error <- function(rows) if (is.null(rows)) NULL else if (is.null(rows$cluster)) "HC1" else "cluster"
