@@ -121,12 +121,12 @@ read_kin <- function(kin) {
 }
 
 read_kin_file <- function(path) {
-  check_file(path, "kin")
-  header <- tryCatch(names(read_text(path, nrows = 0L)$frame), error = function(e) character())
+  bytes <- file_text(path, "kin")
+  header <- if (length(bytes)) tryCatch(names(read_text(bytes, nrows = 0L)$frame), error = function(e) character())
   if (!length(header)) abort(sprintf("`kin`: the file %s is empty.", path), "latentmr_error_format", argument = "kin")
   # Identifiers stay text: leading zeros, and a FID that is 0 here and a name there.
   text <- grep("^#?i?f?id[12]?$", header, ignore.case = TRUE)
-  table <- read_text(path, colClasses = list(character = text))
+  table <- read_text(bytes, colClasses = list(character = text))
   if (length(table$said)) {
     abort(sprintf("`kin`: the file %s is not a complete table: %s", path, table$said[1]), "latentmr_error_format",
           argument = "kin", hint = "Every line must have as many cells as the header.")

@@ -56,6 +56,14 @@ read_plink_set <- function(prefix) {
   variants <- read_bim(paths[2])
   samples <- read_fam(paths[3])
   opened <- .Call(C_ffi_bed_open, paths[1], nrow(samples), nrow(variants))
+  if (opened$looked >= 100 && opened$unset == opened$looked) {
+    warn(
+      sprintf("The last sample of '%s', \"%s %s\", has two copies of the effect allele in all %s variants looked at.", paths[3],
+              utils::tail(samples$fid, 1), utils::tail(samples$iid, 1), big(opened$looked)),
+      "latentmr_warning_samples",
+      hint = "That is also what a fam file with a line too many shows: compare the three files with their source."
+    )
+  }
   files <- data.frame(
     bed = paths[1], bim = paths[2], fam = paths[3], size = opened$size, mtime = opened$mtime,
     first = 1L, variants = nrow(variants)

@@ -32,9 +32,8 @@ is_path <- function(x) {
 }
 
 read_columns <- function(path, arg) {
-  check_file(path, arg)
-  if (file.size(path) == 0) return(list(character()))
-  lines <- if (grepl("[.](gz|bz2|xz)$", path)) read_compressed(path) else readLines(path, warn = FALSE, encoding = "UTF-8")
+  text <- file_text(path, arg)
+  lines <- strsplit(`Encoding<-`(rawToChar(text), "UTF-8"), "\r\n|\r|\n")[[1]]
   lines <- lines[grepl("[^[:space:]]", lines)]
   if (!length(lines)) return(list(character()))
   cells <- strsplit(trimws(lines), if (any(grepl("\t", lines))) "\t" else if (any(grepl(",", lines))) " *, *" else "[[:space:]]+")

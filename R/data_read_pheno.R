@@ -38,18 +38,18 @@ read_tables <- function(pheno, wanted, id) {
 }
 
 open_table <- function(path) {
-  check_file(path, "pheno")
-  header <- tryCatch(read_text(path, nrows = 0L)$frame, error = function(e) {
+  text <- file_text(path, "pheno")
+  header <- if (length(text)) tryCatch(read_text(text, nrows = 0L)$frame, error = function(e) {
     abort(sprintf("Cannot read the phenotype file %s: %s", path, conditionMessage(e)),
           "latentmr_error_format", hint = "It must be a text table with a header.")
   })
-  if (!ncol(header)) abort(sprintf("The phenotype file %s is empty.", path), c("latentmr_error_empty", "latentmr_error_format"))
+  if (!length(header)) abort(sprintf("The phenotype file %s is empty.", path), c("latentmr_error_empty", "latentmr_error_format"))
   names <- enc2utf8(names(header))
   check_unique_names(names, "pheno")
   list(
     names = names, label = basename(path),
     read = function(columns, ids) {
-      table <- read_text(path, select = match(columns, names), colClasses = list(character = match(ids, names)))
+      table <- read_text(text, select = match(columns, names), colClasses = list(character = match(ids, names)))
       if (length(table$said)) {
         abort(sprintf("The phenotype file %s is not a complete table: %s", path, table$said[1]), "latentmr_error_format",
               hint = "Every line must have as many cells as the header.")
@@ -60,40 +60,23 @@ open_table <- function(path) {
   )
 }
 
-# data.table reads .gz only with another package: R's own connection does.
-read_text <- function(path, ...) {
-  from <- if (grepl("[.](gz|bz2|xz)$", path)) list(text = read_compressed(path)) else list(file = path)
+# From memory: data.table maps a file, and one that is cut short then ends R.
+read_text <- function(bytes, ...) {
+  if (!any(bytes == charToRaw("\n"))) bytes <- c(bytes, charToRaw("\n"))
+  text <- rawToChar(bytes)
+  Encoding(text) <- "UTF-8"
   said <- character()
   frame <- withCallingHandlers(
-    do.call(data.table::fread, c(from, list(
-      ..., header = TRUE, na.strings = missing_strings, integer64 = "double", data.table = FALSE,
+    data.table::fread(
+      text = text, ..., header = TRUE, na.strings = missing_strings, integer64 = "double", data.table = FALSE,
       showProgress = FALSE, encoding = "UTF-8", check.names = FALSE
-    ))),
+    ),
     warning = function(w) {
       said <<- c(said, conditionMessage(w))
       invokeRestart("muffleWarning")
     }
   )
   list(frame = frame, said = said)
-}
-
-read_compressed <- function(path) {
-  connection <- gzfile(path, encoding = "UTF-8")
-  on.exit(close(connection))
-  readLines(connection, warn = FALSE)
-}
-
-check_file <- function(path, arg) {
-  if (dir.exists(path)) {
-    abort(sprintf("`%s` must be a file; %s is a directory.", arg, path), c("latentmr_error_io", "latentmr_error_argument"), argument = arg)
-  }
-  if (!file.exists(path)) {
-    abort(sprintf("`%s`: there is no file %s.", arg, path), c("latentmr_error_io", "latentmr_error_argument"), argument = arg,
-          hint = if (!grepl("^(/|~|[A-Za-z]:)", path)) sprintf("The working directory is %s.", getwd()))
-  }
-  if (file.access(path, 4) != 0) {
-    abort(sprintf("`%s`: the file %s may not be read.", arg, path), c("latentmr_error_io", "latentmr_error_argument"), argument = arg)
-  }
 }
 
 check_columns <- function(wanted, home, openers) {

@@ -13,17 +13,23 @@
 #include <math.h>
 #include <string.h>
 
-/* Opens, checks and closes: size and time of modification of a good file. */
+enum { LOOKED = 1024 };
+
+/* Opens, checks and closes: size and time of modification of a good file; of `looked`
+ * variants spread over it, how many have code 0 for the last sample. */
 static SEXP ffi_bed_open(SEXP path, SEXP n_samples, SEXP n_variants) {
   bed_file bed;
   lmr_error err;
-  const lmr_status status = bed_open(&bed, glue_path(path, 0), (size_t)glue_int1(n_samples, "n_samples"),
-                                     (size_t)glue_int1(n_variants, "n_variants"), &err);
+  size_t looked = 0, unset = 0;
+  lmr_status status = bed_open(&bed, glue_path(path, 0), (size_t)glue_int1(n_samples, "n_samples"),
+                               (size_t)glue_int1(n_variants, "n_variants"), &err);
+  if (status == LMR_OK) status = bed_look(&bed, LOOKED, &looked, &unset, &err);
   bed_close(&bed);
   glue_check(status, &err);
   SEXP size = PROTECT(Rf_ScalarReal((double)bed.in.size)), mtime = PROTECT(Rf_ScalarReal(bed.in.mtime));
-  SEXP out = glue_list(2, "size", size, "mtime", mtime);
-  UNPROTECT(2);
+  SEXP seen = PROTECT(Rf_ScalarInteger((int)looked)), zero = PROTECT(Rf_ScalarInteger((int)unset));
+  SEXP out = glue_list(4, "size", size, "mtime", mtime, "looked", seen, "unset", zero);
+  UNPROTECT(4);
   return out;
 }
 

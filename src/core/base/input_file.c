@@ -18,6 +18,7 @@
 #include <io.h>
 #include <windows.h>
 #else
+#include <poll.h>
 #include <unistd.h>
 #endif
 
@@ -58,9 +59,17 @@ static int is_regular(const file_info *info) { return (info->st_mode & _S_IFREG)
 static double modified(const file_info *info) { return (double)info->st_mtime; }
 static int close_file(int fd) { return _close(fd); }
 
+static int is_pipe(const file_info *info) { return (info->st_mode & _S_IFIFO) != 0; }
+static int is_device(const file_info *info) { return (info->st_mode & _S_IFCHR) != 0; }
+
 static int64_t read_at(int fd, void *dest, size_t count, uint64_t offset) {
   if (_lseeki64(fd, (int64_t)offset, SEEK_SET) < 0) return -1;
   return _read(fd, dest, (unsigned)count);
+}
+static int64_t read_next(int fd, void *dest, size_t count) { return _read(fd, dest, (unsigned)count); }
+static int wait_for(int fd) {
+  (void)fd;
+  return 1;
 }
 #else
 typedef struct stat file_info;
@@ -85,30 +94,82 @@ static double modified(const file_info *info) {
 }
 static int close_file(int fd) { return close(fd); }
 
+static int is_pipe(const file_info *info) { return S_ISFIFO(info->st_mode); }
+static int is_device(const file_info *info) { return S_ISCHR(info->st_mode) || S_ISBLK(info->st_mode); }
+
 static int64_t read_at(int fd, void *dest, size_t count, uint64_t offset) {
   return pread(fd, dest, count, (off_t)offset);
 }
+static int64_t read_next(int fd, void *dest, size_t count) { return read(fd, dest, count); }
+
+/* Whether there is something to read, or the end, within a tenth of a second. A
+ * named pipe nobody writes to yet has neither. */
+static int wait_for(int fd) {
+  struct pollfd one = {.fd = fd, .events = POLLIN};
+  return poll(&one, 1, 100) != 0;
+}
 #endif
 
-lmr_status input_open(input_file *file, const char *path, lmr_error *err) {
+static lmr_status open_any(input_file *file, const char *path, file_info *info, lmr_error *err) {
   *file = (input_file){.fd = -1};
   keep_name(file, path);
   file->fd = open_path(path);
   if (file->fd < 0) return cannot(file, "open", errno, err);
-  file_info info;
-  if (stat_file(file->fd, &info)) {
+  if (stat_file(file->fd, info)) {
     const int code = errno;
     input_close(file);
     return cannot(file, "open", code, err);
   }
-  if (!is_regular(&info)) {
-    input_close(file);
-    return lmr_fail(err, LMR_EFORMAT, "'%s' is %s, not a file.", file->name,
-                    is_directory(&info) ? "a directory" : "a pipe or a device");
-  }
-  file->size = (uint64_t)info.st_size;
-  file->mtime = modified(&info);
+  file->size = (uint64_t)info->st_size;
+  file->mtime = modified(info);
   return LMR_OK;
+}
+
+static lmr_status not_a_file(input_file *file, const char *is, lmr_error *err) {
+  input_close(file);
+  return lmr_fail(err, LMR_EFORMAT, "'%s' is %s, not a file.", file->name, is);
+}
+
+lmr_status input_open(input_file *file, const char *path, lmr_error *err) {
+  file_info info;
+  LMR_TRY(open_any(file, path, &info, err));
+  if (is_regular(&info)) return LMR_OK;
+  return not_a_file(file, is_directory(&info) ? "a directory" : "a pipe or a device", err);
+}
+
+lmr_status stream_open(input_file *file, const char *path, int *regular, lmr_error *err) {
+  file_info info;
+  LMR_TRY(open_any(file, path, &info, err));
+  *regular = is_regular(&info) != 0;
+  if (*regular || is_pipe(&info)) return LMR_OK;
+  if (!is_device(&info)) return not_a_file(file, is_directory(&info) ? "a directory" : "a socket", err);
+  /* /dev/null is an empty file; others may have no end. */
+  char one;
+  return read_next(file->fd, &one, 1) == 0 ? LMR_OK : not_a_file(file, "a device", err);
+}
+
+lmr_status stream_read(input_file *file, void *dest, size_t count, size_t *got, const lmr_tick *tick,
+                       lmr_error *err) {
+  for (;;) {
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+    if (!wait_for(file->fd)) continue;
+    const int64_t some = read_next(file->fd, dest, count < CALL_BYTES ? count : CALL_BYTES);
+    if (some < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (some < 0) return cannot(file, "read", errno, err);
+    *got = (size_t)some;
+    return LMR_OK;
+  }
+}
+
+lmr_status input_unchanged(const input_file *file, lmr_error *err) {
+  file_info info;
+  if (stat_file(file->fd, &info)) return cannot(file, "read", errno, err);
+  const double now = modified(&info);
+  if ((uint64_t)info.st_size == file->size && !(now > file->mtime || now < file->mtime)) return LMR_OK;
+  return lmr_fail(err, LMR_EFORMAT,
+                  "'%s' was written by another program while it was read.\n"
+                  "i What was read may be half old and half new: read it again when that is done.",
+                  file->name);
 }
 
 lmr_status input_read(input_file *file, uint64_t offset, void *dest, size_t count,

@@ -49,6 +49,23 @@ static lmr_status check_content(bed_file *bed, lmr_error *err) {
   return LMR_OK;
 }
 
+/* The places after the last sample in the last byte of a variant: zero by the
+ * format, and another person's genotypes when the fam file has lost a line. */
+static int padding(const bed_file *bed, uint8_t last) {
+  const unsigned used = (unsigned)(bed->n_samples % 4);
+  return used ? last >> 2 * used : 0;
+}
+
+static lmr_status padded(const bed_file *bed, size_t variant, lmr_error *err) {
+  const unsigned unused = 4 - (unsigned)(bed->n_samples % 4);
+  return lmr_fail(err, LMR_EFORMAT,
+                  "'%s' holds genotypes of more people than the %zu of its fam file: in variant %zu the %s "
+                  "not empty.\n"
+                  "i The fam file has lost a line or belongs to another file: copy the three files again "
+                  "(plink --make-bed rewrites them if they do belong together).",
+                  bed->in.name, bed->n_samples, variant + 1, unused == 1 ? "place after them is" : "places after them are");
+}
+
 static lmr_status open_any(bed_file *bed, const char *path, size_t n_samples,
                            size_t n_variants, const input_file *before, lmr_error *err) {
   bed->n_samples = n_samples;
@@ -88,8 +105,27 @@ lmr_status bed_read(bed_file *bed, size_t first, size_t count, uint8_t *dest,
   if (first > bed->n_variants || count > bed->n_variants - first)
     return lmr_fail(err, LMR_EINVAL, "variants %zu to %zu of %zu", first + 1, first + count,
                     bed->n_variants);
-  return input_read(&bed->in, MAGIC_BYTES + (uint64_t)first * bed->stride, dest,
-                    count * bed->stride, err);
+  LMR_TRY(input_read(&bed->in, MAGIC_BYTES + (uint64_t)first * bed->stride, dest,
+                     count * bed->stride, err));
+  LMR_TRY(input_unchanged(&bed->in, err));
+  for (size_t j = 0; j < count; j++)
+    if (padding(bed, dest[(j + 1) * bed->stride - 1])) return padded(bed, first + j, err);
+  return LMR_OK;
+}
+
+lmr_status bed_look(bed_file *bed, size_t most, size_t *looked, size_t *unset, lmr_error *err) {
+  const size_t p = bed->n_variants, count = p < most ? p : most;
+  *looked = bed->stride ? count : 0;
+  *unset = 0;
+  for (size_t i = 0; i < *looked; i++) {
+    /* Evenly spread, the first and the last among them. */
+    const size_t j = count > 1 ? (size_t)((double)i * (double)(p - 1) / (double)(count - 1)) : 0;
+    uint8_t last;
+    LMR_TRY(input_read(&bed->in, MAGIC_BYTES + (uint64_t)(j + 1) * bed->stride - 1, &last, 1, err));
+    if (padding(bed, last)) return padded(bed, j, err);
+    *unset += (last >> 2 * ((bed->n_samples - 1) % 4)) == 0;
+  }
+  return input_unchanged(&bed->in, err);
 }
 
 void bed_close(bed_file *bed) { input_close(&bed->in); }

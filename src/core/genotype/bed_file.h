@@ -26,9 +26,16 @@ lmr_status bed_open(bed_file *bed, const char *path, size_t n_samples,
 lmr_status bed_reopen(bed_file *bed, const char *path, size_t n_samples,
                       size_t n_variants, uint64_t size, double mtime, lmr_error *err);
 
-/* `count` variants from `first` (0-based): count * stride raw bytes. */
+/* `count` variants from `first` (0-based): count * stride raw bytes. LMR_EFORMAT when
+ * the file was written since it was opened, or when a variant has a genotype after
+ * that of the last sample. With stride 0 (no samples) nothing is read. */
 lmr_status bed_read(bed_file *bed, size_t first, size_t count, uint8_t *dest,
                     lmr_error *err);
+
+/* The last byte of up to `most` variants spread evenly over the file: LMR_EFORMAT as
+ * bed_read(). `unset`: how many of the `looked` have code 0 for the last sample, which
+ * is also what the place of nobody holds. */
+lmr_status bed_look(bed_file *bed, size_t most, size_t *looked, size_t *unset, lmr_error *err);
 
 /* May be called twice, and after a failed open. */
 void bed_close(bed_file *bed);

@@ -1,5 +1,7 @@
 #include "core/genotype/plink_text.h"
 
+#include "core/base/text_bytes.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,48 +12,13 @@ static int is_blank(char c) { return c == ' ' || c == '\t'; }
 
 lmr_status text_lines_over(text_lines *lines, const char *text, size_t size,
                            const char *name, lmr_error *err) {
-  static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
-  if (size >= sizeof mark && !memcmp(text, mark, sizeof mark)) {
-    text += sizeof mark;
-    size -= sizeof mark;
-  }
+  const size_t mark = text_mark(text, size);
+  text += mark;
+  size -= mark;
   while (size && (is_blank(text[size - 1]) || text[size - 1] == '\n' || text[size - 1] == '\r')) size--;
   *lines = (text_lines){name, text, text + size, 0};
   if (!size)
     return lmr_fail(err, LMR_EFORMAT, "'%s' is empty: expected %d columns and at least one line.", name, COLUMNS);
-  return LMR_OK;
-}
-
-/* Length of the UTF-8 letter at `at` (RFC 3629), 0 when it is not one. */
-static size_t letter(const unsigned char *at, size_t left) {
-  const unsigned char a = at[0];
-  if (a < 0x80) return 1;
-  const size_t length = a >= 0xC2 && a <= 0xDF ? 2 : a >= 0xE0 && a <= 0xEF ? 3 : a >= 0xF0 && a <= 0xF4 ? 4 : 0;
-  if (!length || length > left) return 0;
-  for (size_t i = 1; i < length; i++)
-    if ((at[i] & 0xC0) != 0x80) return 0;
-  const unsigned char b = at[1];
-  if ((a == 0xE0 && b < 0xA0) || (a == 0xED && b > 0x9F) || (a == 0xF0 && b < 0x90) || (a == 0xF4 && b > 0x8F))
-    return 0;
-  return length;
-}
-
-static lmr_status check_bytes(const text_lines *lines, const char *start, const char *stop, lmr_error *err) {
-  for (const char *c = start; c < stop;) {
-    const unsigned char byte = (unsigned char)*c;
-    if (byte < 0x20 && byte != '\t')
-      return lmr_fail(err, LMR_EFORMAT,
-                      "Line %zu of '%s' holds a control character (byte %02x).\n"
-                      "i The file is damaged or not a text file: copy or make it again.",
-                      lines->line, lines->name, byte);
-    const size_t length = letter((const unsigned char *)c, (size_t)(stop - c));
-    if (!length)
-      return lmr_fail(err, LMR_EFORMAT,
-                      "Line %zu of '%s' is not valid UTF-8 (byte %02x).\n"
-                      "i Convert it, for example from Latin 1: iconv -f latin1 -t utf-8.",
-                      lines->line, lines->name, byte);
-    c += length;
-  }
   return LMR_OK;
 }
 
@@ -67,7 +34,7 @@ static lmr_status next_fields(text_lines *lines, text_field *fields, const char 
   lines->at = stop < lines->end ? stop + 1 : stop;
   lines->line++;
   if (stop > start && stop[-1] == '\r') stop--;
-  LMR_TRY(check_bytes(lines, start, stop, err));
+  LMR_TRY(text_check_line(start, stop, lines->line, lines->name, err));
   size_t found = 0;
   for (const char *c = start; c < stop;) {
     while (c < stop && is_blank(*c)) c++;
