@@ -17,7 +17,7 @@
 #' (Manichaikul et al. 2010, Bioinformatics 26:2867). The default links the third
 #' degree and closer.
 #'
-#' @param kin Data frame, or paths of text files (`.kin` holds the pairs within
+#' @param kin Data frame, or paths of text files as [read_mr_data()] reads them (`.kin` holds the pairs within
 #'   the families of the fam file, `.kin0` those between them: give both when
 #'   both exist). Columns, whatever the case: `ID1` and `ID2` (or `IID1` and
 #'   `IID2`), `Kinship`, and if there are any `FID1` and `FID2` (or `FID`). Pairs with

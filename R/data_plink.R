@@ -28,6 +28,17 @@
 #' (`.`) is named `chr:pos:other:effect`, and what is then still repeated is
 #' numbered; a message says how many. Ids are text: leading zeros stay.
 #'
+#' @section Files that do not belong together:
+#' The size of the bed file must be that of the counts of lines in the bim and fam
+#' files, and the unused places of the last byte of every variant must be empty; a fam
+#' file that has lost lines shows by one or the other (1,024 variants spread over the
+#' file are looked at when it is opened, every variant when it is read). One line too
+#' many within the last byte shows as a last sample with two copies of the effect
+#' allele everywhere, which is warned of from 100 variants on. Nothing in the files
+#' shows when lines of the fam file were exchanged; nor, where the number of samples
+#' is a multiple of 4, is there any unused place to look at: keep the three files of a
+#' set together. A bed file that is written while it is read is refused.
+#'
 #' @section Memory:
 #' A matrix takes 4 bytes a genotype (8 as double). More than
 #' `getOption("LatentMR.memory")` (bytes, or text such as `"2GB"`; 8 GB unless set)
@@ -37,7 +48,8 @@
 #' `latentmr_error_file`: a file is missing (`latentmr_error_file_missing`),
 #' cannot be read (`latentmr_error_io`), is not what it should be
 #' (`latentmr_error_format`: wrong magic number, stored sample by sample, wrong
-#' size, malformed line, not UTF-8; also when it has changed since it was opened),
+#' size, genotypes of more people than the fam file has, malformed line, not UTF-8;
+#' also when it has changed since it was opened or while it was read),
 #' or the samples of several sets differ (`latentmr_error_samples`).
 #' `latentmr_error_argument`: an index names no sample or variant.
 #' @return `read_plink()`: an object of class `plink_bed` with methods for `dim()`,

@@ -7,7 +7,7 @@
 #' @param bfile Prefix of the bed/bim/fam files (one, or several with the same
 #'   people), or a `plink_bed` object of [read_plink()].
 #' @param pheno Phenotypes: path of a text file (any separator, with a header,
-#'   also `.gz`), several paths, or a data frame. Several files are joined by
+#'   also gzipped), several paths, or a data frame; see Text files. Several files are joined by
 #'   identifier; a column may stand in one of them only. `NA`, `N/A`, `NaN`,
 #'   `nan`, `.` and empty cells are missing.
 #' @param exposure Name of a column, or of several: effects are then estimated given each other.
@@ -37,6 +37,16 @@
 #' FID_IID (family and individual joined by `_`), and what finds more people is
 #' taken; a message says so when it is FID_IID. When one IID stands for several
 #' people, a phenotype file with both columns is joined by the pair.
+#'
+#' @section Text files:
+#' Files are read into memory whole, from a file or a pipe (`remove = "/dev/stdin"`,
+#' bash's `<(cut -f1 list.txt)`) to its end, and nothing is read a second time. They
+#' are UTF-8, with or without a byte order mark; gzip is known by its first bytes, not
+#' by the name, and must be complete. A NUL byte, another control character or a byte
+#' that is not UTF-8 is an error that names file and line, and so is a file that is
+#' written meanwhile. What is no text table (zstd, zip and xlsx, RDS, UTF-16, VCF, a web
+#' page, ...) is named, with what to do. A file larger than
+#' `getOption("LatentMR.memory")` (8 GB unless set) is refused.
 #'
 #' @inheritSection mr_data Errors
 #' @return An object of class `mr_data`. Genotypes stay in the files until they

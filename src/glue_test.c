@@ -1,8 +1,10 @@
 /* Entry points that exist for the tests: the core's own parts, seen from R. */
+#include "core/base/input_file.h"
 #include "core/base/rng.h"
 #include "core/effect/reml.h"
 #include "core/encoder/background.h"
 #include "core/encoder/flow_model.h"
+#include "core/genotype/bed_file.h"
 #include "core/kernel/low_rank.h"
 #include "core/la/fastmath.h"
 #include "core/la/gemm.h"
@@ -225,6 +227,33 @@ static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP par
   return out;
 }
 
+/* Reads the two variants of a bed file, calling `between` (which must not fail) after
+ * the first; or with n = 0 the whole of a file, then asks whether it is unchanged. */
+static SEXP ffi_test_written(SEXP path, SEXP n, SEXP between) {
+  lmr_error err;
+  const size_t samples = (size_t)glue_int1(n, "n");
+  uint8_t *raw = glue_alloc(samples + 1, 1);
+  SEXP call = PROTECT(Rf_lang1(between));
+  lmr_status status;
+  if (samples) {
+    bed_file bed;
+    glue_check(bed_open(&bed, glue_path(path, 0), samples, 2, &err), &err);
+    status = bed_read(&bed, 0, 1, raw, &err);
+    Rf_eval(call, R_GlobalEnv);
+    if (status == LMR_OK) status = bed_read(&bed, 1, 1, raw, &err);
+    bed_close(&bed);
+  } else {
+    input_file file;
+    glue_check(input_open(&file, glue_path(path, 0), &err), &err);
+    Rf_eval(call, R_GlobalEnv);
+    status = input_unchanged(&file, &err);
+    input_close(&file);
+  }
+  UNPROTECT(1);
+  glue_check(status, &err);
+  return Rf_ScalarLogical(1);
+}
+
 const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_gemm, 7),
   GLUE_CALL(ffi_test_rng, 5),
@@ -241,5 +270,6 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_fastmath, 3),
   GLUE_CALL(ffi_test_logdet, 3),
   GLUE_CALL(ffi_test_reml, 6),
+  GLUE_CALL(ffi_test_written, 3),
   {NULL, NULL, 0}
 };

@@ -287,3 +287,87 @@ test_that("print shows what is counted", {
   expect_conditions(variants(1))
   expect_conditions(samples(NULL))
 })
+
+test_that("a fam file that lost a line within a byte is refused, whatever line it was", {
+  set.seed(2)
+  for (n in c(5:8, 41)) {
+    set <- file.path(new_dir(), "set")
+    g <- matrix(sample(c(0:2, NA), n * 40, TRUE, c(.4, .3, .2, .1)), n)
+    write_plink(set, g)
+    fam <- readLines(paste0(set, ".fam"))
+    for (lost in seq_len(n)) {
+      writeLines(fam[-lost], paste0(set, ".fam"))
+      error <- expect_error(read_plink(set), class = "latentmr_error_format")
+      expect_match(conditionMessage(error), if (n %% 4 == 1) "bytes, expected" else "holds genotypes of more people than the")
+    }
+    writeLines(fam, paste0(set, ".fam"))
+    expect_identical(unname(as.matrix(read_plink(set))), unname(g))
+  }
+})
+
+test_that("a pad bit of any variant is seen when the variant is read", {
+  n <- 6
+  p <- 5000 # more than are looked at when the set is opened
+  set <- file.path(new_dir(), "set")
+  write_plink(set, matrix(rep_len(c(0L, 1L, 2L, NA, 1L, 0L, 2L), n * p), n))
+  path <- paste0(set, ".bed")
+  good <- readBin(path, "raw", 1e6)
+  # The last variant is among those looked at, the second is not.
+  for (variant in c(1, 2, 777, p)) {
+    at <- 3 + 2 * variant
+    writeBin(replace(good, at, good[at] | as.raw(0x40)), path)
+    error <- expect_error(as.matrix(read_plink(set)), class = "latentmr_error_format")
+    expect_match(conditionMessage(error), sprintf("in variant %d the places after them are not empty", variant))
+    bed <- tryCatch(read_plink(set), latentmr_error_format = function(e) NULL)
+    if (is.null(bed)) next
+    expect_error(bed[, variant], class = "latentmr_error_format")
+    expect_identical(dim(bed[, setdiff(1:50, variant)]), c(6L, 50L - (variant <= 50)))
+    ids <- samples(bed)$iid
+    x <- stats::setNames(seq_len(n) + 0, ids)
+    expect_error(mr_data(bed, x, x, stats::setNames(rep("a", n), ids)), class = "latentmr_error")
+  }
+})
+
+test_that("a fam file with a line too many is warned of", {
+  n <- 6
+  set <- file.path(new_dir(), "set")
+  write_plink(set, matrix(rep_len(c(0L, 1L, 2L, NA, 1L, 0L, 0L), n * 120), n))
+  fam <- readLines(paste0(set, ".fam"))
+  expect_silent(read_plink(set))
+  writeLines(append(fam, "extra extra 0 0 0 -9", 2), paste0(set, ".fam"))
+  warning <- expect_warning(read_plink(set), class = "latentmr_warning_samples")
+  expect_match(conditionMessage(warning), "\"id6 id6\", has two copies of the effect allele in all 120 variants looked at.")
+})
+
+test_that("old and new content of a file are never mixed", {
+  set <- file.path(new_dir(), "set")
+  path <- paste0(set, ".bed")
+  write_plink(set, matrix(c(0L, 1L, 2L, 1L), 2))
+  bytes <- readBin(path, "raw", 100)
+  Sys.setFileTime(path, Sys.time() - 60)
+  expect_true(.Call(C_ffi_test_written, path, 2L, function() NULL))
+  expect_true(.Call(C_ffi_test_written, path, 0L, function() NULL))
+  in_place <- function() {
+    con <- file(path, "r+b")
+    seek(con, 4, rw = "write")
+    writeBin(as.raw(0), con)
+    close(con)
+  }
+  written <- function(n, how) {
+    writeBin(bytes, path)
+    Sys.setFileTime(path, Sys.time() - 60)
+    error <- tryCatch(.Call(C_ffi_test_written, path, n, how), latentmr_error_format = identity)
+    expect_match(conditionMessage(error), "^'.*set.bed' was written by another program while it was read.\ni What was read")
+  }
+  for (n in c(0L, 2L)) {
+    written(n, in_place)
+    written(n, function() cat("more", file = path, append = TRUE))
+  }
+  # A file put in its place under the same name is another file: the old one is read on.
+  writeBin(bytes, path)
+  Sys.setFileTime(path, Sys.time() - 60)
+  expect_true(.Call(C_ffi_test_written, path, 2L, function() {
+    writeBin(rev(bytes), paste0(path, ".new"))
+    file.rename(paste0(path, ".new"), path)
+  }))
+})
