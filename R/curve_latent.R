@@ -2,7 +2,7 @@
 #' @rdname iv_curve
 #' @details
 #' From a `latent_mr` fit: the instruments are the learned ones, the covariates the block that
-#' the fit partials out (environments, variant block, structure), linearly. More
+#' the fit partials out (environments, variant block, structure; of a cross-fitted fit fold by fold), linearly. More
 #' than ten instruments become one score, the first-stage prediction from the other
 #' nine tenths of the people (10-fold cross-fitting), so that many weak
 #' instruments do not pull the curve towards the confounded regression.
@@ -27,13 +27,10 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
 }
 
 latent_curve_rows <- function(x, data, seed) {
-  if (x$mode == "background") data <- add_background(data, encoder_control())
-  moments <- mr_moments(data, seed = x$seed)
-  working <- estimation_data(data, x$encoder, moments, moments_view(moments))
-  view <- working$view
-  rows <- latent_rows(working$data, working$encoder, view)
+  working <- working_again(x, data)
+  rows <- working_rows(working)
   if (is.null(rows)) abort("The rows do not fit into memory.", "latentmr_error_argument", argument = "data")
-  w <- block_columns(latent_block("latent", working$encoder, view), rows, view)
+  w <- block_columns(latent_block("latent", working$encoder, working$view), rows, working$view)
   w <- w[, apply(w, 2, function(v) max(v) > min(v)), drop = FALSE]
   z <- rows$instruments
   names <- sprintf("latent%d", seq_len(ncol(z)))

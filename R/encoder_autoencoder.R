@@ -24,7 +24,7 @@ fit_autoencoder <- function(input, n_latent, control, seed) {
   )
   storage.mode(shape) <- "integer"
   rows <- list(
-    frame$x, target$values, target$offset, if (related) standardise(as.double(input$data$exposure)),
+    frame$x, target$values, target$offset, if (related) standardise(as.double(input$data$related)),
     input$environment, max(input$environment)
   )
   runs <- autoencoder_runs(shape, rows, frame$skip, control, seed)

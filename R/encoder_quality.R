@@ -13,7 +13,7 @@ quality_report <- function(object, data, seed) {
     return(new_quality(quality_blanks(object, "needs rows of people: moments hold means and covariances only"), 0L, NULL))
   }
   people <- quality_people(data, sum(object$n_latent), seed)
-  some <- if (length(people) < length(data$exposure)) rows_of_data(data, people) else data
+  some <- if (length(people) < length(data$environment)) rows_of_data(data, people) else data
   codes <- list(
     invariant = unname(stats::predict(object, some, type = "invariant")),
     variant = unname(stats::predict(object, some, type = "variant"))
@@ -26,12 +26,12 @@ quality_report <- function(object, data, seed) {
     list(quality_hsic(codes$invariant, codes$variant, "variant block", e, seed)),
     lapply(names(measured), function(name) quality_hsic(codes$invariant, measured[[name]], name, e, seed))
   )
-  new_quality(do.call(rbind, rows), length(people), length(data$exposure))
+  new_quality(do.call(rbind, rows), length(people), length(data$environment))
 }
 
 # Positions of the people used; small environments are kept whole.
 quality_people <- function(data, latents, seed) {
-  n <- length(data$exposure)
+  n <- length(data$environment)
   room <- min(max(QUALITY_WORK %/% max(latents, 1L), QUALITY_PEOPLE[1]), QUALITY_PEOPLE[2])
   if (n <= room) return(seq_len(n))
   drawn <- with_seed(seed, lapply(split(seq_len(n), data$environment), function(rows) {

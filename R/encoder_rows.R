@@ -8,7 +8,7 @@
 #                    missing (empty when none was)
 #       environment  codes 1..E, one per person
 #       kind         "continuous", "dosage" or "genotype"
-#       data         the mr_data object
+#       data         the mr_data object, without exposure and outcome (R/encoder_blind.R)
 #     returns a list of
 #       weights      all that encode() needs: numbers, plain vectors and matrices, so
 #                    that an object saved with saveRDS() predicts the same later
@@ -61,6 +61,9 @@ resolve_encoder <- function(encoder, data) {
 
 learn <- function(data, moments, view, encoder, n_latent, control, seed) {
   encoder <- resolve_encoder(encoder, data)
+  data <- blind_data(data, encoder == "autoencoder" && control$autoencoder$relatedness > 0)
+  moments <- blind_moments(moments)
+  view <- blind_view(view)
   if (encoder == "linear") return(fit_linear(moments, view, n_latent, control, seed, rows = data))
   fit_code(data, moments, view, encoder, n_latent, control, seed)
 }

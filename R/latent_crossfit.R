@@ -34,8 +34,7 @@ crossfit_linear <- function(encoder, moments, view, crossfit) {
       "Their components are computed from everybody: nothing else is learned that could be learned fold by fold."
     )
   }
-  means <- moments_means(moments)
-  folds <- list(moments = moments, means = means, skip = integer())
+  folds <- list(moments = moments, means = moments_means(moments), skip = integer())
   group <- crossfit_group(moments$blocks$fold, crossfit)
   folds$pieces <- lapply(seq_len(crossfit), function(f) {
     others <- blocks_view(folds, which(group != f), view)
@@ -51,6 +50,7 @@ crossfit_group <- function(fold, crossfit) (match(fold, sort(unique(fold))) - 1L
 
 # k directions, padded with zeros when the people given span fewer.
 fold_variant <- function(encoder, moments, view) {
+  view <- blind_view(view)
   k <- ncol(encoder$variant)
   p <- nrow(moments$variants)
   out <- matrix(0, p, k)
@@ -138,37 +138,38 @@ crossfit_columns <- function(part, rows, view) {
   unname(out[, colSums(abs(out)) > 0, drop = FALSE])
 }
 
-# Folds that latent_mr() draws: ten serve the jackknife.
-crossfit_folds <- function(crossfit) max(10L, crossfit)
-
 # The fold of every row of `data`: the draw of mr_moments() once more.
 crossfit_rows <- function(data, moments, crossfit) {
-  drawn <- draw_blocks(data$environment, data$cluster, crossfit_folds(crossfit), moments$seed)
+  drawn <- draw_blocks(data$environment, data$cluster, working_folds(crossfit), moments$seed)
   group <- crossfit_group(drawn$table$fold, crossfit)
   out <- integer(length(data$outcome))
   out[drawn$order + 1L] <- rep(group, drawn$table$n)
   out
 }
 
-# What latent_mr() estimates from when it cross-fits: as estimation_data(), with the
-# fold of every person and the encoders of the folds.
-crossfit_data <- function(plain, fitted, data, moments, view, crossfit) {
-  has_rows <- inherits(data, "mr_data")
-  fold <- if (has_rows) crossfit_rows(data, moments, crossfit)
+# `plain` (R/latent_working.R) with the blocks of the encoders of the folds, which are
+# learned here unless a fit has them.
+crossfit_data <- function(plain, crossfit, encoders = NULL) {
+  fitted <- plain$fitted
+  source <- plain$source
+  plain$fold <- if (inherits(source$data, "mr_data")) crossfit_rows(source$data, source$moments, crossfit)
   if (fitted$method != "code") {
-    plain$encoder <- crossfit_linear(fitted, moments, view, crossfit)
-    fold_encoders <- lapply(plain$encoder$folds$pieces, `[`, "variant")
-    return(c(plain, list(fold = fold, fold_encoders = fold_encoders)))
+    plain$encoder <- crossfit_linear(fitted, source$moments, source$view, crossfit)
+    plain$fold_encoders <- lapply(plain$encoder$folds$pieces, `[`, "variant")
+    return(plain)
   }
-  encoders <- crossfit_encoders(fitted, data, fold, crossfit)
-  working <- estimation_blocks_data(data, fitted, moments, plain$z, crossfit_code(encoders, plain$z, fold), crossfit_folds(crossfit))
-  group <- crossfit_group(working$moments$blocks$fold, crossfit)
-  working$encoder$crossfit <- crossfit
-  working$encoder$folds <- list(
-    moments = working$moments, means = moments_means(working$moments), skip = integer(),
-    pieces = lapply(seq_len(crossfit), function(f) list(blocks = which(group == f), variant = working$encoder$variant))
+  if (is.null(encoders)) encoders <- crossfit_encoders(fitted, source$data, plain$fold, crossfit)
+  code <- crossfit_code(encoders, plain$z, plain$fold)
+  wide <- estimation_blocks_data(source$data, fitted, source$moments, plain$z, code, working_folds(crossfit))
+  group <- crossfit_group(wide$moments$blocks$fold, crossfit)
+  wide$encoder$crossfit <- crossfit
+  wide$encoder$folds <- list(
+    moments = wide$moments, means = moments_means(wide$moments), skip = integer(),
+    pieces = lapply(seq_len(crossfit), function(f) list(blocks = which(group == f), variant = wide$encoder$variant))
   )
-  c(working, list(fold = fold, fold_encoders = encoders))
+  plain[names(wide)] <- wide
+  plain$fold_encoders <- encoders
+  plain
 }
 
 # An encoder that reads rows, fitted without each fold, with the dimensions found in
@@ -176,6 +177,7 @@ crossfit_data <- function(plain, fitted, data, moments, view, crossfit) {
 # workers of future::plan().
 crossfit_encoders <- function(fitted, data, fold, crossfit) {
   seeds <- with_seed(fitted$seed, sample.int(.Machine$integer.max, crossfit))
+  data <- blind_data(data, fitted$control$autoencoder$relatedness > 0)
   one <- function(f, step) {
     part <- rows_of_data(data, which(fold != f))
     moments <- mr_moments(part, folds = 1, seed = 1L)
@@ -211,7 +213,7 @@ crossfit_code <- function(encoders, z, fold) {
 naive_estimates <- function(chosen, plain, has_rows, level) {
   chosen <- chosen[chosen$block == "latent" | chosen$id == "latent_2sls_only", , drop = FALSE]
   if (!nrow(chosen)) return(list())
-  rows <- if (has_rows) latent_rows(plain$data, plain$encoder, plain$view)
+  rows <- if (has_rows) working_rows(plain)
   jackknife <- latent_jackknife(chosen, plain$encoder, plain$view, plain$moments, FALSE, FALSE)
   blocks <- estimation_blocks(chosen, plain$encoder, plain$view)
   estimate_methods(chosen, blocks, plain$encoder, plain$view, rows, jackknife$pooled, level, plain$moments)

@@ -161,19 +161,21 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   check_environment_names(data)
   seed <- draw_seed(seed)
   has_rows <- inherits(data, "mr_data")
-  if (has_rows) data <- add_background(data, control)
-  moments <- if (has_rows) mr_moments(data, folds = crossfit_folds(crossfit), seed = seed) else data
-  score <- score_weights(weights, moments$variants, moments$kind)
-  view <- moments_view(moments)
-  fitted <- learn(data, moments, view, encoder, n_latent, control, seed)
-  notes <- identification(fitted, view, moments, force)
-  plain <- estimation_data(data, fitted, moments, view)
-  plain$encoder$score <- score$direction
-  working <- if (crossfit) crossfit_data(plain, fitted, data, moments, view, crossfit) else plain
+  score <- score_weights(weights, data$variants, data$kind)
+  notes <- NULL
+  learner <- function(source) {
+    fitted <- learn(source$data, source$moments, source$view, encoder, n_latent, control, seed)
+    notes <<- identification(fitted, source$view, source$moments, force)
+    fitted
+  }
+  working <- working_set(data, learner, control, crossfit, seed = seed, score = score)
+  plain <- if (crossfit) working$plain else working
+  fitted <- working$fitted
   learned <- working$encoder
-  learned$score <- score$direction
   view <- working$view
-  rows <- if (has_rows) latent_rows(working$data, learned, view, working$fold)
+  rows <- working_rows(working)
+  data <- working$source$data
+  moments <- working$source$moments
   chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows, !is.null(score), moments$binary)
   if (length(moments$exposure) > 1) {
     cases <- if (has_rows && moments$binary) sum(data$outcome)

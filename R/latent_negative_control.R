@@ -8,7 +8,7 @@
 #' For fits of [latent_mr()], [iv_reg()] and [iv_fit()] `outcome` may also name covariates of the fit (age, sex): these are then no longer
 #' adjusted for, all columns of a factor together. From moments alone this needs nobody's row. Several
 #' controls are given as several names or as a data frame. For a `latent_mr` fit a vector with names is joined by the
-#' identifiers of the people. The encoder is that of the fit: it has seen no outcome.
+#' identifiers of the people. The encoder is that of the fit, which has seen no outcome; of a cross-fitted fit those of its folds.
 #' @return For fits of [latent_mr()], [iv_reg()] and [iv_fit()]: a data frame of class `negative_control_table`, one row per
 #'   control and estimator, with the nine columns of `TwoSampleMR::mr()` (the control is the `outcome`), `lo_ci`, `up_ci`, `nobs`, `estimator`, `vcov`, then
 #'   `ar_statistic`, `ar_df1`, `ar_df2`, `ar_pval` (Anderson-Rubin test: are the instruments associated with the control at
@@ -21,7 +21,6 @@ negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods 
   if (is.null(name)) name <- control_label(substitute(outcome))
   check_fit_data(fit, if (!missing(data)) data)
   has_rows <- inherits(data, "mr_data")
-  if (has_rows && fit$mode == "background") data <- add_background(data, fit$encoder$control)
   chosen <- if (is.null(methods)) mr_methods()[mr_methods()$id == fit$headline, ] else negative_methods(fit, methods, has_rows)
   known <- if (has_rows) colnames(data$covariates) else data$covariates
   controls <- control_columns(outcome, name, known, if (has_rows) data$covariate_coding, "data")
@@ -49,6 +48,13 @@ check_fit_data <- function(fit, data) {
   exposure <- if (moments) data$exposure else data$exposure_name
   if (n != fit$nobs || !identical(data$variants$snp, fit$variants$snp) || !identical(exposure, fit$exposure)) {
     abort_argument("data", must, "another one")
+  }
+  if (moments && fit$encoder$method == "code") {
+    abort_argument("data", "the mr_data object of the fit", "moments", sprintf("Moments hold no rows, which the encoder \"%s\" reads.", fit$encoder$encoder))
+  }
+  folds <- if (moments) length(unique(data$blocks$fold)) else Inf
+  if (folds < fit$crossfit) {
+    abort_argument("data", sprintf("moments of at least %d folds, as the fit is cross-fitted", fit$crossfit), sprintf("of %d", folds), "mr_moments(folds = ) makes more.")
   }
 }
 
@@ -108,27 +114,15 @@ control_values <- function(values, name, n, ids = NULL) {
 }
 
 negative_latent <- function(fit, data, control, chosen) {
-  has_rows <- inherits(data, "mr_data")
   if (!is.null(control$values)) {
-    if (!has_rows) {
+    if (inherits(data, "mr_moments")) {
       abort_argument("outcome", "the name of a covariate when `data` holds no rows", describe(control$values), "mr_moments() has no person's row.")
     }
-    data$outcome <- control_values(control$values, control$name, length(data$outcome), data$ids)
-    data$outcome_name <- control$name
+    control$values <- control_values(control$values, control$name, length(data$outcome), data$ids)
   }
-  moments <- if (has_rows) mr_moments(data, folds = crossfit_folds(fit$crossfit), seed = fit$seed) else data
-  view <- moments_view(moments)
-  working <- estimation_data(data, fit$encoder, moments, view)
-  working$encoder$score <- fit$score$direction
+  working <- working_again(fit, data, control)
   view <- working$view
-  rows <- if (has_rows) latent_rows(working$data, working$encoder, view)
-  if (!is.null(control$column)) {
-    named <- moments_columns(working$moments)
-    at <- view$columns$covariates
-    view$columns$outcome <- at[match(control$column, named[at])]
-    view$columns$covariates <- at[!(named[at] %in% control$drop)]
-    if (!is.null(rows)) rows$y <- as.double(rows$covariates[, control$column])
-  }
+  rows <- working_rows(working)
   out <- if (inherits(fit, "latent_mvmr")) {
     negative_multi(fit, chosen, working$encoder, view, rows, control$name)
   } else {

@@ -147,14 +147,14 @@ panel_data <- function(data, source) {
     snp = paste0("v", seq_len(count)), chr = NA_character_, pos = NA_real_,
     effect_allele = NA_character_, other_allele = NA_character_
   )
-  data$covariates <- matrix(0, length(data$outcome), 0)
+  data$covariates <- matrix(0, length(data$environment), 0)
   data[c("structure", "background", "block", "cluster")] <- list(NULL)
   data
 }
 
 # Scores of every person, a slab of variants at a time.
 panel_scores <- function(panel, loadings, moments, view) {
-  scores <- matrix(0, length(panel$outcome), ncol(loadings))
+  scores <- matrix(0, length(panel$environment), ncol(loadings))
   if (!ncol(loadings)) return(scores)
   center <- pooled_mean(view)
   imputation <- moments_means(moments)$mu + moments$gpilot

@@ -38,7 +38,7 @@ new_moments <- function(data, blocks, pass, seed) {
       gpilot = if (is.null(pass$gpilot)) numeric(p) else pass$gpilot, missing = pass$missing
     ),
     pass$parts, list(background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
-         binary = all(data$outcome %in% 0:1))
+         binary = !is.null(data$outcome) && all(data$outcome %in% 0:1))
   ))
 }
 

@@ -1,0 +1,75 @@
+# The one road from data to what is estimated from: latent_mr(), and iv_curve() and
+# negative_control() of a fit, take it and no other, so that they cannot disagree.
+#
+#   rows or moments -> background components -> moments -> view -> encoder
+#     -> columns of a code -> folds -> rows
+#
+# data      mr_data or mr_moments
+# encoder   what learn_instruments() returns, or a function(source) that learns it from
+#           list(data, moments, view)
+# control   encoder_control(), for the background components
+# crossfit  number of folds, 0 for none; `fold_encoders` those of a fit
+# outcome   NULL for that of the data; list(values, name) for another trait of the people;
+#           list(column, drop) for a covariate, which `drop` takes out of the covariates
+# score     score_weights() of an allele score
+#
+# Returns a list:
+#   data, moments, view   with components, and the columns of a code, in them
+#   fitted                the encoder as it was learned
+#   encoder               the same as maps on the columns of `view`, with `score` and `folds`
+#   fold                  of every person, when cross-fitted from rows
+#   fold_encoders         kept by a fit, so that the same can be set up again
+#   plain                 the list that crossfit = 0 gives, when cross-fitted
+#   source                list(data, moments, view) before the code
+working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, seed = NULL, score = NULL,
+                        fold_encoders = NULL) {
+  source <- working_source(data, control, crossfit, outcome, seed)
+  fitted <- if (is.function(encoder)) encoder(source) else encoder
+  set <- estimation_data(source$data, fitted, source$moments, source$view)
+  set$source <- source
+  set$fitted <- fitted
+  if (crossfit) {
+    plain <- set
+    set <- crossfit_data(plain, crossfit, fold_encoders)
+    set$plain <- working_outcome(plain, outcome, score)
+  }
+  working_outcome(set, outcome, score)
+}
+
+# The set that a fit was estimated from, of other people or another outcome when asked.
+working_again <- function(fit, data, outcome = NULL) {
+  working_set(data, fit$encoder, fit$encoder$control, fit$crossfit, outcome, fit$seed, fit$score, fit$fold_encoders)
+}
+
+# Ten folds serve the jackknife.
+working_folds <- function(crossfit) max(10L, crossfit)
+
+working_source <- function(data, control, crossfit, outcome, seed) {
+  if (inherits(data, "mr_moments")) return(list(data = data, moments = data, view = moments_view(data)))
+  if (!is.null(outcome$values)) {
+    data$outcome <- outcome$values
+    data$outcome_name <- outcome$name
+  }
+  data <- add_background(data, control)
+  moments <- mr_moments(data, folds = working_folds(crossfit), seed = seed)
+  list(data = data, moments = moments, view = moments_view(moments))
+}
+
+working_outcome <- function(set, outcome, score) {
+  set$encoder$score <- score$direction
+  if (is.null(outcome$column)) return(set)
+  covariates <- set$view$columns$covariates
+  name <- moments_columns(set$moments)[covariates]
+  set$view$columns$outcome <- covariates[match(outcome$column, name)]
+  set$view$columns$covariates <- covariates[!name %in% outcome$drop]
+  set$column <- outcome$column
+  set
+}
+
+# Its columns over people (R/latent_rows.R); NULL from moments and where they do not fit.
+working_rows <- function(set) {
+  if (!inherits(set$data, "mr_data")) return(NULL)
+  rows <- latent_rows(set$data, set$encoder, set$view, set$fold)
+  if (!is.null(rows) && !is.null(set$column)) rows$y <- as.double(rows$covariates[, set$column])
+  rows
+}
