@@ -3,6 +3,7 @@
 #include "core/encoder/closure.h"
 #include "core/encoder/code_check.h"
 #include "core/encoder/flow.h"
+#include "core/encoder/linkage.h"
 #include "core/encoder/stationary.h"
 #include "core/encoder/stationary_permuted.h"
 #include "core/encoder/structure_null.h"
@@ -56,7 +57,7 @@ static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP blo
   int *b = given_blocks(block_, p, &n_blocks);
   if (!b) {
     b = glue_alloc(p, sizeof *b);
-    structure_ld_blocks(within, p, &rule, b, &n_blocks);
+    glue_check(linkage_find(within, p, moment_people(&v), &rule, b, &n_blocks, glue_arena(linkage_find_bytes(p)), &err), &err);
   }
   double *whitening = glue_alloc(p * p, sizeof *whitening);
   int *column_block = glue_alloc(p, sizeof *column_block);

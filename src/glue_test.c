@@ -5,6 +5,7 @@
 #include "core/encoder/background.h"
 #include "core/encoder/flow_model.h"
 #include "core/genotype/bed_file.h"
+#include "core/encoder/linkage.h"
 #include "core/kernel/low_rank.h"
 #include "core/la/fastmath.h"
 #include "core/la/gemm.h"
@@ -254,7 +255,26 @@ static SEXP ffi_test_written(SEXP path, SEXP n, SEXP between) {
   return Rf_ScalarLogical(1);
 }
 
+/* limits as in ffi_structure. */
+static SEXP ffi_test_linkage(SEXP within, SEXP n, SEXP chromosome, SEXP position, SEXP limits_) {
+  const size_t p = (size_t)Rf_nrows(within);
+  const double *limits = glue_real(limits_, 3, "limits");
+  const ld_rule rule = {Rf_isNull(chromosome) ? NULL : glue_int(chromosome, (R_xlen_t)p, "chromosome"),
+                        Rf_isNull(position) ? NULL : glue_real(position, (R_xlen_t)p, "position"),
+                        limits[0], limits[1], limits[2]};
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)p, (int)p)), block = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)p));
+  size_t components, n_blocks;
+  lmr_error err;
+  glue_check(linkage_correlations(glue_real(within, (R_xlen_t)(p * p), "within"), p, glue_real1(n, "n"), &rule,
+                                  REAL(out), &components, glue_arena(linkage_bytes(p)), &err), &err);
+  linkage_blocks(REAL(out), p, &rule, INTEGER(block), &n_blocks);
+  SEXP list = glue_list(3, "correlation", out, "block", block, "components", PROTECT(Rf_ScalarInteger((int)components)));
+  UNPROTECT(3);
+  return list;
+}
+
 const R_CallMethodDef glue_test_calls[] = {
+  GLUE_CALL(ffi_test_linkage, 5),
   GLUE_CALL(ffi_test_gemm, 7),
   GLUE_CALL(ffi_test_rng, 5),
   GLUE_CALL(ffi_test_error, 2),

@@ -51,8 +51,9 @@ size_t background_bytes(size_t width, size_t m, size_t p, size_t top) {
   bytes = lmr_add_bytes(bytes, lmr_bytes(m, sizeof(size_t)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(3, m));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, m * top));
-  const size_t whiten = structure_whiten_bytes(p), eigen = la_eigen_bytes(m);
-  return lmr_add_bytes(bytes, whiten > eigen ? whiten : eigen);
+  const size_t whiten = structure_whiten_bytes(p), eigen = la_eigen_bytes(m), linkage = linkage_find_bytes(p);
+  const size_t most = whiten > eigen ? whiten : eigen;
+  return lmr_add_bytes(bytes, most > linkage ? most : linkage);
 }
 
 lmr_status background_components(const moment_view *view, size_t m, size_t p, const int *block,
@@ -83,7 +84,7 @@ lmr_status background_components(const moment_view *view, size_t m, size_t p, co
   for (size_t j = 0; j < p; j++)
     for (size_t i = 0; i < p; i++) inner[i + j * p] = within[i + j * w] / n;
   if (!block) {
-    structure_ld_blocks(inner, p, rule, found, &n_blocks);
+    LMR_TRY(linkage_find(inner, p, n, rule, found, &n_blocks, work, err));
     block = found;
   }
   panel_map map = {whitening, first, last, other, p, 0, 0};

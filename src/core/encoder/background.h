@@ -5,6 +5,7 @@
 #ifndef LMR_CORE_BACKGROUND_H
 #define LMR_CORE_BACKGROUND_H
 
+#include "core/encoder/linkage.h"
 #include "core/encoder/structure.h"
 
 /* Number of leading components above the 99 % point of the Tracy-Widom law (Johnstone

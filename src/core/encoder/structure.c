@@ -46,47 +46,6 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
   return LMR_OK;
 }
 
-static size_t root(int *parent, size_t i) {
-  while ((size_t)parent[i] != i) {
-    parent[i] = parent[parent[i]];
-    i = (size_t)parent[i];
-  }
-  return i;
-}
-
-/* The r^2 above which i and j are joined. */
-static double joining_r2(const ld_rule *rule, size_t i, size_t j) {
-  if (rule->chromosome && rule->chromosome[i] != rule->chromosome[j]) return INFINITY;
-  const int near = rule->chromosome && rule->position &&
-                   fabs(rule->position[i] - rule->position[j]) <= rule->window;
-  return near ? rule->near_r2 : rule->far_r2;
-}
-
-void structure_ld_blocks(const double *within, size_t p, const ld_rule *rule, int *block,
-                         size_t *n_blocks) {
-  for (size_t i = 0; i < p; i++) block[i] = (int)i;
-  for (size_t j = 0; j < p; j++)
-    for (size_t i = 0; i < j; i++) {
-      const double c = within[i + j * p], v = within[i + i * p] * within[j + j * p];
-      const double limit = joining_r2(rule, i, j);
-      if (limit == INFINITY || !(c * c > limit * v)) continue;
-      const size_t a = root(block, i), b = root(block, j);
-      /* The smaller index stays the root: it is the first of its component. */
-      if (a < b) block[b] = (int)a;
-      else block[a] = (int)b;
-    }
-  for (size_t i = 0; i < p; i++) block[i] = (int)root(block, i);
-  /* Number the roots in order; a root is never after its members. */
-  size_t count = 0;
-  for (size_t i = 0; i < p; i++)
-    block[i] = (size_t)block[i] == i ? -(int)(++count) : block[i];
-  for (size_t i = 0; i < p; i++) {
-    if (block[i] >= 0) block[i] = block[block[i]];
-  }
-  for (size_t i = 0; i < p; i++) block[i] = -block[i] - 1;
-  *n_blocks = count;
-}
-
 size_t structure_whiten_bytes(size_t p) {
   size_t bytes = lmr_add_bytes(lmr_double_bytes(2, p * p), lmr_double_bytes(2, p));
   bytes = lmr_add_bytes(bytes, lmr_bytes(p, sizeof(size_t)));

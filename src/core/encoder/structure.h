@@ -22,24 +22,6 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
                            double *between, double *within, size_t *rank_w,
                            lmr_arena work, lmr_error *err);
 
-/* Where the variants are, for the blocks. chromosome, position: [p] or NULL (not
- * known); a NaN position is near to nothing. Pairs on different chromosomes are
- * never joined; pairs at most `window` apart are joined when r^2 > near_r2, others
- * when r^2 > far_r2. Near pairs are linked however weakly, and in a large cohort weak
- * linkage outweighs real structure; far pairs correlate through structure, and would
- * hide it if joined. */
-typedef struct {
-  const int *chromosome;
-  const double *position;
-  double window, near_r2, far_r2;
-} ld_rule;
-
-/* Connected components of the pairs joined by within-environment r^2. block[p]:
- * component number, 0-based, in order of first appearance. A variant without
- * variance stands alone. */
-void structure_ld_blocks(const double *within, size_t p, const ld_rule *rule, int *block,
-                         size_t *n_blocks);
-
 /* whitening: p x p, its first *columns columns filled; column_block[p]. An
  * eigenvalue of a block's correlation matrix below 1e-3 is dropped. */
 size_t structure_whiten_bytes(size_t p);
