@@ -116,9 +116,7 @@
 learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
                               control = encoder_control(), seed = NULL) {
   check_choice(encoder, "encoder", encoder_names())
-  if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
-    abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
-  }
+  check_data(data)
   control <- moments_control(control, data, !missing(control))
   encoder <- resolve_encoder(encoder, data)
   seed <- draw_seed(seed)

@@ -150,9 +150,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   check_flag(by_environment, "by_environment")
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_flag(force, "force")
-  if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
-    abort_argument("data", "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
-  }
+  check_data(data)
   control <- moments_control(control, data, !missing(control))
   encoder <- resolve_encoder(encoder, data)
   crossfit <- check_crossfit(crossfit, data)

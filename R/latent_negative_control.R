@@ -43,6 +43,7 @@ check_fit_data <- function(fit, data) {
   if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
     abort_argument("data", must, describe(data), "A fit keeps no moments of covariates.")
   }
+  check_data(data)
   moments <- inherits(data, "mr_moments")
   n <- if (moments) sum(data$blocks$n) else length(data$outcome)
   exposure <- if (moments) data$exposure else data$exposure_name

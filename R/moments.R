@@ -91,6 +91,7 @@ moments_bytes <- function(p, pm, blocks) 4 * blocks * (p * (p + 1) / 2 + p * pm 
 
 #' @export
 print.mr_moments <- function(x, ...) {
+  check_moments(x, "x")
   cat(format_moments(x), sep = "\n")
   invisible(x)
 }

@@ -16,7 +16,9 @@
 #' @return An `mr_moments` object. Its `flow` has those of the sites one below the
 #'   other, numbered in a column `site`.
 #' @section Errors: `latentmr_error_argument` for an argument that is not an
-#'   `mr_moments` object; `latentmr_error_combine` when kinds, columns, variants,
+#'   `mr_moments` object; `latentmr_error_moments` for one that no sums over people can
+#'   be, whose fields do not fit each other, or of another version, with the field and
+#'   what it must be; `latentmr_error_combine` when kinds, columns, variants,
 #'   alleles, positions or LD blocks differ, with the names of what differs, and
 #'   when a site computed background components of its own. A
 #'   swap of alleles that are each other's complement (A/T, C/G) may be a change of
@@ -37,6 +39,7 @@ combine_moments <- function(...) {
     if (!inherits(sites[[k]], "mr_moments")) {
       abort_argument(sprintf("..%d", k), "an mr_moments object", describe(sites[[k]]), "Make one with mr_moments().")
     }
+    check_moments(sites[[k]], sprintf("..%d", k))
   }
   if (length(sites) == 1) return(sites[[1]])
   names(sites) <- NULL
@@ -142,6 +145,9 @@ add_sites <- function(sites, maps) {
   targets <- lapply(keys, function(key) match(label(key), label(every)))
   n <- numeric(nrow(every))
   for (k in seq_along(sites)) n[targets[[k]]] <- n[targets[[k]]] + sites[[k]]$blocks$n
+  if (max(n) > .Machine$integer.max) {
+    abort_combine(sprintf("One fold of an environment would have %s people, more than %s.", big(max(n)), big(.Machine$integer.max)))
+  }
   missing <- sort(unique(unlist(lapply(seq_along(sites), function(k) match(sites[[k]]$missing, maps[[k]]$from)))))
   pilot <- common_pilot(sites)
   gpilot <- common_gpilot(sites, maps)
@@ -154,10 +160,9 @@ add_sites <- function(sites, maps) {
     C_ffi_moments_combine, sites, recodings, as.integer(missing), nrow(every),
     !is.integer(first$gg) || max(n) > .Machine$integer.max %/% 4L
   )
-  whole <- if (max(n) <= .Machine$integer.max) as.integer else as.numeric
   first$environments <- environments
   first$blocks <- data.frame(
-    environment = factor(environments[every[, 1]], environments), fold = as.integer(every[, 2]), n = whole(n)
+    environment = factor(environments[every[, 1]], environments), fold = as.integer(every[, 2]), n = as.integer(n)
   )
   first$pilot <- pilot
   first$gpilot <- gpilot

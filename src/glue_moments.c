@@ -1,4 +1,5 @@
 /* Block moments: folds, the pass over the bits, the pass over dense genotypes. */
+#include "core/moments/moments_check.h"
 #include "core/moments/moments_combine.h"
 #include "core/moments/partial.h"
 #include "core/moments/scores.h"
@@ -369,6 +370,28 @@ static SEXP ffi_moments_means(SEXP m, SEXP n_, SEXP environment_, SEXP environme
   return out;
 }
 
+/* n: people of each block; kind: moments_kind. NULL, or where the first number is
+ * that no sums over people can be (1-based). */
+static SEXP ffi_moments_check(SEXP m, SEXP n, SEXP kind) {
+  const moments_view v = view_of(m);
+  moments_fault fault;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(moments_check(&v, glue_real(n, (R_xlen_t)v.blocks, "n"), (moments_kind)glue_int1(kind, "kind"), &fault,
+                           glue_arena(moments_check_bytes(&v)), &tick, &err), &err);
+  if (!fault.found) return R_NilValue;
+  SEXP part = PROTECT(Rf_mkString(part_names[fault.part]));
+  const double numbers[] = {(double)fault.row + 1, (double)fault.column + 1, (double)fault.block + 1, fault.value,
+                            fault.least, fault.most, fault.whole};
+  SEXP list[7];
+  for (int i = 0; i < 7; i++) list[i] = PROTECT(Rf_ScalarReal(numbers[i]));
+  SEXP out = glue_list(8, "part", part, "row", list[0], "column", list[1], "block", list[2], "value", list[3],
+                       "least", list[4], "most", list[5], "whole", list[6]);
+  UNPROTECT(8);
+  return out;
+}
+
 /* blocks: 1-based; mu: p means that impute (about gpilot); centre: p + q numbers
  * or NULL for the mean of these people. */
 static SEXP ffi_moments_collect(SEXP m, SEXP blocks, SEXP people, SEXP mu, SEXP centre) {
@@ -562,6 +585,7 @@ const R_CallMethodDef glue_moments_calls[] = {
   GLUE_CALL(ffi_moments_folds, 6),
   GLUE_CALL(ffi_moments_bits, 9),
   GLUE_CALL(ffi_moments_dense, 7),
+  GLUE_CALL(ffi_moments_check, 3),
   GLUE_CALL(ffi_moments_means, 4),
   GLUE_CALL(ffi_moments_collect, 5),
   GLUE_CALL(ffi_moments_combine, 5),

@@ -1,0 +1,84 @@
+# What the fields of an object must be to each other, beyond their sizes: called with
+# the object, its sizes and fault(field, must, was), when all fields have passed.
+
+object_laws <- list(
+  plink_bed = function(x, sizes, fault) {
+    files <- x$files
+    if (!nrow(files) || !identical(as.numeric(files$first), 1 + cumsum(c(0, as.numeric(files$variants)))[seq_len(nrow(files))])) {
+      fault("$files$first", "where the variants of each file begin", "elsewhere")
+    }
+    if (sum(as.numeric(files$variants)) != nrow(x$variants)) {
+      fault("$variants", sprintf("a table of the %s variants in the files", big(sum(files$variants))), describe(x$variants))
+    }
+  },
+  mr_data = function(x, sizes, fault) {
+    check_source_law(x$genotypes, "$genotypes", fault)
+    if (!is.null(x$background)) check_source_law(x$background, "$background", fault)
+    size <- dim(x$exposure)
+    good <- if (sizes$x == 1) is.null(size) && length(x$exposure) == sizes$n else identical(as.numeric(size), c(sizes$n, sizes$x))
+    if (!good) fault("$exposure", sprintf("%s of %s people", plural(sizes$x, "exposure"), big(sizes$n)), describe(x$exposure))
+    if (sizes$e && any(tabulate(x$environment, sizes$e) == 0)) fault("$environment", "a factor whose levels all occur", "one with an empty level")
+  },
+  latent_instruments = function(x, sizes, fault) {
+    if (x$method != "code" && sizes$r != sizes$G) fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
+    if (!identical(names(x$center), x$variants$snp)) fault("$center", "named by the variants", "named otherwise")
+    if (!identical(rownames(x$imputation), x$variants$snp)) fault("$imputation", "a matrix with a row for each variant by name", "another")
+  },
+  latent_mr = function(x, sizes, fault) {
+    if (!identical(names(x$estimates), x$methods$id)) fault("$estimates", "one for each of `methods`", "others")
+    if (!x$headline %in% x$methods$id) fault("$headline", paste("one of", quote_all(x$methods$id, 30)), quote_all(x$headline))
+    m <- x$latent$kclass
+    if (any(diag(m$r1) > diag(m$r0) * (1 + 1e-9))) fault("$latent$kclass$r1", "at most `r0` on the diagonal", "more")
+    if (m$sizes[2] + m$sizes[3] > m$sizes[1]) fault("$latent$kclass$sizes", "people, and ranks that together are at most these", "larger ranks")
+    if (m$sizes[1] != x$nobs) fault("$latent$kclass$sizes", sprintf("those of %s people", big(x$nobs)), sprintf("of %s", big(m$sizes[1])))
+  },
+  iv_factor = function(x, sizes, fault) {
+    for (name in c("K", "L", "k")) {
+      if (x[[name]] != sizes[[name]]) fault(paste0("$", name), big(sizes[[name]]), big(x[[name]]))
+    }
+    if (x$n > sizes$n) fault("$n", sprintf("at most %s", big(sizes$n)), big(x$n))
+    if (!identical(as.numeric(c(x$W, x$Z, x$X, x$Y)), as.numeric(seq_len(sizes$p)))) fault("$W", "the columns of `r` in order, with `Z`, `X` and `Y`", "others")
+  },
+  iv_reg = function(x, sizes, fault) {
+    kept <- names(x$coefficients)[!is.na(x$coefficients)]
+    if (is.null(names(x$coefficients)) || anyDuplicated(names(x$coefficients))) fault("$coefficients", "numbers with names", "without, or with one twice")
+    for (name in c("vcov", "cov.unscaled")) {
+      if (!identical(dimnames(x[[name]]), list(kept, kept))) fault(paste0("$", name), "a matrix named by the coefficients", "named otherwise")
+    }
+    f <- x$engine$f2
+    est <- x$engine$est
+    if (length(est$beta) != f$k || length(est$gamma) != f$K) fault("$engine$est", "a number for each regressor", "others")
+    names <- c(f$rows$names$x[f$rows$keep_x], f$rows$names$w[f$rows$keep_w])
+    if (!identical(unname(x$coefficients[names]), c(est$beta, est$gamma))) fault("$coefficients", "those of the fit", "others")
+    if (x$nobs != f$n) fault("$nobs", big(f$n), big(x$nobs))
+    groups <- x$engine$groups
+    if (!is.null(groups$order) && (!identical(sort(groups$order), seq_len(sizes$n) - 1L) || is.unsorted(groups$start, strictly = TRUE) ||
+                                   groups$start[1] != 0 || groups$start[length(groups$start)] != sizes$n)) {
+      fault("$engine$groups", "every row once, by cluster", "others")
+    }
+    if (!is.null(x$cluster) && any(x$cluster$index >= x$cluster$count)) fault("$cluster$index", sprintf("numbers below %s", big(x$cluster$count)), "larger ones")
+  },
+  iv_binary = function(x, sizes, fault) {
+    kept <- names(x$coefficients)[!is.na(x$coefficients)]
+    if (!identical(dimnames(x$vcov), list(kept, kept))) fault("$vcov", "a matrix named by the coefficients", "named otherwise")
+  },
+  iv_curve = function(x, sizes, fault) {
+    if (x$nobs != sizes$n) fault("$nobs", big(sizes$n), big(x$nobs))
+    if (x$kind != "closed" && typeof(x$curve) != "list") fault("$curve", "a list", describe(x$curve))
+  }
+)
+object_laws$latent_mvmr <- object_laws$latent_mr
+
+# Genotypes are in memory or in files, at places that these have.
+check_source_law <- function(source, path, fault) {
+  if (is.null(source[["bed"]])) {
+    if (is.null(source[["x"]])) fault(path, "a list with a matrix `x` or with files `bed`", "one without")
+    return(invisible())
+  }
+  size <- list(rows = nrow(source$bed$samples), cols = nrow(source$bed$variants))
+  for (name in names(size)) {
+    at <- source[[name]]
+    if (is.null(at)) fault(paste0(path, "$", name), "places in the files", "missing")
+    if (length(at) && max(at) > size[[name]]) fault(paste0(path, "$", name), sprintf("numbers from 1 to %s", big(size[[name]])), big(max(at)))
+  }
+}

@@ -1,0 +1,180 @@
+# What the objects of the package hold, class by class: the fields that are read
+# again later, with their types, sizes and ranges (R/base_object_fields.R). A field
+# that is not here is not looked at. Names of sizes mean the same within a table.
+
+moment_kinds <- c("genotype", "dosage", "continuous")
+
+variants_rule <- function(size) {
+  frame(
+    size, snp = texts(size, distinct = TRUE), chr = texts(size, na = TRUE), pos = numbers(size, na = TRUE),
+    effect_allele = texts(size, na = TRUE), other_allele = texts(size, na = TRUE)
+  )
+}
+
+# Sums over the people of each block, whose values are looked at in C.
+stored_sums <- function(rows) numbers(rows, "b", type = "double", scan = FALSE)
+
+# G: variants, c, s, x: covariate, structure and exposure columns, o: variants with
+# missing calls, b: blocks, e: environments.
+moments_rules <- list(
+  kind = text(among = moment_kinds), variants = variants_rule("G"),
+  covariates = texts("c", distinct = TRUE, null = TRUE), structure = texts("s", distinct = TRUE, null = TRUE),
+  exposure = texts("x", distinct = TRUE), outcome = text(), structure_includes_instruments = flag(na = TRUE),
+  block = groups("G", null = TRUE), environments = texts("e", distinct = TRUE),
+  blocks = frame(
+    "b", environment = groups("b", "e"), fold = numbers("b", min = 1, max = 10000, whole = TRUE),
+    n = numbers("b", min = 1, max = .Machine$integer.max, whole = TRUE)
+  ),
+  pilot = numbers("c + s + x + 1"), gpilot = numbers("G"),
+  missing = numbers("o", min = 1, max = "G", whole = TRUE, type = "integer", ordered = TRUE),
+  gg = numbers("G * (G + 1) / 2", "b", scan = FALSE), gm = numbers("G * o", "b", scan = FALSE),
+  mm = numbers("o * (o + 1) / 2", "b", scan = FALSE), sg = stored_sums("G"), sm = stored_sums("o"),
+  gx = stored_sums("G * (c + s + x + 1)"), mx = stored_sums("o * (c + s + x + 1)"), sx = stored_sums("c + s + x + 1"),
+  xx = stored_sums("(c + s + x + 1) * (c + s + x + 2) / 2"),
+  background = parts(
+    components = number(min = 0, whole = TRUE), values = numbers(), variants = number(min = 0, whole = TRUE),
+    control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 1, whole = TRUE)), null = TRUE
+  ),
+  flow = anything(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag()
+)
+
+# f: file sets, n: samples, G: variants.
+plink_rules <- list(
+  files = frame(
+    "f", bed = texts("f"), size = numbers("f", min = 0), mtime = numbers("f"),
+    first = numbers("f", min = 1, whole = TRUE, type = "integer"), variants = numbers("f", min = 0, whole = TRUE, type = "integer")
+  ),
+  samples = frame("n", fid = texts("n"), iid = texts("n")), variants = variants_rule("G")
+)
+
+# n: people, G: variants, x: exposures, e: environments.
+data_rules <- list(
+  variants = variants_rule("G"), kind = text(among = moment_kinds), outcome = numbers("n", type = "double"),
+  exposure = numbers(type = "double"), exposure_name = texts("x", distinct = TRUE), outcome_name = text(),
+  environment = groups("n", "e"), covariates = numbers("n", "c", type = "double"),
+  structure = numbers("n", "s", type = "double", null = TRUE), structure_includes_instruments = flag(na = TRUE),
+  genotypes = parts(
+    x = numbers("n", "G", type = "double", scan = FALSE, optional = TRUE), bed = object_of("plink_bed", optional = TRUE),
+    rows = numbers("n", min = 1, whole = TRUE, optional = TRUE), cols = numbers("G", min = 1, whole = TRUE, optional = TRUE)
+  ),
+  background = parts(
+    variants = variants_rule("B"), x = numbers("n", "B", type = "double", scan = FALSE, optional = TRUE),
+    bed = object_of("plink_bed", optional = TRUE), rows = numbers("n", min = 1, whole = TRUE, optional = TRUE),
+    cols = numbers("B", min = 1, whole = TRUE, optional = TRUE), null = TRUE
+  ),
+  block = groups("G", null = TRUE), cluster = groups("n", null = TRUE), ids = texts("n", null = TRUE), flow = anything()
+)
+
+# G: variants, e: environments, r: columns that the directions combine (variants, or
+# a code), d: directions, m and k: invariant and variant ones.
+instruments_rules <- list(
+  encoder = text(), method = text(among = c("structure", "stationary", "code")),
+  mode = text(among = c("panel", "structure", "background", "continuous", "code")), kind = text(among = moment_kinds),
+  variants = variants_rule("G"), environments = numbers("e", min = 1), center = numbers("G"), imputation = numbers("G", "e"),
+  directions = numbers("r", "d"), invariant = numbers("r", "m"), variant = numbers("r", "k"),
+  n_latent = numbers(2, min = 0, whole = TRUE, named = c("invariant", "variant")), dropped = number(min = 0, whole = TRUE),
+  values = numbers(), threshold = numbers(na = TRUE), null = numbers(null = TRUE, optional = TRUE),
+  structure_mean = numbers("s", null = TRUE, optional = TRUE), structure_slopes = numbers("s", "G", null = TRUE, optional = TRUE),
+  selected = text(null = TRUE, optional = TRUE), code_center = numbers("r", optional = TRUE),
+  weights = parts(
+    center = numbers("G", optional = TRUE), map = numbers("G", "h", optional = TRUE), theta = numbers(optional = TRUE),
+    hinges = number(min = 0, max = 64, whole = TRUE, optional = TRUE), whiten = numbers("G", "w", optional = TRUE),
+    shape = numbers(8, min = 0, whole = TRUE, optional = TRUE), warm = anything(optional = TRUE),
+    code_center = numbers(optional = TRUE), code_scale = numbers(optional = TRUE), null = TRUE, optional = TRUE
+  ),
+  control = object_of("encoder_control"), seed = number(whole = TRUE)
+)
+
+# x: exposures.
+kclass_rule <- function(...) {
+  parts(
+    r0 = symmetric("x + 1", positive = TRUE), r1 = symmetric("x + 1", positive = TRUE), sizes = numbers(3, min = 0),
+    k = number(min = "x", max = "x"), ...
+  )
+}
+
+# x: exposures, G: instruments.
+fit_rules <- list(
+  exposure = texts("x", distinct = TRUE), outcome = text(), kind = text(among = moment_kinds), variants = variants_rule("G"),
+  encoder = object_of("latent_instruments"), headline = text(), level = number(min = .5, max = 1), nobs = number(min = 1),
+  crossfit = number(min = 0, whole = TRUE), seed = number(whole = TRUE),
+  methods = frame("a", id = texts("a", distinct = TRUE), name = texts("a")),
+  estimates = several(parts(
+    id = text(), b = numbers("x", na = TRUE), se = numbers("x", min = 0, na = TRUE, inf = TRUE),
+    lo = numbers("x", na = TRUE, inf = TRUE), up = numbers("x", na = TRUE, inf = TRUE), pval = numbers("x", min = 0, max = 1, na = TRUE)
+  ), "a"),
+  latent = parts(
+    kclass = kclass_rule(), n = number(min = 1), rank = number(min = 0),
+    variants = parts(
+      gg = symmetric("G", positive = TRUE), gxy = numbers("G", 2), cross = symmetric(2, positive = TRUE),
+      least = numbers("G", min = 0), mean = numbers("G"), df = number(), n = number(min = 1), optional = TRUE
+    )
+  )
+)
+
+# The factor of an IV fit. n: people; w, z, x: columns given, K, L, k: kept.
+factor_rules <- list(
+  K = number(min = 0, whole = TRUE), L = number(min = 0, whole = TRUE), k = number(min = 0, whole = TRUE), n = number(min = 1),
+  r = numbers("p", "p"), tol = number(min = 0, max = .1),
+  rows = parts(
+    y = numbers("n", type = "double", scan = FALSE), x = columns("n", "x"), z = columns("n", "z"), w = columns("n", "w"),
+    root = numbers("n", type = "double", scan = FALSE, null = TRUE),
+    names = parts(x = texts("x", null = TRUE), z = texts(null = TRUE), w = texts("w", null = TRUE)),
+    keep_w = numbers("K", min = 1, max = "w", whole = TRUE, type = "integer", ordered = TRUE),
+    keep_z = numbers("L", min = 1, max = "z", whole = TRUE, type = "integer", ordered = TRUE),
+    keep_x = numbers("k", min = 1, max = "x", whole = TRUE, type = "integer", ordered = TRUE)
+  ),
+  W = numbers("K", min = 1, max = "p", whole = TRUE), Z = numbers("L", min = 1, max = "p", whole = TRUE),
+  X = numbers("k", min = 1, max = "p", whole = TRUE), Y = number(min = 1, max = "p", whole = TRUE)
+)
+
+iv_cluster_rule <- parts(
+  index = numbers("n", min = 0, whole = TRUE, type = "integer"), count = number(min = 2, max = "n", whole = TRUE), null = TRUE
+)
+
+# n: rows, m: coefficients, v: those estimated.
+iv_rules <- list(
+  n = number(min = 1, whole = TRUE), residuals = numbers("n", type = "double", scan = FALSE), coefficients = numbers("m", na = TRUE),
+  vcov = symmetric("v"), cov.unscaled = symmetric("v"), sigma = number(min = 0), rss = number(min = 0), df.residual = number(min = 1),
+  rank = number(min = 1), nobs = number(min = 1), estimator = text(), kappa = number(), vcov_type = text(),
+  cluster = iv_cluster_rule, endogenous = texts(null = TRUE), exogenous = texts(null = TRUE), instruments = texts(null = TRUE),
+  weights = numbers("n", null = TRUE, scan = FALSE),
+  engine = parts(
+    f = table_of("iv_factor", "n"), f2 = table_of("iv_factor", "n"),
+    groups = parts(
+      order = numbers("n", min = 0, whole = TRUE, type = "integer", null = TRUE),
+      start = numbers(min = 0, max = "n", whole = TRUE, type = "integer", null = TRUE)
+    ),
+    est = parts(
+      beta = numbers("b"), gamma = numbers("g"), hinv = numbers("b", "b"), rss = number(min = 0), kappa = number(), shift = number()
+    ),
+    unscaled = numbers("v", "v")
+  )
+)
+
+binary_rules <- list(
+  coefficients = numbers("m", na = TRUE), vcov = symmetric("v"), scale = text(), estimator = text(), vcov_type = text(),
+  endogenous = texts(), df = number(min = 0, inf = TRUE), nobs = number(min = 1), cases = number(min = 0), linear = object_of("iv_reg")
+)
+
+# n: rows, z, w: instruments and covariates, u x l: hidden units by members.
+curve_rules <- list(
+  kind = text(among = c("closed", "surface", "adam", "kiv", "sieve")), nobs = number(min = 1, whole = TRUE), seed = number(whole = TRUE),
+  control = object_of("curve_control"), shrink = number(min = 0, max = 1), range = numbers(2),
+  names = parts(outcome = text(), exposure = text(), instruments = texts("z"), covariates = texts("w", null = TRUE)),
+  data = parts(y = numbers("n"), x = numbers("n"), z = numbers("n", "z"), w = numbers("n", "w")),
+  model = parts(
+    features = parts(
+      slope = numbers("u", "l"), shift = numbers("u", "l"), block = numbers("l", 1), square = numbers(3, 1), mean = numbers("2 + u * l", 1)
+    ),
+    point = numbers("2 + u * l"), coef = numbers("2 + u * l"), cov = symmetric("2 + u * l"), mean_slope = numbers("2 + u * l"),
+    summary = numbers(named = c("q", "strength", "s2", "ratio", "linear", "first_stage")),
+    scale = numbers(4, named = c("y_mean", "y_sd", "a_mean", "a_scale"))
+  )
+)
+
+object_rules <- list(
+  mr_moments = moments_rules, plink_bed = plink_rules, mr_data = data_rules, latent_instruments = instruments_rules,
+  latent_mr = fit_rules, latent_mvmr = fit_rules, iv_factor = factor_rules, iv_reg = iv_rules, iv_binary = binary_rules,
+  iv_curve = curve_rules, encoder_control = list(), curve_control = list(), autoencoder_control = list()
+)

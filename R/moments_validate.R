@@ -1,0 +1,84 @@
+# Moments that come back from a file or from another site are looked at whole
+# before anything is computed from them: the fields (R/base_object_rules.R), their
+# names against each other, and every number against what sums over people can be
+# (src/core/moments/moments_check.h).
+
+# Data with rows, or moments.
+check_data <- function(data, arg = "data") {
+  if (inherits(data, "mr_moments")) return(check_moments(data, arg))
+  if (inherits(data, "mr_data")) return(check_object(data, "mr_data", arg))
+  abort_argument(arg, "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
+}
+
+check_moments <- function(m, arg) {
+  check_object(m, "mr_moments", arg)
+  fault <- field_fault("mr_moments", arg)
+  check_moment_blocks(m, fault)
+  check_moment_names(m, fault)
+  if (m$kind != "continuous" && any(m$gpilot != 0)) fault("$gpilot", "0 for every variant whose copies are counted", "another number")
+  found <- .Call(C_ffi_moments_check, m, as.double(m$blocks$n), match(m$kind, c("genotype", "dosage", "continuous")) - 1L)
+  if (!is.null(found)) moment_fault(m, found, fault)
+  check_moment_binary(m, fault)
+  invisible(m)
+}
+
+check_moment_blocks <- function(m, fault) {
+  blocks <- m$blocks
+  if (!identical(levels(blocks$environment), m$environments)) {
+    fault("$blocks$environment", "a factor whose levels are `environments`", "one with other levels")
+  }
+  empty <- setdiff(m$environments, blocks$environment)
+  if (length(empty)) fault("$blocks", "a table with a block of every environment", sprintf("one without %s", quote_all(empty, 3)))
+  twice <- anyDuplicated(blocks[c("environment", "fold")])
+  if (twice) {
+    fault("$blocks", "a table with one block for a fold of an environment",
+          sprintf("one with fold %d of %s twice", blocks$fold[twice], quote_all(as.character(blocks$environment[twice]))))
+  }
+  if (sum(as.numeric(blocks$n)) > 2^52) fault("$blocks$n", "counts of people", sprintf("%s in all", format(sum(as.numeric(blocks$n)))))
+}
+
+check_moment_names <- function(m, fault) {
+  columns <- c(m$covariates, m$structure, m$exposure, m$outcome)
+  for (part in c("snp", "columns")) {
+    names <- if (part == "snp") m$variants$snp else columns
+    path <- if (part == "snp") "$variants$snp" else ""
+    if (any(!nzchar(names))) fault(path, "without empty names", "one with an empty name")
+  }
+}
+
+# Where the number is, in words.
+moment_fault <- function(m, found, fault) {
+  columns <- c(m$covariates, m$structure, m$exposure, m$outcome)
+  flags <- sprintf("the missing flag of %s", m$variants$snp[m$missing])
+  sides <- list(
+    gg = list(m$variants$snp, m$variants$snp), gm = list(m$variants$snp, flags), mm = list(flags, flags), sg = list(m$variants$snp),
+    sm = list(flags), gx = list(m$variants$snp, columns), mx = list(flags, columns), sx = list(columns), xx = list(columns, columns)
+  )[[found$part]]
+  at <- unique(c(sides[[1]][found$row], if (length(sides) > 1) sides[[2]][found$column]))
+  block <- m$blocks[found$block, ]
+  number <- function(x) format(x, digits = 7, big.mark = ",", trim = TRUE)
+  range <- if (found$least == found$most) {
+    number(found$least)
+  } else {
+    c(if (is.finite(found$least)) paste("from", number(found$least)), if (is.finite(found$most)) paste("to", number(found$most)))
+  }
+  what <- if (!is.null(range) && !startsWith(range[1], "from")) NULL else if (found$whole) "a whole number" else "a finite number"
+  must <- paste(c(what, range, if (found$whole == 2) "that differs from `sg` by an even one"), collapse = " ")
+  fault(
+    sprintf("$%s[, %d]", found$part, found$block),
+    sprintf("%s for %s in fold %d of %s (%s people)", must, paste(at, collapse = " and "), block$fold,
+            quote_all(as.character(block$environment)), big(block$n)),
+    if (is.nan(found$value)) "NA" else number(found$value)
+  )
+}
+
+# The outcome of a 0/1 trait is its own square.
+check_moment_binary <- function(m, fault) {
+  if (!m$binary) return(invisible())
+  q <- length(m$pilot)
+  n <- as.numeric(m$blocks$n)
+  cases <- m$sx[q, ] + n * m$pilot[q]
+  squares <- m$xx[nrow(m$xx), ] + 2 * m$pilot[q] * m$sx[q, ] + n * m$pilot[q]^2
+  if (all(abs(squares - cases) <= 1e-6 * n) && all(cases >= -1e-6 * n & cases <= (1 + 1e-6) * n)) return(invisible())
+  fault("$binary", "FALSE for an outcome whose sums are not those of 0 and 1", "TRUE")
+}
