@@ -136,7 +136,7 @@ iv_cluster_rule <- parts(
 iv_rules <- list(
   n = number(min = 1, whole = TRUE), residuals = numbers("n", type = "double", scan = FALSE), coefficients = numbers("m", na = TRUE),
   vcov = symmetric("v"), cov.unscaled = symmetric("v"), sigma = number(min = 0), rss = number(min = 0), df.residual = number(min = 1),
-  rank = number(min = 1), nobs = number(min = 1), estimator = text(), kappa = number(), vcov_type = text(),
+  rank = number(min = 1), nobs = number(min = 1), estimator = text(), kappa = number(na = TRUE), vcov_type = text(),
   cluster = iv_cluster_rule, endogenous = texts(null = TRUE), exogenous = texts(null = TRUE), instruments = texts(null = TRUE),
   weights = numbers("n", null = TRUE, scan = FALSE),
   engine = parts(
@@ -146,7 +146,7 @@ iv_rules <- list(
       start = numbers(min = 0, max = "n", whole = TRUE, type = "integer", null = TRUE)
     ),
     est = parts(
-      beta = numbers("b"), gamma = numbers("g"), hinv = numbers("b", "b"), rss = number(min = 0), kappa = number(), shift = number()
+      beta = numbers("b"), gamma = numbers("g"), hinv = numbers("b", "b"), rss = number(min = 0), kappa = number(na = TRUE), shift = number(na = TRUE)
     ),
     unscaled = numbers("v", "v")
   )

@@ -100,7 +100,8 @@
 #'   `threshold`, `invariant` and `variant` (p x m maps from centred instruments to
 #'   the two blocks), `center`, `block`, `mode`. `predict()` gives the blocks for
 #'   people, `plot()` the spectrum with its null line.
-#' @section Errors: `latentmr_error_argument` for a wrong argument; `latentmr_error_encoder` where `"closure"` or `"flow"`,
+#' @section Errors: `latentmr_error_argument` for a wrong argument; `latentmr_error_object` for `data` of another version, or
+#'   changed on the way (see [latent_mr()]); `latentmr_error_encoder` where `"closure"` or `"flow"`,
 #'   asked for by name, cannot be fitted. Whether anything is identified is decided by [latent_mr()]. Warnings of
 #'   class `latentmr_warning_fit` where a check alarms.
 #' @examples

@@ -137,7 +137,9 @@
 #'   that is a function of other columns). An estimator or an environment that
 #'   alone cannot be computed is `NA`, with the reason in the print and in
 #'   `summary(fit)$estimates$note`. `latentmr_error_argument` for a wrong
-#'   argument.
+#'   argument; `latentmr_error_object` for `data` whose fields do not fit each other or hold
+#'   what they cannot (moments, for which the class is also `latentmr_error_moments`: numbers that
+#'   no sums over people can be), as an object of another version has, or one that was changed on the way.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 500, seed = 1)
 #' fit <- latent_mr(data, seed = 1)

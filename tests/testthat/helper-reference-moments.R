@@ -13,7 +13,7 @@ moments_data <- function(g, x = NULL, environment = NULL, kind = "genotype", clu
                           effect_allele = rep(c("A", "C"), length.out = p), other_allele = rep(c("G", "T"), length.out = p)),
     kind = kind, exposure = x[, q - 1], outcome = x[, q], exposure_name = "ldl", outcome_name = "sbp",
     environment = factor(environment), covariates = x[, seq_len(q - 2), drop = FALSE], structure = structure,
-    structure_includes_instruments = NA, cluster = if (!is.null(cluster)) factor(cluster), ids = as.character(seq_len(n)),
+    structure_includes_instruments = NA, background = NULL, block = NULL, cluster = if (!is.null(cluster)) factor(cluster), ids = as.character(seq_len(n)),
     flow = data.frame(step = 1L, unit = "participants", reason = "read", action = "read", environment = "(all)", count = n, remaining = n)
   )
 }
@@ -98,9 +98,65 @@ in_bed_files <- function(data, people, variants, dir = tempfile("moments")) {
     data.frame(bed = bed, bim = "", fam = "", size = info$size, mtime = info$mtime, first = parts[[k]][1], variants = ncol(part))
   })
   bed <- structure(class = "plink_bed", list(
-    files = do.call(rbind, files), samples = data.frame(iid = as.character(seq_len(n))),
-    variants = data.frame(snp = as.character(seq_len(p)))
+    files = do.call(rbind, files), samples = data.frame(fid = "0", iid = as.character(seq_len(n))),
+    variants = data.frame(snp = as.character(seq_len(p)), chr = NA_character_, pos = NA_real_, effect_allele = NA_character_,
+                          other_allele = NA_character_)
   ))
   data$genotypes <- list(bed = bed, rows = rows, cols = cols)
   data
+}
+
+# Can these be sums over people? The rules of src/core/moments/moments_check.h on whole
+# matrices, block by block: TRUE, or FALSE.
+possible_moments <- function(m) {
+  p <- length(m$gpilot)
+  unpack <- function(x, k) {
+    a <- matrix(0, k, k)
+    a[upper.tri(a, TRUE)] <- x
+    a + t(a) - diag(diag(a), k)
+  }
+  whole <- function(x) all(is.finite(x)) && all(x == round(x))
+  between <- function(x, lo, hi, room = 0) all(is.finite(x)) && all(x >= lo - room) && all(x <= hi + room)
+  copies <- m$kind != "continuous"
+  for (b in seq_along(m$blocks$n)) {
+    n <- m$blocks$n[b]
+    q <- length(m$pilot)
+    o <- length(m$missing)
+    gg <- unpack(m$gg[, b], p)
+    mm <- unpack(m$mm[, b], o)
+    xx <- unpack(m$xx[, b], q)
+    gm <- matrix(m$gm[, b], p, o)
+    sm <- m$sm[, b]
+    sg <- m$sg[, b]
+    if (!whole(sm) || !whole(mm) || !between(sm, 0, n) || !identical(as.numeric(diag(mm)), as.numeric(sm))) return(FALSE)
+    if (!between(mm, pmax(0, outer(sm, sm, "+") - n), outer(sm, sm, pmin))) return(FALSE)
+    called <- rep(n, p)
+    called[m$missing] <- n - sm
+    absent <- matrix(0, o, p)
+    absent[, m$missing] <- mm
+    people <- t(sm - absent)
+    if (copies) {
+      room <- if (m$kind == "genotype") 0 else 1e-9 * n
+      if (!between(sg, 0, 2 * called, room) || !between(diag(gg), 0, 2 * sg, room)) return(FALSE)
+      if (!between(gg, 0, 2 * outer(sg, sg, pmin), room) || !between(gm, 0, pmin(array(sg, dim(gm)), 2 * people), room)) return(FALSE)
+    }
+    if (!all(gm[people == 0] == 0)) return(FALSE)
+    if (m$kind == "genotype") {
+      n2 <- (diag(gg) - sg) / 2
+      n1 <- 2 * sg - diag(gg)
+      if (!whole(c(sg, gg, gm, n1, n2)) || any(c(n1, n2, called - n1 - n2) < 0)) return(FALSE)
+    } else if (!all(diag(gg) * called >= sg^2 * (1 - 1e-8))) {
+      return(FALSE)
+    }
+    # All columns together: the covariances obey Cauchy and Schwarz.
+    gx <- matrix(m$gx[, b], p, q)
+    mx <- matrix(m$mx[, b], o, q)
+    raw <- rbind(cbind(gg, gm, gx), cbind(t(gm), mm, mx), cbind(t(gx), t(mx), xx))
+    if (!all(is.finite(raw)) || !all(is.finite(m$sx[, b]))) return(FALSE)
+    sum <- c(sg, sm, m$sx[, b])
+    spread <- n * raw - outer(sum, sum)
+    limit <- sqrt(outer(pmax(diag(spread), 0), pmax(diag(spread), 0))) + 1e-9 * n * sqrt(outer(pmax(diag(raw), 0), pmax(diag(raw), 0)))
+    if (any(diag(spread) < -1e-8 * n * diag(raw)) || any(abs(spread) > limit * (1 + 1e-9))) return(FALSE)
+  }
+  TRUE
 }

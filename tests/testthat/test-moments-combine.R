@@ -97,7 +97,7 @@ test_that("sites that differ are refused by name", {
       b
     }))
     combine_moments(a, other(function(b) {
-      b$covariates <- c("age", "sex")
+      b$covariates <- "sex"
       b
     }))
     combine_moments(a, other(function(b) {
