@@ -72,6 +72,11 @@ test_that("a number that no sums over people can be is named", {
   negative <- good
   negative$gg <- -negative$gg
   expect_refused(negative, "`data$gg[, 1]` must be ")
+  # Two copies in everybody are four in the squares: 54 squares of one copy would be twice as many people.
+  all_two <- good
+  all_two$sg[2, 1] <- 54
+  all_two$gg[3, 1] <- 54L
+  expect_refused(all_two, "`data$gg[, 1]` must be 108 for rs2 in fold 1 of \"a\" (27 people), not 54.")
   flagged <- good
   flagged$binary <- FALSE
   expect_identical(check_moments(flagged, "m"), flagged)
