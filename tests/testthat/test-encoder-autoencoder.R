@@ -114,7 +114,7 @@ test_that("awkward data", {
 
 test_that("settings: printed with their sources, refused when wrong", {
   expect_snapshot(autoencoder_control(restarts = 2))
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     autoencoder_control(units = 20)
     autoencoder_control(kernel = "linear")
     autoencoder_control(held_out = .9)

@@ -107,7 +107,7 @@ test_that("latents: the invariant block stays, the variant block moves, on peopl
   expect_true("conditional" %in% stays$scope)
   expect_lt(moves$p_value[1], 1e-4)
   expect_true(all(grepl("^w", stays$variable[stays$scope == "column"])))
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     environment_test(learned)
     environment_test(learned, fresh, type = "both")
   })
@@ -115,7 +115,7 @@ test_that("latents: the invariant block stays, the variant block moves, on peopl
 
 test_that("errors", {
   z <- matrix(c(1:19, NA), 10)
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     environment_test(z, rep(1:2, 5))
     environment_test(letters, rep(1:2, 13))
     environment_test(matrix(1:20, 10), rep(1, 10))

@@ -89,7 +89,7 @@ test_that("new people, samples of many, one environment, small environments, mom
   q <- summary(learned, data = others)$quality
   expect_identical(unique(as.data.frame(q)$n[1:12]), 100L)
   expect_identical(attr(q, "people"), 300L)
-  expect_snapshot(error = TRUE, summary(learned, data = mr_moments(others, seed = 1)))
+  expect_conditions(summary(learned, data = mr_moments(others, seed = 1)))
   # People drawn within environments, the same for the same seed.
   drawn <- quality_people(d, 1000, 3L)
   expect_identical(drawn, quality_people(d, 1000, 3L))

@@ -209,7 +209,7 @@ test_that("messages and prints", {
     summary(encoder)$spectrum[1:3, c("direction", "part")]
     encoder_control()
   })
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     learn_instruments(1)
     learn_instruments(d, encoder = "lineer")
     learn_instruments(d, n_latent = 3)

@@ -165,7 +165,7 @@ test_that("dhsic's published identity: HSIC_b as three means", {
 
 test_that("hostile input is named", {
   x <- c(1, 2, NA, 4, 5, 6)
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     hsic(x, 1:6)
     hsic(c(x[-3], Inf), 1:6)
     hsic(1:6, 1:5)
