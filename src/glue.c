@@ -1,9 +1,9 @@
+#include "core/base/clock.h"
 #include "core/base/cpu.h"
 #include "glue.h"
 
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -61,12 +61,6 @@ static void check_interrupt(void *unused) {
   R_CheckUserInterrupt();
 }
 
-static double seconds(void) {
-  struct timespec now;
-  timespec_get(&now, TIME_UTC);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static int stop_at = -1, polls = 0; /* glue_stop_at() */
 
 int glue_stop_at(int poll) {
@@ -78,7 +72,7 @@ int glue_stop_at(int poll) {
 static int tick(void *context, double done) {
   glue_tick_state *state = context;
   if (stop_at >= 0 && polls++ == stop_at) return 1;
-  const double now = seconds();
+  const double now = lmr_seconds();
   if (now - state->last < .2) return 0;
   state->last = now;
   if (!R_ToplevelExec(check_interrupt, NULL)) return 1;
@@ -94,7 +88,7 @@ static int tick(void *context, double done) {
 }
 
 lmr_tick glue_tick(glue_tick_state *state, SEXP progress) {
-  state->last = seconds();
+  state->last = lmr_seconds();
   state->progress = progress;
   lmr_tick t = {tick, state};
   return t;

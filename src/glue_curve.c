@@ -13,7 +13,7 @@ static SEXP real_matrix(size_t n, size_t p) { return PROTECT(Rf_allocMatrix(REAL
 
 static SEXP square_head(const double *x, size_t rows, size_t cols) {
   SEXP out = real_matrix(rows, cols);
-  if (rows * cols) memcpy(REAL(out), x, rows * cols * sizeof(double));
+  if (rows && cols) memcpy(REAL(out), x, rows * cols * sizeof(double));
   return out;
 }
 

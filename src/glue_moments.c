@@ -1,4 +1,5 @@
 /* Block moments: folds, the pass over the bits, the pass over dense genotypes. */
+#include "core/base/clock.h"
 #include "core/moments/moments_check.h"
 #include "core/moments/moments_combine.h"
 #include "core/moments/partial.h"
@@ -8,7 +9,6 @@
 
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 
 static int poll(void *context, double done) {
   moments_tick *tick = context;
@@ -74,12 +74,6 @@ SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns) {
   return out;
 }
 
-static double seconds(void) {
-  struct timespec now;
-  timespec_get(&now, TIME_UTC);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* environment and cluster (or NULL): 1-based codes. */
 static SEXP ffi_moments_folds(SEXP environment, SEXP environments, SEXP cluster, SEXP clusters,
                               SEXP folds, SEXP seed) {
@@ -137,7 +131,7 @@ static lmr_status count_chunk(const bits_chunk *planes, const moments_chunk *chu
                               size_t pm, lmr_cpu level, double *x, double *sm, SEXP parts,
                               double *spent, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t b = chunk->block;
-  double start = seconds(), now;
+  double start = lmr_seconds(), now;
   memset(sm, 0, planes->variants * sizeof *sm);
   bits_sums(planes, real_column(parts, SG, b), sm);
   for (size_t k = 0; k < pm; k++) real_column(parts, SM, b)[k] += sm[missing[k]];
@@ -146,7 +140,7 @@ static lmr_status count_chunk(const bits_chunk *planes, const moments_chunk *chu
     LMR_TRY(bits_cross_gm(planes, missing, pm, level, count_column(parts, GM, b), tick, err));
     LMR_TRY(bits_cross_mm(planes, missing, pm, level, count_column(parts, MM, b), tick, err));
   }
-  now = seconds();
+  now = lmr_seconds();
   spent[0] += now - start;
   start = now;
   if (columns->q) {
@@ -156,7 +150,7 @@ static lmr_status count_chunk(const bits_chunk *planes, const moments_chunk *chu
     LMR_TRY(numeric_bits(planes, missing, pm, x, columns->q, level, real_column(parts, GX, b),
                          real_column(parts, MX, b), work, tick, err));
   }
-  spent[1] += seconds() - start;
+  spent[1] += lmr_seconds() - start;
   return LMR_OK;
 }
 
@@ -217,7 +211,7 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   }
   void *block = glue_alloc(largest, 1);
 
-  double start = seconds();
+  double start = lmr_seconds();
   progress.share = .02;
   glue_check(moments_scan(&source, person, n, any, &buffers, &tick, &err), &err);
   size_t pm = 0;
@@ -227,7 +221,7 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   for (size_t v = 0, k = 0; v < p; v++)
     if (any[v]) absent[k++] = (int)v;
   SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, Rf_asLogical(wide) ? REALSXP : INTSXP));
-  double reading = seconds() - start;
+  double reading = lmr_seconds() - start;
 
   for (size_t first = 0, last, used; first < chunks; first = last) {
     last = chunks_that_fit(chunk, first, chunks, p, room, &used);
@@ -237,9 +231,9 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
     const double share = .98 * (double)(last - first) / (double)chunks;
     progress.from = .02 + .98 * (double)first / (double)chunks;
     progress.share = .1 * share;
-    start = seconds();
+    start = lmr_seconds();
     glue_check(moments_load(&source, person, chunk + first, planes + first, last - first, &buffers, &tick, &err), &err);
-    reading += seconds() - start;
+    reading += lmr_seconds() - start;
     progress.from += progress.share;
     progress.share = 0; /* between chunks, as each polls from 0 to 1 several times */
     for (size_t k = first; k < last; k++) {

@@ -27,7 +27,7 @@ for part in DESCRIPTION NAMESPACE R src inst; do [ ! -e $part ] || cp -r $part "
 cp sanitize/overflow.c "$scratch/"
 {
   R CMD INSTALL --preclean --no-docs --no-byte-compile --no-test-load --library="$scratch/library" "$scratch/package" &&
-    cd "$scratch" && PKG_CPPFLAGS="-Ipackage/src" R CMD SHLIB overflow.c package/src/core/arena.c
+    cd "$scratch" && PKG_CPPFLAGS="-Ipackage/src" R CMD SHLIB overflow.c package/src/core/base/arena.c
 } >"$scratch/build.log" 2>&1 || {
   tail -n 30 "$scratch/build.log" >&2
   exit 1

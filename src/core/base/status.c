@@ -1,3 +1,8 @@
+/* On Windows: the C99 vsnprintf, which knows %zu, whatever the runtime. */
+#if defined(__MINGW32__)
+#define __USE_MINGW_ANSI_STDIO 1
+#endif
+
 #include "core/base/status.h"
 
 #include <stdarg.h>

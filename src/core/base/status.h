@@ -28,7 +28,9 @@ typedef struct {
 } lmr_error;
 
 /* Writes the sentence (truncated at 511 bytes) and returns `code`. */
-#if defined(__GNUC__)
+#if defined(__MINGW32__) && !defined(__clang__)
+__attribute__((format(gnu_printf, 3, 4))) /* `printf` is there what an old runtime took */
+#elif defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
 lmr_status lmr_fail(lmr_error *err, lmr_status code, const char *format, ...);
