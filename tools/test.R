@@ -1,18 +1,73 @@
 # Runs one directory of tests on the installed package, snapshots included, and
 # ends with one line: N passed, N failed, N skipped.
+#   Rscript tools/test.R tests/testthat [regular expression for the files]
+# One R process a core (or TEST_JOBS) takes file after file, the slowest of the
+# last run first. A file in which R itself stops counts as a failure.
 Sys.setenv(NOT_CRAN = "true")
-library(testthat)
-library(LatentMR)
-directory <- commandArgs(TRUE)[1]
-filter <- commandArgs(TRUE)[2]
-results <- as.data.frame(suppressMessages(test_dir(
-  directory, package = "LatentMR", load_package = "installed",
-  filter = if (!is.na(filter) && nzchar(filter)) filter,
-  reporter = "check", stop_on_failure = FALSE
-)))
-if (!nrow(results)) stop("no test ran", call. = FALSE)
-failed <- sum(results$failed) + sum(results$error)
-passed <- sum(results$passed)
-if (sum(results$warning)) cat(sum(results$warning), "warnings\n")
-cat(sprintf("%d passed, %d failed, %d skipped\n", passed, failed, sum(results$skipped)))
+arguments <- commandArgs(TRUE)
+directory <- arguments[1]
+filter <- if (length(arguments) > 1 && nzchar(arguments[2])) arguments[2]
+queue <- Sys.getenv("LATENTMR_TEST_QUEUE")
+
+# One file; its outcome goes to <queue>/<name>.rds.
+run_file <- function(name) {
+  start <- proc.time()[["elapsed"]]
+  words <- utils::capture.output(results <- as.data.frame(suppressMessages(testthat::test_dir(
+    directory, package = "LatentMR", load_package = "installed", filter = paste0("^", name, "$"),
+    reporter = "check", stop_on_failure = FALSE
+  ))))
+  out <- c(
+    passed = sum(results$passed), failed = sum(results$failed) + sum(results$error), skipped = sum(results$skipped),
+    warnings = sum(results$warning), seconds = proc.time()[["elapsed"]] - start
+  )
+  if (out[["failed"]] || out[["warnings"]] || out[["skipped"]]) writeLines(words)
+  cat(sprintf("%s: %d passed, %.1f s\n", name, out[["passed"]], out[["seconds"]]))
+  saveRDS(out, file.path(queue, paste0(name, ".rds")))
+}
+
+# To take a file is to make a folder of its name: only one process can.
+if (nzchar(queue)) {
+  library(testthat)
+  library(LatentMR)
+  for (name in readLines(file.path(queue, "files"))) {
+    if (dir.create(file.path(queue, name), showWarnings = FALSE)) run_file(name)
+  }
+  quit()
+}
+
+files <- list.files(directory, "^test-.*[.]R$")
+names <- sub("^test-(.*)[.]R$", "\\1", files)
+keep <- if (is.null(filter)) TRUE else grepl(filter, names)
+sizes <- file.size(file.path(directory, files))[keep]
+names <- names[keep]
+if (!length(names)) stop("no test ran", call. = FALSE)
+times <- tryCatch(readRDS(".setup/test-times.rds"), error = function(e) numeric(), warning = function(w) numeric())
+known <- unname(times[names])
+known[is.na(known)] <- max(known, 0, na.rm = TRUE) + sizes[is.na(known)]
+names <- names[order(-known)]
+
+queue <- tempfile("tests")
+dir.create(queue)
+writeLines(names, file.path(queue, "files"))
+Sys.setenv(LATENTMR_TEST_QUEUE = queue)
+jobs <- suppressWarnings(as.integer(Sys.getenv("TEST_JOBS", parallel::detectCores())))
+jobs <- max(1L, min(jobs, length(names)), na.rm = TRUE)
+worker <- paste(
+  shQuote(file.path(R.home("bin"), "Rscript")), if ("--no-init-file" %in% commandArgs()) "--no-init-file",
+  "tools/test.R", shQuote(directory), "&"
+)
+system(paste(c(rep(worker, jobs), "wait"), collapse = " "))
+
+done <- lapply(names, function(name) tryCatch(readRDS(file.path(queue, paste0(name, ".rds"))), error = function(e) NULL, warning = function(w) NULL))
+lost <- names[vapply(done, is.null, TRUE)]
+for (name in lost) cat(name, ": R stopped before its tests ended\n", sep = "")
+table <- do.call(rbind, done)
+total <- if (is.null(table)) c(passed = 0, failed = 0, skipped = 0, warnings = 0) else colSums(table)
+if (!is.null(table) && dir.exists(".setup")) {
+  times[setdiff(names, lost)] <- table[, "seconds"]
+  saveRDS(times, ".setup/test-times.rds")
+}
+failed <- total[["failed"]] + length(lost)
+if (total[["warnings"]]) cat(total[["warnings"]], "warnings\n")
+cat(sprintf("%d passed, %d failed, %d skipped\n", total[["passed"]], failed, total[["skipped"]]))
 if (failed) quit(status = 1)
