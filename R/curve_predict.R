@@ -90,12 +90,25 @@ closed_unit <- function(model, derivative) {
   model$scale[["y_sd"]] / (if (derivative) model$scale[["a_scale"]] else 1)
 }
 
-# The line through all instruments of the basis, in feature coordinates.
-closed_line <- function(model) replace(numeric(length(model$point)), 1, model$summary[["linear"]])
+# Linear 2SLS in feature coordinates: of the instruments as given, which is what s = 0
+# returns; and of the basis of the fit, from which the curve's difference is taken. With
+# many instruments the basis has more of their bias, and its line is not the better one.
+closed_lines <- function(fit) {
+  model <- fit$model
+  line <- function(slope) replace(numeric(length(model$point)), 1, slope)
+  given <- fit$references$models$linear
+  basis <- model$summary[["linear"]]
+  slope <- if (is.null(given$coef)) {
+    basis
+  } else {
+    given$coef[[1]] / given$spec$scale * model$scale[["a_scale"]] / model$scale[["y_sd"]]
+  }
+  list(given = line(slope), basis = line(basis))
+}
 
 closed_shrunk <- function(fit) {
-  line <- closed_line(fit$model)
-  line + fit$shrink * (fit$model$point - line)
+  line <- closed_lines(fit)
+  line$given + fit$shrink * (fit$model$point - line$basis)
 }
 
 curve_value <- function(fit, at, derivative = FALSE) {

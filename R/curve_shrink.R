@@ -1,7 +1,9 @@
 # How far the curve may leave the line: s = k (1 - tau V / D) within [0, 1], D the mean
 # squared difference of the fit from linear 2SLS, V what noise alone gives of it.
 #
-# Strong instruments: from D = V on, the whole curve at D = 2 V. Weak instruments see one
+# Strong instruments: from D = 3 V on, the whole curve soon after (D = 3.4 V). Straight truths exceed
+# D = 3 V in about one of fourteen data sets, D = V in half of them; curves that can be told from
+# a line have D = 5 V and more. Weak instruments see one
 # bend, for which D / V is the square of its t: the line is left at `alone` (2.5 % of true lines), where
 # the control function bends alike at `alike` (10 % on its side: a second opinion, no proof). With
 # fewer than two directions there is nothing but a line to estimate.
@@ -9,8 +11,8 @@ weak_gate <- c(alone = 5, alike = 1.64)
 
 curve_shrink <- function(fit) {
   if (fit$identification$most < 2) return(0)
-  k <- if (fit$identification$strong) 2 else 8
-  tau <- if (fit$identification$strong) 1 else weak_gate[[if (fit$alike) "alike" else "alone"]]
+  k <- 8
+  tau <- if (fit$identification$strong) 3 else weak_gate[[if (fit$alike) "alike" else "alone"]]
   min(1, max(0, k * (1 - tau * fit$model$summary[["ratio"]])))
 }
 

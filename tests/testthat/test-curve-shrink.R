@@ -64,7 +64,7 @@ test_that("s as a function of V / D", {
       identification = list(most = most, strong = strong), alike = alike, model = list(summary = c(ratio = ratio))
     ))
   }
-  expect_equal(vapply(c(1.1, .9, .5, .1), s, 0, strong = TRUE), c(0, .2, 1, 1))
+  expect_equal(vapply(c(1.1, .5, .32, .25), s, 0, strong = TRUE), c(0, 0, .32, 1))
   expect_equal(vapply(c(1 / 4.9, .19, 1 / 6), s, 0), c(0, 8 * .05, 1))
   expect_equal(vapply(c(1 / 1.6, .55, .5), s, 0, alike = TRUE), c(0, 8 * (1 - 1.64 * .55), 1))
   expect_equal(s(.01, strong = TRUE, most = 1), 0)
@@ -139,4 +139,22 @@ test_that("every prior is a law: its weights add up to one", {
   expect_identical(ncol(blocks), 8L)
   expect_equal(colSums(blocks[6:10, ]), rep(1, 8))
   expect_true(all(blocks >= 0))
+})
+
+test_that("a straight truth and strong instruments: the line of linear 2SLS in most data sets, and never far from it in the others", {
+  straight <- function(seed) {
+    set.seed(seed)
+    z <- matrix(rnorm(2000 * 6), 2000)
+    u <- rnorm(2000)
+    x <- sqrt(.6) * drop(scale(z %*% rnorm(6))) + sqrt(.4) * (.6 * u + .8 * rnorm(2000))
+    d <- data.frame(x, y = 128 + 2 * x + 5 * u + rnorm(2000))
+    d$z <- z
+    fit <- iv_curve(y ~ x | z, d, seed = seed)
+    at <- quantile(x, seq(.02, .98, .04))
+    line <- coef(iv_reg(y ~ x | z, d))[["x"]]
+    c(fit$shrink, sqrt(centred_error(predict(fit, at), 2 * at) / centred_error(line * at, 2 * at)))
+  }
+  draws <- vapply(1:20, straight, numeric(2))
+  expect_lte(sum(draws[1, ] > 0), 4)
+  expect_equal(median(draws[2, ]), 1, tolerance = 1e-6)
 })
