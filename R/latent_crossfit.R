@@ -211,12 +211,11 @@ crossfit_code <- function(encoders, z, fold) {
 # What the encoder of everybody gives: estimates of the latent block, and of the
 # invariant block alone, whose codes no two folds share.
 naive_estimates <- function(chosen, plain, has_rows, level) {
-  chosen <- chosen[chosen$block == "latent" | chosen$id == "latent_2sls_only", , drop = FALSE]
+  alone <- vapply(latent_registry()[chosen$id], `[[`, "", "instruments") == "invariant"
+  chosen <- chosen[chosen$block == "latent" | alone, , drop = FALSE]
   if (!nrow(chosen)) return(list())
-  rows <- if (has_rows) working_rows(plain)
-  jackknife <- latent_jackknife(chosen, plain$encoder, plain$view, plain$moments, FALSE, FALSE)
-  blocks <- estimation_blocks(chosen, plain$encoder, plain$view)
-  estimate_methods(chosen, blocks, plain$encoder, plain$view, rows, jackknife$pooled, level, plain$moments)
+  jackknife <- latent_jackknife(chosen, plain, FALSE, FALSE)
+  estimate_methods(chosen, plain, if (has_rows) working_rows(plain), level, jackknife$pooled)
 }
 
 # A code that was put together from folds is no one code: its dependence on measured

@@ -53,13 +53,14 @@ direction_test.latent_mr <- function(fit, ...) {
   out <- whole_direction(fit$latent$kclass, fit$exposure, fit$outcome)
   sums <- fit$latent$variants
   gg <- diag(sums$gg)
-  usable <- is.finite(gg) & gg > sums$least & all(sums$xy > 0)
-  correlation <- sums$gxy / sqrt(outer(gg, sums$xy))
+  own <- diag(sums$r0)
+  usable <- is.finite(gg) & gg > sums$least & all(own > 0)
+  correlation <- sums$gyx / sqrt(outer(gg, own))
   correlation[!usable, ] <- NA
   r <- pmin(pmax(correlation, -1), 1)
-  z <- .Call(C_ffi_steiger, r[, 1], r[, 2], sums$cross[1, 2] / sqrt(prod(sums$xy)), sums$df - 1)
+  z <- .Call(C_ffi_steiger, r[, 2], r[, 1], sums$r0[1, 2] / sqrt(prod(own)), sums$df - 1)
   out$variants <- data.frame(
-    SNP = fit$variants$snp, rsq.exposure = r[, 1]^2, rsq.outcome = r[, 2]^2, steiger_dir = abs(r[, 1]) > abs(r[, 2]),
+    SNP = fit$variants$snp, rsq.exposure = r[, 2]^2, rsq.outcome = r[, 1]^2, steiger_dir = abs(r[, 2]) > abs(r[, 1]),
     steiger_pval = 2 * stats::pnorm(-abs(z)), stringsAsFactors = FALSE
   )
   out
@@ -74,9 +75,9 @@ direction_test.iv_reg <- function(fit, ...) {
   whole_direction(m, endogenous_kept(fit), outcome)
 }
 
-# `m` has the outcome first (R/iv_kclass.R).
+# `m`: R/iv_kclass.R.
 whole_direction <- function(m, exposure, outcome) {
-  out <- .Call(C_ffi_direction, m$r0[2:1, 2:1], m$r1[2:1, 2:1], m$sizes)
+  out <- .Call(C_ffi_direction, m$r0, m$r1, m$sizes)
   structure(class = "direction_test", list(
     direction = data.frame(
       id.exposure = exposure, id.outcome = outcome, exposure = exposure, outcome = outcome, snp_r2.exposure = out[1],

@@ -1,207 +1,181 @@
-# Estimates of one set of people (everybody, one environment, or all but one).
+# Runs the registry (R/latent_methods.R) on one set of people: everybody, one
+# environment, or all but one. k exposures are k columns.
+#
+# A block is what is partialled out together with the instruments:
+#   part         the columns (R/latent_block.R), partial: the moments after them
+#   directions   the instruments as maps on the variants; NULL: all variants
+#   g, kept      (1 + k) x m scores of outcome and exposures, the instruments that count
+#                (src/core/moments/scores.h)
+#   kclass       cross products before and after the instruments (R/iv_kclass.R)
+#   n, rank      people, rank of the columns; variance: what traits were before them
+# The context of an estimator:
+#   encoder, view, moments, rows   of R/latent_working.R; rows NULL from moments
+#   blocks       list of blocks; $latent is that of the latent estimators
+#   sandwich     error that rows allow for, "HC1" or "cluster"; NULL from moments
+#   jackknife    error of Nagar's estimator from the folds, where there is one
+#   level        of confidence
+#   estimate(id) another estimator's result, computed once
+# What estimators ask of rows (R/latent_rows.R) is asked by block, so that the factor of a
+# block can be shared by all that use it.
 
-# What an estimator reads: the moments after its block, and the ordered,
-# orthonormal scores of its instruments (src/core/moments/scores.h).
-block_scores <- function(view, part, directions, partial = block_partial(view, part)) {
-  n <- view_people(view)
-  variance <- n * view$scale
-  if (is.null(directions)) directions <- all_instruments(view)
-  scores <- .Call(
-    C_ffi_scores, partial$residual, variance, length(view$columns$variants), view$columns$exposure[1],
-    view$columns$outcome[1], directions, n - partial$rank
+# The set of people: list(encoder, view, moments), moments for halves and folds only.
+estimate_methods <- function(chosen, set, rows, level, jackknife = NULL, blocks = set_blocks(chosen, set)) {
+  registry <- latent_registry()
+  done <- list()
+  context <- c(set[c("encoder", "view", "moments")], list(
+    rows = rows, blocks = blocks, sandwich = row_error(rows), jackknife = jackknife, level = level,
+    estimate = function(id) {
+      if (is.null(done[[id]])) done[[id]] <<- estimate_one(registry[[id]], context)
+      done[[id]]
+    }
+  ))
+  lapply(setNames(chosen$id, chosen$id), context$estimate)
+}
+
+estimate_one <- function(method, context) {
+  block <- context$blocks[[block_key(method)]]
+  if (block$kclass$k > method$exposures) return(empty_estimate(method, block, no_form))
+  problem <- block_problem(block)
+  if (!is.null(problem)) return(empty_estimate(method, block, problem))
+  # One that fails (a cluster that cannot be left out, say) leaves the others standing: its
+  # row is NA and carries the reason.
+  tryCatch(
+    {
+      effects <- method$fit(block, context)
+      if (!is.null(effects$note)) return(empty_estimate(method, block, effects$note))
+      finish_estimate(method, block, effects, method$error(effects, block, context), context)
+    },
+    latentmr_error = function(e) empty_estimate(method, block, sub("[.]?\n.*|[.]$", "", conditionMessage(e)))
   )
-  # kclass.h wants outcome first.
-  r0 <- scores$total[2:1, 2:1]
-  r1 <- r0 - tcrossprod(scores$g)[2:1, 2:1]
+}
+
+no_form <- "it has no multivariable form here"
+
+# The row of the result. `se_plain` is the error without the factor, `se` that of the
+# interval (R/iv_interval.R).
+finish_estimate <- function(method, block, effects, error, context) {
+  b <- as.vector(effects$b)
+  m <- block$kclass
+  df <- if (is.null(error$df)) Inf else error$df
+  factor <- if (is.null(error$factor)) 1 else error$factor
+  if (method$many && context$encoder$kind != "continuous" && is.null(error$df)) {
+    df <- max(m$L - m$k, 1)
+    factor <- sqrt(max(1, block_sargan(block)$ratio, na.rm = TRUE))
+  }
+  se <- as.vector(error$se)
+  if (any(!is.finite(c(b, se)))) return(empty_estimate(method, block, "its variance is not positive: too few people or clusters"))
+  half <- if (is.null(error$half)) t_half(se, df, factor) else error$half
+  out <- c(
+    list(id = method$id), interval(b, half, context$level),
+    list(vcov = error$vcov, se_plain = se, factor = factor, df = df), block_strength(method, block)
+  )
+  effects[c("b", "covariance", "vcov")] <- NULL
+  out[names(effects)] <- effects
+  out
+}
+
+empty_estimate <- function(method, block, note) {
+  none <- rep(NA_real_, block$kclass$k)
   list(
-    partial = partial, part = part, scores = scores, n = n, rank = partial$rank,
-    directions = directions, variance = variance[c(view$columns$outcome[1], view$columns$exposure[1])],
-    kclass = kclass_moments(r0, r1, n, scores$n_kept, partial$rank)
+    id = method$id, b = none, se = none, se_plain = none, lo = none, up = none, pval = none, vcov = NA_character_, df = NA_real_,
+    fstat = none, fstat_type = NA_character_, nsnp = block$kclass$L, nobs = block$n, note = note
   )
+}
+
+block_strength <- function(method, block) {
+  m <- block$kclass
+  without <- method$instruments == "none"
+  list(
+    fstat = if (without) rep(NA_real_, m$k) else block_f(block),
+    fstat_type = if (without) NA_character_ else if (m$k > 1) "conditional" else "partial", nsnp = m$L, nobs = block$n
+  )
+}
+
+# F of each exposure's instruments, given the other exposures.
+block_f <- function(block) vapply(seq_len(block$kclass$k), function(j) conditional_f(block$kclass, j), 0)
+
+# ---- blocks ----
+
+block_key <- function(method) {
+  instruments <- if (method$instruments == "none") "variants" else method$instruments
+  if (method$block == instruments) instruments else paste(method$block, instruments)
+}
+
+# The blocks that the chosen estimators need and that of the latent ones, each computed once.
+set_blocks <- function(chosen, set) {
+  encoder <- set$encoder
+  view <- set$view
+  methods <- c(latent_registry()[chosen$id], list(list(block = "latent", instruments = "latent")))
+  key <- vapply(methods, block_key, "")
+  methods <- methods[!duplicated(key)]
+  parts <- lapply(unique(vapply(methods, `[[`, "", "block")), function(kind) {
+    part <- latent_block(kind, encoder, view)
+    list(kind = kind, part = part, partial = block_partial(view, part))
+  })
+  blocks <- lapply(methods, function(method) {
+    of <- Find(function(x) x$kind == method$block, parts)
+    block_scores(view, of$part, block_directions(method$instruments, encoder, view), of$partial)
+  })
+  setNames(blocks, unique(key))
 }
 
 # NULL when the instruments are all the variants of the view; with a code they are
 # its first columns.
-all_instruments <- function(view) {
-  variants <- length(view$columns$variants)
-  instruments <- length(view$columns$instruments)
-  if (instruments < variants) diag(1, variants, instruments)
-}
-
-# All blocks that the chosen methods need, each computed once.
-estimation_blocks <- function(chosen, encoder, view) {
-  wanted <- unique(c(chosen$block, "latent"))
-  blocks <- lapply(setNames(wanted, wanted), function(kind) {
-    part <- latent_block(kind, encoder, view)
-    directions <- if (kind == "latent") instrument_directions(encoder)
-    block_scores(view, part, directions)
-  })
-  if ("latent_2sls_only" %in% chosen$id) {
-    blocks$only <- block_scores(view, latent_block("basic", encoder, view), encoder$invariant)
-  }
-  for (id in intersect(score_methods(), chosen$id)) {
-    score <- matrix(0, length(view$columns$variants), 1)
-    score[view$columns$instruments] <- encoder$score
-    blocks[[id]] <- block_scores(view, latent_block(mr_block(id), encoder, view), score)
-  }
-  blocks
-}
-
-estimate_methods <- function(chosen, blocks, encoder, view, rows, jackknife, level, moments = NULL) {
-  context <- list(
-    blocks = blocks, encoder = encoder, view = view, rows = rows, jackknife = jackknife, level = level,
-    moments = moments, sandwich = row_error(rows)
+block_directions <- function(instruments, encoder, view) {
+  all <- length(view$columns$variants)
+  own <- view$columns$instruments
+  switch(instruments,
+    latent = instrument_directions(encoder), invariant = encoder$invariant,
+    score = matrix(replace(numeric(all), own, encoder$score)),
+    if (length(own) < all) diag(1, all, length(own))
   )
-  estimates <- lapply(setNames(chosen$id, chosen$id), function(id) {
-    block <- blocks[[block_name(id)]]
-    problem <- block_problem(block)
-    if (!is.null(problem)) return(empty_estimate(id, block, problem))
-    attempt_estimate(id, block, estimate_one(id, block, context))
-  })
-  # Spectral REML borrows the sandwich of UJIVE for its own interval.
-  if ("latent_reml" %in% chosen$id && is.null(estimates$latent_reml$note)) {
-    estimates$latent_reml <- attempt_estimate(
-      "latent_reml", blocks$latent,
-      reml_interval(estimates$latent_reml, blocks$latent, context, estimates$latent_ujive)
-    )
-  }
-  estimates
 }
 
-# Where estimation_blocks() keeps the block of an estimator.
-block_name <- function(id) {
-  if (id == "latent_2sls_only") "only" else if (id %in% score_methods()) id else mr_block(id)
+block_scores <- function(view, part, directions, partial = block_partial(view, part)) {
+  n <- view_people(view)
+  traits <- c(view$columns$outcome, view$columns$exposure)
+  scores <- .Call(C_ffi_scores, partial$residual, n * view$scale, length(view$columns$variants), traits, directions)
+  r0 <- partial$residual[traits, traits]
+  list(
+    part = part, partial = partial, directions = directions, g = scores$g, kept = scores$kept, n = n, rank = partial$rank,
+    variance = n * view$scale[traits],
+    kclass = kclass_moments(r0, r0 - tcrossprod(scores$g), n, scores$n_kept, partial$rank)
+  )
 }
 
 # Why nothing can be estimated from a block, or NULL.
 block_problem <- function(block) {
-  L <- block$scores$n_kept
-  free <- block$n - block$rank - L
-  if (L < 1) return("no instrument is left after partialling out")
-  if (free < 5) return(sprintf("%.0f people are too few for %.0f columns and %.0f instruments", block$n, block$rank, L))
-  before <- diag(block$kclass$r0)
-  after <- diag(block$kclass$r1)
+  m <- block$kclass
+  several <- m$k > 1
+  if (m$L < 1) return("no instrument is left after partialling out")
+  if (m$L < m$k) return(sprintf("%.0f instruments are left after partialling out, fewer than the %d exposures", m$L, m$k))
+  if (m$df < 5) return(sprintf("%.0f people are too few for %.0f columns and %.0f instruments", m$n, m$K, m$L))
+  before <- diag(m$r0)
+  after <- diag(m$r1)
   nothing <- 1e-11
-  if (!(before[2] > nothing * block$variance[2])) return("the exposure does not vary, given what is partialled out")
-  if (!(before[1] > nothing * block$variance[1])) return("the outcome does not vary, given what is partialled out")
-  if (after[2] <= nothing * before[2]) return("the exposure is an exact function of the instruments and of what is partialled out")
-  if (after[1] <= nothing * before[1]) return("the outcome is an exact function of the instruments and of what is partialled out")
-  if (block$kclass$r1[1, 2]^2 >= (1 - nothing) * after[1] * after[2]) {
-    return("the outcome is an exact function of the exposure and of what is partialled out")
+  an <- if (several) "an exposure" else "the exposure"
+  still <- !(before > nothing * block$variance)
+  if (any(still[-1])) return(paste(an, "does not vary, given what is partialled out"))
+  if (still[1]) return("the outcome does not vary, given what is partialled out")
+  spent <- after <= nothing * before
+  if (any(spent[-1])) return(paste(an, "is an exact function of the instruments and of what is partialled out"))
+  if (spent[1]) return("the outcome is an exact function of the instruments and of what is partialled out")
+  x <- 1L + seq_len(m$k)
+  if (several && collinear(m$r0[x, x], 1e-9)) return("an exposure is an exact function of the others and of what is partialled out")
+  if (several && collinear((m$r0 - m$r1)[x, x], 1e-9)) return("the instruments move the exposures in one and the same way")
+  if (collinear(m$r1, nothing / 2)) {
+    return(sprintf("the outcome is an exact function of the %s and of what is partialled out", if (several) "exposures" else "exposure"))
   }
   NULL
 }
 
-# One estimator that fails (a cluster that cannot be left out, say) leaves the
-# others standing: its row is NA and carries the reason.
-attempt_estimate <- function(id, block, estimate) {
-  tryCatch(estimate, latentmr_error = function(e) {
-    empty_estimate(id, block, sub("[.]?\n.*|[.]$", "", conditionMessage(e)))
-  })
-}
-
-estimate_one <- function(id, block, context) {
-  b <- se <- vcov <- NULL
-  details <- list()
-  quantile_df <- Inf
-  factor <- 1
-  m <- block$kclass
-  many <- id %in% c("latent_liml", "latent_fuller", "latent_ujive", "latent_jive1", "latent_nagar") && context$encoder$kind != "continuous"
-  if (id %in% c("ols", "2sls", "2sls_structure", "latent_2sls", "latent_2sls_only", score_methods())) {
-    fit <- kclass_fit(m, if (id == "ols") 0 else 1)
-    b <- fit$coefficients
-    if (is.null(context$rows)) {
-      se <- sqrt(fit$vcov[1, 1])
-      vcov <- "iid"
-    } else {
-      se <- sqrt(row_covariance(context, block, if (id == "ols") "ols" else "2sls")[1, 1])
-      vcov <- context$sandwich
-    }
-  } else if (id %in% c("latent_liml", "latent_fuller")) {
-    fit <- kclass_fit(m, if (id == "latent_liml") kclass_liml(m) else kclass_fuller(m))
-    b <- fit$coefficients
-    # Bekker's error takes people as independent.
-    clustered <- identical(context$sandwich, "cluster")
-    vcov <- if (clustered) "cluster" else "bekker"
-    se <- if (clustered) {
-      sqrt(row_covariance(context, block, sub("latent_", "", id))[1, 1])
-    } else {
-      sqrt(kclass_bekker(m, b)[1, 1])
-    }
-  } else if (id == "latent_ujive") {
-    row <- row_estimate(context, block, "ujive", "many")
-    b <- row$b
-    se <- sqrt(row$vcov[1, 1])
-    vcov <- "many"
-  } else if (id %in% c("latent_jive1", "latent_gmm")) {
-    estimator <- sub("latent_", "", id)
-    row <- row_estimate(context, block, estimator)
-    b <- row$b
-    se <- sqrt(row$vcov[1, 1])
-    vcov <- context$sandwich
-  } else if (id == "latent_nagar") {
-    b <- block$scores$nagar[1]
-    details$se_classical <- block$scores$nagar[2]
-    jack <- context$jackknife
-    if (is.null(jack)) {
-      se <- block$scores$nagar[2]
-      vcov <- "iid"
-    } else {
-      se <- jack$se
-      vcov <- "jackknife"
-      quantile_df <- jack$df
-    }
-  } else if (id == "latent_reml") {
-    return(reml_estimate(block, context$encoder, context$view, context$level))
-  } else if (id %in% binary_methods()) {
-    return(binary_estimate(id, block, context))
-  } else if (id == "latent_outlier") {
-    return(outlier_estimate(block, context))
-  } else if (id %in% summary_methods()) {
-    return(summary_estimate(id, block, context))
-  }
-  if (many && vcov != "jackknife") {
-    quantile_df <- max(block$scores$n_kept - 1, 1)
-    factor <- sqrt(max(1, block_sargan(block)$ratio, na.rm = TRUE))
-  }
-  finish_estimate(id, block, b, se, vcov, quantile_df, factor, context$level, details)
-}
-
-mr_block <- function(id) {
-  table <- mr_methods()
-  table$block[match(id, table$id)]
-}
-
 # Sargan's J at 2SLS with its ratio to the degrees of freedom.
 block_sargan <- function(block) {
-  if (!is.null(block_problem(block)) || block$scores$n_kept < 2) {
-    return(list(statistic = NA_real_, df = 0, pval = NA_real_, ratio = NA_real_))
-  }
-  row <- kclass_tests(block$kclass, kclass_fit(block$kclass, 1)$coefficients)$sargan
+  m <- block$kclass
+  if (!is.null(block_problem(block)) || m$L <= m$k) return(list(statistic = NA_real_, df = 0, pval = NA_real_, ratio = NA_real_))
+  row <- kclass_tests(m, kclass_fit(m, 1)$coefficients)$sargan
   list(
     statistic = row[["statistic"]], df = row[["df1"]], pval = row[["p-value"]],
     ratio = row[["statistic"]] / row[["df1"]]
-  )
-}
-
-full_rank_variants <- function(view, part, instruments) {
-  if (!length(view$n)) return(integer())
-  variants <- length(view$columns$variants)
-  whole <- length(instruments) == variants
-  block <- block_scores(view, part, if (!whole) diag(1, variants)[, instruments, drop = FALSE])
-  if (is.null(block_problem(block))) instruments[which(block$scores$kept)] else integer()
-}
-
-nagar_only <- function(view, part, variants) {
-  if (!length(variants) || !length(view$n)) return(NA_real_)
-  partial <- block_partial(view, part)
-  df <- view_people(view) - partial$rank
-  if (df - length(variants) < 5) return(NA_real_)
-  tryCatch(
-    .Call(
-      C_ffi_nagar_only, partial$residual, variants, view$columns$exposure[1], view$columns$outcome[1], df
-    ),
-    # Without this fold the variants lose rank: the fold has no leave-out estimate.
-    latentmr_error_singular = function(e) NA_real_
   )
 }

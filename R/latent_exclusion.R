@@ -60,32 +60,33 @@ plausibly_exogenous.latent_mr <- function(fit, gamma, level = 0.95, method = NUL
 latent_violation <- function(fit, method, level) {
   m <- fit$latent$kclass
   s <- fit$latent$variants
+  nagar <- method == "latent_nagar"
   estimate <- moment_estimate(fit, integer(), method)
-  kappa <- moment_kappa[[method]](m)
-  size <- m$r0[2, 2] - kappa * m$r1[2, 2]
+  strength <- m$r0[2, 2] - m$r1[2, 2]
+  size <- if (nagar) kclass_nagar(m)$h[1] else strength
   # A variant that C explains cannot act but through C.
   usable <- diag(s$gg) > s$least
-  gx <- ifelse(usable, s$gxy[, 1], 0)
+  gx <- ifelse(usable, s$gyx[, 2], 0)
   a <- gx / size
   b <- estimate$b
   slope <- c(b, a)
-  if (method == "latent_nagar") {
-    om <- m$r1 / (m$sizes[1] - m$sizes[2] - m$sizes[3])
+  if (nagar) {
+    om <- m$r1 / m$df
     inner <- om[2, 2] * tcrossprod(slope)
     inner[1, ] <- inner[1, ] - om[1, 2] * slope
     inner[, 1] <- inner[, 1] - om[1, 2] * slope
     inner[1, 1] <- inner[1, 1] + om[1, 1]
-    v <- inner * (m$r0[2, 2] - m$r1[2, 2]) / size^2
+    v <- inner * strength / size^2
   } else {
     gg <- s$gg * outer(usable, usable)
-    cross <- rbind(c(m$r0[1, 1], s$gxy[, 2] * usable), cbind(s$gxy[, 2] * usable, gg))
+    cross <- rbind(c(m$r0[1, 1], s$gyx[, 1] * usable), cbind(s$gyx[, 1] * usable, gg))
     with_x <- c(m$r0[1, 2], gx)
     inner <- cross - outer(slope, with_x) - outer(with_x, slope) + m$r0[2, 2] * tcrossprod(slope)
-    v <- inner / (m$sizes[1] - m$sizes[3] - 1) / size
+    v <- inner / (m$n - m$K - 1) / size
   }
   # J is that of exact exclusion.
   v <- v * (estimate$se^2 / v[1, 1])
-  df <- if (method == "latent_nagar") max(m$sizes[2] - 1, 1) else Inf
+  df <- if (nagar) max(m$L - 1, 1) else Inf
   list(b = b, a = a, v = unname(v), t = stats::qt((1 + level) / 2, df))
 }
 

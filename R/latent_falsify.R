@@ -80,11 +80,11 @@ cochran_q <- function(b, se) {
 }
 
 latent_wu_hausman <- function(k) {
-  if (k$sizes[1] - k$sizes[3] - k$sizes[2] < 5) return(rep(NA_real_, 4))
+  if (k$df < 5) return(rep(NA_real_, 4))
   unname(kclass_tests(k, kclass_fit(k, 1)$coefficients)$wu_hausman)
 }
 
 latent_basmann <- function(k) {
-  if (k$sizes[2] < 2 || k$sizes[1] - k$sizes[3] - k$sizes[2] < 5) return(c(0, NA, NA, NA))
+  if (k$L < 2 || k$df < 5) return(c(0, NA, NA, NA))
   unname(kclass_tests(k, kclass_fit(k, 1)$coefficients)$basmann)
 }

@@ -100,7 +100,7 @@ glance.latent_mr <- function(x, ...) {
 }
 
 f_pvalue <- function(m, f) {
-  stats::pf(f, m$sizes[2], m$sizes[1] - m$sizes[3] - m$sizes[2], lower.tail = FALSE)
+  stats::pf(f, m$L, m$df, lower.tail = FALSE)
 }
 
 #' @rdname ar_set

@@ -4,9 +4,6 @@
 # everybody. A code is held: its stationary directions are learned anew, not the map
 # from the instruments to it.
 
-# Estimators of everybody that need moments only.
-refitted_methods <- function() c("latent_2sls", "latent_liml", "latent_fuller", "latent_2sls_only")
-
 check_jackknife <- function(jackknife, data, encoder, crossfit) {
   check_flag(jackknife, "jackknife")
   if (!jackknife) return(invisible())
@@ -26,44 +23,38 @@ check_jackknife <- function(jackknife, data, encoder, crossfit) {
   if (folds < 5) abort_argument("jackknife", "FALSE with fewer than 5 folds in `data`", sprintf("TRUE with %d", folds), "mr_moments(folds = ) makes more.")
 }
 
-# `working` is what estimation_data() gives. The estimates with the errors of those in
-# refitted_methods() replaced.
-jackknife_encoder <- function(estimates, chosen, working, level) {
-  chosen <- chosen[chosen$id %in% refitted_methods(), ]
+# The estimates with the errors of those that can be repeated replaced; `set` is that of
+# R/latent_working.R.
+jackknife_encoder <- function(estimates, chosen, set, level) {
+  repeated <- vapply(latent_registry()[chosen$id], `[[`, NA, "relearned")
+  chosen <- chosen[repeated, ]
   if (!nrow(chosen)) return(estimates)
-  moments <- working$moments
+  moments <- set$moments
   means <- moments_means(moments)
   folds <- sort(unique(moments$blocks$fold))
   without <- vapply(folds, function(f) {
-    view <- view_delete_blocks(working$view, moments, which(moments$blocks$fold == f), means)
-    encoder <- relearned(working$encoder, view)
-    got <- estimate_methods(chosen, estimation_blocks(chosen, encoder, view), encoder, view, NULL, NULL, level, moments)
-    vapply(got, `[[`, 0, "b")
+    view <- view_delete_blocks(set$view, moments, which(moments$blocks$fold == f), means)
+    one <- list(encoder = relearned(set$encoder, view), view = view, moments = moments)
+    vapply(estimate_methods(chosen, one, NULL, level), `[[`, 0, "b")
   }, numeric(nrow(chosen)))
   without <- matrix(without, nrow(chosen), dimnames = list(chosen$id, NULL))
   for (id in chosen$id) {
-    old <- estimates[[id]]
-    if (is.na(old$b)) next
-    b <- without[id, ]
-    g <- length(b)
-    se <- sqrt((g - 1) / g * sum((b - mean(b))^2))
-    new <- refinished(old, se, "jackknife", g - 1, level)
-    new$without <- b
-    estimates[[id]] <- new
+    if (is.na(estimates[[id]]$b)) next
+    estimates[[id]] <- refinished(estimates[[id]], without[id, ], level)
   }
   estimates
 }
 
-# The estimate with another error. One that cannot be computed (a fold without which
-# nothing can be estimated) leaves no interval.
-refinished <- function(estimate, se, vcov, df, level) {
-  ratio <- stats::qt(.975, df) / stats::qnorm(.975)
-  half <- stats::qt(1 - (1 - level) / 2, df) * se
+# The estimate with the error of what it is without each fold. One that cannot be computed (a
+# fold without which nothing can be estimated) leaves no interval.
+refinished <- function(estimate, without, level) {
+  error <- jackknife_error(without)
   estimate$se_conditional <- estimate$se_plain
-  estimate[c("se", "se_plain", "lo", "up", "vcov", "factor", "df")] <- list(
-    se * ratio, se, estimate$b - half, estimate$b + half, vcov, 1, df
+  new <- c(
+    interval(estimate$b, t_half(error$se, error$df), level),
+    list(se_plain = error$se, vcov = "jackknife", factor = 1, df = error$df, without = without)
   )
-  estimate$pval <- 2 * stats::pnorm(-abs(estimate$b / estimate$se))
+  estimate[names(new)] <- new
   estimate
 }
 
@@ -110,19 +101,46 @@ nagar_jackknife <- function(moments, view, sets, part_of, instruments = view$col
   b <- matrix(b, nrow = length(sets))
   lapply(seq_along(sets), function(i) {
     x <- b[i, is.finite(b[i, ])]
-    k <- length(x)
-    if (k < 3) return(NULL)
-    list(se = sqrt((k - 1) / k * sum((x - mean(x))^2)), df = k - 1)
+    if (length(x) >= 3) jackknife_error(x)
   })
+}
+
+# Variants of full rank given what is partialled out.
+full_rank_variants <- function(view, part, instruments) {
+  if (!length(view$n)) return(integer())
+  variants <- length(view$columns$variants)
+  whole <- length(instruments) == variants
+  block <- block_scores(view, part, if (!whole) diag(1, variants)[, instruments, drop = FALSE])
+  if (is.null(block_problem(block))) instruments[which(block$kept)] else integer()
+}
+
+# Nagar's estimate from variants of full rank, without the ordered basis of block_scores().
+nagar_only <- function(view, part, variants) {
+  if (!length(variants) || !length(view$n)) return(NA_real_)
+  partial <- block_partial(view, part)
+  n <- view_people(view)
+  if (n - partial$rank - length(variants) < 5) return(NA_real_)
+  traits <- c(view$columns$outcome, view$columns$exposure)
+  all <- partial$residual
+  out <- .Call(
+    C_ffi_controls, all[variants, variants, drop = FALSE], all[variants, traits, drop = FALSE], seq_along(variants),
+    numeric(length(variants))
+  )
+  # Without this fold the variants lose rank: the fold has no leave-out estimate.
+  if (out$rank < length(variants)) return(NA_real_)
+  r0 <- all[traits, traits]
+  kclass_nagar(kclass_moments(r0, r0 - out$explained, n, out$rank, partial$rank))$coefficients
 }
 
 # Jackknife errors of Nagar's estimate for everybody, every environment
 # ("only <e>") and all but one ("not <e>"). The sets other than "pooled" are left
 # to the classical error when there are many variants: each costs a factorisation
 # per fold.
-latent_jackknife <- function(chosen, encoder, view, moments, no_rows, by_environment) {
+latent_jackknife <- function(chosen, set, no_rows, by_environment) {
+  encoder <- set$encoder
+  view <- set$view
   wanted <- "latent_nagar" %in% chosen$id || no_rows
-  if (!wanted || encoder$kind == "continuous") return(NULL)
+  if (!wanted || encoder$kind == "continuous" || length(view$columns$exposure) > 1) return(NULL)
   sets <- list(pooled = view$environments)
   if (by_environment && length(view$environments) > 1 && nrow(encoder$variants) <= 300) {
     each <- setNames(as.list(view$environments), paste("only", view$environments))
@@ -133,6 +151,6 @@ latent_jackknife <- function(chosen, encoder, view, moments, no_rows, by_environ
   }
   # A code's instruments are its columns of What.
   instruments <- if (encoder$method == "code") which(rowSums(encoder$invariant) > 0) else view$columns$instruments
-  jackknife <- nagar_jackknife(moments, view, sets, function(v) latent_block("latent", encoder, v), instruments)
+  jackknife <- nagar_jackknife(set$moments, view, sets, function(v) latent_block("latent", encoder, v), instruments)
   setNames(jackknife, names(sets))
 }

@@ -32,7 +32,7 @@
 leave_one_out <- function(fit, over = "environment", method = NULL) {
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
   check_choice(over, "over", c("environment", "chromosome", "variant"))
-  if (!is.null(method)) check_choice(method, "method", names(moment_kappa))
+  if (!is.null(method)) check_choice(method, "method", moment_methods())
   if (over == "environment") {
     if (!is.null(method)) abort_argument("method", "NULL for environments", describe(method), "The fit has one estimator for them.")
     if (is.null(fit$leave_one_out)) {
@@ -40,7 +40,7 @@ leave_one_out <- function(fit, over = "environment", method = NULL) {
     }
     method <- local_method(fit)
     all <- fit$estimates[[method]]
-    if (is.null(all)) all <- empty_estimate(method, fit$latent, "it is not among the methods of the fit")
+    if (is.null(all)) all <- empty_estimate(latent_registry()[[method]], fit$latent, "it is not among the methods of the fit")
     parts <- c(fit$leave_one_out, list(All = all))
   } else {
     need_linear(fit, "fit")
@@ -74,45 +74,37 @@ need_linear <- function(fit, argument) {
   if (fit$encoder$method == "code") abort_argument(argument, "a fit with the linear encoder", sprintf("one with encoder \"%s\"", fit$encoder$encoder))
 }
 
-# kappa of the estimators that need the cross products only; Nagar's is
-# 1 + L / (n - K - L).
-moment_kappa <- list(
-  latent_nagar = function(m) 1 + m$sizes[2] / (m$sizes[1] - m$sizes[2] - m$sizes[3]), latent_2sls = function(m) 1,
-  latent_liml = function(m) kclass_liml(m), latent_fuller = function(m) kclass_fuller(m)
-)
+# The latent estimators that need the cross products only.
+moment_methods <- function() {
+  rows <- latent_registry()
+  names(rows)[vapply(rows, function(x) x$block == "latent" && x$instruments == "latent" && !is.null(x$kclass), NA)]
+}
 
 # The cross products of a fit with some variants as controls.
 moments_with_controls <- function(fit, control) {
   m <- fit$latent$kclass
   if (!length(control)) return(m)
   s <- fit$latent$variants
-  out <- .Call(C_ffi_controls, s$gg, s$gxy[, 2:1, drop = FALSE], as.integer(control), s$least)
-  kclass_moments(m$r0 - out$explained, m$r1, m$sizes[1], m$sizes[2] - out$rank, m$sizes[3] + out$rank)
+  out <- .Call(C_ffi_controls, s$gg, s$gyx, as.integer(control), s$least)
+  kclass_moments(m$r0 - out$explained, m$r1, m$n, m$L - out$rank, m$K + out$rank)
 }
 
 moment_estimate <- function(fit, control, method) {
   m <- moments_with_controls(fit, control)
-  none <- list(b = NA_real_, se = NA_real_, nobs = m$sizes[1], nsnp = max(m$sizes[2], 0))
+  method <- latent_registry()[[method]]
+  none <- list(b = NA_real_, se = NA_real_, nobs = m$n, nsnp = max(m$L, 0))
   # Nagar's estimate and J need more than one instrument.
-  if (m$sizes[2] < if (method == "latent_2sls") 1 else 2) return(none)
-  fitted <- tryCatch(kclass_fit(m, moment_kappa[[method]](m)), latentmr_error = function(e) NULL)
-  if (is.null(fitted)) return(none)
-  b <- fitted$coefficients
+  if (m$L < if (method$many) 2 else 1) return(none)
+  fitted <- tryCatch(kclass_estimate(m, method$kclass), latentmr_error = function(e) NULL)
+  # Less strength than chance would give.
+  weak <- method$kclass == "nagar" && !(kclass_nagar(m)$h[1] > 0)
+  if (is.null(fitted) || weak) return(none)
   factor <- 1
-  se <- sqrt(fitted$vcov[1, 1])
-  if (method != "latent_2sls") {
-    se <- if (method == "latent_nagar") nagar_error(m, b) else sqrt(kclass_bekker(m, b)[1, 1])
+  if (method$many) {
     sargan <- kclass_tests(m, kclass_fit(m, 1)$coefficients)$sargan
     factor <- sqrt(max(1, sargan[["statistic"]] / sargan[["df1"]], na.rm = TRUE))
   }
-  list(b = b, se = se * factor, nobs = m$sizes[1], nsnp = m$sizes[2])
-}
-
-# src/core/moments/scores.h: sqrt(x'Px o) / |x'Px - L Om_xx|.
-nagar_error <- function(m, b) {
-  om <- m$r1 / (m$sizes[1] - m$sizes[2] - m$sizes[3])
-  xx <- m$r0[2, 2] - m$r1[2, 2]
-  sqrt(xx * (om[1, 1] - 2 * b * om[1, 2] + b^2 * om[2, 2])) / abs(xx - m$sizes[2] * om[2, 2])
+  list(b = fitted$b, se = standard_errors(fitted$covariance) * factor, nobs = m$n, nsnp = m$L)
 }
 
 #' @export

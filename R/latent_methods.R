@@ -1,3 +1,75 @@
+# The registry of estimators. A new one is a row here, an R file with its `fit` (and, where
+# there is arithmetic over people or variants, a file of src/core). A row:
+#   id, name      in the frames; `reference` in mr_methods()
+#   default       which instruments, data or arguments make it run unasked
+#   block         what is partialled out: "basic", "structure", "latent" (R/latent_block.R)
+#   instruments   "none", "variants", "latent", "invariant", "score" (R/latent_estimates.R)
+#   needs         among "rows" of people, "weights" of a score, a "0/1 outcome", "variants"
+#                 (allele counts or dosages)
+#   exposures     the most it takes at a time
+#   many          TRUE: on genotypes its interval is t on L - k degrees of freedom, wider
+#                 by sqrt(J / df) where the instruments disagree
+#   everybody     TRUE: not for single environments, where a neighbour stands in
+#   relearned     TRUE: from moments alone, so that latent_mr(jackknife = TRUE) can repeat it
+#   scale         of an effect on a 0/1 outcome
+#   kclass        which k-class it is, where it is one: a word of kclass_estimate()
+#   fit(block, context)          effects: list(b), one number for each exposure; whatever else it
+#                                holds is kept with the estimate; list(note) where there is none
+#   error(fit, block, context)   list(se, vcov): errors and what they are called; with `df` or
+#                                `factor` where these are its own, or `half`, the half width at a level
+# `block` and `context` are described in R/latent_estimates.R.
+estimator <- function(id, name, reference, fit, error, block = "latent", instruments = "latent", default = "no",
+                      needs = character(), exposures = Inf, many = FALSE, everybody = FALSE, relearned = FALSE,
+                      scale = "risk difference", kclass = NULL) {
+  as.list(environment())
+}
+
+latent_registry <- function() {
+  kclass <- function(id, name, reference, kind, ..., error = sandwich_error(kind)) {
+    estimator(id, name, reference, fit = kclass_effects(kind), error = error, kclass = kind, ...)
+  }
+  rows <- list(
+    kclass("ols", "OLS", "least squares", "ols", block = "basic", instruments = "none", default = "all"),
+    kclass("2sls", "2SLS (all variants)", "Theil 1953; Basmann 1957, Econometrica 25:77", "2sls",
+      block = "basic", instruments = "variants", default = "all"),
+    kclass("2sls_structure", "2SLS (adjusted for structure)", "Price et al. 2006, Nat Genet 38:904", "2sls",
+      block = "structure", instruments = "variants", default = "all"),
+    kclass("latent_2sls", "Latent IV (2SLS)", "2SLS with the latent block partialled out", "2sls", default = "all", relearned = TRUE),
+    kclass("latent_liml", "Latent IV (LIML)", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657", "liml",
+      default = "all", many = TRUE, relearned = TRUE, error = bekker_error("liml")),
+    kclass("latent_fuller", "Latent IV (Fuller)", "Fuller 1977, Econometrica 45:939; Bekker 1994, Econometrica 62:657", "fuller",
+      many = TRUE, relearned = TRUE, error = bekker_error("fuller")),
+    estimator("latent_ujive", "Latent IV (UJIVE)", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42",
+      row_effects("ujive", "many"), row_errors, default = "all", needs = "rows", many = TRUE),
+    estimator("latent_jive1", "Latent IV (JIVE1)", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57",
+      row_effects("jive1"), row_errors, needs = "rows", many = TRUE),
+    estimator("latent_gmm", "Latent IV (two-step GMM)", "Hansen 1982, Econometrica 50:1029", row_effects("gmm"), row_errors, needs = "rows"),
+    estimator("latent_msmm", "Latent IV (multiplicative SMM)", "Hernan and Robins 2006, Epidemiology 17:360",
+      binary_effects("msmm"), row_errors, default = "binary", needs = c("rows", "0/1 outcome"), scale = "log risk ratio"),
+    estimator("latent_tsri", "Latent IV (two-stage residual inclusion)", "Terza, Basu and Rathouz 2008, J Health Econ 27:531",
+      binary_effects("tsri"), row_errors, default = "binary", needs = c("rows", "0/1 outcome"), scale = "log odds ratio"),
+    estimator("latent_tsps", "Latent IV (two-stage predictor substitution)", "Palmer et al. 2011, Am J Epidemiol 173:1392",
+      binary_effects("tsps"), row_errors, needs = c("rows", "0/1 outcome"), scale = "log odds ratio"),
+    kclass("latent_nagar", "Latent IV (Nagar)", "Nagar 1959, Econometrica 27:575", "nagar",
+      default = "genotype", many = TRUE, error = nagar_errors),
+    estimator("latent_reml", "Latent IV (REML)", "spectral REML, see ?latent_mr", reml_effects, reml_errors,
+      default = "genotype", needs = "variants", exposures = 1, everybody = TRUE),
+    estimator("latent_outlier", "Latent IV (outlying variants as controls)", "see ?outlying_variants", outlier_effects, outlier_errors,
+      needs = "variants", exposures = 1, everybody = TRUE),
+    kclass("latent_2sls_only", "Latent IV (invariant block alone)", "2SLS with the invariant block", "2sls",
+      block = "basic", instruments = "invariant", default = "all", relearned = TRUE),
+    kclass("score", "Allele score", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
+      block = "basic", instruments = "score", default = "weights", needs = "weights", exposures = 1),
+    kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
+      instruments = "score", default = "weights", needs = "weights", exposures = 1)
+  )
+  rows <- c(rows, lapply(summary_methods(), function(id) {
+    s <- summary_estimators()[[id]]
+    estimator(id, s$name, s$reference, summary_effects(id), summary_errors, needs = "variants", exposures = s$exposures)
+  }))
+  setNames(rows, vapply(rows, `[[`, "", "id"))
+}
+
 #' The estimators of latent_mr()
 #'
 #' @return A data frame with one row per estimator: `id` (used in `methods =` and
@@ -7,54 +79,33 @@
 #'   leading components of the panel, `latent` = the encoder's block),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
 #'   is run when `methods = NULL`; `weights`: when `latent_mr()` has `weights`; `binary`: when
-#'   the outcome is 0/1), `needs` (`moments`, or `rows` of people) and
-#'   `reference`.
+#'   the outcome is 0/1), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
+#'   and `reference`.
 #' @examples
 #' mr_methods()[, c("id", "name", "default")]
 #' @export
 mr_methods <- function() {
-  rows <- list(
-    c("ols", "OLS", "basic", "all", "moments", "least squares"),
-    c("2sls", "2SLS (all variants)", "basic", "all", "moments", "Theil 1953; Basmann 1957, Econometrica 25:77"),
-    c("2sls_structure", "2SLS (adjusted for structure)", "structure", "all", "moments", "Price et al. 2006, Nat Genet 38:904"),
-    c("latent_2sls", "Latent IV (2SLS)", "latent", "all", "moments", "2SLS with the latent block partialled out"),
-    c("latent_liml", "Latent IV (LIML)", "latent", "all", "moments", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657"),
-    c("latent_fuller", "Latent IV (Fuller)", "latent", "no", "moments", "Fuller 1977, Econometrica 45:939; Bekker 1994, Econometrica 62:657"),
-    c("latent_ujive", "Latent IV (UJIVE)", "latent", "all", "rows", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42"),
-    c("latent_jive1", "Latent IV (JIVE1)", "latent", "no", "rows", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57"),
-    c("latent_gmm", "Latent IV (two-step GMM)", "latent", "no", "rows", "Hansen 1982, Econometrica 50:1029"),
-    c("latent_msmm", "Latent IV (multiplicative SMM)", "latent", "binary", "rows", "Hernan and Robins 2006, Epidemiology 17:360"),
-    c("latent_tsri", "Latent IV (two-stage residual inclusion)", "latent", "binary", "rows", "Terza, Basu and Rathouz 2008, J Health Econ 27:531"),
-    c("latent_tsps", "Latent IV (two-stage predictor substitution)", "latent", "no", "rows", "Palmer et al. 2011, Am J Epidemiol 173:1392"),
-    c("latent_nagar", "Latent IV (Nagar)", "latent", "genotype", "moments", "Nagar 1959, Econometrica 27:575"),
-    c("latent_reml", "Latent IV (REML)", "latent", "genotype", "moments", "spectral REML, see ?latent_mr"),
-    c("latent_outlier", "Latent IV (outlying variants as controls)", "latent", "no", "moments", "see ?outlying_variants"),
-    c("latent_2sls_only", "Latent IV (invariant block alone)", "basic", "all", "moments", "2SLS with the invariant block"),
-    c("score", "Allele score", "basic", "weights", "moments", "Burgess and Thompson 2013, Int J Epidemiol 42:1134"),
-    c("latent_score", "Latent IV (allele score)", "latent", "weights", "moments", "the score with the latent block partialled out"),
-    c("ivw", summary_names[["ivw"]], "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658; random effects"),
-    c("ivw_fixed", summary_names[["ivw_fixed"]], "latent", "no", "moments", "Burgess et al. 2013, Genet Epidemiol 37:658"),
-    c("egger", summary_names[["egger"]], "latent", "no", "moments", "Bowden et al. 2015, Int J Epidemiol 44:512"),
-    c("weighted_median", summary_names[["weighted_median"]], "latent", "no", "moments", "Bowden et al. 2016, Genet Epidemiol 40:304")
+  rows <- latent_registry()
+  pick <- function(name) vapply(rows, `[[`, "", name, USE.NAMES = FALSE)
+  is <- function(name, is, is_not) ifelse(vapply(rows, name, NA, USE.NAMES = FALSE), is, is_not)
+  data.frame(
+    id = pick("id"), name = pick("name"), block = pick("block"), default = pick("default"),
+    needs = is(function(x) "rows" %in% x$needs, "rows", "moments"),
+    exposures = is(function(x) x$exposures > 1, "several", "one"), reference = pick("reference")
   )
-  out <- as.data.frame(do.call(rbind, rows))
-  names(out) <- c("id", "name", "block", "default", "needs", "reference")
-  out
 }
 
-# The ids to run: defaults by kind of instruments, or what the user named.
-resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_rows = has_rows, has_weights = FALSE, binary = FALSE) {
+# Rows of mr_methods() by id.
+method_rows <- function(ids) {
   table <- mr_methods()
-  family <- if (kind == "continuous") "continuous" else "genotype"
-  if (is.null(methods)) {
-    keep <- table$default %in% c("all", family, if (has_weights) "weights", if (binary && has_rows) "binary")
-    if (kind == "continuous" && !has_structure) keep <- keep & table$id != "2sls_structure"
-    # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
-    # panel mode.
-    keep <- keep & table$id != (if (has_rows) "latent_nagar" else "latent_ujive")
-    if (mode != "panel") keep <- keep & table$id != "latent_reml"
-    return(table[keep, ])
-  }
+  table[match(ids, table$id), ]
+}
+
+# The rows to run: defaults by kind of instruments, or what the user named. `given`
+# says what there is: kind, mode, rows (usable), data_rows (in the data), structure, weights, binary.
+resolve_methods <- function(methods, given) {
+  table <- mr_methods()
+  if (is.null(methods)) return(table[default_methods(table, given), ])
   if (is.data.frame(methods) && "id" %in% names(methods)) methods <- methods$id
   if (!is.character(methods) || !length(methods)) {
     abort_argument("methods", "ids of mr_methods() or rows of it, or NULL", describe(methods))
@@ -63,26 +114,52 @@ resolve_methods <- function(methods, kind, has_rows, has_structure, mode, given_
   if (length(wrong)) {
     abort_argument("methods", paste("among", quote_all(table$id, 40)), quote_all(wrong), "mr_methods() lists them.")
   }
-  chosen <- table[match(unique(methods), table$id), ]
-  if (!has_rows && any(chosen$needs == "rows")) {
+  check_needs(unique(methods), given)
+  table[match(unique(methods), table$id), ]
+}
+
+default_methods <- function(table, given) {
+  family <- if (given$kind == "continuous") "continuous" else "genotype"
+  keep <- table$default %in% c("all", family, if (given$weights) "weights", if (given$binary && given$rows) "binary")
+  if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
+  # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
+  # panel mode.
+  keep <- keep & table$id != (if (given$rows) "latent_nagar" else "latent_ujive")
+  if (given$mode != "panel") keep <- keep & table$id != "latent_reml"
+  keep
+}
+
+# Refuses estimators for which something is missing.
+check_needs <- function(ids, given) {
+  registry <- latent_registry()
+  needing <- function(what) ids[vapply(registry[ids], function(x) what %in% x$needs, NA)]
+  wrong <- needing("rows")
+  if (!given$rows && length(wrong)) {
     abort_argument(
       "methods",
-      paste("estimators that need moments only, when", if (given_rows) "the rows do not fit the memory allowed" else "`data` holds no rows"),
-      quote_all(chosen$id[chosen$needs == "rows"]),
-      c("latent_nagar is the moment twin of latent_ujive.", if (given_rows) "options(LatentMR.memory = \"16GB\") allows more.")
+      paste("estimators that need moments only, when", if (given$data_rows) "the rows do not fit the memory allowed" else "`data` holds no rows"),
+      quote_all(wrong),
+      c("latent_nagar is the moment twin of latent_ujive.", if (given$data_rows) "options(LatentMR.memory = \"16GB\") allows more.")
     )
   }
-  wrong <- intersect(chosen$id, score_methods())
-  if (!has_weights && length(wrong)) {
+  wrong <- needing("weights")
+  if (!given$weights && length(wrong)) {
     abort_argument("methods", "estimators without an allele score, when `weights` is NULL", quote_all(wrong), "`weights`: a data frame with SNP, effect_allele, other_allele and beta.")
   }
-  wrong <- intersect(chosen$id, binary_methods())
-  if (!binary && length(wrong)) {
+  wrong <- needing("0/1 outcome")
+  if (!given$binary && length(wrong)) {
     abort_argument("methods", "estimators of a mean difference, when the outcome is not 0/1", quote_all(wrong), "Odds ratios and risk ratios are for outcomes of two values.")
   }
-  wrong <- intersect(chosen$id, c("latent_reml", "latent_outlier", summary_methods()))
-  if (kind == "continuous" && length(wrong)) {
+  wrong <- needing("variants")
+  if (given$kind == "continuous" && length(wrong)) {
     abort_argument("methods", paste("other than", quote_all(wrong), "for continuous instruments"), quote_all(wrong))
   }
-  chosen
 }
+
+# The scale of every estimator's effect.
+effect_scales <- function(ids, binary) {
+  if (!binary) return(rep("mean difference", length(ids)))
+  vapply(latent_registry()[ids], `[[`, "", "scale", USE.NAMES = FALSE)
+}
+
+short_name <- function(id) method_rows(id)$name

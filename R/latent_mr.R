@@ -176,14 +176,17 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   rows <- working_rows(working)
   data <- working$source$data
   moments <- working$source$moments
-  chosen <- resolve_methods(methods, moments$kind, !is.null(rows), length(moments$structure) > 0, learned$mode, has_rows, !is.null(score), moments$binary)
+  chosen <- resolve_methods(methods, list(
+    kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0, mode = learned$mode,
+    weights = !is.null(score), binary = isTRUE(moments$binary)
+  ))
   if (length(moments$exposure) > 1) {
     cases <- if (has_rows && moments$binary) sum(data$outcome)
-    out <- latent_multi(moments, fitted, learned, view, rows, chosen, level, by_environment, notes, seed, cases)
+    out <- latent_multi(moments, working, rows, chosen, level, by_environment, notes, seed, cases)
     out[c("crossfit", "call")] <- list(crossfit, match.call())
     return(out)
   }
-  blocks <- estimation_blocks(chosen, learned, view)
+  blocks <- set_blocks(chosen, working)
   problem <- block_problem(blocks$latent)
   if (!is.null(problem)) {
     abort(
@@ -194,8 +197,8 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
       )
     )
   }
-  nagar <- latent_jackknife(chosen, learned, view, working$moments, by_environment && is.null(rows), by_environment)
-  estimates <- estimate_methods(chosen, blocks, learned, view, rows, nagar$pooled, level, working$moments)
+  nagar <- latent_jackknife(chosen, working, by_environment && is.null(rows), by_environment)
+  estimates <- estimate_methods(chosen, working, rows, level, nagar$pooled, blocks)
   if (jackknife) estimates <- jackknife_encoder(estimates, chosen, plain, level)
   headline <- choose_headline(chosen, learned, !is.null(rows), estimates)
   fit <- list(
@@ -215,8 +218,8 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   }
   if (by_environment) {
     step <- progress_steps("Estimates by environment", 2 * length(view$environments))
-    fit$by_environment <- environment_estimates(fit, chosen, learned, view, rows, nagar, step)
-    fit$leave_one_out <- leave_one_environment_out(fit, learned, view, rows, nagar, step)
+    fit$by_environment <- environment_estimates(fit, chosen, working, rows, nagar, step)
+    fit$leave_one_out <- leave_one_environment_out(fit, working, rows, nagar, step)
   }
   fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
   if (crossfit && fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, plain)
@@ -257,40 +260,39 @@ choose_headline <- function(chosen, encoder, has_rows, estimates) {
   }
   order <- c(order, chosen$id)
   order <- order[order %in% chosen$id]
-  good <- vapply(estimates[order], function(x) is.finite(x$b), NA)
+  good <- vapply(estimates[order], function(x) all(is.finite(x$b)), NA)
   order[c(which(good), 1)[1]]
 }
 
 # The estimator of single environments and leave-one-out: REML needs the spectrum
 # of everybody, outlying variants their halves, so a neighbour stands in.
 local_method <- function(fit) {
-  if (!fit$headline %in% c("latent_reml", "latent_outlier")) return(fit$headline)
+  if (!latent_registry()[[fit$headline]]$everybody) return(fit$headline)
   if (fit$rows_used) "latent_ujive" else "latent_nagar"
 }
 
-environment_estimates <- function(fit, chosen, encoder, view, rows, jackknife, step) {
-  ids <- unique(c(setdiff(chosen$id, c("latent_reml", "latent_outlier")), local_method(fit)))
-  table <- mr_methods()
-  chosen <- table[match(ids, table$id), ]
-  lapply(setNames(view$environments, view$environments), function(e) {
+environment_estimates <- function(fit, chosen, set, rows, jackknife, step) {
+  whole <- vapply(latent_registry()[chosen$id], `[[`, NA, "everybody")
+  chosen <- method_rows(unique(c(chosen$id[!whole], local_method(fit))))
+  environments <- set$view$environments
+  lapply(setNames(environments, environments), function(e) {
     on.exit(step())
-    subset_estimates(chosen, encoder, view, rows, e, jackknife[[paste("only", e)]], fit$level)
+    subset_estimates(chosen, set, rows, e, jackknife[[paste("only", e)]], fit$level)
   })
 }
 
-leave_one_environment_out <- function(fit, encoder, view, rows, jackknife, step) {
-  if (length(view$environments) < 2) return(NULL)
-  table <- mr_methods()
-  chosen <- table[table$id == local_method(fit), ]
-  lapply(setNames(view$environments, view$environments), function(e) {
+leave_one_environment_out <- function(fit, set, rows, jackknife, step) {
+  environments <- set$view$environments
+  if (length(environments) < 2) return(NULL)
+  chosen <- method_rows(local_method(fit))
+  lapply(setNames(environments, environments), function(e) {
     on.exit(step())
-    rest <- setdiff(view$environments, e)
-    subset_estimates(chosen, encoder, view, rows, rest, jackknife[[paste("not", e)]], fit$level)[[1]]
+    subset_estimates(chosen, set, rows, setdiff(environments, e), jackknife[[paste("not", e)]], fit$level)[[1]]
   })
 }
 
-subset_estimates <- function(chosen, encoder, view, rows, environments, jackknife, level) {
-  part <- if (!is.null(rows)) rows_subset(rows, rows$environment %in% environments)
-  some <- view_subset(view, environments)
-  estimate_methods(chosen, estimation_blocks(chosen, encoder, some), encoder, some, part, jackknife, level)
+subset_estimates <- function(chosen, set, rows, environments, jackknife, level) {
+  set$view <- view_subset(set$view, environments)
+  if (!is.null(rows)) rows <- rows_subset(rows, rows$environment %in% environments)
+  estimate_methods(chosen, set, rows, level, jackknife)
 }

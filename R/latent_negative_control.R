@@ -21,7 +21,7 @@ negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods 
   if (is.null(name)) name <- control_label(substitute(outcome))
   check_fit_data(fit, if (!missing(data)) data)
   has_rows <- inherits(data, "mr_data")
-  chosen <- if (is.null(methods)) mr_methods()[mr_methods()$id == fit$headline, ] else negative_methods(fit, methods, has_rows)
+  chosen <- if (is.null(methods)) method_rows(fit$headline) else negative_methods(fit, methods, has_rows)
   known <- if (has_rows) colnames(data$covariates) else data$covariates
   controls <- control_columns(outcome, name, known, if (has_rows) data$covariate_coding, "data")
   rows <- lapply(controls, function(control) negative_latent(fit, data, control, chosen))
@@ -60,7 +60,9 @@ check_fit_data <- function(fit, data) {
 }
 
 negative_methods <- function(fit, methods, has_rows) {
-  resolve_methods(methods, fit$kind, has_rows, fit$encoder$n_structure > 0, fit$mode, has_rows, !is.null(fit$score))
+  resolve_methods(methods, list(
+    kind = fit$kind, rows = has_rows, data_rows = has_rows, structure = FALSE, mode = fit$mode, weights = !is.null(fit$score), binary = FALSE
+  ))
 }
 
 # A list of controls, each with a name, the columns of covariates that leave the
@@ -121,41 +123,24 @@ negative_latent <- function(fit, data, control, chosen) {
     }
     control$values <- control_values(control$values, control$name, length(data$outcome), data$ids)
   }
-  working <- working_again(fit, data, control)
-  view <- working$view
-  rows <- working_rows(working)
-  out <- if (inherits(fit, "latent_mvmr")) {
-    negative_multi(fit, chosen, working$encoder, view, rows, control$name)
-  } else {
-    negative_single(fit, chosen, working, view, rows, control$name)
-  }
+  set <- working_again(fit, data, control)
+  rows <- working_rows(set)
+  blocks <- set_blocks(chosen, set)
+  jackknife <- latent_jackknife(chosen, set, FALSE, FALSE)
+  estimates <- estimate_methods(chosen, set, rows, fit$level, jackknife$pooled, blocks)
+  frame <- list(exposure = fit$exposure, outcome = control$name)
+  ar <- do.call(rbind, lapply(chosen$id, negative_ar, blocks))
+  k <- length(fit$exposure)
+  out <- cbind((if (k > 1) multi_rows else estimate_rows)(frame, estimates, "pooled"), ar[rep(seq_along(chosen$id), each = k), ])
   out[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov", "ar_statistic", "ar_df1", "ar_df2", "ar_pval")]
 }
 
-negative_single <- function(fit, chosen, working, view, rows, name) {
-  jackknife <- latent_jackknife(chosen, working$encoder, view, working$moments, FALSE, FALSE)
-  blocks <- estimation_blocks(chosen, working$encoder, view)
-  estimates <- estimate_methods(chosen, blocks, working$encoder, view, rows, jackknife$pooled, fit$level, working$moments)
-  ar <- negative_ar(chosen$id, blocks, block_problem, 1)
-  cbind(estimate_rows(list(exposure = fit$exposure, outcome = name), estimates, "pooled"), ar)
-}
-
-negative_multi <- function(fit, chosen, encoder, view, rows, name) {
-  blocks <- multi_blocks(chosen, encoder, view)
-  estimates <- multi_estimates(chosen, blocks, encoder, view, rows, fit$level)
-  k <- length(fit$exposure)
-  ar <- negative_ar(chosen$id, blocks, multi_problem, k)
-  cbind(multi_rows(list(exposure = fit$exposure, outcome = name), estimates, "pooled"), ar[rep(seq_len(nrow(ar)), each = k), ])
-}
-
 # Each estimator's own instruments and block; least squares has no instruments.
-negative_ar <- function(ids, blocks, problem, k) {
-  rows <- lapply(ids, function(id) {
-    block <- blocks[[block_name(id)]]
-    if (is.null(block)) block <- blocks$latent
-    ar_columns(if (id == "ols" || !is.null(problem(block))) rep(NA_real_, 4) else kclass_ar_test(block$kclass, rep(0, k)))
-  })
-  do.call(rbind, rows)
+negative_ar <- function(id, blocks) {
+  method <- latent_registry()[[id]]
+  block <- blocks[[block_key(method)]]
+  none <- method$instruments == "none" || !is.null(block_problem(block))
+  ar_columns(if (none) rep(NA_real_, 4) else kclass_ar_test(block$kclass, rep(0, block$kclass$k)))
 }
 
 mr_names <- c("id.exposure", "id.outcome", "outcome", "exposure", "method", "nsnp", "b", "se", "pval")

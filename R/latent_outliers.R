@@ -8,26 +8,23 @@ outlier_sums <- function(view, part, encoder) {
   problem <- block_problem(block)
   if (!is.null(problem)) return(list(problem = problem))
   sums <- variant_sums(block, view, encoder)
-  # kclass.h has the outcome first.
-  sums$noise <- block$kclass$r1[2:1, 2:1]
-  sums$sizes <- block$kclass$sizes[c(1, 3, 2)]
+  sums$kclass <- block$kclass
   sums
 }
 
 find_outliers <- function(sums) {
-  .Call(
-    C_ffi_outliers, sums$gg, sums$gxy, sums$cross, sums$noise, sums$least, sums$sizes,
-    stats::qt(1 - OUTLIER_LEVEL / 2, sums$df), OUTLIER_ROUNDS
-  )
+  m <- sums$kclass
+  .Call(C_ffi_outliers, sums$gg, sums$gyx, m$r0, m$r1, sums$least, m$sizes, stats::qt(1 - OUTLIER_LEVEL / 2, sums$df), OUTLIER_ROUNDS)
 }
 
 nagar_with_controls <- function(sums, control) {
-  out <- .Call(C_ffi_outlier_nagar, sums$gg, sums$gxy, sums$cross, sums$noise, sums$least, sums$sizes, control)
+  m <- sums$kclass
+  out <- .Call(C_ffi_outlier_nagar, sums$gg, sums$gyx, m$r0, m$r1, sums$least, m$sizes, control)
   setNames(out, c("xy", "xx", "strength", "yy", "L"))
 }
 
-outlier_estimate <- function(block, context) {
-  none <- function(...) empty_estimate("latent_outlier", block, sprintf(...))
+outlier_effects <- function(block, context) {
+  none <- function(...) list(note = sprintf(...))
   if (context$encoder$method == "code") return(none("it needs the linear encoder"))
   # Halves and folds of learning would have to be nested.
   if (isTRUE(context$encoder$crossfit > 0)) return(none("it is not cross-fitted (see the naive estimates)"))
@@ -45,9 +42,6 @@ outlier_estimate <- function(block, context) {
   control <- lapply(found[2:1], function(x) which(x$outlying))
   each <- mapply(nagar_with_controls, sums, control)
   if (any(each["L", ] < 3)) return(none("fewer than three instruments are left without the outlying variants"))
-  total <- rowSums(each)
-  b <- total[["xy"]] / total[["xx"]]
-
   without <- vapply(folds, function(f) {
     h <- which(vapply(halves, function(x) f %in% x, NA))
     if (length(halves[[h]]) < 2) return(NA_real_)
@@ -56,25 +50,26 @@ outlier_estimate <- function(block, context) {
     sum <- each[, 3 - h] + nagar_with_controls(left, control[[h]])
     sum[["xy"]] / sum[["xx"]]
   }, 0)
-  om <- lapply(sums, function(s) s$noise / (s$sizes[1] - s$sizes[2] - s$sizes[3]))
-  o <- vapply(om, function(x) x[2, 2] - 2 * b * x[1, 2] + b^2 * x[1, 1], 0)
+  total <- rowSums(each)
+  b <- total[["xy"]] / total[["xx"]]
+  noise <- lapply(sums, function(s) s$kclass$r1 / s$kclass$df)
+  o <- vapply(noise, function(om) om[1, 1] - 2 * b * om[1, 2] + b^2 * om[2, 2], 0)
   # What the instruments that are left disagree about, over its expectation.
-  pxy <- each["xy", ] + each["L", ] * vapply(om, `[`, 0, 1, 2)
+  pxy <- each["xy", ] + each["L", ] * vapply(noise, `[`, 0, 1, 2)
   ratio <- sum((each["yy", ] - 2 * b * pxy + b^2 * each["strength", ]) / o) / (sum(each["L", ]) - 1)
-  if (all(is.finite(without)) && length(folds) >= 4) {
-    k <- length(folds)
-    error <- list(se = sqrt((k - 1) / k * sum((without - mean(without))^2)), vcov = "jackknife", df = k - 1)
-  } else {
-    error <- list(se = sqrt(sum(each["strength", ] * o)) / abs(total[["xx"]]), vcov = "iid", df = Inf)
-  }
-  out <- finish_estimate(
-    "latent_outlier", block, b, error$se, error$vcov, error$df, sqrt(max(1, ratio)), context$level,
-    list(ratio = ratio, outliers = outlier_table(found, moments$variants), b_half = unname(each["xy", ] / each["xx", ]))
+  list(
+    b = b, ratio = ratio, outliers = outlier_table(found, moments$variants), b_half = unname(each["xy", ] / each["xx", ]),
+    nsnp = min(each["L", ]), fstat = mean(each["strength", ] / each["L", ] / vapply(noise, `[`, 0, 2, 2)),
+    without = without, se_classical = sqrt(sum(each["strength", ] * o)) / abs(total[["xx"]])
   )
-  if (!is.null(out$note)) return(out)
-  out$nsnp <- min(each["L", ])
-  out$fstat <- mean(each["strength", ] / each["L", ] / vapply(om, `[`, 0, 1, 1))
-  out
+}
+
+outlier_errors <- function(effects, block, context) {
+  factor <- sqrt(max(1, effects$ratio))
+  if (any(!is.finite(effects$without)) || length(effects$without) < 4) {
+    return(list(se = effects$se_classical, vcov = "iid", df = Inf, factor = factor))
+  }
+  c(jackknife_error(effects$without), list(vcov = "jackknife", factor = factor))
 }
 
 outlier_table <- function(found, variants) {

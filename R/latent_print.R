@@ -72,11 +72,6 @@ print_table <- function(rows, percent, exposures = FALSE) {
   print(out, row.names = FALSE, right = FALSE)
 }
 
-short_name <- function(id) {
-  table <- mr_methods()
-  table$name[match(id, table$id)]
-}
-
 block_words <- function(x) {
   k <- ncol(x$encoder$variant)
   s <- x$encoder$n_structure
@@ -180,7 +175,7 @@ summary.latent_mr <- function(object, ...) {
   d <- object$diagnostics
   k <- object$latent$kclass
   rows <- rbind(
-    `Weak instruments` = c(k$sizes[2], k$sizes[1] - k$sizes[3] - k$sizes[2], d$f, f_pvalue(k, d$f)),
+    `Weak instruments` = c(k$L, k$df, d$f, f_pvalue(k, d$f)),
     `Wu-Hausman` = d$wu_hausman,
     `Wu-Hausman (robust)` = d$wu_hausman_robust,
     Sargan = c(d$sargan$df, NA, d$sargan$statistic, d$sargan$pval),

@@ -28,7 +28,7 @@ plot_first_stage <- function(x, max_environments = 40) {
     ggplot2::labs(
       x = NULL, y = NULL, title = wrap_words(sprintf("First stage of %s by environment", shorten(x$exposure, 60))),
       caption = wrap_words(paste0(
-        sprintf("F of %s instruments given what the fit partials out; dashed: 10. ", big(x$latent$kclass$sizes[2])),
+        sprintf("F of %s instruments given what the fit partials out; dashed: 10. ", big(x$latent$kclass$L)),
         if (nrow(e) > max_environments) sprintf("The %d largest of %d environments.", max_environments, nrow(e))
       ), 100)
     ) +

@@ -1,14 +1,14 @@
 # Per-variant associations with exposure and outcome, adjusted for the fit's own
 # block C, from the cross products that are left after C was partialled out.
 
-# What a fit keeps for them: no person's row.
+# What a fit keeps for them, no person's row: gg and gyx are cross products of the variants
+# with one another and with outcome and exposures, r0 those of the traits.
 variant_sums <- function(block, view, encoder) {
   g <- view$columns$instruments
-  xy <- c(view$columns$exposure[1], view$columns$outcome[1])
+  traits <- c(view$columns$outcome, view$columns$exposure)
   residual <- block$partial$residual
   list(
-    gg = residual[g, g, drop = FALSE], gxy = residual[g, xy, drop = FALSE], xy = diag(residual[xy, xy]),
-    cross = residual[xy, xy],
+    gg = residual[g, g, drop = FALSE], gyx = residual[g, traits, drop = FALSE], r0 = residual[traits, traits],
     least = pmax(
       ASSOCIATION_SHARE * Reduce(`+`, lapply(view$cross, function(a) diag(a)[g])),
       ROUNDING_SHARE * block$n * view$scale[g]
@@ -21,19 +21,20 @@ variant_sums <- function(block, view, encoder) {
 ROUNDING_SHARE <- 1e-11
 
 # beta = g'y / g'g and se^2 = (y'y - beta g'y) / (df g'g) on residuals; NA for a
-# variant that C explains.
+# variant that C explains. With several exposures bx, sx and px have a column for each.
 variant_associations <- function(sums) {
   gg <- diag(sums$gg)
   usable <- is.finite(gg) & gg > sums$least & sums$df > 0
   gg[!usable] <- NA
-  beta <- sums$gxy / gg
-  rss <- pmax(rep(sums$xy, each = nrow(beta)) - beta * sums$gxy, 0)
+  beta <- sums$gyx / gg
+  rss <- pmax(rep(diag(sums$r0), each = nrow(beta)) - beta * sums$gyx, 0)
   se <- sqrt(rss / sums$df / gg)
   se[is.na(se) | se <= 0] <- NA
   pval <- 2 * stats::pt(-abs(beta / se), sums$df)
+  x <- if (ncol(beta) == 2) 2L else -1L
   list(
-    bx = beta[, 1], by = beta[, 2], sx = se[, 1], sy = se[, 2], px = pval[, 1], py = pval[, 2],
-    usable = usable & !is.na(se[, 1]) & !is.na(se[, 2]), gg = sums$gg, block = sums$block
+    bx = beta[, x], by = beta[, 1], sx = se[, x], sy = se[, 1], px = pval[, x], py = pval[, 1],
+    usable = usable & rowSums(is.na(se)) == 0, gg = sums$gg, block = sums$block
   )
 }
 
@@ -54,7 +55,7 @@ summary_input <- function(a, correlation = "block") {
     same <- outer(a$block[keep], a$block[keep], "==")
     if (sum(same) > length(keep)) rho <- stats::cov2cor(a$gg[keep, keep, drop = FALSE]) * same
   }
-  list(index = keep, bx = a$bx[keep], sx = a$sx[keep], by = a$by[keep], sy = a$sy[keep], rho = rho)
+  list(index = keep, bx = piece_pick(a$bx, keep), sx = piece_pick(a$sx, keep), by = a$by[keep], sy = a$sy[keep], rho = rho)
 }
 
 fit_associations <- function(fit, what) {

@@ -26,11 +26,16 @@ summary_gls <- function(columns, by, sy, rho = NULL) {
 # shrink below those of fixed effects.
 random_factor <- function(fit) max(1, fit$sigma, na.rm = TRUE)
 
+# Of several exposures (bx a column for each) all at once (Burgess and Thompson 2015, Am J
+# Epidemiol 181:251).
 summary_ivw <- function(a, random = TRUE) {
-  fit <- if (length(a$bx)) summary_gls(a$bx, a$by, a$sy, a$rho)
-  if (is.null(fit)) return(summary_none("no variant is associated with the exposure"))
+  if (!NROW(a$bx)) return(summary_none("no variant is associated with the exposure"))
+  fit <- summary_gls(a$bx, a$by, a$sy, a$rho)
+  if (is.null(fit)) {
+    return(summary_none(if (NCOL(a$bx) > 1) "the variants do not tell the exposures apart" else "no variant is associated with the exposure"))
+  }
   list(
-    b = fit$b, se = fit$se * if (random) random_factor(fit) else 1, nsnp = length(a$bx),
+    b = fit$b, se = fit$se * if (random) random_factor(fit) else 1, nsnp = NROW(a$bx),
     q = q_row(fit), factor = if (random) random_factor(fit) else 1
   )
 }
@@ -67,29 +72,40 @@ q_row <- function(fit) {
 
 normal_p <- function(b, se) 2 * stats::pnorm(-abs(b / se))
 
-summary_names <- c(
-  ivw_fixed = "Inverse variance weighted (fixed effects)", ivw = "Inverse variance weighted", egger = "MR Egger",
-  weighted_median = "Weighted median"
-)
-
-summary_methods <- function() names(summary_names)
-
-summary_method <- function(id, a, seed) {
-  switch(id,
-    ivw_fixed = summary_ivw(a, random = FALSE), ivw = summary_ivw(a), egger = summary_egger(a),
-    weighted_median = summary_median(a, seed)
+# id -> name, reference, the most exposures, name of the error, fit(associations, seed).
+summary_estimators <- function() {
+  list(
+    ivw = list(
+      name = "Inverse variance weighted", reference = "Burgess et al. 2013, Genet Epidemiol 37:658; random effects",
+      exposures = Inf, error = "random", fit = function(a, seed) summary_ivw(a)
+    ),
+    ivw_fixed = list(
+      name = "Inverse variance weighted (fixed effects)", reference = "Burgess et al. 2013, Genet Epidemiol 37:658",
+      exposures = Inf, error = "fixed", fit = function(a, seed) summary_ivw(a, random = FALSE)
+    ),
+    egger = list(
+      name = "MR Egger", reference = "Bowden et al. 2015, Int J Epidemiol 44:512", exposures = 1, error = "random",
+      fit = function(a, seed) summary_egger(a)
+    ),
+    weighted_median = list(
+      name = "Weighted median", reference = "Bowden et al. 2016, Genet Epidemiol 40:304", exposures = 1, error = "bootstrap",
+      fit = function(a, seed) summary_median(a, seed)
+    )
   )
 }
 
-# One of them as a row of the table of latent_mr().
-summary_estimate <- function(id, block, context) {
+summary_methods <- function() names(summary_estimators())
+
+summary_names <- function(ids) vapply(summary_estimators()[ids], `[[`, "", "name", USE.NAMES = FALSE)
+
+summary_method <- function(id, a, seed) summary_estimators()[[id]]$fit(a, seed)
+
+# As estimators of latent_mr(), on the variants after the fit's own block.
+summary_effects <- function(id) function(block, context) {
   a <- variant_associations(variant_sums(block, context$view, context$encoder))
   fit <- summary_method(id, summary_input(a), context$encoder$seed)
-  if (!is.null(fit$note)) return(empty_estimate(id, block, fit$note))
-  vcov <- c(ivw_fixed = "fixed", ivw = "random", egger = "random", weighted_median = "bootstrap")[[id]]
-  out <- finish_estimate(
-    id, block, fit$b, fit$se, vcov, Inf, 1, context$level, fit[intersect(c("q", "intercept"), names(fit))]
-  )
-  out$nsnp <- fit$nsnp
-  out
+  if (!is.null(fit$note)) return(fit["note"])
+  c(list(b = fit$b, covariance = fit$se, vcov = summary_estimators()[[id]]$error, nsnp = fit$nsnp), fit[intersect(c("q", "intercept"), names(fit))])
 }
+
+summary_errors <- function(effects, block, context) list(se = effects$covariance, vcov = effects$vcov)

@@ -1,7 +1,5 @@
 # External weights of an allele score, matched to the variants of the data.
 
-score_methods <- function() c("score", "latent_score")
-
 # list(direction, table): weight of the counted allele of every variant, and what
 # became of every row of `weights`.
 score_weights <- function(weights, variants, kind) {

@@ -54,7 +54,7 @@ single_variant <- function(fit) {
   ratio_se <- x$sy / abs(x$bx)
   b <- c(x$by / x$bx, vapply(all, `[[`, 0, "b"))
   se <- c(ratio_se, vapply(all, `[[`, 0, "se"))
-  ratio_table(fit, c(fit_snp(fit)[x$index], paste("All -", summary_names[c("ivw", "egger")])), b, se)
+  ratio_table(fit, c(fit_snp(fit)[x$index], paste("All -", summary_names(c("ivw", "egger")))), b, se)
 }
 
 #' @rdname single_variant
@@ -64,7 +64,7 @@ variant_heterogeneity <- function(fit) {
   rows <- lapply(list(summary_egger(x), summary_ivw(x)), function(f) if (is.null(f$q)) rep(NA_real_, 3) else f$q)
   q <- unname(do.call(rbind, rows))
   data.frame(
-    fit_names(fit), method = unname(summary_names[c("egger", "ivw")]), Q = q[, 1], Q_df = q[, 2], Q_pval = q[, 3],
+    fit_names(fit), method = summary_names(c("egger", "ivw")), Q = q[, 1], Q_df = q[, 2], Q_pval = q[, 3],
     stringsAsFactors = FALSE
   )
 }

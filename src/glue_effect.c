@@ -25,19 +25,19 @@ static SEXP ffi_controls(SEXP gg, SEXP gt, SEXP control, SEXP least) {
   return out;
 }
 
-static outlier_sums sums_of(SEXP gg, SEXP gxy, SEXP cross, SEXP noise, SEXP least, SEXP sizes) {
+static outlier_sums sums_of(SEXP gg, SEXP gyx, SEXP r0, SEXP r1, SEXP least, SEXP sizes) {
   const R_xlen_t p = Rf_nrows(gg);
   const double *s = glue_real(sizes, 3, "sizes");
   const outlier_sums sums = {
-    glue_real(gg, p * p, "gg"), glue_real(gxy, 2 * p, "gxy"), glue_real(cross, 4, "cross"),
-    glue_real(noise, 4, "noise"), glue_real(least, p, "least"), (size_t)p, s[0], s[1], s[2]};
+    glue_real(gg, p * p, "gg"), glue_real(gyx, 2 * p, "gyx"), glue_real(r0, 4, "r0"),
+    glue_real(r1, 4, "r1"), glue_real(least, p, "least"), (size_t)p, s[0], s[1], s[2]};
   return sums;
 }
 
-/* sizes: people, rank of C, rank of the instruments. */
-static SEXP ffi_outliers(SEXP gg, SEXP gxy, SEXP cross, SEXP noise, SEXP least, SEXP sizes,
+/* sizes: people, rank of the instruments, rank of C. */
+static SEXP ffi_outliers(SEXP gg, SEXP gyx, SEXP r0, SEXP r1, SEXP least, SEXP sizes,
                          SEXP crit, SEXP rounds) {
-  const outlier_sums s = sums_of(gg, gxy, cross, noise, least, sizes);
+  const outlier_sums s = sums_of(gg, gyx, r0, r1, least, sizes);
   SEXP outlying = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)s.p));
   SEXP t = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.p)), b = PROTECT(Rf_allocVector(REALSXP, 2));
   size_t taken = 0;
@@ -50,10 +50,10 @@ static SEXP ffi_outliers(SEXP gg, SEXP gxy, SEXP cross, SEXP noise, SEXP least, 
   return out;
 }
 
-/* control: 1-based. x'Py - L Om_xy, x'Px - L Om_xx, x'Px, y'Py and L of the other instruments. */
-static SEXP ffi_outlier_nagar(SEXP gg, SEXP gxy, SEXP cross, SEXP noise, SEXP least, SEXP sizes,
+/* control: 1-based. Nagar's numerator and denominator, x'Px, y'Py and L of the other instruments. */
+static SEXP ffi_outlier_nagar(SEXP gg, SEXP gyx, SEXP r0, SEXP r1, SEXP least, SEXP sizes,
                               SEXP control) {
-  const outlier_sums s = sums_of(gg, gxy, cross, noise, least, sizes);
+  const outlier_sums s = sums_of(gg, gyx, r0, r1, least, sizes);
   const R_xlen_t m = Rf_xlength(control);
   const int *given = glue_int(control, m, "control");
   int *at = (int *)glue_alloc((size_t)m + 1, sizeof *at);
@@ -77,7 +77,7 @@ static SEXP ffi_steiger(SEXP gx, SEXP gy, SEXP rxy, SEXP n3) {
   return z;
 }
 
-/* r0, r1: exposure first. sizes: people, rank of the instruments, rank of C. */
+/* r0, r1: outcome first. sizes: people, rank of the instruments, rank of C. */
 static SEXP ffi_direction(SEXP r0, SEXP r1, SEXP sizes) {
   const double *s = glue_real(sizes, 3, "sizes");
   const direction d = direction_whole(glue_real(r0, 4, "r0"), glue_real(r1, 4, "r1"), s[0], s[1], s[2]);

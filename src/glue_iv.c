@@ -320,6 +320,15 @@ static SEXP ffi_kclass_fit(SEXP r0, SEXP r1, SEXP sizes, SEXP kappa) {
   return out;
 }
 
+static SEXP ffi_kclass_nagar(SEXP r0, SEXP r1, SEXP sizes) {
+  const kclass_moments m = moments(r0, r1, sizes);
+  SEXP h = PROTECT(Rf_allocMatrix(REALSXP, (int)m.k, (int)m.k)), g = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)m.k));
+  kclass_nagar(&m, REAL(h), REAL(g));
+  SEXP out = glue_list(2, "h", h, "g", g);
+  UNPROTECT(2);
+  return out;
+}
+
 static SEXP ffi_kclass_bekker(SEXP r0, SEXP r1, SEXP sizes, SEXP b) {
   const kclass_moments m = moments(r0, r1, sizes);
   SEXP vcov = PROTECT(Rf_allocMatrix(REALSXP, (int)m.k, (int)m.k));
@@ -390,6 +399,7 @@ const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_kclass_liml, 3),
   GLUE_CALL(ffi_kclass_fit, 4),
   GLUE_CALL(ffi_kclass_bekker, 4),
+  GLUE_CALL(ffi_kclass_nagar, 3),
   GLUE_CALL(ffi_kclass_test, 4),
   GLUE_CALL(ffi_ar_set, 5),
   GLUE_CALL(ffi_ar_statistic, 4),

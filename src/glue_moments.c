@@ -496,49 +496,29 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common) {
   return out;
 }
 
-/* variance: sums of squares before C; x, y: 1-based columns of exposure and outcome;
- * df_before: n - rank of C. */
-static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP x, SEXP y, SEXP directions,
-                       SEXP df_before) {
+/* variance: sums of squares before C; trait: 1-based columns of the outcome and the exposures. */
+static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP directions) {
   const int w = Rf_nrows(residual), p = glue_int1(p_, "p");
   const int m = Rf_isNull(directions) ? p : Rf_ncols(directions);
+  const int q = (int)Rf_xlength(trait);
+  const int *given = glue_int(trait, q, "trait");
+  int *at = glue_alloc((size_t)q, sizeof *at);
+  for (int a = 0; a < q; a++) {
+    if (given[a] < 1 || given[a] > w) Rf_error("internal: `trait` holds %d of %d columns", given[a], w);
+    at[a] = given[a] - 1;
+  }
   glue_real(residual, (R_xlen_t)w * w, "residual");
   const double *d = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)p * m, "directions");
-  SEXP g = PROTECT(Rf_allocMatrix(REALSXP, 2, m)), kept = PROTECT(Rf_allocVector(LGLSXP, m));
-  SEXP total = PROTECT(Rf_allocMatrix(REALSXP, 2, 2)), om = PROTECT(Rf_allocMatrix(REALSXP, 2, 2));
+  SEXP g = PROTECT(Rf_allocMatrix(REALSXP, q, m)), kept = PROTECT(Rf_allocVector(LGLSXP, m));
   size_t n_kept;
-  double b, se;
   lmr_error err;
   glue_check(scores(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p,
-                    (size_t)glue_int1(x, "x") - 1, (size_t)glue_int1(y, "y") - 1, d, (size_t)m,
-                    REAL(g), LOGICAL(kept), &n_kept, REAL(total), glue_arena(scores_bytes((size_t)p, (size_t)m)), &err), &err);
-  const double df = glue_real1(df_before, "df_before") - (double)n_kept;
-  scores_noise(REAL(g), (size_t)m, REAL(total), df, REAL(om));
-  scores_nagar(REAL(g), (size_t)m, n_kept, REAL(om), &b, &se);
-  SEXP nagar = PROTECT(Rf_allocVector(REALSXP, 2));
-  REAL(nagar)[0] = b;
-  REAL(nagar)[1] = se;
-  SEXP n_ = PROTECT(Rf_ScalarReal((double)n_kept)), df_ = PROTECT(Rf_ScalarReal(df));
-  SEXP out = glue_list(7, "g", g, "kept", kept, "n_kept", n_, "total", total, "noise", om, "df", df_,
-                       "nagar", nagar);
-  UNPROTECT(7);
+                    at, (size_t)q, d, (size_t)m, REAL(g), LOGICAL(kept), &n_kept,
+                    glue_arena(scores_bytes((size_t)p, (size_t)m, (size_t)q)), &err), &err);
+  SEXP n_ = PROTECT(Rf_ScalarReal((double)n_kept));
+  SEXP out = glue_list(3, "g", g, "kept", kept, "n_kept", n_);
+  UNPROTECT(3);
   return out;
-}
-
-/* variant: 1-based positions of full-rank instruments. */
-static SEXP ffi_nagar_only(SEXP residual, SEXP variant, SEXP x, SEXP y, SEXP df_before) {
-  const int w = Rf_nrows(residual);
-  const size_t m = (size_t)Rf_xlength(variant);
-  const int *given = glue_int(variant, -1, "variant");
-  int *zero_based = glue_alloc(m, sizeof *zero_based);
-  for (size_t j = 0; j < m; j++) zero_based[j] = given[j] - 1;
-  double b;
-  lmr_error err;
-  glue_check(scores_nagar_only(glue_real(residual, (R_xlen_t)w * w, "residual"), (size_t)w, zero_based, m,
-                               (size_t)glue_int1(x, "x") - 1, (size_t)glue_int1(y, "y") - 1,
-                               glue_real1(df_before, "df_before"), &b,
-                               glue_arena(scores_nagar_only_bytes(m)), &err), &err);
-  return Rf_ScalarReal(b);
 }
 
 /* t(map) a map of the leading rows and columns of a symmetric matrix. */
@@ -584,8 +564,7 @@ const R_CallMethodDef glue_moments_calls[] = {
   GLUE_CALL(ffi_moments_collect, 5),
   GLUE_CALL(ffi_moments_combine, 5),
   GLUE_CALL(ffi_partial, 3),
-  GLUE_CALL(ffi_scores, 7),
-  GLUE_CALL(ffi_nagar_only, 5),
+  GLUE_CALL(ffi_scores, 5),
   GLUE_CALL(ffi_turn, 2),
   GLUE_CALL(ffi_moment_delete, 6),
   {NULL, NULL, 0}

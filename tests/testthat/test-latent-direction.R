@@ -41,7 +41,7 @@ test_that("shares of variance are adjusted R2; their difference has its standard
     r0 <- crossprod(r[, 1:2])
     q <- qr(r[, -(1:2)])
     r1 <- crossprod(qr.resid(q, r[, 1:2]))
-    list(r = r, out = .Call(C_ffi_direction, r0, r1, c(n, L, 2)), x = x, y = y, z = z, w = w)
+    list(r = r, out = .Call(C_ffi_direction, r0[2:1, 2:1], r1[2:1, 2:1], c(n, L, 2)), x = x, y = y, z = z, w = w)
   }
   first <- one()
   adjusted <- function(trait) {

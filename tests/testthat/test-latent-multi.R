@@ -82,8 +82,8 @@ test_that("the conditional F, Nagar's estimator and inverse-variance weighting b
   one <- LatentMR:::kclass_moments(fit$latent$kclass$r0[1:2, 1:2], fit$latent$kclass$r1[1:2, 1:2], 600, L, qr(w)$rank)
   single <- quiet(mr_data(d$g, d$x[, 1], d$y, d$site, covariates = data.frame(age = d$age), kind = "genotype"))
   alone <- quiet(latent_mr(single, methods = "latent_nagar", seed = 1, by_environment = FALSE))$estimates$latent_nagar
-  expect_equal(LatentMR:::multi_nagar(one)$b, alone$b, tolerance = 1e-7)
-  expect_equal(sqrt(LatentMR:::multi_nagar(one)$vcov[1]), alone$se_classical, tolerance = 1e-7)
+  expect_equal(LatentMR:::kclass_nagar(one)$coefficients, alone$b, tolerance = 1e-7)
+  expect_equal(sqrt(LatentMR:::kclass_nagar(one)$vcov[1]), alone$se_classical, tolerance = 1e-7)
   # IVW: regression of the variants' associations, each adjusted for the block
   g <- m(d$g)
   slope <- function(v) drop(crossprod(g, v)) / colSums(g^2)

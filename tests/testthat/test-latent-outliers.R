@@ -75,7 +75,7 @@ test_that("the core: median first, then Nagar with the outliers as controls", {
   s <- crossprod(r)
   noise <- crossprod(qr.resid(qr(r[, -(1:2)]), r[, 1:2]))
   run <- function(crit = qt(.975, n - 3), rounds = 20L, least = rep(1e-8, 12)) {
-    .Call(C_ffi_outliers, s[-(1:2), -(1:2)], s[-(1:2), 1:2], s[1:2, 1:2], noise, least, c(n, 2, 12), crit, rounds)
+    .Call(C_ffi_outliers, s[-(1:2), -(1:2)], s[-(1:2), 2:1], s[2:1, 2:1], noise[2:1, 2:1], least, c(n, 12, 2), crit, rounds)
   }
   ours <- run()
   expect_identical(ours$outlying, ref$outlying)

@@ -98,7 +98,7 @@ test_that("of many variants fifty are named and the data keep all", {
   gg <- rep(500, p)
   bx <- rnorm(p, .1, .05)
   fit$latent$variants <- list(
-    gg = diag(gg), gxy = cbind(bx, .3 * bx + rnorm(p, 0, .04)) * gg, xy = c(1500, 1500), least = rep(0, p), mean = rep(.6, p),
+    gg = diag(gg), gyx = cbind(.3 * bx + rnorm(p, 0, .04), bx) * gg, r0 = diag(1500, 2), least = rep(0, p), mean = rep(.6, p),
     df = 1400, n = 1500, block = seq_len(p)
   )
   fit$variants <- data.frame(snp = c("all", sprintf("rs%d", 2:p)), chr = NA, pos = NA, effect_allele = "A", other_allele = "C")

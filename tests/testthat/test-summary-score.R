@@ -135,9 +135,9 @@ test_that("instruments chosen in the same people are noticed, others are not", {
   expect_null(chosen_threshold(exposure_z(whole)))
   # z of the variants are set to 3.3 .. 4.2: the sums behind them are changed.
   s <- whole$latent$variants
-  p <- nrow(s$gxy)
+  p <- nrow(s$gyx)
   z <- seq(3.3, 4.2, length.out = p)
-  s$gxy[, 1] <- sqrt(diag(s$gg) * s$xy[1] * z^2 / (s$df + z^2))
+  s$gyx[, 2] <- sqrt(diag(s$gg) * s$r0[2, 2] * z^2 / (s$df + z^2))
   whole$latent$variants <- s
   expect_equal(exposure_z(whole), z)
   barely <- sum(z < 1 + qnorm(.0005, lower.tail = FALSE))

@@ -12,14 +12,14 @@ double steiger_z(double rx, double ry, double rxy, double n3) {
 direction direction_whole(const double *r0, const double *r1, double n, double L, double K) {
   const double df = n - K - L;
   double om[3], s[3]; /* xx, xy, yy */
-  const int at[3] = {0, 1, 3};
+  const int at[3] = {3, 1, 0};
   for (int i = 0; i < 3; i++) {
     om[i] = r1[at[i]] / df;
     s[i] = (r0[at[i]] - r1[at[i]] - L * om[i]) / n;
   }
   direction d;
-  d.rsq_x = fmax(0, 1 - om[0] / (r0[0] / (n - K)));
-  d.rsq_y = fmax(0, 1 - om[2] / (r0[3] / (n - K)));
+  d.rsq_x = fmax(0, 1 - om[0] / (r0[3] / (n - K)));
+  d.rsq_y = fmax(0, 1 - om[2] / (r0[0] / (n - K)));
   const double sx = fmax(s[0], 0), sy = fmax(s[2], 0);
   const double tx = (sx + om[0]) * (sx + om[0]), ty = (sy + om[2]) * (sy + om[2]);
   /* Gradients of R2_x - R2_y in S_xx, S_yy, Om_xx, Om_yy. */

@@ -14,7 +14,7 @@
 double steiger_z(double rx, double ry, double rxy, double n3);
 
 /* Shares of the variance of x and y that L instruments explain, after C of rank K.
- * From r0 = [x y]'M_C[x y] and r1 = [x y]'M_ZC[x y] (2 x 2): with Om = r1 / (n - K - L),
+ * From r0 = [y x]'M_C[y x] and r1 = [y x]'M_ZC[y x] (2 x 2): with Om = r1 / (n - K - L),
  * S = (r0 - r1 - L Om) / n,
  *   R2_x = 1 - Om_xx / (r0_xx / (n - K))     (adjusted, at least 0),
  * and for the variance of R2_x - R2_y by the delta method, instruments held fixed, normal errors,

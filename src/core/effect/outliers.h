@@ -14,12 +14,12 @@
 
 typedef struct {
   const double *gg;    /* p x p */
-  const double *gxy;   /* p x 2: with exposure and outcome */
-  const double *cross; /* 2 x 2: [x y]'M_C[x y] */
-  const double *noise; /* 2 x 2: [x y]'M_ZC[x y] */
+  const double *gyx;   /* p x 2: with outcome and exposure */
+  const double *r0;    /* 2 x 2: [y x]'M_C[y x] */
+  const double *r1;    /* 2 x 2: [y x]'M_ZC[y x] */
   const double *least; /* p: see controls.h; such variants are never outlying */
   size_t p;
-  double n, rank, L;   /* people, rank of C and of the instruments after C */
+  double n, L, K; /* people, rank of the instruments after C and of C */
 } outlier_sums;
 
 /* crit: bound of |t|. outlying[p]: flags. t[p]: at the last b, NaN for a variant that C
@@ -31,9 +31,9 @@ size_t outliers_bytes(size_t p);
 lmr_status outliers(const outlier_sums *s, double crit, size_t max_rounds, int *outlying,
                     double *t, double *b, size_t *rounds, lmr_arena work, lmr_error *err);
 
-/* Nagar's estimate with the variants control[m] as controls: sums[0] = x'Py - L Om_xy,
- * sums[1] = x'Px - L Om_xx, sums[2] = x'Px, sums[3] = y'Py, with P and L those of the
- * other instruments and Om = noise / (n - rank - L before). */
+/* What Nagar's estimate is made of with the variants control[m] as controls: sums[0] and sums[1]
+ * its numerator and denominator (kclass_nagar), sums[2] = x'Px, sums[3] = y'Py, with P and L those
+ * of the other instruments. */
 lmr_status outlier_nagar(const outlier_sums *s, const int *control, size_t m, double *sums,
                          double *L, lmr_arena work, lmr_error *err);
 

@@ -133,6 +133,17 @@ lmr_status kclass_fit(const kclass_moments *m, double kappa, double *b,
   return LMR_OK;
 }
 
+void kclass_nagar(const kclass_moments *m, double *h, double *g) {
+  const size_t q = m->k + 1, k = m->k;
+  const double chance = m->L / (m->n - m->K - m->L);
+  for (size_t j = 0; j < q; j++)
+    for (size_t i = 1; i < q; i++) {
+      const double net = AT(m->r0, q, i, j) - AT(m->r1, q, i, j) - chance * AT(m->r1, q, i, j);
+      if (j) AT(h, k, i - 1, j - 1) = net;
+      else g[i - 1] = net;
+    }
+}
+
 /* Lambda = H^-1 S H^-1 with a = e'Pe / e'e, H = X'PX - a X'X, and
  * S = s2 [(1 - a)^2 T'PT + a^2 T'(I - P)T], T = X - e (e'X) / e'e;
  * everything after M_W. */

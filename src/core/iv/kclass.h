@@ -35,6 +35,13 @@ lmr_status kclass_fit(const kclass_moments *m, double kappa, double *b,
 lmr_status kclass_bekker(const kclass_moments *m, const double *b, double *vcov,
                          lmr_arena work, lmr_error *err);
 
+/* Nagar's estimator (Nagar 1959, Econometrica 27:575), the k-class at kappa = 1 + L / (n - K - L):
+ * its normal equations h b = g,
+ *   h[k x k] = X'PX - L Om_XX, g[k] = X'Py - L Om_Xy, Om = [y X]'M_ZW[y X] / (n - K - L),
+ * i.e. two-stage least squares less what L instruments explain by chance. With weak
+ * instruments h need not be positive. */
+void kclass_nagar(const kclass_moments *m, double *h, double *g);
+
 /* Homoskedastic tests. Degrees of freedom: partial_f (L, n - K - L) for each
  * endogenous variable; wu_hausman F (wu_df1, wu_df2), where wu_df1 = k unless a
  * combination of X is an exact function of (Z, W), and wu_df2 = n - K - k - wu_df1; sargan and basmann
