@@ -55,8 +55,11 @@ check_choice <- function(x, arg, choices) {
   if (is.character(x) && length(x) == 1 && x %in% choices) return(invisible(x))
   hint <- NULL
   if (is.character(x) && length(x) == 1 && !is.na(x)) {
-    near <- choices[utils::adist(x, choices, ignore.case = TRUE) <= 2]
+    near <- choices[utils::adist(lower(x), lower(choices)) <= 2]
     if (length(near)) hint <- sprintf("Did you mean \"%s\"?", near[1])
   }
   abort_argument(arg, paste("one of", quote_all(choices)), describe(x), hint)
 }
+
+# `choices` with those most like `x` first.
+nearest <- function(x, choices) choices[order(utils::adist(lower(x), lower(choices))[1, ])]

@@ -94,3 +94,8 @@ interval_digits <- function(b, lo, up) {
   if (!is.finite(half) || half <= 0) return(2)
   max(0, min(8, 1 - floor(log10(half))))
 }
+
+# Case by a fixed map of the ASCII letters: that of a locale turns IID into other
+# letters (Turkish).
+lower <- function(x) chartr("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", x)
+upper <- function(x) chartr("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", x)

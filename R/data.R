@@ -63,15 +63,21 @@
 #'   variants, or a `plink_bed` object of [read_plink()]. Missing: `NA`.
 #' @param exposure,outcome Numeric vectors, one value per participant, in any
 #'   unit; estimates are in units of the outcome per unit of the exposure. Traits of two values may
-#'   be 0/1, logical or a factor with two levels (the second is 1, with a message); an outcome with the values 1
-#'   and 2 only is read as in PLINK (control, case), with a message. Several exposures: a matrix or data frame
+#'   be 0/1, logical, a factor with two levels (the second is 1, with a message) or words for no and yes (see
+#'   Values in [read_mr_data()]); an outcome with the values 1
+#'   and 2 only is read as in PLINK (control, case), with a message; one with the values 0, 1 and 2 only is refused, since
+#'   PLINK's 0 means missing (see `outcome_kind`). Several exposures: a matrix or data frame
 #'   with a column for each; [latent_mr()] then estimates their effects given each other.
 #' @param environment Factor, text or whole numbers: the group of each
 #'   participant; see below. Continuous numbers are refused.
 #' @param covariates Data frame (numbers, factors, text, logicals) or numeric
 #'   matrix, one row per participant. Groups become 0/1 columns against their
 #'   first level (text: in alphabetical order of the C locale); columns that do
-#'   not vary are left out and counted.
+#'   not vary are left out and counted. Text that holds numbers only is taken as numbers, with a message.
+#' @param categorical Names of covariates that are groups whatever they look like, such as
+#'   codes of sites or batches.
+#' @param outcome_kind `"auto"` makes 0 and 1 of an outcome that has two values;
+#'   `"number"` takes the values as they are: counts, for instance.
 #' @param structure Numeric matrix or data frame, one row per participant:
 #'   principal components or other measures of ancestry.
 #' @param structure_includes_instruments Were the instruments among the variants
@@ -107,7 +113,7 @@
 #'   [flow()], [variants()] and [samples()].
 #' @section Errors:
 #' All inherit from `latentmr_error`: `latentmr_error_argument` (an argument is
-#' not what it must be), `latentmr_error_ids` (rows cannot be joined, or one
+#' not what it must be; `latentmr_error_coding`: an outcome of 0, 1 and 2), `latentmr_error_ids` (rows cannot be joined, or one
 #' identifier has several different rows), `latentmr_error_empty` (no
 #' participant or no variant is left).
 #' @examples
@@ -126,9 +132,11 @@
 #' @export
 mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
-                    cluster = NULL, kind = "auto", variants = NULL) {
+                    cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto") {
   names <- c(exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome"))
   check_choice(kind, "kind", c("auto", "genotype", "dosage", "continuous"))
+  check_choice(outcome_kind, "outcome_kind", outcome_kinds)
+  check_categorical(categorical, colnames(covariates))
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
   if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
@@ -136,8 +144,8 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   everybody <- as_ids(ids, "ids")
   cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
   pieces <- list(
-    exposure = check_exposures(exposure, names[-length(names)]), outcome = check_trait(outcome, "outcome"),
-    environment = as_environment(environment), covariates = as_covariates(covariates),
+    exposure = check_exposures(exposure, names[-length(names)]), outcome = check_trait(outcome, "outcome", outcome_kind),
+    environment = as_environment(environment), covariates = as_covariates(covariates, categorical = categorical),
     structure = as_structure(structure), cluster = as_cluster(cluster)
   )
   pieces <- pieces[!vapply(pieces, is.null, NA)]

@@ -3,14 +3,17 @@
 
 # A numeric column without infinite values; one-column matrices and data frames
 # are taken as vectors. Traits of two values become 0 and 1.
-check_trait <- function(x, arg) {
+check_trait <- function(x, arg, kind = "auto") {
+  x <- plain_numbers(x, arg)
   if ((is.matrix(x) || is.data.frame(x)) && ncol(x) == 1) {
     ids <- row_ids(x)
     x <- if (is.data.frame(x)) x[[1]] else x[, 1]
+    if (is.matrix(x) && ncol(x) == 1) x <- x[, 1] # scale() in a data frame
     if (!is.null(ids)) names(x) <- ids
   }
   must <- "a numeric vector, one value per participant"
-  if (is.factor(x) || is.logical(x) || arg == "outcome") x <- recode_binary(x, arg)
+  if (is.character(x)) x <- stats::setNames(text_trait(x, arg), names(x))
+  if (is.factor(x) || is.logical(x) || (arg == "outcome" && kind == "auto")) x <- recode_binary(x, arg)
   if (is.factor(x) || is.character(x)) {
     abort_argument(arg, must, describe(x), "Convert it with as.numeric() once you know what its values mean.")
   }
@@ -21,13 +24,28 @@ check_trait <- function(x, arg) {
   check_not_infinite(x, arg)
   out <- as.double(x)
   names(out) <- names(x)
-  if (arg == "outcome" && setequal(out[!is.na(out)], 0:2)) {
-    inform(
-      "\"outcome\" has the values 0, 1 and 2.", "latentmr_message_coding",
-      hint = "If they are PLINK's missing, control and case, set the 0 to NA (`na_codes = c(-9, 0)` of read_mr_data())."
+  if (arg == "outcome" && kind == "auto" && setequal(out[!is.na(out)], 0:2)) {
+    abort_argument(
+      arg, "without doubt about its coding", "one with the values 0, 1 and 2 only", class = "latentmr_error_coding",
+      hint = paste(
+        "If they are PLINK's missing, control and case, set the 0 to missing (`na_codes = c(-9, 0)` of read_mr_data(), or NA);",
+        "if they are counts, say outcome_kind = \"number\"."
+      )
     )
   }
   out
+}
+
+# "auto": what has two values becomes 0 and 1; "number": taken as it is.
+outcome_kinds <- c("auto", "number")
+
+# Text given for a trait: numbers, or words for yes and no; otherwise as it is.
+text_trait <- function(x, arg) {
+  found <- numbers_in_text(x)
+  values <- if (is.null(found$values)) two_words(x, arg) else found$values
+  if (!is.null(values)) return(values)
+  abort_argument(arg, "a numeric vector, one value per participant", sprintf("text with %s in it", quote_all(found$odd, 3)),
+                 odd_hint(found$odd, codes = FALSE))
 }
 
 # One exposure is a vector, several are a matrix with their names.
@@ -70,8 +88,9 @@ as_environment <- function(x, arg = "environment") {
     abort_argument(arg, must, describe(x))
   }
   if (!length(x)) abort_argument(arg, must, "empty")
+  x <- plain_numbers(x, arg)
   if (is.object(x) && !is.factor(x)) abort_argument(arg, must, describe(x))
-  if (is.numeric(x) && !is.factor(x) && any(x != round(x) | is.infinite(x), na.rm = TRUE)) {
+  if (is_continuous(x)) {
     abort_argument(
       arg, must, "continuous numbers",
       "An environment is a group such as an ancestry, cohort or site; give principal components to `structure`."
@@ -80,17 +99,38 @@ as_environment <- function(x, arg = "environment") {
   as_groups(x)
 }
 
+# Numbers that are no codes of groups; from a file they come as text, where 1.5 may be one.
+is_continuous <- function(x) {
+  if (is.factor(x)) return(FALSE)
+  if (is.numeric(x)) return(any(x != round(x) | is.infinite(x), na.rm = TRUE))
+  cells <- unique(x[!is.na(x)])
+  length(cells) > 20 && all(grepl(number_pattern, cells)) && any(as.numeric(cells) %% 1 != 0)
+}
+
+# Without levels that nobody has, or that stand for a missing group (addNA(), "").
+plain_factor <- function(x) {
+  out <- factor(as.character(x), setdiff(as.character(levels(x)), c("", NA)))
+  names(out) <- names(x)
+  droplevels(out)
+}
+
 # Factor with levels in an order that does not depend on the locale.
-as_groups <- function(x) {
+as_groups <- function(x, arg = "environment") {
   ids <- names(x)
+  x <- plain_numbers(x, arg)
   if (!is.factor(x)) {
+    if (is.numeric(x) && any(abs(x) >= 2^53, na.rm = TRUE)) {
+      abort_argument(arg, "text, or whole numbers below 2^53", "larger numbers, which have lost digits", "Read the codes as text.")
+    }
     text <- if (is.numeric(x)) number_strings(x) else enc2utf8(as.character(x))
     text[!is.na(text) & text == ""] <- NA
     levels <- unique(text[!is.na(text)])
-    levels <- levels[order(if (is.numeric(x)) as.numeric(levels) else levels, method = "radix")]
+    # Codes such as 1, 2, 10 by their value; 01 and 1 are two groups.
+    numbers <- all(grepl("^(0|-?[1-9][0-9]{0,14})$", levels))
+    levels <- levels[order(if (numbers) as.numeric(levels) else levels, method = "radix")]
     x <- factor(text, levels = levels)
-  } else if (any(levels(x) == "")) {
-    levels(x)[levels(x) == ""] <- NA
+  } else if (anyNA(levels(x)) || any(levels(x) == "")) {
+    x <- factor(as.character(x), setdiff(levels(x), c("", NA)))
   }
   names(x) <- ids
   x
@@ -103,7 +143,7 @@ as_cluster <- function(x, arg = "cluster") {
     abort_argument(arg, "a vector with the family or site of each participant, or NULL", describe(x))
   }
   if (inherits(x, "families")) class(x) <- "factor"
-  as_groups(x)
+  as_groups(x, arg)
 }
 
 # Numeric matrix of structure columns with unique names.
@@ -111,8 +151,9 @@ as_structure <- function(x, arg = "structure") {
   if (is.null(x)) return(NULL)
   must <- "a numeric matrix or data frame, one row per participant, or NULL"
   ids <- row_ids(x)
+  x <- plain_numbers(x, arg)
   if (is.data.frame(x)) {
-    bad <- !vapply(x, is.numeric, NA)
+    bad <- !vapply(x, is.numeric, NA) | vapply(x, is.object, NA)
     if (any(bad)) {
       abort_argument(arg, must, sprintf("a data frame whose column \"%s\" is not numeric", names(x)[bad][1]),
                      "Groups are covariates, or the environment.")
@@ -145,7 +186,8 @@ check_unique_names <- function(x, arg) {
 recode_binary <- function(x, name) {
   if (is.logical(x)) return(setNames(as.double(x), names(x)))
   if (is.factor(x)) {
-    used <- levels(droplevels(x))
+    x <- plain_factor(x)
+    used <- levels(x)
     if (length(used) != 2) return(x)
     inform(sprintf("%s: \"%s\" is taken as 0 and \"%s\" as 1.", quote_all(name), used[1], used[2]), "latentmr_message_coding")
     return(setNames(as.double(x == used[2]), names(x)))

@@ -1,7 +1,8 @@
 # Covariates: a data frame of numbers and groups in, dummy coded columns out.
 
-as_covariates <- function(x, arg = "covariates") {
+as_covariates <- function(x, arg = "covariates", categorical = NULL) {
   if (is.null(x)) return(NULL)
+  x <- plain_numbers(x, arg)
   must <- "a data frame (numbers, factors, text, logicals) or numeric matrix, one row per participant, or NULL"
   ids <- row_ids(x)
   if (is.matrix(x)) {
@@ -19,21 +20,44 @@ as_covariates <- function(x, arg = "covariates") {
   x <- as.data.frame(x)
   check_unique_names(names(x), arg)
   for (name in names(x)) {
-    x[[name]] <- as_covariate(x[[name]], sprintf("%s$%s", arg, name))
+    x[[name]] <- as_covariate(x[[name]], sprintf("%s$%s", arg, name), name %in% categorical)
   }
   attr(x, "ids") <- ids
   x
 }
 
-as_covariate <- function(column, arg) {
+as_covariate <- function(column, arg, categorical = FALSE) {
   must <- "numbers, a factor, text or logical"
+  if (is.matrix(column) && ncol(column) == 1) column <- column[, 1]
   if (is.matrix(column) || is.list(column)) abort_argument(arg, must, describe(column))
-  if (is.logical(column) || is.character(column) || is.factor(column)) return(as_groups(column))
+  if (is.character(column) && !categorical) column <- text_covariate(column, arg)
+  if (categorical || is.logical(column) || is.character(column) || is.factor(column)) return(as_groups(column, arg))
   if (!is.numeric(column) || is.object(column)) {
     abort_argument(arg, must, describe(column), "Convert dates and labelled columns with as.numeric() or factor().")
   }
   check_not_infinite(column, arg)
   as.double(column)
+}
+
+# Text that holds nothing but numbers is numbers, as from a file; but it is said.
+text_covariate <- function(column, arg) {
+  found <- covariate_column(column, arg, arg, FALSE)$values
+  if (is.numeric(found) && !all(is.na(found))) {
+    inform(sprintf("`%s` is text that holds numbers only: taken as numbers.", arg), "latentmr_message_coding",
+           hint = "For groups make it a factor, or name it in `categorical`.")
+  }
+  found
+}
+
+check_categorical <- function(categorical, covariates) {
+  check_strings(categorical, "categorical", null = TRUE)
+  absent <- setdiff(categorical, covariates)
+  if (!length(absent)) return(invisible())
+  abort_argument("categorical", "names of covariates", quote_all(absent), if (length(covariates)) {
+    sprintf("The covariates are %s.", quote_all(covariates))
+  } else {
+    "There are no covariates."
+  })
 }
 
 # Treatment coding against the first level, no intercept. Columns that do not

@@ -120,22 +120,17 @@ read_kin <- function(kin) {
   sapply(columns, function(name) unlist(lapply(tables, `[[`, name)), simplify = FALSE)
 }
 
+# Identifiers stay text: leading zeros, and a FID that is 0 here and a name there.
 read_kin_file <- function(path) {
-  bytes <- file_text(path, "kin")
-  header <- if (length(bytes)) tryCatch(names(read_text(bytes, nrows = 0L)$frame), error = function(e) character())
-  if (!length(header)) abort(sprintf("`kin`: the file %s is empty.", path), "latentmr_error_format", argument = "kin")
-  # Identifiers stay text: leading zeros, and a FID that is 0 here and a name there.
-  text <- grep("^#?i?f?id[12]?$", header, ignore.case = TRUE)
-  table <- read_text(bytes, colClasses = list(character = text))
-  if (length(table$said)) {
-    abort(sprintf("`kin`: the file %s is not a complete table: %s", path, table$said[1]), "latentmr_error_format",
-          argument = "kin", hint = "Every line must have as many cells as the header.")
-  }
-  table$frame
+  table <- open_text_table(path, "kin")
+  if (!length(table$names)) abort(sprintf("`kin`: the file %s is empty.", path), "latentmr_error_format", argument = "kin")
+  number <- lower(table$names) == "kinship"
+  as_frame(stats::setNames(table$columns(seq_along(table$names), number), table$names))
 }
 
 kin_columns <- function(frame, label) {
-  plain <- sub("^#", "", tolower(names(frame)))
+  frame <- plain_numbers(frame, "kin")
+  plain <- sub("^#", "", lower(names(frame)))
   column <- function(names, needed = TRUE) {
     at <- match(names, plain)
     at <- at[!is.na(at)]
@@ -148,6 +143,14 @@ kin_columns <- function(frame, label) {
     )
   }
   kinship <- column("kinship")
+  if (is.character(kinship)) {
+    found <- numbers_in_text(kinship)
+    if (is.null(found$values)) {
+      abort_argument("kin", "a table with a numeric column Kinship", sprintf("one with %s in it (%s)", quote_all(found$odd, 3), label),
+                     odd_hint(found$odd, codes = FALSE))
+    }
+    kinship <- found$values
+  }
   if (!is.numeric(kinship) && !all(is.na(kinship))) {
     abort_argument("kin", "a table with a numeric column Kinship", sprintf("one with %s in it (%s)", describe(kinship), label))
   }
@@ -158,7 +161,7 @@ kin_columns <- function(frame, label) {
   for (name in setdiff(names(out), "kinship")) {
     out[[name]] <- if (length(out[[name]])) as_ids(out[[name]], "kin") else character()
     if (!anyNA(out[[name]])) next
-    abort(sprintf("`kin`: row %d of %s has no %s.", which(is.na(out[[name]]))[1], label, toupper(name)),
+    abort(sprintf("`kin`: row %d of %s has no %s.", which(is.na(out[[name]]))[1], label, upper(name)),
           "latentmr_error_ids", argument = "kin")
   }
   unknown <- sum(is.na(out$kinship))

@@ -11,6 +11,7 @@ number_strings <- function(x) {
 
 as_ids <- function(x, arg) {
   if (is.null(x)) return(NULL)
+  x <- plain_numbers(x, arg)
   good <- is.character(x) || is.factor(x) || (is.numeric(x) && !is.object(x))
   if (!good || !is.null(dim(x)) || !length(x)) {
     abort_argument(arg, "a vector of identifiers, one per participant", describe(x))

@@ -7,9 +7,8 @@
 #' @param bfile Prefix of the bed/bim/fam files (one, or several with the same
 #'   people), or a `plink_bed` object of [read_plink()].
 #' @param pheno Phenotypes: path of a text file (any separator, with a header,
-#'   also gzipped), several paths, or a data frame; see Text files. Several files are joined by
-#'   identifier; a column may stand in one of them only. `NA`, `N/A`, `NaN`,
-#'   `nan`, `.` and empty cells are missing.
+#'   also gzipped), several paths, or a data frame; see Text files and Values. Several
+#'   files are joined by identifier; a column may stand in one of them only.
 #' @param exposure Name of a column, or of several: effects are then estimated given each other.
 #' @param outcome,environment Names of one column each.
 #' @param cluster Name of a column, or the result of [families()].
@@ -27,8 +26,9 @@
 #'   consent): a vector, or a file with one column (identifier) or two (FID and
 #'   IID), with or without header; an empty file is an empty list.
 #' @param na_codes Values that mean missing in the columns used, numbers or text.
-#'   Applied to every column but identifiers; counted by column in [flow()].
-#'   `NULL`: none.
+#'   Applied to every column but identifiers, before anything else is made of the
+#'   values; counted by column in [flow()]. `NULL`: none.
+#' @param categorical,outcome_kind See [mr_data()].
 #' @param structure_includes_instruments,block See [mr_data()]; `block` is named
 #'   by variant, or has a value for each instrument in the order of the files.
 #'
@@ -64,30 +64,30 @@
 #' @export
 read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariates = NULL, structure = NULL,
                          background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
-                         remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL) {
+                         remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL,
+                         categorical = NULL, outcome_kind = "auto") {
   roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster)
   check_string(id, "id", null = TRUE)
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   check_includes(structure_includes_instruments, structure)
   check_na_codes(na_codes)
+  check_categorical(categorical, covariates)
+  check_choice(outcome_kind, "outcome_kind", outcome_kinds)
   bed <- if (inherits(bfile, "plink_bed")) bfile else read_plink(bfile)
   source <- genotype_source(bed, "bfile")
 
-  tables <- read_tables(pheno, unlist(roles), id)
+  tables <- read_tables(pheno, unlist(roles), id, c(roles$environment, roles$cluster, categorical))
   people <- canonical_ids(source, tables)
   source$ids <- people$ids
   recoded <- apply_na_codes(tables, na_codes)
-  tables <- lapply(recoded$tables, function(table) {
+  converted <- convert_columns(recoded$tables, roles, categorical)
+  tables <- lapply(converted$tables, function(table) {
     table$ids <- to_canonical(table$ids, table$fid, people, table$label)
     table
   })
-  frame <- frame_of(tables, roles)
+  frame <- frame_of(tables, roles, outcome_kind)
   if (inherits(cluster, "families")) frame$cluster <- families_of(cluster, frame$ids, people)
-  log <- new_flow()
-  for (column in names(recoded$counts)) {
-    reason <- sprintf("%s in %s set to missing", paste(na_codes, collapse = ", "), column)
-    log <- flow_add(log, "values", reason, "changed", recoded$counts[[column]])
-  }
+  log <- log_values(new_flow(), recoded$counts, na_codes, converted$words)
   lists <- list(keep = read_id_list(keep, "keep", people), remove = read_id_list(remove, "remove", people))
   background <- background_source(background, source, instruments, people)
   source <- choose_variants(source, instruments, "instruments")
@@ -124,6 +124,18 @@ check_roles <- function(exposure, outcome, environment, covariates, structure, c
   roles
 }
 
+log_values <- function(log, counts, codes, words) {
+  for (column in names(counts)) {
+    reason <- sprintf("%s in %s set to missing", paste(codes, collapse = ", "), column)
+    log <- flow_add(log, "values", reason, "changed", counts[[column]])
+  }
+  for (column in names(words)) {
+    reason <- sprintf("%s in %s taken as missing", quote_all(names(words[[column]])), column)
+    log <- flow_add(log, "values", reason, "changed", sum(words[[column]]))
+  }
+  log
+}
+
 check_na_codes <- function(x) {
   if (is.null(x) || ((is.numeric(x) || is.character(x)) && !anyNA(x))) return(invisible())
   abort_argument("na_codes", "numbers or text without missing values, or NULL", describe(x))
@@ -131,7 +143,7 @@ check_na_codes <- function(x) {
 
 # The frame that build_mr_data() reads, from one table as it stands or from
 # several joined by identifier.
-frame_of <- function(tables, roles) {
+frame_of <- function(tables, roles, outcome_kind = "auto") {
   of <- function(role) {
     columns <- roles[[role]]
     if (is.null(columns)) return(NULL)
@@ -155,10 +167,10 @@ frame_of <- function(tables, roles) {
     values <- part$values
     if (length(tables) > 1) attr(values, "ids") <- part$ids
     switch(role,
-      exposure = check_exposures(columns_of_numbers(values, role), roles$exposure),
-      outcome = check_trait(columns_of_numbers(values, role), role),
+      exposure = check_exposures(values, roles$exposure),
+      outcome = check_trait(values, role, outcome_kind),
       environment = as_environment(values), covariates = as_covariates(values),
-      structure = as_structure(columns_of_numbers(values, role)), cluster = as_cluster(values)
+      structure = as_structure(values), cluster = as_cluster(values)
     )
   }, names(parts), parts)
   if (length(tables) == 1) return(c(list(ids = tables[[1]]$ids), lapply(pieces, unname_rows)))
@@ -176,23 +188,4 @@ families_of <- function(families, ids, people) {
 unname_rows <- function(x) if (is.null(dim(x))) unname(x) else `rownames<-`(x, NULL)
 
 # What recode_binary() makes 0 and 1 of.
-is_two_valued <- function(x) is.logical(x) || (is.factor(x) && nlevels(droplevels(x)) == 2)
-
-# Text in a column that must hold numbers is an error that shows some of it.
-columns_of_numbers <- function(frame, role) {
-  for (name in names(frame)) {
-    if (is.numeric(frame[[name]]) || all(is.na(frame[[name]]))) next
-    if (is_two_valued(frame[[name]]) && role %in% c("exposure", "outcome")) next
-    text <- as.character(frame[[name]])
-    odd <- unique(text[!is.na(text) & is.na(suppressWarnings(as.numeric(text)))])
-    if (!is.character(frame[[name]]) || length(odd)) {
-      abort_argument(
-        role, "the name of a numeric column",
-        sprintf("\"%s\", which holds %s", name, if (length(odd)) quote_all(odd, 3) else describe(frame[[name]])),
-        "If these mean missing, add them to `na_codes`."
-      )
-    }
-    frame[[name]] <- as.numeric(text)
-  }
-  frame
-}
+is_two_valued <- function(x) is.logical(x) || (is.factor(x) && nlevels(plain_factor(x)) == 2)

@@ -27,39 +27,53 @@ to_canonical <- function(ids, fid, people, label) {
 
 # A vector is taken as it is; one string that is or looks like the path of a file
 # is read: a list of withdrawals must not pass for an identifier that is nobody's.
-is_path <- function(x) {
-  is.character(x) && length(x) == 1 && !is.na(x) && (file.exists(x) || grepl("[/\\\\]|[.][A-Za-z]{2,8}$", x))
+# `known`: identifiers that are no paths ("A/1").
+is_path <- function(x, known = character()) {
+  is.character(x) && length(x) == 1 && !is.na(x) && !x %in% known &&
+    (file.exists(x) || grepl("[/\\\\]|[.][A-Za-z]{2,8}$", x))
 }
 
-read_columns <- function(path, arg) {
-  text <- file_text(path, arg)
-  lines <- strsplit(`Encoding<-`(rawToChar(text), "UTF-8"), "\r\n|\r|\n")[[1]]
-  lines <- lines[grepl("[^[:space:]]", lines)]
-  if (!length(lines)) return(list(character()))
-  cells <- strsplit(trimws(lines), if (any(grepl("\t", lines))) "\t" else if (any(grepl(",", lines))) " *, *" else "[[:space:]]+")
-  width <- lengths(cells)
-  if (any(width != width[1])) {
-    odd <- which(width != width[1])[1]
-    abort(sprintf("`%s`: line %d of %s has %s, the first line %d.", arg, odd, path, plural(width[odd], "column"), width[1]),
-          "latentmr_error_format", argument = arg)
+# The columns of a list as text: header (NULL when the first line is none of `heads`)
+# and columns. Row names, as write.table() and write.csv() put them in front, are left.
+read_list_file <- function(path, arg, heads) {
+  table <- open_text_table(path, arg, header = FALSE, missing = character())
+  columns <- table$columns(seq_along(table$names))
+  while (length(columns) > 1 && !any(nzchar(columns[[length(columns)]]))) columns[[length(columns)]] <- NULL
+  if (length(columns) && table$row_names) {
+    # The first line is then a header, without a name for them.
+    header <- table$names[seq_along(columns)[-1]]
+    return(list(header = lower(header), columns = lapply(columns[-1], `[`, -1)))
   }
-  lapply(seq_len(width[1]), function(j) vapply(cells, `[`, "", j))
+  top <- lower(table$names[seq_along(columns)])
+  if (!any(top %in% heads)) return(list(header = NULL, columns = columns))
+  columns <- lapply(columns, `[`, -1)
+  if (!nzchar(top[1]) && length(top) > 1) return(list(header = top[-1], columns = columns[-1]))
+  list(header = top, columns = columns)
 }
 
 read_id_list <- function(x, arg, people) {
   if (is.null(x)) return(NULL)
   if (is.atomic(x) && !length(x)) return(character())
-  if (!is_path(x)) return(unique(to_canonical(as_ids(x, arg), NULL, people, sprintf("`%s`", arg))))
-  columns <- read_columns(x, arg)
-  if (length(columns) > 2) {
-    abort(sprintf("`%s`: %s has %d columns.", arg, x, length(columns)), "latentmr_error_format", argument = arg,
-          hint = "Give a file with one column (identifier) or two (FID and IID).")
+  if (!is_path(x, c(people$iid, people$pair))) {
+    return(unique(to_canonical(as_ids(x, arg), NULL, people, sprintf("`%s`", arg))))
   }
-  header <- length(columns[[1]]) && tolower(columns[[length(columns)]][1]) %in% id_columns
-  if (header) columns <- lapply(columns, `[`, -1)
-  id <- clean_ids(columns[[length(columns)]])
-  fid <- if (length(columns) == 2) columns[[1]]
-  unique(to_canonical(id, fid, people, sprintf("`%s`", arg)))
+  list <- read_list_file(x, arg, c(id_columns, fid_columns))
+  columns <- list$columns
+  # A table with more columns, such as a fam file, is one when its header says which to take.
+  at <- match(id_columns, list$header)
+  at <- at[!is.na(at)][1]
+  if (length(columns) > 2 && is.na(at)) {
+    abort(sprintf("`%s`: %s has %d columns.", arg, x, length(columns)), "latentmr_error_format", argument = arg,
+          hint = "Give a file with one column (identifier) or two (FID and IID), or a header with IID.")
+  }
+  if (!length(columns)) return(character())
+  fid_at <- match(fid_columns, list$header)
+  fid_at <- fid_at[!is.na(fid_at)][1]
+  if (is.na(at)) at <- length(columns)
+  if (is.na(fid_at) && length(columns) == 2 && at == 2) fid_at <- 1
+  id <- clean_ids(columns[[at]])
+  fid <- if (!is.na(fid_at)) columns[[fid_at]]
+  unique(to_canonical(id[!is.na(id)], fid[!is.na(id)], people, sprintf("`%s`", arg)))
 }
 
 variant_columns <- c("snp", "rsid", "id", "variant_id", "variant", "markername", "#id", "name")
@@ -69,16 +83,16 @@ read_variant_list <- function(x, arg) {
     check_strings(x, arg, hint = "Give names of variants, or the path of a file with them.")
     return(unique(enc2utf8(x)))
   }
-  columns <- read_columns(x, arg)
-  top <- tolower(vapply(columns, function(column) c(column, "")[1], ""))
-  at <- match(variant_columns, top)
+  list <- read_list_file(x, arg, variant_columns)
+  at <- match(variant_columns, list$header)
   at <- at[!is.na(at)]
-  if (length(at)) return(unique(columns[[at[1]]][-1]))
-  if (length(columns) > 1) {
-    abort(sprintf("`%s`: %s has %d columns and none is called snp, rsid, id or variant_id.", arg, x, length(columns)),
+  if (!length(at) && length(list$columns) > 1) {
+    abort(sprintf("`%s`: %s has %d columns and none is called snp, rsid, id or variant_id.", arg, x, length(list$columns)),
           "latentmr_error_format", argument = arg, hint = "Give a file with one variant per line, or with such a header.")
   }
-  unique(columns[[1]])
+  if (!length(list$columns)) return(character())
+  names <- list$columns[[if (length(at)) at[1] else 1]]
+  unique(names[nzchar(names)])
 }
 
 # The source with the named variants only; what it lacks is kept in `absent`.

@@ -85,3 +85,15 @@ two_exposures <- function(n = 500, p = 12, seed = 1) {
   list(g = g, x = cbind(ldl, hdl), y = 0.3 * ldl - 0.2 * hdl + u + rnorm(n) * (1 + 0.3 * g[, 1]), site = site, age = age)
 }
 two_data <- function(d, ...) suppressMessages(mr_data(d$g, d$x, d$y, d$site, covariates = data.frame(age = d$age), kind = "genotype", ...))
+
+read_known <- function(f, pheno = f$path, ...) {
+  read_mr_data(f$bfile, pheno, "bmi", "sbp", "site", c("age", "sex"), ...)
+}
+
+# What does not depend on where the genotypes live.
+same_data <- function(a, b) {
+  parts <- c("exposure", "outcome", "environment", "covariates", "structure", "ids", "kind", "exposure_name", "outcome_name", "counts")
+  expect_equal(unclass(a)[parts], unclass(b)[parts])
+  expect_identical(mr_genotypes(a), mr_genotypes(b))
+  expect_identical(a$variants$snp, b$variants$snp)
+}

@@ -6,7 +6,7 @@ test_that("messages name the argument, what it must be and what it was", {
   }
   expect_conditions({
     make(exposure = factor(p$bmi))
-    make(exposure = as.character(p$bmi))
+    make(exposure = replace(as.character(p$bmi), 2, "4.02 mmol/L"))
     make(outcome = numeric())
     make(exposure = replace(p$bmi, 3, Inf))
     make(exposure = p$bmi * 0 + 1)

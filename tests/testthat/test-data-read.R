@@ -1,15 +1,3 @@
-read_known <- function(f, pheno = f$path, ...) {
-  read_mr_data(f$bfile, pheno, "bmi", "sbp", "site", c("age", "sex"), ...)
-}
-
-# What does not depend on where the genotypes live.
-same_data <- function(a, b) {
-  parts <- c("exposure", "outcome", "environment", "covariates", "structure", "ids", "kind", "exposure_name", "outcome_name", "counts")
-  expect_equal(unclass(a)[parts], unclass(b)[parts])
-  expect_identical(mr_genotypes(a), mr_genotypes(b))
-  expect_identical(a$variants$snp, b$variants$snp)
-}
-
 plain_paths <- function(dir) {
   here <- getwd()
   function(x) gsub(dir, "<dir>", gsub(here, "<here>", x, fixed = TRUE), fixed = TRUE)

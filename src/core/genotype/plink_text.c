@@ -1,9 +1,9 @@
 #include "core/genotype/plink_text.h"
 
 #include "core/base/text_bytes.h"
+#include "core/base/text_number.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { COLUMNS = 6, SHOWN_BYTES = 40 };
@@ -54,21 +54,6 @@ int text_equal(const text_field *field, const char *word) {
   return strlen(word) == field->length && !memcmp(field->start, word, field->length);
 }
 
-/* A plain decimal number, the whole field: no hexadecimal, no Inf, no NaN. */
-static int text_number(const text_field *field, double *value) {
-  char copy[64];
-  if (!field->length || field->length >= sizeof copy) return 0;
-  for (size_t i = 0; i < field->length; i++) {
-    const char c = field->start[i];
-    if (!((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E')) return 0;
-    copy[i] = c;
-  }
-  copy[field->length] = '\0';
-  char *end;
-  *value = strtod(copy, &end);
-  return end == copy + field->length && isfinite(*value);
-}
-
 static lmr_status bad_field(const text_lines *lines, const char *column, const text_field *field,
                             const char *must, lmr_error *err) {
   size_t shown = field->length;
@@ -84,9 +69,9 @@ lmr_status bim_next(text_lines *lines, bim_line *out, lmr_error *err) {
   text_field field[COLUMNS];
   LMR_TRY(next_fields(lines, field, "chromosome, variant, centimorgans, position, allele 1, allele 2", err));
   double pos;
-  if (!text_number(&field[2], &out->cm))
+  if (!text_number(field[2].start, field[2].length, &out->cm))
     return bad_field(lines, "genetic position (column 3)", &field[2], "a number of centimorgans or 0", err);
-  if (!text_number(&field[3], &pos) || floor(pos) < pos || fabs(pos) > INT32_MAX)
+  if (!text_number(field[3].start, field[3].length, &pos) || floor(pos) < pos || fabs(pos) > INT32_MAX)
     return bad_field(lines, "position (column 4)", &field[3], "a whole number of base pairs", err);
   out->chr = field[0];
   out->snp = field[1];
@@ -102,7 +87,7 @@ lmr_status fam_next(text_lines *lines, fam_line *out, lmr_error *err) {
   const text_field *phenotype = &field[5];
   if (text_equal(phenotype, "NA") || text_equal(phenotype, "nan") || text_equal(phenotype, "."))
     out->phenotype = NAN;
-  else if (!text_number(phenotype, &out->phenotype))
+  else if (!text_number(phenotype->start, phenotype->length, &out->phenotype))
     return bad_field(lines, "phenotype (column 6)", phenotype, "a number, NA or -9", err);
   out->fid = field[0];
   out->iid = field[1];
