@@ -40,5 +40,8 @@ abort_core <- function(kind, message) {
     ))
     invokeRestart("abort")
   }
-  abort(message, c(paste0("latentmr_error_", kind), if (kind %in% c("io", "format")) "latentmr_error_file"))
+  abort(
+    message, c(paste0("latentmr_error_", kind), if (kind %in% c("io", "format")) "latentmr_error_file"),
+    hint = if (kind == "internal") "An object of another version of the package, or one that was changed, does this: make it again. Otherwise please report it."
+  )
 }

@@ -1,10 +1,10 @@
 # The literal three-net loop of F2BMLD on standardised columns.
 
 adam_options <- function(control, r2 = control$penalty) {
-  as.double(c(
-    control$width, control$batch, control$steps, 10, control$rate, .5, .9, control$lambda,
-    control$penalty, r2, control$langevin, control$mean_field
-  ))
+  lapply(list(
+    width = control$width, batch = control$batch, steps = control$steps, inner = 10, rate = control$rate, beta1 = .5, beta2 = .9,
+    lambda = control$lambda, r1 = control$penalty, r2 = r2, langevin = control$langevin, mean_field = control$mean_field
+  ), as.double)
 }
 
 adam_fit <- function(rows, control, seed, progress = NULL) {

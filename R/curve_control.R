@@ -94,17 +94,15 @@ curve_priors <- local({
   square <- c(0, .01, .1, 1, 10, .5, .1, .15, .15, .1)
   weak <- c(flat, 0, .03, .1, .3, 1, .9, .02, .03, .03, .02)
   weak_band <- c(flat, 0, .03, .1, .3, 1, .99, .002, .003, .003, .002)
-  c(
-    weak,
-    square, 0, .01, .1, .3, 1, 0, 0, .2, .35, .45,
-    weak_band,
-    square, 0, .01, .3, 1, 3, 0, 0, .2, .5, .3
+  list(
+    weak = weak, strong = c(square, 0, .01, .1, .3, 1, 0, 0, .2, .35, .45),
+    weak_band = weak_band, strong_band = c(square, 0, .01, .3, 1, 3, 0, 0, .2, .5, .3)
   )
 })
 
 closed_options <- function(control) {
-  as.double(c(
-    control$members, control$units, control$instrument_units, control$polish, .02,
-    .13 # above this strength the instruments count as strong
-  ))
+  list(
+    members = control$members, units = control$units, instrument_units = control$instrument_units, polish = control$polish,
+    polish_rate = .02, strong = .13 # above this strength the instruments count as strong
+  )
 }

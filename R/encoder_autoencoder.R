@@ -24,8 +24,8 @@ fit_autoencoder <- function(input, n_latent, control, seed) {
   )
   storage.mode(shape) <- "integer"
   rows <- list(
-    frame$x, target$values, target$offset, if (related) standardise(as.double(input$data$related)),
-    input$environment, max(input$environment)
+    x = frame$x, target = target$values, offset = target$offset,
+    exposure = if (related) standardise(as.double(input$data$related)), label = input$environment, environments = max(input$environment)
   )
   runs <- autoencoder_runs(shape, rows, frame$skip, control, seed)
   best <- choose_restart(runs, control)
@@ -155,12 +155,13 @@ decoder_degree <- function(control, warm) {
 autoencoder_options <- function(control) {
   kernel <- c(rbf = 0, poly2 = 2, poly3 = 3)[[control$kernel]]
   warm <- control$warm_start
-  as.double(c(
-    control$epochs, control$batch, control$patience, AUTOENCODER$every, control$held_out, control$rate, control$weight_decay,
-    control$clip, control$settle, control$ramp, control$relatedness, AUTOENCODER$slack, AUTOENCODER$slack_absolute,
-    if (warm) AUTOENCODER$start_warm else 1, kernel, control$mmd, control$hsic, control$entropy,
-    AUTOENCODER$settle_rate, if (warm) 0 else AUTOENCODER$turns
-  ))
+  lapply(list(
+    epochs = control$epochs, batch = control$batch, patience = control$patience, every = AUTOENCODER$every,
+    held_out = control$held_out, rate = control$rate, decay = control$weight_decay, clip = control$clip, settle = control$settle,
+    ramp = control$ramp, related = control$relatedness, slack = AUTOENCODER$slack, slack_absolute = AUTOENCODER$slack_absolute,
+    start_scale = if (warm) AUTOENCODER$start_warm else 1, kernel = kernel, mmd = control$mmd, hsic = control$hsic,
+    entropy = control$entropy, settle_rate = AUTOENCODER$settle_rate, turns = if (warm) 0 else AUTOENCODER$turns
+  ), as.double)
 }
 
 # Constants of training that are no settings: epochs between looks at the held-out

@@ -51,9 +51,12 @@ flow_start <- function(input, base, w, start, control, seed, least = 0) {
   environments <- nlevels(input$data$environment)
   # Time grows with the people: of many environments fewer each.
   rows <- min(control$flow_rows, max(500, 6 * control$flow_rows %/% environments))
-  options <- c(control$flow_rounds, 4, 600, rows, rows, 2500, 25, 60, least)
+  options <- list(
+    rounds = control$flow_rounds, hinges = 4, candidates = 600, train = rows, held = rows, fisher = 2500, steps = 25,
+    last = 60, least = least
+  )
   fit <- .Call(
-    C_ffi_flow, base$x, input$environment, environments, as.integer(w), as.double(options), seed,
+    C_ffi_flow, base$x, input$environment, environments, as.integer(w), options, seed,
     as.integer(start), cpu_level()
   )
   c(fit, list(row = data.frame(

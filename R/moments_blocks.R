@@ -49,7 +49,10 @@ bits_source <- function(source) {
   files <- source$bed$files
   cols <- as.integer(source$cols)
   file <- findInterval(cols, files$first)
-  list(as.list(files[c("bed", "size", "mtime", "variants")]), nrow(source$bed$samples), file - 1L, cols - files$first[file])
+  list(
+    files = as.list(files[c("bed", "size", "mtime", "variants")]), n_samples = nrow(source$bed$samples),
+    file = file - 1L, col = cols - files$first[file]
+  )
 }
 
 # Says what a long pass will take; a function of the share done, or NULL when the

@@ -2,7 +2,9 @@
 #include "core/base/cpu.h"
 #include "glue.h"
 
+#include <limits.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #ifdef __linux__
 #include <sys/mman.h>
@@ -35,7 +37,7 @@ void glue_check(lmr_status status, const lmr_error *err) {
 void *glue_alloc(size_t count, size_t width) {
   const size_t bytes = lmr_add_bytes(lmr_bytes(count, width), 64);
   if (bytes == SIZE_MAX || bytes > (size_t)R_XLEN_T_MAX)
-    Rf_error("cannot allocate %.0f bytes", (double)count * (double)width);
+    glue_stop("cannot allocate %.0f bytes", (double)count * (double)width);
   lmr_arena whole = lmr_arena_over(R_alloc(bytes, 1), bytes);
   return lmr_arena_take(&whole, count, width);
 }
@@ -94,24 +96,124 @@ lmr_tick glue_tick(glue_tick_state *state, SEXP progress) {
   return t;
 }
 
+void glue_stop(const char *format, ...) {
+  lmr_error err;
+  va_list args;
+  va_start(args, format);
+  vsnprintf(err.message, sizeof err.message, format, args);
+  va_end(args);
+  glue_check(LMR_EINVAL, &err);
+  Rf_error("%s", err.message); /* not reached */
+}
+
+static void check_vector(SEXP x, int type, R_xlen_t length, const char *name) {
+  if (TYPEOF(x) != type)
+    glue_stop("internal: `%s` must be %s, not %s", name, Rf_type2char((SEXPTYPE)type), Rf_type2char(TYPEOF(x)));
+  if (length >= 0 && Rf_xlength(x) != length)
+    glue_stop("internal: `%s` must be of length %.0f, not %.0f", name, (double)length, (double)Rf_xlength(x));
+}
+
 double *glue_real(SEXP x, R_xlen_t length, const char *name) {
-  if (TYPEOF(x) != REALSXP || (length >= 0 && Rf_xlength(x) != length))
-    Rf_error("internal: `%s` must be double of length %.0f, not %s of length %.0f", name,
-             (double)length, Rf_type2char(TYPEOF(x)), (double)Rf_xlength(x));
+  check_vector(x, REALSXP, length, name);
   return REAL(x);
 }
 
 int *glue_int(SEXP x, R_xlen_t length, const char *name) {
-  if (TYPEOF(x) != INTSXP || (length >= 0 && Rf_xlength(x) != length))
-    Rf_error("internal: `%s` must be integer of length %.0f, not %s of length %.0f", name,
-             (double)length, Rf_type2char(TYPEOF(x)), (double)Rf_xlength(x));
+  check_vector(x, INTSXP, length, name);
   return INTEGER(x);
 }
 
 double glue_real1(SEXP x, const char *name) { return glue_real(x, 1, name)[0]; }
 int glue_int1(SEXP x, const char *name) { return glue_int(x, 1, name)[0]; }
 
+size_t glue_size1(SEXP x, const char *name) {
+  const int n = glue_int1(x, name);
+  if (n < 0) glue_stop("internal: `%s` must not be negative or missing", name);
+  return (size_t)n;
+}
+
+/* Side 0 or 1 of the dimensions. */
+static int side_of(SEXP x, int side) {
+  if (!Rf_isVector(x)) glue_stop("internal: a matrix is %s", Rf_type2char(TYPEOF(x)));
+  SEXP dim = Rf_getAttrib(x, R_DimSymbol);
+  const R_xlen_t n = Rf_xlength(x);
+  if (Rf_isNull(dim) || Rf_xlength(dim) == 1) {
+    if (n > INT_MAX) glue_stop("internal: a column of %.0f rows", (double)n);
+    return side ? 1 : (int)n;
+  }
+  if (TYPEOF(dim) != INTSXP || Rf_xlength(dim) != 2) glue_stop("internal: a matrix has other dimensions than two");
+  const int *d = INTEGER(dim);
+  if (d[0] < 0 || d[1] < 0 || (R_xlen_t)d[0] * d[1] != n)
+    glue_stop("internal: a matrix of %d x %d holds %.0f numbers", d[0], d[1], (double)n);
+  return d[side];
+}
+
+int glue_nrow(SEXP x) { return side_of(x, 0); }
+int glue_ncol(SEXP x) { return side_of(x, 1); }
+
+static void check_place(int at, int from, size_t limit, const char *name) {
+  if (at < from || (size_t)(at - from) >= limit)
+    glue_stop("internal: `%s` holds %d, outside %d to %.0f", name, at, from, (double)limit - 1 + from);
+}
+
+int *glue_positions(SEXP x, R_xlen_t length, size_t limit, const char *name) {
+  const int *from = glue_int(x, length, name);
+  const R_xlen_t n = Rf_xlength(x);
+  int *to = glue_alloc((size_t)n + 1, sizeof *to);
+  for (R_xlen_t i = 0; i < n; i++) {
+    check_place(from[i], 1, limit, name);
+    to[i] = from[i] - 1;
+  }
+  return to;
+}
+
+const int *glue_places(SEXP x, R_xlen_t length, size_t limit, const char *name) {
+  const int *at = glue_int(x, length, name);
+  for (R_xlen_t i = 0; i < Rf_xlength(x); i++) check_place(at[i], 0, limit, name);
+  return at;
+}
+
+SEXP glue_field_or_null(SEXP list, const char *name) {
+  if (TYPEOF(list) != VECSXP) glue_stop("internal: `%s` is asked of %s, not of a list", name, Rf_type2char(TYPEOF(list)));
+  SEXP names = Rf_getAttrib(list, R_NamesSymbol);
+  if (TYPEOF(names) != STRSXP || Rf_xlength(names) != Rf_xlength(list)) return R_NilValue;
+  for (R_xlen_t i = 0; i < Rf_xlength(list); i++)
+    if (!strcmp(CHAR(STRING_ELT(names, i)), name)) return VECTOR_ELT(list, i);
+  return R_NilValue;
+}
+
+SEXP glue_field(SEXP list, const char *name) {
+  SEXP x = glue_field_or_null(list, name);
+  if (Rf_isNull(x)) glue_stop("internal: a list without `%s`", name);
+  return x;
+}
+
+double *glue_field_real(SEXP list, const char *name, R_xlen_t length) {
+  return glue_real(glue_field(list, name), length, name);
+}
+int *glue_field_int(SEXP list, const char *name, R_xlen_t length) {
+  return glue_int(glue_field(list, name), length, name);
+}
+double glue_field_real1(SEXP list, const char *name) { return glue_real1(glue_field(list, name), name); }
+int glue_field_int1(SEXP list, const char *name) { return glue_int1(glue_field(list, name), name); }
+size_t glue_field_size1(SEXP list, const char *name) { return glue_size1(glue_field(list, name), name); }
+
+size_t glue_field_count(SEXP list, const char *name) {
+  SEXP x = glue_field(list, name);
+  if (TYPEOF(x) == INTSXP) return glue_size1(x, name);
+  const double value = glue_real1(x, name);
+  if (!(value >= 0 && value < 9e15)) glue_stop("internal: `%s` is %g, not a count", name, value);
+  return (size_t)value;
+}
+
+SEXP glue_part(SEXP list, R_xlen_t length, R_xlen_t i, const char *name) {
+  check_vector(list, VECSXP, length, name);
+  if (i < 0 || i >= Rf_xlength(list)) glue_stop("internal: part %.0f of `%s`, which has %.0f", (double)i + 1, name, (double)Rf_xlength(list));
+  return VECTOR_ELT(list, i);
+}
+
 const char *glue_path(SEXP paths, R_xlen_t i) {
+  if (TYPEOF(paths) != STRSXP || i < 0 || i >= Rf_xlength(paths)) glue_stop("internal: no file name %.0f", (double)i + 1);
 #ifdef _WIN32
   return Rf_translateCharUTF8(STRING_ELT(paths, i));
 #else

@@ -39,12 +39,41 @@ lmr_tick glue_tick(glue_tick_state *state, SEXP progress);
  * asks to stop; -1: none is counted. Returns the number since the last call. */
 int glue_stop_at(int poll);
 
-/* Argument views; each stops with an R error when the type is not as promised
- * by the R wrapper (a bug in the package, not in the user's input). */
+/* Argument views. What comes from R may come from a file or from another version of
+ * the package: types, lengths and ranges are checked here, at the edge, and nothing
+ * behind it is. Each stops with latentmr_error_internal; `length` -1: any. */
+#if defined(__GNUC__)
+__attribute__((noreturn, format(printf, 1, 2)))
+#endif
+void glue_stop(const char *format, ...);
 double *glue_real(SEXP x, R_xlen_t length, const char *name);
 int *glue_int(SEXP x, R_xlen_t length, const char *name);
 double glue_real1(SEXP x, const char *name);
 int glue_int1(SEXP x, const char *name);
+size_t glue_size1(SEXP x, const char *name); /* one integer that is not negative */
+
+/* Rows and columns of a matrix (a vector is one column) whose dimensions agree with
+ * its length, which readRDS() does not see to. */
+int glue_nrow(SEXP x);
+int glue_ncol(SEXP x);
+
+/* R's positions (from 1) as the core's (from 0), in R memory; and positions that are
+ * from 0 already. All are below `limit`. */
+int *glue_positions(SEXP x, R_xlen_t length, size_t limit, const char *name);
+const int *glue_places(SEXP x, R_xlen_t length, size_t limit, const char *name);
+
+/* Fields of a list by name; the first of that name, as `$` takes it. */
+SEXP glue_field(SEXP list, const char *name);
+SEXP glue_field_or_null(SEXP list, const char *name); /* R_NilValue when there is none */
+double *glue_field_real(SEXP list, const char *name, R_xlen_t length);
+int *glue_field_int(SEXP list, const char *name, R_xlen_t length);
+double glue_field_real1(SEXP list, const char *name);
+int glue_field_int1(SEXP list, const char *name);
+size_t glue_field_size1(SEXP list, const char *name);
+size_t glue_field_count(SEXP list, const char *name); /* one whole number from 0, double or integer */
+
+/* Part i (from 0) of a list of `length` parts (-1: any). */
+SEXP glue_part(SEXP list, R_xlen_t length, R_xlen_t i, const char *name);
 
 /* A file name as the operating system wants it; R memory. */
 const char *glue_path(SEXP paths, R_xlen_t i);

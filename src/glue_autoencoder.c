@@ -1,52 +1,56 @@
 /* The autoencoder: learn_instruments(encoder = "autoencoder"). */
+#include "core/autoencoder/layers.h"
 #include "glue_autoencoder.h"
 
 /* integer[8]: inputs, outputs, invariant, variant, units, degree, binomial, related. */
 ae_shape glue_ae_shape(SEXP shape) {
   const int *s = glue_int(shape, 8, "shape");
+  for (int i = 0; i < 8; i++)
+    if (s[i] < 0) glue_stop("internal: `shape` holds %d", s[i]);
+  if (s[4] > LAYER_MAX_WIDTH || s[4] % LAYER_PAD || s[5] > 3) glue_stop("internal: %d units and degree %d", s[4], s[5]);
   const ae_shape out = {(size_t)s[0], (size_t)s[1], (size_t)s[2], (size_t)s[3], (size_t)s[4], s[5], s[6], s[7]};
   return out;
 }
 
-/* list(x, target, offset, exposure or NULL, label (1-based), environments). */
+/* list(x, target, offset, exposure or NULL, label (1-based), environments), by name. */
 ae_data glue_ae_data(SEXP data, const ae_shape *s) {
-  SEXP x = VECTOR_ELT(data, 0);
-  const size_t n = (size_t)Rf_nrows(x);
-  const size_t environments = (size_t)glue_int1(VECTOR_ELT(data, 5), "environments");
-  const int *label = glue_int(VECTOR_ELT(data, 4), (R_xlen_t)n, "label");
-  int *from = glue_alloc(n + 1, sizeof *from);
-  for (size_t i = 0; i < n; i++) {
-    if (label[i] < 1 || (size_t)label[i] > environments) Rf_error("internal: `label` out of range");
-    from[i] = label[i] - 1;
-  }
+  SEXP x = glue_field(data, "x"), exposure = glue_field_or_null(data, "exposure");
+  const size_t n = (size_t)glue_nrow(x), environments = glue_field_size1(data, "environments");
   const ae_data out = {
     n, environments, glue_real(x, (R_xlen_t)(n * s->inputs), "x"),
-    glue_real(VECTOR_ELT(data, 1), (R_xlen_t)(n * s->outputs), "target"),
-    glue_real(VECTOR_ELT(data, 2), (R_xlen_t)s->outputs, "offset"),
-    Rf_isNull(VECTOR_ELT(data, 3)) ? NULL : glue_real(VECTOR_ELT(data, 3), (R_xlen_t)n, "exposure"), from
+    glue_field_real(data, "target", (R_xlen_t)(n * s->outputs)), glue_field_real(data, "offset", (R_xlen_t)s->outputs),
+    Rf_isNull(exposure) ? NULL : glue_real(exposure, (R_xlen_t)n, "exposure"),
+    glue_positions(glue_field(data, "label"), (R_xlen_t)n, environments, "label")
   };
+  if (s->related && !out.exposure) glue_stop("internal: a relatedness term without an exposure");
   return out;
 }
 
-/* double[20]: in the order of autoencoder_options() in R. */
+/* The list of autoencoder_options() in R. */
 ae_options glue_ae_options(SEXP options, const ae_shape *s, size_t environments) {
-  const double *o = glue_real(options, 20, "options");
   ae_options out = {
-    .epochs = (size_t)o[0], .batch = (size_t)o[1], .patience = (size_t)o[2], .every = (size_t)o[3],
-    .held_out = o[4], .rate = o[5], .decay = o[6], .clip = o[7], .settle = o[8], .ramp = o[9],
-    .related = o[10], .slack = o[11], .slack_absolute = o[12], .start_scale = o[13],
-    .settle_rate = o[18], .turns = (size_t)o[19]
+    .epochs = glue_field_count(options, "epochs"), .batch = glue_field_count(options, "batch"),
+    .patience = glue_field_count(options, "patience"), .every = glue_field_count(options, "every"),
+    .held_out = glue_field_real1(options, "held_out"), .rate = glue_field_real1(options, "rate"),
+    .decay = glue_field_real1(options, "decay"), .clip = glue_field_real1(options, "clip"),
+    .settle = glue_field_real1(options, "settle"), .ramp = glue_field_real1(options, "ramp"),
+    .related = glue_field_real1(options, "related"), .slack = glue_field_real1(options, "slack"),
+    .slack_absolute = glue_field_real1(options, "slack_absolute"), .start_scale = glue_field_real1(options, "start_scale"),
+    .settle_rate = glue_field_real1(options, "settle_rate"), .turns = glue_field_count(options, "turns")
   };
+  const size_t kernel = glue_field_count(options, "kernel");
+  if (kernel > 3 || !out.batch || !out.every) glue_stop("internal: kernel %zu, batches of %zu", kernel, out.batch);
   out.penalty = (code_penalty){
-    s->invariant, s->variant, environments, (int)o[14], code_gamma(s->invariant),
-    s->variant ? code_gamma(s->variant) : 1, 0, o[15], o[16], o[17]
+    s->invariant, s->variant, environments, (int)kernel, code_gamma(s->invariant),
+    s->variant ? code_gamma(s->variant) : 1, 0, glue_field_real1(options, "mmd"), glue_field_real1(options, "hsic"),
+    glue_field_real1(options, "entropy")
   };
   return out;
 }
 
 static SEXP ffi_ae_encode(SEXP shape, SEXP theta, SEXP x, SEXP level) {
   const ae_shape s = glue_ae_shape(shape);
-  const size_t n = (size_t)Rf_nrows(x);
+  const size_t n = (size_t)glue_nrow(x);
   SEXP u = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)(s.invariant + s.variant)));
   lmr_error err;
   glue_check(ae_encode_f64(&s, glue_real(theta, (R_xlen_t)ae_length(&s), "theta"), n,
@@ -94,8 +98,6 @@ static SEXP ffi_ae_fit(SEXP shape, SEXP data, SEXP options, SEXP skip, SEXP seed
   UNPROTECT(5);
   return out;
 }
-
-
 
 const R_CallMethodDef glue_autoencoder_calls[] = {
   GLUE_CALL(ffi_ae_encode, 4),

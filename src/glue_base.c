@@ -56,7 +56,7 @@ static SEXP ffi_read_bytes(SEXP path, SEXP limit) {
 
 /* Stops unless the bytes are text; otherwise the length of its byte order mark. */
 static SEXP ffi_check_text(SEXP bytes, SEXP name) {
-  if (TYPEOF(bytes) != RAWSXP) Rf_error("internal: `bytes` must be raw");
+  if (TYPEOF(bytes) != RAWSXP) glue_stop("internal: `bytes` must be raw");
   const char *text = (const char *)RAW(bytes);
   const size_t size = (size_t)Rf_xlength(bytes), mark = text_mark(text, size);
   lmr_error err;
@@ -66,9 +66,9 @@ static SEXP ffi_check_text(SEXP bytes, SEXP name) {
 
 /* The check of the last `size` bytes, as four bytes. */
 static SEXP ffi_crc32(SEXP bytes, SEXP size) {
-  if (TYPEOF(bytes) != RAWSXP) Rf_error("internal: `bytes` must be raw");
+  if (TYPEOF(bytes) != RAWSXP) glue_stop("internal: `bytes` must be raw");
   const size_t length = (size_t)Rf_xlength(bytes), last = (size_t)glue_real1(size, "size");
-  if (last > length) Rf_error("internal: %.0f of %.0f bytes", (double)last, (double)length);
+  if (last > length) glue_stop("internal: %.0f of %.0f bytes", (double)last, (double)length);
   const uint32_t crc = lmr_crc32(RAW(bytes) + (length - last), last);
   SEXP out = Rf_allocVector(RAWSXP, 4);
   for (int i = 0; i < 4; i++) RAW(out)[i] = (Rbyte)(crc >> 8 * i & 0xFF);

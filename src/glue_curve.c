@@ -28,20 +28,23 @@ static SEXP named_reals(int n, const char *const *names, const double *values) {
   return out; /* one protection left to the caller */
 }
 
-/* options: members, units, instrument units, polish steps, polish rate, strong. */
+/* options: closed_options() of R; prior: a list of weak, strong, weak_band, strong_band. */
 static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP prior, SEXP frozen, SEXP seed,
                              SEXP level) {
-  const double *o = glue_real(options, 6, "options");
-  const double *p = glue_real(prior, 80, "prior");
   const R_xlen_t n = Rf_xlength(y);
-  const curve_rows rows = {(size_t)n, (size_t)Rf_ncols(z), (size_t)Rf_ncols(w),
+  const curve_rows rows = {(size_t)n, (size_t)glue_ncol(z), (size_t)glue_ncol(w),
                            glue_real(y, n, "y"), glue_real(a, n, "a"),
-                           glue_real(z, n * Rf_ncols(z), "z"), glue_real(w, n * Rf_ncols(w), "w")};
-  curve_closed_options opt = {.members = (size_t)o[0], .units = (size_t)o[1],
-                              .instrument_units = (size_t)o[2], .polish_steps = (int)o[3],
-                              .polish_rate = o[4], .strong = o[5]};
+                           glue_real(z, n * glue_ncol(z), "z"), glue_real(w, n * glue_ncol(w), "w")};
+  curve_closed_options opt = {
+    .members = glue_field_count(options, "members"), .units = glue_field_count(options, "units"),
+    .instrument_units = glue_field_count(options, "instrument_units"), .polish_steps = (int)glue_field_count(options, "polish"),
+    .polish_rate = glue_field_real1(options, "polish_rate"), .strong = glue_field_real1(options, "strong")};
+  if (opt.members > 10000 || opt.units > 10000 || opt.instrument_units > 100000)
+    glue_stop("internal: %zu nets of %zu units", opt.members, opt.units);
+  static const char *const prior_names[] = {"weak", "strong", "weak_band", "strong_band"};
   curve_prior *const priors[] = {&opt.weak, &opt.strong_prior, &opt.weak_band, &opt.strong_band};
-  for (size_t i = 0; i < 4; i++) memcpy(priors[i], p + 20 * i, sizeof *priors[i]);
+  for (size_t i = 0; i < 4; i++)
+    memcpy(priors[i], glue_field_real(prior, prior_names[i], sizeof *priors[i] / sizeof(double)), sizeof *priors[i]);
   if (frozen != R_NilValue) opt.frozen = glue_real(frozen, 2 + 2 * (R_xlen_t)(opt.members * opt.units), "frozen");
   const size_t columns = 2 + opt.members * opt.units, cap = curve_model_cap(&rows, &opt);
   const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
@@ -103,31 +106,24 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
   return out;
 }
 
-static double *member(SEXP list, const char *name, R_xlen_t length) {
-  SEXP names = Rf_getAttrib(list, R_NamesSymbol);
-  for (R_xlen_t i = 0; i < Rf_xlength(list); i++)
-    if (!strcmp(CHAR(STRING_ELT(names, i)), name)) return glue_real(VECTOR_ELT(list, i), length, name);
-  Rf_error("internal: no `%s` in the features", name);
-}
-
 static curve_features features_of(SEXP list) {
-  SEXP slope = VECTOR_ELT(list, 0);
+  SEXP slope = glue_field(list, "slope");
   curve_features f;
-  f.units = (size_t)Rf_nrows(slope);
-  f.members = (size_t)Rf_ncols(slope);
+  f.units = (size_t)glue_nrow(slope);
+  f.members = (size_t)glue_ncol(slope);
   f.columns = 2 + f.units * f.members;
-  f.slope = member(list, "slope", (R_xlen_t)(f.units * f.members));
-  f.shift = member(list, "shift", (R_xlen_t)(f.units * f.members));
-  f.block = member(list, "block", (R_xlen_t)f.members);
-  f.mean = member(list, "mean", (R_xlen_t)f.columns);
-  memcpy(f.square, member(list, "square", 3), 3 * sizeof *f.square);
+  f.slope = glue_field_real(list, "slope", (R_xlen_t)(f.units * f.members));
+  f.shift = glue_field_real(list, "shift", (R_xlen_t)(f.units * f.members));
+  f.block = glue_field_real(list, "block", (R_xlen_t)f.members);
+  f.mean = glue_field_real(list, "mean", (R_xlen_t)f.columns);
+  memcpy(f.square, glue_field_real(list, "square", 3), 3 * sizeof *f.square);
   return f;
 }
 
 /* Columns of the features at standard exposures x times `by` (columns x k). */
 static SEXP ffi_curve_at(SEXP features, SEXP x, SEXP derivative, SEXP by, SEXP level) {
   const curve_features f = features_of(features);
-  const size_t count = (size_t)Rf_xlength(x), k = (size_t)Rf_ncols(by);
+  const size_t count = (size_t)Rf_xlength(x), k = (size_t)glue_ncol(by);
   const double *b = glue_real(by, (R_xlen_t)(f.columns * k), "by");
   double *columns = glue_alloc(count * f.columns, sizeof *columns);
   curve_features_at((lmr_cpu)glue_int1(level, "level"), &f, count, glue_real(x, -1, "x"),
@@ -147,14 +143,16 @@ static lmr_cpu cpu_of(SEXP level) { return (lmr_cpu)glue_int1(level, "level"); }
 /* sizes: members, xi, psi, joint. */
 static surface_nets nets_of(SEXP sizes, size_t covariates) {
   const int *s = glue_int(sizes, 4, "sizes");
+  for (int i = 0; i < 4; i++)
+    if (s[i] < 0 || s[i] > 100000) glue_stop("internal: `sizes` holds %d", s[i]);
   surface_nets nets = {covariates, (size_t)s[0], (size_t)s[1], (size_t)s[2], (size_t)s[3], NULL, NULL, NULL};
   return nets;
 }
 
 static SEXP ffi_surface_fit(SEXP y, SEXP a, SEXP z, SEXP x, SEXP sizes, SEXP seed, SEXP level) {
   const R_xlen_t n = Rf_xlength(y);
-  const surface_rows rows = {(size_t)n, (size_t)Rf_ncols(z), (size_t)Rf_ncols(x), glue_real(y, n, "y"),
-                             glue_real(a, n, "a"), glue_real(z, n * Rf_ncols(z), "z"), glue_real(x, n * Rf_ncols(x), "x")};
+  const surface_rows rows = {(size_t)n, (size_t)glue_ncol(z), (size_t)glue_ncol(x), glue_real(y, n, "y"),
+                             glue_real(a, n, "a"), glue_real(z, n * glue_ncol(z), "z"), glue_real(x, n * glue_ncol(x), "x")};
   surface_nets s = nets_of(sizes, rows.nx);
   const size_t columns = surface_columns(&s), m = s.members;
   SEXP weight = PROTECT(Rf_allocMatrix(REALSXP, (int)surface_weights(&s), (int)m));
@@ -189,18 +187,21 @@ static SEXP ffi_surface_fit(SEXP y, SEXP a, SEXP z, SEXP x, SEXP sizes, SEXP see
  * x for every a (average): the mean over the rows of x at each a. */
 static SEXP ffi_surface_at(SEXP weight, SEXP block, SEXP mean, SEXP sizes, SEXP member, SEXP a, SEXP x,
                            SEXP average, SEXP derivative, SEXP by, SEXP level) {
-  const size_t nx = (size_t)Rf_ncols(x), rows = (size_t)Rf_nrows(x), count = (size_t)Rf_xlength(a);
+  const size_t nx = (size_t)glue_ncol(x), rows = (size_t)glue_nrow(x), count = (size_t)Rf_xlength(a);
   surface_nets s = nets_of(sizes, nx);
   s.weight = glue_real(weight, (R_xlen_t)(surface_weights(&s) * s.members), "weight");
   s.block = glue_real(block, (R_xlen_t)(SURFACE_BLOCKS * s.members), "block");
-  const size_t columns = surface_columns(&s), m = (size_t)glue_int1(member, "member");
+  const size_t columns = surface_columns(&s), m = glue_size1(member, "member");
   s.mean = glue_real(mean, (R_xlen_t)(columns * s.members), "mean");
-  const size_t k = (size_t)Rf_ncols(by);
+  if (m >= s.members) glue_stop("internal: net %zu of %zu", m + 1, s.members);
+  const size_t k = (size_t)glue_ncol(by);
   const double *xs = glue_real(x, -1, "x"), *as = glue_real(a, -1, "a");
   const int d = glue_int1(derivative, "derivative");
+  const int averaged = glue_int1(average, "average");
+  if (!averaged && rows != count) glue_stop("internal: %zu rows of covariates for %zu", rows, count);
   double *f = glue_alloc((count > rows ? count : rows) * columns + 1, sizeof *f);
   double *mat = f;
-  if (glue_int1(average, "average")) {
+  if (averaged) {
     double *at = glue_alloc(rows + 1, sizeof *at);
     mat = glue_alloc(count * columns + 1, sizeof *mat);
     for (size_t i = 0; i < count; i++) {
@@ -227,9 +228,10 @@ static SEXP ffi_surface_at(SEXP weight, SEXP block, SEXP mean, SEXP sizes, SEXP 
 
 static SEXP ffi_kiv_fit(SEXP y, SEXP x, SEXP z, SEXP first, SEXP most, SEXP tol, SEXP criterion, SEXP level) {
   const R_xlen_t n = Rf_xlength(y);
-  const kiv_rows rows = {(size_t)n, (size_t)glue_int1(first, "first"), (size_t)Rf_ncols(x), (size_t)Rf_ncols(z),
-                         glue_real(y, n, "y"), glue_real(x, n * Rf_ncols(x), "x"), glue_real(z, n * Rf_ncols(z), "z")};
-  const size_t rank = (size_t)glue_int1(most, "most");
+  const kiv_rows rows = {(size_t)n, glue_size1(first, "first"), (size_t)glue_ncol(x), (size_t)glue_ncol(z),
+                         glue_real(y, n, "y"), glue_real(x, n * glue_ncol(x), "x"), glue_real(z, n * glue_ncol(z), "z")};
+  const size_t rank = glue_size1(most, "most");
+  if (rows.n1 > rows.n || rank > rows.n) glue_stop("internal: %zu rows first and rank %zu of %zu", rows.n1, rank, rows.n);
   double *width = glue_alloc(rows.dx + rows.dz, sizeof *width), *alpha = glue_alloc(rank, sizeof *alpha);
   int *pivot = glue_alloc(rank, sizeof *pivot);
   kiv_summary s;
@@ -254,9 +256,10 @@ static SEXP ffi_kiv_fit(SEXP y, SEXP x, SEXP z, SEXP first, SEXP most, SEXP tol,
 
 /* sum_j alpha_j k(x, centre_j), or its derivative along the first coordinate. */
 static SEXP ffi_kiv_at(SEXP x, SEXP centre, SEXP width, SEXP alpha, SEXP derivative, SEXP level) {
-  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x), k = (size_t)Rf_xlength(alpha);
+  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x), k = (size_t)Rf_xlength(alpha);
   const double *xs = glue_real(x, -1, "x"), *c = glue_real(centre, (R_xlen_t)(k * d), "centre");
-  const double *w = glue_real(width, -1, "width"), *a = glue_real(alpha, (R_xlen_t)k, "alpha");
+  const double *w = glue_real(width, (R_xlen_t)d, "width"), *a = glue_real(alpha, (R_xlen_t)k, "alpha");
+  if (!d) glue_stop("internal: no exposure");
   double *column = glue_alloc(n + 1, sizeof *column), *at = glue_alloc(d, sizeof *at);
   SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
   double *o = REAL(out);
@@ -274,7 +277,7 @@ static SEXP ffi_kiv_at(SEXP x, SEXP centre, SEXP width, SEXP alpha, SEXP derivat
 /* iv_curve(), solver "adam". */
 
 static double *by_row(SEXP x) {
-  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
+  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x);
   const double *from = glue_real(x, -1, "x");
   double *to = glue_alloc(n * d + 1, sizeof *to);
   for (size_t i = 0; i < n; i++)
@@ -282,15 +285,21 @@ static double *by_row(SEXP x) {
   return to;
 }
 
-/* options: width, batch, steps, inner, rate, beta1, beta2, lambda, r1, r2, langevin,
- * mean field. first, second: 0-based rows of the stages. */
+/* options: the fields of adam_options by name. first, second: 0-based rows of the stages. */
 static SEXP ffi_adam_fit(SEXP y, SEXP a, SEXP z, SEXP first, SEXP second, SEXP options, SEXP seed,
                          SEXP progress, SEXP level) {
-  const double *o = glue_real(options, 12, "options");
-  const adam_options opt = {(size_t)o[0], (size_t)o[1], (size_t)o[2], (size_t)o[3], o[4], o[5],
-                            o[6], o[7], o[8], o[9], o[10], o[11] > 0};
-  const adam_rows rows = {(size_t)Rf_xlength(y), (size_t)Rf_ncols(a), (size_t)Rf_ncols(z), glue_real(y, -1, "y"),
-                          by_row(a), by_row(z), glue_int(first, -1, "first"), glue_int(second, -1, "second"),
+  const adam_options opt = {
+    .width = glue_field_count(options, "width"), .batch = glue_field_count(options, "batch"),
+    .steps = glue_field_count(options, "steps"), .inner = glue_field_count(options, "inner"),
+    .rate = glue_field_real1(options, "rate"), .beta1 = glue_field_real1(options, "beta1"),
+    .beta2 = glue_field_real1(options, "beta2"), .lambda = glue_field_real1(options, "lambda"),
+    .r1 = glue_field_real1(options, "r1"), .r2 = glue_field_real1(options, "r2"),
+    .langevin = glue_field_real1(options, "langevin"), .mean_field = glue_field_count(options, "mean_field") > 0};
+  const size_t n = (size_t)Rf_xlength(y);
+  if ((size_t)glue_nrow(a) != n || (size_t)glue_nrow(z) != n || !opt.batch || opt.width > 100000)
+    glue_stop("internal: exposure, instruments and outcome of %zu rows", n);
+  const adam_rows rows = {n, (size_t)glue_ncol(a), (size_t)glue_ncol(z), glue_real(y, -1, "y"), by_row(a), by_row(z),
+                          glue_places(first, -1, n, "first"), glue_places(second, -1, n, "second"),
                           (size_t)Rf_xlength(first), (size_t)Rf_xlength(second)};
   const curve_net net = curve_net_shape(rows.da, opt.width, opt.mean_field);
   SEXP theta = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)net.length));
@@ -308,8 +317,9 @@ static SEXP ffi_adam_fit(SEXP y, SEXP a, SEXP z, SEXP first, SEXP second, SEXP o
 
 /* The treatment net at rows of x, or its derivative along the first input. */
 static SEXP ffi_adam_at(SEXP theta, SEXP x, SEXP width, SEXP mean_field, SEXP derivative) {
-  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
-  const curve_net net = curve_net_shape(d, (size_t)glue_int1(width, "width"), glue_int1(mean_field, "mean_field"));
+  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x);
+  if (glue_size1(width, "width") > 100000) glue_stop("internal: a net of %zu units", glue_size1(width, "width"));
+  const curve_net net = curve_net_shape(d, glue_size1(width, "width"), glue_int1(mean_field, "mean_field"));
   const double *th = glue_real(theta, (R_xlen_t)net.length, "theta");
   double *hidden = glue_alloc(n * net.stride + 1, sizeof *hidden);
   SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));

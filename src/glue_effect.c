@@ -7,11 +7,9 @@
 
 /* gt: variants x traits; control: 1-based. Sums explained by the controls, and their rank. */
 static SEXP ffi_controls(SEXP gg, SEXP gt, SEXP control, SEXP least) {
-  const int p = Rf_nrows(gg), q = Rf_ncols(gt);
+  const int p = glue_nrow(gg), q = glue_ncol(gt);
   const R_xlen_t m = Rf_xlength(control);
-  const int *given = glue_int(control, m, "control");
-  int *at = (int *)glue_alloc((size_t)m + 1, sizeof *at);
-  for (R_xlen_t j = 0; j < m; j++) at[j] = given[j] - 1;
+  const int *at = glue_positions(control, m, (size_t)p, "control");
   SEXP explained = PROTECT(Rf_allocMatrix(REALSXP, q, q));
   size_t rank = 0;
   lmr_error err;
@@ -26,7 +24,7 @@ static SEXP ffi_controls(SEXP gg, SEXP gt, SEXP control, SEXP least) {
 }
 
 static outlier_sums sums_of(SEXP gg, SEXP gyx, SEXP r0, SEXP r1, SEXP least, SEXP sizes) {
-  const R_xlen_t p = Rf_nrows(gg);
+  const R_xlen_t p = glue_nrow(gg);
   const double *s = glue_real(sizes, 3, "sizes");
   const outlier_sums sums = {
     glue_real(gg, p * p, "gg"), glue_real(gyx, 2 * p, "gyx"), glue_real(r0, 4, "r0"),
@@ -42,7 +40,7 @@ static SEXP ffi_outliers(SEXP gg, SEXP gyx, SEXP r0, SEXP r1, SEXP least, SEXP s
   SEXP t = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.p)), b = PROTECT(Rf_allocVector(REALSXP, 2));
   size_t taken = 0;
   lmr_error err;
-  glue_check(outliers(&s, glue_real1(crit, "crit"), (size_t)glue_int1(rounds, "rounds"), LOGICAL(outlying),
+  glue_check(outliers(&s, glue_real1(crit, "crit"), glue_size1(rounds, "rounds"), LOGICAL(outlying),
                       REAL(t), REAL(b), &taken, glue_arena(outliers_bytes(s.p)), &err), &err);
   SEXP count = PROTECT(Rf_ScalarInteger((int)taken));
   SEXP out = glue_list(4, "outlying", outlying, "t", t, "b", b, "rounds", count);
@@ -55,9 +53,7 @@ static SEXP ffi_outlier_nagar(SEXP gg, SEXP gyx, SEXP r0, SEXP r1, SEXP least, S
                               SEXP control) {
   const outlier_sums s = sums_of(gg, gyx, r0, r1, least, sizes);
   const R_xlen_t m = Rf_xlength(control);
-  const int *given = glue_int(control, m, "control");
-  int *at = (int *)glue_alloc((size_t)m + 1, sizeof *at);
-  for (R_xlen_t j = 0; j < m; j++) at[j] = given[j] - 1;
+  const int *at = glue_positions(control, m, s.p, "control");
   SEXP out = PROTECT(Rf_allocVector(REALSXP, 5));
   lmr_error err;
   glue_check(outlier_nagar(&s, at, (size_t)m, REAL(out), REAL(out) + 4,
@@ -114,7 +110,7 @@ static SEXP ffi_weighted_median(SEXP x, SEXP sx, SEXP y, SEXP sy, SEXP w, SEXP d
   lmr_error err;
   glue_check(weighted_median_bootstrap(glue_real(x, m, "x"), glue_real(sx, m, "sx"), glue_real(y, m, "y"),
                                        glue_real(sy, m, "sy"), glue_real(w, m, "w"), (size_t)m,
-                                       (size_t)glue_int1(draws, "draws"), (uint64_t)glue_int1(seed, "seed"),
+                                       glue_size1(draws, "draws"), (uint64_t)glue_int1(seed, "seed"),
                                        REAL(out), REAL(out) + 1,
                                        glue_arena(weighted_median_bootstrap_bytes((size_t)m)), &tick, &err), &err);
   UNPROTECT(1);
@@ -122,14 +118,15 @@ static SEXP ffi_weighted_median(SEXP x, SEXP sx, SEXP y, SEXP sy, SEXP w, SEXP d
 }
 
 static SEXP ffi_reml(SEXP g, SEXP kept, SEXP lambda, SEXP om, SEXP g0, SEXP lead, SEXP om0, SEXP b0) {
-  const R_xlen_t m = Rf_ncols(g), m0 = Rf_ncols(g0);
-  if (TYPEOF(kept) != LGLSXP || Rf_xlength(kept) != m) Rf_error("internal: `kept` must be logical");
+  const R_xlen_t m = glue_ncol(g), m0 = glue_ncol(g0);
+  if (TYPEOF(kept) != LGLSXP || Rf_xlength(kept) != m) glue_stop("internal: `kept` must be logical");
+  if (glue_size1(lead, "lead") > (size_t)m0) glue_stop("internal: %zu leading of %.0f scores", glue_size1(lead, "lead"), (double)m0);
   reml_fit fits[REML_FITS];
   lmr_error err;
   double *work = glue_alloc((size_t)(4 * m), sizeof *work);
   glue_check(reml(glue_real(g, 2 * m, "g"), LOGICAL(kept), (size_t)m, glue_real(lambda, m, "lambda"),
                   glue_real(om, 4, "om"), glue_real(g0, 2 * m0, "g0"), (size_t)m0,
-                  (size_t)glue_int1(lead, "lead"), glue_real(om0, 4, "om0"), glue_real1(b0, "b0"), fits,
+                  glue_size1(lead, "lead"), glue_real(om0, 4, "om0"), glue_real1(b0, "b0"), fits,
                   work, &err), &err);
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, REML_FITS, 10));
   for (int i = 0; i < REML_FITS; i++) {

@@ -33,22 +33,25 @@ static ld_rule glue_ld_rule(SEXP chromosome, SEXP position, SEXP limits_, size_t
 static int *given_blocks(SEXP block, size_t p, size_t *n_blocks) {
   *n_blocks = 0;
   if (Rf_isNull(block)) return NULL;
-  const int *given = glue_int(block, (R_xlen_t)p, "block");
-  int *out = glue_alloc(p, sizeof *out);
-  for (size_t j = 0; j < p; j++) {
-    out[j] = given[j] - 1;
-    if ((size_t)given[j] > *n_blocks) *n_blocks = (size_t)given[j];
-  }
+  int *out = glue_positions(block, (R_xlen_t)p, p, "block"); /* numbered from 1: at most p of them */
+  for (size_t j = 0; j < p; j++)
+    if ((size_t)out[j] + 1 > *n_blocks) *n_blocks = (size_t)out[j] + 1;
   return out;
 }
 
-/* view: see glue_moment_view.h. */
+static void check_width(const moment_view *view, size_t columns) {
+  if (columns > view->width) glue_stop("internal: %zu columns of a view of %zu", columns, view->width);
+}
+
+/* view: see glue_moments.h. */
 static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP block_,
                           SEXP chromosome, SEXP position, SEXP limits) {
-  const size_t p = (size_t)glue_int1(p_, "p"), first_s = (size_t)glue_int1(first_s_, "first_s");
-  const size_t n_s = (size_t)glue_int1(n_s_, "n_s");
+  const size_t p = glue_size1(p_, "p"), first_s = glue_size1(first_s_, "first_s");
+  const size_t n_s = glue_size1(n_s_, "n_s");
   const ld_rule rule = glue_ld_rule(chromosome, position, limits, p);
   const moment_view v = glue_moment_view(view);
+  check_width(&v, p);
+  check_width(&v, first_s + n_s);
   lmr_error err;
   double *between = glue_alloc(p * p, sizeof *between), *within = glue_alloc(p * p, sizeof *within);
   size_t rank_w, columns, n_blocks;
@@ -81,10 +84,12 @@ static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP blo
 /* The first m columns of the view are the panel, its first p the instruments. */
 static SEXP ffi_background(SEXP view, SEXP m_, SEXP p_, SEXP top_, SEXP block_, SEXP chromosome,
                            SEXP position, SEXP limits) {
-  const size_t m = (size_t)glue_int1(m_, "m"), p = (size_t)glue_int1(p_, "p");
-  const size_t top = (size_t)glue_int1(top_, "top");
+  const size_t m = glue_size1(m_, "m"), p = glue_size1(p_, "p");
+  const size_t top = glue_size1(top_, "top");
   const ld_rule rule = glue_ld_rule(chromosome, position, limits, p);
   const moment_view v = glue_moment_view(view);
+  check_width(&v, m);
+  if (p > m || top > m) glue_stop("internal: %zu instruments and %zu components of %zu columns", p, top, m);
   size_t n_blocks, count;
   const int *block = given_blocks(block_, p, &n_blocks);
   SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)top));
@@ -99,8 +104,8 @@ static SEXP ffi_background(SEXP view, SEXP m_, SEXP p_, SEXP top_, SEXP block_, 
 }
 
 static SEXP ffi_structure_null(SEXP n, SEXP p_, SEXP q_, SEXP draws_, SEXP seed, SEXP exact, SEXP progress) {
-  const size_t p = (size_t)glue_int1(p_, "p"), q = (size_t)glue_int1(q_, "q");
-  const size_t draws = (size_t)glue_int1(draws_, "draws");
+  const size_t p = glue_size1(p_, "p"), q = glue_size1(q_, "q");
+  const size_t draws = glue_size1(draws_, "draws");
   SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)draws));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, progress);
@@ -113,8 +118,9 @@ static SEXP ffi_structure_null(SEXP n, SEXP p_, SEXP q_, SEXP draws_, SEXP seed,
 }
 
 static SEXP ffi_stationary(SEXP view, SEXP p_) {
-  const size_t p = (size_t)glue_int1(p_, "p");
+  const size_t p = glue_size1(p_, "p");
   const moment_view v = glue_moment_view(view);
+  check_width(&v, p);
   double *directions = glue_alloc(p * p, sizeof *directions), *values = glue_alloc(p, sizeof *values);
   size_t columns;
   lmr_error err;
@@ -129,7 +135,7 @@ static SEXP ffi_stationary(SEXP view, SEXP p_) {
 }
 
 static SEXP ffi_stationary_null(SEXP n, SEXP m_, SEXP draws_, SEXP seed, SEXP progress) {
-  const size_t m = (size_t)glue_int1(m_, "m"), draws = (size_t)glue_int1(draws_, "draws");
+  const size_t m = glue_size1(m_, "m"), draws = glue_size1(draws_, "draws");
   const size_t environments = (size_t)Rf_xlength(n);
   SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)draws));
   glue_tick_state state;
@@ -145,13 +151,11 @@ static SEXP ffi_stationary_null(SEXP n, SEXP m_, SEXP draws_, SEXP seed, SEXP pr
 /* code: n x q, environment: integer[n], 1-based. draws x q. */
 static SEXP ffi_stationary_permuted(SEXP code, SEXP environment, SEXP environments_, SEXP draws_, SEXP seed,
                                     SEXP level) {
-  const size_t n = (size_t)Rf_nrows(code), q = (size_t)Rf_ncols(code);
-  const size_t environments = (size_t)glue_int1(environments_, "environments");
-  const size_t draws = (size_t)glue_int1(draws_, "draws");
+  const size_t n = (size_t)glue_nrow(code), q = (size_t)glue_ncol(code);
+  const size_t environments = glue_size1(environments_, "environments");
+  const size_t draws = glue_size1(draws_, "draws");
   glue_real(code, (R_xlen_t)(n * q), "code");
-  const int *e = glue_int(environment, (R_xlen_t)n, "environment");
-  int *label = glue_alloc(n, sizeof *label);
-  for (size_t i = 0; i < n; i++) label[i] = e[i] - 1;
+  const int *label = glue_positions(environment, (R_xlen_t)n, environments, "environment");
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)draws, (int)q));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
@@ -165,8 +169,9 @@ static SEXP ffi_stationary_permuted(SEXP code, SEXP environment, SEXP environmen
 
 /* The leading eigenpairs of a symmetric matrix, descending. */
 static SEXP ffi_eigen_top(SEXP a, SEXP top_) {
-  const size_t n = (size_t)Rf_nrows(a), top = (size_t)glue_int1(top_, "top");
+  const size_t n = (size_t)glue_nrow(a), top = glue_size1(top_, "top");
   glue_real(a, (R_xlen_t)(n * n), "a");
+  if (top > n) glue_stop("internal: %zu eigenvectors of %zu", top, n);
   double *copy = glue_alloc(n * n, sizeof *copy), *w = glue_alloc(n, sizeof *w);
   double *z = glue_alloc(n * top, sizeof *z);
   memcpy(copy, REAL(a), n * n * sizeof *copy);
@@ -187,7 +192,7 @@ static SEXP ffi_eigen_top(SEXP a, SEXP top_) {
 
 /* z: n x p. given: number of latents, 0 to choose. */
 static SEXP ffi_closure(SEXP z, SEXP given_, SEXP limit, SEXP level) {
-  const size_t n = (size_t)Rf_nrows(z), p = (size_t)Rf_ncols(z);
+  const size_t n = (size_t)glue_nrow(z), p = (size_t)glue_ncol(z);
   glue_real(z, (R_xlen_t)(n * p), "z");
   SEXP center = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p));
   double *map = glue_alloc(p * CLOSURE_MAX_LATENTS, sizeof *map);
@@ -195,7 +200,7 @@ static SEXP ffi_closure(SEXP z, SEXP given_, SEXP limit, SEXP level) {
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(closure(REAL(z), n, p, (size_t)glue_int1(given_, "given"), glue_real1(limit, "limit"),
+  glue_check(closure(REAL(z), n, p, glue_size1(given_, "given"), glue_real1(limit, "limit"),
                      (lmr_cpu)glue_int1(level, "level"), &fit, REAL(center), map, &tick,
                      glue_arena(closure_bytes(n, p)), &err), &err);
   SEXP kept = PROTECT(Rf_allocMatrix(REALSXP, (int)p, (int)fit.d));
@@ -212,13 +217,6 @@ static SEXP ffi_closure(SEXP z, SEXP given_, SEXP limit, SEXP level) {
   return out;
 }
 
-static const int *zero_based(SEXP environment, size_t n) {
-  const int *e = glue_int(environment, (R_xlen_t)n, "environment");
-  int *out = glue_alloc(n, sizeof *out);
-  for (size_t i = 0; i < n; i++) out[i] = e[i] - 1;
-  return out;
-}
-
 static SEXP keep_reals(const double *x, size_t n) {
   SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
   if (n) memcpy(REAL(out), x, n * sizeof *x);
@@ -226,21 +224,25 @@ static SEXP keep_reals(const double *x, size_t n) {
   return out;
 }
 
-/* x: n x d; options: rounds, hinges, candidates, train, held, fisher, steps, last, least. */
+/* x: n x d; options: the fields of flow_options by name. */
 static SEXP ffi_flow(SEXP x, SEXP environment, SEXP environments_, SEXP w, SEXP options, SEXP seed, SEXP start,
                      SEXP level) {
-  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
-  const size_t environments = (size_t)glue_int1(environments_, "environments");
-  const double *o = glue_real(options, 9, "options");
-  const flow_options opt = {(size_t)o[0], (size_t)o[1], (size_t)o[2], (size_t)o[3], (size_t)o[4],
-                            (size_t)o[5], (size_t)o[6], (size_t)o[7], o[8]};
+  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x);
+  const size_t environments = glue_size1(environments_, "environments");
+  const flow_options opt = {
+    .rounds = glue_field_count(options, "rounds"), .hinges = glue_field_count(options, "hinges"),
+    .candidates = glue_field_count(options, "candidates"), .train = glue_field_count(options, "train"),
+    .held = glue_field_count(options, "held"), .fisher = glue_field_count(options, "fisher"),
+    .steps = glue_field_count(options, "steps"), .last = glue_field_count(options, "last"),
+    .least = glue_field_real1(options, "least")};
   glue_real(x, (R_xlen_t)(n * d), "x");
+  const int *from = glue_positions(environment, (R_xlen_t)n, environments, "environment");
   double *theta = glue_alloc(FLOW_MAX_DIM * FLOW_MAX_DIM + FLOW_MAX_HINGES * (FLOW_MAX_DIM + 2), sizeof *theta);
   flow_result r;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(flow_fit(REAL(x), n, d, zero_based(environment, n), environments, (size_t)glue_int1(w, "w"), &opt,
+  glue_check(flow_fit(REAL(x), n, d, from, environments, glue_size1(w, "w"), &opt,
                       (uint64_t)glue_int1(seed, "seed"), (uint64_t)glue_int1(start, "start"),
                       (lmr_cpu)glue_int1(level, "level"), theta, &r, &tick,
                       glue_arena(flow_bytes(&opt, n, d, environments)), &err), &err);
@@ -261,11 +263,11 @@ static SEXP ffi_flow(SEXP x, SEXP environment, SEXP environments_, SEXP w, SEXP 
 
 /* f(x) for x: n x d; log det J beside it. */
 static SEXP ffi_flow_forward(SEXP theta, SEXP hinges, SEXP x, SEXP level) {
-  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
+  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x);
   const size_t whole = (n + FLOW_LANES - 1) / FLOW_LANES * FLOW_LANES;
-  const flow_shape shape = {d, 1, (size_t)glue_int1(hinges, "hinges")};
+  const flow_shape shape = {d, 1, glue_size1(hinges, "hinges")};
   glue_real(x, (R_xlen_t)(n * d), "x");
-  if (!d || d > FLOW_MAX_DIM || shape.hinges > FLOW_MAX_HINGES) Rf_error("internal: flow of %d dimensions", (int)d);
+  if (!d || d > FLOW_MAX_DIM || shape.hinges > FLOW_MAX_HINGES) glue_stop("internal: flow of %d dimensions", (int)d);
   double *padded = glue_alloc(whole * d, sizeof *padded), *y = glue_alloc(whole * d, sizeof *y);
   double *logdet = glue_alloc(whole, sizeof *logdet);
   memset(padded, 0, whole * d * sizeof *padded);
@@ -281,18 +283,17 @@ static SEXP ffi_flow_forward(SEXP theta, SEXP hinges, SEXP x, SEXP level) {
 }
 
 static SEXP ffi_code_check(SEXP w, SEXP v, SEXP environment, SEXP environments_, SEXP level) {
-  const size_t n = (size_t)Rf_nrows(w), m = (size_t)Rf_ncols(w), k = (size_t)Rf_ncols(v);
-  const size_t environments = (size_t)glue_int1(environments_, "environments");
+  const size_t n = (size_t)glue_nrow(w), m = (size_t)glue_ncol(w), k = (size_t)glue_ncol(v);
+  const size_t environments = glue_size1(environments_, "environments");
   code_check_result r;
   lmr_error err;
+  const int *from = glue_positions(environment, (R_xlen_t)n, environments, "environment");
   glue_check(code_check(glue_real(w, (R_xlen_t)(n * m), "w"), m, glue_real(v, (R_xlen_t)(n * k), "v"), k, n,
-                        zero_based(environment, n), environments, (lmr_cpu)glue_int1(level, "level"), &r,
+                        from, environments, (lmr_cpu)glue_int1(level, "level"), &r,
                         glue_arena(code_check_bytes(n, m, k, environments)), &err), &err);
   const double both[] = {r.within, r.between};
   return keep_reals(both, 2);
 }
-
-
 
 const R_CallMethodDef glue_encoder_calls[] = {
   GLUE_CALL(ffi_eigen_top, 2),

@@ -21,8 +21,8 @@ static SEXP ffi_bed_open(SEXP path, SEXP n_samples, SEXP n_variants) {
   bed_file bed;
   lmr_error err;
   size_t looked = 0, unset = 0;
-  lmr_status status = bed_open(&bed, glue_path(path, 0), (size_t)glue_int1(n_samples, "n_samples"),
-                               (size_t)glue_int1(n_variants, "n_variants"), &err);
+  lmr_status status = bed_open(&bed, glue_path(path, 0), glue_size1(n_samples, "n_samples"),
+                               glue_size1(n_variants, "n_variants"), &err);
   if (status == LMR_OK) status = bed_look(&bed, LOOKED, &looked, &unset, &err);
   bed_close(&bed);
   glue_check(status, &err);
@@ -33,17 +33,45 @@ static SEXP ffi_bed_open(SEXP path, SEXP n_samples, SEXP n_variants) {
   return out;
 }
 
+/* list(bed, size, mtime, variants) of the files, one entry each. */
+typedef struct {
+  SEXP path;
+  size_t count;
+  const double *size, *mtime;
+  const int *variants;
+} bed_files;
+
+static bed_files files_of(SEXP files) {
+  bed_files out = {.path = glue_field(files, "bed")};
+  const R_xlen_t n = Rf_xlength(out.path);
+  out.count = (size_t)n;
+  out.size = glue_field_real(files, "size", n);
+  out.mtime = glue_field_real(files, "mtime", n);
+  out.variants = glue_field_int(files, "variants", n);
+  for (R_xlen_t f = 0; f < n; f++) {
+    glue_path(out.path, f);
+    if (out.variants[f] < 0 || !(out.size[f] >= 0 && out.size[f] < 1e18))
+      glue_stop("internal: file %.0f of %d variants and %g bytes", (double)f + 1, out.variants[f], out.size[f]);
+  }
+  return out;
+}
+
+/* Each column's file and its place there (both from 0) exist. */
+static void check_columns(const bed_files *files, const int *file, const int *col, size_t columns) {
+  for (size_t j = 0; j < columns; j++)
+    if (col[j] < 0 || col[j] >= files->variants[file[j]])
+      glue_stop("internal: variant %d of %d", col[j] + 1, files->variants[file[j]]);
+}
+
 /* files: list(bed, size, mtime, variants); rows: NULL or 0-based positions; file
  * and col: for each column its file and its position there, both 0-based. */
-static SEXP ffi_bed_matrix(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP real) {
-  SEXP paths = VECTOR_ELT(files, 0);
-  const R_xlen_t n_files = Rf_xlength(paths), n_cols = Rf_xlength(col);
-  const double *size = glue_real(VECTOR_ELT(files, 1), n_files, "size");
-  const double *mtime = glue_real(VECTOR_ELT(files, 2), n_files, "mtime");
-  const int *variants = glue_int(VECTOR_ELT(files, 3), n_files, "variants");
-  const int n = glue_int1(n_samples, "n_samples"), is_real = Rf_asLogical(real) == TRUE;
-  const int *in_file = glue_int(file, n_cols, "file"), *in_col = glue_int(col, n_cols, "col");
-  bed_pick pick = {.rows = Rf_isNull(rows) ? NULL : glue_int(rows, -1, "rows"),
+static SEXP ffi_bed_matrix(SEXP files_, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP real) {
+  const bed_files files = files_of(files_);
+  const R_xlen_t n_cols = Rf_xlength(col);
+  const int n = (int)glue_size1(n_samples, "n_samples"), is_real = Rf_asLogical(real) == TRUE;
+  const int *in_file = glue_places(file, n_cols, files.count, "file"), *in_col = glue_int(col, n_cols, "col");
+  check_columns(&files, in_file, in_col, (size_t)n_cols);
+  bed_pick pick = {.rows = Rf_isNull(rows) ? NULL : glue_int(rows, -1, "rows") /* looked at there */,
                    .n_rows = Rf_isNull(rows) ? (size_t)n : (size_t)Rf_xlength(rows)};
   SEXP out = PROTECT(Rf_allocMatrix(is_real ? REALSXP : INTSXP, (int)pick.n_rows, (int)n_cols));
   if (is_real) glue_large_pages(REAL(out), (size_t)Rf_xlength(out) * sizeof(double));
@@ -55,13 +83,12 @@ static SEXP ffi_bed_matrix(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEX
     const int f = in_file[j];
     R_xlen_t end = j + 1;
     while (end < n_cols && in_file[end] == f) end++;
-    if (f < 0 || f >= n_files) Rf_error("internal: file %d of %d", f + 1, (int)n_files);
     pick.cols = in_col + j;
     pick.n_cols = (size_t)(end - j);
-    const char *path = glue_path(paths, f);
+    const char *path = glue_path(files.path, f);
     bed_file bed;
     lmr_error err;
-    lmr_status status = bed_reopen(&bed, path, (size_t)n, (size_t)variants[f], (uint64_t)size[f], mtime[f], &err);
+    lmr_status status = bed_reopen(&bed, path, (size_t)n, (size_t)files.variants[f], (uint64_t)files.size[f], files.mtime[f], &err);
     if (status == LMR_OK)
       status = is_real ? bed_matrix_double(REAL(out) + pick.n_rows * (size_t)j, &bed, &pick, NA_REAL, work, &tick, &err)
                        : bed_matrix_int(INTEGER(out) + pick.n_rows * (size_t)j, &bed, &pick, NA_INTEGER, work, &tick, &err);
@@ -76,7 +103,7 @@ static SEXP ffi_bed_matrix(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEX
 /* A matrix of 0, 1, 2, NA as the bytes of a bed file without its magic; or, when
  * a value is none of these, its 1-based position in the matrix as a double. */
 static SEXP ffi_bed_pack(SEXP x) {
-  const size_t n = (size_t)Rf_nrows(x), p = (size_t)Rf_ncols(x), stride = bed_stride(n);
+  const size_t n = (size_t)glue_nrow(x), p = (size_t)glue_ncol(x), stride = bed_stride(n);
   const int is_real = TYPEOF(x) == REALSXP;
   const double *real = is_real ? glue_real(x, -1, "x") : NULL;
   const int *integer = is_real ? NULL : glue_int(x, -1, "x");
@@ -211,44 +238,26 @@ static SEXP ffi_read_fam(SEXP path) {
 /* list(files = list(bed, size, mtime, variants), n_samples, file, col): for each
  * variant its file and its position there, both 0-based. */
 static moments_source bed_source(SEXP source) {
-  SEXP files = VECTOR_ELT(source, 0), paths = VECTOR_ELT(files, 0);
-  const R_xlen_t n_files = Rf_xlength(paths), variants = Rf_xlength(VECTOR_ELT(source, 2));
-  const char **path = glue_alloc((size_t)n_files, sizeof *path);
-  for (R_xlen_t f = 0; f < n_files; f++) path[f] = glue_path(paths, f);
+  const bed_files files = files_of(glue_field(source, "files"));
+  SEXP file = glue_field(source, "file");
+  const R_xlen_t variants = Rf_xlength(file);
+  const char **path = glue_alloc(files.count, sizeof *path);
+  for (size_t f = 0; f < files.count; f++) path[f] = glue_path(files.path, (R_xlen_t)f);
   moments_bed *bed = glue_alloc(1, sizeof *bed);
-  bed->path = path;
-  bed->size = glue_real(VECTOR_ELT(files, 1), n_files, "size");
-  bed->mtime = glue_real(VECTOR_ELT(files, 2), n_files, "mtime");
-  bed->variants = glue_int(VECTOR_ELT(files, 3), n_files, "variants");
-  bed->file = glue_int(VECTOR_ELT(source, 2), variants, "file");
-  bed->col = glue_int(VECTOR_ELT(source, 3), variants, "col");
-  for (R_xlen_t v = 0; v < variants; v++)
-    if (bed->file[v] < 0 || bed->file[v] >= n_files) Rf_error("internal: file %d of %d", bed->file[v] + 1, (int)n_files);
-  return moments_source_bed(bed, (size_t)glue_int1(VECTOR_ELT(source, 1), "n_samples"), (size_t)variants);
+  *bed = (moments_bed){.path = path, .size = files.size, .mtime = files.mtime, .variants = files.variants,
+                       .file = glue_places(file, -1, files.count, "file"), .col = glue_field_int(source, "col", variants)};
+  check_columns(&files, bed->file, bed->col, (size_t)variants);
+  return moments_source_bed(bed, glue_field_size1(source, "n_samples"), (size_t)variants);
 }
 
 moments_source glue_genotype_source(SEXP source) {
   if (TYPEOF(source) == VECSXP) return bed_source(source);
-  return moments_source_matrix(glue_real(source, -1, "genotypes"), (size_t)Rf_nrows(source),
-                               (size_t)Rf_ncols(source));
+  return moments_source_matrix(glue_real(source, -1, "genotypes"), (size_t)glue_nrow(source),
+                               (size_t)glue_ncol(source));
 }
 
 /* Counts, collinearity and Hardy-Weinberg tests of the instruments in an
  * mr_data object. */
-
-/* R's positions (from 1) as the core's (from 0), checked: a wrong one would
- * read outside the matrix. */
-static int *positions(SEXP x, size_t limit, const char *name) {
-  const size_t n = (size_t)Rf_xlength(x);
-  const int *from = glue_int(x, -1, name);
-  int *to = glue_alloc(n ? n : 1, sizeof *to);
-  for (size_t i = 0; i < n; i++) {
-    if (from[i] < 1 || (size_t)from[i] > limit)
-      Rf_error("internal: `%s` holds %d, outside 1 to %.0f", name, from[i], (double)limit);
-    to[i] = from[i] - 1;
-  }
-  return to;
-}
 
 /* The list that holds a scan of p variants in k environments; `out` points into it. */
 static SEXP scan_list(int p, int k, variant_scan *out) {
@@ -271,10 +280,9 @@ static SEXP scan_list(int p, int k, variant_scan *out) {
 
 static SEXP ffi_variant_scan(SEXP x, SEXP rows, SEXP env, SEXP n_env) {
   glue_real(x, -1, "x");
-  const size_t n_all = (size_t)Rf_nrows(x), p = (size_t)Rf_ncols(x);
-  const size_t n = (size_t)Rf_xlength(rows), k = (size_t)glue_int1(n_env, "n_env");
-  glue_int(env, (R_xlen_t)n, "env");
-  const int *r = positions(rows, n_all, "rows"), *e = positions(env, k, "env");
+  const size_t n_all = (size_t)glue_nrow(x), p = (size_t)glue_ncol(x);
+  const size_t n = (size_t)Rf_xlength(rows), k = glue_size1(n_env, "n_env");
+  const int *r = glue_positions(rows, -1, n_all, "rows"), *e = glue_positions(env, (R_xlen_t)n, k, "env");
   variant_scan out;
   SEXP list = PROTECT(scan_list((int)p, (int)k, &out));
   glue_tick_state state;
@@ -290,18 +298,14 @@ static SEXP ffi_variant_scan(SEXP x, SEXP rows, SEXP env, SEXP n_env) {
 
 /* files: list(bed, size, mtime, variants); file and col: for each variant its file
  * and its position there, from 1, variants of one file together. */
-static SEXP ffi_variant_scan_bed(SEXP files, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP env, SEXP n_env) {
-  SEXP paths = VECTOR_ELT(files, 0);
-  const R_xlen_t n_files = Rf_xlength(paths), p = Rf_xlength(col);
-  const double *size = glue_real(VECTOR_ELT(files, 1), n_files, "size");
-  const double *mtime = glue_real(VECTOR_ELT(files, 2), n_files, "mtime");
-  const int *variants = glue_int(VECTOR_ELT(files, 3), n_files, "variants");
-  const size_t n_all = (size_t)glue_int1(n_samples, "n_samples");
-  const size_t n = (size_t)Rf_xlength(rows), k = (size_t)glue_int1(n_env, "n_env");
-  glue_int(env, (R_xlen_t)n, "env");
-  glue_int(file, p, "file");
-  const int *r = positions(rows, n_all, "rows"), *e = positions(env, k, "env");
-  const int *f = positions(file, (size_t)n_files, "file"), *c = positions(col, INT_MAX, "col");
+static SEXP ffi_variant_scan_bed(SEXP files_, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP env, SEXP n_env) {
+  const bed_files files = files_of(files_);
+  const R_xlen_t p = Rf_xlength(col);
+  const size_t n_all = glue_size1(n_samples, "n_samples");
+  const size_t n = (size_t)Rf_xlength(rows), k = glue_size1(n_env, "n_env");
+  const int *r = glue_positions(rows, -1, n_all, "rows"), *e = glue_positions(env, (R_xlen_t)n, k, "env");
+  const int *f = glue_positions(file, p, files.count, "file"), *c = glue_positions(col, -1, INT_MAX, "col");
+  check_columns(&files, f, c, (size_t)p);
   variant_scan out;
   SEXP list = PROTECT(scan_list((int)p, (int)k, &out));
   const lmr_arena work = glue_arena(variant_scan_bed_bytes(n_all, k));
@@ -310,12 +314,10 @@ static SEXP ffi_variant_scan_bed(SEXP files, SEXP n_samples, SEXP rows, SEXP fil
   for (R_xlen_t j = 0; j < p;) {
     R_xlen_t end = j + 1;
     while (end < p && f[end] == f[j]) end++;
-    for (R_xlen_t i = j; i < end; i++)
-      if (c[i] >= variants[f[j]]) Rf_error("internal: variant %d of %d", c[i] + 1, variants[f[j]]);
     bed_file bed;
     lmr_error err;
-    lmr_status status = bed_reopen(&bed, glue_path(paths, f[j]), n_all, (size_t)variants[f[j]],
-                                   (uint64_t)size[f[j]], mtime[f[j]], &err);
+    lmr_status status = bed_reopen(&bed, glue_path(files.path, f[j]), n_all, (size_t)files.variants[f[j]],
+                                   (uint64_t)files.size[f[j]], files.mtime[f[j]], &err);
     if (status == LMR_OK)
       status = variant_scan_bed(&bed, c + j, (size_t)(end - j), r, e, n, k, &out, (size_t)j, (size_t)p, work, &tick, &err);
     bed_close(&bed);
@@ -328,10 +330,9 @@ static SEXP ffi_variant_scan_bed(SEXP files, SEXP n_samples, SEXP rows, SEXP fil
 
 static SEXP ffi_variant_rank(SEXP x, SEXP rows, SEXP env, SEXP fill, SEXP tol) {
   glue_real(x, -1, "x");
-  const size_t n_all = (size_t)Rf_nrows(x), p = (size_t)Rf_ncols(x), n = (size_t)Rf_xlength(rows);
-  glue_int(env, (R_xlen_t)n, "env");
-  const size_t k = (size_t)Rf_ncols(fill);
-  const int *r = positions(rows, n_all, "rows"), *e = positions(env, k, "env");
+  const size_t n_all = (size_t)glue_nrow(x), p = (size_t)glue_ncol(x), n = (size_t)Rf_xlength(rows);
+  const size_t k = (size_t)glue_ncol(fill);
+  const int *r = glue_positions(rows, -1, n_all, "rows"), *e = glue_positions(env, (R_xlen_t)n, k, "env");
   glue_real(fill, (R_xlen_t)(p * k), "fill");
   SEXP kept = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)p));
   size_t rank = 0;
@@ -358,10 +359,9 @@ static SEXP ffi_hwe(SEXP n0, SEXP n1, SEXP n2) {
 
 /* from, to: integer, 1-based nodes among n. */
 static SEXP ffi_components(SEXP n_, SEXP from, SEXP to) {
-  const int n = glue_int1(n_, "n");
+  const int n = (int)glue_size1(n_, "n");
   const size_t edges = (size_t)Rf_xlength(from);
-  glue_int(to, (R_xlen_t)edges, "to");
-  const int *a = positions(from, (size_t)n, "from"), *b = positions(to, (size_t)n, "to");
+  const int *a = glue_positions(from, -1, (size_t)n, "from"), *b = glue_positions(to, (R_xlen_t)edges, (size_t)n, "to");
   SEXP out = PROTECT(Rf_allocVector(INTSXP, n));
   components((size_t)n, a, b, edges, INTEGER(out));
   for (int i = 0; i < n; i++) INTEGER(out)[i]++;

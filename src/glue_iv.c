@@ -13,14 +13,8 @@
 
 #include <string.h>
 
-static SEXP field(SEXP list, const char *name) {
-  SEXP names = Rf_getAttrib(list, R_NamesSymbol);
-  for (R_xlen_t i = 0; i < Rf_xlength(list); i++)
-    if (!strcmp(CHAR(STRING_ELT(names, i)), name)) return VECTOR_ELT(list, i);
-  return R_NilValue;
-}
-
 static R_xlen_t width(SEXP matrix, size_t n) {
+  if (Rf_isNull(matrix)) return 0;
   if (TYPEOF(matrix) == VECSXP) return Rf_xlength(matrix);
   return n ? Rf_xlength(matrix) / (R_xlen_t)n : 0;
 }
@@ -30,19 +24,26 @@ static const double *column(SEXP matrix, R_xlen_t j, size_t n, const char *name)
   return glue_real(matrix, -1, name) + (size_t)j * n;
 }
 
-/* Appends the columns of a matrix that `keep` (1-based, NULL: all) names. */
-static size_t append(const double **col, size_t at, SEXP matrix, SEXP keep, size_t n, const char *name) {
-  if (matrix == R_NilValue) return at;
-  const R_xlen_t columns = width(matrix, n);
-  if (keep == R_NilValue) {
-    for (R_xlen_t j = 0; j < columns; j++) col[at++] = column(matrix, j, n, name);
-    return at;
-  }
-  const int *pick = glue_int(keep, -1, "keep");
-  for (R_xlen_t j = 0; j < Rf_xlength(keep); j++) {
-    if (pick[j] < 1 || pick[j] > columns) Rf_error("internal: column %d of `%s` does not exist", pick[j], name);
-    col[at++] = column(matrix, pick[j] - 1, n, name);
-  }
+/* Columns of a matrix, those that `keep` (1-based, NULL: all) names. */
+typedef struct {
+  SEXP matrix;
+  const int *pick; /* 0-based, or NULL for all */
+  R_xlen_t count;
+  const char *name;
+} chosen;
+
+static chosen chosen_of(SEXP rows, const char *name, const char *keep_name, size_t n) {
+  chosen out = {glue_field_or_null(rows, name), NULL, 0, name};
+  SEXP keep = keep_name ? glue_field_or_null(rows, keep_name) : R_NilValue;
+  const R_xlen_t columns = width(out.matrix, n);
+  out.count = Rf_isNull(keep) ? columns : Rf_xlength(keep);
+  if (!Rf_isNull(keep)) out.pick = glue_positions(keep, -1, (size_t)columns, keep_name);
+  return out;
+}
+
+static size_t append(const double **col, size_t at, const chosen *from, size_t n) {
+  for (R_xlen_t j = 0; j < from->count; j++)
+    col[at++] = column(from->matrix, from->pick ? from->pick[j] : j, n, from->name);
   return at;
 }
 
@@ -54,18 +55,18 @@ typedef struct {
 
 static columns view(SEXP rows, int picked) {
   columns c;
-  SEXP y = field(rows, "y"), root = field(rows, "root");
+  SEXP y = glue_field(rows, "y"), root = glue_field_or_null(rows, "root");
   c.n = (size_t)Rf_xlength(y);
-  glue_real(y, -1, "y");
-  c.root = root == R_NilValue ? NULL : glue_real(root, (R_xlen_t)c.n, "root");
-  SEXP w = field(rows, "w"), z = field(rows, "z"), x = field(rows, "x");
-  const size_t most = 1 + (size_t)(width(w, c.n) + width(z, c.n) + width(x, c.n));
-  c.col = glue_alloc(most, sizeof *c.col);
-  SEXP none = R_NilValue;
-  c.K = append(c.col, 0, w, picked ? field(rows, "keep_w") : none, c.n, "w");
-  c.L = append(c.col, c.K, z, picked ? field(rows, "keep_z") : none, c.n, "z") - c.K;
-  c.k = append(c.col, c.K + c.L, x, picked ? field(rows, "keep_x") : none, c.n, "x") - c.K - c.L;
-  append(c.col, c.K + c.L + c.k, y, none, c.n, "y");
+  const double *response = glue_real(y, -1, "y");
+  c.root = Rf_isNull(root) ? NULL : glue_real(root, (R_xlen_t)c.n, "root");
+  const chosen w = chosen_of(rows, "w", picked ? "keep_w" : NULL, c.n);
+  const chosen z = chosen_of(rows, "z", picked ? "keep_z" : NULL, c.n);
+  const chosen x = chosen_of(rows, "x", picked ? "keep_x" : NULL, c.n);
+  c.col = glue_alloc((size_t)(w.count + z.count + x.count) + 1, sizeof *c.col);
+  c.K = append(c.col, 0, &w, c.n);
+  c.L = append(c.col, c.K, &z, c.n) - c.K;
+  c.k = append(c.col, c.K + c.L, &x, c.n) - c.K - c.L;
+  c.col[c.K + c.L + c.k] = response;
   return c;
 }
 
@@ -82,7 +83,8 @@ static SEXP ffi_iv_factor(SEXP rows, SEXP tol, SEXP forced, SEXP path, SEXP leve
   const columns c = view(rows, 0);
   const size_t p = c.K + c.L + c.k + 1;
   const tall_source all = {c.col, c.n, p, c.root, NULL};
-  const tall_qr_options options = {glue_real1(tol, "tol"), (size_t)glue_int1(forced, "forced"),
+  if (glue_size1(forced, "forced") > p) glue_stop("internal: %zu of %zu columns", glue_size1(forced, "forced"), p);
+  const tall_qr_options options = {glue_real1(tol, "tol"), glue_size1(forced, "forced"),
                                    (tall_qr_path)glue_int1(path, "path")};
   SEXP r = PROTECT(Rf_allocMatrix(REALSXP, (int)p, (int)p));
   SEXP kept = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)p));
@@ -98,7 +100,7 @@ static SEXP ffi_iv_factor(SEXP rows, SEXP tol, SEXP forced, SEXP path, SEXP leve
 }
 
 static const double *small(SEXP o, const char *name, size_t length) {
-  SEXP v = field(o, name);
+  SEXP v = glue_field_or_null(o, name);
   return v == R_NilValue ? NULL : glue_real(v, (R_xlen_t)length, name);
 }
 
@@ -106,11 +108,8 @@ static const double *small(SEXP o, const char *name, size_t length) {
 static const int *cluster_of(SEXP cluster, SEXP clusters, size_t n, size_t *count) {
   *count = 0;
   if (cluster == R_NilValue) return NULL;
-  const int *index = glue_int(cluster, (R_xlen_t)n, "cluster");
-  *count = (size_t)glue_int1(clusters, "clusters");
-  for (size_t i = 0; i < n; i++)
-    if (index[i] < 0 || (size_t)index[i] >= *count) Rf_error("internal: bad cluster index");
-  return index;
+  *count = glue_size1(clusters, "clusters");
+  return glue_places(cluster, (R_xlen_t)n, *count, "cluster");
 }
 
 static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
@@ -119,12 +118,12 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   const size_t k = c.k, m = c.K + k, n = c.n;
   iv_score_options o = {0};
   o.coef = glue_real(coef, (R_xlen_t)m, "coef");
-  o.shift = glue_real1(field(options, "shift"), "shift");
-  o.robust = glue_int1(field(options, "robust"), "robust");
-  o.tests = glue_int1(field(options, "tests"), "tests");
-  o.all = glue_int1(field(options, "all"), "all");
-  o.power = glue_int1(field(options, "power"), "power");
-  o.cluster = cluster_of(field(options, "cluster"), field(options, "clusters"), n, &o.clusters);
+  o.shift = glue_real1(glue_field_or_null(options, "shift"), "shift");
+  o.robust = glue_int1(glue_field_or_null(options, "robust"), "robust");
+  o.tests = glue_int1(glue_field_or_null(options, "tests"), "tests");
+  o.all = glue_int1(glue_field_or_null(options, "all"), "all");
+  o.power = glue_int1(glue_field_or_null(options, "power"), "power");
+  o.cluster = cluster_of(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), n, &o.clusters);
   o.inv_tilde = small(options, "inv_tilde", k * k);
   o.inv_hat = small(options, "inv_hat", k * k);
   o.inv_left = small(options, "inv_left", k * k);
@@ -132,7 +131,7 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   o.wu_hat = small(options, "wu_hat", k);
   o.wu_left = small(options, "wu_left", k);
   o.combine = small(options, "combine", k * k);
-  const int leverage = glue_int1(field(options, "leverage"), "leverage");
+  const int leverage = glue_int1(glue_field_or_null(options, "leverage"), "leverage");
   const R_xlen_t lever = leverage ? (R_xlen_t)n : 0;
   const int robust = o.robust, tests = o.robust && o.tests, M = robust ? (int)m : 0, L = tests ? (int)c.L : 0;
 
@@ -163,9 +162,12 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
 static ujive_groups groups_of(SEXP order, SEXP start, size_t n) {
   ujive_groups g = {NULL, n, 0};
   if (order != R_NilValue) {
-    glue_int(order, (R_xlen_t)n, "order");
-    g.start = glue_int(start, -1, "start");
+    glue_places(order, (R_xlen_t)n, n, "order");
+    g.start = glue_places(start, -1, n + 1, "start");
     g.groups = (size_t)Rf_xlength(start) - 1;
+    int good = Rf_xlength(start) > 1 && g.start[0] == 0 && (size_t)g.start[g.groups] == n;
+    for (size_t k = 0; good && k < g.groups; k++) good = g.start[k] < g.start[k + 1];
+    if (!good) glue_stop("internal: `start` does not begin every cluster of %zu rows", n);
   }
   return g;
 }
@@ -225,11 +227,11 @@ static SEXP ffi_iv_outcomes(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP lev
   const size_t q = c.L + 1;
   iv_outcome_options o = {0};
   o.coef = glue_real(coef, (R_xlen_t)((c.K + c.k) * q), "coef");
-  o.hinv = glue_real(field(options, "hinv"), (R_xlen_t)(c.k * c.k), "hinv");
-  o.shift = glue_real1(field(options, "shift"), "shift");
-  o.power = glue_int1(field(options, "power"), "power");
-  if (o.power) o.leverage = glue_real(field(options, "leverage"), (R_xlen_t)c.n, "leverage");
-  o.cluster = cluster_of(field(options, "cluster"), field(options, "clusters"), c.n, &o.clusters);
+  o.hinv = glue_real(glue_field_or_null(options, "hinv"), (R_xlen_t)(c.k * c.k), "hinv");
+  o.shift = glue_real1(glue_field_or_null(options, "shift"), "shift");
+  o.power = glue_int1(glue_field_or_null(options, "power"), "power");
+  if (o.power) o.leverage = glue_real(glue_field_or_null(options, "leverage"), (R_xlen_t)c.n, "leverage");
+  o.cluster = cluster_of(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), c.n, &o.clusters);
   SEXP v = PROTECT(Rf_alloc3DArray(REALSXP, (int)q, (int)q, (int)c.k));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
@@ -241,12 +243,12 @@ static SEXP ffi_iv_outcomes(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP lev
 }
 
 static iv_nonlinear_options nonlinear_options(SEXP options, SEXP coef, const iv_data *d) {
-  iv_nonlinear_options o = {(iv_residual)glue_int1(field(options, "residual"), "residual"),
-                            (iv_regressors)glue_int1(field(options, "regressors"), "regressors"), NULL, NULL, 0};
+  iv_nonlinear_options o = {(iv_residual)glue_int1(glue_field_or_null(options, "residual"), "residual"),
+                            (iv_regressors)glue_int1(glue_field_or_null(options, "regressors"), "regressors"), NULL, NULL, 0};
   if (o.residual < IV_LOGIT || o.residual > IV_RATIO || o.regressors < IV_PREDICTOR || o.regressors > IV_EXPOSURE)
-    Rf_error("internal: no such residual or regressors");
+    glue_stop("internal: no such residual or regressors");
   o.coef = glue_real(coef, (R_xlen_t)iv_nonlinear_columns(d, o.regressors), "coef");
-  o.cluster = cluster_of(field(options, "cluster"), field(options, "clusters"), d->instruments.n, &o.clusters);
+  o.cluster = cluster_of(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), d->instruments.n, &o.clusters);
   return o;
 }
 
@@ -256,7 +258,7 @@ static SEXP ffi_iv_nonlinear(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP le
   const columns c = view(rows, 1);
   const iv_data d = model(&c, r, NULL);
   const iv_nonlinear_options o = nonlinear_options(options, coef, &d);
-  const int wanted = glue_int1(field(options, "covariance"), "covariance");
+  const int wanted = glue_int1(glue_field_or_null(options, "covariance"), "covariance");
   const int m = (int)iv_nonlinear_columns(&d, o.regressors), q = (int)(c.K + c.L), v = wanted ? q : 0;
   SEXP moments = PROTECT(Rf_allocVector(REALSXP, q)), score = PROTECT(Rf_allocVector(REALSXP, m));
   SEXP cross = PROTECT(Rf_allocMatrix(REALSXP, q, m)), information = PROTECT(Rf_allocMatrix(REALSXP, m, m));
@@ -293,8 +295,9 @@ static SEXP ffi_iv_nonlinear_meat(SEXP rows, SEXP r, SEXP coef, SEXP options, SE
 }
 
 static kclass_moments moments(SEXP r0, SEXP r1, SEXP sizes) {
-  const R_xlen_t q = Rf_nrows(r0);
+  const R_xlen_t q = glue_nrow(r0);
   const double *s = glue_real(sizes, 3, "sizes");
+  if (q < 1) glue_stop("internal: cross products of nothing");
   kclass_moments m = {glue_real(r0, q * q, "r0"), glue_real(r1, q * q, "r1"), (size_t)q - 1, s[0], s[1], s[2]};
   return m;
 }
@@ -365,7 +368,7 @@ static SEXP ffi_ar_set(SEXP r0, SEXP r1, SEXP sizes, SEXP crit, SEXP variable) {
   lmr_error err;
   if (m.k == 1) glue_check(ar_confidence_set(&m, c, &set, &err), &err);
   else
-    glue_check(ar_projected_set(&m, c, (size_t)glue_int1(variable, "variable"), &set,
+    glue_check(ar_projected_set(&m, c, glue_size1(variable, "variable"), &set,
                                 glue_arena(ar_projected_bytes(m.k)), &err), &err);
   SEXP type = PROTECT(Rf_ScalarInteger((int)set.type));
   SEXP lo = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)set.pieces));

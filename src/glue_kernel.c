@@ -12,30 +12,29 @@
 lmr_points glue_points(SEXP x, SEXP kernel) {
   lmr_points p;
   memset(&p, 0, sizeof p);
-  p.n = p.ld = (size_t)Rf_nrows(x);
-  p.d = (size_t)Rf_ncols(x);
+  p.n = p.ld = (size_t)glue_nrow(x);
+  p.d = (size_t)glue_ncol(x);
   p.x = glue_real(x, -1, "x");
   if (!Rf_isNull(kernel)) {
     const double *k = glue_real(kernel, -1, "kernel");
+    if (Rf_xlength(kernel) < 3 || !(k[0] >= 0 && k[0] <= LMR_IBS) || !(k[1] >= 0 && k[1] < 100)) glue_stop("internal: no such kernel");
     p.kernel.kind = (lmr_kernel_kind)k[0];
     p.kernel.degree = (int)k[1];
     p.kernel.offset = k[2];
     p.kernel.scales = (int)Rf_xlength(kernel) - 3;
-    if (p.kernel.scales < 0 || p.kernel.scales > KERNEL_SCALES) Rf_error("internal: %d scales", p.kernel.scales);
+    if (p.kernel.scales < 0 || p.kernel.scales > KERNEL_SCALES) glue_stop("internal: %d scales", p.kernel.scales);
     for (int s = 0; s < p.kernel.scales; s++) p.kernel.gamma[s] = k[3 + s];
   }
   return p;
 }
 
+static void check_pair(const lmr_points *a, const lmr_points *b) {
+  if (a->n != b->n) glue_stop("internal: %zu rows and %zu", a->n, b->n);
+}
+
 const int *glue_rows(SEXP rows, size_t limit, size_t *n) {
-  const int *from = glue_int(rows, -1, "rows");
   *n = (size_t)Rf_xlength(rows);
-  int *to = glue_alloc(*n, sizeof *to);
-  for (size_t i = 0; i < *n; i++) {
-    if (from[i] < 1 || (size_t)from[i] > limit) Rf_error("internal: row %d of %.0f", from[i], (double)limit);
-    to[i] = from[i] - 1;
-  }
-  return to;
+  return glue_positions(rows, -1, limit, "rows");
 }
 
 static SEXP ffi_kernel_median(SEXP x, SEXP level) {
@@ -62,6 +61,7 @@ static void put_hsic(double *o, const hsic_result *r) {
 
 static SEXP ffi_hsic(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP gretton, SEXP level) {
   const lmr_points px = glue_points(x, kx), py = glue_points(y, ky);
+  check_pair(&px, &py);
   const int count = (int)Rf_xlength(groups);
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, HSIC_NUMBERS, count));
   glue_tick_state state;
@@ -70,7 +70,7 @@ static SEXP ffi_hsic(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP gretton
     lmr_points a = px, b = py;
     hsic_result r;
     lmr_error err;
-    a.order = b.order = glue_rows(VECTOR_ELT(groups, g), px.n, &a.n);
+    a.order = b.order = glue_rows(glue_part(groups, count, g, "groups"), px.n, &a.n);
     b.n = a.n;
     glue_check(hsic_exact(&a, &b, glue_int1(gretton, "gretton"), &r, (lmr_cpu)glue_int1(level, "level"),
                           glue_arena(hsic_bytes(a.n, a.d, b.d)), &tick, &err), &err);
@@ -82,7 +82,7 @@ static SEXP ffi_hsic(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP gretton
 
 static feature_map make_map(const lmr_points *p, int frequencies, int levels, lmr_rng *rng) {
   feature_map m = {p, feature_width(p, (size_t)frequencies, (size_t)levels), 0, NULL};
-  if (m.width == 0) Rf_error("internal: this kernel has no feature map");
+  if (m.width == 0) glue_stop("internal: this kernel has no feature map");
   if (p->kernel.kind == LMR_RBF) {
     double *omega = glue_alloc((size_t)frequencies * p->d, sizeof *omega);
     m.frequencies = (size_t)frequencies;
@@ -96,6 +96,7 @@ static feature_map make_map(const lmr_points *p, int frequencies, int levels, lm
 static SEXP ffi_hsic_features(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP frequencies, SEXP levels,
                               SEXP seed, SEXP level) {
   lmr_points a = glue_points(x, kx), b = glue_points(y, ky);
+  check_pair(&a, &b);
   const size_t rows = a.n;
   const int count = (int)Rf_xlength(groups), m = glue_int1(frequencies, "frequencies");
   const int *labels = glue_int(levels, 2, "levels");
@@ -108,7 +109,7 @@ static SEXP ffi_hsic_features(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEX
   for (int g = 0; g < count; g++) {
     hsic_result r;
     lmr_error err;
-    a.order = b.order = glue_rows(VECTOR_ELT(groups, g), rows, &a.n);
+    a.order = b.order = glue_rows(glue_part(groups, count, g, "groups"), rows, &a.n);
     b.n = a.n;
     glue_check(hsic_features(&fx, &fy, &r, (lmr_cpu)glue_int1(level, "level"),
                              glue_arena(hsic_features_bytes(fx.width, fy.width)), &tick, &err), &err);
@@ -127,6 +128,7 @@ static SEXP three(double mean, double sd, size_t count) {
 
 static SEXP ffi_hsic_blocks(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP rows, SEXP block, SEXP level) {
   lmr_points a = glue_points(x, kx), b = glue_points(y, ky);
+  check_pair(&a, &b);
   double mean, sd;
   size_t count;
   lmr_error err;
@@ -134,7 +136,7 @@ static SEXP ffi_hsic_blocks(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP rows, SEXP bl
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   a.order = b.order = glue_rows(rows, a.n, &a.n);
   b.n = a.n;
-  const size_t size = (size_t)glue_int1(block, "block");
+  const size_t size = glue_size1(block, "block");
   glue_check(hsic_blocks(&a, &b, size, &mean, &sd, &count, (lmr_cpu)glue_int1(level, "level"),
                          glue_arena(hsic_bytes(size, a.d, b.d)), &tick, &err), &err);
   return three(mean, sd, count);
@@ -142,18 +144,15 @@ static SEXP ffi_hsic_blocks(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP rows, SEXP bl
 
 /* Labels 1..groups as 0-based, and the rows group by group. */
 static int *grouped(SEXP label, size_t n, int groups, int **order) {
-  const int *from = glue_int(label, (R_xlen_t)n, "label");
+  const int *from = glue_positions(label, (R_xlen_t)n, groups < 0 ? 0 : (size_t)groups, "label");
   int *sorted = glue_alloc(n, sizeof *sorted), *next = glue_alloc((size_t)groups + 1, sizeof *next);
   *order = glue_alloc(n, sizeof **order);
   memset(next, 0, ((size_t)groups + 1) * sizeof *next);
-  for (size_t i = 0; i < n; i++) {
-    if (from[i] < 1 || from[i] > groups) Rf_error("internal: label %d of %d", from[i], groups);
-    next[from[i]]++;
-  }
+  for (size_t i = 0; i < n; i++) next[from[i] + 1]++;
   for (int e = 0; e < groups; e++) next[e + 1] += next[e];
   for (size_t i = 0; i < n; i++) {
-    const int at = next[from[i] - 1]++;
-    (*order)[at] = (int)i, sorted[at] = from[i] - 1;
+    const int at = next[from[i]]++;
+    (*order)[at] = (int)i, sorted[at] = from[i];
   }
   return sorted;
 }
@@ -213,10 +212,14 @@ static SEXP ffi_mmd_blocks(SEXP x, SEXP kernel, SEXP rows, SEXP ends, SEXP block
   const lmr_points p = glue_points(x, kernel);
   size_t n, count;
   const int *order = glue_rows(rows, p.n, &n);
-  const size_t groups = (size_t)Rf_xlength(ends), size = (size_t)glue_int1(block, "block");
+  const size_t groups = (size_t)Rf_xlength(ends), size = glue_size1(block, "block");
   size_t *start = glue_alloc(groups + 1, sizeof *start);
   start[0] = 0;
-  for (size_t e = 0; e < groups; e++) start[e + 1] = (size_t)glue_int(ends, -1, "ends")[e];
+  const int *end = glue_places(ends, -1, n + 1, "ends");
+  for (size_t e = 0; e < groups; e++) {
+    start[e + 1] = (size_t)end[e];
+    if (start[e + 1] < start[e]) glue_stop("internal: `ends` go back");
+  }
   double mean, sd;
   lmr_error err;
   glue_tick_state state;
@@ -227,8 +230,6 @@ static SEXP ffi_mmd_blocks(SEXP x, SEXP kernel, SEXP rows, SEXP ends, SEXP block
   return three(mean, sd, count);
 }
 
-
-
 static SEXP with_p(SEXP stat, size_t permutations) {
   SEXP out = glue_list(2, "stat", stat, "p", PROTECT(Rf_ScalarReal(permutation_p(REAL(stat), permutations))));
   UNPROTECT(1);
@@ -237,20 +238,20 @@ static SEXP with_p(SEXP stat, size_t permutations) {
 
 /* list(member, size, units) of core/kernel/exchange.h, members 1-based: each of the n rows once. */
 static exchange_plan plan_of(SEXP list, size_t n) {
-  exchange_plan p = {(size_t)Rf_xlength(VECTOR_ELT(list, 1)), NULL, NULL, NULL};
+  exchange_plan p = {(size_t)Rf_xlength(glue_field(list, "size")), NULL, NULL, NULL};
   size_t members, total = 0;
-  p.member = glue_rows(VECTOR_ELT(list, 0), n, &members);
-  p.size = glue_int(VECTOR_ELT(list, 1), -1, "size");
-  p.units = glue_int(VECTOR_ELT(list, 2), (R_xlen_t)p.classes, "units");
+  p.member = glue_rows(glue_field(list, "member"), n, &members);
+  p.size = glue_field_int(list, "size", -1);
+  p.units = glue_field_int(list, "units", (R_xlen_t)p.classes);
   for (size_t c = 0; c < p.classes; c++) {
-    if (p.size[c] < 1 || p.units[c] < 1) Rf_error("internal: empty class");
+    if (p.size[c] < 1 || p.units[c] < 1) glue_stop("internal: empty class");
     total += (size_t)p.size[c] * (size_t)p.units[c];
   }
-  if (members != n || total != n) Rf_error("internal: a plan of %.0f rows for %.0f", (double)total, (double)n);
+  if (members != n || total != n) glue_stop("internal: a plan of %.0f rows for %.0f", (double)total, (double)n);
   char *seen = glue_alloc(n, sizeof *seen);
   memset(seen, 0, n);
   for (size_t i = 0; i < n; i++)
-    if (seen[p.member[i]]++) Rf_error("internal: a row twice in a plan");
+    if (seen[p.member[i]]++) glue_stop("internal: a row twice in a plan");
   return p;
 }
 
@@ -258,6 +259,7 @@ static exchange_plan plan_of(SEXP list, size_t n) {
 static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP plans, SEXP permutations,
                              SEXP seed, SEXP dense, SEXP progress, SEXP level) {
   const lmr_points px = glue_points(x, kx), py = glue_points(y, ky);
+  check_pair(&px, &py);
   const int count = (int)Rf_xlength(groups), times = glue_int1(permutations, "permutations");
   SEXP stat = PROTECT(Rf_allocVector(REALSXP, times + 1));
   memset(REAL(stat), 0, ((size_t)times + 1) * sizeof(double));
@@ -271,9 +273,9 @@ static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP
     lmr_error err;
     const void *mark = vmaxget();
     lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), (uint64_t)g);
-    a.order = b.order = glue_rows(VECTOR_ELT(groups, g), px.n, &a.n);
+    a.order = b.order = glue_rows(glue_part(groups, count, g, "groups"), px.n, &a.n);
     b.n = a.n;
-    const exchange_plan plan = plan_of(VECTOR_ELT(plans, g), a.n);
+    const exchange_plan plan = plan_of(glue_part(plans, count, g, "plans"), a.n);
     glue_check(hsic_permute(&a, &b, &plan, (size_t)times, glue_int1(dense, "dense"), &rng, REAL(stat),
                             (lmr_cpu)glue_int1(level, "level"), glue_arena(hsic_permute_bytes(a.n, a.d, b.d)),
                             &tick, &err), &err);
@@ -289,7 +291,7 @@ static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP p
   const lmr_points p = glue_points(x, kernel);
   const int times = glue_int1(permutations, "permutations");
   size_t n;
-  const int *from = glue_rows(label, (size_t)glue_int1(groups, "groups"), &n);
+  const int *from = glue_rows(label, glue_size1(groups, "groups"), &n);
   const exchange_plan exchange = plan_of(plan, p.n);
   lmr_rng rng;
   lmr_error err;
@@ -297,7 +299,7 @@ static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP p
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, progress);
   SEXP stat = PROTECT(Rf_allocVector(REALSXP, times + 1));
-  const size_t e = (size_t)glue_int1(groups, "groups");
+  const size_t e = glue_size1(groups, "groups");
   glue_check(mmd_permute(&p, from, e, &exchange, (size_t)times, glue_int1(dense, "dense"), &rng, REAL(stat),
                          (lmr_cpu)glue_int1(level, "level"), glue_arena(mmd_permute_bytes(p.n, p.d, e)), &tick,
                          &err), &err);
@@ -308,7 +310,8 @@ static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP p
 
 static SEXP ffi_kci(SEXP xs, SEXP kx, SEXP s, SEXP ks, SEXP label, SEXP groups, SEXP level) {
   const lmr_points px = glue_points(xs, kx), ps = glue_points(s, ks);
-  const size_t e = (size_t)glue_int1(groups, "groups");
+  check_pair(&px, &ps);
+  const size_t e = glue_size1(groups, "groups");
   size_t n;
   const int *from = glue_rows(label, e, &n);
   kci_result r;
@@ -326,7 +329,7 @@ static SEXP ffi_kci(SEXP xs, SEXP kx, SEXP s, SEXP ks, SEXP label, SEXP groups, 
 
 /* Columns of a genotype matrix: chi-square, df, share between groups, calls. */
 static SEXP ffi_allele_shift(SEXP g, SEXP label, SEXP groups) {
-  const size_t n = (size_t)Rf_nrows(g), p = (size_t)Rf_ncols(g), e = (size_t)glue_int1(groups, "groups");
+  const size_t n = (size_t)glue_nrow(g), p = (size_t)glue_ncol(g), e = glue_size1(groups, "groups");
   const double *x = glue_real(g, -1, "g");
   size_t rows;
   const int *from = glue_rows(label, e, &rows);
@@ -340,7 +343,7 @@ static SEXP ffi_allele_shift(SEXP g, SEXP label, SEXP groups) {
 }
 
 static SEXP ffi_standardise(SEXP x) {
-  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
+  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x);
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)d)), sd = PROTECT(Rf_allocVector(REALSXP, (int)d));
   standardise(glue_real(x, -1, "x"), n, d, REAL(out), REAL(sd));
   SEXP list = glue_list(2, "x", out, "sd", sd);

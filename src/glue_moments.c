@@ -43,7 +43,8 @@ typedef struct {
 static numeric_columns numeric_columns_of(SEXP list, size_t n) {
   numeric_columns out = {NULL, NULL, 0};
   const R_xlen_t pieces = Rf_xlength(list);
-  for (R_xlen_t k = 0; k < pieces; k++) out.q += (size_t)Rf_xlength(VECTOR_ELT(list, k)) / n;
+  if (!n) glue_stop("internal: moments of nobody");
+  for (R_xlen_t k = 0; k < pieces; k++) out.q += (size_t)Rf_xlength(glue_part(list, -1, k, "columns")) / n;
   out.column = glue_alloc(out.q, sizeof *out.column);
   out.pilot = glue_alloc(out.q, sizeof *out.pilot);
   size_t c = 0;
@@ -66,7 +67,7 @@ static numeric_columns numeric_columns_of(SEXP list, size_t n) {
 }
 
 SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns) {
-  if (rows > INT_MAX || columns > INT_MAX) Rf_error("internal: matrix of %.0f rows", (double)rows);
+  if (rows > INT_MAX || columns > INT_MAX) glue_stop("internal: matrix of %.0f rows", (double)rows);
   SEXP out = Rf_allocMatrix(type, (int)rows, (int)columns);
   if (!rows || !columns) return out;
   if (type == INTSXP) memset(INTEGER(out), 0, rows * columns * sizeof(int));
@@ -77,16 +78,11 @@ SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns) {
 /* environment and cluster (or NULL): 1-based codes. */
 static SEXP ffi_moments_folds(SEXP environment, SEXP environments, SEXP cluster, SEXP clusters,
                               SEXP folds, SEXP seed) {
-  const size_t n = (size_t)Rf_xlength(environment), f = (size_t)glue_int1(folds, "folds");
-  const size_t ne = (size_t)glue_int1(environments, "environments");
-  const size_t nc = Rf_isNull(cluster) ? n : (size_t)glue_int1(clusters, "clusters");
-  const int *e1 = glue_int(environment, (R_xlen_t)n, "environment");
-  const int *c1 = Rf_isNull(cluster) ? NULL : glue_int(cluster, (R_xlen_t)n, "cluster");
-  int *e = glue_alloc(n, sizeof *e), *c = c1 ? glue_alloc(n, sizeof *c) : NULL;
-  for (size_t i = 0; i < n; i++) {
-    e[i] = e1[i] - 1;
-    if (c) c[i] = c1[i] - 1;
-  }
+  const size_t n = (size_t)Rf_xlength(environment), f = glue_size1(folds, "folds");
+  const size_t ne = glue_size1(environments, "environments");
+  const size_t nc = Rf_isNull(cluster) ? n : glue_size1(clusters, "clusters");
+  const int *e = glue_positions(environment, (R_xlen_t)n, ne, "environment");
+  const int *c = Rf_isNull(cluster) ? NULL : glue_positions(cluster, (R_xlen_t)n, nc, "cluster");
   SEXP out = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n));
   lmr_error err;
   glue_check(moments_folds(e, n, ne, c, nc, f, (uint64_t)glue_int1(seed, "seed"), INTEGER(out),
@@ -113,12 +109,12 @@ SEXP glue_moments_parts(size_t p, size_t pm, size_t q, size_t blocks, SEXPTYPE t
 
 static double *real_column(SEXP parts, int k, size_t block) {
   SEXP x = VECTOR_ELT(parts, k);
-  return REAL(x) + (size_t)Rf_nrows(x) * block;
+  return REAL(x) + (size_t)glue_nrow(x) * block;
 }
 
 static bits_counts count_column(SEXP parts, int k, size_t block) {
   SEXP x = VECTOR_ELT(parts, k);
-  const size_t at = (size_t)Rf_nrows(x) * block;
+  const size_t at = (size_t)glue_nrow(x) * block;
   bits_counts out = {NULL, NULL};
   if (TYPEOF(x) == INTSXP) out.i = INTEGER(x) + at;
   else out.d = REAL(x) + at;
@@ -168,6 +164,18 @@ static size_t chunks_that_fit(const moments_chunk *chunk, size_t first, size_t c
   return last;
 }
 
+/* People of each block, all of the n. */
+static const int *block_sizes(SEXP size_, size_t n) {
+  const int *size = glue_int(size_, -1, "size");
+  size_t total = 0;
+  for (R_xlen_t b = 0; b < Rf_xlength(size_); b++) {
+    if (size[b] < 1) glue_stop("internal: a block of %d people", size[b]);
+    total += (size_t)size[b];
+  }
+  if (total != n) glue_stop("internal: blocks of %.0f people, of %.0f", (double)total, (double)n);
+  return size;
+}
+
 /* source: double matrix of 0, 1, 2, NA, or the description of bed files;
  * order, person: 0-based positions in the columns and in the source, block after
  * block; size: people of each block; columns: list of numeric columns; memory:
@@ -175,13 +183,13 @@ static size_t chunks_that_fit(const moments_chunk *chunk, size_t first, size_t c
 static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_, SEXP columns_,
                              SEXP memory, SEXP level_, SEXP wide, SEXP report) {
   const size_t n = (size_t)Rf_xlength(order_), blocks = (size_t)Rf_xlength(size_);
-  const int *order = glue_int(order_, -1, "order"), *person = glue_int(person_, (R_xlen_t)n, "person");
-  const int *size = glue_int(size_, -1, "size");
-  const lmr_cpu level = (lmr_cpu)glue_int1(level_, "level");
   const moments_source source = glue_genotype_source(source_);
-  const size_t p = source.variants, budget = (size_t)glue_real1(memory, "memory");
-  for (size_t i = 0; i < n; i++)
-    if (person[i] < 0 || (size_t)person[i] >= source.n_samples) Rf_error("internal: person %d", person[i] + 1);
+  const int *order = glue_places(order_, -1, n, "order");
+  const int *person = glue_places(person_, (R_xlen_t)n, source.n_samples, "person");
+  const int *size = block_sizes(size_, n);
+  const lmr_cpu level = (lmr_cpu)glue_int1(level_, "level");
+  const double asked = glue_real1(memory, "memory");
+  const size_t p = source.variants, budget = asked > 0 ? asked < 1e18 ? (size_t)asked : SIZE_MAX : 0;
   const numeric_columns columns = numeric_columns_of(columns_, n);
   double spent[2] = {0, 0};
   lmr_error err;
@@ -258,8 +266,8 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
 /* g: double matrix with NA; shift: TRUE subtracts the mean of the observed. */
 static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP columns_, SEXP level_,
                               SEXP report) {
-  const size_t n = (size_t)Rf_xlength(order_), blocks = (size_t)Rf_xlength(size_), p = (size_t)Rf_ncols(g);
-  const int *order = glue_int(order_, -1, "order"), *size = glue_int(size_, -1, "size");
+  const size_t n = (size_t)Rf_xlength(order_), blocks = (size_t)Rf_xlength(size_), p = (size_t)glue_ncol(g);
+  const int *order = glue_places(order_, -1, n, "order"), *size = block_sizes(size_, n);
   const numeric_columns columns = numeric_columns_of(columns_, n);
   const double *x = glue_real(g, (R_xlen_t)(n * p), "g");
   lmr_error err;
@@ -305,19 +313,12 @@ static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP 
 
 /* Reading mr_moments objects: centred cross products, and sums over sites. */
 
-static SEXP element(SEXP list, const char *name) {
-  SEXP names = Rf_getAttrib(list, R_NamesSymbol);
-  for (R_xlen_t k = 0; k < Rf_xlength(list); k++)
-    if (!strcmp(CHAR(STRING_ELT(names, k)), name)) return VECTOR_ELT(list, k);
-  Rf_error("internal: moments without `%s`", name);
-}
-
 static const double *reals(SEXP list, const char *name, size_t count) {
-  return glue_real(element(list, name), (R_xlen_t)count, name);
+  return glue_field_real(list, name, (R_xlen_t)count);
 }
 
 static stored_counts counts(SEXP list, const char *name, size_t count) {
-  SEXP x = element(list, name);
+  SEXP x = glue_field(list, name);
   stored_counts out = {NULL, NULL};
   if (TYPEOF(x) == INTSXP) out.i = glue_int(x, (R_xlen_t)count, name);
   else out.d = glue_real(x, (R_xlen_t)count, name);
@@ -326,14 +327,13 @@ static stored_counts counts(SEXP list, const char *name, size_t count) {
 
 static moments_view view_of(SEXP m) {
   moments_view v;
-  SEXP missing = element(m, "missing");
-  v.p = (size_t)Rf_xlength(element(m, "gpilot"));
-  v.q = (size_t)Rf_xlength(element(m, "pilot"));
+  SEXP missing = glue_field(m, "missing");
+  v.p = (size_t)Rf_xlength(glue_field(m, "gpilot"));
+  v.q = (size_t)Rf_xlength(glue_field(m, "pilot"));
   v.pm = (size_t)Rf_xlength(missing);
-  v.blocks = (size_t)Rf_ncols(element(m, "gg"));
+  v.blocks = (size_t)glue_ncol(glue_field(m, "gg"));
   v.missing = glue_int(missing, -1, "missing");
-  for (size_t k = 0; k < v.pm; k++)
-    if (v.missing[k] < 1 || (size_t)v.missing[k] > v.p) Rf_error("internal: `missing` out of range");
+  glue_positions(missing, -1, v.p, "missing");
   v.gpilot = reals(m, "gpilot", v.p);
   v.pilot = reals(m, "pilot", v.q);
   v.gg = counts(m, "gg", triangle(v.p) * v.blocks);
@@ -351,11 +351,9 @@ static moments_view view_of(SEXP m) {
 /* n and 1-based environment of each block -> mu and state, p x environments. */
 static SEXP ffi_moments_means(SEXP m, SEXP n_, SEXP environment_, SEXP environments_) {
   const moments_view v = view_of(m);
-  const size_t ne = (size_t)glue_int1(environments_, "environments");
+  const size_t ne = glue_size1(environments_, "environments");
   const int *n = glue_int(n_, (R_xlen_t)v.blocks, "n");
-  const int *e1 = glue_int(environment_, (R_xlen_t)v.blocks, "environment");
-  int *e = glue_alloc(v.blocks, sizeof *e);
-  for (size_t b = 0; b < v.blocks; b++) e[b] = e1[b] - 1;
+  const int *e = glue_positions(environment_, (R_xlen_t)v.blocks, ne, "environment");
   SEXP mu = PROTECT(glue_zeros(REALSXP, v.p, ne)), state = PROTECT(glue_zeros(INTSXP, v.p, ne));
   lmr_error err;
   glue_check(moments_means(&v, n, e, ne, REAL(mu), INTEGER(state), glue_arena(moments_means_bytes(&v)), &err), &err);
@@ -391,12 +389,7 @@ static SEXP ffi_moments_check(SEXP m, SEXP n, SEXP kind) {
 static SEXP ffi_moments_collect(SEXP m, SEXP blocks, SEXP people, SEXP mu, SEXP centre) {
   const moments_view v = view_of(m);
   const size_t w = v.p + v.q, nb = (size_t)Rf_xlength(blocks);
-  const int *b1 = glue_int(blocks, -1, "blocks");
-  int *b = glue_alloc(nb, sizeof *b);
-  for (size_t k = 0; k < nb; k++) {
-    b[k] = b1[k] - 1;
-    if (b[k] < 0 || (size_t)b[k] >= v.blocks) Rf_error("internal: block %d of %d", b1[k], (int)v.blocks);
-  }
+  const int *b = glue_positions(blocks, -1, v.blocks, "blocks");
   SEXP mean = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)w)), sum = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)w));
   SEXP cross = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)w));
   lmr_error err;
@@ -409,13 +402,13 @@ static SEXP ffi_moments_collect(SEXP m, SEXP blocks, SEXP people, SEXP mu, SEXP 
 }
 
 static double *column(SEXP parts, const char *name, size_t block) {
-  SEXP x = element(parts, name);
-  return REAL(x) + (size_t)Rf_nrows(x) * block;
+  SEXP x = glue_field(parts, name);
+  return REAL(x) + (size_t)glue_nrow(x) * block;
 }
 
 static void count_target(SEXP parts, const char *name, size_t block, int **i, double **d) {
-  SEXP x = element(parts, name);
-  const size_t at = (size_t)Rf_nrows(x) * block;
+  SEXP x = glue_field(parts, name);
+  const size_t at = (size_t)glue_nrow(x) * block;
   *i = TYPEOF(x) == INTSXP ? INTEGER(x) + at : NULL;
   *d = TYPEOF(x) == INTSXP ? NULL : REAL(x) + at;
 }
@@ -424,25 +417,25 @@ static void count_target(SEXP parts, const char *name, size_t block, int **i, do
  * of the result), from (1-based), a, c, delta); missing: of the result; wide:
  * counts as doubles. */
 static SEXP ffi_moments_combine(SEXP sites, SEXP recodings, SEXP missing, SEXP blocks, SEXP wide) {
-  const moments_view first = view_of(VECTOR_ELT(sites, 0));
-  const size_t p = first.p, q = first.q, pm = (size_t)Rf_xlength(missing), nb = (size_t)glue_int1(blocks, "blocks");
+  const moments_view first = view_of(glue_part(sites, -1, 0, "sites"));
+  const size_t p = first.p, q = first.q, pm = (size_t)Rf_xlength(missing), nb = glue_size1(blocks, "blocks");
+  const int *absent = glue_int(missing, -1, "missing");
+  glue_positions(missing, -1, p, "missing");
   SEXP parts = PROTECT(glue_moments_parts(p, pm, q, nb, Rf_asLogical(wide) ? REALSXP : INTSXP));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  int *from = glue_alloc(p, sizeof *from);
   const lmr_arena work = glue_arena(moments_add_bytes(p));
   for (R_xlen_t s = 0; s < Rf_xlength(sites); s++) {
     const moments_view site = view_of(VECTOR_ELT(sites, s));
-    SEXP how = VECTOR_ELT(recodings, s);
-    if (site.p != p || site.q != q) Rf_error("internal: sites of different shapes");
-    const int *n = glue_int(element(how, "n"), (R_xlen_t)site.blocks, "n");
-    const int *target = glue_int(element(how, "target"), (R_xlen_t)site.blocks, "target");
-    const int *from1 = glue_int(element(how, "from"), (R_xlen_t)p, "from");
-    for (size_t v = 0; v < p; v++) from[v] = from1[v] - 1;
+    SEXP how = glue_part(recodings, Rf_xlength(sites), s, "recodings");
+    if (site.p != p || site.q != q) glue_stop("internal: sites of different shapes");
+    const int *n = glue_field_int(how, "n", (R_xlen_t)site.blocks);
+    const int *target = glue_positions(glue_field(how, "target"), (R_xlen_t)site.blocks, nb, "target");
+    const int *from = glue_positions(glue_field(how, "from"), (R_xlen_t)p, p, "from");
     const moments_recoding recoding = {from, reals(how, "a", p), reals(how, "c", p), reals(how, "delta", q)};
     for (size_t b = 0; b < site.blocks; b++) {
-      const size_t t = (size_t)target[b] - 1;
-      moments_sums out = {.pm = pm, .missing = glue_int(missing, (R_xlen_t)pm, "missing")};
+      const size_t t = (size_t)target[b];
+      moments_sums out = {.pm = pm, .missing = absent};
       count_target(parts, "gg", t, &out.gg_i, &out.gg_d);
       count_target(parts, "gm", t, &out.gm_i, &out.gm_d);
       count_target(parts, "mm", t, &out.mm_i, &out.mm_d);
@@ -462,12 +455,12 @@ static SEXP ffi_moments_combine(SEXP sites, SEXP recodings, SEXP missing, SEXP b
 }
 
 moment_view glue_moment_view(SEXP view) {
-  SEXP n = VECTOR_ELT(view, 0), mean = VECTOR_ELT(view, 1), cross = VECTOR_ELT(view, 2);
-  const R_xlen_t environments = Rf_xlength(n), width = Rf_nrows(mean);
+  SEXP n = glue_field(view, "n"), mean = glue_field(view, "mean"), cross = glue_field(view, "cross");
+  const R_xlen_t environments = Rf_xlength(n), width = glue_nrow(mean);
   glue_real(n, environments, "n");
   glue_real(mean, width * environments, "mean");
   if (TYPEOF(cross) != VECSXP || Rf_xlength(cross) != environments)
-    Rf_error("internal: `cross` must be a list, one matrix per environment");
+    glue_stop("internal: `cross` must be a list, one matrix per environment");
   const double **pointers = (const double **)R_alloc((size_t)environments + 1, sizeof *pointers);
   for (R_xlen_t e = 0; e < environments; e++)
     pointers[e] = glue_real(VECTOR_ELT(cross, e), width * width, "cross");
@@ -479,12 +472,12 @@ moment_view glue_moment_view(SEXP view) {
 static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common) {
   const moment_view v = glue_moment_view(view);
   const R_xlen_t w = (R_xlen_t)v.width;
-  const partial_block block = {glue_real(inner, w * Rf_ncols(inner), "inner"),
-                               glue_real(common, w * Rf_ncols(common), "common"),
-                               (size_t)Rf_ncols(inner), (size_t)Rf_ncols(common)};
+  const partial_block block = {glue_real(inner, w * glue_ncol(inner), "inner"),
+                               glue_real(common, w * glue_ncol(common), "common"),
+                               (size_t)glue_ncol(inner), (size_t)glue_ncol(common)};
   SEXP residual = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)w));
-  SEXP inner_kept = PROTECT(Rf_allocMatrix(LGLSXP, Rf_ncols(inner), (int)v.environments));
-  SEXP common_kept = PROTECT(Rf_allocVector(LGLSXP, Rf_ncols(common)));
+  SEXP inner_kept = PROTECT(Rf_allocMatrix(LGLSXP, glue_ncol(inner), (int)v.environments));
+  SEXP common_kept = PROTECT(Rf_allocVector(LGLSXP, glue_ncol(common)));
   size_t rank;
   lmr_error err;
   glue_check(partial_out(&v, &block, REAL(residual), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
@@ -498,15 +491,11 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common) {
 
 /* variance: sums of squares before C; trait: 1-based columns of the outcome and the exposures. */
 static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP directions) {
-  const int w = Rf_nrows(residual), p = glue_int1(p_, "p");
-  const int m = Rf_isNull(directions) ? p : Rf_ncols(directions);
+  const int w = glue_nrow(residual), p = (int)glue_size1(p_, "p");
+  if (p > w) glue_stop("internal: %d variants of %d columns", p, w);
+  const int m = Rf_isNull(directions) ? p : glue_ncol(directions);
   const int q = (int)Rf_xlength(trait);
-  const int *given = glue_int(trait, q, "trait");
-  int *at = glue_alloc((size_t)q, sizeof *at);
-  for (int a = 0; a < q; a++) {
-    if (given[a] < 1 || given[a] > w) Rf_error("internal: `trait` holds %d of %d columns", given[a], w);
-    at[a] = given[a] - 1;
-  }
+  const int *at = glue_positions(trait, q, (size_t)w, "trait");
   glue_real(residual, (R_xlen_t)w * w, "residual");
   const double *d = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)p * m, "directions");
   SEXP g = PROTECT(Rf_allocMatrix(REALSXP, q, m)), kept = PROTECT(Rf_allocVector(LGLSXP, m));
@@ -523,10 +512,10 @@ static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP d
 
 /* t(map) a map of the leading rows and columns of a symmetric matrix. */
 static SEXP ffi_turn(SEXP a, SEXP map) {
-  const size_t w = (size_t)Rf_nrows(a), p = (size_t)Rf_nrows(map), m = (size_t)Rf_ncols(map);
+  const size_t w = (size_t)glue_nrow(a), p = (size_t)glue_nrow(map), m = (size_t)glue_ncol(map);
   glue_real(a, (R_xlen_t)(w * w), "a");
   glue_real(map, (R_xlen_t)(p * m), "map");
-  if (p > w) Rf_error("internal: `map` has more rows than `a`");
+  if (p > w) glue_stop("internal: `map` has more rows than `a`");
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)m));
   double *half = glue_alloc(p * m + 1, sizeof *half);
   lmr_error err;

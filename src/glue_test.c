@@ -45,7 +45,7 @@ static SEXP ffi_test_error(SEXP code, SEXP text) {
 static SEXP ffi_test_stop_at(SEXP poll) { return Rf_ScalarInteger(glue_stop_at(glue_int1(poll, "poll"))); }
 
 static SEXP ffi_test_chol_drop(SEXP a, SEXP tol) {
-  const int n = Rf_nrows(a);
+  const int n = glue_nrow(a);
   glue_real(a, (R_xlen_t)n * n, "a");
   SEXP r = PROTECT(Rf_duplicate(a));
   SEXP kept = PROTECT(Rf_allocVector(LGLSXP, n));
@@ -59,12 +59,12 @@ static SEXP ffi_test_chol_drop(SEXP a, SEXP tol) {
 
 static SEXP ffi_test_background_count(SEXP values, SEXP columns, SEXP squares, SEXP n) {
   return Rf_ScalarInteger((int)background_count(REAL(values), (size_t)Rf_xlength(values),
-                                                (size_t)glue_int1(columns, "columns"),
+                                                glue_size1(columns, "columns"),
                                                 glue_real1(squares, "squares"), glue_real1(n, "n")));
 }
 
 static SEXP ffi_test_eigen(SEXP a) {
-  const int n = Rf_nrows(a);
+  const int n = glue_nrow(a);
   glue_real(a, (R_xlen_t)n * n, "a");
   SEXP copy = PROTECT(Rf_duplicate(a));
   SEXP values = PROTECT(Rf_allocVector(REALSXP, n)), vectors = PROTECT(Rf_allocMatrix(REALSXP, n, n));
@@ -79,14 +79,14 @@ static SEXP ffi_test_eigen(SEXP a) {
 /* alpha op(a) op(b) + beta c; trans: "NN", "TN", "NT" or "TT". */
 static SEXP ffi_test_gemm(SEXP trans, SEXP a, SEXP b, SEXP scalars, SEXP c, SEXP upper, SEXP level) {
   const char *t = CHAR(STRING_ELT(trans, 0));
-  const int m = Rf_nrows(c), n = Rf_ncols(c), k = t[0] == 'N' ? Rf_ncols(a) : Rf_nrows(a);
+  const int m = glue_nrow(c), n = glue_ncol(c), k = t[0] == 'N' ? glue_ncol(a) : glue_nrow(a);
   const double *f = glue_real(scalars, 2, "scalars");
   glue_real(a, (R_xlen_t)m * k, "a");
   glue_real(b, (R_xlen_t)n * k, "b");
   glue_real(c, (R_xlen_t)m * n, "c");
   SEXP out = PROTECT(Rf_duplicate(c));
-  gemm(t[0], t[1], (size_t)m, (size_t)n, (size_t)k, f[0], REAL(a), (size_t)Rf_nrows(a), REAL(b),
-       (size_t)Rf_nrows(b), f[1], REAL(out), (size_t)m, Rf_asLogical(upper), (lmr_cpu)glue_int1(level, "level"));
+  gemm(t[0], t[1], (size_t)m, (size_t)n, (size_t)k, f[0], REAL(a), (size_t)glue_nrow(a), REAL(b),
+       (size_t)glue_nrow(b), f[1], REAL(out), (size_t)m, Rf_asLogical(upper), (lmr_cpu)glue_int1(level, "level"));
   UNPROTECT(1);
   return out;
 }
@@ -94,7 +94,7 @@ static SEXP ffi_test_gemm(SEXP trans, SEXP a, SEXP b, SEXP scalars, SEXP c, SEXP
 /* The tall kernels as seen from R, for tests and for dense instruments. */
 
 static SEXP ffi_tall_crossprod(SEXP a, SEXP s, SEXP level) {
-  const int n = Rf_nrows(a), p = Rf_ncols(a);
+  const int n = glue_nrow(a), p = glue_ncol(a);
   glue_real(a, (R_xlen_t)n * p, "a");
   SEXP c = PROTECT(Rf_allocMatrix(REALSXP, p, p));
   glue_tick_state state;
@@ -110,7 +110,7 @@ static SEXP ffi_tall_crossprod(SEXP a, SEXP s, SEXP level) {
 
 /* A R^-1 for a small A: one block of rows after the other. */
 static SEXP ffi_test_tall_solve(SEXP a, SEXP r, SEXP level) {
-  const size_t n = (size_t)Rf_nrows(a), p = (size_t)Rf_ncols(a);
+  const size_t n = (size_t)glue_nrow(a), p = (size_t)glue_ncol(a);
   glue_real(a, (R_xlen_t)(n * p), "a");
   glue_real(r, (R_xlen_t)(p * p), "r");
   const size_t pa = tall_pad(p), rows = tall_rows(p);
@@ -134,8 +134,8 @@ static SEXP ffi_test_tall_solve(SEXP a, SEXP r, SEXP level) {
 /* Loss and gradient at theta on all rows (sorted by environment, a multiple of
  * FLOW_LANES people in each), for the tests. */
 static SEXP ffi_flow_gradient(SEXP theta, SEXP hinges, SEXP x, SEXP first_, SEXP w, SEXP level_) {
-  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x), environments = (size_t)Rf_xlength(first_) - 1;
-  const flow_shape shape = {d, (size_t)glue_int1(w, "w"), (size_t)glue_int1(hinges, "hinges")};
+  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x), environments = (size_t)Rf_xlength(first_) - 1;
+  const flow_shape shape = {d, glue_size1(w, "w"), glue_size1(hinges, "hinges")};
   const lmr_cpu level = (lmr_cpu)glue_int1(level_, "level");
   const int *f = glue_int(first_, -1, "first");
   size_t *first = glue_alloc(environments + 1, sizeof *first);
@@ -202,7 +202,7 @@ static SEXP ffi_test_fastmath(SEXP x, SEXP kind, SEXP level) {
 
 /* For the tests: code_loss() adds it up with its other penalties. */
 static SEXP ffi_test_logdet(SEXP x, SEXP correlation, SEXP eps) {
-  const size_t n = (size_t)Rf_nrows(x), d = (size_t)Rf_ncols(x);
+  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x);
   SEXP value = PROTECT(Rf_allocVector(REALSXP, 1));
   SEXP gradient = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)d));
   lmr_error err;
@@ -216,7 +216,7 @@ static SEXP ffi_test_logdet(SEXP x, SEXP correlation, SEXP eps) {
 
 /* Penalised log-likelihood with its gradient and Hessian, for the tests. */
 static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP par) {
-  const R_xlen_t m = Rf_ncols(g);
+  const R_xlen_t m = glue_ncol(g);
   const double *o = glue_real(om, 3, "om"), *dd = glue_real(d, 2, "d");
   const reml_problem problem = {glue_real(g, 2 * m, "g"), glue_real(w, m, "w"), (size_t)m,
                                 {o[0], o[1], o[2]}, {dd[0], dd[1]}, glue_real1(mean_w, "mean_w")};
@@ -232,7 +232,7 @@ static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP par
  * the first; or with n = 0 the whole of a file, then asks whether it is unchanged. */
 static SEXP ffi_test_written(SEXP path, SEXP n, SEXP between) {
   lmr_error err;
-  const size_t samples = (size_t)glue_int1(n, "n");
+  const size_t samples = glue_size1(n, "n");
   uint8_t *raw = glue_alloc(samples + 1, 1);
   SEXP call = PROTECT(Rf_lang1(between));
   lmr_status status;
@@ -257,7 +257,7 @@ static SEXP ffi_test_written(SEXP path, SEXP n, SEXP between) {
 
 /* limits as in ffi_structure. */
 static SEXP ffi_test_linkage(SEXP within, SEXP n, SEXP chromosome, SEXP position, SEXP limits_) {
-  const size_t p = (size_t)Rf_nrows(within);
+  const size_t p = (size_t)glue_nrow(within);
   const double *limits = glue_real(limits_, 3, "limits");
   const ld_rule rule = {Rf_isNull(chromosome) ? NULL : glue_int(chromosome, (R_xlen_t)p, "chromosome"),
                         Rf_isNull(position) ? NULL : glue_real(position, (R_xlen_t)p, "position"),

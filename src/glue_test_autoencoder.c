@@ -42,7 +42,7 @@ static SEXP ffi_ae_loss(SEXP shape, SEXP data, SEXP options, SEXP theta, SEXP si
 /* The penalties alone: rows environment by environment, start[environments + 1];
  * options: degree, weights of mmd, hsic, entropy, single. list(terms, gradient). */
 static SEXP ffi_code_loss(SEXP s, SEXP invariant, SEXP start, SEXP options, SEXP level) {
-  const size_t n = (size_t)Rf_nrows(s), d = (size_t)Rf_ncols(s), m = (size_t)glue_int1(invariant, "invariant");
+  const size_t n = (size_t)glue_nrow(s), d = (size_t)glue_ncol(s), m = glue_size1(invariant, "invariant");
   const double *o = glue_real(options, 5, "options");
   size_t environments;
   const size_t *begin = first_rows(start, &environments);
@@ -65,7 +65,7 @@ static SEXP ffi_code_loss(SEXP s, SEXP invariant, SEXP start, SEXP options, SEXP
 /* The turn alone: options: degree, weights of mmd and hsic, tries, seed.
  * list(mean, map, back, value). */
 static SEXP ffi_code_turn(SEXP u, SEXP invariant, SEXP start, SEXP options, SEXP level) {
-  const size_t n = (size_t)Rf_nrows(u), d = (size_t)Rf_ncols(u), m = (size_t)glue_int1(invariant, "invariant");
+  const size_t n = (size_t)glue_nrow(u), d = (size_t)glue_ncol(u), m = glue_size1(invariant, "invariant");
   const double *o = glue_real(options, 5, "options");
   size_t environments;
   const size_t *begin = first_rows(start, &environments);

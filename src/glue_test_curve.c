@@ -9,8 +9,8 @@
 
 /* A net at theta on x (rows x inputs): outputs and the gradient of sum(up * out). */
 static SEXP ffi_test_net(SEXP theta, SEXP x, SEXP units, SEXP mean_field, SEXP up) {
-  const size_t rows = (size_t)Rf_nrows(x), inputs = (size_t)Rf_ncols(x);
-  const curve_net net = curve_net_shape(inputs, (size_t)glue_int1(units, "units"), glue_int1(mean_field, "mean_field"));
+  const size_t rows = (size_t)glue_nrow(x), inputs = (size_t)glue_ncol(x);
+  const curve_net net = curve_net_shape(inputs, glue_size1(units, "units"), glue_int1(mean_field, "mean_field"));
   const double *xs = glue_real(x, -1, "x");
   double *by_row = glue_alloc(rows * inputs, sizeof(double));
   for (size_t i = 0; i < rows; i++)
@@ -41,9 +41,9 @@ static SEXP widen(const float *x, size_t length) {
 
 /* The same by the single-precision kernels; tx: inputs x rows. */
 static SEXP ffi_test_batch(SEXP theta, SEXP tx, SEXP units, SEXP mean_field, SEXP up, SEXP level) {
-  const size_t rows = (size_t)Rf_ncols(tx), inputs = (size_t)Rf_nrows(tx);
+  const size_t rows = (size_t)glue_ncol(tx), inputs = (size_t)glue_nrow(tx);
   const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
-  const curve_net net = curve_net_shape(inputs, (size_t)glue_int1(units, "units"), glue_int1(mean_field, "mean_field"));
+  const curve_net net = curve_net_shape(inputs, glue_size1(units, "units"), glue_int1(mean_field, "mean_field"));
   const float *x = narrow(tx, (R_xlen_t)(rows * inputs)), *th = narrow(theta, (R_xlen_t)net.length);
   float *hidden = glue_alloc(rows * net.stride, sizeof *hidden), *out = glue_alloc(rows, sizeof *out);
   float *grad = glue_alloc(net.length, sizeof *grad);
@@ -73,7 +73,7 @@ static SEXP ffi_test_batch_adam(SEXP theta, SEXP grad, SEXP steps, SEXP level) {
 }
 
 static SEXP ffi_test_net_start(SEXP inputs, SEXP units, SEXP mean_field, SEXP seed) {
-  const curve_net net = curve_net_shape((size_t)glue_int1(inputs, "inputs"), (size_t)glue_int1(units, "units"),
+  const curve_net net = curve_net_shape(glue_size1(inputs, "inputs"), glue_size1(units, "units"),
                                         glue_int1(mean_field, "mean_field"));
   lmr_rng rng;
   lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
@@ -99,8 +99,8 @@ static SEXP ffi_test_units(SEXP x, SEXP slope, SEXP shift, SEXP up, SEXP out, SE
 
 /* z standardised. */
 static SEXP ffi_test_basis(SEXP z, SEXP distinct, SEXP w, SEXP units, SEXP seed) {
-  const size_t n = (size_t)Rf_nrows(z), nz = (size_t)Rf_ncols(z), nw = (size_t)Rf_ncols(w);
-  const size_t u = (size_t)glue_int1(units, "units"), cap = curve_basis_cap(n, nz, nw, u) + 1;
+  const size_t n = (size_t)glue_nrow(z), nz = (size_t)glue_ncol(z), nw = (size_t)glue_ncol(w);
+  const size_t u = glue_size1(units, "units"), cap = curve_basis_cap(n, nz, nw, u) + 1;
   double *q = glue_alloc(n * cap, sizeof(double));
   curve_basis_size size;
   lmr_rng rng;
@@ -134,7 +134,7 @@ static SEXP ffi_test_support(SEXP a, SEXP v) {
 }
 
 static SEXP ffi_test_evidence(SEXP g, SEXP g0, SEXP g2, SEXP r, SEXP k2, SEXP kr) {
-  const size_t q = (size_t)Rf_nrows(r), u = (size_t)Rf_ncols(r), k = 2 + u;
+  const size_t q = (size_t)glue_nrow(r), u = (size_t)glue_ncol(r), k = 2 + u;
   const double *rs = glue_real(r, -1, "r");
   double *rr = glue_alloc(q * q, sizeof(double)), *work = glue_alloc(q * (2 * q + u + 6), sizeof(double));
   double *residual = glue_alloc(q, sizeof(double));

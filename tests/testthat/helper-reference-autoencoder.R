@@ -128,14 +128,14 @@ ref_autoencoder <- function(shape, data, options, theta) {
   }
   m <- shape[3]
   related <- 0
-  if (shape[8] && options[11] > 0) {
+  if (shape[8] && options$related > 0) {
     q <- decoder$rest
     A <- matrix(q[seq_len(m * m)], m, m, byrow = TRUE)
     hidden <- tanh(sweep(s[, seq_len(m), drop = FALSE] %*% t(A), 2, q[m * m + seq_len(m)], "+"))
     related <- mean((hidden %*% q[m * m + m + seq_len(m)] + q[m * m + 2 * m + 1] - data[[4]])^2)
   }
-  code <- ref_code_terms(s, m, data[[5]], options[15])
-  total <- rec + options[16] * code[1] + options[17] / 2 * (code[2] + code[3]) - options[18] * code[4] + options[11] * related
+  code <- ref_code_terms(s, m, data[[5]], options$kernel)
+  total <- rec + options$mmd * code[1] + options$hsic / 2 * (code[2] + code[3]) - options$entropy * code[4] + options$related * related
   c(total, rec, related, code)
 }
 

@@ -1,7 +1,11 @@
 # The autoencoder's core against plain R and finite differences.
 
 ae_options <- function(degree = 2, weights = c(1, 1, .01), related = 0, epochs = 10, batch = 50, rate = 1e-3, settle = .2, turns = 0) {
-  c(epochs, batch, 100, 5, .2, rate, 1e-4, 1, settle, .1, related, .05, .02, 1, degree, weights, rate, turns)
+  list(
+    epochs = epochs, batch = batch, patience = 100, every = 5, held_out = .2, rate = rate, decay = 1e-4, clip = 1, settle = settle,
+    ramp = .1, related = related, slack = .05, slack_absolute = .02, start_scale = 1, kernel = degree, mmd = weights[1],
+    hsic = weights[2], entropy = weights[3], settle_rate = rate, turns = turns
+  )
 }
 
 ae_case <- function(degree = 0, binomial = 0, units = 16, related = 0, n = c(15, 20, 25), size = c(2, 3), seed = 4) {
@@ -11,7 +15,8 @@ ae_case <- function(degree = 0, binomial = 0, units = 16, related = 0, n = c(15,
   target <- if (binomial) matrix(as.double(rbinom(rows * 6, 2, .4)), rows) else matrix(rnorm(rows * 6), rows)
   target[sample(length(target), 20)] <- NaN
   data <- list(
-    matrix(rnorm(rows * 5), rows), target, qlogis(runif(6, .2, .8)), rnorm(rows), rep(seq_along(n), n), length(n)
+    x = matrix(rnorm(rows * 5), rows), target = target, offset = qlogis(runif(6, .2, .8)), exposure = rnorm(rows),
+    label = rep(seq_along(n), n), environments = length(n)
   )
   theta <- rnorm(.Call(C_ffi_ae_length, shape), 0, .3)
   list(shape = shape, data = data, theta = theta)
@@ -195,7 +200,7 @@ test_that("the look that is taken: from a warm start only for more than its nois
 test_that("a loss that is not finite ends with the last good state", {
   case <- ae_fit_case(0, 0, 16)
   options <- ae_options(epochs = 10)
-  options[6:7] <- c(1e3, 1) # AdamW's decay multiplies the weights by -999
+  options[c("rate", "decay")] <- c(1e3, 1) # AdamW's decay multiplies the weights by -999
   fit <- ae_fit(case, options)
   expect_match(fit$problem, "not finite in epoch [0-9]+, step")
   expect_true(all(is.finite(fit$theta)) && fit$lines >= 1 && is.finite(fit$held[1]))
@@ -282,13 +287,13 @@ test_that("training from a random start turns the code when it has settled and k
     case <- ae_fit_case(degree, 0, 16, size = c(2, 2))
     # Rate next to nothing once it has settled: the turn is all that happens.
     options <- ae_options(epochs = 40, batch = 100, rate = 1e-9, settle = .5, turns = 3)
-    options[c(14, 19)] <- c(.5, 1e-2)
+    options[c("start_scale", "settle_rate")] <- c(.5, 1e-2)
     fit <- ae_fit(case, options)
     history <- fit$history[seq_len(fit$lines), ]
     at <- match(c(20, 25), history[, 1])
     expect_lt(abs(diff(log(history[at, 8]))), if (degree) .2 else .1)
     expect_identical(ae_fit(case, options), fit)
-    options[20] <- 0
+    options$turns <- 0
     still <- ae_fit(case, options)$history
     expect_equal(still[match(20, still[, 1]), 8], history[at[1], 8])
     penalty <- function(h) (h[, 4] + h[, 5] / 2 + h[, 6] / 2)[match(40, h[, 1])]

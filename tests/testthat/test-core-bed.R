@@ -2,7 +2,7 @@
 
 open_bed <- function(path, n, p) {
   opened <- .Call(C_ffi_bed_open, path, as.integer(n), as.integer(p))
-  list(path, opened$size, opened$mtime, as.integer(p))
+  list(bed = path, size = opened$size, mtime = opened$mtime, variants = as.integer(p))
 }
 read_bed <- function(files, n, rows = NULL, cols, double = TRUE) {
   .Call(C_ffi_bed_matrix, files, as.integer(n), if (length(rows)) rows - 1L, integer(length(cols)), cols - 1L, double)

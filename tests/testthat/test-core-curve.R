@@ -49,7 +49,10 @@ test_that("the loop is its slow twin's, draw for draw", {
   a <- matrix(rnorm(2 * n), n)
   z <- matrix(rnorm(3 * n), n)
   y <- rnorm(n)
-  options <- c(5, 8, 12, 3, .01, .5, .9, .4, 1e-3, 2e-3, 0, 0)
+  options <- list(
+    width = 5, batch = 8, steps = 12, inner = 3, rate = .01, beta1 = .5, beta2 = .9, lambda = .4, r1 = 1e-3, r2 = 2e-3,
+    langevin = 0, mean_field = 0
+  )
   fast <- .Call(
     LatentMR:::C_ffi_adam_fit, y, a, z, seq_len(n) - 1L, seq_len(n) - 1L, options, 9L, NULL, LatentMR:::cpu_level()
   )$theta

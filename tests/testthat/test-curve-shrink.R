@@ -135,7 +135,7 @@ test_that("strong instruments: steep curves are not flattened", {
 })
 
 test_that("every prior is a law: its weights add up to one", {
-  blocks <- matrix(curve_priors, 10)
+  blocks <- matrix(unlist(curve_priors), 10)
   expect_identical(ncol(blocks), 8L)
   expect_equal(colSums(blocks[6:10, ]), rep(1, 8))
   expect_true(all(blocks >= 0))

@@ -11,7 +11,7 @@ test_that("flow", {
   d <- simulate_mr("authors", mixing = "mlp", environments = 2, n = 300, seed = 3)
   x <- unname(scale(mr_genotypes(d)))
   attributes(x) <- list(dim = dim(x))
-  options <- as.double(c(1, 2, 60, 200, 80, 150, 5, 5, 0))
+  options <- list(rounds = 1, hinges = 2, candidates = 60, train = 200, held = 80, fisher = 150, steps = 5, last = 5, least = 0)
   expect_interruptible(function() .Call(C_ffi_flow, x, as.integer(d$environment), 2L, 2L, options, 1L, 0L, cpu_level()))
 })
 
@@ -19,12 +19,12 @@ test_that("autoencoder: settling, the turn, the penalties", {
   set.seed(1)
   x <- matrix(rnorm(400 * 4), 400)
   e <- rep(1:2, each = 200)
-  rows <- list(x, x, numeric(4), NULL, e, 2L)
+  rows <- list(x = x, target = x, offset = numeric(4), exposure = NULL, label = e, environments = 2L)
   shape <- as.integer(c(4, 4, 2, 2, 16, 2, 0, 0))
   control <- autoencoder_control(warm_start = FALSE, epochs = 12, batch = 50, settle = .5)
   fit <- function(epochs = 12) {
     options <- autoencoder_options(control)
-    options[1] <- epochs
+    options$epochs <- epochs
     .Call(C_ffi_ae_fit, shape, rows, options, NULL, 1L, 1L, 1L, NULL, cpu_level())
   }
   expect_interruptible(fit, 40)

@@ -63,6 +63,7 @@ double lmr_rng_normal(lmr_rng *rng) {
 
 /* Marsaglia and Tsang 2000 (ACM TOMS 26:363); shapes below 1 by the power boost. */
 double lmr_rng_gamma(lmr_rng *rng, double shape) {
+  if (!(shape > 0 && isfinite(shape))) return NAN; /* no draw would be accepted */
   if (shape < 1) {
     const double u = lmr_rng_uniform(rng);
     return lmr_rng_gamma(rng, shape + 1) * pow(u, 1 / shape);

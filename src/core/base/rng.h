@@ -18,8 +18,8 @@ uint64_t lmr_rng_next(lmr_rng *rng);
 double lmr_rng_uniform(lmr_rng *rng);               /* in (0, 1), 53 bits */
 uint64_t lmr_rng_below(lmr_rng *rng, uint64_t n);   /* uniform on 0..n-1, n >= 1 */
 double lmr_rng_normal(lmr_rng *rng);                /* N(0, 1), polar method */
-double lmr_rng_gamma(lmr_rng *rng, double shape);   /* scale 1, shape > 0 */
-double lmr_rng_chisq(lmr_rng *rng, double df);      /* df > 0 */
+double lmr_rng_gamma(lmr_rng *rng, double shape);   /* scale 1; NaN unless shape > 0 is finite */
+double lmr_rng_chisq(lmr_rng *rng, double df);      /* NaN unless df > 0 is finite */
 
 /* In-place Fisher-Yates shuffle of n indices. */
 void lmr_rng_shuffle(lmr_rng *rng, int *index, size_t n);

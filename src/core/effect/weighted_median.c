@@ -24,6 +24,7 @@ static void sort_values(weighted_value *a, size_t m) {
 }
 
 double weighted_median(weighted_value *a, size_t m) {
+  if (!m) return NAN;
   sort_values(a, m);
   double total = 0;
   for (size_t j = 0; j < m; j++) total += a[j].weight;

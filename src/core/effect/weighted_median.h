@@ -12,7 +12,7 @@ typedef struct {
   double value, weight;
 } weighted_value;
 
-/* Sorts `a` (m >= 1, finite values, weights >= 0 with a positive sum). */
+/* Sorts `a` (finite values, weights >= 0 with a positive sum); NaN when m is 0. */
 double weighted_median(weighted_value *a, size_t m);
 
 /* Median of the ratios y_j / x_j, and the standard deviation of `draws` medians

@@ -1,0 +1,117 @@
+# The edge between R and C: whatever comes, an error of a class, never memory that is
+# not there. Objects are checked before (R/base_object.R); here they are not.
+
+expect_stopped <- function(expr, text = "internal: ") {
+  error <- expect_error(expr, class = "latentmr_error_internal")
+  expect_match(conditionMessage(error), text, fixed = TRUE)
+  expect_match(conditionMessage(error), "make it again", fixed = TRUE)
+}
+
+# Dimensions that the length does not bear out, as a file can have them.
+with_dim <- function(x, from, to) {
+  line <- function(d) paste0("\n13\n2\n", d[1], "\n", d[2], "\n")
+  text <- rawToChar(serialize(x, NULL, ascii = TRUE))
+  out <- unserialize(charToRaw(sub(line(from), line(to), text, fixed = TRUE)))
+  expect_identical(dim(out), as.integer(to))
+  out
+}
+
+test_that("sizes, positions and fields of moments", {
+  set.seed(1)
+  m <- mr_moments(moments_data(random_genotypes(40, 3), environment = rep(c("a", "b"), 20)), folds = 2, seed = 1)
+  n <- m$blocks$n
+  e <- as.integer(m$blocks$environment)
+  means <- function(m, n = m$blocks$n, environment = e, environments = 2L) .Call(C_ffi_moments_means, m, n, environment, environments)
+  expect_type(means(m), "list")
+  for (at in c(0L, 3L, -1L, NA, .Machine$integer.max)) expect_stopped(means(m, environment = replace(e, 2, at)), "`environment` holds")
+  expect_stopped(means(m, environments = -1L), "must not be negative")
+  expect_stopped(means(m, n = n[-1]), "of length 4, not 3")
+  expect_stopped(means(m, n = as.double(n)), "must be integer, not double")
+  expect_stopped(means(unclass(m)[names(m) != "sg"]), "a list without `sg`")
+  expect_stopped(means(unname(unclass(m))), "a list without `missing`")
+  expect_stopped(means(1, n = n), "not of a list")
+  expect_stopped(means(replace(m, "gg", list(with_dim(m$gg, c(6, 4), c(6, 4000))))), "holds 24 numbers")
+  expect_stopped(means(replace(m, "missing", list(c(1L, 9L)))), "`missing` holds 9, outside 1 to 3")
+  collect <- function(blocks) .Call(C_ffi_moments_collect, m, blocks, sum(n), numeric(3), NULL)
+  expect_stopped(collect(c(1L, 5L)), "`blocks` holds 5, outside 1 to 4")
+  combine <- function(target = 1:4, from = 1:3, missing = m$missing) {
+    how <- list(n = n, target = target, from = from, a = numeric(3), c = rep(1, 3), delta = numeric(3))
+    .Call(C_ffi_moments_combine, list(m), list(how), missing, 4L, FALSE)
+  }
+  expect_identical(combine()$gg, m$gg)
+  expect_stopped(combine(target = c(1L, 2L, 3L, 5L)), "`target` holds 5")
+  expect_stopped(combine(from = c(1L, 2L, NA)), "`from` holds")
+  expect_stopped(combine(from = 1:2), "of length 3, not 2")
+  expect_stopped(combine(missing = 1:4), "`missing` holds 4")
+  expect_stopped(.Call(C_ffi_moments_combine, list(m, m), list(1), m$missing, 4L, FALSE), "of length 2, not 1")
+  view <- moments_view(m)
+  map <- diag(6)
+  expect_stopped(.Call(C_ffi_partial, view[-2], map, map), "without `mean`")
+  expect_stopped(.Call(C_ffi_partial, replace(view, "cross", list(view$cross[1])), map, map))
+  part <- .Call(C_ffi_partial, view, matrix(0, 6, 0), matrix(0, 6, 0))
+  score <- function(p = 3L, trait = 6:5) .Call(C_ffi_scores, part$residual, rep(1, 6), p, trait, NULL)
+  expect_type(score(), "list")
+  expect_stopped(score(p = 7L), "7 variants of 6 columns")
+  expect_stopped(score(trait = c(6L, 0L)), "`trait` holds 0")
+  expect_stopped(score(trait = 7L), "`trait` holds 7")
+  expect_stopped(.Call(C_ffi_structure, view, 7L, 0L, 0L, NULL, NULL, NULL, c(1, 1, 1)), "columns of a view of 6")
+  expect_stopped(.Call(C_ffi_structure, view, 3L, 0L, 0L, c(1L, 1L, 4L), NULL, NULL, c(1, 1, 1)), "`block` holds 4")
+  expect_stopped(.Call(C_ffi_stationary, view, 7L))
+})
+
+test_that("rows, columns and clusters of the IV engine", {
+  set.seed(1)
+  z <- matrix(rnorm(90), 30)
+  x <- drop(z %*% 1:3) + rnorm(30)
+  fit <- iv_fit(x + rnorm(30), x, z)
+  f <- fit$engine$f
+  scores <- function(rows, r = f$r) .Call(C_ffi_iv_scores, rows, r, fit$engine$est$beta, list(), cpu_level())
+  change <- function(...) replace(f$rows, names(list(...)), list(...))
+  expect_stopped(scores(change(keep_z = c(1L, 2L, 4L))), "`keep_z` holds 4, outside 1 to 3")
+  expect_stopped(scores(change(keep_z = rep(1L, 1e5))), "`r` must be of length")
+  expect_stopped(scores(change(keep_x = 0L)), "`keep_x` holds 0")
+  expect_stopped(scores(change(z = f$rows$z[-1, ])), "`keep_z` holds 3, outside 1 to 2")
+  expect_stopped(scores(change(y = "a")), "`y` must be double, not character")
+  expect_stopped(scores(change(root = 1)), "`root` must be of length 30, not 1")
+  expect_stopped(scores(f$rows, r = f$r[-1, ]), "`r` must be of length 25, not 20")
+  expect_stopped(.Call(C_ffi_iv_reduced, f$rows, f$r, rep(7L, 30), 3L, cpu_level()), "`cluster` holds 7, outside 0 to 2")
+  pairs <- function(order, start) .Call(C_ffi_ujive_pairs, f$rows, f$r, fit$engine$est$beta, order, start, cpu_level())
+  expect_true(is.matrix(pairs(0:29, seq(0L, 30L, 10L))))
+  expect_stopped(pairs(1:30, c(0L, 30L)), "`order` holds 30")
+  expect_stopped(pairs(0:29, c(0L, 31L)), "`start` holds 31")
+  expect_stopped(pairs(0:29, c(0L, 20L, 10L, 30L)), "`start` does not begin every cluster")
+  expect_stopped(pairs(0:29, 0L), "`start` does not begin")
+  expect_stopped(.Call(C_ffi_controls, diag(3), diag(3), c(1L, 4L), rep(0, 3)), "`control` holds 4")
+})
+
+test_that("kernels, codes and curves", {
+  x <- matrix(as.double(1:12), 6)
+  rbf <- c(0, 1, 0, 1)
+  hsic <- function(rows, y = x, kernel = rbf) .Call(C_ffi_hsic, x, kernel, y, rbf, rows, 0L, cpu_level())
+  expect_stopped(hsic(list(c(1L, 7L))), "`rows` holds 7")
+  expect_stopped(hsic(list(1:6), y = x[-1, ]), "6 rows and 5")
+  expect_stopped(hsic(list(1:6), kernel = c(9, 0, 0)), "no such kernel")
+  expect_stopped(hsic(list(1:6), kernel = numeric()), "no such kernel")
+  expect_stopped(.Call(C_ffi_mmd, x, rbf, c(1L, 2L, 1L, 2L, 3L, 1L), 2L, cpu_level()), "`label` holds 3")
+  expect_stopped(.Call(C_ffi_mmd_blocks, x, rbf, 1:6, c(4L, 9L), 2L, 0L, cpu_level()), "`ends` holds 9")
+  expect_stopped(.Call(C_ffi_flow_forward, 1, 1e6L, x, cpu_level()), "flow of 2 dimensions")
+  expect_stopped(.Call(C_ffi_flow_forward, 1, 0L, x, cpu_level()), "`theta` must be of length 4, not 1")
+  shape <- c(2L, 2L, 1L, 1L, 16L, 0L, 0L, 0L)
+  expect_stopped(.Call(C_ffi_ae_encode, replace(shape, 5, 1e9L), 1, x, cpu_level()), "units")
+  expect_stopped(.Call(C_ffi_ae_encode, replace(shape, 1, -2L), 1, x, cpu_level()), "`shape` holds -2")
+  expect_stopped(.Call(C_ffi_ae_encode, shape, 1, x, cpu_level()), "`theta` must be of length")
+  features <- list(slope = matrix(1, 2, 2), shift = matrix(1, 2, 2), block = matrix(1, 2, 1), square = matrix(1, 3, 1), mean = matrix(0, 6, 1))
+  at <- function(features) .Call(C_ffi_curve_at, features, 1, 0L, matrix(1, 6, 1), cpu_level())
+  expect_true(is.matrix(at(features)))
+  expect_stopped(at(features[-3]), "a list without `block`")
+  expect_stopped(at(replace(features, "mean", list(1))), "`mean` must be of length 6, not 1")
+  expect_stopped(.Call(C_ffi_kiv_at, x, x, 1, numeric(6), 0L, cpu_level()), "`width` must be of length 2, not 1")
+})
+
+test_that("draws that cannot be made and medians of nothing are NaN", {
+  gamma <- function(shape) .Call(C_ffi_test_rng, 1L, 0L, 2L, 3L, shape)
+  for (shape in c(NaN, Inf, -Inf, 0, -1)) expect_identical(gamma(shape), c(NaN, NaN))
+  expect_true(all(gamma(.3) > 0))
+  none <- .Call(C_ffi_weighted_median, numeric(), numeric(), numeric(), numeric(), numeric(), 5L, 1L)
+  expect_true(all(is.nan(none)))
+})
