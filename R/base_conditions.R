@@ -33,15 +33,24 @@ user_call <- function() {
 
 # Called from C with the kind of a failed status: see src/glue.c.
 abort_core <- function(kind, message) {
-  if (kind == "interrupt") {
-    signalCondition(structure(
-      class = c("latentmr_interrupt", "interrupt", "condition"),
-      list(message = "interrupted", call = NULL)
-    ))
-    invokeRestart("abort")
-  }
   abort(
     message, c(paste0("latentmr_error_", kind), if (kind %in% c("io", "format")) "latentmr_error_file"),
     hint = if (kind == "internal") "An object of another version of the package, or one that was changed, does this: make it again. Otherwise please report it."
   )
+}
+
+# `expr`, or `otherwise` where numbers do not allow it: one of our errors, or one of R's own
+# (a singular matrix). Whatever else is raised goes on: a time limit, a condition of the user.
+or_else <- function(expr, otherwise) {
+  tryCatch(expr, error = function(e) {
+    plain <- identical(class(e), c("simpleError", "error", "condition"))
+    if (is_time_limit(e) || !(plain || inherits(e, "latentmr_error"))) stop(e)
+    otherwise
+  })
+}
+
+# R gives its time limits no class; what it says depends on the language.
+is_time_limit <- function(e) {
+  said <- c("reached CPU time limit", "reached elapsed time limit", "reached session CPU time limit", "reached session elapsed time limit")
+  conditionMessage(e) %in% c(said, gettext(said, domain = "R"))
 }

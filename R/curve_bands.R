@@ -97,7 +97,7 @@ sandwich_band <- function(fit, rows) {
     v <- convert_features(learned, used, seen$features[, keep, drop = FALSE])
     v <- v[-nrow(v), , drop = FALSE]
     first <- used$cross %*% v
-    bread <- tryCatch(solve(crossprod(first), tol = 1e-30), error = function(e) {
+    bread <- or_else(solve(crossprod(first), tol = 1e-30), {
       abort("Half of the rows cannot identify what the other half has learned.", "latentmr_error_singular", hint = "Use band = \"posterior\".")
     })
     coef <- v %*% bread %*% crossprod(first, used$g)

@@ -70,9 +70,9 @@ cubic_wald <- function(model) {
 # Wald test that the coefficients of these columns are all 0 (of those that were kept).
 joint_wald <- function(coef, vcov, columns) {
   columns <- intersect(columns, rownames(vcov))
-  statistic <- tryCatch(
+  statistic <- or_else(
     drop(coef[columns] %*% solve(vcov[columns, columns], coef[columns], tol = 1e-30)),
-    error = function(e) NA_real_
+    NA_real_
   )
   c(statistic = statistic, df = length(columns), p.value = stats::pchisq(statistic, length(columns), lower.tail = FALSE))
 }
@@ -82,9 +82,9 @@ reference_fit <- function(rows, w, spec, z, label) {
   size <- apply(columns, 2, stats::sd)
   even <- columns / rep(size, each = nrow(columns))
   y <- rows$y / stats::sd(rows$y) # powers of skewed exposures, outcomes in odd units
-  fit <- tryCatch(
+  fit <- or_else(
     if (is.null(z)) iv_fit(y, x = even, w = w, estimator = "ols", vcov = "HC1") else iv_fit(y, even, z, w, vcov = "HC1"),
-    error = function(e) NULL
+    NULL
   )
   out <- list(label = label, spec = spec)
   if (is.null(fit)) return(out) # too few instruments for this degree, or collinear powers
@@ -111,12 +111,12 @@ reference_value <- function(model, x, derivative = FALSE) {
 
 # What instruments, with their powers, leave of the standardised exposure.
 first_residual <- function(rows, w) {
-  tryCatch(
+  or_else(
     {
       z <- reference_instruments(rows$z, rows$x, w, 3)
       as.vector(stats::residuals(iv_fit(scale(rows$x)[, 1], w = unname(cbind(z, w)), estimator = "ols")))
     },
-    error = function(e) NULL
+    NULL
   )
 }
 
@@ -125,13 +125,13 @@ first_residual <- function(rows, w) {
 endogeneity_test <- function(rows, w, spline, residual) {
   missing <- c(statistic = NA_real_, p.value = NA_real_)
   if (is.null(residual)) return(missing)
-  tryCatch(
+  or_else(
     {
       columns <- cbind(residual = residual, scale(reference_columns(rows$x, spline)))
       fit <- iv_fit(scale(rows$y)[, 1], x = columns, w = w, estimator = "ols", vcov = "HC1")
       t <- stats::coef(fit)[["residual"]] / sqrt(stats::vcov(fit)["residual", "residual"])
       c(statistic = t^2, p.value = stats::pchisq(t^2, 1, lower.tail = FALSE))
     },
-    error = function(e) missing
+    missing
   )
 }

@@ -38,7 +38,7 @@ bends_alike <- function(references) {
 control_bend <- function(rows, w, residual) {
   missing <- c(estimate = NA_real_, std.error = NA_real_, p.variance = NA_real_)
   if (is.null(residual)) return(missing)
-  tryCatch(
+  or_else(
     {
       u <- scale(rows$x)[, 1]
       size <- stats::sd(rows$y)
@@ -51,6 +51,6 @@ control_bend <- function(rows, w, residual) {
         p.variance = joint_wald(stats::coef(spread), stats::vcov(spread), colnames(z))[["p.value"]]
       )
     },
-    error = function(e) missing
+    missing
   )
 }

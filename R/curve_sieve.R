@@ -10,7 +10,10 @@ sieve_fit <- function(rows) {
   at <- seq(range[1], range[2], length.out = 400)
   fit <- tryCatch(
     npiv::npiv(rows$y, rows$x, rows$z, X.eval = at, progress = FALSE),
-    error = function(e) abort(sprintf("npiv failed: %s", conditionMessage(e)), "latentmr_error_noconv")
+    error = function(e) {
+      if (is_time_limit(e)) stop(e)
+      abort(sprintf("npiv failed: %s", conditionMessage(e)), "latentmr_error_noconv")
+    }
   )
   number <- function(v) as.numeric(v)
   list(

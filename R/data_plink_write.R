@@ -6,6 +6,12 @@
 # is not given takes the dimnames or PLINK's codes for unknown.
 write_plink <- function(prefix, genotypes, variants = NULL, samples = NULL) {
   check_string(prefix, "prefix")
+  write_files(plink_contents(prefix, genotypes, variants, samples))
+  invisible(prefix)
+}
+
+# What the three files hold, for write_files().
+plink_contents <- function(prefix, genotypes, variants, samples) {
   if (!is.matrix(genotypes) || !is.numeric(genotypes) || !length(genotypes)) {
     abort_argument("genotypes", "a numeric matrix, samples in rows and variants in columns", describe(genotypes))
   }
@@ -25,14 +31,11 @@ write_plink <- function(prefix, genotypes, variants = NULL, samples = NULL) {
     abort_argument("genotypes", "0, 1, 2 or NA everywhere", sprintf("%s in row %s, column %s", format(genotypes[packed]), at[1], at[2]),
                    "PLINK 1 files hold counts of an allele; dosages would be lost.")
   }
-  folder <- dirname(path.expand(prefix))
-  if (!dir.exists(folder)) abort_file(sprintf("There is no folder '%s'.", folder), class = "latentmr_error_file_missing")
-  files <- paste0(prefix, c(".bed", ".bim", ".fam"))
-  writeBin(c(as.raw(c(0x6c, 0x1b, 0x01)), packed), files[1])
-  for (k in 2:3) {
-    data.table::fwrite(list(bim, fam)[[k - 1]], files[k], sep = "\t", quote = FALSE, col.names = FALSE, scipen = 999)
-  }
-  invisible(prefix)
+  text <- function(frame) table_bytes(frame, quote = FALSE, col.names = FALSE, scipen = 999)
+  setNames(
+    list(c(as.raw(c(0x6c, 0x1b, 0x01)), packed), text(bim), text(fam)),
+    paste0(prefix, c(".bed", ".bim", ".fam"))
+  )
 }
 
 default_names <- function(names, stem, n) if (is.null(names)) paste0(stem, seq_len(n)) else names

@@ -96,7 +96,7 @@ newton <- function(f, theta, options, link, limit = 60L) {
 newton_step <- function(s) {
   scale <- sqrt(diag(s$information))
   if (any(!is.finite(s$information)) || any(scale <= 0)) return(NULL)
-  half <- tryCatch(chol(s$information / outer(scale, scale)), error = function(e) NULL)
+  half <- or_else(chol(s$information / outer(scale, scale)), NULL)
   if (is.null(half)) return(NULL)
   backsolve(half, backsolve(half, s$score / scale, transpose = TRUE)) / scale
 }
@@ -161,7 +161,7 @@ ratio_first <- function(f, options) {
 # x -> whitened rows of x (or a vector), with S = D R'R D.
 moment_weight <- function(s, f, cluster) {
   scale <- sqrt(diag(s))
-  half <- if (all(is.finite(scale)) && all(scale > 0)) tryCatch(chol(s / outer(scale, scale)), error = function(e) NULL)
+  half <- if (all(is.finite(scale)) && all(scale > 0)) or_else(chol(s / outer(scale, scale)), NULL)
   if (is.null(half) || min(diag(half)) < 1e-7) {
     abort(
       sprintf(

@@ -56,7 +56,7 @@ iv_estimate <- function(f, kappa) {
     # crossprod() loses nothing here: LIML's kappa itself has this accuracy.
     scale <- sqrt(colSums(rbind(rzx, rxx)^2))
     h <- (crossprod(rzx) + (1 - kappa) * crossprod(rxx)) / outer(scale, scale)
-    half <- tryCatch(chol(h), error = function(e) abort_first_stage(f, seq_len(f$k)))
+    half <- or_else(chol(h), abort_first_stage(f, seq_len(f$k)))
     hinv <- chol2inv(half) / outer(scale, scale)
     beta <- drop(hinv %*% (crossprod(rzx, ry[f$Z]) + (1 - kappa) * crossprod(rxx, ry[f$X])))
   }

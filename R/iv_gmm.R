@@ -7,7 +7,7 @@ add_gmm <- function(fit, type, cluster) {
   fit$first <- iv_estimate(f, 1)
   s <- iv_scores(f, fit$first, all = TRUE, cluster = if (type == "cluster") cluster)$all
   scale <- sqrt(diag(s))
-  half <- if (all(scale > 0)) tryCatch(chol(s / outer(scale, scale)), error = function(e) NULL)
+  half <- if (all(scale > 0)) or_else(chol(s / outer(scale, scale)), NULL)
   if (is.null(half) || min(diag(half)) < 1e-7) {
     abort(
       sprintf(

@@ -153,7 +153,7 @@ quadratic <- function(a, b) {
   scale <- sqrt(diag(a))
   if (anyNA(scale) || any(scale == 0)) return(NA_real_)
   a <- a / outer(scale, scale)
-  half <- tryCatch(chol(a), error = function(e) NULL)
+  half <- or_else(chol(a), NULL)
   if (is.null(half) || min(diag(half)) < 1e-7) return(NA_real_)
   sum(backsolve(half, b / scale, transpose = TRUE)^2)
 }
@@ -164,7 +164,7 @@ hansen <- function(f, s) {
   if (over <= 0) return(chisq_row(NA, 0))
   scale <- sqrt(diag(s$over))
   if (anyNA(scale) || any(scale == 0)) return(chisq_row(NA, over))
-  half <- tryCatch(chol(s$over / outer(scale, scale)), error = function(e) NULL)
+  half <- or_else(chol(s$over / outer(scale, scale)), NULL)
   if (is.null(half) || min(diag(half)) < 1e-7) return(chisq_row(NA, over))
   white <- backsolve(half, f$r[f$Z, c(f$X, f$Y), drop = FALSE] / scale, transpose = TRUE)
   j <- sum(qr.resid(qr(white[, seq_len(f$k), drop = FALSE]), white[, f$k + 1])^2)

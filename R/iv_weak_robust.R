@@ -41,7 +41,7 @@ reduced_cov <- function(red, u, v) {
 robust_parts <- function(red, v, method = "CLR") {
   g <- drop(red$p %*% v)
   if (anyNA(red$omega)) return(list(ar = NA_real_, lm = NA_real_, rank = NA_real_))
-  half <- tryCatch(chol(reduced_cov(red, v, v)), error = function(e) NULL)
+  half <- or_else(chol(reduced_cov(red, v, v)), NULL)
   if (is.null(half) || min(diag(half)) < 1e-7 * max(diag(half))) return(list(ar = NA_real_, lm = NA_real_, rank = NA_real_))
   white <- backsolve(half, g, transpose = TRUE)
   out <- list(ar = sum(white^2), lm = NA_real_, rank = NA_real_)

@@ -23,7 +23,7 @@
 #' @return The path, invisibly.
 #' @section Errors: `latentmr_error_package` when rmarkdown, knitr or pandoc (2.0 or later) is
 #'   not there, with how to install them; `latentmr_error_argument` for a wrong argument;
-#'   `latentmr_error_io` when the file cannot be written.
+#'   `latentmr_error_io` when the file cannot be written: then what was there is unchanged.
 #' @section Names: Everything that comes from the data (names of traits, environments and
 #'   variants) is shown as text, whatever it holds.
 #' @references Skrivankova et al. (2021), BMJ 375:n2233 (STROBE-MR).
@@ -87,9 +87,7 @@ write_report <- function(x, document, file, data, curve, question, units, code) 
   # The document's own environment sees the package's functions and these names.
   names <- list2env(list(fit = x, data = data, curve = curve, question = question, units = units, code = code), parent = topenv())
   made <- rmarkdown::render(source, format, output_file = "report.html", envir = names, quiet = TRUE)
-  if (!suppressWarnings(file.copy(made, file, overwrite = TRUE))) {
-    abort(sprintf("The report cannot be written to %s.", file), "latentmr_error_io", hint = "Is the folder writable, the disk full?")
-  }
+  write_files(setNames(list(readBin(made, "raw", file.size(made))), file))
   inform(sprintf("Report written: %s (%s)", file, format_bytes(file.size(file))), "latentmr_message_report")
   invisible(file)
 }

@@ -60,8 +60,16 @@ html_figure <- function(plot, alt, dpi = 144) {
   path <- tempfile(fileext = ".png")
   on.exit(unlink(path))
   ggplot2::ggsave(path, plot, width = size[[1]], height = size[[2]], dpi = dpi, device = "png")
+  check_png(path)
   sprintf(
     "<figure class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><img src=\"%s\" width=\"%d\" height=\"%d\" alt=\"%s\"></figure>\n",
     html_text(plot$labels$title), knitr::image_uri(path), as.integer(96 * size[[1]]), as.integer(96 * size[[2]]), html_text(alt)
   )
+}
+
+# R's devices do not say that a disk is full: a picture ends with the chunk IEND.
+check_png <- function(path) {
+  bytes <- if (file.exists(path)) readBin(path, "raw", file.size(path)) else raw()
+  if (identical(utils::tail(bytes, 8)[1:4], charToRaw("IEND"))) return(invisible())
+  abort_write(path, "the picture is not whole, is the disk of temporary files full?", user_call())
 }

@@ -240,12 +240,14 @@ write_cohort <- function(prefix, x, ids, person, site, variants, instrument) {
     bed = ".bed", bim = ".bim", fam = ".fam", pheno = ".pheno.tsv",
     instruments = ".instruments.txt", background = ".background.txt"
   ), function(ending) paste0(prefix, ending), "")
-  write_plink(prefix, x, variants, samples = data.frame(iid = ids, fid = ids, sex = person$sex))
-  data.table::fwrite(data.frame(
+  plink <- plink_contents(prefix, x, variants, samples = data.frame(iid = ids, fid = ids, sex = person$sex))
+  pheno <- data.frame(
     iid = ids, site = site, age = person$age, sex = person$sex,
     exposure = person$exposure, outcome = person$outcome
-  ), files[["pheno"]], sep = "\t")
-  writeLines(variants$snp[instrument], files[["instruments"]])
-  writeLines(variants$snp[!instrument], files[["background"]])
+  )
+  write_files(c(plink, setNames(
+    list(table_bytes(pheno), variants$snp[instrument], variants$snp[!instrument]),
+    files[c("pheno", "instruments", "background")]
+  )))
   files
 }

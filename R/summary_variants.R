@@ -99,7 +99,7 @@ gls_without_each <- function(method, x) {
   total <- crossprod(a, pa)
   vapply(seq_len(nrow(a)), function(j) {
     s <- total - tcrossprod(pa[j, ]) / precision[j, j]
-    inverse <- tryCatch(solve(s[1:k, 1:k, drop = FALSE]), error = function(e) NULL)
+    inverse <- or_else(solve(s[1:k, 1:k, drop = FALSE]), NULL)
     if (is.null(inverse)) return(c(NA_real_, NA_real_))
     b <- inverse %*% s[1:k, k + 1]
     q <- s[k + 1, k + 1] - sum(b * s[1:k, k + 1])

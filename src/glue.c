@@ -1,8 +1,10 @@
 #include "core/base/clock.h"
 #include "core/base/cpu.h"
+#include "core/base/output_file.h"
 #include "glue.h"
 
 #include <limits.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +19,22 @@ static const char *status_class(lmr_status status) {
     case LMR_ESINGULAR: return "singular";
     case LMR_ENOCONV: return "noconv";
     case LMR_ENONFINITE: return "nonfinite";
-    case LMR_EINTERRUPT: return "interrupt";
     default: return "internal";
   }
 }
 
+/* What R raised while a loop was polled (an error, an interrupt, a time limit, a
+ * jump to a restart) waits in `unwind` until the core has stopped and given back
+ * its files; glue_check() lets it go on. */
+static SEXP unwind = NULL;
+static int waiting = 0;
+
 void glue_check(lmr_status status, const lmr_error *err) {
   if (status == LMR_OK) return;
+  if (status == LMR_EINTERRUPT && waiting) {
+    waiting = 0;
+    R_ContinueUnwind(unwind);
+  }
   SEXP package = PROTECT(Rf_mkString("LatentMR"));
   SEXP ns = PROTECT(R_FindNamespace(package));
   SEXP class = PROTECT(Rf_mkString(status_class(status)));
@@ -58,40 +69,65 @@ lmr_arena glue_arena(size_t bytes) {
   return lmr_arena_over(glue_alloc(bytes, 1), bytes);
 }
 
-static void check_interrupt(void *unused) {
-  (void)unused;
-  R_CheckUserInterrupt();
-}
+/* glue_stop_at() */
+static int stop_at = -1, polls = 0;
+static SEXP stop_by = NULL;
 
-static int stop_at = -1, polls = 0; /* glue_stop_at() */
-
-int glue_stop_at(int poll) {
+int glue_stop_at(int poll, SEXP call) {
   const int seen = polls;
+  if (stop_by) R_ReleaseObject(stop_by);
+  R_PreserveObject(stop_by = call);
   stop_at = poll, polls = 0;
   return seen;
 }
 
-static int tick(void *context, double done) {
-  glue_tick_state *state = context;
-  if (stop_at >= 0 && polls++ == stop_at) return 1;
-  const double now = lmr_seconds();
-  if (now - state->last < .2) return 0;
-  state->last = now;
-  if (!R_ToplevelExec(check_interrupt, NULL)) return 1;
-  if (Rf_isFunction(state->progress)) {
-    /* A plain call: handlers of conditions, which progress is, are not seen
-     * under R_ToplevelExec. */
-    SEXP share = PROTECT(Rf_ScalarReal(done));
-    SEXP call = PROTECT(Rf_lang2(state->progress, share));
+typedef struct {
+  SEXP call; /* a function, or NULL */
+  const double *done;
+} question;
+
+/* All of R that runs while the core is in the middle of something. */
+static SEXP ask(void *data) {
+  const question *q = data;
+  if (Rf_isFunction(q->call)) {
+    SEXP share = PROTECT(q->done ? Rf_ScalarReal(*q->done) : R_NilValue);
+    SEXP call = PROTECT(q->done ? Rf_lang2(q->call, share) : Rf_lang1(q->call));
     Rf_eval(call, R_GlobalEnv);
     UNPROTECT(2);
   }
+  R_CheckUserInterrupt();
+  return R_NilValue;
+}
+
+static void back(void *out, Rboolean jump) {
+  if (jump) longjmp(*(jmp_buf *)out, 1);
+}
+
+static int stopped_by(question *q) {
+  jmp_buf out;
+  if (setjmp(out)) {
+    waiting = 1;
+    return 1;
+  }
+  R_UnwindProtect(ask, q, back, &out, unwind);
   return 0;
 }
 
+static int tick(void *context, double done) {
+  glue_tick_state *state = context;
+  if (waiting) return 1;
+  if (stop_at >= 0 && polls++ == stop_at) return stopped_by(&(question){stop_by, NULL});
+  const double now = lmr_seconds();
+  if (now - state->last < .2) return 0;
+  state->last = now;
+  done = state->from + state->share * done;
+  return stopped_by(&(question){state->progress, &done});
+}
+
 lmr_tick glue_tick(glue_tick_state *state, SEXP progress) {
-  state->last = lmr_seconds();
-  state->progress = progress;
+  if (!unwind) R_PreserveObject(unwind = R_MakeUnwindCont());
+  waiting = 0; /* of a call whose stop nobody waited for */
+  *state = (glue_tick_state){.last = lmr_seconds(), .progress = progress, .share = 1};
   lmr_tick t = {tick, state};
   return t;
 }
@@ -237,9 +273,23 @@ SEXP glue_list(int n, ...) {
   return list;
 }
 
+/* Raw bytes into a new file; NULL, or the system's reason why not. */
+static SEXP ffi_write_file(SEXP path, SEXP bytes) {
+  if (TYPEOF(bytes) != RAWSXP || TYPEOF(path) != STRSXP || Rf_xlength(path) != 1)
+    Rf_error("internal: `bytes` must be raw, `path` one string");
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  const lmr_status status = output_write(glue_path(path, 0), RAW(bytes), (size_t)Rf_xlength(bytes), &tick, &err);
+  if (status == LMR_EIO) return Rf_ScalarString(Rf_mkChar(err.message));
+  glue_check(status, &err);
+  return R_NilValue;
+}
+
 static SEXP ffi_cpu_level(void) { return Rf_ScalarInteger(lmr_cpu_detect()); }
 
 const R_CallMethodDef glue_calls[] = {
   GLUE_CALL(ffi_cpu_level, 0),
+  GLUE_CALL(ffi_write_file, 2),
   {NULL, NULL, 0}
 };

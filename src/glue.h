@@ -11,9 +11,9 @@
 #include <Rinternals.h>
 #include <R_ext/Rdynload.h>
 
-/* Raises the R condition for a failed status (class latentmr_error_<kind>, or
- * an R interrupt for LMR_EINTERRUPT) and does not return unless LMR_OK. Release
- * whatever is not R memory first. */
+/* Raises the R condition for a failed status (class latentmr_error_<kind>; for
+ * LMR_EINTERRUPT what R raised at the tick) and does not return unless LMR_OK.
+ * Release whatever is not R memory first. */
 void glue_check(lmr_status status, const lmr_error *err);
 
 /* Work memory from R_alloc: freed by R when the .Call ends, errors included. */
@@ -25,19 +25,22 @@ void *glue_alloc(size_t count, size_t width); /* 64-byte aligned */
  * Advice only; blocks below some megabytes are left alone. */
 void glue_large_pages(void *block, size_t bytes);
 
-/* A tick that polls R for a user interrupt at most five times a second. The
- * state lives in the caller's frame. When `progress` is an R function it is
- * called with the done share at the same rate, on the main thread, by a plain
- * call: nothing but R's memory may be held while the tick is polled. */
+/* A tick that polls R at most five times a second: for a user interrupt, a time
+ * limit, and, when `progress` is an R function, by calling it with the share done,
+ * which is from + share * what the loop says (0 and 1 unless set afterwards).
+ * Handlers see what it signals. Whatever R raises then comes to the core as a
+ * request to stop and goes on, as itself, from glue_check() of LMR_EINTERRUPT. The
+ * state lives in the caller's frame. */
 typedef struct {
-  double last;
+  double last, from, share;
   SEXP progress;
 } glue_tick_state;
 lmr_tick glue_tick(glue_tick_state *state, SEXP progress);
 
 /* For the tests: from now on ticks are counted, and the one with this number (from 0)
- * asks to stop; -1: none is counted. Returns the number since the last call. */
-int glue_stop_at(int poll);
+ * calls an R function without arguments; -1: none is counted. Returns the number
+ * since the last call. */
+int glue_stop_at(int poll, SEXP call);
 
 /* Argument views. What comes from R may come from a file or from another version of
  * the package: types, lengths and ranges are checked here, at the edge, and nothing

@@ -263,8 +263,8 @@ static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP
   const int count = (int)Rf_xlength(groups), times = glue_int1(permutations, "permutations");
   SEXP stat = PROTECT(Rf_allocVector(REALSXP, times + 1));
   memset(REAL(stat), 0, ((size_t)times + 1) * sizeof(double));
-  moments_tick parts;
-  const lmr_tick tick = glue_moments_tick(&parts, progress);
+  glue_tick_state parts;
+  const lmr_tick tick = glue_tick(&parts, progress);
   for (int g = 0; g < count; g++) {
     parts.from = (double)g / count;
     parts.share = 1.0 / count;

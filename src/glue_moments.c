@@ -10,28 +10,6 @@
 #include <limits.h>
 #include <string.h>
 
-static int poll(void *context, double done) {
-  moments_tick *tick = context;
-  const double before = tick->state.last;
-  if (lmr_tick_poll(&tick->interrupt, done)) return 1;
-  if (tick->state.last != before && Rf_isFunction(tick->report)) {
-    SEXP share = PROTECT(Rf_ScalarReal(tick->from + tick->share * done));
-    SEXP call = PROTECT(Rf_lang2(tick->report, share));
-    Rf_eval(call, R_GlobalEnv);
-    UNPROTECT(2);
-  }
-  return 0;
-}
-
-lmr_tick glue_moments_tick(moments_tick *tick, SEXP report) {
-  tick->interrupt = glue_tick(&tick->state, R_NilValue);
-  tick->report = report;
-  tick->from = 0;
-  tick->share = 1;
-  const lmr_tick out = {poll, tick};
-  return out;
-}
-
 /* Numeric columns: a list of double vectors and matrices of n rows each, seen as
  * one row of columns; `pilot` their means. R memory. */
 typedef struct {
@@ -193,8 +171,8 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   const numeric_columns columns = numeric_columns_of(columns_, n);
   double spent[2] = {0, 0};
   lmr_error err;
-  moments_tick progress;
-  const lmr_tick tick = glue_moments_tick(&progress, report);
+  glue_tick_state progress;
+  const lmr_tick tick = glue_tick(&progress, report);
 
   const size_t chunks = moments_chunks(size, blocks, NULL);
   moments_chunk *chunk = glue_alloc(chunks, sizeof *chunk);
@@ -271,8 +249,8 @@ static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP 
   const numeric_columns columns = numeric_columns_of(columns_, n);
   const double *x = glue_real(g, (R_xlen_t)(n * p), "g");
   lmr_error err;
-  moments_tick progress;
-  const lmr_tick tick = glue_moments_tick(&progress, report);
+  glue_tick_state progress;
+  const lmr_tick tick = glue_tick(&progress, report);
 
   SEXP gpilot = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p));
   int *absent = glue_alloc(p, sizeof *absent);

@@ -42,7 +42,9 @@ static SEXP ffi_test_error(SEXP code, SEXP text) {
   return R_NilValue;
 }
 
-static SEXP ffi_test_stop_at(SEXP poll) { return Rf_ScalarInteger(glue_stop_at(glue_int1(poll, "poll"))); }
+static SEXP ffi_test_stop_at(SEXP poll, SEXP call) {
+  return Rf_ScalarInteger(glue_stop_at(glue_int1(poll, "poll"), call));
+}
 
 static SEXP ffi_test_chol_drop(SEXP a, SEXP tol) {
   const int n = glue_nrow(a);
@@ -278,7 +280,7 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_gemm, 7),
   GLUE_CALL(ffi_test_rng, 5),
   GLUE_CALL(ffi_test_error, 2),
-  GLUE_CALL(ffi_test_stop_at, 1),
+  GLUE_CALL(ffi_test_stop_at, 2),
   GLUE_CALL(ffi_test_chol_drop, 2),
   GLUE_CALL(ffi_test_background_count, 4),
   GLUE_CALL(ffi_test_eigen, 1),

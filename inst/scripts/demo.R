@@ -27,11 +27,17 @@ print(data.frame(
   headline = ifelse(effects$estimator == fit$headline, "<-", "")
 ), row.names = FALSE, right = FALSE)
 
-utils::write.csv(result, file.path(folder, "result.csv"), row.names = FALSE)
+# Written beside their places and renamed, so that nobody finds half a file.
+into_place <- function(name, write) {
+  aside <- file.path(folder, paste0("new-", name))
+  write(aside)
+  stopifnot(file.rename(aside, file.path(folder, name)))
+}
+into_place("result.csv", function(path) utils::write.csv(result, path, row.names = FALSE))
 forest <- plot(fit) +
   ggplot2::geom_vline(xintercept = truth$effect, colour = "firebrick") +
   ggplot2::labs(subtitle = sprintf("Red: the simulated effect, %s", format(truth$effect)))
-ggplot2::ggsave(file.path(folder, "forest.png"), forest, width = 8, height = 7.5, dpi = 150)
+into_place("forest.png", function(path) ggplot2::ggsave(path, forest, width = 8, height = 7.5, dpi = 150))
 curve <- iv_curve(fit, data, seed = 1)
 written <- c("result.csv", "forest.png", "cohort.bed", "cohort.pheno.tsv")
 made <- tryCatch(

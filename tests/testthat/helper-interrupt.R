@@ -1,25 +1,64 @@
-# How often `code` polls for an interrupt, and what comes of an interrupt at one of
-# those polls: "stopped" when it ends as an interrupt, else the value.
+# Loops in C ask R at each poll whether to go on. Here a function of the test is
+# called at a poll instead, and what it raises must come out of the call as itself.
 
+# How often `code` polls.
 polls_of <- function(code) {
-  .Call(C_ffi_test_stop_at, .Machine$integer.max)
-  on.exit(.Call(C_ffi_test_stop_at, -1L))
+  .Call(C_ffi_test_stop_at, .Machine$integer.max, NULL)
+  on.exit(.Call(C_ffi_test_stop_at, -1L, NULL))
   force(code)
-  .Call(C_ffi_test_stop_at, -1L)
+  .Call(C_ffi_test_stop_at, -1L, NULL)
 }
 
-stopped_at <- function(poll, code) {
-  .Call(C_ffi_test_stop_at, as.integer(poll))
-  on.exit(.Call(C_ffi_test_stop_at, -1L))
-  tryCatch(code, interrupt = function(c) if (inherits(c, "latentmr_interrupt")) "stopped" else "another interrupt")
+at_poll <- function(poll, call, code) {
+  .Call(C_ffi_test_stop_at, as.integer(poll), call)
+  on.exit(.Call(C_ffi_test_stop_at, -1L, NULL))
+  force(code)
 }
+
+# An interrupt at a poll: "stopped" when it comes out as that, else the value.
+stopped_at <- function(poll, code) {
+  interrupt <- function() {
+    signalCondition(structure(class = c("test_interrupt", "interrupt", "condition"), list(message = "", call = NULL)))
+    invokeRestart("abort")
+  }
+  tryCatch(at_poll(poll, interrupt, code), interrupt = function(c) if (inherits(c, "test_interrupt")) "stopped" else "another interrupt")
+}
+
+# A time limit that is over at a poll: "timed out" when R's own error comes out.
+timed_out_at <- function(poll, code) {
+  on.exit(setTimeLimit())
+  late <- function() {
+    setTimeLimit(elapsed = 1e-3, transient = TRUE)
+    for (i in 1:20) Sys.sleep(.01) # R looks at its limits now and then
+  }
+  tryCatch(at_poll(poll, late, code), error = function(e) {
+    if (identical(class(e), c("simpleError", "error", "condition")) && grepl("time limit", conditionMessage(e))) "timed out" else e
+  })
+}
+
+# Any condition: a calling handler sees it, and may leave by a restart of its own.
+left_at <- function(poll, code) {
+  strange <- function() signalCondition(structure(class = c("strange", "condition"), list(message = "", call = NULL)))
+  withRestarts(
+    withCallingHandlers(at_poll(poll, strange, code), strange = function(c) invokeRestart("leave", "left")),
+    leave = identity
+  )
+}
+
+open_files <- function() if (dir.exists("/proc/self/fd")) length(dir("/proc/self/fd")) else NA
 
 # The first and last poll and some between; afterwards the same call gives what it gave.
-expect_interruptible <- function(run, least = 3) {
+expect_interruptible <- function(run, least = 3, among = 4) {
   want <- run()
+  files <- open_files()
   count <- polls_of(run())
   expect_gte(count, least)
-  for (poll in unique(round(seq(0, count - 1, length.out = 4)))) expect_identical(stopped_at(poll, run()), "stopped")
+  for (poll in unique(round(seq(0, count - 1, length.out = among)))) {
+    expect_identical(stopped_at(poll, run()), "stopped")
+    expect_identical(timed_out_at(poll, run()), "timed out")
+    expect_identical(left_at(poll, run()), "left")
+  }
   expect_identical(stopped_at(count, run()), want)
   expect_identical(run(), want)
+  expect_identical(open_files(), files)
 }

@@ -246,3 +246,14 @@ test_that("the page in a browser: nothing cut, nothing said, nothing fetched", {
   expect_true(all(m$contrast >= 4.5))
   expect_identical(unique(m$title), "Effect of exposure on outcome")
 })
+
+test_that("a picture that breaks off, as on a full disk, is no picture", {
+  path <- tempfile(fileext = ".png")
+  on.exit(unlink(path))
+  ggplot2::ggsave(path, ggplot2::ggplot(), width = 1, height = 1, dpi = 72)
+  expect_silent(check_png(path))
+  writeBin(readBin(path, "raw", file.size(path) %/% 2), path)
+  expect_error(check_png(path), "is not whole", class = "latentmr_error_io")
+  unlink(path)
+  expect_error(check_png(path), "is not whole", class = "latentmr_error_io")
+})
