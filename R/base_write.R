@@ -12,7 +12,7 @@ write_files <- function(contents, call = user_call()) {
   for (k in seq_along(files)) {
     # Short: a name may be as long as the system allows already.
     aside[k] <- tempfile(".new-", dirname(files[k]))
-    reason <- .Call(C_ffi_write_file, aside[k], file_bytes(contents[[k]]))
+    reason <- .Call(C_ffi_write_file, aside[k], content_bytes(contents[[k]]))
     if (!is.null(reason)) failed(k, reason)
     # A file that only its owner may read stays so.
     if (file.exists(files[k])) Sys.chmod(aside[k], file.mode(files[k]), use_umask = FALSE)
@@ -44,7 +44,7 @@ abort_write <- function(file, reason, call, hint = NULL, class = NULL) {
   abort(sprintf("Cannot write '%s': %s.", file, reason), c(class, "latentmr_error_io", "latentmr_error_file"), hint = hint, call = call)
 }
 
-file_bytes <- function(x) {
+content_bytes <- function(x) {
   if (is.raw(x)) return(x)
   charToRaw(paste(c(enc2utf8(x), if (length(x)) ""), collapse = "\n"))
 }
