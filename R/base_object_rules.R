@@ -35,7 +35,8 @@ moments_rules <- list(
     components = number(min = 0, whole = TRUE), values = numbers(), variants = number(min = 0, whole = TRUE),
     control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 1, whole = TRUE)), null = TRUE
   ),
-  flow = anything(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag()
+  flow = anything(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag(),
+  disclosure = flag(), withheld = texts("w", distinct = TRUE)
 )
 
 # f: file sets, n: samples, G: variants.

@@ -122,7 +122,7 @@ learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
   encoder <- resolve_encoder(encoder, data)
   seed <- draw_seed(seed)
   if (inherits(data, "mr_data")) data <- add_background(data, control)
-  moments <- if (inherits(data, "mr_data")) mr_moments(data, seed = seed) else data
+  moments <- if (inherits(data, "mr_data")) mr_moments(data, seed = seed, disclosure = FALSE) else data
   object <- learn(data, moments, moments_view(moments), encoder, n_latent, control, seed)
   object$quality <- quality_report(object, data, seed)
   for (text in object$warnings) warn(text, "latentmr_warning_fit")

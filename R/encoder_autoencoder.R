@@ -56,7 +56,7 @@ fit_autoencoder <- function(input, n_latent, control, seed) {
 autoencoder_warm <- function(input, n_latent, control, seed) {
   known <- names(row_encoders())
   encoder <- if (input$kind == "continuous" && "auto" %in% known) "auto" else "linear"
-  moments <- mr_moments(input$data, folds = 1, seed = 1L)
+  moments <- mr_moments(input$data, folds = 1, seed = 1L, disclosure = FALSE)
   view <- moments_view(moments)
   fit <- function(encoder) suppressWarnings(learn(input$data, moments, view, encoder, n_latent, control, seed))
   # Dimensions that the best one does not have (`n_latent` is given) leave the linear one.
@@ -75,7 +75,7 @@ autoencoder_size <- function(warm, n_latent, kind) {
 }
 
 autoencoder_frame <- function(input, warm, size) {
-  moments <- mr_moments(input$data, folds = 1, seed = 1L)
+  moments <- mr_moments(input$data, folds = 1, seed = 1L, disclosure = FALSE)
   view <- moments_view(moments)
   g <- view$columns$variants
   center <- as.vector(view$mean[g, , drop = FALSE] %*% (view$n / sum(view$n)))

@@ -109,7 +109,7 @@ encode_rows <- function(selected, weights, z) row_encoders()[[selected]]$encode(
 code_spectrum <- function(data, code, n_latent, control, seed, tolerance = 0) {
   panel <- panel_data(data, list(x = unname(code)))
   panel$kind <- "continuous"
-  moments <- mr_moments(panel, folds = 1, seed = 1L)
+  moments <- mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE)
   fit_stationary(moments, moments_view(moments), n_latent, control, seed, panel, tolerance)
 }
 
@@ -142,7 +142,7 @@ estimation_blocks_data <- function(data, learned, moments, z, blocks, folds = ma
   wide["block"] <- list(NULL)
   wide$variants <- data$variants[c(seq_len(p), rep(1L, m + k)), , drop = FALSE]
   wide$variants$snp <- c(data$variants$snp, sprintf("What%d", seq_len(m)), sprintf("Vhat%d", seq_len(k)))
-  wide_moments <- mr_moments(wide, folds = folds, seed = moments$seed)
+  wide_moments <- mr_moments(wide, folds = folds, seed = moments$seed, disclosure = FALSE)
   wide_view <- moments_view(wide_moments)
   wide_view$columns$instruments <- seq_len(p)
   pick <- rbind(matrix(0, p, m + k), diag(1, m + k))

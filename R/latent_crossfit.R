@@ -180,7 +180,7 @@ crossfit_encoders <- function(fitted, data, fold, crossfit) {
   data <- blind_data(data, fitted$control$autoencoder$relatedness > 0)
   one <- function(f, step) {
     part <- rows_of_data(data, which(fold != f))
-    moments <- mr_moments(part, folds = 1, seed = 1L)
+    moments <- mr_moments(part, folds = 1, seed = 1L, disclosure = FALSE)
     out <- learn(part, moments, moments_view(moments), fitted$selected, fitted$n_latent, fitted$control, seeds[f])
     step()
     out

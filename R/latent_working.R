@@ -51,7 +51,7 @@ working_source <- function(data, control, crossfit, outcome, seed) {
     data$outcome_name <- outcome$name
   }
   data <- add_background(data, control)
-  moments <- mr_moments(data, folds = working_folds(crossfit), seed = seed)
+  moments <- mr_moments(data, folds = working_folds(crossfit), seed = seed, disclosure = FALSE)
   list(data = data, moments = moments, view = moments_view(moments))
 }
 

@@ -5,7 +5,8 @@
 #' exposure and outcome. A block is a fold within an environment. Encoders,
 #' estimators, leave-one-out tables, cross-fitting and jackknife errors are
 #' computed from these small matrices, with no further look at any person, and
-#' the moments of several sites add up ([combine_moments()]).
+#' the moments of several sites add up ([combine_moments()]). By default blocks are made
+#' so that the object may be handed on.
 #'
 #' For genotypes (0, 1, 2 copies) the cross products are exact integers, counted
 #' from two bits a genotype: with \eqn{h = [g \ge 1]}{h = [g >= 1]} and
@@ -16,8 +17,8 @@
 #' pilot value (their mean), so that a large mean costs no digits. Files are
 #' streamed: the genotypes are never decoded into a matrix.
 #'
-#' Missing genotypes are set to the mean of the variant over the people of the
-#' same environment who have a call. The rule is applied when the moments are
+#' With `disclosure = FALSE` missing genotypes are set to the mean of the variant over
+#' the people of the same environment who have a call. The rule is applied when the moments are
 #' read, because that mean changes when sites are combined: the object keeps the
 #' cross products of genotypes with the missing flags, from which with
 #' \eqn{x = g + \mu m} everything follows. A variant without a call, or with one
@@ -30,9 +31,11 @@
 #'   variants). Folds of an environment differ in size by one person at most;
 #'   when `data` has clusters, whole clusters stay together and the sizes are as
 #'   equal as that allows. An environment with fewer people than folds gets fewer
-#'   blocks.
-#' @param seed Whole number for the draw of the folds; `NULL` takes one from R's
-#'   generator, so that [set.seed()] works.
+#'   blocks, and so does one too small for `disclosure = TRUE`.
+#' @param seed Whole number for the draw of the folds. `NULL` takes one from R's
+#'   generator with `disclosure = FALSE`, so that [set.seed()] works; with
+#'   `disclosure = TRUE` it always draws the same, so that doing it again tells
+#'   nothing new.
 #' @param memory Work memory, as a number of bytes or text such as `"500MB"` or
 #'   `"2GB"`; `NULL` is `"1GB"`. When the bits of all people do not fit, the
 #'   genotypes are read several times. The result comes on top: four bytes for each
@@ -40,14 +43,63 @@
 #'   much when all variants have missing calls.
 #' @param control [encoder_control()] for the components of background variants (`background_r2`, `max_components`,
 #'   `r2_min`, `ld_window`), which are computed here; `NULL` for its defaults.
-#' @return An object of class `mr_moments`, a list of plain matrices that holds no
-#'   row of any person and can be saved with [saveRDS()]. With p variants, of
+#' @param disclosure `TRUE` makes moments that may leave the machine: see Disclosure
+#'   control. `FALSE` keeps every block, variant and flag as it is, for use where the
+#'   rows are; people's rows can be computed from such an object, which is marked.
+#' @return An object of class `mr_moments`, a list of plain matrices that can be saved
+#'   with [saveRDS()]. With p variants, of
 #'   which pm have missing calls, q numeric columns and B blocks: `gg`
 #'   (p (p + 1) / 2 by B: upper triangle by columns), `gm` (p pm by B), `mm`, `sg`,
 #'   `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment, fold, n), the pilots,
-#'   the names of all columns, `flow` and `seed`. Genotype sums are integers. The
-#'   numeric columns are in the order covariates, structure, exposure, outcome.
+#'   the names of all columns, `flow`, `seed`, `disclosure` (as given) and `withheld`
+#'   (names of variants left out). Genotype sums are integers. The numeric columns are
+#'   in the order covariates, structure, exposure, outcome.
+#' @section Disclosure control: Cross products of few people are these people. A block of
+#'   24 people with 30 common variants gave all 24 rows, exposures and outcomes
+#'   included, in less than a second; one carrier, one missing call or one person by whom
+#'   two variants differ gives that person. With `disclosure = TRUE`, in every block:
+#'   * at least max(30, 3 (p + q + 1), 10 (q + 1)) people for p variants and q numeric
+#'     columns. Folds are lowered until it holds; an environment that is too small as a
+#'     whole is an error.
+#'   * no or at least 20 people differ from the most common value of a variant (dosages
+#'     rounded), and its residual sum of squares given the constant, the numeric columns
+#'     and the other variants is at least 10 (allele counts; variances, for continuous
+#'     instruments). No whole-number combination of the variants is then short, that is,
+#'     different from zero for few people only: a vector of a lattice is at least as long
+#'     as the shortest of its Gram-Schmidt vectors (Lenstra, Lenstra and Lovasz 1982,
+#'     Mathematische Annalen 261:515). Folds of an environment are lowered, to no fewer
+#'     than five where there were five, until every variant holds it; those that still do
+#'     not are withheld, with a warning. So are variants without half of their calls.
+#'   * no or at least 10 people differ from the most common value of a numeric column, or
+#'     are in a group of a factor; the cells of two columns of two values hold no or at
+#'     least 3 people; nobody has more than a quarter of the squares of any combination of
+#'     numeric columns (leverage), nor more than three quarters with continuous instruments
+#'     in it; and the variants leave at least 10 people's worth of every numeric column
+#'     unexplained. Otherwise it is an error that names the column: merge groups, take
+#'     ranks or logarithms, leave the column out.
+#'   * a missing call takes the genotype of a random person of the same block (the same
+#'     environment, for dosages and continuous instruments), and the flags are left out: sums
+#'     over few missing calls are rows of people. Estimates from data with missing calls
+#'     therefore differ a little from those with `disclosure = FALSE`.
+#'   * no seed, and no count of people who were left out.
+#'
+#'   What it does for you: from one such object, by itself, none of the attacks known to us
+#'   recovered a row (`bench/attacks/README.md`, thousands of people, with the same attacks
+#'   on `disclosure = FALSE` beside them): lattice reduction, search trees, single carriers,
+#'   dummies, outliers, differences of columns, blocks and environments. With fewer than n
+#'   columns for n people the rows are not determined by lattice reduction, and
+#'   with fewer than n / 2 a row of the data fits its cross products no better than a
+#'   stranger's: \eqn{r' A^{-1} r \le 1}{r' A^-1 r <= 1} holds for all.
+#'
+#'   What it does not do. Two objects made of nearly the same people give away those in
+#'   whom they differ, to all digits: make one, and keep to it. Somebody who knows the
+#'   rows of most people of a block can subtract them. Somebody who has a person's genotypes
+#'   can test, weakly, whether the person is in the data (Homer et al. 2008, PLoS Genetics
+#'   4:e1000167). Counts of people who carry two rare alleles, or one and a trait, are not
+#'   bounded from below. There is no noise in the numbers, so nothing here is differential
+#'   privacy.
 #' @section Errors: `latentmr_error_argument` when an argument is not as described,
+#'   `latentmr_error_disclosure` when moments cannot be released (the message says why),
 #'   `latentmr_error_nonfinite` when a numeric column has missing or infinite
 #'   values, and those of reading files (see [read_plink()]).
 #' @section Progress: Long passes report through the progressr package:
@@ -58,26 +110,32 @@
 #' g <- matrix(rbinom(300 * 4, 2, .3), 300, 4)
 #' x <- g[, 1] + rnorm(300)
 #' data <- mr_data(g, x, x + rnorm(300), rep(c("a", "b"), 150), kind = "genotype")
-#' moments <- mr_moments(data, folds = 5)
+#' moments <- mr_moments(data) # one that may leave the machine
 #' moments
+#' mr_moments(data, folds = 5, disclosure = FALSE) # one that must not
 #' @export
-mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = NULL) {
+mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = NULL, disclosure = TRUE) {
   if (!inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
   }
   check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
   if (!is.null(control)) check_control(control)
+  check_flag(disclosure, "disclosure")
   data <- add_background(data, control)
   memory <- if (is.null(memory)) 1e9 else memory_bytes(memory)
-  seed <- draw_seed(seed)
   p <- nrow(data$variants)
   if (p > max_variants) {
     abort_argument("data", sprintf("one of at most %s variants", big(max_variants)), sprintf("one of %s", big(p)),
                    "Cross products of more variants do not fit into a matrix: choose the instruments first.")
   }
-  blocks <- draw_blocks(data$environment, data$cluster, as.integer(folds), seed)
-  pass <- moments_pass(data, blocks, memory)
-  new_moments(data, blocks, pass, seed)
+  make <- if (disclosure) safe_moments else whole_moments
+  make(data, as.integer(folds), seed, memory)
+}
+
+whole_moments <- function(data, folds, seed, memory) {
+  seed <- draw_seed(seed)
+  blocks <- draw_blocks(data$environment, data$cluster, folds, seed)
+  new_moments(data, blocks, moments_pass(data, blocks, memory), seed)
 }
 
 max_variants <- 46340L
@@ -111,12 +169,34 @@ format_moments <- function(x) {
             if (x$clustered) ", clusters whole" else ""),
     sprintf("  columns       %s, %s, %s, outcome", plural(length(x$covariates), "covariate"),
             plural(length(x$structure), "structure column"), if (length(x$exposure) == 1) "exposure" else plural(length(x$exposure), "exposure")),
-    sprintf("  missing       %s of calls, in %s; set to the mean of the environment", percent(share),
-            plural(length(x$missing), "variant")),
+    if (isTRUE(x$disclosure)) {
+      "  missing       calls drawn from other people of the block"
+    } else {
+      sprintf("  missing       %s of calls, in %s; set to the mean of the environment", percent(share),
+              plural(length(x$missing), "variant"))
+    },
     if (nrow(odd)) {
       sprintf("  not varying   %s in some environment (%s): missing calls there take the mean over all",
               plural(length(unique(odd$snp)), "variant"), list_some(unique(odd$snp), 3))
     },
-    sprintf("  memory        %s; holds no row of any person", format_bytes(as.numeric(utils::object.size(x))))
+    sprintf("  memory        %s", format_bytes(as.numeric(utils::object.size(x)))),
+    disclosure_words(x)
+  )
+}
+
+# What the object gives away, without comfort.
+disclosure_words <- function(x) {
+  if (!isTRUE(x$disclosure)) {
+    return(c(
+      sprintf("  disclosure    NOT CONTROLLED: people's rows can be computed from blocks of %s;", big(min(x$blocks$n))),
+      "                keep it on this machine (made with disclosure = FALSE)"
+    ))
+  }
+  c(
+    if (length(x$withheld)) {
+      sprintf("  withheld      %s (%s)", plural(length(x$withheld), "variant"), list_some(x$withheld, 3))
+    },
+    "  disclosure    one release, on its own, gave no row away to the attacks of ?mr_moments;",
+    "                another one of nearly the same people does: the difference is the people who differ"
   )
 }

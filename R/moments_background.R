@@ -28,7 +28,7 @@ add_background <- function(data, control) {
   p <- nrow(data$variants)
   chosen <- thin_background(data, sources, control)
   panel <- panel_source(data, sources, chosen$keep)
-  moments <- mr_moments(panel, folds = 1, seed = 1L)
+  moments <- mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE)
   view <- moments_view(moments)
   found <- background_components(view, data, nrow(moments$variants), control)
   count <- min(found$count, control$max_components)
@@ -110,7 +110,7 @@ near_instruments <- function(data, columns, control) {
 }
 
 within_r2 <- function(panel) {
-  view <- moments_view(mr_moments(panel, folds = 1, seed = 1L))
+  view <- moments_view(mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE))
   g <- view$columns$variants
   within <- Reduce(`+`, view$cross)[g, g, drop = FALSE]
   sd <- sqrt(diag(within))

@@ -14,7 +14,8 @@ draw_blocks <- function(environment, cluster, folds, seed) {
   list(order = order(block, method = "radix") - 1L, table = table)
 }
 
-moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL) {
+# `fill`: a seed; missing genotypes are then drawn from the people of the block.
+moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL, fill = NULL) {
   columns <- numeric_columns(data)
   n <- blocks$table$n
   report <- announce(data, blocks$table, memory, level)
@@ -24,7 +25,7 @@ moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL)
   if (is.null(wide)) wide <- max(n) > .Machine$integer.max %/% 4L
   source <- data$genotypes
   person <- if (is.null(source$bed)) blocks$order else source$rows[blocks$order + 1L] - 1L
-  .Call(C_ffi_moments_bits, bits_source(source), blocks$order, person, n, columns, memory, level, wide, report)
+  .Call(C_ffi_moments_bits, bits_source(source), blocks$order, person, n, columns, memory, level, wide, fill, report)
 }
 
 new_moments <- function(data, blocks, pass, seed) {
@@ -37,8 +38,10 @@ new_moments <- function(data, blocks, pass, seed) {
       environments = levels(data$environment), blocks = blocks$table, pilot = pass$pilot,
       gpilot = if (is.null(pass$gpilot)) numeric(p) else pass$gpilot, missing = pass$missing
     ),
-    pass$parts, list(background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
-         binary = !is.null(data$outcome) && all(data$outcome %in% 0:1))
+    pass$parts, list(
+      background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
+      binary = !is.null(data$outcome) && all(data$outcome %in% 0:1), disclosure = FALSE, withheld = character()
+    )
   ))
 }
 

@@ -10,7 +10,9 @@
 #' the first site by \eqn{g \to 2 - g}{g -> 2 - g}, using the stored missing flags;
 #' other alleles are an error. Environments that bear the same name are taken as one
 #' and their folds of the same number are added; others stand side by side.
-#' Numeric columns are brought to a common pilot value.
+#' Numeric columns are brought to a common pilot value. Variants that a site withheld
+#' for disclosure control ([mr_moments()]) are left out of all, with a warning; the result
+#' is marked as controlled when every site's moments are.
 #'
 #' @param ... Two or more `mr_moments` objects, or one list of them.
 #' @return An `mr_moments` object. Its `flow` has those of the sites one below the
@@ -43,6 +45,7 @@ combine_moments <- function(...) {
   }
   if (length(sites) == 1) return(sites[[1]])
   names(sites) <- NULL
+  sites <- leave_withheld(sites)
   for (k in seq_along(sites)[-1]) check_same_columns(sites[[1]], sites[[k]], k)
   maps <- lapply(seq_along(sites), function(k) match_variants(sites[[1]], sites[[k]], k))
   warn_palindromic(sites[[1]], maps)
@@ -52,6 +55,25 @@ combine_moments <- function(...) {
 #' @rdname combine_moments
 #' @export
 c.mr_moments <- function(...) combine_moments(...)
+
+# A variant that one site withheld is left out at all of them.
+leave_withheld <- function(sites) {
+  withheld <- unique(unlist(lapply(sites, `[[`, "withheld")))
+  here <- unique(unlist(lapply(sites, function(s) intersect(s$variants$snp, withheld))))
+  if (!length(withheld)) return(sites)
+  if (length(here)) {
+    warn(
+      sprintf("%s withheld by a site for disclosure control, left out at all sites (%s).",
+              plural(length(here), "variant"), quote_all(here, 5)),
+      "latentmr_warning_disclosure", variants = here
+    )
+  }
+  lapply(sites, function(s) {
+    s <- keep_variants(s, !(s$variants$snp %in% withheld))
+    s$withheld <- withheld
+    s
+  })
+}
 
 abort_combine <- function(message, hint = NULL, ...) {
   abort(message, "latentmr_error_combine", hint = hint, ...)
@@ -169,7 +191,8 @@ add_sites <- function(sites, maps) {
   first$missing <- as.integer(missing)
   first[names(parts)] <- parts
   first$flow <- bind_flows(lapply(sites, `[[`, "flow"))
-  first$seed <- unique(unlist(lapply(sites, `[[`, "seed")))
+  first["seed"] <- list(unique(unlist(lapply(sites, `[[`, "seed"))))
+  first$disclosure <- all(vapply(sites, function(s) isTRUE(s$disclosure), NA))
   first$binary <- all(vapply(sites, function(s) isTRUE(s$binary), NA))
   first$clustered <- all(vapply(sites, `[[`, NA, "clustered"))
   first

@@ -157,9 +157,10 @@ static const int *block_sizes(SEXP size_, size_t n) {
 /* source: double matrix of 0, 1, 2, NA, or the description of bed files;
  * order, person: 0-based positions in the columns and in the source, block after
  * block; size: people of each block; columns: list of numeric columns; memory:
- * bytes of work; wide: counts as doubles. */
+ * bytes of work; wide: counts as doubles; fill: NULL, or the seed of the draws that
+ * stand for missing calls (the variants in `missing` had some before). */
 static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_, SEXP columns_,
-                             SEXP memory, SEXP level_, SEXP wide, SEXP report) {
+                             SEXP memory, SEXP level_, SEXP wide, SEXP fill, SEXP report) {
   const size_t n = (size_t)Rf_xlength(order_), blocks = (size_t)Rf_xlength(size_);
   const moments_source source = glue_genotype_source(source_);
   const int *order = glue_places(order_, -1, n, "order");
@@ -207,7 +208,7 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   for (size_t v = 0, k = 0; v < p; v++)
     if (any[v]) absent[k++] = (int)v;
   SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, Rf_asLogical(wide) ? REALSXP : INTSXP));
-  double reading = lmr_seconds() - start;
+  double reading = lmr_seconds() - start, filled = 0;
 
   for (size_t first = 0, last, used; first < chunks; first = last) {
     last = chunks_that_fit(chunk, first, chunks, p, room, &used);
@@ -219,6 +220,11 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
     progress.share = .1 * share;
     start = lmr_seconds();
     glue_check(moments_load(&source, person, chunk + first, planes + first, last - first, &buffers, &tick, &err), &err);
+    for (size_t k = first; k < last && !Rf_isNull(fill); k++) {
+      lmr_rng rng;
+      lmr_rng_seed(&rng, (uint64_t)glue_int1(fill, "fill"), k);
+      filled += (double)bits_fill(&planes[k], &rng);
+    }
     reading += lmr_seconds() - start;
     progress.from += progress.share;
     progress.share = 0; /* between chunks, as each polls from 0 to 1 several times */
@@ -236,8 +242,10 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   REAL(took)[2] = spent[1];
   for (size_t k = 0; k < pm; k++) absent[k]++;
   SEXP n_passes = PROTECT(Rf_ScalarInteger((int)passes));
-  SEXP out = glue_list(5, "missing", missing, "pilot", pilot, "parts", parts, "seconds", took, "passes", n_passes);
-  UNPROTECT(5);
+  SEXP n_filled = PROTECT(Rf_ScalarReal(filled));
+  SEXP out = glue_list(6, "missing", missing, "pilot", pilot, "parts", parts, "seconds", took, "passes", n_passes,
+                       "filled", n_filled);
+  UNPROTECT(6);
   return out;
 }
 
@@ -524,7 +532,7 @@ static SEXP ffi_moment_delete(SEXP n, SEXP mean, SEXP cross, SEXP block_n, SEXP 
 
 const R_CallMethodDef glue_moments_calls[] = {
   GLUE_CALL(ffi_moments_folds, 6),
-  GLUE_CALL(ffi_moments_bits, 9),
+  GLUE_CALL(ffi_moments_bits, 10),
   GLUE_CALL(ffi_moments_dense, 7),
   GLUE_CALL(ffi_moments_check, 3),
   GLUE_CALL(ffi_moments_means, 4),

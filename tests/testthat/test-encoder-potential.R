@@ -200,7 +200,7 @@ test_that("wrong input is refused in words", {
   expect_conditions({
     learn_instruments(g, "flow")
     learn_instruments(wide, "flow", seed = 1)
-    learn_instruments(mr_moments(d), "auto")
+    learn_instruments(mr_moments(d, disclosure = FALSE), "auto")
     learn_instruments(d, "closure", seed = 1)
   })
 })

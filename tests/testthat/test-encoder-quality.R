@@ -89,7 +89,7 @@ test_that("new people, samples of many, one environment, small environments, mom
   q <- summary(learned, data = others)$quality
   expect_identical(unique(as.data.frame(q)$n[1:12]), 100L)
   expect_identical(attr(q, "people"), 300L)
-  expect_conditions(summary(learned, data = mr_moments(others, seed = 1)))
+  expect_conditions(summary(learned, data = mr_moments(others, seed = 1, disclosure = FALSE)))
   # People drawn within environments, the same for the same seed.
   drawn <- quality_people(d, 1000, 3L)
   expect_identical(drawn, quality_people(d, 1000, 3L))
@@ -105,7 +105,7 @@ test_that("new people, samples of many, one environment, small environments, mom
   table <- as.data.frame(quality_report(learned, few, 1L))
   expect_setequal(unique(table$against[table$quantity == "mmd"]), c("e1", "e2"))
 
-  sums <- quiet(learn_instruments(mr_moments(others, seed = 1), n_latent = c(2, 2), seed = 1))
+  sums <- quiet(learn_instruments(mr_moments(others, seed = 1, disclosure = FALSE), n_latent = c(2, 2), seed = 1))
   table <- as.data.frame(summary(sums)$quality)
   expect_true(all(is.na(table$value)) && all(grepl("^needs rows", table$note)))
   expect_output(print(summary(sums)), "Laws between environments .* needs rows of people")

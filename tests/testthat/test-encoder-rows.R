@@ -65,8 +65,8 @@ test_that("what has no rows or is no continuous instrument is refused before any
   d <- simulate_mr("authors", mixing = "poly1", n = 100, seed = 5)
   g <- simulate_mr("snp", cell = 9, n = 60, seed = 2)
   for (f in list(learn_instruments, latent_mr)) {
-    expect_error(f(mr_moments(d), "identity"), "mr_moments", class = "latentmr_error_argument")
-    expect_error(f(mr_moments(g), "identity"), class = "latentmr_error_argument")
+    expect_error(f(mr_moments(d, disclosure = FALSE), "identity"), "mr_moments", class = "latentmr_error_argument")
+    expect_error(f(mr_moments(g, disclosure = FALSE), "identity"), class = "latentmr_error_argument")
     expect_error(f(g, "identity"), "genotypes", class = "latentmr_error_argument")
     expect_error(f(d, "identify"), "Did you mean", class = "latentmr_error_argument")
   }

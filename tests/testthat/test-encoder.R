@@ -42,7 +42,7 @@ test_that("the variant block carries ancestry, the invariant block does not", {
 test_that("moments give what rows give", {
   d <- panel_data_cell(3, missing = .05)
   a <- learn_instruments(d, seed = 1)
-  b <- learn_instruments(mr_moments(d, seed = 9), seed = 1)
+  b <- learn_instruments(mr_moments(d, seed = 9, disclosure = FALSE), seed = 1)
   for (part in c("values", "threshold", "center", "imputation", "n_latent")) {
     expect_equal(a[[part]], b[[part]], tolerance = 1e-8)
   }
@@ -105,7 +105,7 @@ test_that("background components: the slow twin, blocks given and found", {
   for (given in c(TRUE, FALSE)) {
     d["block"] <- list(if (given) d$truth$block)
     control <- encoder_control(max_components = 9)
-    view <- moments_view(mr_moments(panel_data(d, list(x = cbind(z, mr_background(d)))), folds = 1, seed = 1L))
+    view <- moments_view(mr_moments(panel_data(d, list(x = cbind(z, mr_background(d)))), folds = 1, seed = 1L, disclosure = FALSE))
     found <- background_components(view, d, ncol(z) + 60L, control)
     alone <- d
     alone["background"] <- list(NULL)
@@ -181,7 +181,7 @@ test_that("the permutation null serves rows and refuses moments", {
   d <- simulate_mr("authors", mixing = "poly1", environments = 2, n = 400, seed = 5)
   control <- encoder_control(null = "permutation", draws = 60)
   expect_identical(unname(learn_instruments(d, control = control, seed = 1)$n_latent), c(2L, 2L))
-  expect_error(learn_instruments(mr_moments(d), control = control, seed = 1), class = "latentmr_error_argument")
+  expect_error(learn_instruments(mr_moments(d, disclosure = FALSE), control = control, seed = 1), class = "latentmr_error_argument")
 })
 
 test_that("n_latent is obeyed", {
@@ -257,9 +257,9 @@ test_that("residual linkage of neighbours is no structure when positions are kno
 test_that("moments hold the background components of the control given, which the encoder must share", {
   d <- panel_data_cell(1, 400, background = 150)
   quiet <- suppressMessages
-  few <- quiet(mr_moments(d, seed = 1, control = encoder_control(max_components = 1)))
+  few <- quiet(mr_moments(d, seed = 1, control = encoder_control(max_components = 1), disclosure = FALSE))
   expect_identical(few$background$components, 1L)
-  expect_gt(quiet(mr_moments(d, seed = 1))$background$components, 1L)
+  expect_gt(quiet(mr_moments(d, seed = 1, disclosure = FALSE))$background$components, 1L)
   # Without a control, that of the moments; the fit says so.
   taken <- quiet(learn_instruments(few, seed = 1))
   expect_identical(taken$control$max_components, 1L)
@@ -268,7 +268,7 @@ test_that("moments hold the background components of the control given, which th
   said <- tryCatch(latent_mr(few, control = encoder_control(background_r2 = .1), seed = 1), error = conditionMessage)
   expect_match(said, "background_r2 = 0.05, max_components = 1, with which the background components of `data` were computed", fixed = TRUE)
   expect_match(said, "not background_r2 = 0.1, max_components = 20", fixed = TRUE)
-  expect_error(mr_moments(d, control = list(max_components = 1)), class = "latentmr_error_argument")
+  expect_error(mr_moments(d, control = list(max_components = 1), disclosure = FALSE), class = "latentmr_error_argument")
   # The defaults stand where moments are made, and are those of encoder_control().
   expect_equal(unclass(encoder_control())[names(background_defaults)], background_defaults)
 })

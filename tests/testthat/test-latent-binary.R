@@ -35,7 +35,7 @@ test_that("0/1 outcomes are found; scales, units and ratios stand in the frame",
 test_that("the estimates are those of iv_binary() on the same columns", {
   data <- binary_cohort()
   fit <- quiet(latent_mr(data, methods = c("latent_msmm", "latent_tsps", "latent_tsri"), seed = 1, by_environment = FALSE))
-  view <- LatentMR:::moments_view(mr_moments(data, seed = 1))
+  view <- LatentMR:::moments_view(mr_moments(data, seed = 1, disclosure = FALSE))
   rows <- LatentMR:::latent_rows(data, fit$encoder, view)
   w <- LatentMR:::block_columns(fit$latent$part, rows, view)
   z <- rows$instruments
@@ -52,13 +52,13 @@ test_that("the estimates are those of iv_binary() on the same columns", {
 
 test_that("from moments: risk differences, and a word on what needs rows", {
   data <- binary_cohort()
-  moments <- mr_moments(data, seed = 1)
+  moments <- mr_moments(data, seed = 1, disclosure = FALSE)
   expect_true(moments$binary)
   rows <- as.data.frame(quiet(latent_mr(moments, seed = 1, by_environment = FALSE)))
   expect_identical(unique(rows$scale), "risk difference")
   expect_true(all(is.na(rows$or)))
   expect_error(latent_mr(moments, methods = "latent_tsri"), class = "latentmr_error_argument")
-  other <- mr_moments(simulate_mr("snp", cell = 3, n = 200, seed = 1), seed = 1)
+  other <- mr_moments(simulate_mr("snp", cell = 3, n = 200, seed = 1), seed = 1, disclosure = FALSE)
   expect_snapshot(latent_mr(other, methods = "latent_msmm"), error = TRUE)
 })
 

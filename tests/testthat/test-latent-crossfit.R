@@ -25,7 +25,7 @@ ref_crossfit_block <- function(d, fold, k, interact = TRUE, block = NULL, covari
 }
 
 fold_of <- function(d, seed, crossfit, folds = 10) {
-  moments <- mr_moments(d, folds = folds, seed = seed)
+  moments <- mr_moments(d, folds = folds, seed = seed, disclosure = FALSE)
   drawn <- draw_blocks(d$environment, d$cluster, as.integer(folds), as.integer(seed))
   out <- integer(length(d$exposure))
   out[drawn$order + 1] <- rep((drawn$table$fold - 1) %% crossfit + 1, drawn$table$n)
@@ -57,7 +57,7 @@ test_that("genotypes: estimates are those of explicit fold-wise regressions", {
 
   # Enough people for slopes by environment and fold: the other shape of C.
   d <- simulate_mr("snp", cell = 1, n = 900, seed = 4)
-  fit <- quiet(latent_mr(mr_moments(d, folds = 4, seed = 2), crossfit = 2, seed = 1, methods = "latent_2sls", by_environment = FALSE))
+  fit <- quiet(latent_mr(mr_moments(d, folds = 4, seed = 2, disclosure = FALSE), crossfit = 2, seed = 1, methods = "latent_2sls", by_environment = FALSE))
   expect_true(fit$latent$part$interact)
   k <- ncol(fit$encoder$variant)
   block <- ref_crossfit_block(d, fold_of(d, 2, 2, 4), k, TRUE, fit$encoder$block)
@@ -91,7 +91,7 @@ test_that("continuous instruments: rows and moments, pooled and by environment",
   frame <- as.data.frame(fit)
   own <- frame$estimator == "latent_2sls" & frame$crossfit == 4
   expect_equal(frame$b[own], ref_2sls(d, block, z), tolerance = 1e-7)
-  sums <- as.data.frame(quiet(latent_mr(mr_moments(d, seed = 5), crossfit = 4, seed = 5)))
+  sums <- as.data.frame(quiet(latent_mr(mr_moments(d, seed = 5, disclosure = FALSE), crossfit = 4, seed = 5)))
   expect_equal(sums$b[sums$estimator == "latent_2sls"], frame$b[frame$estimator == "latent_2sls"], tolerance = 1e-8)
   # One environment alone: its own slopes only.
   here <- d$environment == "e2"
@@ -126,7 +126,7 @@ test_that("the naive row stands under the cross-fitted one and is the fit withou
 
 test_that("the jackknife of a cross-fitted Nagar estimate leaves folds out of their own piece", {
   d <- simulate_mr("snp", cell = 3, n = 300, seed = 4)
-  m <- mr_moments(d, folds = 4, seed = 1)
+  m <- mr_moments(d, folds = 4, seed = 1, disclosure = FALSE)
   fit <- quiet(latent_mr(m, crossfit = 2, seed = 1, methods = "latent_nagar", by_environment = FALSE))
   k <- ncol(fit$encoder$variant)
   four <- fold_of(d, 1, 4, 4)
@@ -142,7 +142,7 @@ test_that("the jackknife of a cross-fitted Nagar estimate leaves folds out of th
 
 test_that("cross-fitted and naive estimates agree where the encoder is good", {
   b <- sapply(1:6, function(seed) {
-    m <- mr_moments(simulate_mr("authors", n = 1500, seed = seed), seed = seed)
+    m <- mr_moments(simulate_mr("authors", n = 1500, seed = seed), seed = seed, disclosure = FALSE)
     frame <- as.data.frame(quiet(latent_mr(m, crossfit = 5, seed = seed, by_environment = FALSE, methods = "latent_2sls")))
     frame$b
   })
@@ -157,7 +157,7 @@ test_that("what cannot be cross-fitted", {
   expect_snapshot(error = TRUE, {
     latent_mr(plain, crossfit = 1)
     latent_mr(plain, crossfit = "five")
-    latent_mr(mr_moments(plain, folds = 4, seed = 1), crossfit = 5)
+    latent_mr(mr_moments(plain, folds = 4, seed = 1, disclosure = FALSE), crossfit = 5)
     quiet(latent_mr(d, crossfit = 2))
     quiet(latent_mr(simulate_mr("authors", n = 60, seed = 1), crossfit = 30, seed = 1))
   })

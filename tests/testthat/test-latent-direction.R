@@ -78,7 +78,7 @@ test_that("a fit: correlations are partial ones, the reverse is told apart, mome
   expect_equal(c(test$direction$snp_r2.exposure, test$direction$snp_r2.outcome), share, tolerance = 1e-7)
   expect_true(test$direction$correct_causal_direction)
   expect_lt(test$direction$steiger_pval, 1e-6)
-  sums <- direction_test(quiet(latent_mr(mr_moments(d, seed = 1), methods = "latent_2sls", by_environment = FALSE, seed = 1)))
+  sums <- direction_test(quiet(latent_mr(mr_moments(d, seed = 1, disclosure = FALSE), methods = "latent_2sls", by_environment = FALSE, seed = 1)))
   expect_equal(sums$direction, test$direction, tolerance = 1e-7)
   turned <- d
   turned$exposure <- d$outcome

@@ -27,7 +27,7 @@ estimate_cases <- function(k) {
   }
   list(
     genotypes = fit(made(), linear, weights = weights),
-    `genotypes, moments` = fit(mr_moments(made(), seed = 3), setdiff(linear, rows), weights = weights),
+    `genotypes, moments` = fit(mr_moments(made(), seed = 3, disclosure = FALSE), setdiff(linear, rows), weights = weights),
     dosages = fit(made(g = .9 * d$g + .05, kind = "dosage"), setdiff(linear, scores)),
     structure = fit(made(structure = pc), setdiff(linear, scores)),
     clusters = fit(made(cluster = rep(1:100, each = 4)), setdiff(linear, scores)),
@@ -35,7 +35,7 @@ estimate_cases <- function(k) {
     `0/1 outcome` = fit(made(y = as.double(d$y > median(d$y))), setdiff(ids, scores)),
     `cross-fitted` = fit(made(), setdiff(linear, scores), crossfit = 3),
     continuous = fit(made(g = z, kind = "continuous"), smooth, n_latent = c(7, 3)),
-    `continuous, moments` = fit(mr_moments(made(g = z, kind = "continuous"), seed = 1), setdiff(smooth, rows), n_latent = c(7, 3))
+    `continuous, moments` = fit(mr_moments(made(g = z, kind = "continuous"), seed = 1, disclosure = FALSE), setdiff(smooth, rows), n_latent = c(7, 3))
   )
 }
 

@@ -69,9 +69,9 @@ test_that("what cannot be estimated at all says why", {
   pooled$e[d$e == "a"] <- "pooled"
   expect_snapshot(error = TRUE, {
     latent_mr(panel_mr(few), seed = 1, force = TRUE)
-    latent_mr(mr_moments(panel_mr(few), seed = 1), seed = 1)
+    latent_mr(mr_moments(panel_mr(few), seed = 1, disclosure = FALSE), seed = 1)
     latent_mr(panel_mr(gone), seed = 1)
-    latent_mr(mr_moments(panel_mr(gone), seed = 1), seed = 1)
+    latent_mr(mr_moments(panel_mr(gone), seed = 1, disclosure = FALSE), seed = 1)
     latent_mr(panel_mr(same), seed = 1)
     latent_mr(panel_mr(pooled), seed = 1)
   })
@@ -117,19 +117,19 @@ test_that("rows of environments that were not fitted are refused", {
 
 test_that("sites combined: the print counts each site's people once", {
   d <- small_panel()
-  half <- function(keep) mr_moments(suppressMessages(mr_data(d$g[keep, ], d$x[keep], d$y[keep], d$e[keep], kind = "genotype")), seed = 1)
+  half <- function(keep) mr_moments(suppressMessages(mr_data(d$g[keep, ], d$x[keep], d$y[keep], d$e[keep], kind = "genotype")), seed = 1, disclosure = FALSE)
   together <- combine_moments(half(d$e != "c"), half(d$e == "c"))
   lines <- grep("analysed", format_flow(together$flow), value = TRUE)
   expect_match(lines, "site 1: analysed +200 +200 +100 +100$", all = FALSE)
   expect_match(lines, "site 2: analysed +100 +100 +100$", all = FALSE)
-  whole <- as.data.frame(hush(latent_mr(mr_moments(panel_mr(d), seed = 1), seed = 1)))
+  whole <- as.data.frame(hush(latent_mr(mr_moments(panel_mr(d), seed = 1, disclosure = FALSE), seed = 1)))
   parts <- as.data.frame(hush(latent_mr(together, seed = 1)))
   expect_equal(parts$b, whole$b, tolerance = 1e-8)
 })
 
 test_that("one or two folds: Nagar's error is the classical one, and says so", {
   d <- small_panel()
-  fit <- hush(latent_mr(mr_moments(panel_mr(d), folds = 2, seed = 1), seed = 1))
+  fit <- hush(latent_mr(mr_moments(panel_mr(d), folds = 2, seed = 1, disclosure = FALSE), seed = 1))
   expect_identical(columns_of(fit, "latent_nagar", "vcov"), "iid")
   expect_match(fit$warnings, "jackknife needs at least three folds", all = FALSE)
 })
@@ -178,7 +178,7 @@ test_that("slopes by environment need 100 people per column", {
   slopes <- function(n) {
     d <- suppressMessages(mr_data(g[seq_len(n), ], y[seq_len(n)], y[seq_len(n)] + g[seq_len(n), 1], e[seq_len(n)], kind = "genotype"))
     encoder <- learn_instruments(d, n_latent = c(4, 2), seed = 1, control = encoder_control(draws = 20))
-    latent_block("latent", encoder, moments_view(mr_moments(d, seed = 1)))$interact
+    latent_block("latent", encoder, moments_view(mr_moments(d, seed = 1, disclosure = FALSE)))$interact
   }
   d <- small_panel(1000, environments = 2)
   g <- d$g

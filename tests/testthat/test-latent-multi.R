@@ -13,7 +13,7 @@ test_that("least squares and 2SLS are those of AER::ivreg()", {
   d <- two_exposures()
   data <- two_data(d)
   fit <- quiet(latent_mr(data, methods = c("ols", "2sls", "latent_2sls"), seed = 1, by_environment = FALSE))
-  moments <- quiet(latent_mr(mr_moments(data, seed = 1), methods = c("ols", "2sls", "latent_2sls"), seed = 1, by_environment = FALSE))
+  moments <- quiet(latent_mr(mr_moments(data, seed = 1, disclosure = FALSE), methods = c("ols", "2sls", "latent_2sls"), seed = 1, by_environment = FALSE))
   frame <- data.frame(y = d$y, d$x, d$g, site = d$site, age = d$age)
   two <- AER::ivreg(as.formula(paste("y ~ ldl + hdl + site + age |", paste(colnames(d$g), collapse = " + "), "+ site + age")), data = frame)
   ols <- lm(y ~ ldl + hdl + site + age, frame)
@@ -31,7 +31,7 @@ test_that("every estimator is the one of iv_fit() on the columns of the block", 
   data <- two_data(d)
   ids <- c("latent_2sls", "latent_liml", "latent_fuller", "latent_ujive", "latent_jive1", "latent_gmm")
   fit <- quiet(latent_mr(data, methods = ids, seed = 1, by_environment = FALSE))
-  moments <- mr_moments(data, seed = 1)
+  moments <- mr_moments(data, seed = 1, disclosure = FALSE)
   rows <- LatentMR:::latent_rows(data, fit$encoder, LatentMR:::moments_view(moments))
   w <- LatentMR:::block_columns(fit$latent$part, rows, LatentMR:::moments_view(moments))
   errors <- c(latent_2sls = "HC1", latent_liml = "bekker", latent_fuller = "bekker", latent_ujive = "many", latent_jive1 = "HC1", latent_gmm = "HC1")
@@ -58,7 +58,7 @@ test_that("the conditional F, Nagar's estimator and inverse-variance weighting b
   d$y <- d$y + drop(d$g %*% rnorm(10, 0, 0.3)) # pleiotropy, so that the random effects count
   data <- two_data(d)
   fit <- quiet(latent_mr(data, methods = c("latent_2sls", "latent_nagar", "ivw", "ivw_fixed"), seed = 1, by_environment = FALSE, control = encoder_control()))
-  view <- LatentMR:::moments_view(mr_moments(data, seed = 1))
+  view <- LatentMR:::moments_view(mr_moments(data, seed = 1, disclosure = FALSE))
   rows <- LatentMR:::latent_rows(data, fit$encoder, view)
   w <- LatentMR:::block_columns(fit$latent$part, rows, view)
   m <- function(a) qr.resid(qr(w), as.matrix(a))
@@ -110,9 +110,9 @@ test_that("the truth is found, and sites add up", {
   expect_gt(near("ols")[1], 10)
   half <- rep(c(TRUE, FALSE), length.out = 6000)
   part <- function(keep) {
-    mr_moments(two_data(list(g = d$g[keep, ], x = d$x[keep, ], y = d$y[keep], site = d$site[keep], age = d$age[keep])), seed = 1)
+    mr_moments(two_data(list(g = d$g[keep, ], x = d$x[keep, ], y = d$y[keep], site = d$site[keep], age = d$age[keep])), seed = 1, disclosure = FALSE)
   }
-  whole <- quiet(latent_mr(mr_moments(data, seed = 1), methods = "2sls", seed = 1, by_environment = FALSE))
+  whole <- quiet(latent_mr(mr_moments(data, seed = 1, disclosure = FALSE), methods = "2sls", seed = 1, by_environment = FALSE))
   sites <- quiet(latent_mr(combine_moments(part(half), part(!half)), methods = "2sls", seed = 1, by_environment = FALSE))
   expect_equal(of(sites, "2sls")$b, of(whole, "2sls")$b, tolerance = 1e-9)
   expect_equal(of(sites, "2sls")$se, of(whole, "2sls")$se, tolerance = 1e-9)

@@ -14,7 +14,7 @@ pleiotropic <- function(n = 300, size = .15, seed = 3, cell = 9, ...) {
 
 test_that("outliers, halves, sum and jackknife are those of regressions on rows", {
   d <- pleiotropic()
-  m <- mr_moments(d, folds = 4, seed = 2)
+  m <- mr_moments(d, folds = 4, seed = 2, disclosure = FALSE)
   fit <- quiet(latent_mr(m, methods = c("latent_nagar", "latent_outlier"), by_environment = FALSE, seed = 1))
   estimate <- fit$estimates$latent_outlier
   table <- outlying_variants(fit)
@@ -103,7 +103,7 @@ test_that("the core: median first, then Nagar with the outliers as controls", {
 test_that("pleiotropy of one direction moves Nagar's estimate and not that with controls", {
   errors <- vapply(1:6, function(seed) {
     d <- pleiotropic(1500, .1, seed, 3)
-    fit <- quiet(latent_mr(mr_moments(d, seed = seed), methods = c("latent_nagar", "latent_outlier"), by_environment = FALSE, seed = seed))
+    fit <- quiet(latent_mr(mr_moments(d, seed = seed, disclosure = FALSE), methods = c("latent_nagar", "latent_outlier"), by_environment = FALSE, seed = seed))
     as.data.frame(fit)$b - .3
   }, numeric(2))
   rmse <- sqrt(rowMeans(errors^2))
@@ -114,13 +114,13 @@ test_that("pleiotropy of one direction moves Nagar's estimate and not that with 
 test_that("few folds, few variants and other encoders are said, not guessed", {
   d <- pleiotropic(missing = .05)
   run <- function(x, ...) quiet(latent_mr(x, methods = c("latent_2sls", "latent_outlier"), by_environment = FALSE, seed = 1, ...))
-  expect_match(run(mr_moments(d, folds = 1, seed = 2))$estimates$latent_outlier$note, "two folds")
-  classical <- run(mr_moments(d, folds = 2, seed = 2))$estimates$latent_outlier
+  expect_match(run(mr_moments(d, folds = 1, seed = 2, disclosure = FALSE))$estimates$latent_outlier$note, "two folds")
+  classical <- run(mr_moments(d, folds = 2, seed = 2, disclosure = FALSE))$estimates$latent_outlier
   expect_identical(classical$vcov, "iid")
   expect_true(classical$se > 0)
   # Rows and moments are one.
   rows <- run(d)
-  sums <- run(mr_moments(d, seed = 1))
+  sums <- run(mr_moments(d, seed = 1, disclosure = FALSE))
   expect_equal(rows$estimates$latent_outlier$b, sums$estimates$latent_outlier$b, tolerance = 1e-9)
   expect_snapshot(cat(strwrap(outlier_words(rows$estimates$latent_outlier), 80), sep = "\n"))
   expect_identical(outlier_words(list(outliers = data.frame(SNP = "a", control_in = ""))), "Outlying variants: none of 1.")

@@ -22,7 +22,7 @@ test_that("latent_mr() from moments does not ignore the settings of the backgrou
   d <- simulate_mr("snp", cell = 1, n = 400, seed = 4, background = 150)
   control <- encoder_control(max_components = 1)
   rows <- quiet(latent_mr(d, methods = "latent_2sls", by_environment = FALSE, control = control, seed = 1))
-  moments <- quiet(mr_moments(d, control = control, seed = 1))
+  moments <- quiet(mr_moments(d, control = control, seed = 1, disclosure = FALSE))
   fit <- quiet(latent_mr(moments, methods = "latent_2sls", by_environment = FALSE, control = control, seed = 1))
   expect_equal(fit$estimates$latent_2sls$b, rows$estimates$latent_2sls$b)
   expect_error(latent_mr(moments, control = encoder_control(max_components = 2), seed = 1), "max_components = 1", class = "latentmr_error_argument")
@@ -49,9 +49,9 @@ test_that("the negative control of a cross-fitted fit is cross-fitted", {
   age <- quiet(mr_data(mr_genotypes(d), d$exposure, d$covariates[, "age"], d$environment, d$covariates[, "sex", drop = FALSE], kind = "genotype"))
   twin <- as.data.frame(fit_of(age))
   expect_equal(negative_control(fit, "age", d, methods = ids)$b, twin$b[twin$crossfit == 3], ignore_attr = TRUE)
-  moments <- mr_moments(d, seed = 1)
+  moments <- mr_moments(d, seed = 1, disclosure = FALSE)
   expect_equal(negative_control(fit, "age", moments, methods = "latent_2sls")$b, twin$b[1])
-  expect_error(negative_control(fit, "age", mr_moments(d, folds = 2, seed = 1)), "at least 3 folds", class = "latentmr_error_argument")
+  expect_error(negative_control(fit, "age", mr_moments(d, folds = 2, seed = 1, disclosure = FALSE)), "at least 3 folds", class = "latentmr_error_argument")
   # The curve stands on the same block.
   w <- quiet(latent_curve_rows(fit, d, 1L))$w
   expect_identical(as.double(qr(cbind(1, w))$rank), fit$latent$rank)
@@ -69,12 +69,12 @@ test_that("a fit of an encoder that reads rows keeps the encoders of its folds f
   # They are taken as they are.
   fit$fold_encoders[[1]]$variant[] <- 0
   expect_false(isTRUE(all.equal(negative_control(fit, control, d)$b, fit_of(other)$estimates$latent_2sls$b)))
-  expect_error(negative_control(fit, "age", mr_moments(d, seed = 1)), "reads", class = "latentmr_error_argument")
+  expect_error(negative_control(fit, "age", mr_moments(d, seed = 1, disclosure = FALSE)), "reads", class = "latentmr_error_argument")
 })
 
 test_that("encoders are handed neither exposure nor outcome", {
   d <- two_data(two_exposures(n = 300, p = 8))
-  moments <- mr_moments(d, seed = 1)
+  moments <- mr_moments(d, seed = 1, disclosure = FALSE)
   view <- moments_view(moments)
   width <- nrow(view$mean)
   blind <- blind_view(view)
@@ -117,8 +117,8 @@ test_that("what exposure and outcome are changes no encoder, nor those of the fo
   expect_blind(mixed, "closure", n_latent = c(2, 2), crossfit = 2)
   few <- autoencoder_control(restarts = 1, epochs = 5)
   expect_blind(mixed, "autoencoder", n_latent = c(2, 2), control = encoder_control(autoencoder = few))
-  moments <- mr_moments(panel, seed = 1)
+  moments <- mr_moments(panel, seed = 1, disclosure = FALSE)
   expect_identical(
-    learned(quiet(learn_instruments(mr_moments(perturbed(panel), seed = 1), seed = 1))), learned(quiet(learn_instruments(moments, seed = 1)))
+    learned(quiet(learn_instruments(mr_moments(perturbed(panel), seed = 1, disclosure = FALSE), seed = 1))), learned(quiet(learn_instruments(moments, seed = 1)))
   )
 })

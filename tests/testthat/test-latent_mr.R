@@ -48,7 +48,7 @@ test_that("estimates are those of explicit regressions", {
 test_that("moments alone give the same estimates, with their own errors", {
   d <- cell_data(3, 500, missing = .03)
   rows <- as.data.frame(quiet(latent_mr(d, seed = 1)))
-  fit <- quiet(latent_mr(mr_moments(d, folds = 5, seed = 3), seed = 1))
+  fit <- quiet(latent_mr(mr_moments(d, folds = 5, seed = 3, disclosure = FALSE), seed = 1))
   sums <- as.data.frame(fit)
   both <- intersect(rows$estimator, sums$estimator)
   expect_setequal(both, c("ols", "2sls", "2sls_structure", "latent_2sls", "latent_liml", "latent_reml", "latent_2sls_only"))
@@ -62,9 +62,9 @@ test_that("moments alone give the same estimates, with their own errors", {
 test_that("two halves of a cohort, combined, are the whole", {
   d <- cell_data(3, 500, missing = .03)
   half <- rep(c(TRUE, FALSE), length.out = length(d$exposure))
-  together <- combine_moments(mr_moments(mr_subset(d, half), seed = 1), mr_moments(mr_subset(d, !half), seed = 2))
+  together <- combine_moments(mr_moments(mr_subset(d, half), seed = 1, disclosure = FALSE), mr_moments(mr_subset(d, !half), seed = 2, disclosure = FALSE))
   a <- as.data.frame(quiet(latent_mr(together, seed = 1)))
-  b <- as.data.frame(quiet(latent_mr(mr_moments(d, seed = 1), seed = 1)))
+  b <- as.data.frame(quiet(latent_mr(mr_moments(d, seed = 1, disclosure = FALSE), seed = 1)))
   same <- a$estimator != "latent_nagar"
   expect_equal(a$b, b$b, tolerance = 1e-8)
   expect_equal(a$se[same], b$se[same], tolerance = 1e-8)
@@ -72,7 +72,7 @@ test_that("two halves of a cohort, combined, are the whole", {
 
 test_that("the jackknife error is that of leaving folds out by hand", {
   d <- cell_data(9, 300)
-  m <- mr_moments(d, folds = 4, seed = 2)
+  m <- mr_moments(d, folds = 4, seed = 2, disclosure = FALSE)
   fit <- quiet(latent_mr(m, seed = 1))
   encoder <- fit$encoder
   part <- fit$latent$part
@@ -116,7 +116,7 @@ test_that("allele counts, HSIC and Q are those of base R and explicit sums", {
   ref <- ref_linear_hsic(within(x %*% directions), within(d$covariates), d$environment)
   expect_equal(unname(fit$diagnostics$hsic_covariates[c("statistic", "pval")]), ref, tolerance = 1e-6)
   expect_lt(ref[2], 1e-6)
-  view <- moments_view(mr_moments(d, seed = 1))
+  view <- moments_view(mr_moments(d, seed = 1, disclosure = FALSE))
   sex <- linear_hsic(view, fit$latent$part, directions, view$columns$covariates[2])
   ref <- ref_linear_hsic(within(x %*% directions), within(d$covariates[, 2, drop = FALSE]), d$environment)
   expect_equal(unname(sex[c("statistic", "pval")]), ref, tolerance = 1e-6)
@@ -153,7 +153,7 @@ test_that("clusters: errors are clustered and folds keep them whole", {
   d$cluster <- factor(rep(seq_len(length(d$exposure) / 2), each = 2))
   fit <- quiet(latent_mr(d, seed = 1))
   expect_true(all(as.data.frame(fit)$vcov[1:4] == "cluster"))
-  expect_true(mr_moments(d, seed = 1)$clustered)
+  expect_true(mr_moments(d, seed = 1, disclosure = FALSE)$clustered)
 })
 
 test_that("confounding by structure is removed, bias of the usual estimators is not", {
@@ -251,6 +251,6 @@ test_that("the print is a page; messages name the argument", {
     latent_mr(d, methods = data.frame(x = 1))
     latent_mr(d, level = 1)
     latent_mr(d, force = NA)
-    latent_mr(mr_moments(d, seed = 1), methods = "latent_ujive")
+    latent_mr(mr_moments(d, seed = 1, disclosure = FALSE), methods = "latent_ujive")
   })
 })

@@ -10,7 +10,7 @@ validate_data <- function(kind = "genotype", n = 160) {
   moments_data(g, x, environment = rep(c("a", "b"), length.out = n), kind = kind, structure = cbind(PC1 = rnorm(n)))
 }
 data <- validate_data()
-good <- mr_moments(data, folds = 3, seed = 1)
+good <- mr_moments(data, folds = 3, seed = 1, disclosure = FALSE)
 
 within_blocks <- function(m, ...) {
   new <- list(...)
@@ -28,7 +28,7 @@ test_that("moments that sums can be pass, whatever made them", {
   check <- function(m) expect_identical(suppressMessages(check_moments(m, "m")), m)
   for (kind in c("genotype", "dosage", "continuous")) {
     d <- validate_data(kind)
-    m <- mr_moments(d, folds = 4, seed = 2)
+    m <- mr_moments(d, folds = 4, seed = 2, disclosure = FALSE)
     check(m)
     expect_true(possible_moments(m))
     other <- d
@@ -37,7 +37,7 @@ test_that("moments that sums can be pass, whatever made them", {
       other$variants[1:2, c("effect_allele", "other_allele")] <- d$variants[1:2, c("other_allele", "effect_allele")]
     }
     other$covariates <- other$covariates + 1e6
-    both <- combine_moments(m, mr_moments(other, folds = 2, seed = 3))
+    both <- combine_moments(m, mr_moments(other, folds = 2, seed = 3, disclosure = FALSE))
     check(both)
     expect_true(possible_moments(both))
   }
@@ -46,7 +46,7 @@ test_that("moments that sums can be pass, whatever made them", {
   few$genotypes$x[, 2] <- NA
   few$genotypes$x[, 3] <- 2
   few$covariates[] <- 4
-  check(mr_moments(few, folds = 5, seed = 1))
+  check(mr_moments(few, folds = 5, seed = 1, disclosure = FALSE))
   path <- withr::local_tempfile()
   saveRDS(good, path)
   check(readRDS(path))
@@ -82,7 +82,7 @@ test_that("a number that no sums over people can be is named", {
   expect_identical(check_moments(flagged, "m"), flagged)
   continuous <- validate_data()
   continuous$outcome <- continuous$outcome + .5
-  continuous <- mr_moments(continuous, folds = 2, seed = 1)
+  continuous <- mr_moments(continuous, folds = 2, seed = 1, disclosure = FALSE)
   continuous$binary <- TRUE
   expect_refused(continuous, "`data$binary` must be FALSE")
 })
@@ -150,7 +150,7 @@ test_that("one pass over the numbers agrees with the rules on whole matrices", {
   parts <- c("gg", "gm", "mm", "sg", "sm", "gx", "mx", "sx", "xx")
   seen <- c(refused = 0, possible = 0)
   for (kind in c("genotype", "dosage", "continuous")) {
-    m <- mr_moments(validate_data(kind, 60), folds = 2, seed = 1)
+    m <- mr_moments(validate_data(kind, 60), folds = 2, seed = 1, disclosure = FALSE)
     m$binary <- FALSE
     for (i in 1:150) {
       bad <- m

@@ -48,7 +48,7 @@ test_that("bed files give what the matrix gives, in one pass or in many", {
   expect_identical(pass(filed, 2L), whole)
   expect_identical(pass(filed, 2L, memory = 1, level = max(levels_here)), whole)
   expect_false(9L %in% whole$missing)
-  expect_identical(mr_moments(filed, folds = 2, seed = 1, memory = "5MB"), whole)
+  expect_identical(mr_moments(filed, folds = 2, seed = 1, memory = "5MB", disclosure = FALSE), whole)
 
   files <- filed$genotypes$bed$files
   con <- file(files$bed[2], "r+b")
@@ -56,9 +56,9 @@ test_that("bed files give what the matrix gives, in one pass or in many", {
   writeBin(as.raw(0), con)
   close(con)
   Sys.setFileTime(files$bed[2], Sys.time() + 60)
-  expect_error(mr_moments(filed), "set 2.bed", class = "latentmr_error_format")
+  expect_error(mr_moments(filed, disclosure = FALSE), "set 2.bed", class = "latentmr_error_format")
   file.remove(files$bed)
-  expect_error(mr_moments(filed), "[.]bed", class = "latentmr_error_io")
+  expect_error(mr_moments(filed, disclosure = FALSE), "[.]bed", class = "latentmr_error_io")
 })
 
 test_that("many numeric columns take every path of the kernel", {
@@ -143,7 +143,7 @@ test_that("a mean of 1e8 standard deviations costs no digits", {
 test_that("one person can be a block, and small environments have fewer", {
   set.seed(8)
   data <- moments_data(random_genotypes(7, 3, 0), environment = c("a", "a", rep("b", 5)))
-  m <- mr_moments(data, folds = 4, seed = 1)
+  m <- mr_moments(data, folds = 4, seed = 1, disclosure = FALSE)
   expect_identical(tabulate(m$blocks$environment), c(2L, 4L))
   expect_identical(m$blocks$n, c(1L, 1L, 2L, 1L, 1L, 1L))
   expect_equal(sum(m$sg), sum(data$genotypes$x))
@@ -158,35 +158,35 @@ test_that("folds are balanced, follow the seed, and keep clusters whole", {
   expect_false(identical(a$order, draw_blocks(e, NULL, 10L, 6L)$order))
   data <- moments_data(random_genotypes(40, 2))
   set.seed(1)
-  m <- mr_moments(data)
+  m <- mr_moments(data, disclosure = FALSE)
   set.seed(1)
-  expect_identical(mr_moments(data), m)
-  expect_identical(mr_moments(data, seed = m$seed), m)
+  expect_identical(mr_moments(data, disclosure = FALSE), m)
+  expect_identical(mr_moments(data, seed = m$seed, disclosure = FALSE), m)
 
   cluster <- factor(rep(1:501, each = 3)) # the 335th lives in both environments
   fold <- .Call(C_ffi_moments_folds, as.integer(e), 2L, as.integer(cluster), 501L, 10L, 5L)
   expect_true(all(tapply(fold, cluster, function(f) length(unique(f))) == 1))
   expect_lte(diff(range(table(fold[e == "a"]))), 6)
-  expect_true(mr_moments(moments_data(random_genotypes(60, 2), cluster = rep(1:20, 3)), seed = 1)$clustered)
+  expect_true(mr_moments(moments_data(random_genotypes(60, 2), cluster = rep(1:20, 3)), seed = 1, disclosure = FALSE)$clustered)
 })
 
 test_that("arguments are checked", {
   data <- moments_data(random_genotypes(20, 2))
   expect_conditions({
-    mr_moments(1:3)
-    mr_moments(data, folds = 0)
-    mr_moments(data, folds = 2.5)
-    mr_moments(data, seed = -1)
-    mr_moments(data, memory = "lots")
-    mr_moments(data, memory = -1)
+    mr_moments(1:3, disclosure = FALSE)
+    mr_moments(data, folds = 0, disclosure = FALSE)
+    mr_moments(data, folds = 2.5, disclosure = FALSE)
+    mr_moments(data, seed = -1, disclosure = FALSE)
+    mr_moments(data, memory = "lots", disclosure = FALSE)
+    mr_moments(data, memory = -1, disclosure = FALSE)
   })
   data$exposure[3] <- NaN
-  expect_error(mr_moments(data), "numeric column 2", class = "latentmr_error_nonfinite")
+  expect_error(mr_moments(data, disclosure = FALSE), "numeric column 2", class = "latentmr_error_nonfinite")
   data$exposure[3] <- Inf
-  expect_error(mr_moments(data), class = "latentmr_error_nonfinite")
+  expect_error(mr_moments(data, disclosure = FALSE), class = "latentmr_error_nonfinite")
   data$exposure[3] <- 0
   data$genotypes$x[5, 2] <- 1.5
-  expect_error(mr_moments(data), "person 5, variant 2 is 1.5", class = "latentmr_error_format")
+  expect_error(mr_moments(data, disclosure = FALSE), "person 5, variant 2 is 1.5", class = "latentmr_error_format")
 })
 
 test_that("print shows blocks, sizes, missing calls and memory", {
@@ -194,7 +194,7 @@ test_that("print shows blocks, sizes, missing calls and memory", {
   g <- random_genotypes(120, 5, .2)
   g[1:40, 2] <- 0
   data <- moments_data(g, environment = rep(c("east", "west", "north"), each = 40), cluster = rep(1:60, 2))
-  expect_snapshot(print(mr_moments(data, folds = 4, seed = 3)), transform = function(x) sub("[0-9.]+ kB", "<size>", x))
+  expect_snapshot(print(mr_moments(data, folds = 4, seed = 3, disclosure = FALSE)), transform = function(x) sub("[0-9.]+ kB", "<size>", x))
 })
 
 test_that("long passes say what they take, and report progress", {
@@ -219,7 +219,7 @@ test_that("an interrupt leaves the next call intact", {
   data <- moments_data(g[rep(1:400, 40), rep(1:40, 15)])
   blocks <- draw_blocks(data$environment, NULL, 1L, 1L)
   run <- function(level, report) {
-    .Call(C_ffi_moments_bits, data$genotypes$x, blocks$order, blocks$order, blocks$table$n, numeric_columns(data), 1e9, level, FALSE, report)
+    .Call(C_ffi_moments_bits, data$genotypes$x, blocks$order, blocks$order, blocks$table$n, numeric_columns(data), 1e9, level, FALSE, NULL, report)
   }
   shares <- numeric()
   expect_error(run(0L, function(share) {
@@ -254,7 +254,7 @@ test_that("the glue protects what it makes", {
   be <- as.integer(m$blocks$environment)
   calls <- quote(list( # not a function: compiling it under torture takes a minute
     .Call(C_ffi_moments_folds, e, 2L, NULL, 30L, 3L, 1L),
-    .Call(C_ffi_moments_bits, source, blocks$order, person, n, columns, 1e9, 0L, FALSE, NULL)$parts,
+    .Call(C_ffi_moments_bits, source, blocks$order, person, n, columns, 1e9, 0L, FALSE, NULL, NULL)$parts,
     .Call(C_ffi_moments_dense, data$genotypes$x, FALSE, blocks$order, n, columns, 0L, NULL)$parts,
     .Call(C_ffi_moments_means, m, n, be, 2L),
     .Call(C_ffi_moments_collect, m, 1:3, 15, mu, NULL),

@@ -253,6 +253,6 @@ test_that("quality is drawn over what the data would show", {
   expect_match(p$labels$caption, "From\\s10\\sof\\s20\\speople")
   expect_match(p$labels$caption, "30\\slargest\\sof\\s40")
   expect_setequal(setdiff(levels(p$data$key), paste("hsic", tests$against)), sprintf("mmd site %d", 11:40))
-  fit <- quiet(latent_mr(mr_moments(plot_data, folds = 4, seed = 1), seed = 1))
+  fit <- quiet(latent_mr(mr_moments(plot_data, folds = 4, seed = 1, disclosure = FALSE), seed = 1))
   expect_conditions(plot(fit, "quality"))
 })

@@ -120,7 +120,7 @@ test_that("names of the data are text, whatever they hold", {
 
 test_that("fits from moments, without estimates, of continuous instruments and without environments", {
   skip_without_report()
-  fit <- quiet(latent_mr(mr_moments(report_data, folds = 4, seed = 1), seed = 1, by_environment = FALSE))
+  fit <- quiet(latent_mr(mr_moments(report_data, folds = 4, seed = 1, disclosure = FALSE), seed = 1, by_environment = FALSE))
   for (id in names(fit$estimates)) {
     fit$estimates[[id]][c("b", "se", "lo", "up", "pval", "fstat")] <- NA_real_
     fit$estimates[[id]]$note <- "a reason"
@@ -168,7 +168,7 @@ test_that("several exposures: a row for each, its conditional F, and what is lef
     report(fit, "x.html", data = report_data)
   })
   # From moments, one environment's worth of parts missing, hostile names, no estimate.
-  fit <- quiet(latent_mr(mr_moments(data, seed = 1), seed = 1, by_environment = FALSE, methods = c("ols", "latent_2sls")))
+  fit <- quiet(latent_mr(mr_moments(data, seed = 1, disclosure = FALSE), seed = 1, by_environment = FALSE, methods = c("ols", "latent_2sls")))
   expect_false(grepl("jackknife", error_words(fit)))
   fit$exposure[1] <- fit$diagnostics$first_stage$exposure[1] <- "<b>ldl</b>"
   fit$diagnostics$ar$term[fit$diagnostics$ar$term == "ldl"] <- "<b>ldl</b>"

@@ -40,7 +40,7 @@ test_that("associations are lm() of every variant on explicit columns", {
   expect_associations(frame, lm_associations(d, z, block))
   expect_equal(frame$eaf.exposure, unname(colMeans(z)) / 2, tolerance = 1e-10)
   expect_true(all(frame$samplesize.outcome == n))
-  from_moments <- as_twosample(quiet(latent_mr(mr_moments(d, seed = 2), seed = 1, by_environment = FALSE)))
+  from_moments <- as_twosample(quiet(latent_mr(mr_moments(d, seed = 2, disclosure = FALSE), seed = 1, by_environment = FALSE)))
   expect_equal(from_moments, frame, tolerance = 1e-7)
 })
 

@@ -12,6 +12,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/cpu.h"
+#include "core/base/rng.h"
 
 enum {
   BITS_GROUP = 32,    /* variants repacked together: 2 bits each in 64 */
@@ -61,6 +62,13 @@ void bits_person_words(const uint8_t *raw, size_t stride, size_t n_samples, size
  * word[index[k]]. */
 void bits_repack(const uint64_t *word, const int *index, bits_chunk *chunk, size_t first,
                  size_t count);
+
+/* ---- missing calls drawn (bits_fill.c) ---- */
+
+/* A missing call takes the genotype of a random person of the chunk who has a call;
+ * a variant that lacks more than half of its calls there stays as it is. Returns how
+ * many were drawn. The draws depend on the chunk and the stream only. */
+size_t bits_fill(bits_chunk *chunk, lmr_rng *rng);
 
 /* ---- counting (bits_cross.c) ---- */
 
