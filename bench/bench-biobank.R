@@ -92,7 +92,7 @@ draw_moments <- function(seed, design) {
   d <- mr_data(g, x, y, paste0("site", site), variants = where, structure = q, structure_includes_instruments = FALSE,
                kind = "genotype")
   rm(g)
-  mr_moments(d, folds = 10, seed = seed)
+  mr_moments(d, folds = 10, seed = seed, disclosure = FALSE)
 }
 
 # The moments without their structure columns: what an analyst has.

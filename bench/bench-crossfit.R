@@ -29,7 +29,7 @@ for (i in seq_len(nrow(cells))) {
   truth <- if (row$design == "snp") .3 else 1
   all <- do.call(rbind, lapply(seq_len(replicates), function(seed) {
     data <- draw(row, 1000 + seed)
-    if (row$encoder == "linear") data <- mr_moments(data, folds = 10, seed = seed)
+    if (row$encoder == "linear") data <- mr_moments(data, folds = 10, seed = seed, disclosure = FALSE)
     do.call(rbind, lapply(c(5, 10), function(folds) {
       fit <- suppressWarnings(latent_mr(data, row$encoder, crossfit = folds, by_environment = FALSE, force = TRUE, seed = seed))
       frame <- as.data.frame(fit)

@@ -20,7 +20,7 @@ moments_of <- function(p, n = 20000, environments = 4, folds = 10) {
   g[sample(length(g), length(g) / 200)] <- NA
   x <- rnorm(n) + drop(scale(rowSums(g[, seq_len(p / 4)], na.rm = TRUE)))
   covariates <- matrix(rnorm(n * 20), n, dimnames = list(NULL, paste0("c", 1:20)))
-  mr_moments(mr_data(g, x, .3 * x + rnorm(n), paste0("site", e), covariates, kind = "genotype"), folds = folds, seed = 1)
+  mr_moments(mr_data(g, x, .3 * x + rnorm(n), paste0("site", e), covariates, kind = "genotype"), folds = folds, seed = 1, disclosure = FALSE)
 }
 
 parts <- c(

@@ -68,7 +68,7 @@ run <- function(job, n, p, folds, covariates, missing, peer_share) {
   data <- cohort(prefix, n, p, 4, covariates)
   gc(full = TRUE)
   before <- peak()
-  time <- system.time(m <- mr_moments(data, folds, seed = 1))
+  time <- system.time(m <- mr_moments(data, folds, seed = 1, disclosure = FALSE))
   took <- processor(time)
   top <- peak()
   report(job, "mr_moments", took, sprintf(

@@ -27,7 +27,7 @@ once <- function(row, seed) {
     balanced = rnorm(ncol(z), 0, row$size), none = numeric(ncol(z))
   )
   d$outcome <- d$outcome + drop(z %*% direct)
-  fit <- suppressWarnings(latent_mr(mr_moments(d, seed = seed), methods = ids, by_environment = FALSE, seed = seed))
+  fit <- suppressWarnings(latent_mr(mr_moments(d, seed = seed, disclosure = FALSE), methods = ids, by_environment = FALSE, seed = seed))
   out <- as.data.frame(fit)[c("estimator", "b", "lo_ci", "up_ci")]
   found <- fit$estimates$latent_outlier$outliers
   out$right <- if (is.null(found)) NA else mean((found$outlying_first + found$outlying_second)[direct != 0] / 2)

@@ -106,7 +106,7 @@ standard_arms <- function(d, z, dummies, genome) {
 
 # Correlation matrix of a panel from exact counts.
 correlation <- function(panel) {
-  view <- LatentMR:::moments_view(mr_moments(panel, folds = 1, seed = 1L))
+  view <- LatentMR:::moments_view(mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE))
   g <- view$columns$variants
   center <- view$mean[g, ] - LatentMR:::pooled_mean(view)[g]
   total <- Reduce(`+`, lapply(view$cross, function(a) a[g, g])) + center %*% (view$n * t(center))

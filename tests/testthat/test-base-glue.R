@@ -18,7 +18,7 @@ with_dim <- function(x, from, to) {
 
 test_that("sizes, positions and fields of moments", {
   set.seed(1)
-  m <- mr_moments(moments_data(random_genotypes(40, 3), environment = rep(c("a", "b"), 20)), folds = 2, seed = 1)
+  m <- mr_moments(moments_data(random_genotypes(40, 3), environment = rep(c("a", "b"), 20)), folds = 2, seed = 1, disclosure = FALSE)
   n <- m$blocks$n
   e <- as.integer(m$blocks$environment)
   means <- function(m, n = m$blocks$n, environment = e, environments = 2L) .Call(C_ffi_moments_means, m, n, environment, environments)
