@@ -22,7 +22,7 @@
 #' genotypes); [simulate_mr()] and [simulate_cohort()] (known truth).
 #'
 #' @section The analysis:
-#' [latent_mr()] is the main job, [latent_mvmr] its form for several exposures, [mr_methods()] the
+#' [latent_mr()] is the main job, [mr_methods()] the
 #' list of estimators; [learn_instruments()] the encoder alone, with [encoder_control()] and
 #' [autoencoder_control()].
 #'

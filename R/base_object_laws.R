@@ -67,7 +67,6 @@ object_laws <- list(
     if (x$kind != "closed" && typeof(x$curve) != "list") fault("$curve", "a list", describe(x$curve))
   }
 )
-object_laws$latent_mvmr <- object_laws$latent_mr
 
 # Genotypes are in memory or in files, at places that these have.
 check_source_law <- function(source, path, fault) {

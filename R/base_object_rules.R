@@ -107,7 +107,7 @@ fit_rules <- list(
   latent = parts(
     kclass = kclass_rule(), n = number(min = 1), rank = number(min = 0),
     variants = parts(
-      gg = symmetric("G", positive = TRUE), gxy = numbers("G", 2), cross = symmetric(2, positive = TRUE),
+      gg = symmetric("G", positive = TRUE), gyx = numbers("G", "t"), r0 = symmetric("t", positive = TRUE),
       least = numbers("G", min = 0), mean = numbers("G"), df = number(), n = number(min = 1), optional = TRUE
     )
   )
@@ -176,6 +176,6 @@ curve_rules <- list(
 
 object_rules <- list(
   mr_moments = moments_rules, plink_bed = plink_rules, mr_data = data_rules, latent_instruments = instruments_rules,
-  latent_mr = fit_rules, latent_mvmr = fit_rules, iv_factor = factor_rules, iv_reg = iv_rules, iv_binary = binary_rules,
+  latent_mr = fit_rules, iv_factor = factor_rules, iv_reg = iv_rules, iv_binary = binary_rules,
   iv_curve = curve_rules, encoder_control = list(), curve_control = list(), autoencoder_control = list()
 )

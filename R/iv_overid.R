@@ -55,9 +55,6 @@ overid_test.latent_mr <- function(object, ...) {
   )
 }
 
-#' @rdname overid_test
-#' @export
-overid_test.latent_mvmr <- overid_test.latent_mr
 
 overid_table <- function(...) {
   rows <- rbind(...)

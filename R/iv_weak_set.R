@@ -124,14 +124,19 @@ weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, vcov = NULL,
 #' @rdname weakiv_test
 #' @export
 weakiv_test.latent_mr <- function(object, beta = 0, ...) {
-  kclass_weakiv_test(object$latent$kclass, check_beta(beta, object$latent$kclass$k))
+  kclass_weakiv_test(object$latent$kclass, check_beta(beta, if (length(object$exposure) > 1) object$exposure else 1))
 }
 
 #' @rdname weakiv_test
 #' @export
-weakiv_set.latent_mr <- function(object, method = "CLR", level = 0.95, ...) {
+weakiv_set.latent_mr <- function(object, method = if (length(object$exposure) > 1) "AR" else "CLR", level = 0.95, ...) {
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
+  k <- length(object$exposure)
+  if (k > 1) {
+    if (method != "AR") abort_argument("method", sprintf("\"AR\" with %d exposures", k), sprintf("\"%s\"", method))
+    return(data.frame(method = method, ar_set(object, level)))
+  }
   data.frame(method = method, term = object$exposure, kclass_weakiv_set(object$latent$kclass, method, level))
 }
 

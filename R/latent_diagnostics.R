@@ -2,18 +2,11 @@
 # and whether the instruments follow what was measured.
 
 latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
+  m <- block$kclass
   sargan <- block_sargan(block)
   sargan$i2 <- if (is.na(sargan$ratio)) NA_real_ else max(0, 1 - 1 / sargan$ratio)
   local <- local_method(fit)
-  b <- vapply(fit$by_environment, function(x) x[[local]]$b, 0)
-  se <- vapply(fit$by_environment, function(x) x[[local]]$se, 0)
-  each <- if (length(b)) environment_strength(encoder, view, fit$level)
-  per_environment <- if (length(b)) {
-    data.frame(
-      environment = view$environments, n = view$n, f = vapply(each, `[[`, 0, "f", USE.NAMES = FALSE),
-      weight = environment_weights(block, encoder, view), b = unname(b), se = unname(se)
-    )
-  }
+  each <- if (length(fit$by_environment)) environment_strength(encoder, view, fit$level, fit$exposure)
   missing_note <- "needs rows of people: moments only were given or used"
   sandwich <- if (!is.null(rows)) {
     tryCatch(sandwich_diagnostics(rows, block, view), latentmr_error = function(e) {
@@ -28,18 +21,19 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
     allele_count_test(moments)
   }
   list(
-    f = block_f(block), f_effective = if (is.null(sandwich)) NA_real_ else sandwich$f_effective,
-    f_effective_note = if (is.null(sandwich)) missing_note else NULL,
-    sargan = sargan, wu_hausman = latent_wu_hausman(block$kclass),
+    f = block_f(block), first_stage = first_stages(m, fit$exposure),
+    f_effective = if (is.null(sandwich)) NA_real_ else sandwich$f_effective,
+    f_effective_note = if (is.null(sandwich)) missing_note else if (m$k > 1) "is for one exposure",
+    sargan = sargan, wu_hausman = latent_wu_hausman(m),
     wu_hausman_robust = if (is.null(sandwich)) rep(NA_real_, 4) else unname(sandwich$wu_hausman),
     hansen = if (is.null(sandwich)) {
       list(statistic = NA_real_, df = sargan$df, pval = NA_real_, note = missing_note)
     } else {
       sandwich$hansen
     },
-    environments = per_environment,
-    q = cochran_q(b, se), q_method = local,
-    ar = kclass_ar_set(block$kclass, fit$level),
+    cragg_donald = kclass_tests(m, kclass_fit(m, 1)$coefficients)$cragg_donald,
+    environments = environment_table_of(fit, local, each, block, encoder, view),
+    q = heterogeneity(fit, local), q_method = local, ar = exposure_sets(m, fit$exposure, fit$level),
     ar_environments = lapply(each, `[[`, "ar"),
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
@@ -48,14 +42,58 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
   )
 }
 
+# A row for each exposure: F by itself, and given the other exposures (Sanderson and
+# Windmeijer's conditional F).
+first_stages <- function(m, exposure) {
+  partial <- kclass_tests(m, kclass_fit(m, 1)$coefficients)$partial_f
+  conditional <- vapply(seq_len(m$k), function(j) conditional_f(m, j), 0)
+  df <- m$L - m$k + 1
+  data.frame(
+    exposure = exposure, partial_f = vapply(partial, `[[`, 0, "statistic"), df1 = m$L, df2 = m$df, conditional_f = conditional,
+    conditional_df1 = df, conditional_p = stats::pf(conditional, df, m$df, lower.tail = FALSE)
+  )
+}
+
+# Anderson-Rubin sets, of several exposures by projection (Dufour and Taamouti 2005).
+exposure_sets <- function(m, exposure, level) {
+  if (m$k == 1) return(kclass_ar_set(m, level))
+  sets <- lapply(seq_len(m$k), function(j) kclass_ar_set(m, level, j))
+  data.frame(term = rep(exposure, vapply(sets, nrow, 0L)), do.call(rbind, sets))
+}
+
+local_values <- function(fit, local, name, j) vapply(fit$by_environment, function(x) x[[local]][[name]][j], 0, USE.NAMES = FALSE)
+
+# Rows of environments, for several exposures those of each exposure; the share of an
+# environment in the pooled first stage is told for one.
+environment_table_of <- function(fit, local, each, block, encoder, view) {
+  if (!length(each)) return(NULL)
+  k <- length(fit$exposure)
+  rows <- lapply(seq_len(k), function(j) {
+    data.frame(
+      environment = view$environments, n = view$n, f = vapply(each, function(x) x$f[j], 0, USE.NAMES = FALSE),
+      weight = if (k == 1) environment_weights(block, encoder, view) else NA_real_,
+      b = local_values(fit, local, "b", j), se = local_values(fit, local, "se", j)
+    )
+  })
+  if (k == 1) return(rows[[1]])
+  cbind(exposure = rep(fit$exposure, each = length(view$environments)), do.call(rbind, rows))
+}
+
+# Cochran's Q over environments: Q, Q_df, Q_pval, I2, a row for each of several exposures.
+heterogeneity <- function(fit, local) {
+  q <- lapply(seq_along(fit$exposure), function(j) cochran_q(local_values(fit, local, "b", j), local_values(fit, local, "se", j)))
+  if (length(q) == 1) return(q[[1]])
+  data.frame(exposure = fit$exposure, do.call(rbind, q))
+}
+
 # First-stage F and Anderson-Rubin set of every environment alone; NA and NULL
 # where it has no estimate.
-environment_strength <- function(encoder, view, level) {
+environment_strength <- function(encoder, view, level, exposure) {
   lapply(setNames(view$environments, view$environments), function(e) {
     one <- view_subset(view, e)
     block <- block_scores(one, latent_block("latent", encoder, one), instrument_directions(encoder))
-    if (!is.null(block_problem(block))) return(list(f = NA_real_))
-    list(f = block_f(block), ar = kclass_ar_set(block$kclass, level))
+    if (!is.null(block_problem(block))) return(list(f = rep(NA_real_, length(exposure))))
+    list(f = block_f(block), ar = exposure_sets(block$kclass, exposure, level))
   })
 }
 

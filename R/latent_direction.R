@@ -50,6 +50,7 @@ direction_test.default <- function(fit, ...) {
 #' @rdname direction_test
 #' @export
 direction_test.latent_mr <- function(fit, ...) {
+  need_one_exposure(fit, "The direction test")
   out <- whole_direction(fit$latent$kclass, fit$exposure, fit$outcome)
   sums <- fit$latent$variants
   gg <- diag(sums$gg)

@@ -47,6 +47,7 @@ plausibly_exogenous.default <- function(fit, gamma, level = 0.95, ...) {
 #' @rdname plausibly_exogenous
 #' @export
 plausibly_exogenous.latent_mr <- function(fit, gamma, level = 0.95, method = NULL, ...) {
+  need_one_exposure(fit, "The union of intervals")
   need_linear(fit, "fit")
   check_number(level, "level", 0, 1, open = TRUE)
   if (is.null(method)) method <- if (fit$kind == "continuous") "latent_2sls" else "latent_nagar"

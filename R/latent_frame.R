@@ -42,29 +42,31 @@ pooled_rows <- function(x) {
   all <- pooled_estimates(x)
   rows <- estimate_rows(x, all$estimates, "pooled")
   if (!isTRUE(x$crossfit > 0)) return(rows)
-  rows$crossfit <- ifelse(all$naive, 0L, crossfit_column(x, rows))
-  rows$method <- paste0(rows$method, ifelse(all$naive, ", not cross-fitted", ""))
+  naive <- rep(all$naive, each = length(x$exposure))
+  rows$crossfit <- ifelse(naive, 0L, crossfit_column(x, rows))
+  rows$method <- paste0(rows$method, ifelse(naive, ", not cross-fitted", ""))
   rows
 }
 
 crossfit_column <- function(x, rows) {
-  table <- mr_methods()
-  ifelse(table$block[match(rows$estimator, table$id)] == "latent", x$crossfit, 0L)
+  ifelse(method_rows(rows$estimator)$block == "latent", x$crossfit, 0L)
 }
 
+# A row for each estimator and exposure.
 estimate_rows <- function(fit, estimates, environment) {
-  table <- mr_methods()
-  pick <- function(name) vapply(estimates, function(x) as.double(x[[name]]), 0, USE.NAMES = FALSE)
-  words <- function(name) vapply(estimates, function(x) as.character(x[[name]]), "", USE.NAMES = FALSE)
-  ids <- words("id")
+  k <- length(fit$exposure)
+  each <- function(name) unlist(lapply(estimates, function(x) rep_len(x[[name]], k)), use.names = FALSE)
+  ids <- as.character(each("id"))
+  exposure <- rep(fit$exposure, length(estimates))
   scale <- effect_scales(ids, isTRUE(fit$binary))
+  fstat <- as.double(each("fstat"))
   out <- data.frame(
-    id.exposure = fit$exposure, id.outcome = fit$outcome, outcome = fit$outcome, exposure = fit$exposure,
-    method = table$name[match(ids, table$id)], nsnp = pick("nsnp"), b = pick("b"), se = pick("se"),
-    pval = pick("pval"), lo_ci = pick("lo"), up_ci = pick("up"), nobs = pick("nobs"),
-    environment = environment, estimator = ids, vcov = words("vcov"), fstat = pick("fstat"),
-    fstat_type = words("fstat_type"), scale = scale,
-    units = unname(vapply(scale, effect_units, "", fit$outcome, fit$exposure)), stringsAsFactors = FALSE
+    id.exposure = exposure, id.outcome = fit$outcome, outcome = fit$outcome, exposure = exposure,
+    method = short_name(ids), nsnp = as.double(each("nsnp")), b = as.double(each("b")), se = as.double(each("se")),
+    pval = as.double(each("pval")), lo_ci = as.double(each("lo")), up_ci = as.double(each("up")), nobs = as.double(each("nobs")),
+    environment = environment, estimator = ids, vcov = as.character(each("vcov")), fstat = fstat,
+    fstat_type = ifelse(is.na(fstat), NA_character_, as.character(each("fstat_type"))), scale = scale,
+    units = as.character(mapply(effect_units, scale, fit$outcome, exposure)), stringsAsFactors = FALSE
   )
   if (!isTRUE(fit$binary)) return(out)
   half <- stats::qnorm(.975) * out$se # `se` is the half width of the 95 % interval over 1.96
@@ -79,7 +81,7 @@ tidy.latent_mr <- function(x, ...) {
   data.frame(
     term = rows$exposure, estimate = rows$b, std.error = rows$se, statistic = rows$b / rows$se,
     p.value = rows$pval, conf.low = rows$lo_ci, conf.high = rows$up_ci,
-    df = vapply(pooled_estimates(x)$estimates, function(e) if (is.null(e$df)) NA_real_ else e$df, 0, USE.NAMES = FALSE),
+    df = rep(vapply(pooled_estimates(x)$estimates, `[[`, 0, "df", USE.NAMES = FALSE), each = length(x$exposure)),
     outcome = rows$outcome, method = rows$method, estimator = rows$estimator, scale = rows$scale
   )
 }
@@ -89,13 +91,17 @@ tidy.latent_mr <- function(x, ...) {
 #' @export
 glance.latent_mr <- function(x, ...) {
   d <- x$diagnostics
+  # Of several exposures the weakest, and the one whose effects differ most.
+  q <- as.list(d$q)
+  differ <- which.min(c(q$Q_pval, 2))
+  if (differ > length(q$Q_pval)) differ <- 1
   data.frame(
     nobs = x$nobs, environments = length(x$encoder$environments), nsnp = nrow(x$variants),
-    mode = x$mode, headline = x$headline, n_invariant = x$encoder$n_latent[["invariant"]],
+    mode = x$mode, headline = x$headline, exposures = length(x$exposure), n_invariant = x$encoder$n_latent[["invariant"]],
     n_variant = x$encoder$n_latent[["variant"]],
-    statistic.weakinst = d$f, p.value.weakinst = f_pvalue(x$latent$kclass, d$f), fstat_effective = d$f_effective,
-    statistic.overid = d$sargan$statistic, p.value.overid = d$sargan$pval,
-    statistic.heterogeneity = d$q[["Q"]], p.value.heterogeneity = d$q[["Q_pval"]]
+    statistic.weakinst = min(d$f), p.value.weakinst = max(d$first_stage$conditional_p), fstat_effective = d$f_effective,
+    cragg_donald = d$cragg_donald, statistic.overid = d$sargan$statistic, p.value.overid = d$sargan$pval,
+    statistic.heterogeneity = q$Q[differ], p.value.heterogeneity = q$Q_pval[differ]
   )
 }
 
@@ -107,7 +113,7 @@ f_pvalue <- function(m, f) {
 #' @export
 ar_set.latent_mr <- function(object, level = 0.95, ...) {
   check_number(level, "level", 0, 1, open = TRUE)
-  kclass_ar_set(object$latent$kclass, level)
+  exposure_sets(object$latent$kclass, object$exposure, level)
 }
 
 #' @rdname latent_mr

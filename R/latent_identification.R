@@ -110,18 +110,26 @@ latent_warnings <- function(fit) {
     add("Only %d clusters: errors that allow for clusters are too small with so few.", fit$clusters)
   }
   nagar <- fit$estimates$latent_nagar
-  if (isTRUE(nagar$vcov == "iid")) {
+  if (isTRUE(nagar$vcov == "iid") && length(fit$exposure) == 1) {
     add("The jackknife needs at least three folds of people (mr_moments(folds = )): the error of Nagar's estimator is the classical one.")
   }
   chosen <- if (fit$kind != "continuous") chosen_threshold(exposure_z(fit))
   if (length(chosen)) {
     add(
       "All %d variants are associated with %s at p < %g or nearly so, %d of them barely: if they were chosen in these people, F is too large and the estimates lean towards least squares. Choose them, or take `weights`, in other people.",
-      chosen[["variants"]], fit$exposure, chosen[["p"]], chosen[["barely"]]
+      chosen[["variants"]], paste(fit$exposure, collapse = " or "), chosen[["p"]], chosen[["barely"]]
     )
   }
   if (!is.null(fit$unavailable)) add("%s", fit$unavailable)
-  f <- if (is.na(d$f_effective)) d$f else d$f_effective
+  several <- length(fit$exposure) > 1
+  weak <- which(several & d$f < 10)
+  if (length(weak)) {
+    add(
+      "Weak instruments for %s given the other exposures (conditional F %s): read the Anderson-Rubin sets.",
+      paste(fit$exposure[weak], collapse = ", "), paste(sprintf("%.1f", d$f[weak]), collapse = ", ")
+    )
+  }
+  f <- if (several) NA else if (is.na(d$f_effective)) d$f else d$f_effective
   if (is.finite(f) && f < 10) {
     add("Weak instruments (%s F = %.1f, below 10): read the Anderson-Rubin set.", if (is.na(d$f_effective)) "partial" else "effective", f)
   }
@@ -133,7 +141,7 @@ latent_warnings <- function(fit) {
       d$sargan$ratio, p_is(d$sargan$pval)
     )
     # Where it can be done and was not.
-    if (fit$kind != "continuous" && is.null(fit$estimates$latent_outlier) && encoder$method != "code" && !isTRUE(fit$crossfit > 0)) {
+    if (!several && fit$kind != "continuous" && is.null(fit$estimates$latent_outlier) && encoder$method != "code" && !isTRUE(fit$crossfit > 0)) {
       text[length(text)] <- paste(text[length(text)], "The estimator \"latent_outlier\" makes controls of those that stand out.")
     }
   }
@@ -158,7 +166,8 @@ chosen_threshold <- function(z) {
 
 exposure_z <- function(fit) {
   a <- variant_associations(fit$latent$variants)
-  abs(a$bx / a$sx)[a$usable]
+  # Of several exposures the one that a variant was chosen for.
+  do.call(pmax, as.data.frame(abs(as.matrix(a$bx / a$sx))))[a$usable]
 }
 
 # The largest share of the panel in one linkage-disequilibrium block, or in one

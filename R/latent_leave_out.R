@@ -43,6 +43,7 @@ leave_one_out <- function(fit, over = "environment", method = NULL) {
     if (is.null(all)) all <- empty_estimate(latent_registry()[[method]], fit$latent, "it is not among the methods of the fit")
     parts <- c(fit$leave_one_out, list(All = all))
   } else {
+    need_one_exposure(fit, "Leaving variants out")
     need_linear(fit, "fit")
     if (is.null(method)) method <- if (fit$kind == "continuous") "latent_2sls" else "latent_nagar"
     groups <- if (over == "variant") {
@@ -52,8 +53,9 @@ leave_one_out <- function(fit, over = "environment", method = NULL) {
     }
     parts <- lapply(c(groups, list(All = integer())), function(control) moment_estimate(fit, control, method))
   }
-  pick <- function(name) vapply(parts, function(x) as.double(x[[name]]), 0, USE.NAMES = FALSE)
-  out <- ratio_table(fit, names(parts), pick("b"), pick("se"))
+  k <- length(fit$exposure)
+  pick <- function(name) unlist(lapply(parts, function(x) rep_len(as.double(x[[name]]), k)), use.names = FALSE)
+  out <- ratio_table(fit, rep(names(parts), each = k), pick("b"), pick("se"))
   out$samplesize <- pick("nobs")
   out$nsnp <- pick("nsnp")
   structure(out, class = c("leave_one_out", "data.frame"), over = over, method = method)
@@ -111,15 +113,15 @@ moment_estimate <- function(fit, control, method) {
 print.leave_one_out <- function(x, ...) {
   whole <- !is.null(attr(x, "over")) && all(c("SNP", "b", "se", "p", "nsnp") %in% names(x)) && identical(utils::tail(x$SNP, 1), "All")
   if (!whole) return(NextMethod())
-  cat(strwrap(leave_one_out_words(x), 90, exdent = 2), sep = "\n")
+  exposures <- unique(x$exposure)
+  for (e in exposures) cat(strwrap(leave_one_out_words(x[x$exposure == e, ], attr(x, "over")), 90, exdent = 2), sep = "\n")
   cat("\n")
-  print(as.data.frame(unclass(x))[c("SNP", "b", "se", "p", "nsnp")], digits = 3, row.names = FALSE)
+  print(as.data.frame(unclass(x))[c(if (length(exposures) > 1) "exposure", "SNP", "b", "se", "p", "nsnp")], digits = 3, row.names = FALSE)
   invisible(x)
 }
 
-leave_one_out_words <- function(x) {
+leave_one_out_words <- function(x, over = attr(x, "over")) {
   last <- nrow(x)
-  over <- attr(x, "over")
   rest <- x[-last, ]
   use <- which(is.finite(rest$b))
   if (!length(use)) return(sprintf("No estimate without a single %s.", over))

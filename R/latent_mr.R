@@ -111,7 +111,19 @@
 #' of 2SLS, which `latent_ujive` has not.
 #'
 #' @section Several exposures:
-#' With several exposures in `data` the effects are estimated given each other: [latent_mvmr].
+#' With several exposures in `data` the effects are estimated given each other (multivariable Mendelian randomization), a
+#' row per estimator and exposure; everything else is as with one. The encoder does not see exposures, so the latent block is
+#' the one that a single exposure would have, and all exposures have the same instruments. OLS, 2SLS, LIML, Fuller,
+#' UJIVE, JIVE1, GMM and the estimators for 0/1 outcomes take several exposures as they are; Nagar's is
+#' the k-class at `1 + L / (n - K - L)` with its classical error; `ivw` and `ivw_fixed` regress the
+#' variants' associations with the outcome on those with all exposures (Burgess and Thompson 2015, Am J Epidemiol 181:251). Estimators
+#' whose `exposures` in [mr_methods()] is `one` are `NA` and say so. Intervals on genotypes use t on `L - k` degrees of freedom.
+#'
+#' The F of an exposure is Sanderson and Windmeijer's conditional F (2016, Journal of Econometrics 190:212): what the instruments
+#' explain of it beyond what they explain of the others; `summary()$first_stage` has a row per exposure with `partial_f`, `df1`,
+#' `df2`, `conditional_f`, `conditional_df1`, `conditional_p`. Anderson-Rubin sets are projections (Dufour
+#' and Taamouti 2005, Econometrica 73:1351). `glance()` has the weakest exposure. Errors: `latentmr_error_unidentified` when
+#' the instruments do not tell the exposures apart, or an exposure is a function of the others.
 #'
 #' @section Allele scores:
 #' `score` is the usual one-sample instrument: the sum of counted alleles times `weights`, with the environments and
@@ -160,7 +172,6 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   check_jackknife(jackknife, data, encoder, crossfit)
   check_environment_names(data)
   seed <- draw_seed(seed)
-  has_rows <- inherits(data, "mr_data")
   score <- score_weights(weights, data$variants, data$kind)
   notes <- NULL
   learner <- function(source) {
@@ -168,71 +179,91 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     notes <<- identification(fitted, source$view, source$moments, force)
     fitted
   }
-  working <- working_set(data, learner, control, crossfit, seed = seed, score = score)
-  plain <- if (crossfit) working$plain else working
-  fitted <- working$fitted
-  learned <- working$encoder
-  view <- working$view
-  rows <- working_rows(working)
-  data <- working$source$data
-  moments <- working$source$moments
-  chosen <- resolve_methods(methods, list(
-    kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0, mode = learned$mode,
-    weights = !is.null(score), binary = isTRUE(moments$binary)
+  set <- working_set(data, learner, control, crossfit, seed = seed, score = score)
+  asked <- list(methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife, seed = seed)
+  got <- latent_estimate(set, asked, score)
+  fit <- latent_diagnose(got$fit, set, got$rows, got$block, asked, notes)
+  fit$call <- match.call()
+  for (text in fit$warnings) warn(text, "latentmr_warning_fit")
+  new_latent_mr(fit)
+}
+
+# The effects: fields of the fit, the rows they are from and the latent block.
+latent_estimate <- function(set, asked, score) {
+  moments <- set$source$moments
+  data <- set$source$data
+  has_rows <- inherits(data, "mr_data")
+  rows <- working_rows(set)
+  plain <- if (asked$crossfit) set$plain else set
+  chosen <- resolve_methods(asked$methods, list(
+    kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0,
+    mode = set$encoder$mode, weights = !is.null(score), binary = isTRUE(moments$binary)
   ))
-  if (length(moments$exposure) > 1) {
-    cases <- if (has_rows && moments$binary) sum(data$outcome)
-    out <- latent_multi(moments, working, rows, chosen, level, by_environment, notes, seed, cases)
-    out[c("crossfit", "call")] <- list(crossfit, match.call())
-    return(out)
+  blocks <- set_blocks(chosen, set)
+  refuse_block(blocks$latent, asked$crossfit)
+  folds <- latent_jackknife(chosen, set, asked$by_environment && is.null(rows), asked$by_environment)
+  estimates <- estimate_methods(chosen, set, rows, asked$level, folds$pooled, blocks)
+  if (asked$jackknife) estimates <- jackknife_encoder(estimates, chosen, plain, asked$level)
+  fit <- list(
+    estimates = estimates, methods = chosen, headline = choose_headline(chosen, set$encoder, !is.null(rows), estimates),
+    level = asked$level, encoder = set$fitted, crossfit = asked$crossfit, exposure = moments$exposure, outcome = moments$outcome[1],
+    kind = moments$kind, mode = set$encoder$mode, variants = moments$variants, flow = moments$flow, seed = asked$seed,
+    rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
+    clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(set$view),
+    latent = latent_parts(blocks$latent, set), dropped = latent_dropped(blocks$latent, set), binary = moments$binary,
+    cases = if (has_rows && moments$binary) sum(data$outcome), score = score, truth = if (has_rows) data$truth,
+    columns = list(covariates = moments$covariates, structure = moments$structure)
+  )
+  if (asked$crossfit) {
+    fit$fold_encoders <- set$fold_encoders
+    fit <- add_naive(fit, naive_estimates(chosen, plain, !is.null(rows), asked$level))
   }
-  blocks <- set_blocks(chosen, working)
-  problem <- block_problem(blocks$latent)
-  if (!is.null(problem)) {
-    abort(
-      sprintf("Nothing can be estimated: %s.", problem), "latentmr_error_unidentified",
-      hint = paste0(
+  if (asked$by_environment) {
+    step <- progress_steps("Estimates by environment", 2 * length(set$view$environments))
+    fit$by_environment <- environment_estimates(fit, chosen, set, rows, folds, step)
+    fit$leave_one_out <- leave_one_environment_out(fit, set, rows, folds, step)
+  }
+  list(fit = fit, rows = rows, block = blocks$latent)
+}
+
+# What a fit keeps of the latent block: no person's row.
+latent_parts <- function(block, set) {
+  out <- c(block[c("kclass", "part", "n", "rank")], list(variants = variant_sums(block, set$view, set$encoder)))
+  out$part$folds <- NULL
+  out
+}
+
+latent_dropped <- function(block, set) block_dropped(block$partial, block$part, moments_columns(set$moments))
+
+refuse_block <- function(block, crossfit) {
+  problem <- block_problem(block)
+  if (is.null(problem)) return(invisible())
+  several <- block$kclass$k > 1
+  abort(
+    sprintf("Nothing can be estimated: %s.", problem), "latentmr_error_unidentified",
+    hint = if (several) {
+      "Check the exposures and the outcome named, or give more people, more variants, fewer exposures."
+    } else {
+      paste0(
         "Check the exposure and the outcome named, or give more people, fewer variants, fewer covariates",
         if (crossfit) sprintf(", fewer folds than crossfit = %d", crossfit), "."
       )
-    )
-  }
-  nagar <- latent_jackknife(chosen, working, by_environment && is.null(rows), by_environment)
-  estimates <- estimate_methods(chosen, working, rows, level, nagar$pooled, blocks)
-  if (jackknife) estimates <- jackknife_encoder(estimates, chosen, plain, level)
-  headline <- choose_headline(chosen, learned, !is.null(rows), estimates)
-  fit <- list(
-    estimates = estimates, methods = chosen, headline = headline, level = level, encoder = fitted,
-    crossfit = crossfit, exposure = moments$exposure[1], outcome = moments$outcome[1], kind = moments$kind,
-    mode = learned$mode, variants = moments$variants, flow = moments$flow, seed = seed,
-    rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
-    clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(view),
-    latent = c(blocks$latent[c("kclass", "part", "n", "rank")], list(variants = variant_sums(blocks$latent, view, learned))),
-    dropped = block_dropped(blocks$latent$partial, blocks$latent$part, moments_columns(working$moments)),
-    binary = moments$binary, cases = if (has_rows && moments$binary) sum(data$outcome), score = score, truth = if (has_rows) data$truth
+    }
   )
-  if (crossfit) {
-    fit$latent$part$folds <- NULL
-    fit$fold_encoders <- working$fold_encoders
-    fit <- add_naive(fit, naive_estimates(chosen, plain, !is.null(rows), level))
-  }
-  if (by_environment) {
-    step <- progress_steps("Estimates by environment", 2 * length(view$environments))
-    fit$by_environment <- environment_estimates(fit, chosen, working, rows, nagar, step)
-    fit$leave_one_out <- leave_one_environment_out(fit, working, rows, nagar, step)
-  }
-  fit$diagnostics <- latent_diagnostics(fit, blocks$latent, learned, view, rows, moments)
-  if (crossfit && fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, plain)
-  fit$quality <- add_strength(if (by_environment) quality_report(fitted, data, seed), fit)
-  fit$unavailable <- unavailable_words(fit$estimates, chosen)
-  fit$warnings <- c(notes, fitted$warnings, latent_warnings(fit), binary_warnings(fit))
-  fit$columns <- list(covariates = moments$covariates, structure = moments$structure)
+}
+
+latent_diagnose <- function(fit, set, rows, block, asked, notes) {
+  fit$diagnostics <- latent_diagnostics(fit, block, set$encoder, set$view, rows, set$source$moments)
+  if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)
+  fit$quality <- add_strength(if (asked$by_environment) quality_report(set$fitted, set$source$data, asked$seed), fit)
+  fit$unavailable <- unavailable_words(fit$estimates, fit$methods)
+  fit$warnings <- c(notes, set$fitted$warnings, latent_warnings(fit), binary_warnings(fit))
   fit$versions <- made_with()
-  fit$call <- match.call()
-  class(fit) <- "latent_mr"
-  for (text in fit$warnings) warn(text, "latentmr_warning_fit")
   fit
 }
+
+# Its fields are those of latent_estimate() and latent_diagnose().
+new_latent_mr <- function(fields) structure(fields, class = "latent_mr")
 
 made_with <- function() c(LatentMR = as.character(utils::packageVersion("LatentMR")), R = as.character(getRversion()))
 
@@ -247,6 +278,7 @@ check_environment_names <- function(data) {
 unavailable_words <- function(estimates, chosen) {
   notes <- lapply(estimates, `[[`, "note")
   notes <- unlist(notes[chosen$id])
+  notes <- notes[notes != no_form]
   if (!length(notes)) return(NULL)
   paste(sprintf("%s could not be estimated: %s.", chosen$name[match(names(notes), chosen$id)], notes), collapse = " ")
 }

@@ -28,10 +28,6 @@ negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods 
   negative_table(do.call(rbind, rows))
 }
 
-#' @rdname negative_control
-#' @export
-negative_control.latent_mvmr <- negative_control.latent_mr
-
 #' @export
 negative_control.default <- function(fit, outcome, ...) {
   abort_argument("fit", "a fit of latent_mr(), iv_reg(), iv_fit() or iv_curve()", describe(fit))
@@ -131,7 +127,7 @@ negative_latent <- function(fit, data, control, chosen) {
   frame <- list(exposure = fit$exposure, outcome = control$name)
   ar <- do.call(rbind, lapply(chosen$id, negative_ar, blocks))
   k <- length(fit$exposure)
-  out <- cbind((if (k > 1) multi_rows else estimate_rows)(frame, estimates, "pooled"), ar[rep(seq_along(chosen$id), each = k), ])
+  out <- cbind(estimate_rows(frame, estimates, "pooled"), ar[rep(seq_along(chosen$id), each = k), ])
   out[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov", "ar_statistic", "ar_df1", "ar_df2", "ar_pval")]
 }
 

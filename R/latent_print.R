@@ -4,10 +4,10 @@
 #' @export
 print.latent_mr <- function(x, ...) {
   d <- x$diagnostics
-  head <- x$estimates[[x$headline]]
-  name <- x$methods$name[x$methods$id == x$headline]
+  several <- length(x$exposure) > 1
   percent <- format(100 * x$level)
-  cat(sprintf("Effect of %s on %s\n", x$exposure, x$outcome))
+  cat(if (several) sprintf("Effects of %s on %s, given each other\n", paste(x$exposure, collapse = ", "), x$outcome) else
+    sprintf("Effect of %s on %s\n", x$exposure, x$outcome))
   cat(sprintf(
     "%s people, %d environments, %d %s; %s\n", format(x$nobs, big.mark = ","),
     length(x$encoder$environments), nrow(x$variants),
@@ -23,28 +23,16 @@ print.latent_mr <- function(x, ...) {
     cat(sprintf("Cross-fitted: encoder of each of %d folds from the others, slopes by environment and fold\n", x$crossfit))
   }
   cat("\n")
-  if (is.finite(d$f) && d$f < 5) {
-    cat(sprintf("%s: %s; the instruments are weak (F = %.1f), so read the Anderson-Rubin set\n  %s\n\n",
-      name, format_b(head$b), d$f, ar_words(d$ar)))
-  } else {
-    cat(sprintf("%s: %s, %s %% interval %s to %s, %s\n\n",
-      name, format_b(head$b), percent, format_b(head$lo), format_b(head$up), p_is(head$pval)))
-  }
-  print_table(as.data.frame(x), percent)
+  for (j in seq_along(x$exposure)) cat(headline_print(x, j, percent))
+  cat("\n")
+  print_table(as.data.frame(x), percent, several)
+  print_formless(x)
   for (text in c(if (!is.null(x$score)) score_words(x$score, nrow(x$variants)), outlier_words(x$estimates$latent_outlier))) {
     cat(strwrap(text, 98, prefix = "  ", initial = ""), sep = "\n")
   }
   cat("\nTests (what each says; what it cannot see)\n")
   for (line in test_lines(x)) cat(strwrap(line, 98, prefix = "    ", initial = "  "), sep = "\n")
-  if (isTRUE(nrow(d$environments) > 1)) {
-    cat(sprintf("\nEnvironments (%s; weight = share of the pooled first stage)\n", short_name(d$q_method)))
-    e <- d$environments
-    print(data.frame(
-      environment = e$environment, n = e$n, F = round(e$f, 1), weight = round(e$weight, 3),
-      b = format_b(e$b), se = format_b(e$se),
-      without_it = format_b(vapply(x$leave_one_out, `[[`, 0, "b", USE.NAMES = FALSE))
-    ), row.names = FALSE)
-  }
+  print_environments(x)
   absent <- unlist(lapply(x$by_environment, function(e) e[[local_method(x)]]$note))
   for (e in names(absent)) cat(strwrap(sprintf("%s: no estimate, %s.", e, absent[[e]]), 96, initial = "  ", prefix = "    "), sep = "\n")
   if (length(x$warnings)) {
@@ -52,6 +40,47 @@ print.latent_mr <- function(x, ...) {
     for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
   }
   invisible(x)
+}
+
+# The estimate to report first, of one exposure.
+headline_print <- function(x, j, percent) {
+  head <- x$estimates[[x$headline]]
+  several <- length(x$exposure) > 1
+  name <- paste0(short_name(x$headline), if (several) paste0(", ", x$exposure[j]))
+  f <- x$diagnostics$f[j]
+  if (is.finite(f) && f < 5) {
+    return(sprintf("%s: %s; the instruments are weak (%sF = %.1f), so read the Anderson-Rubin set\n  %s\n",
+      name, format_b(head$b[j]), if (several) "conditional " else "", f, ar_words(set_of(x, j))))
+  }
+  sprintf("%s: %s, %s %% interval %s to %s, %s\n", name, format_b(head$b[j]), percent, format_b(head$lo[j]), format_b(head$up[j]), p_is(head$pval[j]))
+}
+
+# The Anderson-Rubin set of one exposure.
+set_of <- function(x, j, set = x$diagnostics$ar) if (length(x$exposure) > 1) set[set$term == x$exposure[j], ] else set
+
+# Estimators that take fewer exposures than there are.
+print_formless <- function(x) {
+  notes <- unlist(lapply(x$estimates, `[[`, "note"))
+  for (id in names(notes)[notes == no_form]) {
+    cat(strwrap(sprintf("%s: no estimate, %s.", short_name(id), no_form), 96, exdent = 2), sep = "\n")
+  }
+}
+
+print_environments <- function(x) {
+  e <- x$diagnostics$environments
+  if (!isTRUE(length(unique(e$environment)) > 1)) return(invisible())
+  several <- length(x$exposure) > 1
+  cat(sprintf(
+    "\nEnvironments (%s%s)\n", short_name(x$diagnostics$q_method),
+    if (several) "; F is conditional" else "; weight = share of the pooled first stage"
+  ))
+  left <- unlist(lapply(seq_along(x$exposure), function(j) vapply(x$leave_one_out, function(v) v$b[j], 0, USE.NAMES = FALSE)))
+  out <- data.frame(
+    environment = e$environment, n = e$n, F = round(e$f, 1), weight = round(e$weight, 3),
+    b = format_b(e$b), se = format_b(e$se), without_it = format_b(left)
+  )
+  if (several) out <- cbind(exposure = e$exposure, out[names(out) != "weight"])
+  print(out, row.names = FALSE)
 }
 
 print_table <- function(rows, percent, exposures = FALSE) {
@@ -99,71 +128,109 @@ ar_words <- function(set) {
 
 test_lines <- function(x) {
   d <- x$diagnostics
-  line <- function(...) sprintf(...)
-  f_text <- if (is.na(d$f_effective)) {
+  c(
+    strength_lines(x), sargan_line(d), hausman_line(d), heterogeneity_line(x), dependence_lines(d), quality_line(x$quality), change_line(x),
+    reml_line(x$estimates$latent_reml),
+    "Confounding with one law in every environment, untied to structure, is invisible to all of these but HSIC against a covariate that measures it."
+  )
+}
+
+# Words for each of several exposures.
+of_each <- function(x, words) {
+  if (length(x$exposure) == 1) return(words)
+  paste(sprintf("%s (%s)", words, x$exposure), collapse = ", ")
+}
+
+strength_lines <- function(x) {
+  d <- x$diagnostics
+  sets <- of_each(x, vapply(seq_along(x$exposure), function(j) ar_words(set_of(x, j)), ""))
+  if (length(x$exposure) > 1) {
+    return(c(
+      sprintf("Strength: conditional F = %s. Above 10 the intervals can be trusted; says nothing about validity.", of_each(x, sprintf("%.1f", d$f))),
+      sprintf("Anderson-Rubin: %s. By projection, so wide; right whatever the strength; not when instruments are invalid.", sets)
+    ))
+  }
+  f <- if (is.na(d$f_effective)) {
     sprintf("F = %.1f (effective F: %s)", d$f, d$f_effective_note)
   } else {
     sprintf("F = %.1f, effective F = %.1f", d$f, d$f_effective)
   }
-  out <- c(
-    line("Strength: %s. Above 10 the interval can be trusted; says nothing about validity.", f_text),
-    line("Anderson-Rubin: %s. Right whatever the strength; not when instruments are invalid.", ar_words(d$ar)),
-    line(
-      "Sargan J = %.1f on %d df (J/df %.2f), %s%s. Sees instruments that disagree; not a bias that all share.",
-      d$sargan$statistic, as.integer(d$sargan$df), d$sargan$ratio, p_is(d$sargan$pval),
-      if (!is.na(d$hansen$pval)) {
-        sprintf("; robust (Hansen) %s", p_is(d$hansen$pval))
-      } else if (!is.null(d$hansen$note)) {
-        sprintf("; robust (Hansen): %s", d$hansen$note)
-      } else {
-        ""
-      }
-    )
+  c(
+    sprintf("Strength: %s. Above 10 the interval can be trusted; says nothing about validity.", f),
+    sprintf("Anderson-Rubin: %s. Right whatever the strength; not when instruments are invalid.", sets)
   )
-  wu <- if (is.na(d$wu_hausman_robust[4])) d$wu_hausman[4] else d$wu_hausman_robust[4]
-  if (is.finite(wu)) {
-    out <- c(out, line(
-      "Wu-Hausman: least squares against latent 2SLS %s. A small p says that least squares is confounded, or that the instruments are invalid; not which.",
-      p_is(wu)
+}
+
+sargan_line <- function(d) {
+  sprintf(
+    "Sargan J = %.1f on %d df (J/df %.2f), %s%s. Sees instruments that disagree; not a bias that all share.",
+    d$sargan$statistic, as.integer(d$sargan$df), d$sargan$ratio, p_is(d$sargan$pval),
+    if (!is.na(d$hansen$pval)) {
+      sprintf("; robust (Hansen) %s", p_is(d$hansen$pval))
+    } else if (!is.null(d$hansen$note)) {
+      sprintf("; robust (Hansen): %s", d$hansen$note)
+    } else {
+      ""
+    }
+  )
+}
+
+hausman_line <- function(d) {
+  p <- if (is.na(d$wu_hausman_robust[4])) d$wu_hausman[4] else d$wu_hausman_robust[4]
+  if (!is.finite(p)) return(NULL)
+  sprintf(
+    "Wu-Hausman: least squares against latent 2SLS %s. A small p says that least squares is confounded, or that the instruments are invalid; not which.",
+    p_is(p)
+  )
+}
+
+heterogeneity_line <- function(x) {
+  q <- as.list(x$diagnostics$q)
+  if (!any(is.finite(q$Q))) return(NULL)
+  p <- vapply(q$Q_pval, p_is, "")
+  if (length(x$exposure) > 1) {
+    return(sprintf(
+      "Cochran Q over environments: %s. Sees effects that differ between environments; not a bias that is the same in all.",
+      of_each(x, sprintf("%.1f on %d df, %s", q$Q, as.integer(q$Q_df), p))
     ))
   }
-  if (is.finite(d$q[["Q"]])) {
-    out <- c(out, line(
-      "Cochran Q over environments = %.1f on %d df, %s, I2 = %.0f %%. Sees effects that differ between environments; not a bias that is the same in all.",
-      d$q[["Q"]], as.integer(d$q[["Q_df"]]), p_is(d$q[["Q_pval"]]), 100 * d$q[["I2"]]
-    ))
-  }
-  if (!is.null(d$hsic_covariates)) {
-    out <- c(out, line(
+  sprintf(
+    "Cochran Q over environments = %.1f on %d df, %s, I2 = %.0f %%. Sees effects that differ between environments; not a bias that is the same in all.",
+    q$Q, as.integer(q$Q_df), p, 100 * q$I2
+  )
+}
+
+dependence_lines <- function(d) {
+  c(
+    if (!is.null(d$hsic_covariates)) sprintf(
       "Instruments against covariates (HSIC) %s. Sees confounding that a measured covariate carries, also when it is the same everywhere; not what nobody measured.",
       p_is(d$hsic_covariates[["pval"]])
-    ))
-  }
-  if (!is.null(d$hsic_structure)) {
-    out <- c(out, line(
+    ),
+    if (!is.null(d$hsic_structure)) sprintf(
       "Instruments against structure columns, before these are partialled out (HSIC) %s. A small p shows why they are needed.",
       p_is(d$hsic_structure[["pval"]])
-    ))
+    )
+  )
+}
+
+change_line <- function(x) {
+  d <- x$diagnostics
+  if (is.null(d$change)) return(NULL)
+  if (x$kind == "continuous") {
+    return(sprintf("Law of the instruments between environments: %s. A small p is needed: nothing can be learned from what does not move.", p_is(d$change[["pval"]])))
   }
-  out <- c(out, quality_line(x$quality))
-  if (!is.null(d$change)) {
-    out <- c(out, if (x$kind == "continuous") {
-      line("Law of the instruments between environments: %s. A small p is needed: nothing can be learned from what does not move.", p_is(d$change[["pval"]]))
-    } else {
-      line(
-        "Allele counts between environments: %d of %d variants differ (Holm 5 %%), panel %s. Differences are what the encoder learns from.",
-        sum(d$per_variant$p_holm < .05, na.rm = TRUE), nrow(d$per_variant), p_is(d$change[["pval"]])
-      )
-    })
-  }
-  reml <- x$estimates$latent_reml
-  if (!is.null(reml$fits)) {
-    out <- c(out, line(
-      "REML components: %.0f %% of what the instruments say about the outcome beyond the effect is leftover structure, %.0f %% balanced pleiotropy, the rest chance.",
-      100 * reml$structure_share, 100 * reml$pleiotropy_share
-    ))
-  }
-  c(out, "Confounding with one law in every environment, untied to structure, is invisible to all of these but HSIC against a covariate that measures it.")
+  sprintf(
+    "Allele counts between environments: %d of %d variants differ (Holm 5 %%), panel %s. Differences are what the encoder learns from.",
+    sum(d$per_variant$p_holm < .05, na.rm = TRUE), nrow(d$per_variant), p_is(d$change[["pval"]])
+  )
+}
+
+reml_line <- function(reml) {
+  if (is.null(reml$fits)) return(NULL)
+  sprintf(
+    "REML components: %.0f %% of what the instruments say about the outcome beyond the effect is leftover structure, %.0f %% balanced pleiotropy, the rest chance.",
+    100 * reml$structure_share, 100 * reml$pleiotropy_share
+  )
 }
 
 #' @rdname latent_mr
@@ -175,7 +242,7 @@ summary.latent_mr <- function(object, ...) {
   d <- object$diagnostics
   k <- object$latent$kclass
   rows <- rbind(
-    `Weak instruments` = c(k$L, k$df, d$f, f_pvalue(k, d$f)),
+    weak_rows(d$first_stage),
     `Wu-Hausman` = d$wu_hausman,
     `Wu-Hausman (robust)` = d$wu_hausman_robust,
     Sargan = c(d$sargan$df, NA, d$sargan$statistic, d$sargan$pval),
@@ -184,7 +251,7 @@ summary.latent_mr <- function(object, ...) {
   )
   colnames(rows) <- c("df1", "df2", "statistic", "p-value")
   structure(
-    list(fit = object, estimates = estimates, diagnostics = rows, heterogeneity = d$q, encoder = object$encoder, quality = object$quality),
+    list(fit = object, estimates = estimates, diagnostics = rows, first_stage = d$first_stage, heterogeneity = d$q, encoder = object$encoder, quality = object$quality),
     class = "summary.latent_mr"
   )
 }
@@ -195,7 +262,15 @@ each_estimate <- function(fit, name, missing) {
   all <- c(pooled_estimates(fit)$estimates, unlist(unname(lapply(fit$by_environment, function(x) {
     x[intersect(local, names(x))]
   })), recursive = FALSE))
-  vapply(all, function(x) if (is.null(x[[name]])) missing else x[[name]], missing, USE.NAMES = FALSE)
+  k <- length(fit$exposure)
+  unlist(lapply(all, function(x) rep_len(if (is.null(x[[name]])) missing else x[[name]], k)), use.names = FALSE)
+}
+
+# The F of each exposure's instruments (given the other exposures) as rows of tests.
+weak_rows <- function(first) {
+  out <- as.matrix(first[c("conditional_df1", "df2", "conditional_f", "conditional_p")])
+  rownames(out) <- if (nrow(first) == 1) "Weak instruments" else sprintf("Weak instruments (%s)", first$exposure)
+  out
 }
 
 #' @export
@@ -205,7 +280,12 @@ print.summary.latent_mr <- function(x, ...) {
   print(x$quality)
   cat("\nDiagnostics of the latent block\n")
   print(round(x$diagnostics, 4))
+  if (nrow(x$first_stage) > 1) {
+    cat("\nFirst stages\n")
+    print(x$first_stage, digits = 4, row.names = FALSE)
+  }
   cat("\nAll estimates (se_plain: error without the J factor)\n")
-  print(x$estimates[c("method", "environment", "b", "se", "se_plain", "lo_ci", "up_ci", "pval", "vcov", "fstat")], digits = 4, row.names = FALSE)
+  shown <- if (nrow(x$first_stage) > 1) c("method", "exposure") else "method"
+  print(x$estimates[c(shown, "environment", "b", "se", "se_plain", "lo_ci", "up_ci", "pval", "vcov", "fstat")], digits = 4, row.names = FALSE)
   invisible(x)
 }

@@ -8,12 +8,13 @@
 #' @param type What to draw.
 #'   * `"forest"` (fits; default): all estimators with the Anderson-Rubin set, the headline in every
 #'     environment and without each. Sets that are rays or the whole line end in
-#'     arrows; so does what goes on beyond the picture.
+#'     arrows; so does what goes on beyond the picture. Of several exposures: all estimators, a panel for each.
 #'   * `"environments"`: every estimator in every environment.
 #'   * `"first_stage"`: F and weight of every environment.
 #'   * `"scatter"`, `"funnel"`, `"single_variant"`, `"leave_one_out"`: the pictures of
 #'     summary-data MR from the associations of [as_twosample()]; of more than 50 variants
-#'     the last two name the 50 that matter most, `$data` has all.
+#'     the last two name the 50 that matter most, `$data` has all. These, `"environments"` and `"first_stage"` are
+#'     for one exposure.
 #'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line; of a nonlinear one also those of
 #'     the instruments before and the c(d) of the closure.
 #'   * `"latent"`: densities of the leading latents in every environment; needs `data`.
@@ -21,7 +22,7 @@
 #'     block on other columns, over the smallest that the data would show.
 #'   * `"history"`: losses of an encoder that was trained in steps.
 #' @param data For `"latent"`: the `mr_data` object.
-#' @param units `NULL`, or the units of exposure and outcome for the axes, such as
+#' @param units `NULL`, or the units of exposure (exposures) and outcome for the axes, such as
 #'   `c("mmol/L", "mmHg")`.
 #' @param ... Not used.
 #' @return A `ggplot`.
@@ -40,9 +41,11 @@
 #' @export
 plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
   check_choice(type, "type", fit_pictures)
-  check_units(units)
+  several <- length(x$exposure) > 1
+  check_units(units, length(x$exposure))
+  if (several && type %in% one_exposure_pictures) need_one_exposure(x, sprintf("The picture \"%s\"", type))
   switch(type,
-    forest = plot_forest(x, units), environments = plot_environments(x, units), first_stage = plot_first_stage(x),
+    forest = if (several) plot_exposures(x, units) else plot_forest(x, units), environments = plot_environments(x, units), first_stage = plot_first_stage(x),
     scatter = plot_scatter(x, units), funnel = plot_funnel(x, units), single_variant = plot_single(x, units),
     leave_one_out = plot_leave_one_variant(x, units), spectrum = plot_spectrum(x$encoder),
     latent = plot_latents(x$encoder, data), history = plot_training(x$encoder),
@@ -54,6 +57,8 @@ fit_pictures <- c(
   "forest", "environments", "first_stage", "scatter", "funnel", "single_variant", "leave_one_out", "spectrum", "latent",
   "history", "quality"
 )
+
+one_exposure_pictures <- c("environments", "first_stage", "scatter", "funnel", "single_variant", "leave_one_out")
 
 #' @rdname plot.latent_mr
 #' @export

@@ -164,23 +164,23 @@ plot_environments <- function(x, units, max_panels = 20) {
   sized(plot, 9, 1.5 + ceiling(length(shown) / 3) * (.5 + .18 * nlevels(data$key)))
 }
 
-#' @rdname latent_mvmr
-#' @details `plot()` draws the estimates, one panel per exposure; a ggplot.
-#' @export
-plot.latent_mvmr <- function(x, y = NULL, ...) {
+# Several exposures: a panel for each, with an axis of its own.
+plot_exposures <- function(x, units) {
   data <- one_scale(as.data.frame(x), x$headline)
   data <- data[is.finite(data$b), ]
   data$label <- factor(data$method, rev(unique(data$method)))
   data$exposure <- factor(data$exposure, x$exposure)
-  data$headline <- data$estimator == x$headline
+  data$headline <- is_headline(x, data)
+  of <- if (is.null(units)) x$exposure else sprintf("%s (per %s)", x$exposure, units[seq_along(x$exposure)])
+  unit <- if (is.null(units)) "" else paste0(", ", utils::tail(units, 1))
   picture <- ggplot2::ggplot(data, ggplot2::aes(x = .data$b, y = .data$label)) +
     ggplot2::geom_vline(xintercept = 0, colour = "grey50", linetype = "22") +
     ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$lo_ci, xmax = .data$up_ci), height = .2) +
     ggplot2::geom_point(ggplot2::aes(shape = .data$headline), size = 2.5) +
     ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 18), guide = "none") +
-    ggplot2::facet_wrap(ggplot2::vars(.data$exposure), scales = "free_x") +
+    ggplot2::facet_wrap(ggplot2::vars(.data$exposure), scales = "free_x", labeller = ggplot2::as_labeller(setNames(of, x$exposure))) +
     ggplot2::labs(
-      x = sprintf("Effect on %s given the other exposures (%s %% interval)", x$outcome, format(100 * x$level)), y = NULL,
+      x = sprintf("Effect on %s given the other exposures (%s %% interval)%s", x$outcome, format(100 * x$level), unit), y = NULL,
       title = wrap_words(sprintf("Effects of %s on %s", paste(x$exposure, collapse = ", "), x$outcome))
     ) +
     plot_theme()

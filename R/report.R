@@ -47,20 +47,14 @@ report.default <- function(x, ...) {
 #' @rdname report
 #' @export
 report.latent_mr <- function(x, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
-  write_report(x, "report.Rmd", check_report_file(if (!missing(file)) file), data, curve, question, units, code)
-}
-
-#' @rdname report
-#' @export
-report.latent_mvmr <- function(x, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
   file <- check_report_file(if (!missing(file)) file)
-  if (!is.null(curve)) {
+  if (!is.null(curve) && length(x$exposure) > 1) {
     abort_argument("curve", "NULL with several exposures", describe(curve), "A curve is of one exposure: give it to the report of a fit of that exposure.")
   }
-  write_report(x, "report-multi.Rmd", file, data, NULL, question, units, code)
+  write_report(x, file, data, curve, question, units, code)
 }
 
-write_report <- function(x, document, file, data, curve, question, units, code) {
+write_report <- function(x, file, data, curve, question, units, code) {
   check_report_parts(x, data, curve)
   check_string(question, "question", null = TRUE)
   check_units(units, length(x$exposure))
@@ -70,7 +64,7 @@ write_report <- function(x, document, file, data, curve, question, units, code) 
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))
   source <- file.path(folder, "report.Rmd")
-  file.copy(system.file("report", document, package = "LatentMR"), source)
+  file.copy(system.file("report", "report.Rmd", package = "LatentMR"), source)
   template <- system.file("report", "template.html", package = "LatentMR")
   top <- file.path(folder, "top.html")
   writeLines(report_head(x), top)

@@ -30,9 +30,9 @@ headline_words <- function(fit, j = 1) {
   value <- format_estimate(head$b, head$lo, head$up)
   d <- fit$diagnostics
   several <- length(fit$exposure) > 1
-  f <- if (several) d$first_stage$conditional_f[j] else d$f
+  f <- d$f[j]
   if (is.finite(f) && f < 5) {
-    ar <- if (several) d$ar[d$ar$term == fit$exposure[j], ] else d$ar
+    ar <- set_of(fit, j)
     return(sprintf(
       "%s. The instruments are weak (%sF = %.1f): read the Anderson-Rubin set instead. %s.", sub(" .*", "", value),
       if (several) "conditional " else "", f, ar_words(ar)
@@ -129,19 +129,24 @@ report_environments <- function(fit) {
     sizes <- fit$encoder$environments
     return(html_table(data.frame(Environment = names(sizes), People = big_each(sizes)), "People by environment", "People"))
   }
-  out <- vapply(fit$leave_one_out, `[[`, 0, "b", USE.NAMES = FALSE)
+  several <- length(fit$exposure) > 1
+  out <- unlist(lapply(seq_along(fit$exposure), function(j) vapply(fit$leave_one_out, function(x) x$b[j], 0, USE.NAMES = FALSE)))
   half <- stats::qnorm((1 + fit$level) / 2) * e$se
   frame <- data.frame(
     Environment = e$environment, People = big_each(e$n), F = ifelse(is.na(e$f), "", sprintf("%.1f", e$f)),
     Weight = ifelse(is.na(e$weight), "", sprintf("%.3f", e$weight)), "Estimate (interval)" = format_estimate(e$b, e$b - half, e$b + half),
     "Without it" = if (length(out)) format_estimates(out, half) else "", check.names = FALSE
   )
+  if (several) {
+    names(frame)[names(frame) == "F"] <- "Conditional F"
+    frame <- cbind(Exposure = e$exposure, frame[names(frame) != "Weight"])
+  }
   paste0(
-    html_p(html_text(sprintf(
-      "Estimates by environment are those of %s. Weight: share of the pooled first stage; if the effect differs between environments, the pooled estimate is their average with these weights.",
-      short_name(fit$diagnostics$q_method)
+    html_p(html_text(paste0(
+      sprintf("Estimates by environment are those of %s.", short_name(fit$diagnostics$q_method)),
+      if (!several) " Weight: share of the pooled first stage; if the effect differs between environments, the pooled estimate is their average with these weights."
     ))),
-    html_table(frame, "Environments", names(frame)[-1])
+    html_table(frame, "Environments", setdiff(names(frame), c("Environment", "Exposure")))
   )
 }
 
@@ -202,14 +207,29 @@ report_estimates <- function(fit) {
   caption <- sprintf(if (several) "Estimates of the effects of %s on %s, given each other" else "Estimates of the effect of %s on %s", paste(fit$exposure, collapse = ", "), fit$outcome)
   paste0(
     html_table(frame, caption, setdiff(names(frame)[-1], c("Exposure", "Error", "Scale"))),
-    if (!several) html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar)))),
+    if (several) report_strength(fit) else html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar)))),
     if (!is.null(fit$unavailable)) html_p(html_text(fit$unavailable))
+  )
+}
+
+report_strength <- function(fit) {
+  s <- fit$diagnostics$first_stage
+  ar <- vapply(seq_along(fit$exposure), function(j) ar_words(set_of(fit, j)), "")
+  frame <- data.frame(
+    Exposure = s$exposure, F = sprintf("%.1f (%d, %.0f df)", s$partial_f, as.integer(s$df1), s$df2),
+    "Conditional F" = sprintf("%.1f (%d, %.0f df)", s$conditional_f, as.integer(s$conditional_df1), s$df2),
+    p = format_p(s$conditional_p), "Anderson-Rubin, by projection" = ar, check.names = FALSE
+  )
+  paste0(
+    html_p("What the instruments explain of each exposure: F by itself; conditional F (Sanderson and Windmeijer 2016) beyond what they explain of the others, the one that counts here, with its p."),
+    html_table(frame, "Strength of the instruments for each exposure", c("F", "Conditional F", "p"))
   )
 }
 
 # The lines of the print: what each test says and what it cannot see. In bold what
 # stands before the first number.
-report_tests <- function(fit, lines = test_lines(fit)) {
+report_tests <- function(fit) {
+  lines <- test_lines(fit)
   cut <- attr(regexpr("^[^:=.(]{3,80}?(?= =|:| \\()", lines, perl = TRUE), "match.length")
   cut <- pmax(cut, 0)
   bold <- ifelse(cut > 0, paste0("<strong>", html_text(substr(lines, 1, cut)), "</strong>"), "")
@@ -235,6 +255,12 @@ report_further <- function(fit) {
 }
 
 report_variants <- function(fit) {
+  if (length(fit$exposure) > 1) {
+    return(html_p(html_text(sprintf(
+      "Tables and pictures of single variants (scatter, funnel, leave-one-out), the direction test and the dose-response curve are for one exposure at a time and are left out here. The report of a fit of %s alone has them.",
+      paste(fit$exposure, collapse = " or ")
+    ))))
+  }
   if (fit$kind == "continuous") {
     return(html_p("Tables and pictures of single variants are for genotypes: continuous instruments have no counted allele."))
   }

@@ -22,7 +22,7 @@
 #' table[table$item == "6c", ]
 #' @export
 strobe_mr <- function(fit, data = NULL, curve = NULL) {
-  if (!inherits(fit, c("latent_mr", "latent_mvmr"))) abort_argument("fit", "a latent_mr() fit", describe(fit))
+  if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
   check_report_parts(fit, data, curve)
   items <- strobe_items()
   answers <- strobe_answers(fit, data, curve)
@@ -199,7 +199,7 @@ strobe_several <- function(fit) {
       if (!is.null(fit$by_environment)) "; effects by environment (Cochran's Q)" else ""
     )),
     "11d" = c("answered", "Forest over estimators, a panel for each exposure."),
-    "12a" = c("answered", paste(multi_test_lines(fit)[1:3], collapse = " ")),
+    "12a" = c("answered", paste(test_lines(fit)[1:3], collapse = " ")),
     "12b" = c("answered", paste0(
       if (is.finite(d$sargan$statistic)) sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval)),
       if (isTRUE(nrow(q) > 0)) {

@@ -2,6 +2,12 @@
 
 alt_forest <- function(fit) {
   rows <- as.data.frame(fit)
+  if (length(fit$exposure) > 1) {
+    return(sprintf(
+      "Forest plot, a panel for each exposure. %s.",
+      paste(rows$exposure, rows$method, format_estimate(rows$b, rows$lo_ci, rows$up_ci), collapse = "; ")
+    ))
+  }
   paste0(
     "Forest plot. ", paste(paste(rows$method, format_estimate(rows$b, rows$lo_ci, rows$up_ci)), collapse = "; "), ". ",
     "Anderson-Rubin: ", ar_words(fit$diagnostics$ar), ". The estimates by environment are in the table of environments."

@@ -70,10 +70,20 @@ check_variant_fit <- function(fit, what) {
       if (inherits(fit, "latent_instruments")) "latent_mr() adds exposure and outcome to the instruments."
     )
   }
+  need_one_exposure(fit, what)
   if (fit$kind == "continuous") {
     abort_argument(
       "fit", "a latent_mr() fit on genotypes or dosages", "one on continuous instruments",
       sprintf("%s is about counted alleles, which continuous instruments do not have.", what)
     )
   }
+}
+
+need_one_exposure <- function(fit, what) {
+  k <- length(fit$exposure)
+  if (k == 1) return(invisible())
+  abort_argument(
+    "fit", "a latent_mr() fit of one exposure", sprintf("one of %d", k),
+    sprintf("%s is about one exposure at a time: fit %s alone.", what, paste(fit$exposure, collapse = " or "))
+  )
 }

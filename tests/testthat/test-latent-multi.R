@@ -188,3 +188,49 @@ test_that("several exposures from a phenotype table", {
   expect_error(read_mr_data(bed, pheno, c("ldl", "ldl"), "sbp", "site"), class = "latentmr_error_argument")
   expect_error(read_mr_data(bed, pheno, c("ldl", "lp"), "sbp", "site"), class = "latentmr_error_argument")
 })
+
+test_that("a fit of several exposures is a latent_mr like any other", {
+  d <- two_exposures()
+  data <- two_data(d)
+  fit <- quiet(latent_mr(data, methods = c("latent_2sls", "latent_liml"), seed = 1))
+  expect_identical(class(fit), "latent_mr")
+  # Environments: the rows of both, those of the frame.
+  e <- fit$diagnostics$environments
+  local <- as.data.frame(fit, environments = TRUE)
+  local <- local[local$estimator == fit$headline & local$environment != "pooled", ]
+  local <- local[order(match(local$exposure, c("ldl", "hdl"))), ]
+  expect_identical(paste(e$exposure, e$environment), paste(local$exposure, local$environment))
+  expect_equal(e$b, local$b)
+  expect_equal(e$f, local$fstat)
+  # Leaving an environment out is fitting the others with the same directions.
+  left <- leave_one_out(fit)
+  expect_identical(paste(left$exposure, left$SNP), paste(c("ldl", "hdl"), rep(c("a", "b", "c", "All"), each = 2)))
+  expect_equal(left$b[7:8], fit$estimates[[fit$headline]]$b)
+  expect_equal(left$b[1:2], fit$leave_one_out$a$b)
+  expect_output(print(left), "effect of hdl on y")
+  # What is told of it.
+  q <- vapply(1:2, function(j) cochran_q(e$b[e$exposure == c("ldl", "hdl")[j]], e$se[e$exposure == c("ldl", "hdl")[j]])[["Q"]], 0)
+  expect_equal(fit$diagnostics$q$Q, q)
+  expect_equal(glance(fit)$statistic.weakinst, min(summary(fit)$first_stage$conditional_f))
+  expect_identical(each_estimate(fit, "se_plain", NA_real_)[1:2], fit$estimates$latent_2sls$se_plain)
+  lines <- test_lines(fit)
+  expect_match(lines, "conditional F = [0-9.]+ \\(ldl\\), [0-9.]+ \\(hdl\\)", all = FALSE)
+  expect_match(lines, "Cochran Q over environments: .*\\(ldl\\), .*\\(hdl\\)", all = FALSE)
+  # What is about one exposure says so.
+  for (ask in list(as_twosample, single_variant, direction_test, function(x) plausibly_exogenous(x, .1), function(x) leave_one_out(x, "variant"),
+                   function(x) plot(x, "scatter"), function(x) iv_curve(x, data))) {
+    expect_error(ask(fit), "one exposure", class = "latentmr_error_argument")
+  }
+})
+
+test_that("cross-fitting several exposures shows the rows of everybody's encoder too", {
+  data <- two_data(two_exposures())
+  ids <- c("ols", "latent_2sls")
+  fit <- quiet(latent_mr(data, methods = ids, crossfit = 3, seed = 1, by_environment = FALSE))
+  plain <- quiet(latent_mr(data, methods = ids, seed = 1, by_environment = FALSE))
+  rows <- as.data.frame(fit)
+  expect_identical(rows$crossfit, c(0L, 0L, 3L, 3L, 0L, 0L))
+  expect_identical(rows$method[5:6], rep("Latent IV (2SLS), not cross-fitted", 2))
+  expect_equal(rows$b[c(1, 2, 5, 6)], as.data.frame(plain)$b)
+  expect_gt(min(abs(rows$b[3:4] - rows$b[5:6])), 1e-8)
+})

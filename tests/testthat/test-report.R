@@ -156,7 +156,8 @@ test_that("several exposures: a row for each, its conditional F, and what is lef
   expect_has(html, "Effects are in mmHg per mmol/L (ldl), per mg/dL (hdl).")
   expect_has(html, "are for one exposure at a time and are left out here. The report of a fit of ldl or hdl alone has them.")
   expect_has(html, sprintf("%.2f (%.2f)", mean(data$exposure[data$environment == "a", "hdl"]), sd(data$exposure[data$environment == "a", "hdl"])))
-  expect_length(tags(html, "img"), 3)
+  # Spectrum, latents, forest, quality of the instruments.
+  expect_length(tags(html, "img"), 4)
   table <- strobe_mr(fit, data)
   expect_snapshot(print(data.frame(item = table$item, status = table$status), row.names = FALSE))
   expect_match(table$answer[table$item == "11b"], "ldl: .*hdl: ")
