@@ -64,12 +64,14 @@ static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP blo
   }
   double *whitening = glue_alloc(p * p, sizeof *whitening);
   int *column_block = glue_alloc(p, sizeof *column_block);
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(structure_whiten(within, p, b, n_blocks, whitening, column_block, &columns,
-                              glue_arena(structure_whiten_bytes(p)), &err), &err);
+                              glue_arena(structure_whiten_bytes(p)), &tick, &err), &err);
   double *directions = glue_alloc(p * p, sizeof *directions), *values = glue_alloc(p, sizeof *values);
   if (columns)
     glue_check(structure_directions(between, within, p, whitening, column_block, columns, values,
-                                    directions, glue_arena(structure_directions_bytes(p)), &err), &err);
+                                    directions, glue_arena(structure_directions_bytes(p)), &tick, &err), &err);
   SEXP block = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)p));
   for (size_t j = 0; j < p; j++) INTEGER(block)[j] = b[j] + 1;
   SEXP d = PROTECT(keep_columns(directions, p, columns));
@@ -95,8 +97,10 @@ static SEXP ffi_background(SEXP view, SEXP m_, SEXP p_, SEXP top_, SEXP block_, 
   SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)top));
   SEXP loadings = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)top));
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(background_components(&v, m, p, block, n_blocks, &rule, top, REAL(values), REAL(loadings),
-                                   &count, glue_arena(background_bytes(v.width, m, p, top)), &err), &err);
+                                   &count, glue_arena(background_bytes(v.width, m, p, top)), &tick, &err), &err);
   SEXP found = PROTECT(Rf_ScalarInteger((int)count));
   SEXP out = glue_list(3, "values", values, "loadings", loadings, "count", found);
   UNPROTECT(3);
@@ -124,8 +128,10 @@ static SEXP ffi_stationary(SEXP view, SEXP p_) {
   double *directions = glue_alloc(p * p, sizeof *directions), *values = glue_alloc(p, sizeof *values);
   size_t columns;
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(stationary_directions(&v, p, values, directions, &columns,
-                                   glue_arena(stationary_bytes(v.width, p)), &err), &err);
+                                   glue_arena(stationary_bytes(v.width, p)), &tick, &err), &err);
   SEXP d = PROTECT(keep_columns(directions, p, columns));
   SEXP l = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)columns));
   memcpy(REAL(l), values, columns * sizeof *values);
@@ -176,7 +182,9 @@ static SEXP ffi_eigen_top(SEXP a, SEXP top_) {
   double *z = glue_alloc(n * top, sizeof *z);
   memcpy(copy, REAL(a), n * n * sizeof *copy);
   lmr_error err;
-  glue_check(la_eigen_top(copy, n, n, top, w, z, n, glue_arena(la_eigen_bytes(n)), &err), &err);
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(la_eigen_top_polled(copy, n, n, top, w, z, n, glue_arena(la_eigen_top_bytes(n, top)), &tick, &err), &err);
   SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)top));
   SEXP vectors = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)top));
   for (size_t l = 0; l < top; l++) {

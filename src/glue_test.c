@@ -65,14 +65,18 @@ static SEXP ffi_test_background_count(SEXP values, SEXP columns, SEXP squares, S
                                                 glue_real1(squares, "squares"), glue_real1(n, "n")));
 }
 
-static SEXP ffi_test_eigen(SEXP a) {
-  const int n = glue_nrow(a);
-  glue_real(a, (R_xlen_t)n * n, "a");
+/* The largest `top` pairs, or with top = 0 all values alone. */
+static SEXP ffi_test_eigen(SEXP a, SEXP top_) {
+  const size_t n = (size_t)glue_nrow(a), top = (size_t)glue_int1(top_, "top"), found = top ? top : n;
+  glue_real(a, (R_xlen_t)(n * n), "a");
   SEXP copy = PROTECT(Rf_duplicate(a));
-  SEXP values = PROTECT(Rf_allocVector(REALSXP, n)), vectors = PROTECT(Rf_allocMatrix(REALSXP, n, n));
+  SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
+  SEXP vectors = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)top));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(la_eigen(REAL(copy), (size_t)n, (size_t)n, REAL(values), REAL(vectors), (size_t)n,
-                      glue_arena(la_eigen_bytes((size_t)n)), &err), &err);
+  glue_check(la_eigen_top_polled(REAL(copy), n, n, found, REAL(values), top ? REAL(vectors) : NULL, n,
+                                 glue_arena(top ? la_eigen_top_bytes(n, top) : la_eigen_values_bytes(n)), &tick, &err), &err);
   SEXP out = glue_list(2, "values", values, "vectors", vectors);
   UNPROTECT(3);
   return out;
@@ -88,7 +92,7 @@ static SEXP ffi_test_gemm(SEXP trans, SEXP a, SEXP b, SEXP scalars, SEXP c, SEXP
   glue_real(c, (R_xlen_t)m * n, "c");
   SEXP out = PROTECT(Rf_duplicate(c));
   gemm(t[0], t[1], (size_t)m, (size_t)n, (size_t)k, f[0], REAL(a), (size_t)glue_nrow(a), REAL(b),
-       (size_t)glue_nrow(b), f[1], REAL(out), (size_t)m, Rf_asLogical(upper), (lmr_cpu)glue_int1(level, "level"));
+       (size_t)glue_nrow(b), f[1], REAL(out), (size_t)m, Rf_asLogical(upper), (lmr_cpu)glue_int1(level, "level"), NULL);
   UNPROTECT(1);
   return out;
 }
@@ -283,7 +287,7 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_stop_at, 2),
   GLUE_CALL(ffi_test_chol_drop, 2),
   GLUE_CALL(ffi_test_background_count, 4),
-  GLUE_CALL(ffi_test_eigen, 1),
+  GLUE_CALL(ffi_test_eigen, 2),
   GLUE_CALL(ffi_tall_crossprod, 3),
   GLUE_CALL(ffi_test_tall_solve, 3),
   GLUE_CALL(ffi_flow_gradient, 6),

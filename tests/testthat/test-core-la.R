@@ -19,11 +19,11 @@ test_that("chol_drop drops the later of two dependent columns", {
 test_that("eigen agrees with base R", {
   set.seed(3)
   a <- crossprod(matrix(rnorm(200), 20, 10))
-  out <- .Call(C_ffi_test_eigen, a)
+  out <- .Call(C_ffi_test_eigen, a, nrow(a))
   expect_equal(rev(out$values), eigen(a)$values)
   expect_equal(out$vectors %*% (out$values * t(out$vectors)), a)
   a[2, 1] <- a[1, 2] <- NaN
-  expect_error(.Call(C_ffi_test_eigen, a), class = "latentmr_error_nonfinite")
+  expect_error(.Call(C_ffi_test_eigen, a, nrow(a)), class = "latentmr_error_nonfinite")
 })
 
 test_that("gemm equals %*% at every level, for every shape, transposition and half", {
@@ -66,4 +66,56 @@ test_that("chol_drop by panels: dependent columns inside and across panels", {
   expect_equal(r[dependent, ], matrix(0, 6, n))
   expect_equal(crossprod(r), a, tolerance = 1e-10)
   expect_equal(r[out$kept, out$kept], chol(a[out$kept, out$kept]), tolerance = 1e-9)
+})
+
+test_that("eigen in pieces equals LAPACK's driver, whatever the size and however close the values", {
+  set.seed(6)
+  turned <- function(values) {
+    n <- length(values)
+    q <- qr.Q(qr(matrix(rnorm(n * n), n)))
+    a <- q %*% (values * t(q))
+    (a + t(a)) / 2
+  }
+  cases <- list(
+    small = turned(rnorm(159)), first = turned(rnorm(161)), odd = turned(rnorm(257)),
+    deficient = crossprod(matrix(rbinom(60 * 230, 2, .3), 60)), zero = matrix(0, 200, 200), one = diag(200),
+    clusters = turned(rep(c(1, 1 + 1e-13, 2, 5), each = 60)), graded = turned(10^seq(-12, 6, length.out = 200)),
+    apart = turned(c(rep(0, 150), 1e8, rep(1e-8, 60))), tridiagonal = {
+      a <- diag(2, 210)
+      a[abs(row(a) - col(a)) == 1] <- -1
+      a
+    },
+    wilkinson = {
+      a <- diag(abs(-100:100) + 0)
+      a[abs(row(a) - col(a)) == 1] <- 1
+      a
+    },
+    blocks = kronecker(diag(3), turned(rnorm(70))), huge = 1e200 * turned(rnorm(170)), tiny = 1e-200 * turned(rnorm(170))
+  )
+  for (name in names(cases)) {
+    a <- cases[[name]]
+    n <- nrow(a)
+    size <- max(abs(a), .Machine$double.xmin)
+    want <- rev(eigen(a / size, symmetric = TRUE, only.values = TRUE)$values)
+    all <- .Call(C_ffi_test_eigen, a, n)
+    expect_lt(max(abs(all$values / size - want)), 1e-13 * n, label = paste(name, "values"))
+    expect_false(is.unsorted(all$values))
+    z <- all$vectors
+    expect_lt(max(abs(crossprod(z) - diag(n))), 1e-12, label = paste(name, "orthogonal"))
+    expect_lt(max(abs(a / size - z %*% (all$values / size * t(z)))), 1e-13 * n, label = paste(name, "whole"))
+    alone <- .Call(C_ffi_test_eigen, a, 0L)
+    expect_lt(max(abs(alone$values / size - want)), 1e-13 * n, label = paste(name, "values alone"))
+    for (top in c(3L, 120L)) {
+      some <- .Call(C_ffi_test_eigen, a, top)
+      expect_lt(max(abs(some$values[1:top] / size - utils::tail(want, top))), 1e-13 * n, label = paste(name, top))
+      expect_lt(max(abs(crossprod(some$vectors) - diag(top))), 1e-12, label = paste(name, top, "orthogonal"))
+      expect_lt(max(abs((a / size) %*% some$vectors - some$vectors %*% diag(some$values[1:top] / size))), 1e-13 * n, label = paste(name, top, "vectors"))
+    }
+  }
+})
+
+test_that("eigen stops at any of its polls", {
+  set.seed(7)
+  a <- crossprod(matrix(rnorm(200 * 200), 200))
+  for (top in c(200L, 0L, 100L)) expect_interruptible(function() .Call(C_ffi_test_eigen, a, top)$values[seq_len(max(1, top))], 200)
 })

@@ -51,7 +51,7 @@ size_t background_bytes(size_t width, size_t m, size_t p, size_t top) {
   bytes = lmr_add_bytes(bytes, lmr_bytes(m, sizeof(size_t)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(3, m));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, m * top));
-  const size_t whiten = structure_whiten_bytes(p), eigen = la_eigen_bytes(m), linkage = linkage_find_bytes(p);
+  const size_t whiten = structure_whiten_bytes(p), eigen = la_eigen_top_bytes(m, m), linkage = linkage_find_bytes(p);
   const size_t most = whiten > eigen ? whiten : eigen;
   return lmr_add_bytes(bytes, most > linkage ? most : linkage);
 }
@@ -59,7 +59,7 @@ size_t background_bytes(size_t width, size_t m, size_t p, size_t top) {
 lmr_status background_components(const moment_view *view, size_t m, size_t p, const int *block,
                                  size_t n_blocks, const ld_rule *rule, size_t top,
                                  double *values, double *loadings, size_t *count,
-                                 lmr_arena work, lmr_error *err) {
+                                 lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t w = view->width;
   const double n = moment_people(view);
   double *within, *total, *mean, *inner, *whitening, *vectors, *sd, *column, *ascending;
@@ -89,7 +89,7 @@ lmr_status background_components(const moment_view *view, size_t m, size_t p, co
   }
   panel_map map = {whitening, first, last, other, p, 0, 0};
   LMR_TRY(structure_whiten(inner, p, block, n_blocks, whitening, column_block, &map.whitened,
-                           work, err));
+                           work, tick, err));
   for (size_t l = 0; l < map.whitened; l++) {
     first[l] = 0, last[l] = p;
     while (whitening[first[l] + l * p] == 0) first[l]++;
@@ -114,7 +114,7 @@ lmr_status background_components(const moment_view *view, size_t m, size_t p, co
       squares += r * r;
     }
   const size_t taken = top < q ? top : q;
-  LMR_TRY(la_eigen_top(corr, q, q ? q : 1, taken, ascending, vectors, q ? q : 1, work, err));
+  LMR_TRY(la_eigen_top_polled(corr, q, q ? q : 1, taken, ascending, vectors, q ? q : 1, work, tick, err));
   memset(loadings, 0, m * top * sizeof *loadings);
   memset(values, 0, top * sizeof *values);
   for (size_t l = 0; l < taken; l++) {

@@ -25,6 +25,6 @@ size_t background_bytes(size_t width, size_t m, size_t p, size_t top);
 lmr_status background_components(const moment_view *view, size_t m, size_t p, const int *block,
                                  size_t n_blocks, const ld_rule *rule, size_t top,
                                  double *values, double *loadings, size_t *count,
-                                 lmr_arena work, lmr_error *err);
+                                 lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

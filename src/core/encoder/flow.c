@@ -256,7 +256,7 @@ static lmr_status align(descent *o, const flow_shape *shape, double *theta, doub
   }
   const moment_view view = {environments, d, people, mean, crosses};
   size_t columns;
-  LMR_TRY(stationary_directions(&view, d, values, turn, &columns, work, err));
+  LMR_TRY(stationary_directions(&view, d, values, turn, &columns, work, NULL, err));
   if (columns < d) return LMR_OK;
   const size_t length = flow_length(shape);
   memcpy(o->next, theta, length * sizeof *theta);

@@ -60,7 +60,7 @@ size_t linkage_bytes(size_t p) {
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, p));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, pairs));
   bytes = lmr_add_bytes(bytes, lmr_bytes(p * p, 1));
-  return lmr_add_bytes(bytes, la_eigen_bytes(p));
+  return lmr_add_bytes(bytes, la_eigen_top_bytes(p, p));
 }
 
 /* The diffuse components of r, linked pairs taken as fit has them; fit := their sum. */

@@ -13,7 +13,7 @@ size_t stationary_bytes(size_t width, size_t p) {
 
 lmr_status stationary_directions(const moment_view *view, size_t p, double *values,
                                  double *directions, size_t *columns, lmr_arena work,
-                                 lmr_error *err) {
+                                 const lmr_tick *tick, lmr_error *err) {
   const size_t w = view->width;
   const double n = moment_people(view);
   double *within, *total, *mean, *cov, *vectors, *whiten, *m, *row, *spectrum;
@@ -36,7 +36,7 @@ lmr_status stationary_directions(const moment_view *view, size_t p, double *valu
   }
   for (size_t j = 0; j < p; j++)
     for (size_t i = 0; i < p; i++) cov[i + j * p] = total[i + j * w] / n * row[i] * row[j];
-  LMR_TRY(la_eigen(cov, p, p, spectrum, vectors, p, work, err));
+  LMR_TRY(la_eigen_polled(cov, p, p, spectrum, vectors, p, work, tick, err));
   size_t q = 0;
   for (size_t l = p; l-- > 0;) {
     if (!(spectrum[l] > 1e-8 * spectrum[p - 1])) continue;
@@ -49,19 +49,19 @@ lmr_status stationary_directions(const moment_view *view, size_t p, double *valu
   memset(m, 0, p * p * sizeof *m);
   for (size_t e = 0; e < view->environments; e++) {
     const double share = view->n[e] / n, *me = view->mean + e * w;
-    LMR_TRY(la_gemm('N', 'N', p, q, p, 1 / view->n[e], view->cross[e], w, whiten, p, 0,
-                    vectors, p, err));
-    LMR_TRY(la_gemm('T', 'N', q, q, p, 1, whiten, p, vectors, p, 0, cov, q, err));
+    LMR_TRY(la_gemm_polled('N', 'N', p, q, p, 1 / view->n[e], view->cross[e], w, whiten, p, 0,
+                    vectors, p, tick, err));
+    LMR_TRY(la_gemm_polled('T', 'N', q, q, p, 1, whiten, p, vectors, p, 0, cov, q, tick, err));
     for (size_t j = 0; j < q; j++) cov[j + j * q] -= 1;
-    LMR_TRY(la_syrk('N', q, q, share / 2, cov, q, 1, m, q, err));
+    LMR_TRY(la_syrk_polled('N', q, q, share / 2, cov, q, 1, m, q, tick, err));
     for (size_t j = 0; j < q; j++) {
       row[j] = 0;
       for (size_t i = 0; i < p; i++) row[j] += whiten[i + j * p] * (me[i] - mean[i]);
     }
-    LMR_TRY(la_syrk('N', q, 1, share, row, q, 1, m, q, err));
+    LMR_TRY(la_syrk_polled('N', q, 1, share, row, q, 1, m, q, tick, err));
   }
-  LMR_TRY(la_eigen(m, q, q, values, vectors, q, work, err));
-  return la_gemm('N', 'N', p, q, q, 1, whiten, p, vectors, q, 0, directions, p, err);
+  LMR_TRY(la_eigen_polled(m, q, q, values, vectors, q, work, tick, err));
+  return la_gemm_polled('N', 'N', p, q, q, 1, whiten, p, vectors, q, 0, directions, p, tick, err);
 }
 
 size_t stationary_null_bytes(size_t m, size_t environments) {

@@ -14,7 +14,7 @@
 size_t stationary_bytes(size_t width, size_t p);
 lmr_status stationary_directions(const moment_view *view, size_t p, double *values,
                                  double *directions, size_t *columns, lmr_arena work,
-                                 lmr_error *err);
+                                 const lmr_tick *tick, lmr_error *err);
 
 /* largest[draws]: the largest eigenvalue of M of m standard Gaussian variables
  * that do not change between environments of the given sizes. */

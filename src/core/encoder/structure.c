@@ -54,7 +54,7 @@ size_t structure_whiten_bytes(size_t p) {
 
 lmr_status structure_whiten(const double *within, size_t p, const int *block,
                             size_t n_blocks, double *whitening, int *column_block,
-                            size_t *columns, lmr_arena work, lmr_error *err) {
+                            size_t *columns, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   double *corr, *vectors, *sd, *values;
   size_t *member;
   LMR_TAKE(corr, &work, p * p, err);
@@ -73,7 +73,7 @@ lmr_status structure_whiten(const double *within, size_t p, const int *block,
     for (size_t j = 0; j < m; j++)
       for (size_t i = 0; i < m; i++)
         corr[i + j * m] = within[member[i] + member[j] * p] / (sd[member[i]] * sd[member[j]]);
-    LMR_TRY(la_eigen(corr, m, m, values, vectors, m, work, err));
+    LMR_TRY(la_eigen_polled(corr, m, m, values, vectors, m, work, tick, err));
     for (size_t l = m; l-- > 0;) {
       if (values[l] < 1e-3) continue;
       const double f = 1 / sqrt(values[l]);
@@ -93,15 +93,15 @@ size_t structure_directions_bytes(size_t p) {
 
 /* out := T' c T (q x q). */
 static lmr_status turn(const double *c, size_t p, const double *t, size_t q, double *ct,
-                       double *out, lmr_error *err) {
-  LMR_TRY(la_gemm('N', 'N', p, q, p, 1, c, p, t, p, 0, ct, p, err));
-  return la_gemm('T', 'N', q, q, p, 1, t, p, ct, p, 0, out, q, err);
+                       double *out, const lmr_tick *tick, lmr_error *err) {
+  LMR_TRY(la_gemm_polled('N', 'N', p, q, p, 1, c, p, t, p, 0, ct, p, tick, err));
+  return la_gemm_polled('T', 'N', q, q, p, 1, t, p, ct, p, 0, out, q, tick, err);
 }
 
 lmr_status structure_directions(const double *between, const double *within, size_t p,
                                 const double *whitening, const int *column_block,
                                 size_t columns, double *values, double *directions,
-                                lmr_arena work, lmr_error *err) {
+                                lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t q = columns;
   double *scratch, *a, *vectors, *m, *ascending;
   LMR_TAKE(scratch, &work, p * p, err);
@@ -109,12 +109,12 @@ lmr_status structure_directions(const double *between, const double *within, siz
   LMR_TAKE(vectors, &work, p * p, err);
   LMR_TAKE(m, &work, p * p, err);
   LMR_TAKE(ascending, &work, p, err);
-  LMR_TRY(turn(within, p, whitening, q, scratch, a, err));
+  LMR_TRY(turn(within, p, whitening, q, scratch, a, tick, err));
   for (size_t j = 0; j < q; j++)
     for (size_t i = 0; i < q; i++)
       if (column_block[i] == column_block[j]) a[i + j * q] = 0;
-  LMR_TRY(la_eigen(a, q, q, ascending, vectors, q, work, err));
-  LMR_TRY(turn(between, p, whitening, q, scratch, m, err));
+  LMR_TRY(la_eigen_polled(a, q, q, ascending, vectors, q, work, tick, err));
+  LMR_TRY(turn(between, p, whitening, q, scratch, m, tick, err));
   /* m += 1/2 sum over positive eigenvalues of value^2 vector vector'. */
   size_t positive = 0;
   for (size_t l = 0; l < q; l++) {
@@ -123,11 +123,11 @@ lmr_status structure_directions(const double *between, const double *within, siz
     for (size_t i = 0; i < q; i++) scratch[i + positive * q] = f * vectors[i + l * q];
     positive++;
   }
-  LMR_TRY(la_syrk('N', q, positive, 1, scratch, q ? q : 1, 1, m, q ? q : 1, err));
-  LMR_TRY(la_eigen(m, q, q, ascending, vectors, q, work, err));
+  LMR_TRY(la_syrk_polled('N', q, positive, 1, scratch, q ? q : 1, 1, m, q ? q : 1, tick, err));
+  LMR_TRY(la_eigen_polled(m, q, q, ascending, vectors, q, work, tick, err));
   for (size_t l = 0; l < q; l++) {
     values[l] = ascending[q - 1 - l];
     memcpy(scratch + l * q, vectors + (q - 1 - l) * q, q * sizeof *scratch);
   }
-  return la_gemm('N', 'N', p, q, q, 1, whitening, p, scratch, q, 0, directions, p, err);
+  return la_gemm_polled('N', 'N', p, q, q, 1, whitening, p, scratch, q, 0, directions, p, tick, err);
 }

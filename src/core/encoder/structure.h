@@ -27,13 +27,13 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
 size_t structure_whiten_bytes(size_t p);
 lmr_status structure_whiten(const double *within, size_t p, const int *block,
                             size_t n_blocks, double *whitening, int *column_block,
-                            size_t *columns, lmr_arena work, lmr_error *err);
+                            size_t *columns, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 /* Eigenvalues of M, descending (values[columns]), and directions T U (p x columns). */
 size_t structure_directions_bytes(size_t p);
 lmr_status structure_directions(const double *between, const double *within, size_t p,
                                 const double *whitening, const int *column_block,
                                 size_t columns, double *values, double *directions,
-                                lmr_arena work, lmr_error *err);
+                                lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "core/encoder/structure_null.h"
 
 #include "core/base/rng.h"
+#include "core/la/tridiagonal.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,7 +17,7 @@ size_t structure_null_bytes(size_t p, size_t q) {
 
 /* Wishart(df) correlation matrix through its Bartlett factor (lower, in l). */
 static lmr_status draw_correlation(lmr_rng *rng, size_t df, size_t p, double *l,
-                                   double *corr, lmr_error *err) {
+                                   double *corr, const lmr_tick *tick, lmr_error *err) {
   memset(l, 0, p * p * sizeof *l);
   for (size_t j = 0; j < p; j++) {
     /* A singular Wishart (df <= j) has its later diagonal entries at zero. */
@@ -29,16 +30,16 @@ static lmr_status draw_correlation(lmr_rng *rng, size_t df, size_t p, double *l,
     const double f = s > 0 ? 1 / sqrt(s) : 0;
     for (size_t j = 0; j <= i; j++) l[i + j * p] *= f;
   }
-  return la_syrk('N', p, p, 1, l, p, 0, corr, p, err);
+  return la_syrk_polled('N', p, p, 1, l, p, 0, corr, p, tick, err);
 }
 
 static lmr_status exact_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double *largest,
                              double *buffers, double *m, double *values, lmr_arena eigen,
-                             lmr_error *err) {
+                             const lmr_tick *tick, lmr_error *err) {
   double *a = buffers, *vectors = buffers + p * p, *sum = buffers + 2 * p * p;
-  LMR_TRY(draw_correlation(rng, n > q ? n - q : 1, p, vectors, a, err));
+  LMR_TRY(draw_correlation(rng, n > q ? n - q : 1, p, vectors, a, tick, err));
   for (size_t j = 0; j < p; j++) a[j + j * p] = 0;
-  LMR_TRY(la_eigen(a, p, p, values, vectors, p, eigen, err));
+  LMR_TRY(la_eigen_polled(a, p, p, values, vectors, p, eigen, tick, err));
   size_t positive = 0;
   for (size_t l = 0; l < p; l++) {
     if (values[l] <= 0) continue;
@@ -46,11 +47,11 @@ static lmr_status exact_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double 
     for (size_t i = 0; i < p; i++) a[i + positive * p] = f * vectors[i + l * p];
     positive++;
   }
-  LMR_TRY(la_syrk('N', p, positive, 1, a, p, 0, sum, p, err));
+  LMR_TRY(la_syrk_polled('N', p, positive, 1, a, p, 0, sum, p, tick, err));
   const double f = 1 / sqrt((double)n);
   for (size_t i = 0; i < p * q; i++) m[i] = f * lmr_rng_normal(rng);
-  LMR_TRY(la_syrk('N', p, q, 1, m, p, 1, sum, p, err));
-  LMR_TRY(la_eigen(sum, p, p, values, NULL, p, eigen, err));
+  LMR_TRY(la_syrk_polled('N', p, q, 1, m, p, 1, sum, p, tick, err));
+  LMR_TRY(la_eigen_polled(sum, p, p, values, NULL, p, eigen, tick, err));
   *largest = values[p - 1];
   return LMR_OK;
 }
@@ -69,7 +70,7 @@ static lmr_status secular(double x, const double *d, size_t p, const double *m, 
 
 static lmr_status secular_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double *largest,
                                double *d, double *off, double *m, double *scaled,
-                               double *small, double *values, lmr_arena eigen, lmr_error *err) {
+                               double *small, double *values, lmr_arena eigen, const lmr_tick *tick, lmr_error *err) {
   /* B lower bidiagonal with chi entries; d, off := tridiagonal B B'. */
   double previous = 0, total = 0, top = 0;
   const size_t df = n - q;
@@ -80,7 +81,7 @@ static lmr_status secular_draw(lmr_rng *rng, size_t n, size_t p, size_t q, doubl
     off[i] = sqrt(diagonal2 * below2);
     previous = below2;
   }
-  LMR_TRY(la_eigen_tridiagonal(d, off, p, err));
+  LMR_TRY(tridiagonal_values(d, off, p, tick, err));
   for (size_t i = 0; i < p; i++) total += d[i];
   for (size_t i = 0; i < p; i++) {
     const double excess = d[i] * (double)p / total - 1;
@@ -121,16 +122,17 @@ lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t s
   LMR_TAKE(scaled, &work, p * (q + 1), err);
   LMR_TAKE(small, &work, 2 * q * q + 2 * side + 2, err);
   values = small + 2 * q * q;
+  const lmr_tick before = lmr_tick_before(tick); /* a draw reports nothing */
   for (size_t i = 0; i < draws; i++) {
     if (lmr_tick_poll(tick, (double)i / (double)draws))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     lmr_rng rng;
     lmr_rng_seed(&rng, seed, i);
     if (exact)
-      LMR_TRY(exact_draw(&rng, n, p, q, largest + i, buffers, m, values, work, err));
+      LMR_TRY(exact_draw(&rng, n, p, q, largest + i, buffers, m, values, work, &before, err));
     else
       LMR_TRY(secular_draw(&rng, n, p, q, largest + i, values + side, m + p * q, m, scaled,
-                           small, values, work, err));
+                           small, values, work, &before, err));
   }
   return LMR_OK;
 }

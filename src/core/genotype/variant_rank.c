@@ -54,9 +54,9 @@ lmr_status variant_rank(const double *x, size_t n_all, size_t p, const int *rows
             ((v == v ? v : fill[j + (size_t)env[start + i] * p]) - centre[j]) * scale[j];
       }
     }
-    LMR_TRY(la_syrk('T', p, rows_here, 1., chunk, step, 1., gram, p, err));
+    LMR_TRY(la_syrk_polled('T', p, rows_here, 1., chunk, step, 1., gram, p, tick, err));
   }
   for (size_t j = 0; j < p; j++)
     if (scale[j] == 0.) gram[j + j * p] = 0.;
-  return la_chol_drop(gram, p, p, tol, kept, rank, err);
+  return la_chol_drop_polled(gram, p, p, tol, kept, rank, tick, err);
 }

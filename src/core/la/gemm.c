@@ -99,9 +99,9 @@ static void scale(double beta, double *c, size_t m, size_t n, size_t ldc, int up
   }
 }
 
-void gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const double *a,
-          size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc, int upper,
-          lmr_cpu level) {
+int gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const double *a,
+         size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc, int upper,
+         lmr_cpu level, const lmr_tick *tick) {
   void (*tile)(size_t, const double *, const double *, double *) = tile_plain;
 #if LMR_X86
   if (level >= LMR_CPU_AVX512) tile = tile_avx512;
@@ -134,7 +134,10 @@ void gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const do
               for (size_t r = 0; r < stop; r++) to[r] += alpha * t[r + s * TILE_M];
             }
           }
+        if (i0 / PANEL_M % 64 == 63 && lmr_tick_poll(tick, 0)) return 1;
       }
+      if (lmr_tick_poll(tick, 0)) return 1;
     }
   }
+  return 0;
 }

@@ -5,14 +5,13 @@
 #define LMR_CORE_GEMM_H
 
 #include "core/base/cpu.h"
-
-#include <stddef.h>
+#include "core/base/status.h"
 
 /* C := alpha op(A) op(B) + beta C, all column-major; op(A) is m x k, op(B) k x n,
  * ta, tb 'N' or 'T'. upper: only entries on and above the diagonal of C are
- * computed or touched. */
-void gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const double *a,
-          size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc, int upper,
-          lmr_cpu level);
+ * computed or touched. `tick` is polled between panels; returns whether it asked to stop. */
+int gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const double *a,
+         size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc, int upper,
+         lmr_cpu level, const lmr_tick *tick);
 
 #endif

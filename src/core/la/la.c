@@ -21,6 +21,8 @@ static lmr_status bad_dims(lmr_error *err, const char *who) {
   return lmr_fail(err, LMR_EINVAL, "%s: bad or too large dimensions", who);
 }
 
+static lmr_status interrupted(lmr_error *err) { return lmr_fail(err, LMR_EINTERRUPT, "interrupted"); }
+
 static int fits(size_t x) { return x <= DIM_LIMIT; }
 static size_t at_least_one(size_t x) { return x ? x : 1; }
 
@@ -29,37 +31,49 @@ static int worth_packing(size_t m, size_t n, size_t k) {
   return m >= 16 && n >= 8 && (double)m * (double)n * (double)k >= 64e3;
 }
 
-lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
-                   const double *a, size_t lda, const double *b, size_t ldb,
-                   double beta, double *c, size_t ldc, lmr_error *err) {
+lmr_status la_gemm_polled(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
+                          const double *a, size_t lda, const double *b, size_t ldb,
+                          double beta, double *c, size_t ldc, const lmr_tick *tick, lmr_error *err) {
   const size_t arows = ta == 'N' ? m : k, brows = tb == 'N' ? k : n;
   if (!fits(m) || !fits(n) || !fits(k) || !fits(lda) || !fits(ldb) || !fits(ldc) ||
       lda < at_least_one(arows) || ldb < at_least_one(brows) || ldc < at_least_one(m))
     return bad_dims(err, "gemm");
   if (!m || !n) return LMR_OK;
   if (worth_packing(m, n, k)) {
-    gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, 0, lmr_cpu_detect());
-    return LMR_OK;
+    const int stopped = gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, 0, lmr_cpu_detect(), tick);
+    return stopped ? interrupted(err) : LMR_OK;
   }
   int im = (int)m, in = (int)n, ik = (int)k, ia = (int)lda, ib = (int)ldb, ic = (int)ldc;
   F77_CALL(dgemm)(&ta, &tb, &im, &in, &ik, &alpha, a, &ia, b, &ib, &beta, c, &ic FCONE FCONE);
   return LMR_OK;
 }
 
-lmr_status la_syrk(char trans, size_t n, size_t k, double alpha, const double *a,
-                   size_t lda, double beta, double *c, size_t ldc, lmr_error *err) {
+lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
+                   const double *a, size_t lda, const double *b, size_t ldb,
+                   double beta, double *c, size_t ldc, lmr_error *err) {
+  return la_gemm_polled(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, NULL, err);
+}
+
+lmr_status la_syrk_polled(char trans, size_t n, size_t k, double alpha, const double *a,
+                          size_t lda, double beta, double *c, size_t ldc, const lmr_tick *tick,
+                          lmr_error *err) {
   if (!fits(n) || !fits(k) || !fits(lda) || !fits(ldc) ||
       lda < at_least_one(trans == 'N' ? n : k) || ldc < at_least_one(n))
     return bad_dims(err, "syrk");
   if (!n) return LMR_OK;
   if (worth_packing(n, n, k)) {
     const char other = trans == 'N' ? 'T' : 'N';
-    gemm(trans, other, n, n, k, alpha, a, lda, a, lda, beta, c, ldc, 1, lmr_cpu_detect());
-    return LMR_OK;
+    const int stopped = gemm(trans, other, n, n, k, alpha, a, lda, a, lda, beta, c, ldc, 1, lmr_cpu_detect(), tick);
+    return stopped ? interrupted(err) : LMR_OK;
   }
   int in = (int)n, ik = (int)k, ia = (int)lda, ic = (int)ldc;
   F77_CALL(dsyrk)("U", &trans, &in, &ik, &alpha, a, &ia, &beta, c, &ic FCONE FCONE);
   return LMR_OK;
+}
+
+lmr_status la_syrk(char trans, size_t n, size_t k, double alpha, const double *a,
+                   size_t lda, double beta, double *c, size_t ldc, lmr_error *err) {
+  return la_syrk_polled(trans, n, k, alpha, a, lda, beta, c, ldc, NULL, err);
 }
 
 void la_symmetrize(double *a, size_t n, size_t ld) {
@@ -73,7 +87,8 @@ enum { CHOL_PANEL = 64 };
 /* Rows above the diagonal block of the panel of columns first .. first + count - 1:
  * solved with the factor so far, and taken out of the block. A zero on the
  * diagonal of the factor is a dropped column: its row stays zero. */
-static lmr_status chol_above(double *a, size_t first, size_t count, size_t ld, lmr_error *err) {
+static lmr_status chol_above(double *a, size_t first, size_t count, size_t ld, const lmr_tick *tick,
+                             lmr_error *err) {
   double *panel = a + first * ld;
   for (size_t b = 0; b < first; b += CHOL_PANEL) {
     if (b)
@@ -87,16 +102,17 @@ static lmr_status chol_above(double *a, size_t first, size_t count, size_t ld, l
         col[i] = r[i] != 0 ? s / r[i] : 0;
       }
     }
+    if (lmr_tick_poll(tick, 0)) return interrupted(err);
   }
   if (!first) return LMR_OK;
   return la_syrk('T', count, first, -1, panel, ld, 1, panel + first, ld, err);
 }
 
-lmr_status la_chol(double *a, size_t n, size_t ld, lmr_error *err) {
+lmr_status la_chol_polled(double *a, size_t n, size_t ld, const lmr_tick *tick, lmr_error *err) {
   if (!fits(n) || !fits(ld) || ld < at_least_one(n)) return bad_dims(err, "chol");
   for (size_t first = 0; first < n; first += CHOL_PANEL) {
     const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
-    LMR_TRY(chol_above(a, first, count, ld, err));
+    LMR_TRY(chol_above(a, first, count, ld, tick, err));
     int in = (int)count, il = (int)ld, info = 0;
     F77_CALL(dpotrf)("U", &in, a + first * (ld + 1), &il, &info FCONE);
     if (info)
@@ -104,6 +120,8 @@ lmr_status la_chol(double *a, size_t n, size_t ld, lmr_error *err) {
   }
   return LMR_OK;
 }
+
+lmr_status la_chol(double *a, size_t n, size_t ld, lmr_error *err) { return la_chol_polled(a, n, ld, NULL, err); }
 
 /* The diagonal block of a panel; whole[count] are its diagonal entries before
  * anything was taken out. */
@@ -133,18 +151,23 @@ static lmr_status chol_drop_block(double *a, size_t first, size_t count, size_t 
   return LMR_OK;
 }
 
-lmr_status la_chol_drop(double *a, size_t n, size_t ld, double tol, int *kept,
-                        size_t *rank, lmr_error *err) {
+lmr_status la_chol_drop_polled(double *a, size_t n, size_t ld, double tol, int *kept,
+                               size_t *rank, const lmr_tick *tick, lmr_error *err) {
   if (ld < at_least_one(n)) return bad_dims(err, "chol_drop");
   *rank = 0;
   for (size_t first = 0; first < n; first += CHOL_PANEL) {
     const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
     double whole[CHOL_PANEL];
     for (size_t j = 0; j < count; j++) whole[j] = a[(first + j) * (ld + 1)];
-    LMR_TRY(chol_above(a, first, count, ld, err));
+    LMR_TRY(chol_above(a, first, count, ld, tick, err));
     LMR_TRY(chol_drop_block(a, first, count, ld, tol, whole, kept + first, rank, err));
   }
   return LMR_OK;
+}
+
+lmr_status la_chol_drop(double *a, size_t n, size_t ld, double tol, int *kept,
+                        size_t *rank, lmr_error *err) {
+  return la_chol_drop_polled(a, n, ld, tol, kept, rank, NULL, err);
 }
 
 lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
@@ -175,22 +198,18 @@ lmr_status la_chol_inverse(double *r, size_t n, size_t ld, lmr_error *err) {
 static size_t eigen_lwork(size_t n) { return 40 * at_least_one(n); }
 static size_t eigen_liwork(size_t n) { return 10 * at_least_one(n); }
 
-size_t la_eigen_bytes(size_t n) {
+size_t la_eigen_driver_bytes(size_t n) {
   size_t bytes = lmr_bytes(eigen_lwork(n), sizeof(double));
   bytes = lmr_add_bytes(bytes, lmr_bytes(eigen_liwork(n), sizeof(int)));
   return lmr_add_bytes(bytes, lmr_bytes(2 * at_least_one(n), sizeof(int)));
 }
 
-static lmr_status eigen(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
-                        size_t ldz, lmr_arena work, lmr_error *err) {
+lmr_status la_eigen_driver(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
+                           size_t ldz, lmr_arena work, lmr_error *err) {
   if (!fits(40 * n) || !fits(ld) || !fits(ldz) || ld < at_least_one(n) || top > n ||
       (z && ldz < at_least_one(n)))
     return bad_dims(err, "eigen");
   if (!n || !top) return LMR_OK;
-  for (size_t j = 0; j < n; j++)
-    for (size_t i = 0; i <= j; i++)
-      if (!isfinite(a[i + j * ld]))
-        return lmr_fail(err, LMR_ENONFINITE, "eigen: entry (%zu, %zu) is not finite", i + 1, j + 1);
   double *dwork;
   int *iwork, *isuppz;
   LMR_TAKE(dwork, &work, eigen_lwork(n), err);
@@ -208,22 +227,40 @@ static lmr_status eigen(double *a, size_t n, size_t ld, size_t top, double *w, d
   return LMR_OK;
 }
 
-lmr_status la_eigen(double *a, size_t n, size_t ld, double *w, double *z, size_t ldz,
-                    lmr_arena work, lmr_error *err) {
-  return eigen(a, n, ld, n, w, z, ldz, work, err);
-}
-
-lmr_status la_eigen_top(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
-                        size_t ldz, lmr_arena work, lmr_error *err) {
-  return eigen(a, n, ld, top, w, z, ldz, work, err);
-}
-
-lmr_status la_eigen_tridiagonal(double *d, double *off, size_t n, lmr_error *err) {
-  if (!fits(n)) return bad_dims(err, "eigen_tridiagonal");
-  if (n < 2) return LMR_OK;
-  int in = (int)n, info = 0;
-  F77_CALL(dsterf)(&in, d, off, &info);
+lmr_status la_tridiagonal_leaf(double *d, double *off, size_t n, double *z, size_t ldz,
+                               double *work, lmr_error *err) {
+  if (!fits(n) || !fits(ldz) || ldz < at_least_one(n)) return bad_dims(err, "tridiagonal_leaf");
+  int in = (int)n, iz = (int)ldz, info = 0;
+  F77_CALL(dsteqr)("I", &in, d, off, z, &iz, work, &info FCONE);
   if (info) return lmr_fail(err, LMR_ENOCONV, "%d tridiagonal eigenvalues did not converge", info);
+  return LMR_OK;
+}
+
+lmr_status la_tridiagonal_top(double *d, double *off, size_t n, size_t top, double *w, double *z,
+                              size_t ldz, lmr_arena work, lmr_error *err) {
+  if (!fits(18 * n) || !fits(ldz) || ldz < at_least_one(n) || top > n) return bad_dims(err, "tridiagonal_top");
+  if (!top) return LMR_OK;
+  double *dwork;
+  int *iwork, *isuppz;
+  LMR_TAKE(dwork, &work, 18 * n, err);
+  LMR_TAKE(iwork, &work, 10 * n, err);
+  LMR_TAKE(isuppz, &work, 2 * n, err);
+  int in = (int)n, iz = (int)ldz, from = (int)(n - top + 1), found = 0, info = 0;
+  int lwork = (int)(18 * n), liwork = (int)(10 * n);
+  double zero = 0;
+  F77_CALL(dstegr)("V", "I", &in, d, off, &zero, &zero, &from, &in, &zero, &found, w, z, &iz, isuppz,
+                   dwork, &lwork, iwork, &liwork, &info FCONE FCONE);
+  if (info || (size_t)found != top)
+    return lmr_fail(err, LMR_ENOCONV, "tridiagonal eigendecomposition failed (info %d)", info);
+  return LMR_OK;
+}
+
+lmr_status la_secular_root(const double *pole, const double *weight, size_t k, size_t i, double rho,
+                           double *apart, double *root, lmr_error *err) {
+  if (!fits(k) || i >= k) return bad_dims(err, "secular_root");
+  int ik = (int)k, ii = (int)i + 1, info = 0;
+  F77_CALL(dlaed4)(&ik, &ii, pole, weight, apart, &rho, root, &info);
+  if (info) return lmr_fail(err, LMR_ENOCONV, "root %zu of a secular equation did not converge", i + 1);
   return LMR_OK;
 }
 

@@ -200,7 +200,7 @@ lmr_status tall_crossprod(const double *a, size_t n, size_t p, size_t ld, const 
     tall_pack(&plain, first, count, block, rows);
     if (s) tall_pack(&weighted, first, count, scaled, rows);
     tall_block_cross(block, pa, s ? scaled : block, pa, rows, 1, sum, pa, level);
-    if (first / rows % 64 == 63 && lmr_tick_poll(tick, (double)first / (double)n))
+    if (lmr_tick_poll(tick, (double)first / (double)n))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
   for (size_t j = 0; j < p; j++)

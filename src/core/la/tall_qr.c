@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/la/la.h"
+#include "core/la/reflectors.h"
 
 #define SMALL_ROWS 1000   /* below, Householder costs nothing */
 #define ONE_PASS 1e4      /* condition of A'A that one Cholesky pass bears (error 1e-12) */
@@ -19,7 +20,7 @@ size_t tall_qr_bytes(size_t p) {
   bytes = lmr_add_bytes(bytes, lmr_bytes(rows * pa, sizeof(double)));
   bytes = lmr_add_bytes(bytes, lmr_bytes(stack_rows(p) * q, sizeof(double)));
   bytes = lmr_add_bytes(bytes, lmr_bytes(2 * q, sizeof(double)));
-  bytes = lmr_add_bytes(bytes, la_qr_bytes(stack_rows(p), q));
+  bytes = lmr_add_bytes(bytes, reflectors_qr_bytes(stack_rows(p), q));
   return lmr_add_bytes(bytes, la_eigen_bytes(q));
 }
 
@@ -47,7 +48,7 @@ static lmr_status stacked(const tall_source *a, double *r, lmr_arena work, const
       first += count;
       filled += count;
     }
-    LMR_TRY(la_qr(stack, filled, p, ld, tau, work, err));
+    LMR_TRY(reflectors_qr(stack, filled, p, ld, tau, work, tick, err));
     held = filled < p ? filled : p;
     for (size_t j = 0; j < p; j++)
       for (size_t i = 0; i < held; i++) r[i + j * p] = i <= j ? stack[i + j * ld] : 0;
@@ -121,7 +122,7 @@ static lmr_status gram(const tall_source *a, const double *factor, double *g, do
     tall_pack(a, first, count, block, rows);
     if (factor) tall_block_solve(block, pa, rows, factor, pa, level);
     tall_block_cross(block, pa, block, pa, rows, 1, g, pa, level);
-    if (first / rows % 64 == 63 && lmr_tick_poll(tick, (double)first / (double)a->n))
+    if (lmr_tick_poll(tick, (double)first / (double)a->n))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
   return LMR_OK;
@@ -168,7 +169,7 @@ static lmr_status cholesky(const tall_source *a, const tall_qr_options *o, doubl
     for (size_t i = 0; i <= j; i++) g[i + j * pa] /= norm[i] * norm[j];
   memcpy(copy, g, pa * pa * sizeof *g);
   size_t rank;
-  LMR_TRY(la_chol_drop(copy, p, pa, DEPENDENT, kept, &rank, err));
+  LMR_TRY(la_chol_drop_polled(copy, p, pa, DEPENDENT, kept, &rank, tick, err));
   for (size_t j = 0; j < p; j++)
     for (size_t i = 0; i < p; i++) r[i + j * p] = i <= j ? copy[i + j * pa] : 0;
   double cond = INFINITY;
@@ -198,7 +199,7 @@ static lmr_status cholesky(const tall_source *a, const tall_qr_options *o, doubl
     int *second = kept; /* the flags of la_chol_drop follow; ours are restored */
     double *flag = norm + p;
     for (size_t j = 0; j < p; j++) flag[j] = kept[j] || j + o->forced >= p;
-    LMR_TRY(la_chol_drop(g, p, pa, 1e-15, second, &rank, err));
+    LMR_TRY(la_chol_drop_polled(g, p, pa, 1e-15, second, &rank, tick, err));
     for (size_t j = 0; j < p; j++) kept[j] = flag[j] != 0;
     /* r := second factor x first factor */
     for (size_t j = 0; j < p; j++)
