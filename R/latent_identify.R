@@ -1,0 +1,56 @@
+# What cannot be estimated is refused; what is doubtful is warned about (R/latent_warnings.R).
+
+# Errors unless `force`; the texts of what was forced or is to be warned about.
+identification <- function(encoder, view, moments, force) {
+  notes <- character()
+  refuse <- function(message, hint) {
+    if (!force) {
+      abort(message, "latentmr_error_unidentified", hint = paste(hint, "`force = TRUE` goes on all the same."))
+    }
+    notes <<- c(notes, paste("Not identified, forced:", message))
+  }
+  environments <- length(view$environments)
+  left <- ncol(instrument_directions(encoder))
+  if (left == 0) {
+    abort(
+      "No invariant direction is left: the law of every combination of the instruments moves between the environments.",
+      "latentmr_error_unidentified", hint = "Name environments that share more of what the instruments come from."
+    )
+  }
+  if (moments$kind == "continuous") {
+    if (environments < 2) {
+      refuse(
+        "Continuous instruments from one environment: nothing shows which part of them is confounded.",
+        "Name at least two environments in mr_data()."
+      )
+    } else {
+      change <- stationary_change_test(encoder)
+      if (change[["pval"]] > .05 || ncol(encoder$variant) == 0) {
+        refuse(
+          sprintf(
+            "The law of the instruments does not differ between the environments (%s), so confounded directions cannot be told from valid ones.",
+            p_is(change[["pval"]])
+          ),
+          "Environments must differ in what confounds the instruments."
+        )
+      }
+    }
+    return(notes)
+  }
+  if (left < 3) {
+    refuse(
+      sprintf(
+        "%d of %d directions of the panel carry structure and %d are left: at least 3 are needed.",
+        ncol(encoder$variant), ncol(encoder$directions), left
+      ),
+      "Give more independent variants, or the components of the genome in `structure`."
+    )
+  }
+  if (environments < 2 && encoder$mode == "panel") {
+    refuse(
+      "Genotypes from one environment with neither `structure` nor `background`: structure cannot be told from chance.",
+      "Name recruitment sites as environments, or give components or background variants in mr_data()."
+    )
+  }
+  notes
+}
