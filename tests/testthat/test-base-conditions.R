@@ -119,3 +119,14 @@ test_that("a script goes on after a time limit, and an interrupt of the system s
   expect_identical(attr(said, "status"), NULL)
   expect_identical(trimws(said), c("try-error reached elapsed time limit", "interrupt condition"))
 })
+
+test_that("no snapshot shows a condition as testthat prints it, and each has its test", {
+  files <- list.files(test_path("_snaps"), "[.]md$", full.names = TRUE)
+  expect_gt(length(files), 0)
+  expect_true(all(file.exists(test_path(sub("(.*)[.]md$", "test-\\1.R", basename(files))))))
+  shown <- unlist(lapply(files, function(file) {
+    lines <- grep("^    (Error|Warning|Message|Condition)( <|$)", readLines(file, encoding = "UTF-8"), value = TRUE)
+    if (length(lines)) paste(basename(file), trimws(lines))
+  }))
+  expect_identical(shown, NULL)
+})

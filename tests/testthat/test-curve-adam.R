@@ -39,7 +39,7 @@ test_that("options: noise, mean field, halves, covariates; same seed, same numbe
 })
 
 test_that("settings of the loop are checked", {
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     curve_control("adam", rate = 2)
     curve_control("adam", steps = 10)
     curve_control("sgd")

@@ -128,7 +128,7 @@ test_that("the line is 2SLS with the instruments as given, or with more where th
 })
 
 test_that("bands that there are not are refused", {
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     curve_control(band = "jackknife")
     curve_control(draws = 10)
     iv_curve(y ~ x | z, d, estimator = "kiv", control = curve_control(band = "bootstrap"), seed = 1)

@@ -101,7 +101,7 @@ test_that("fits of iv_reg(), and what is none", {
   expect_equal(c(d$snp_r2.exposure, d$snp_r2.outcome), c(adjusted(mtcars$wt), adjusted(mtcars$mpg)))
   expect_identical(c(d$exposure, d$outcome), c("wt", "mpg"))
   both <- iv_reg(mpg ~ 1 | wt + hp | disp + cyl + gear, data = mtcars)
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     direction_test(both)
     direction_test(1)
   })

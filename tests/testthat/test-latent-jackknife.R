@@ -75,7 +75,7 @@ test_that("clusters stay whole", {
 
 test_that("what it is not for is refused", {
   d <- jackknife_data(n = 200)
-  expect_snapshot(error = TRUE, {
+  expect_conditions({
     latent_mr(d, jackknife = NA)
     latent_mr(simulate_mr("snp", cell = 3, n = 100, seed = 1), jackknife = TRUE)
     latent_mr(d, crossfit = 2, jackknife = TRUE)
