@@ -1,6 +1,6 @@
 #!/bin/sh
 # The tests again, on a build whose C code (core and glue) runs under
-# AddressSanitizer and UndefinedBehaviorSanitizer; the first finding stops the
+# AddressSanitizer and UndefinedBehaviorSanitizer; a finding stops the R process, and so the
 # run. An optional regular expression picks test files, as in
 # `make sanitize FILTER=core`. Afterwards the same build must catch an overflow
 # made on purpose, or the run proves nothing; and the first calls of every C

@@ -1,7 +1,6 @@
 # Errors, warnings and messages are pinned as class and conditionMessage().
-# testthat prints a condition another way in each of its versions, so that
-# expect_snapshot(error = TRUE), and any snapshot that shows a condition, is red
-# on another machine.
+# testthat prints a condition another way in each of its versions, so that a
+# snapshot that shows one is red on another machine.
 #
 # One condition, its text in the test:
 #   expect_condition_text(f(1), "latentmr_error_argument", "`x` must be ...")
