@@ -121,7 +121,7 @@ test_that("a script goes on after a time limit, and an interrupt of the system s
 })
 
 test_that("no snapshot shows a condition as testthat prints it, and each has its test", {
-  files <- list.files(test_path("_snaps"), "[.]md$", full.names = TRUE)
+  files <- list.files(test_path("_snaps"), "^[^.]*[.]md$", full.names = TRUE)
   expect_gt(length(files), 0)
   expect_true(all(file.exists(test_path(sub("(.*)[.]md$", "test-\\1.R", basename(files))))))
   shown <- unlist(lapply(files, function(file) {
