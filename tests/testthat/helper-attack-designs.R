@@ -27,7 +27,7 @@ attack_data <- function(design, n, p, seed) {
   }
   if (design == "twins of variants") for (j in half) {
     g[, p %/% 2 + j] <- g[, j]
-    few <- sample(total, 3)
+    few <- sample(n, 3) + c(0, n, 2 * n) # one in each environment
     g[few, p %/% 2 + j] <- (g[few, j] + 1) %% 3
   }
   if (design == "missing calls") g[sample(length(g), length(g) %/% 50)] <- NA
