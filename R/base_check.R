@@ -63,3 +63,35 @@ check_choice <- function(x, arg, choices) {
 
 # `choices` with those most like `x` first.
 nearest <- function(x, choices) choices[order(utils::adist(lower(x), lower(choices))[1, ])]
+
+# For the `...` that a generic asks for and its method has no use for: an argument that
+# nothing reads is an error, with the arguments that the method does read.
+check_dots <- function(...) {
+  if (!...length()) return(invisible())
+  given <- names(substitute(list(...)))[-1]
+  given <- if (is.null(given)) rep("", ...length()) else given
+  known <- setdiff(names(formals(sys.function(sys.parent()))), "...")
+  near <- known[utils::adist(lower(given[1]), lower(known)) <= 2 & nzchar(given[1])]
+  abort(
+    sprintf("Unknown argument%s: %s.", if (...length() > 1) "s" else "", quote_all(ifelse(nzchar(given), given, "(unnamed)"))),
+    "latentmr_error_argument", argument = given[1],
+    hint = if (length(near)) sprintf("Did you mean \"%s\"?", near[1]) else sprintf("The arguments are %s.", quote_all(known, Inf))
+  )
+}
+
+# In the order exposure (exposures), outcome; by name where there are names:
+# c(outcome = "mmHg", exposure = "mmol/L"), of several exposures by their own.
+check_units <- function(units, exposures = "exposure") {
+  if (is.null(units)) return(NULL)
+  several <- length(exposures) > 1
+  roles <- c(if (several) exposures else "exposure", "outcome")
+  if (!is.character(units) || length(units) != length(roles) || anyNA(units)) {
+    must <- if (several) sprintf("%d units, of the %d exposures and the outcome", length(roles), length(exposures)) else "two units, of exposure and outcome"
+    abort_argument("units", paste("NULL or", must), describe(units))
+  }
+  if (is.null(names(units))) return(units)
+  if (!setequal(names(units), roles)) {
+    abort_argument("units", paste("without names, or named", quote_all(roles)), paste("named", quote_all(names(units))))
+  }
+  unname(units[roles])
+}

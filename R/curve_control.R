@@ -76,6 +76,7 @@ curve_control <- function(solver = "closed", members = 4, units = 50, instrument
 
 #' @export
 print.curve_control <- function(x, ...) {
+  check_dots(...)
   cat("Settings of iv_curve()\n")
   cat(sprintf("  %-17s %s\n", names(x), vapply(x, format, "")), sep = "")
   invisible(x)

@@ -1,5 +1,6 @@
 #' @export
 print.iv_curve <- function(x, digits = 3, ...) {
+  check_dots(...)
   number <- function(v) formatC(v, digits = digits, format = "g")
   id <- x$identification
   cat(sprintf(
@@ -104,7 +105,9 @@ curve_table <- function(fit, digits) {
 #' @param object,x An `iv_curve`.
 #' @param level,conf.level Level of intervals.
 #' @param conf.int Whether to add `conf.low`, `conf.high`.
-#' @param row.names,optional,... As in the generic; `...` is not used.
+#' @param row.names,stringsAsFactors As in [as.data.frame()].
+#' @param optional No effect: the columns have names.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `summary`: the tests (`tests`), effects (`effects`), canonical correlations of
 #'   instruments and exposure (`identification`). `as.data.frame`: one row per grid
 #'   point with `x`, `estimate` (shrunk curve), `unshrunk`, `std.error`, `conf.low`,
@@ -129,6 +132,7 @@ NULL
 #' @rdname curve_summary
 #' @export
 summary.iv_curve <- function(object, level = .95, ...) {
+  check_dots(...)
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   id <- object$identification
   structure(
@@ -142,6 +146,7 @@ summary.iv_curve <- function(object, level = .95, ...) {
 
 #' @export
 print.summary.iv_curve <- function(x, digits = 3, ...) {
+  check_dots(...)
   print(x$fit, digits = digits)
   cat("\nTests:\n")
   print(x$tests, digits = digits, row.names = FALSE)
@@ -154,7 +159,9 @@ print.summary.iv_curve <- function(x, digits = 3, ...) {
 
 #' @rdname curve_summary
 #' @export
-as.data.frame.iv_curve <- function(x, row.names = NULL, optional = FALSE, level = .95, ...) {
+as.data.frame.iv_curve <- function(x, row.names = NULL, optional = FALSE, level = .95,
+                                   stringsAsFactors = FALSE, ...) {
+  check_dots(...)
   at <- curve_grid(x)
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   if (has_band(x)) {
@@ -167,16 +174,17 @@ as.data.frame.iv_curve <- function(x, row.names = NULL, optional = FALSE, level 
   out <- data.frame(
     x = at, estimate = band[, "fit"], unshrunk = band[, "unshrunk"], std.error = band[, "std.error"],
     conf.low = band[, "lwr"], conf.high = band[, "upr"], uniform.low = uniform[, "lwr"],
-    uniform.high = uniform[, "upr"], derivative = predict(x, at, derivative = TRUE), row.names = row.names
+    uniform.high = uniform[, "upr"], derivative = predict(x, at, derivative = TRUE), row.names = NULL
   )
   out$extrapolated <- curve_extrapolates(x, at)
   for (name in names(x$references$models)) out[[name]] <- reference_value(x$references$models[[name]], at)
-  out
+  asked_frame(out, row.names, stringsAsFactors)
 }
 
 #' @rdname curve_summary
 #' @export
 tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
+  check_dots(...)
   check_flag(conf.int, "conf.int")
   curve <- average_derivative(x, conf.level)
   linear <- x$references$models$linear
@@ -200,6 +208,7 @@ tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
 #' @rdname curve_summary
 #' @export
 glance.iv_curve <- function(x, ...) {
+  check_dots(...)
   s <- x$model$summary
   p <- setNames(x$tests$p.value, trimws(x$tests$test))
   data.frame(
@@ -211,4 +220,7 @@ glance.iv_curve <- function(x, ...) {
 }
 
 #' @export
-nobs.iv_curve <- function(object, ...) object$nobs
+nobs.iv_curve <- function(object, ...) {
+  check_dots(...)
+  object$nobs
+}

@@ -8,7 +8,7 @@
 #' @param outcome Negative-control outcome: a numeric (or logical) vector with a value
 #'   for every row that `fit` used, in their order, without missing values; see Details for names.
 #' @param name Its name in print.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return For curves: an object of class `negative_control`: `fit` (the same fit to the control),
 #'   and `tests`, a data frame with `test`, `statistic`, `df`, `p.value`: `exogeneity` (are
 #'   the instruments associated with the control at all, given the covariates? robust
@@ -34,6 +34,7 @@ negative_control <- function(fit, outcome, ...) UseMethod("negative_control")
 #' @rdname negative_control
 #' @export
 negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(outcome)), ...) {
+  check_dots(...)
   if (is.logical(outcome)) outcome <- outcome + 0
   if (!is.numeric(outcome) || !is.null(dim(outcome)) || length(outcome) != fit$nobs) {
     abort_argument("outcome", sprintf("a numeric vector of length %d, the rows of the fit", fit$nobs), describe(outcome))
@@ -64,6 +65,7 @@ negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(o
 
 #' @export
 print.negative_control <- function(x, digits = 3, ...) {
+  check_dots(...)
   cat(sprintf("Negative control %s: the exposure cannot affect it, so every test should be silent\n", x$name))
   print(x$tests, digits = digits, row.names = FALSE)
   invisible(x)

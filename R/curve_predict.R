@@ -11,7 +11,7 @@
 #' @param derivative Whether to give the derivative of the curve (outcome units per
 #'   exposure unit).
 #' @param level Level of the band.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @details The band belongs to the *unshrunk* fit. By default it is its Gaussian posterior,
 #' within and between the averaged nets and prior variances, plus the error of the mean; `band` in
 #' [curve_control()] asks for a sandwich or the bootstrap instead. The uniform band multiplies
@@ -40,6 +40,7 @@
 #' @export
 predict.iv_curve <- function(object, newdata = NULL, interval = "none", derivative = FALSE,
                              level = .95, ...) {
+  check_dots(...)
   check_choice(interval, "interval", c("none", "confidence", "uniform"))
   check_flag(derivative, "derivative")
   check_number(level, "level", min = .5, max = 1, open = TRUE)
@@ -194,7 +195,7 @@ curve_critical <- function(fit, derivative, level, draws = 4000, points = 60) {
 #' @param fit An `iv_curve`.
 #' @param from,to Exposures (numbers or vectors of equal length, exposure units).
 #' @param level Level of the interval.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame: `from`, `to` (`average_effect()`), `estimate` (of the shrunk
 #'   curve), and of the unshrunk fit `unshrunk`, `std.error`, `conf.low`, `conf.high`,
 #'   `p.value` (two-sided, of no effect).
@@ -212,6 +213,7 @@ average_effect <- function(fit, ...) UseMethod("average_effect")
 #' @rdname average_effect
 #' @export
 average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
+  check_dots(...)
   for (arg in c("from", "to")) {
     v <- get(arg)
     if (!is.numeric(v) || !length(v) || !all(is.finite(v))) abort_argument(arg, "finite numbers", describe(v))

@@ -29,7 +29,7 @@
 #'   [read_mr_data()] add the others.
 #' @param threshold Smallest kinship coefficient of a link, above 0.
 #' @param x A `families` object.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @section Identifiers:
 #' Text. With columns of family identifiers, people are known by IID, or by
 #' FID_IID where that finds more of `ids`, or where `ids` is `NULL` and one IID stands
@@ -78,6 +78,7 @@ new_families <- function(ids, component) {
 #' @rdname families
 #' @export
 print.families <- function(x, ...) {
+  check_dots(...)
   size <- table(x)
   together <- size[size > 1]
   cat(sprintf(

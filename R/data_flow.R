@@ -8,7 +8,7 @@
 #' statement ask for it.
 #'
 #' @param x An object that carries the account, such as one made by [mr_data()].
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame, one row per rule and environment, in the order in which
 #'   the rules were applied: `step` (whole number), `unit` (`"participants"`,
 #'   `"variants"`, `"background variants"`, `"covariates"`, `"values"`), `reason`,

@@ -14,7 +14,7 @@
 #' @param drop Whether one row or column comes back as a vector.
 #' @param double Whether `as.matrix()` returns numbers of type double (8 bytes
 #'   each) instead of integers (4 bytes).
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #'
 #' @section What is counted:
 #' A genotype is the number of copies of `effect_allele`: A1, column 5 of the bim
@@ -85,7 +85,7 @@ read_plink <- function(prefix) {
 #'
 #' @param x An object with genotypes, such as one of [read_plink()] or
 #'   [mr_data()].
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `variants()`: a data frame, one row a variant, with at least `snp`,
 #'   `chr`, `pos` (base pairs), `effect_allele` (the allele whose copies the
 #'   genotypes count) and `other_allele`; alleles that the file does not know (`0`
@@ -115,10 +115,16 @@ variants.default <- function(x, ...) {
 samples.default <- variants.default
 
 #' @export
-variants.plink_bed <- function(x, ...) x$variants
+variants.plink_bed <- function(x, ...) {
+  check_dots(...)
+  x$variants
+}
 
 #' @export
-samples.plink_bed <- function(x, ...) x$samples
+samples.plink_bed <- function(x, ...) {
+  check_dots(...)
+  x$samples
+}
 
 #' @export
 dim.plink_bed <- function(x) c(nrow(x$samples), nrow(x$variants))
@@ -134,6 +140,7 @@ sample_names <- function(samples) {
 #' @rdname read_plink
 #' @export
 as.matrix.plink_bed <- function(x, double = FALSE, ...) {
+  check_dots(...)
   check_flag(double, "double")
   named_matrix(x, NULL, NULL, double)
 }
@@ -216,6 +223,7 @@ as_positions <- function(index, n, names, arg, what) {
 
 #' @export
 print.plink_bed <- function(x, ...) {
+  check_dots(...)
   some <- utils::head(x$variants, 4)
   alleles <- sprintf("%s counts %s (other %s)", some$snp, some$effect_allele, some$other_allele)
   files <- if (nrow(x$files) == 1) x$files$bed else sprintf("%s and %s", x$files$bed[1], plural(nrow(x$files) - 1, "more set"))

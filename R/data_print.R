@@ -2,6 +2,7 @@
 
 #' @export
 print.mr_data <- function(x, ...) {
+  check_dots(...)
   cat(format_mr_data(x), sep = "\n")
   invisible(x)
 }
@@ -88,9 +89,10 @@ format_table <- function(table, x) {
 
 #' @rdname mr_data
 #' @param object An `mr_data` object.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @export
 summary.mr_data <- function(object, ...) {
+  check_dots(...)
   structure(
     list(
       exposure_name = object$exposure_name, outcome_name = object$outcome_name, kind = object$kind,
@@ -104,6 +106,7 @@ summary.mr_data <- function(object, ...) {
 
 #' @export
 print.summary.mr_data <- function(x, max = 20, ...) {
+  check_dots(...)
   cat(sprintf("%s, outcome %s: %s participants, %s instruments (%s)\n\n", sub("^e", "E", exposures_words(x$exposure_name)), x$outcome_name,
               big(x$n), big(x$p), x$kind))
   cat(format_table(x$environments, x), sep = "\n")

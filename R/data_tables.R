@@ -5,7 +5,7 @@
 #' @param x An object made by [mr_data()] or [read_mr_data()].
 #' @param environments `TRUE` gives a row for each variant and environment,
 #'   `FALSE` one for each variant over all participants.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `variants()`: a data frame with `snp`, `chr`, `pos`, `effect_allele`
 #'   (the allele that is counted), `other_allele`, with `environments = TRUE` also
 #'   `environment`, then `n` (participants), `call_rate` (share of these with a
@@ -34,6 +34,7 @@ NULL
 #' @rdname mr_data-tables
 #' @export
 variants.mr_data <- function(x, environments = FALSE, ...) {
+  check_dots(...)
   check_flag(environments, "environments")
   counts <- mr_counts(x)
   levels <- levels(x$environment)
@@ -80,6 +81,7 @@ pool_counts <- function(counts) {
 #' @rdname mr_data-tables
 #' @export
 samples.mr_data <- function(x, ...) {
+  check_dots(...)
   out <- data.frame(id = x$ids, environment = x$environment)
   if (!is.null(x$cluster)) out$cluster <- x$cluster
   traits <- c(exposure_columns(x$exposure), list(x$outcome))

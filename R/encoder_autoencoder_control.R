@@ -104,6 +104,7 @@ autoencoder_sources <- c(
 
 #' @export
 print.autoencoder_control <- function(x, ...) {
+  check_dots(...)
   cat("Settings of the autoencoder (P: published method, M: measured; of the defaults)\n")
   shown <- vapply(x, function(v) if (is.null(v)) "NULL" else format(v), "")
   cat(sprintf("  %-15s %-10s %s\n", names(x), shown, autoencoder_sources[names(x)]), sep = "")

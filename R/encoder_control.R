@@ -91,6 +91,7 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
 
 #' @export
 print.encoder_control <- function(x, ...) {
+  check_dots(...)
   cat("Encoder settings\n")
   plain <- x[names(x) != "autoencoder"]
   cat(sprintf("  %-15s %s\n", names(plain), vapply(plain, format, "")), sep = "")

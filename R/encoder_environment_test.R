@@ -30,7 +30,7 @@
 #' @param max_columns Most columns in the joint and conditional tests; above it, that many evenly spaced ones
 #'   (the column tests take all).
 #' @param seed NULL or a whole number: fixes the random features used above 5,000 people.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame of class `environment_test`: `scope`, `variable`, `method`, `n`, `statistic`,
 #'   `p_value`, `p_adjusted`, `effect`, `detectable`. Constant columns have NA. `attr(, "htest")` is the
 #'   `htest` object of the joint test (NULL when everything is constant).
@@ -68,6 +68,7 @@ environment_test.default <- function(x, environment, covariates = NULL, conditio
 #' @rdname environment_test
 #' @export
 environment_test.mr_data <- function(x, conditional = "joint", max_columns = 500, seed = NULL, ...) {
+  check_dots(...)
   covariates <- cbind(x$covariates, x$structure)
   if (!length(covariates)) covariates <- NULL
   environment_frame(
@@ -84,6 +85,7 @@ environment_test.mr_data <- function(x, conditional = "joint", max_columns = 500
 #' @export
 environment_test.latent_instruments <- function(x, data, type = "invariant", conditional = "joint",
                                                 max_columns = 500, seed = NULL, ...) {
+  check_dots(...)
   check_choice(type, "type", c("invariant", "variant"))
   if (missing(data) || !inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", if (missing(data)) "missing" else describe(data),
@@ -236,6 +238,7 @@ conditional_row <- function(scaled, given, environment, variable) {
 
 #' @export
 print.environment_test <- function(x, digits = 3, rows = 10, ...) {
+  check_dots(...)
   sizes <- attr(x, "environments")
   if (is.null(sizes)) return(NextMethod())
   cat(sprintf("Does the law change across %d environments? n = %s\n", length(sizes), paste(sizes, collapse = " + ")))
@@ -255,8 +258,9 @@ print.environment_test <- function(x, digits = 3, rows = 10, ...) {
 }
 
 #' @export
-as.data.frame.environment_test <- function(x, ...) {
+as.data.frame.environment_test <- function(x, row.names = NULL, optional = FALSE, stringsAsFactors = FALSE, ...) {
+  check_dots(...)
   attributes(x)[c("htest", "environments", "columns")] <- NULL
   class(x) <- "data.frame"
-  x
+  asked_frame(x, row.names, stringsAsFactors)
 }

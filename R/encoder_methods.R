@@ -2,9 +2,10 @@
 
 #' @rdname learn_instruments
 #' @param x,object A `latent_instruments` object.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @export
 print.latent_instruments <- function(x, ...) {
+  check_dots(...)
   cat(sprintf(
     "Latent instruments: %s, %d %s, %d environments\n", encoder_words(x),
     nrow(x$variants), if (x$kind == "continuous") "instruments" else "variants", length(x$environments)
@@ -61,6 +62,7 @@ encoder_words <- function(x) {
 #' @rdname learn_instruments
 #' @export
 summary.latent_instruments <- function(object, data = NULL, ...) {
+  check_dots(...)
   quality <- object$quality
   if (!is.null(data)) {
     if (!inherits(data, "mr_data")) {
@@ -73,6 +75,7 @@ summary.latent_instruments <- function(object, data = NULL, ...) {
 
 #' @export
 print.summary.latent_instruments <- function(x, ...) {
+  check_dots(...)
   print(x$object)
   cat("\nSpectrum (leading directions)\n")
   print(utils::head(x$spectrum, 20), digits = 4, row.names = FALSE)
@@ -91,6 +94,7 @@ print.summary.latent_instruments <- function(x, ...) {
 #'   missing calls; unknown ones take the pooled mean.
 #' @export
 predict.latent_instruments <- function(object, newdata, type = c("invariant", "variant"), environment = NULL, ...) {
+  check_dots(...)
   if (missing(type)) type <- "invariant"
   check_choice(type, "type", c("invariant", "variant"))
   if (missing(newdata)) {

@@ -159,10 +159,11 @@ add_strength <- function(quality, fit) {
 }
 
 #' @export
-as.data.frame.instrument_quality <- function(x, ...) {
+as.data.frame.instrument_quality <- function(x, row.names = NULL, optional = FALSE, stringsAsFactors = FALSE, ...) {
+  check_dots(...)
   attributes(x)[c("used", "people")] <- NULL
   class(x) <- "data.frame"
-  x
+  asked_frame(x, row.names, stringsAsFactors)
 }
 
 #' @export
@@ -170,6 +171,7 @@ as.data.frame.instrument_quality <- function(x, ...) {
 
 #' @export
 print.instrument_quality <- function(x, ...) {
+  check_dots(...)
   for (line in quality_lines(x)) cat(strwrap(line, 98, prefix = "    ", initial = "  "), sep = "\n")
   invisible(x)
 }

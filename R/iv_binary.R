@@ -50,7 +50,9 @@
 #' @param exponentiate Whether estimates and limits are shown as ratios; an error on the scale
 #'   of a risk difference.
 #' @param digits Digits shown.
-#' @param row.names,optional Not used.
+#' @param row.names,stringsAsFactors As in [as.data.frame()].
+#' @param optional No effect: the columns have names.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `iv_binary`: a list with `coefficients` (of `x`, then `w`; order as in
 #'   `iv_reg()`), `vcov`, `scale` (`"risk difference"`, `"log risk ratio"`, `"log odds ratio"`),
 #'   `units`, `estimator`, `link`, `control` (coefficients of the residuals, `"tsri"`), `hansen` (`"msmm"`),

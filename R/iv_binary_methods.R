@@ -2,23 +2,36 @@
 
 #' @rdname iv_binary
 #' @export
-coef.iv_binary <- function(object, ...) object$coefficients
+coef.iv_binary <- function(object, ...) {
+  check_dots(...)
+  object$coefficients
+}
 
 #' @rdname iv_binary
 #' @export
-vcov.iv_binary <- function(object, ...) object$vcov
+vcov.iv_binary <- function(object, ...) {
+  check_dots(...)
+  object$vcov
+}
 
 #' @rdname iv_binary
 #' @export
-nobs.iv_binary <- function(object, ...) object$nobs
+nobs.iv_binary <- function(object, ...) {
+  check_dots(...)
+  object$nobs
+}
 
 #' @rdname iv_binary
 #' @export
-formula.iv_binary <- function(x, ...) x$formula
+formula.iv_binary <- function(x, ...) {
+  check_dots(...)
+  x$formula
+}
 
 #' @rdname iv_binary
 #' @export
 confint.iv_binary <- function(object, parm, level = 0.95, ...) {
+  check_dots(...)
   check_number(level, "level", 0, 1, open = TRUE)
   b <- object$coefficients
   se <- setNames(rep(NA_real_, length(b)), names(b))
@@ -34,6 +47,7 @@ confint.iv_binary <- function(object, parm, level = 0.95, ...) {
 #' @rdname iv_binary
 #' @export
 tidy.iv_binary <- function(x, conf.int = TRUE, conf.level = 0.95, exponentiate = FALSE, ...) {
+  check_dots(...)
   check_flag(conf.int, "conf.int")
   check_flag(exponentiate, "exponentiate")
   if (exponentiate && x$scale == "risk difference") {
@@ -64,6 +78,7 @@ tidy.iv_binary <- function(x, conf.int = TRUE, conf.level = 0.95, exponentiate =
 #' @rdname iv_binary
 #' @export
 glance.iv_binary <- function(x, ...) {
+  check_dots(...)
   first <- glance(x$linear)
   data.frame(
     nobs = x$nobs, cases = x$cases, estimator = x$estimator, link = if (is.null(x$link)) NA_character_ else x$link,
@@ -77,7 +92,8 @@ hansen_of <- function(x) if (is.null(x$hansen)) c(df1 = NA, df2 = NA, statistic 
 
 #' @rdname iv_binary
 #' @export
-as.data.frame.iv_binary <- function(x, row.names = NULL, optional = FALSE, ...) {
+as.data.frame.iv_binary <- function(x, row.names = NULL, optional = FALSE, stringsAsFactors = FALSE, ...) {
+  check_dots(...)
   effects <- tidy(x)
   effects <- effects[effects$term %in% x$endogenous, ]
   out <- data.frame(
@@ -87,11 +103,12 @@ as.data.frame.iv_binary <- function(x, row.names = NULL, optional = FALSE, ...) 
   )
   out <- cbind(out, ratio_columns(out$b, out$lo_ci, out$up_ci, x$scale))
   none <- x$estimator == "glm"
-  cbind(out, data.frame(
+  out <- cbind(out, data.frame(
     nobs = as.double(x$nobs), estimator = x$estimator, vcov = x$vcov_type,
     fstat = if (none) NA_real_ else unname(x$linear$strength$partial_f)[match(effects$term, names(x$linear$strength$partial_f))],
     fstat_type = if (none) NA_character_ else "partial", scale = x$scale, units = x$units, row.names = NULL
   ))
+  asked_frame(out, row.names, stringsAsFactors)
 }
 
 # exp() of an effect and its 95 % limits, on log scales only.
@@ -113,6 +130,7 @@ binary_name <- function(estimator, link) {
 #' @rdname iv_binary
 #' @export
 print.iv_binary <- function(x, digits = max(3, getOption("digits") - 3), ...) {
+  check_dots(...)
   cat("\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
   cat(sprintf("%s: coefficients on the scale of a %s\n", binary_name(x$estimator, x$link), x$scale))
   print.default(format(x$coefficients, digits = digits), print.gap = 2, quote = FALSE)
@@ -123,6 +141,7 @@ print.iv_binary <- function(x, digits = max(3, getOption("digits") - 3), ...) {
 #' @rdname iv_binary
 #' @export
 summary.iv_binary <- function(object, ...) {
+  check_dots(...)
   rows <- tidy(object)
   table <- as.matrix(rows[c("estimate", "std.error", "statistic", "p.value")])
   letter <- if (is.finite(object$df)) "t" else "z"

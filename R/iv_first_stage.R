@@ -24,7 +24,7 @@
 #' @param object A fit of [iv_reg()] or [iv_fit()].
 #' @param vcov Covariance behind the robust statistics: `"HC0"` to `"HC3"` or `"cluster"`;
 #'   `NULL` is that of the fit, when it is not robust `"HC1"`, or `"cluster"` with a cluster.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return List of class `iv_first_stage`: `table`, a data frame with one row per endogenous
 #'   variable (`term`, `partial_f`, `df1`, `df2`, `p.value`, `robust_f`, `robust_p`,
 #'   `effective_f`, `conditional_f`, `conditional_df1`, `conditional_p`); `joint`, a data frame with rows
@@ -44,6 +44,7 @@
 #' first_stage(fit)
 #' @export
 first_stage <- function(object, vcov = NULL, ...) {
+  check_dots(...)
   if (!inherits(object, "iv_reg")) abort_argument("object", "a fit of iv_reg() or iv_fit()", describe(object))
   m <- fit_moments(object)
   cluster <- object$cluster
@@ -121,6 +122,7 @@ kleibergen_paap <- function(f, scores, vcov, cluster) {
 #' @param digits Digits shown.
 #' @export
 print.iv_first_stage <- function(x, digits = max(3, getOption("digits") - 3), ...) {
+  check_dots(...)
   cat("First stage (robust: ", x$vcov, ")\n", sep = "")
   print(x$table, digits = digits, row.names = FALSE)
   cat("\nAll endogenous variables\n")

@@ -34,6 +34,7 @@ NULL
 #' @importFrom stats coef
 #' @export
 coef.iv_reg <- function(object, component = "stage2", complete = TRUE, ...) {
+  check_dots(...)
   check_choice(component, "component", c("stage2", "stage1"))
   out <- if (component == "stage2") object$coefficients else stage1_coef(object)
   if (complete) out else out[!is.na(out)]
@@ -78,6 +79,7 @@ stage1_vcov <- function(object) {
 #' @importFrom stats vcov
 #' @export
 vcov.iv_reg <- function(object, type = NULL, component = "stage2", complete = TRUE, cluster = NULL, ...) {
+  check_dots(...)
   check_choice(component, "component", c("stage2", "stage1"))
   v <- if (component == "stage1") {
     stage1_vcov(object)
@@ -154,6 +156,7 @@ confint.iv_reg <- function(object, parm, level = 0.95, vcov = NULL, ...) {
 #' @importFrom stats residuals naresid
 #' @export
 residuals.iv_reg <- function(object, type = "response", ...) {
+  check_dots(...)
   check_choice(type, "type", c("response", "pearson", "deviance", "working"))
   e <- object$residuals
   if (type %in% c("pearson", "deviance") && !is.null(object$weights)) e <- sqrt(object$weights) * e
@@ -164,6 +167,7 @@ residuals.iv_reg <- function(object, type = "response", ...) {
 #' @importFrom stats fitted
 #' @export
 fitted.iv_reg <- function(object, ...) {
+  check_dots(...)
   fit <- object$engine$f$rows$y - object$residuals
   if (!is.null(object$offset)) fit <- fit + object$offset
   naresid(object$na.action, fit)
@@ -172,32 +176,48 @@ fitted.iv_reg <- function(object, ...) {
 #' @rdname iv_methods
 #' @importFrom stats nobs
 #' @export
-nobs.iv_reg <- function(object, ...) object$nobs
+nobs.iv_reg <- function(object, ...) {
+  check_dots(...)
+  object$nobs
+}
 
 #' @rdname iv_methods
 #' @importFrom stats df.residual
 #' @export
-df.residual.iv_reg <- function(object, ...) object$df.residual
+df.residual.iv_reg <- function(object, ...) {
+  check_dots(...)
+  object$df.residual
+}
 
 #' @rdname iv_methods
 #' @importFrom stats weights
 #' @export
-weights.iv_reg <- function(object, ...) naresid(object$na.action, object$weights)
+weights.iv_reg <- function(object, ...) {
+  check_dots(...)
+  naresid(object$na.action, object$weights)
+}
 
 #' @rdname iv_methods
 #' @importFrom stats deviance
 #' @export
-deviance.iv_reg <- function(object, ...) object$rss
+deviance.iv_reg <- function(object, ...) {
+  check_dots(...)
+  object$rss
+}
 
 #' @rdname iv_methods
 #' @importFrom stats sigma
 #' @export
-sigma.iv_reg <- function(object, ...) object$sigma
+sigma.iv_reg <- function(object, ...) {
+  check_dots(...)
+  object$sigma
+}
 
 #' @rdname iv_methods
 #' @importFrom stats terms
 #' @export
 terms.iv_reg <- function(x, component = "regressors", ...) {
+  check_dots(...)
   check_choice(component, "component", c("regressors", "instruments", "full"))
   need_formula(x)
   x$terms[[component]]
@@ -207,6 +227,7 @@ terms.iv_reg <- function(x, component = "regressors", ...) {
 #' @importFrom stats formula
 #' @export
 formula.iv_reg <- function(x, component = "complete", ...) {
+  check_dots(...)
   check_choice(component, "component", c("complete", "regressors", "instruments"))
   need_formula(x)
   if (component == "complete") return(x$formula)
@@ -237,6 +258,7 @@ need_formula <- function(object) {
 #' @importFrom stats model.matrix
 #' @export
 model.matrix.iv_reg <- function(object, component = "regressors", ...) {
+  check_dots(...)
   check_choice(component, "component", c("regressors", "projected", "instruments"))
   rows <- object$engine$f$rows
   names <- names(object$coefficients)
@@ -280,6 +302,7 @@ iv_projected <- function(object) {
 #' @importFrom stats hatvalues
 #' @export
 hatvalues.iv_reg <- function(model, type = "stage2", ...) {
+  check_dots(...)
   check_choice(type, "type", c("stage2", "stage1", "both", "maximum"))
   s <- iv_scores(model$engine$f2, model$engine$est, leverage = TRUE)
   h <- s$leverage
@@ -305,6 +328,7 @@ combined_leverage <- function(model, h1, h2, type) {
 #' @export
 predict.iv_reg <- function(object, newdata, na.action = na.pass, se.fit = FALSE, interval = "none",
                            level = 0.95, df = Inf, ...) {
+  check_dots(...)
   check_choice(interval, "interval", c("none", "confidence", "prediction"))
   check_flag(se.fit, "se.fit")
   check_number(level, "level", 0, 1, open = TRUE)
@@ -387,6 +411,7 @@ vcovHC.iv_reg <- function(x, ...) {
 
 #' @export
 model.matrix.iv_reg_projected <- function(object, ...) {
+  check_dots(...)
   class(object) <- "iv_reg"
   model.matrix(object, component = "projected")
 }

@@ -20,7 +20,7 @@
 #' @param object A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
 #' @param vcov Covariance behind Hansen's J: `"HC0"` or `"cluster"`; `NULL` is `"cluster"` when
 #'   the fit has one.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return Data frame of class `overid_test` with columns `test`, `statistic`, `df1`, `df2`, `p.value`. `print()` says it in
 #'   words too.
 #' @section Missing values: Hansen J is `NA` with fewer clusters than instruments.
@@ -42,6 +42,7 @@ overid_test.default <- function(object, ...) {
 #' @rdname overid_test
 #' @export
 overid_test.latent_mr <- function(object, ...) {
+  check_dots(...)
   m <- object$latent$kclass
   over <- m$sizes[2] - m$k
   if (over <= 0) abort_argument("object", "a fit with more instruments than exposures", sprintf("one with %.0f", m$sizes[2]))
@@ -64,6 +65,7 @@ overid_table <- function(...) {
 
 #' @export
 print.overid_test <- function(x, ...) {
+  check_dots(...)
   if (!all(c("test", "p.value") %in% names(x)) || !any(x$test %in% c("Sargan", "Hansen J"))) return(NextMethod())
   cat(strwrap(overid_words(x), 90, exdent = 2), sep = "\n")
   cat("\n")
@@ -87,6 +89,7 @@ overid_words <- function(x) {
 #' @rdname overid_test
 #' @export
 overid_test.iv_reg <- function(object, vcov = NULL, ...) {
+  check_dots(...)
   m <- fit_moments(object)
   f <- object$engine$f
   over <- f$L - f$k

@@ -88,6 +88,7 @@ estimator_name <- function(id) {
 #' @rdname iv_methods
 #' @export
 print.iv_reg <- function(x, digits = max(3, getOption("digits") - 3), ...) {
+  check_dots(...)
   cat("\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
   cat(sprintf("Coefficients (%s):\n", estimator_name(x$estimator)))
   print.default(format(coef(x), digits = digits), print.gap = 2, quote = FALSE)

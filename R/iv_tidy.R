@@ -11,7 +11,7 @@
 #' @param diagnostics Whether `glance` adds the names of broom too:
 #'   `statistic.Sargan`, `p.value.Sargan`, `statistic.Wu.Hausman`,
 #'   `p.value.Wu.Hausman`.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `tidy`: `term, estimate, std.error, statistic, p.value, conf.low,
 #'   conf.high, df, outcome`, a row per coefficient (`NA` where not identified).
 #'   `glance`: one row `r.squared, adj.r.squared, sigma, statistic, p.value, df,
@@ -29,6 +29,7 @@ NULL
 #' @rdname iv_tidy
 #' @export
 tidy.iv_reg <- function(x, conf.int = TRUE, conf.level = 0.95, instruments = FALSE, ...) {
+  check_dots(...)
   check_flag(conf.int, "conf.int")
   check_flag(instruments, "instruments")
   if (instruments) {
@@ -59,6 +60,7 @@ tidy.iv_reg <- function(x, conf.int = TRUE, conf.level = 0.95, instruments = FAL
 #' @rdname iv_tidy
 #' @export
 glance.iv_reg <- function(x, diagnostics = FALSE, ...) {
+  check_dots(...)
   check_flag(diagnostics, "diagnostics")
   s <- summary(x)
   d <- x$diagnostics

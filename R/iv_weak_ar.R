@@ -25,6 +25,7 @@ ar_set <- function(object, level = 0.95, ...) UseMethod("ar_set")
 #' @rdname ar_set
 #' @export
 ar_set.iv_reg <- function(object, level = 0.95, ...) {
+  check_dots(...)
   check_number(level, "level", 0, 1, open = TRUE)
   if (fit_moments(object)$k == 1) return(kclass_ar_set(fit_moments(object), level))
   weakiv_set(object, "AR", level)[c("term", "ci_type", "lo", "up", "level")]

@@ -78,6 +78,7 @@ weakiv_set <- function(object, method = "CLR", level = 0.95, ...) UseMethod("wea
 #' @rdname weakiv_test
 #' @export
 weakiv_test.iv_reg <- function(object, beta = 0, vcov = NULL, ...) {
+  check_dots(...)
   m <- fit_moments(object)
   beta <- check_beta(beta, endogenous_kept(object))
   type <- weakiv_vcov(object, vcov)
@@ -98,6 +99,7 @@ weakiv_vcov <- function(object, vcov) {
 #' @rdname weakiv_test
 #' @export
 weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, vcov = NULL, ...) {
+  check_dots(...)
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
   m <- fit_moments(object)
@@ -124,12 +126,14 @@ weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, vcov = NULL,
 #' @rdname weakiv_test
 #' @export
 weakiv_test.latent_mr <- function(object, beta = 0, ...) {
+  check_dots(...)
   kclass_weakiv_test(object$latent$kclass, check_beta(beta, if (length(object$exposure) > 1) object$exposure else 1))
 }
 
 #' @rdname weakiv_test
 #' @export
 weakiv_set.latent_mr <- function(object, method = if (length(object$exposure) > 1) "AR" else "CLR", level = 0.95, ...) {
+  check_dots(...)
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
   k <- length(object$exposure)

@@ -27,7 +27,7 @@
 #' scale of probabilities, not of liability.
 #'
 #' @param fit A [latent_mr()] fit, or one of [iv_reg()] or [iv_fit()] with one endogenous variable.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return List of class `direction_test`: `direction`, a data frame with the columns of `TwoSampleMR::directionality_test()`:
 #'   `id.exposure, id.outcome, exposure, outcome, snp_r2.exposure, snp_r2.outcome, correct_causal_direction, steiger_pval`,
 #'   and `z`; `variants`, a data frame with `SNP` and the columns of `TwoSampleMR::steiger_filtering()`: `rsq.exposure,
@@ -50,6 +50,7 @@ direction_test.default <- function(fit, ...) {
 #' @rdname direction_test
 #' @export
 direction_test.latent_mr <- function(fit, ...) {
+  check_dots(...)
   need_one_exposure(fit, "The direction test")
   out <- whole_direction(fit$latent$kclass, fit$exposure, fit$outcome)
   sums <- fit$latent$variants
@@ -70,6 +71,7 @@ direction_test.latent_mr <- function(fit, ...) {
 #' @rdname direction_test
 #' @export
 direction_test.iv_reg <- function(fit, ...) {
+  check_dots(...)
   m <- fit_moments(fit)
   if (m$k != 1) abort_argument("fit", "a fit with one endogenous variable", sprintf("one with %d", m$k))
   outcome <- if (is.null(fit$formula)) "y" else deparse1(fit$formula[[2]])
@@ -90,6 +92,7 @@ whole_direction <- function(m, exposure, outcome) {
 
 #' @export
 print.direction_test <- function(x, ...) {
+  check_dots(...)
   cat(strwrap(direction_words(x$direction), 90, exdent = 2), sep = "\n")
   v <- x$variants
   if (!is.null(v)) {

@@ -23,7 +23,7 @@
 #' @param level Confidence level.
 #' @param method For `latent_mr`: `"latent_nagar"` or `"latent_2sls"`; `NULL` is Nagar's on genotypes, 2SLS on continuous
 #'   instruments.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return Data frame of class `plausibly_exogenous`: `term`, `scale` (share of the bounds: 0 is exact exclusion, 1 the bounds given), `b_min` and
 #'   `b_max` (range of the estimates), `lo_ci` and `up_ci` (union of the intervals). Attributes: `tipping`, for each term
 #'   the multiple of the bounds at which the union reaches zero (0 when the interval holds it without violation,
@@ -47,6 +47,7 @@ plausibly_exogenous.default <- function(fit, gamma, level = 0.95, ...) {
 #' @rdname plausibly_exogenous
 #' @export
 plausibly_exogenous.latent_mr <- function(fit, gamma, level = 0.95, method = NULL, ...) {
+  check_dots(...)
   need_one_exposure(fit, "The union of intervals")
   need_linear(fit, "fit")
   check_number(level, "level", 0, 1, open = TRUE)
@@ -94,6 +95,7 @@ latent_violation <- function(fit, method, level) {
 #' @rdname plausibly_exogenous
 #' @export
 plausibly_exogenous.iv_reg <- function(fit, gamma, level = 0.95, ...) {
+  check_dots(...)
   check_number(level, "level", 0, 1, open = TRUE)
   fit_moments(fit) # has instruments
   if (!(fit$estimator %in% c("2sls", "kclass"))) {
@@ -202,6 +204,7 @@ tipping_scale <- function(ends) {
 
 #' @export
 print.plausibly_exogenous <- function(x, ...) {
+  check_dots(...)
   whole <- !is.null(attr(x, "tipping")) && all(c("term", "scale", "lo_ci", "up_ci") %in% names(x))
   if (!whole) return(NextMethod())
   for (text in violation_words(x)) cat(strwrap(text, 92, exdent = 2), sep = "\n")

@@ -2,15 +2,19 @@
 
 #' @rdname latent_mr
 #' @param x,object A `latent_mr` object.
-#' @param row.names,optional,... Not used.
+#' @param row.names,stringsAsFactors As in [as.data.frame()].
+#' @param optional No effect: the columns have names.
+#' @param ... Nothing: an argument without a use is an error.
 #' @param environments `TRUE` adds the rows of every environment.
 #' @export
-as.data.frame.latent_mr <- function(x, row.names = NULL, optional = FALSE, environments = FALSE, ...) {
+as.data.frame.latent_mr <- function(x, row.names = NULL, optional = FALSE, environments = FALSE,
+                                    stringsAsFactors = FALSE, ...) {
+  check_dots(...)
   check_flag(environments, "environments")
   if (environments && is.null(x$by_environment)) {
     abort_argument("environments", "FALSE for a fit made with by_environment = FALSE", "TRUE")
   }
-  all_rows(x, environments)
+  asked_frame(all_rows(x, environments), row.names, stringsAsFactors)
 }
 
 all_rows <- function(x, environments = !is.null(x$by_environment)) {
@@ -77,6 +81,7 @@ estimate_rows <- function(fit, estimates, environment) {
 #' @rdname latent_mr
 #' @export
 tidy.latent_mr <- function(x, ...) {
+  check_dots(...)
   rows <- as.data.frame(x)
   data.frame(
     term = rows$exposure, estimate = rows$b, std.error = rows$se, statistic = rows$b / rows$se,
@@ -90,6 +95,7 @@ tidy.latent_mr <- function(x, ...) {
 #' @rdname latent_mr
 #' @export
 glance.latent_mr <- function(x, ...) {
+  check_dots(...)
   d <- x$diagnostics
   # Of several exposures the weakest, and the one whose effects differ most.
   q <- as.list(d$q)
@@ -112,17 +118,22 @@ f_pvalue <- function(m, f) {
 #' @rdname ar_set
 #' @export
 ar_set.latent_mr <- function(object, level = 0.95, ...) {
+  check_dots(...)
   check_number(level, "level", 0, 1, open = TRUE)
   exposure_sets(object$latent$kclass, object$exposure, level)
 }
 
 #' @rdname latent_mr
 #' @export
-flow.latent_mr <- function(x, ...) x$flow
+flow.latent_mr <- function(x, ...) {
+  check_dots(...)
+  x$flow
+}
 
 #' @rdname latent_mr
 #' @export
 variants.latent_mr <- function(x, ...) {
+  check_dots(...)
   out <- x$variants
   if (x$kind == "continuous") return(out)
   out$block <- x$encoder$block

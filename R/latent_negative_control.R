@@ -18,6 +18,7 @@
 #' @rdname negative_control
 #' @export
 negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods = NULL, ...) {
+  check_dots(...)
   if (is.null(name)) name <- control_label(substitute(outcome))
   check_fit_data(fit, if (!missing(data)) data)
   has_rows <- inherits(data, "mr_data")
@@ -149,6 +150,7 @@ ar_columns <- function(ar) {
 #' @rdname negative_control
 #' @export
 negative_control.iv_reg <- function(fit, outcome, data = NULL, name = NULL, ...) {
+  check_dots(...)
   if (is.null(name)) name <- control_label(substitute(outcome))
   fit_moments(fit) # has instruments
   rows <- fit$engine$f$rows
@@ -212,6 +214,7 @@ negative_table <- function(out) {
 
 #' @export
 print.negative_control_table <- function(x, ...) {
+  check_dots(...)
   if (!all(c("verdict", "ar_pval", "detectable", "method", "b") %in% names(x))) return(NextMethod())
   cat("Negative controls: the exposure cannot affect them, so every one should be silent\n")
   for (i in seq_len(nrow(x))) cat(strwrap(negative_words(x[i, ]), 92, initial = "  ", prefix = "    "), sep = "\n")

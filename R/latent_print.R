@@ -3,6 +3,7 @@
 #' @rdname latent_mr
 #' @export
 print.latent_mr <- function(x, ...) {
+  check_dots(...)
   d <- x$diagnostics
   several <- length(x$exposure) > 1
   percent <- format(100 * x$level)
@@ -236,6 +237,7 @@ reml_line <- function(reml) {
 #' @rdname latent_mr
 #' @export
 summary.latent_mr <- function(object, ...) {
+  check_dots(...)
   estimates <- all_rows(object)
   estimates$se_plain <- each_estimate(object, "se_plain", NA_real_)
   estimates$note <- each_estimate(object, "note", NA_character_)
@@ -275,6 +277,7 @@ weak_rows <- function(first) {
 
 #' @export
 print.summary.latent_mr <- function(x, ...) {
+  check_dots(...)
   print(x$fit)
   cat("\nQuality of the instruments (see ?learn_instruments)\n")
   print(x$quality)

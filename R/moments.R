@@ -150,6 +150,7 @@ moments_bytes <- function(p, pm, blocks) 4 * blocks * (p * (p + 1) / 2 + p * pm 
 
 #' @export
 print.mr_moments <- function(x, ...) {
+  check_dots(...)
   check_moments(x, "x")
   cat(format_moments(x), sep = "\n")
   invisible(x)

@@ -24,7 +24,7 @@
 #' @param data For `"latent"`: the `mr_data` object.
 #' @param units `NULL`, or the units of exposure (exposures) and outcome for the axes, such as
 #'   `c("mmol/L", "mmHg")`.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A `ggplot`.
 #' @section Errors: `latentmr_error_argument`: an unknown type, a type that the fit
 #'   has no numbers for (`by_environment = FALSE`; pictures of variants for
@@ -40,9 +40,10 @@
 #' @importFrom ggplot2 .data
 #' @export
 plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
+  check_dots(...)
   check_choice(type, "type", fit_pictures)
   several <- length(x$exposure) > 1
-  check_units(units, length(x$exposure))
+  units <- check_units(units, x$exposure)
   if (several && type %in% one_exposure_pictures) need_one_exposure(x, sprintf("The picture \"%s\"", type))
   switch(type,
     forest = if (several) plot_exposures(x, units) else plot_forest(x, units), environments = plot_environments(x, units), first_stage = plot_first_stage(x),
@@ -63,6 +64,7 @@ one_exposure_pictures <- c("environments", "first_stage", "scatter", "funnel", "
 #' @rdname plot.latent_mr
 #' @export
 plot.latent_instruments <- function(x, type = "spectrum", data = NULL, ...) {
+  check_dots(...)
   check_choice(type, "type", c("spectrum", "latent", "history", "quality"))
   switch(type,
     spectrum = plot_spectrum(x), latent = plot_latents(x, data), history = plot_training(x), quality = plot_quality(x$quality)

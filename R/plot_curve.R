@@ -12,7 +12,7 @@
 #' @param level Level of the bands.
 #' @param type `"curve"`, or `"history"`: the objective over the steps of the three-net loop.
 #' @param units `NULL`, or the units of exposure and outcome for the axes.
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A `ggplot`; its `$data` has the curve and its bands at 140 exposures: `at`, `fit`,
 #'   `unshrunk`, `lwr`, `upr` (pointwise), `ulow`, `uhigh` (uniform).
 #' @section Errors: `latentmr_error_argument`: an unknown reference or type, `"history"` of
@@ -28,11 +28,12 @@
 #' @export
 plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic"), level = .95, type = "curve",
                           units = NULL, ...) {
+  check_dots(...)
   check_choice(type, "type", c("curve", "history"))
   known <- names(x$references$models)
   for (r in references) check_choice(r, "references", known)
   check_number(level, "level", min = .5, max = 1, open = TRUE)
-  check_units(units)
+  units <- check_units(units)
   if (type == "history") {
     if (is.null(x$curve$history)) no_history("a curve in closed form")
     return(plot_history(x$curve$history, "Training of the three-net loop"))

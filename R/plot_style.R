@@ -20,12 +20,6 @@ sized <- function(plot, width, height) {
   plot
 }
 
-check_units <- function(units, exposures = 1) {
-  if (is.null(units) || (is.character(units) && length(units) == exposures + 1 && !anyNA(units))) return(invisible())
-  must <- if (exposures == 1) "two units, of exposure and outcome" else sprintf("%d units, of the %d exposures and the outcome", exposures + 1, exposures)
-  abort_argument("units", paste("NULL or", must), describe(units))
-}
-
 # "Effect of ldl on sbp (mmHg per mmol/L)"
 effect_axis <- function(fit, units = NULL, width = 72) {
   per <- if (!is.null(units)) {

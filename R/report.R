@@ -19,7 +19,7 @@
 #' @param units `NULL`, or the units of exposure (exposures) and outcome, such as `c("mmol/L", "mmHg")`.
 #' @param code `NULL`, or the lines of R that made the data (character vector), shown before
 #'   the call of [latent_mr()].
-#' @param ... Not used.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return The path, invisibly.
 #' @section Errors: `latentmr_error_package` when rmarkdown, knitr or pandoc (2.0 or later) is
 #'   not there, with how to install them; `latentmr_error_argument` for a wrong argument;
@@ -47,6 +47,7 @@ report.default <- function(x, ...) {
 #' @rdname report
 #' @export
 report.latent_mr <- function(x, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
+  check_dots(...)
   file <- check_report_file(if (!missing(file)) file)
   if (!is.null(curve) && length(x$exposure) > 1) {
     abort_argument("curve", "NULL with several exposures", describe(curve), "A curve is of one exposure: give it to the report of a fit of that exposure.")
@@ -57,7 +58,7 @@ report.latent_mr <- function(x, file, data = NULL, curve = NULL, question = NULL
 write_report <- function(x, file, data, curve, question, units, code) {
   check_report_parts(x, data, curve)
   check_string(question, "question", null = TRUE)
-  check_units(units, length(x$exposure))
+  units <- check_units(units, x$exposure)
   if (!is.null(code) && (!is.character(code) || anyNA(code))) abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
   check_report_tools()
   folder <- tempfile("report")

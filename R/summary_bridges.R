@@ -50,9 +50,7 @@
 #' @export
 as_twosample <- function(fit, units = NULL) {
   a <- fit_associations(fit, "A harmonised frame")
-  if (!is.null(units) && (!is.character(units) || length(units) != 2 || anyNA(units))) {
-    abort_argument("units", "NULL or two units, of exposure and outcome", describe(units))
-  }
+  units <- check_units(units)
   v <- fit$variants
   p <- nrow(v)
   effect <- clean_allele(v$effect_allele, p)
