@@ -58,7 +58,7 @@ check_choice <- function(x, arg, choices) {
     near <- choices[utils::adist(lower(x), lower(choices)) <= 2]
     if (length(near)) hint <- sprintf("Did you mean \"%s\"?", near[1])
   }
-  abort_argument(arg, paste("one of", quote_all(choices)), describe(x), hint)
+  abort_argument(arg, paste("one of", quote_all(choices, 12)), describe(x), hint)
 }
 
 # `choices` with those most like `x` first.

@@ -99,3 +99,12 @@ interval_digits <- function(b, lo, up) {
 # letters (Turkish).
 lower <- function(x) chartr("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", x)
 upper <- function(x) chartr("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", x)
+
+# Near names for a hint, the nearest first; NULL for none.
+near_names <- function(name, names, max = 3) {
+  if (!length(names) || is.na(name)) return(NULL)
+  away <- utils::adist(lower(name), lower(names))[1, ]
+  near <- names[order(away)][seq_len(min(max, length(names)))]
+  close <- sort(away)[1] <= max(2, nchar(name) / 3)
+  if (close) sprintf("Did you mean \"%s\"?", near[1]) else sprintf("The nearest columns are %s.", quote_all(near))
+}

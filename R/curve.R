@@ -63,7 +63,8 @@
 #' @param seed Whole number, or `NULL` to draw one from R's generator. Same data and seed
 #'   give the same numbers.
 #' @param subset,na.action As in [lm()]. Rows with missing values are handled by
-#'   `na.action`; their number is printed.
+#'   `na.action`; their number is printed. An `offset()` in the formula is subtracted from the outcome: the curve is
+#'   that of what is left.
 #' @param ... Not used; anything given is an error.
 #' @return An object of class `iv_curve` with methods for `predict`, `plot`, `print`,
 #'   `summary`, `tidy`, `glance`, `as.data.frame`, `nobs`, [average_effect()],
@@ -105,6 +106,8 @@ iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curv
   frame <- match.call(expand.dots = FALSE)
   frame <- frame[c(1, match(c("formula", "data", "subset", "na.action"), names(frame), 0))]
   frame$formula <- iv_formula(formula)
+  check_formula_data(frame$formula, data, as.list(frame)["subset"], environment(formula))
+  if (is.data.frame(data)) frame$data <- plain_columns(data)
   frame$drop.unused.levels <- TRUE
   frame[[1]] <- quote(stats::model.frame)
   frame <- eval(frame, parent.frame())

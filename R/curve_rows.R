@@ -25,6 +25,8 @@ curve_rows <- function(terms, frame, data, formula) {
       "latentmr_error_argument", argument = "formula"
     )
   }
+  offset <- stats::model.offset(frame)
+  if (!is.null(offset)) y <- y - offset
   rows <- iv_rows(parts, as.double(y), NULL, exogenous, "2sls")
   w <- rows$w
   w <- if (is.null(w)) matrix(0, length(y), 0) else w[, colnames(w) != "(Intercept)", drop = FALSE]

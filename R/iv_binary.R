@@ -41,7 +41,8 @@
 #' @param link `"logit"` or `"log"`, for `"tsri"`, `"tsps"` and `"glm"`.
 #' @param weights Non-negative weights of people: counts, or the inverse of the probability to be in the sample (those of
 #'   a case-control sample make its estimates those of the population). Their scale does not matter; people of weight 0 are left out.
-#' @param subset,na.action As in [lm()]; rows with missing values are handled by `na.action`.
+#' @param subset,na.action,offset As in [glm()]; rows with missing values are handled by `na.action`. The offset
+#'   is on the scale of the estimate (log odds, log risk, or risk).
 #' @param tol As in [iv_fit()].
 #' @param vcov `"HC0"`, `"HC1"` or `"cluster"` (the default when `cluster` is given).
 #' @param object,x An `iv_binary` object.
@@ -49,7 +50,7 @@
 #' @param conf.int,conf.level As in `broom`.
 #' @param exponentiate Whether estimates and limits are shown as ratios; an error on the scale
 #'   of a risk difference.
-#' @param digits Digits shown.
+#' @param digits,signif.stars Digits and stars shown, as in [stats::printCoefmat()].
 #' @param row.names,stringsAsFactors As in [as.data.frame()].
 #' @param optional No effect: the columns have names.
 #' @param ... Nothing: an argument without a use is an error.
@@ -88,15 +89,17 @@
 #' }))[, c("method", "b", "se", "or", "scale")]
 #' @export
 iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = NULL, cluster = NULL,
-                      weights, subset, na.action, contrasts = NULL, tol = 1e-7) {
+                      weights, subset, na.action, offset, contrasts = NULL, tol = 1e-7) {
   check_choice(estimator, "estimator", binary_estimators)
   check_choice(link, "link", c("logit", "log"))
-  if (is.null(vcov)) vcov <- if (is.null(cluster)) "HC1" else "cluster"
+  if (is.null(vcov) && is.null(cluster)) vcov <- "HC1"
+  asked <- asked_type(vcov, cluster, "2sls")
+  vcov <- asked$type
   check_choice(vcov, "vcov", c("HC0", "HC1", "cluster"))
   check_number(tol, "tol", min = 0, max = 0.1)
   call <- match.call()
   if (missing(data)) data <- environment(formula)
-  model <- iv_model(match.call(expand.dots = FALSE), formula, data, cluster, contrasts, parent.frame())
+  model <- iv_model(match.call(expand.dots = FALSE), formula, data, asked$cluster, contrasts, parent.frame())
   y <- binary_values(stats::model.response(model$frame), names(model$frame)[1], "formula")
   exogenous <- iv_exogenous(model$parts, "2sls")
   root <- weight_roots(stats::model.weights(model$frame), length(y))
@@ -105,8 +108,12 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
     # Their scale does not matter to the estimates; one moves the steps of Newton's method.
     root <- root / sqrt(mean(root[root > 0]^2))
   }
-  rows <- iv_rows(model$parts, setNames(y, rownames(model$frame)), root, exogenous, "2sls")
-  fit <- binary_object(iv_engine(rows, "2sls", vcov, model$frame[["(cluster)"]], tol), estimator, link, vcov)
+  offset <- stats::model.offset(model$frame)
+  if (!is.null(offset)) check_finite(offset, "offset")
+  y <- setNames(y, rownames(model$frame))
+  rows <- iv_rows(model$parts, if (estimator == "2sls" && !is.null(offset)) y - offset else y, root, exogenous, "2sls")
+  if (estimator != "2sls") rows$offset <- offset
+  fit <- binary_object(iv_engine(rows, "2sls", vcov, model$frame[["(cluster)"]], tol), estimator, link, vcov, y)
   fit$coefficients <- fit$coefficients[design_names(model$parts$X)]
   kept <- names(fit$coefficients)[!is.na(fit$coefficients)]
   fit$vcov <- fit$vcov[kept, kept, drop = FALSE]
@@ -119,9 +126,9 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
 }
 
 # From a fitted two-stage least squares model with a 0/1 outcome.
-binary_object <- function(linear, estimator, link, type) {
+binary_object <- function(linear, estimator, link, type, outcome = linear$engine$f$rows$y) {
   f <- linear$engine$f
-  seen <- unname(if (is.null(f$rows$root)) f$rows$y else f$rows$y[f$rows$root > 0])
+  seen <- unname(if (is.null(f$rows$root)) outcome else outcome[f$rows$root > 0])
   if (length(unique(seen)) < 2) {
     abort(sprintf("Every outcome is %g: there is no effect to estimate.", seen[1]), "latentmr_error_argument", argument = "formula")
   }

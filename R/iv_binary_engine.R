@@ -15,6 +15,7 @@ binary_scale <- function(estimator, link) {
 # (Hansen's test), iterations, solutions.
 binary_fit <- function(f, estimator, link, type, cluster) {
   by <- if (type == "cluster") cluster
+  check_one_way(by, sprintf("estimator \"%s\"", estimator))
   out <- if (estimator == "msmm") ratio_fit(f, by) else glm_fit(f, estimator, link, by)
   keep <- seq_len(f$K + f$k)
   back <- iv_back(f)
@@ -26,8 +27,9 @@ binary_fit <- function(f, estimator, link, type, cluster) {
   )
 }
 
-nonlinear_options <- function(residual, regressors, cluster = NULL, covariance = FALSE) {
+nonlinear_options <- function(residual, regressors, cluster = NULL, covariance = FALSE, offset = NULL) {
   list(
+    offset = offset,
     residual = match(residual, c("logit", "log", "ratio")) - 1L,
     regressors = match(regressors, c("predictor", "residual", "exposure")) - 1L,
     cluster = cluster$index, clusters = as.integer(cluster$count), covariance = as.integer(covariance)
@@ -44,7 +46,7 @@ nonlinear_sums <- function(f, theta, options) {
 #   u_i = I^-1 (h_i r_i + sum_j (dS / d d_j) q_i v_ij).
 glm_fit <- function(f, estimator, link, cluster) {
   regressors <- c(tsps = "predictor", tsri = "residual", glm = "exposure")[[estimator]]
-  options <- nonlinear_options(link, regressors, cluster)
+  options <- nonlinear_options(link, regressors, cluster, offset = f$rows$offset)
   m <- f$K + f$k * if (estimator == "tsri") 2 else 1
   at <- newton(f, rep(0, m), options, link)
   s <- at$sums
@@ -120,8 +122,8 @@ abort_noconv <- function(message) {
 # first with equal weights in the coordinates Q (those of 2SLS), then with the
 # inverse of their covariance there.
 ratio_fit <- function(f, cluster) {
-  plain <- nonlinear_options("ratio", "exposure", cluster)
-  full <- nonlinear_options("ratio", "exposure", cluster, covariance = TRUE)
+  plain <- nonlinear_options("ratio", "exposure", cluster, offset = f$rows$offset)
+  full <- nonlinear_options("ratio", "exposure", cluster, covariance = TRUE, offset = f$rows$offset)
   first <- ratio_first(f, plain)
   weight <- moment_weight(nonlinear_sums(f, first$theta, full)$covariance, f, cluster)
   at <- gauss_newton(f, first$theta, plain, weight)
@@ -143,7 +145,7 @@ ratio_fit <- function(f, cluster) {
 # the log-linear fits with the exposure as it is and as the instruments predict it.
 ratio_first <- function(f, options) {
   starts <- lapply(c("predictor", "exposure"), function(regressors) {
-    tryCatch(newton(f, rep(0, f$K + f$k), nonlinear_options("log", regressors), "log")$theta, latentmr_error_noconv = function(e) NULL)
+    tryCatch(newton(f, rep(0, f$K + f$k), nonlinear_options("log", regressors, offset = f$rows$offset), "log")$theta, latentmr_error_noconv = function(e) NULL)
   })
   fits <- lapply(starts[!vapply(starts, is.null, NA)], function(theta) {
     tryCatch(gauss_newton(f, theta, options, identity), latentmr_error_noconv = function(e) NULL)

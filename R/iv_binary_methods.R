@@ -155,7 +155,9 @@ summary.iv_binary <- function(object, ...) {
 }
 
 #' @export
-print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3), ...) {
+print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3),
+                                    signif.stars = getOption("show.signif.stars"), ...) {
+  check_dots(...)
   fit <- x$fit
   cat("\nCall:\n", paste(deparse(fit$call), collapse = "\n"), "\n\n", sep = "")
   cat(sprintf(
@@ -164,7 +166,7 @@ print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3),
   ))
   errors <- if (fit$vcov_type == "cluster") sprintf("cluster, %d clusters", fit$cluster$count) else fit$vcov_type
   cat(sprintf("Scale: %s; standard errors: %s%s\n\n", fit$scale, errors, if (fit$estimator %in% c("tsps", "tsri")) ", both stages" else ""))
-  stats::printCoefmat(x$coefficients, digits = digits, na.print = "NA", ...)
+  stats::printCoefmat(x$coefficients, digits = digits, signif.stars = signif.stars, na.print = "NA")
   if (fit$scale != "risk difference") {
     rows <- as.data.frame(fit)
     cat(sprintf("\n%s with 95 %% interval\n", if (fit$scale == "log odds ratio") "Odds ratio" else "Risk ratio"))
@@ -173,7 +175,7 @@ print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3),
   if (length(fit$control)) cat("\nCoefficient of the first-stage residual:", format(fit$control, digits = digits), "\n")
   if (fit$estimator != "glm") {
     cat("\nDiagnostic tests:\n")
-    stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, na.print = "NA", ...)
+    stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, signif.stars = signif.stars, na.print = "NA")
   }
   if (length(fit$na.action)) cat("  (", stats::naprint(fit$na.action), ")\n", sep = "")
   invisible(x)

@@ -1,6 +1,7 @@
 # Checks of the arguments of iv_fit() and iv_reg().
 
 iv_vector <- function(v, arg, n) {
+  v <- plain_integers(v, arg)
   if (is.matrix(v) && ncol(v) == 1) v <- setNames(v[, 1], rownames(v))
   if (is.logical(v)) v <- v + 0
   if (!is.numeric(v) || is.factor(v) || !is.null(dim(v))) abort_argument(arg, "a numeric vector", describe(v))
@@ -16,7 +17,7 @@ iv_vector <- function(v, arg, n) {
 # Finite values of the matrices are checked by with_finite(), after the fact.
 iv_matrix <- function(m, arg, n) {
   if (is.null(m)) return(NULL)
-  if (is.data.frame(m)) m <- as.matrix(m)
+  m <- if (is.data.frame(m)) as.matrix(plain_columns(m)) else plain_integers(m, arg)
   if (is.null(dim(m))) dim(m) <- c(length(m), 1L)
   if (is.logical(m)) m <- m + 0
   if (!is.numeric(m) || length(dim(m)) != 2) abort_argument(arg, "a numeric matrix", describe(m))
@@ -51,41 +52,20 @@ column_names <- function(m, prefix) {
   if (is.null(names)) {
     return(if (NCOL0(m) == 1) prefix else sprintf("%s%d", prefix, seq_len(NCOL0(m))))
   }
-  without <- which(is.na(names) | !nzchar(names))
-  repeated <- unique(names[duplicated(names) & !is.na(names) & nzchar(names)])
-  problem <- c(
-    if (length(without)) sprintf("no name for %s %s", if (length(without) == 1) "column" else "columns", list_some(without, 8)),
-    if (length(repeated)) paste("repeated column names:", quote_all(repeated))
-  )
-  if (length(problem)) {
+  # cbind(1, hp) names its second column only
+  without <- is.na(names) | !nzchar(names)
+  names[without] <- sprintf("%s%d", prefix, which(without))
+  repeated <- unique(names[duplicated(names)])
+  if (length(repeated)) {
     abort(
-      sprintf("`%s` has %s.", prefix, paste(problem, collapse = "; ")), "latentmr_error_argument", argument = prefix,
+      sprintf("`%s` has repeated column names: %s.", prefix, quote_all(repeated)), "latentmr_error_argument", argument = prefix,
       hint = sprintf("Give every column a name of its own, or none to any: colnames(%s) <- NULL numbers them.", prefix)
     )
   }
   names
 }
 
-check_iv_vcov <- function(vcov, estimator, cluster) {
-  check_choice(vcov, "vcov", iv_vcov_types)
-  only <- list(bekker = c("liml", "fuller"), many = "ujive")[[vcov]]
-  wrong <- (!is.null(only) && !(estimator %in% only)) || (estimator == "gmm" && !(vcov %in% c("HC0", "HC1", "cluster")))
-  if (wrong) {
-    abort_argument(
-      "vcov", sprintf("an error that estimator \"%s\" has", estimator), sprintf("\"%s\"", vcov),
-      hint = if (is.null(only)) {
-        "The weight of two-step GMM is \"HC0\", \"HC1\" or \"cluster\"; with that of \"iid\" it is \"2sls\"."
-      } else {
-        sprintf("\"%s\" goes with estimator = %s.", vcov, paste0("\"", only, "\"", collapse = " or "))
-      }
-    )
-  }
-  if (vcov == "cluster" && is.null(cluster)) {
-    abort_argument("cluster", "given with vcov = \"cluster\"", "NULL")
-  }
-}
-
-iv_estimators <- c("2sls", "liml", "fuller", "kclass", "jive1", "ujive", "gmm", "ols")
+iv_estimators <- c("2sls", "b2sls", "liml", "fuller", "kclass", "jive1", "ujive", "gmm", "ols")
 
 # What the estimator needs beside the data: `kappa` of "kclass", `fuller`.
 check_kappa <- function(estimator, kappa, fuller) {
@@ -97,23 +77,4 @@ check_kappa <- function(estimator, kappa, fuller) {
     abort_argument("kappa", sprintf("NULL with estimator \"%s\"", estimator), describe(kappa), hint = "`kappa` goes with estimator = \"kclass\".")
   }
   list(kappa = kappa, fuller = fuller)
-}
-
-# The default error of two-step GMM follows its weight.
-default_vcov <- function(estimator, cluster) {
-  if (estimator != "gmm") "iid" else if (is.null(cluster)) "HC1" else "cluster"
-}
-
-# 0-based index and number of clusters.
-iv_cluster <- function(cluster, n) {
-  if (is.null(cluster)) return(NULL)
-  if (is.data.frame(cluster) && ncol(cluster) == 1) cluster <- cluster[[1]]
-  if (!is.atomic(cluster) || !is.null(dim(cluster)) || length(cluster) != n) {
-    abort_argument("cluster", sprintf("a vector of length %d", n), describe(cluster))
-  }
-  if (anyNA(cluster)) abort_argument("cluster", "without missing values", sprintf("one with %d", sum(is.na(cluster))))
-  index <- match(cluster, unique(cluster)) - 1L
-  count <- max(index) + 1L
-  if (count < 2) abort_argument("cluster", "at least two clusters", "one")
-  list(index = index, count = count)
 }

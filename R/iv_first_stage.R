@@ -4,10 +4,11 @@
 #'
 #' @details
 #' * `partial_f`: F test that the excluded instruments have no effect on the
-#'   variable; `robust_f`: the same as a robust Wald test over L.
+#'   variable; `robust_f`: the same as a robust Wald test over L, its p-value from `F(L, n - K - L)`, with
+#'   clusters `F(L, G - 1)`.
 #' * `effective_f` (Montiel Olea and Pflueger 2013; one endogenous variable):
 #'   `x'Px / tr(S)`, `S` the covariance of the first-stage scores, robust
-#'   (clustered where the covariance is).
+#'   (clustered where the covariance is), with its small-sample factor: with one instrument it is `robust_f`.
 #' * `conditional_f` (Sanderson and Windmeijer 2016): the F of what the other endogenous
 #'   variables, instrumented, leave of this one; `F(L - (k - 1), n - K - L)`.
 #' * Cragg-Donald: smallest root of `X'PX` against `X'M_ZW X / (n - K - L)`, over L, for equal
@@ -22,8 +23,9 @@
 #'   Olea and Pflueger: the simplified (conservative) values of the effective F.
 #'
 #' @param object A fit of [iv_reg()] or [iv_fit()].
-#' @param vcov Covariance behind the robust statistics: `"HC0"` to `"HC3"` or `"cluster"`;
+#' @param vcov Covariance behind the robust statistics: `"HC0"` to `"HC3"`, `"cluster"` or a formula of clusters;
 #'   `NULL` is that of the fit, when it is not robust `"HC1"`, or `"cluster"` with a cluster.
+#' @param cluster Clusters, as in [iv_reg()], where not those of the fit; given alone it means `vcov = "cluster"`.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return List of class `iv_first_stage`: `table`, a data frame with one row per endogenous
 #'   variable (`term`, `partial_f`, `df1`, `df2`, `p.value`, `robust_f`, `robust_p`,
@@ -43,18 +45,15 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl + gear, data = mtcars)
 #' first_stage(fit)
 #' @export
-first_stage <- function(object, vcov = NULL, ...) {
+first_stage <- function(object, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
   if (!inherits(object, "iv_reg")) abort_argument("object", "a fit of iv_reg() or iv_fit()", describe(object))
   m <- fit_moments(object)
-  cluster <- object$cluster
-  if (is.null(vcov)) {
-    robust <- object$vcov_type %in% c("HC0", "HC1", "HC2", "HC3", "cluster")
-    vcov <- if (robust) object$vcov_type else if (is.null(cluster)) "HC1" else "cluster"
-  }
-  check_choice(vcov, "vcov", c("HC0", "HC1", "HC2", "HC3", "cluster"))
-  check_iv_vcov(vcov, "2sls", cluster)
-  by <- if (vcov == "cluster") cluster
+  types <- c("HC0", "HC1", "HC2", "HC3", "cluster")
+  own <- if (object$vcov_type %in% types) object$vcov_type else if (is.null(object$cluster)) "HC1" else "cluster"
+  asked <- test_vcov(object, vcov, cluster, types, own)
+  vcov <- asked$type
+  by <- if (vcov == "cluster") asked$cluster
   f <- object$engine$f
   df <- f$n - f$K - f$L
   est <- list(beta = object$engine$est$beta, gamma = object$engine$est$gamma, shift = 0)
@@ -66,12 +65,12 @@ first_stage <- function(object, vcov = NULL, ...) {
   tests <- kclass_tests(m, est$beta)
   partial <- do.call(rbind, tests$partial_f)
   conditional <- vapply(seq_len(f$k), function(j) conditional_f(m, j), 0)
-  trace <- if (vcov == "cluster") sum(diag(matrix(s$first[, , 1], f$L))) else s$trace[1]
+  robust_df <- if (vcov == "cluster") by$count - 1 else df
   structure(class = "iv_first_stage", list(
     table = data.frame(
       term = endogenous_kept(object), partial_f = partial[, 3], df1 = f$L, df2 = df, p.value = partial[, 4],
-      robust_f = robust, robust_p = pf(robust, f$L, df, lower.tail = FALSE),
-      effective_f = if (f$k == 1) sum(f$r[f$Z, f$X]^2) / trace else NA_real_,
+      robust_f = robust, robust_p = pf(robust, f$L, robust_df, lower.tail = FALSE),
+      effective_f = if (f$k == 1) effective_f(f, s, vcov, by) else NA_real_,
       conditional_f = conditional, conditional_df1 = f$L - f$k + 1,
       conditional_p = pf(conditional, f$L - f$k + 1, df, lower.tail = FALSE), row.names = NULL
     ),

@@ -13,7 +13,8 @@
 #'   `(X'M_W X - kappa X'M_ZW X) b = X'M_W y - kappa X'M_ZW y` with `kappa` 0, 1,
 #'   and the smallest root of `|R0 - kappa R1| = 0`,
 #'   `R0 = [y X]'M_W[y X]`, `R1 = [y X]'M_ZW[y X]`; `"fuller"` (Fuller 1977) takes
-#'   LIML's minus `fuller / (n - K - L)`, `"kclass"` the one given.
+#'   LIML's minus `fuller / (n - K - L)`, `"kclass"` the one given; `"b2sls"`, bias-adjusted two-stage
+#'   least squares (Kolesar, Chetty, Friedman, Glaeser and Imbens 2015), `1 + L / (n - K - L)`.
 #' * `"jive1"` (Angrist, Imbens and Krueger 1999) uses the prediction of `x` by `(z, w)`
 #'   that leaves the person (with `cluster`, the whole cluster) out, beside `w`. It is
 #'   sensitive to the number of covariates, which `"ujive"` is not.
@@ -32,7 +33,12 @@
 #' Covariances: `"iid"` (`s2 (X~'X)^-1`, `s2 = e'e / (n - m)`); `"HC0"` to `"HC3"`
 #' and `"cluster"` (sandwich with the projected regressors `X~`, factors
 #' `n / (n - m)` for HC1 and `G / (G - 1) (n - 1) / (n - m)` for clusters; equal to
-#' `sandwich::vcovHC()` and `vcovCL(type = "HC1")`); `"bekker"` for LIML and Fuller (Bekker 1994; the
+#' `sandwich::vcovHC()` and `vcovCL(type = "HC1")`). Clusters in several ways (Cameron, Gelbach and Miller
+#' 2011): the signed sum over each way and their interactions, `G` the smallest number of clusters, as in fixest
+#' and Stata's ivreg2 (sandwich has the `G` of each way). `"CR2"` (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018): residuals of a
+#' cluster multiplied by `(I - H_gg)^(-1/2)`, `H` the projection on `X~`, and t tests with Satterthwaite's
+#' degrees of freedom, for few or unequal clusters; equal to `clubSandwich::vcovCR(type = "CR2")`, with weights to its
+#' value for the rows multiplied by their roots. The diagnostic tests beside it are those of `"cluster"`. `"bekker"` for LIML and Fuller (Bekker 1994; the
 #' first two terms of Hansen, Hausman and Newey 2008); `"many"` for UJIVE, the
 #' many-instrument heteroskedastic error of Chao, Swanson, Hausman, Newey and
 #' Woutersen (2012): the sum of `e_i^2 (Gx)_i^2` and of
@@ -48,15 +54,15 @@
 #' @param z Excluded instruments: numeric n x L matrix or vector, L >= k.
 #' @param w Exogenous variables including any intercept: numeric n x K matrix or
 #'   vector, or `NULL`.
-#' @param estimator `"2sls"`, `"liml"`, `"fuller"`, `"kclass"`, `"jive1"`, `"ujive"`,
+#' @param estimator `"2sls"`, `"b2sls"`, `"liml"`, `"fuller"`, `"kclass"`, `"jive1"`, `"ujive"`,
 #'   `"gmm"` or `"ols"`.
-#' @param vcov `"iid"`, `"HC0"`, `"HC1"`, `"HC2"`, `"HC3"`, `"cluster"`, `"bekker"`
-#'   (LIML, Fuller) or `"many"` (UJIVE). `"gmm"` has `"HC0"`, `"HC1"` (the default there)
-#'   and `"cluster"` (the default there when `cluster` is given): its weight follows.
-#' @param cluster Vector of length n without missing values: needed by
-#'   `vcov = "cluster"`; with `"ujive"` and `"jive1"` the first stage leaves whole clusters out.
+#' @param vcov `"iid"`, `"HC0"`, `"HC1"`, `"HC2"`, `"HC3"`, `"cluster"`, `"CR2"`, `"bekker"`
+#'   (LIML, Fuller) or `"many"` (UJIVE). `NULL` is `"cluster"` when `cluster` is given, else `"iid"`; `"HC1"` for
+#'   `"gmm"`, which has `"HC0"`, `"HC1"` and `"cluster"` only: its weight follows.
+#' @param cluster Vector of length n without missing values, or several in a list or data frame; with `"ujive"` and
+#'   `"jive1"` the first stage leaves whole clusters out. Clusters whose weights are all zero do not count.
 #' @param weights Non-negative weights (inverse variances), length n, or `NULL`.
-#' @param kappa The constant of estimator `"kclass"`, at most LIML's.
+#' @param kappa The constant of estimator `"kclass"`: from 0, least squares, to where the effect is not identified.
 #' @param fuller The constant of estimator `"fuller"`: 1 makes it nearly unbiased, 4
 #'   gives the least mean squared error; 0 is LIML.
 #' @param tol Relative norm under which a column counts as dependent.
@@ -66,7 +72,8 @@
 #'   rows. [iv_reg()] has `na.action`.
 #' @section Errors: `latentmr_error_argument` for wrong shapes and values,
 #'   `latentmr_error_unidentified` when the instruments do not identify the effects.
-#' @references Kolesar (2013), Estimation in an instrumental variables model with
+#' @references Kolesar, Chetty, Friedman, Glaeser and Imbens (2015), JBES 33:474. Cameron, Gelbach and Miller (2011), JBES
+#'   29:238. Bell and McCaffrey (2002), Survey Methodology 28:169. Pustejovsky and Tipton (2018), JBES 36:672. Kolesar (2013), Estimation in an instrumental variables model with
 #'   treatment effect heterogeneity. Bekker (1994), Econometrica 62:657. Hansen,
 #'   Hausman and Newey (2008), JBES 26:398. Chao et al. (2012), Econometric Theory
 #'   28:42. Fuller (1977), Econometrica 45:939. Angrist, Imbens and Krueger (1999), Journal of
@@ -81,10 +88,11 @@
 #' coef(fit)
 #' summary(fit, vcov = "HC1")$diagnostics
 #' @export
-iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = "iid",
+iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = NULL,
                    cluster = NULL, weights = NULL, kappa = NULL, fuller = 1, tol = 1e-7) {
   control <- check_kappa(estimator, kappa, fuller)
-  if (missing(vcov)) vcov <- default_vcov(estimator, cluster)
+  asked <- asked_type(vcov, cluster, estimator)
+  if (inherits(asked$cluster, "formula")) abort_argument("cluster", "a vector, or several in a list", "a formula", hint = "Formulas are for iv_reg().")
   check_number(tol, "tol", min = 0, max = 0.1)
   y <- iv_vector(y, "y", NULL)
   n <- length(y)
@@ -92,7 +100,7 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = "
     y = y, x = iv_matrix(x, "x", n), z = iv_matrix(z, "z", n), w = iv_matrix(w, "w", n), root = NULL
   )
   rows["root"] <- list(weight_roots(weights, n))
-  fit <- iv_engine(rows, estimator, vcov, cluster, tol, control)
+  fit <- iv_engine(rows, estimator, asked$type, asked$cluster, tol, control)
   fit$call <- match.call()
   fit
 }
@@ -100,13 +108,8 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = "
 # The engine on checked rows: a complete iv_reg object without formula parts.
 iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7, control = list(fuller = 1)) {
   check_iv_vcov(vcov, estimator, cluster)
-  cluster <- iv_cluster(cluster, length(rows$y))
-  if (vcov == "bekker" && length(cluster)) {
-    warn(
-      "Bekker's error takes people as independent: `cluster` is not used.", "latentmr_warning_cluster",
-      hint = "vcov = \"cluster\" gives the error that allows for clusters."
-    )
-  }
+  cluster <- iv_cluster(cluster, length(rows$y), rows$root)
+  warn_unused_cluster(vcov, estimator, cluster)
   ols <- estimator == "ols"
   if (ols) rows["z"] <- list(NULL)
   if (!ols && is.null(rows$x)) abort_argument("x", "the endogenous variables", "NULL", hint = "Without endogenous variables use estimator = \"ols\".")
@@ -139,16 +142,38 @@ iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7, control = list
 iv_kappa <- function(f, estimator, control) {
   switch(estimator,
     ols = 0, liml = kclass_liml(factor_moments(f)),
-    fuller = kclass_fuller(factor_moments(f), control$fuller), kclass = given_kappa(f, control$kappa), 1
+    fuller = kclass_fuller(factor_moments(f), control$fuller), kclass = given_kappa(f, control$kappa),
+    b2sls = bias_kappa(f), 1
   )
 }
 
-# Above that of LIML the weight of the k-class is not positive.
+# The k-class exists below the smallest root of |X'M_W X - kappa X'M_ZW X| = 0, which with one
+# endogenous variable is 1 + F L / (n - K - L), F the first-stage F.
+largest_kappa <- function(f) {
+  if (f$k == 0) return(Inf)
+  parts <- iv_parts(f)
+  1 / max(Re(eigen(solve(parts$h + parts$v, parts$v), only.values = TRUE)$values))
+}
+
 given_kappa <- function(f, kappa) {
   if (kappa <= 1) return(kappa)
-  most <- kclass_liml(factor_moments(f))
-  if (kappa > most * (1 + 1e-9)) abort_argument("kappa", sprintf("at most that of LIML (%s)", format(most, digits = 8)), describe(kappa))
-  min(kappa, most)
+  most <- largest_kappa(f)
+  if (kappa >= most) {
+    abort_argument("kappa", sprintf("below %s, from where on the instruments do not identify the effect", format(most, digits = 8)), describe(kappa))
+  }
+  kappa
+}
+
+# Kolesar et al. (2015): 2SLS without the bias of many instruments.
+bias_kappa <- function(f) {
+  kappa <- 1 + f$L / (f$n - f$K - f$L)
+  if (kappa >= largest_kappa(f)) {
+    abort(
+      sprintf("Bias-adjusted 2SLS does not exist: the instruments explain less of %s than as many random ones would (a first-stage F below 1).", quote_all(f$rows$names$x[f$rows$keep_x])),
+      c("latentmr_error_unidentified", "latentmr_error_singular"), hint = "weakiv_set() gives the effects that the data allow."
+    )
+  }
+  kappa
 }
 
 # UJIVE and JIVE1: their instrument takes the place of z.
@@ -156,8 +181,8 @@ add_jackknife <- function(fit, cluster) {
   f <- fit$f
   jive1 <- fit$estimator == "jive1"
   if (length(cluster)) {
-    order <- order(cluster$index)
-    fit$groups <- list(order = order - 1L, start = c(0L, cumsum(tabulate(cluster$index + 1L, cluster$count))))
+    check_one_way(cluster, sprintf("estimator \"%s\"", fit$estimator))
+    fit$groups <- cluster_order(cluster)
   }
   jack <- .Call(
     C_ffi_ujive_instrument, f$rows, f$r, as.integer(jive1), fit$groups$order, fit$groups$start, cpu_level()
@@ -209,6 +234,7 @@ iv_object <- function(fit, infer, vcov, cluster) {
   structure(class = "iv_reg", list(
     coefficients = coefficients,
     vcov = structure(infer$vcov[turn, turn, drop = FALSE], dimnames = dimnames),
+    df_terms = if (!is.null(infer$df)) setNames(infer$df[turn], kept),
     cov.unscaled = structure(fit$unscaled[turn, turn, drop = FALSE], dimnames = dimnames),
     sigma = sqrt(fit$est$rss / df), rss = fit$est$rss, df.residual = df, rank = f$K + f$k,
     nobs = f$n, n = length(rows$y), residuals = setNames(infer$residuals, names(rows$y)),

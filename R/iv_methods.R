@@ -7,19 +7,22 @@
 #'   stages) for `coef` and `vcov`; `"regressors"`, `"projected"` or
 #'   `"instruments"` for `model.matrix`; see [terms()] and [formula()].
 #' @param complete Whether coefficients that are not identified stay as `NA`.
-#' @param type Covariance to use instead of the one of the fit (`vcov`); kind of
-#'   residual or leverage.
-#' @param cluster Cluster for `type = "cluster"`, where the fit has none.
+#' @param type Covariance to use instead of the one of the fit (`vcov`), or a one-sided formula of
+#'   clusters; kind of residual or leverage.
+#' @param cluster Clusters, as in [iv_reg()]; given alone it means `"cluster"`. A formula is
+#'   evaluated in the data of the fit, which must not have changed since; a vector has a value for each row
+#'   of the data or of the fit.
 #' @param parm,level Coefficients and level of `confint`.
-#' @param newdata,na.action,se.fit,interval,df As in [predict.lm()]; intervals use
-#'   the normal distribution unless `df` is given.
-#' @param vcov Covariance: `NULL` is that of the fit, else a type, a matrix or a
-#'   function of the fit.
+#' @param newdata,na.action,se.fit,interval As in [predict.lm()].
+#' @param df Degrees of freedom instead of those of the covariance (`predict`: instead of the
+#'   normal distribution).
+#' @param vcov,vcov. Covariance, two spellings: `NULL` is that of the fit, else a type, a one-sided formula of
+#'   clusters, a matrix or a function of the fit.
 #' @param formula. Changes to the formula, see [update.formula()].
 #' @param evaluate Whether the new call is evaluated.
 #' @param test `"F"` or `"Chisq"`.
-#' @param digits Digits shown.
-#' @param ... Passed on where a function is given for `vcov`; else not used.
+#' @param digits,signif.stars Digits and stars shown, as in [stats::printCoefmat()].
+#' @param ... For the function `vcov`; else an error: no argument is ignored.
 #' @return What the generic says. `vcov` of a type runs one pass over the data.
 #' @examples
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl, data = mtcars)
@@ -63,6 +66,14 @@ stage1_coef <- function(object) {
   setNames(as.vector(full), as.vector(outer(rownames(full), colnames(full), function(r, c) paste(c, r, sep = ":"))))
 }
 
+check_stage1_vcov <- function(vcov, cluster) {
+  if (is.null(cluster) && (is.null(vcov) || identical(vcov, "iid"))) return(invisible())
+  abort_argument(
+    if (is.null(cluster)) "type" else "cluster", "left out for component \"stage1\", whose covariance is the classical one", describe(if (is.null(cluster)) vcov else cluster),
+    hint = "first_stage() has robust tests of the first stages."
+  )
+}
+
 stage1_vcov <- function(object) {
   o <- stage1_order(object)
   f <- object$engine$f
@@ -81,75 +92,17 @@ stage1_vcov <- function(object) {
 vcov.iv_reg <- function(object, type = NULL, component = "stage2", complete = TRUE, cluster = NULL, ...) {
   check_dots(...)
   check_choice(component, "component", c("stage2", "stage1"))
+  check_flag(complete, "complete")
   v <- if (component == "stage1") {
+    check_stage1_vcov(type, cluster)
     stage1_vcov(object)
-  } else if (is.null(type)) {
+  } else if (is.null(type) && is.null(cluster)) {
     object$vcov
   } else {
     iv_with_vcov(object, type, cluster)$vcov
   }
   aliased <- is.na(coef(object, component = component))
   stats::.vcov.aliased(aliased, v, complete = complete)
-}
-
-# The same fit with another covariance: one pass over the rows.
-iv_with_vcov <- function(object, type, cluster = NULL) {
-  if (!is.null(cluster)) cluster <- iv_cluster(omit_rows(cluster, object), object$n)
-  if (is.null(cluster)) cluster <- object$cluster
-  check_iv_vcov(type, object$estimator, cluster)
-  if (identical(type, object$vcov_type) && identical(cluster, object$cluster)) return(object)
-  infer <- iv_infer(object$engine, type, cluster)
-  f <- object$engine$f2
-  turn <- c(f$K + seq_len(f$k), seq_len(f$K))
-  names <- c(f$rows$names$x[f$rows$keep_x], f$rows$names$w[f$rows$keep_w])
-  v <- structure(infer$vcov[turn, turn, drop = FALSE], dimnames = list(names, names))
-  kept <- names(object$coefficients)[!is.na(object$coefficients)]
-  object$vcov <- v[kept, kept, drop = FALSE]
-  object$vcov_type <- type
-  object$cluster <- cluster
-  object$diagnostics <- infer$diagnostics
-  object$strength <- infer$strength
-  object
-}
-
-# A cluster given for all rows of the data, cut to the rows of the fit.
-omit_rows <- function(cluster, object) {
-  gone <- object$na.action
-  if (length(gone) && length(cluster) == object$n + length(gone)) cluster[-gone] else cluster
-}
-
-# Covariance and degrees of freedom that an interval or a test uses.
-chosen_vcov <- function(object, vcov, ...) {
-  if (is.null(vcov)) return(list(v = vcov(object, complete = FALSE), df = inference_df(object)))
-  if (is.function(vcov)) return(list(v = vcov(object, ...), df = object$df.residual))
-  if (is.matrix(vcov)) return(list(v = vcov, df = object$df.residual))
-  other <- iv_with_vcov(object, vcov, ...)
-  list(v = other$vcov, df = inference_df(other))
-}
-
-inference_df <- function(object) {
-  clustered <- object$vcov_type == "cluster" || (object$vcov_type == "many" && length(object$cluster))
-  if (clustered) object$cluster$count - 1 else object$df.residual
-}
-
-#' @rdname iv_methods
-#' @importFrom stats confint
-#' @export
-confint.iv_reg <- function(object, parm, level = 0.95, vcov = NULL, ...) {
-  check_number(level, "level", 0, 1, open = TRUE)
-  est <- object$coefficients
-  chosen <- chosen_vcov(object, vcov, ...)
-  se <- setNames(rep(NA_real_, length(est)), names(est))
-  se[rownames(chosen$v)] <- sqrt(diag(chosen$v))
-  a <- c((1 - level) / 2, 1 - (1 - level) / 2)
-  q <- stats::qt(a, chosen$df)
-  ci <- cbind(est + q[1] * se, est + q[2] * se)
-  colnames(ci) <- paste(format(100 * a, trim = TRUE, scientific = FALSE, digits = 3), "%")
-  if (missing(parm)) return(ci)
-  if (is.character(parm) && any(!(parm %in% names(est)))) {
-    abort_argument("parm", paste("among", quote_all(names(est))), quote_all(setdiff(parm, names(est))))
-  }
-  ci[parm, , drop = FALSE]
 }
 
 #' @rdname iv_methods
@@ -248,9 +201,9 @@ update.iv_reg <- function(object, formula., ..., evaluate = TRUE) {
   if (evaluate) eval(call, parent.frame()) else call
 }
 
-need_formula <- function(object) {
+need_formula <- function(object, hint = "Fit it with iv_reg().") {
   if (is.null(object$terms)) {
-    abort("This fit was made by iv_fit() and has no formula.", "latentmr_error_argument", hint = "Fit it with iv_reg().")
+    abort("This fit was made by iv_fit() and has no formula.", "latentmr_error_argument", hint = hint)
   }
 }
 
@@ -296,122 +249,4 @@ iv_projected <- function(object) {
   hat <- design_matrix(rows$z)[, rows$keep_z, drop = FALSE] %*% b[f$K + seq_len(f$L), , drop = FALSE]
   if (f$K > 0) hat <- hat + design_matrix(rows$w)[, rows$keep_w, drop = FALSE] %*% b[seq_len(f$K), , drop = FALSE]
   if (shift == 0) hat else shift * design_matrix(rows$x) + (1 - shift) * hat
-}
-
-#' @rdname iv_methods
-#' @importFrom stats hatvalues
-#' @export
-hatvalues.iv_reg <- function(model, type = "stage2", ...) {
-  check_dots(...)
-  check_choice(type, "type", c("stage2", "stage1", "both", "maximum"))
-  s <- iv_scores(model$engine$f2, model$engine$est, leverage = TRUE)
-  h <- s$leverage
-  if (type != "stage2") {
-    f <- model$engine$f
-    if (f$L == 0) abort("This fit has no first stage.", "latentmr_error_argument", argument = "type")
-    h1 <- if (is.null(model$engine$instrument)) s$leverage1 else iv_scores(f, model$engine$est, leverage = TRUE)$leverage1
-    h <- combined_leverage(model, h1, h, type)
-  }
-  naresid(model$na.action, setNames(h, names(model$residuals)))
-}
-
-# ivreg's: leverages relative to their means, geometric mean or maximum.
-combined_leverage <- function(model, h1, h2, type) {
-  if (type == "stage1") return(h1)
-  mean1 <- (length(model$instruments) + length(model$exogenous)) / model$nobs
-  mean2 <- length(model$coefficients) / model$nobs
-  mean2 * if (type == "both") sqrt(h1 / mean1 * h2 / mean2) else pmax(h1 / mean1, h2 / mean2)
-}
-
-#' @rdname iv_methods
-#' @importFrom stats predict na.pass
-#' @export
-predict.iv_reg <- function(object, newdata, na.action = na.pass, se.fit = FALSE, interval = "none",
-                           level = 0.95, df = Inf, ...) {
-  check_dots(...)
-  check_choice(interval, "interval", c("none", "confidence", "prediction"))
-  check_flag(se.fit, "se.fit")
-  check_number(level, "level", 0, 1, open = TRUE)
-  if (missing(newdata)) {
-    X <- model.matrix(object)
-    gone <- object$na.action
-  } else {
-    need_formula(object)
-    frame <- stats::model.frame(
-      stats::delete.response(object$terms$regressors), newdata,
-      na.action = na.action, xlev = object$levels
-    )
-    X <- model.matrix(stats::delete.response(object$terms$regressors), frame, contrasts.arg = object$contrasts$regressors)
-    gone <- NULL
-  }
-  ok <- !is.na(object$coefficients)
-  X <- X[, names(object$coefficients)[ok], drop = FALSE]
-  fit <- drop(X %*% object$coefficients[ok])
-  if (missing(newdata) && !is.null(object$offset)) fit <- fit + object$offset
-  if (!se.fit && interval == "none") return(naresid(gone, fit))
-  se <- sqrt(rowSums((X %*% vcov(object, complete = FALSE)) * X))
-  out <- if (se.fit) cbind(fit = fit, se.fit = se) else cbind(fit = fit)
-  if (interval != "none") {
-    wide <- if (interval == "prediction") sqrt(se^2 + object$sigma^2) else se
-    q <- stats::qt((1 + level) / 2, df)
-    out <- cbind(out, lwr = fit - q * wide, upr = fit + q * wide)
-  }
-  naresid(gone, out)
-}
-
-#' @rdname iv_methods
-#' @importFrom stats anova
-#' @export
-anova.iv_reg <- function(object, object2, test = "F", vcov = NULL, ...) {
-  check_choice(test, "test", c("F", "Chisq"))
-  if (!inherits(object2, "iv_reg")) abort_argument("object2", "a second fit, nested with the first", describe(object2))
-  small <- if (object$rank <= object2$rank) object else object2
-  large <- if (object$rank <= object2$rank) object2 else object
-  extra <- setdiff(names(coef(large, complete = FALSE)), names(coef(small, complete = FALSE)))
-  nested <- all(names(coef(small, complete = FALSE)) %in% names(coef(large, complete = FALSE)))
-  if (!nested || !length(extra) || small$nobs != large$nobs) {
-    abort_argument("object2", "nested with `object`, on the same rows", "another model")
-  }
-  chosen <- chosen_vcov(large, vcov, ...)
-  q <- length(extra)
-  stat <- quadratic(chosen$v[extra, extra, drop = FALSE], large$coefficients[extra])
-  sign <- if (identical(small, object)) 1 else -1
-  p <- if (test == "F") pf(stat / q, q, chosen$df, lower.tail = FALSE) else pchisq(stat, q, lower.tail = FALSE)
-  out <- data.frame(Res.Df = c(object$df.residual, object2$df.residual))
-  plain <- is.null(vcov) && large$vcov_type == "iid"
-  if (plain) out$RSS <- c(object$rss, object2$rss)
-  out$Df <- c(NA, sign * q)
-  if (plain) out[["Sum of Sq"]] <- c(NA, object$rss - object2$rss)
-  out[[test]] <- c(NA, if (test == "F") stat / q else stat)
-  out[[if (test == "F") "Pr(>F)" else "Pr(>Chisq)"]] <- c(NA, p)
-  models <- vapply(list(object, object2), function(o) if (is.null(o$formula)) "iv_fit()" else deparse1(o$formula), "")
-  structure(out, heading = c(
-    if (plain) "Analysis of Variance Table\n" else "Wald test\n",
-    paste0("Model ", 1:2, ": ", models, collapse = "\n")
-  ), class = c("anova", "data.frame"))
-}
-
-# sandwich's generics, registered when that package is loaded (R/zzz.R).
-
-# Scores of the projected regressors: e_i w_i X~_i.
-estfun.iv_reg <- function(x, ...) {
-  kept <- names(x$coefficients)[!is.na(x$coefficients)]
-  projected <- model.matrix(x, component = "projected")[, kept, drop = FALSE]
-  weights <- if (is.null(x$weights)) 1 else x$weights
-  as.vector(x$residuals) * weights * projected
-}
-
-bread.iv_reg <- function(x, ...) x$cov.unscaled * x$nobs
-
-# meatHC() divides estfun by model.matrix(): it must see the projected regressors.
-vcovHC.iv_reg <- function(x, ...) {
-  class(x) <- c("iv_reg_projected", "iv_reg")
-  sandwich::vcovHC.default(x, ...)
-}
-
-#' @export
-model.matrix.iv_reg_projected <- function(object, ...) {
-  check_dots(...)
-  class(object) <- "iv_reg"
-  model.matrix(object, component = "projected")
 }

@@ -18,8 +18,9 @@
 #' products of the fit; Hansen's J is that of its print (`NA` without rows).
 #'
 #' @param object A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
-#' @param vcov Covariance behind Hansen's J: `"HC0"` or `"cluster"`; `NULL` is `"cluster"` when
+#' @param vcov Covariance behind Hansen's J: `"HC0"`, `"cluster"` or a formula of clusters; `NULL` is `"cluster"` when
 #'   the fit has one.
+#' @param cluster Clusters, as in [iv_reg()], where not those of the fit.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return Data frame of class `overid_test` with columns `test`, `statistic`, `df1`, `df2`, `p.value`. `print()` says it in
 #'   words too.
@@ -88,7 +89,7 @@ overid_words <- function(x) {
 
 #' @rdname overid_test
 #' @export
-overid_test.iv_reg <- function(object, vcov = NULL, ...) {
+overid_test.iv_reg <- function(object, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
   m <- fit_moments(object)
   f <- object$engine$f
@@ -96,13 +97,12 @@ overid_test.iv_reg <- function(object, vcov = NULL, ...) {
   if (over == 0) {
     abort_argument("object", "a fit with more instruments than endogenous variables", sprintf("one with %d of each", f$k))
   }
-  if (is.null(vcov)) vcov <- if (is.null(object$cluster)) "HC0" else "cluster"
-  check_choice(vcov, "vcov", c("HC0", "cluster"))
-  check_iv_vcov(vcov, "2sls", object$cluster)
+  asked <- test_vcov(object, vcov, cluster, c("HC0", "cluster"), if (is.null(object$cluster)) "HC0" else "cluster")
+  by <- if (asked$type == "cluster") asked$cluster
   est <- if (is.null(object$engine$first)) object$engine$est else object$engine$first
   tests <- kclass_tests(m, est$beta)
   df <- f$n - f$K - f$L
-  s <- iv_scores(f, est, robust = TRUE, tests = TRUE, cluster = if (vcov == "cluster") object$cluster)
+  s <- iv_scores(f, est, robust = TRUE, tests = TRUE, cluster = by)
   lr <- if (object$estimator == "liml") list("Anderson-Rubin" = chisq_row(f$n * log(object$kappa), over))
   rows <- c(
     list(Sargan = tests$sargan, Basmann = tests$basmann, "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, df)),

@@ -15,17 +15,18 @@
 #'
 #' Formulas of the estimators and covariances: [iv_fit()]. Intervals and p-values
 #' use t with `n - m` degrees of freedom, with `vcov = "cluster"` the number of
-#' clusters minus one.
+#' clusters minus one, with `"CR2"` those of Satterthwaite for each coefficient.
 #'
 #' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`.
 #' @param data Data frame.
 #' @param estimator,vcov,kappa,fuller,tol As in [iv_fit()].
 #' @param cluster A one-sided formula or the name of a column of `data`, or a vector with
-#'   a value for each row of `data`.
+#'   a value for each row of `data`. It makes the errors clustered (unless `vcov` says otherwise, with a
+#'   warning). Two ways: `~ family + site`, two names, or a list of two vectors; `~ family:site` is their interaction.
 #' @param weights,subset,na.action,offset As in [lm()]. Rows with missing values
 #'   in any variable of the formula, weights or cluster are handled by `na.action`.
 #' @param contrasts As in [lm()].
-#' @param ... Not used; anything given is an error.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `iv_reg` with methods for `coef`, `vcov`, `confint`,
 #'   `residuals`, `fitted`, `predict`, `model.matrix`, `formula`, `terms`,
 #'   `update`, `anova`, `print`, `summary` (see [summary.iv_reg()]), `hatvalues`,
@@ -49,18 +50,16 @@
 #' ar_set(fit)
 #' confint(iv_reg(sbp ~ ldl + age | z1 + z2 + age, data = d, estimator = "liml", vcov = "bekker"))
 #' @export
-iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NULL, weights,
+iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NULL, weights,
                    subset, na.action, offset, contrasts = NULL, kappa = NULL, fuller = 1,
                    tol = 1e-7, ...) {
-  if (...length()) {
-    abort(sprintf("Unknown argument%s: %s.", if (...length() > 1) "s" else "", quote_all(ifelse(nzchar(names(list(...))), names(list(...)), "(unnamed)"))), "latentmr_error_argument")
-  }
+  check_dots(...)
   call <- match.call()
   control <- check_kappa(estimator, kappa, fuller)
-  if (missing(vcov)) vcov <- default_vcov(estimator, cluster)
+  asked <- asked_type(vcov, cluster, estimator)
   check_number(tol, "tol", min = 0, max = 0.1)
   if (missing(data)) data <- environment(formula)
-  model <- iv_model(match.call(expand.dots = FALSE), formula, data, cluster, contrasts, parent.frame())
+  model <- iv_model(match.call(expand.dots = FALSE), formula, data, asked$cluster, contrasts, parent.frame())
   formula <- model$formula
   frame <- model$frame
   parts <- model$parts
@@ -73,7 +72,7 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   response <- setNames(as.double(if (is.null(offset)) y else y - offset), names(y))
   exogenous <- iv_exogenous(parts, estimator)
   run <- function(exogenous) {
-    iv_engine(iv_rows(parts, response, root, exogenous, estimator), estimator, vcov, frame[["(cluster)"]], tol, control)
+    iv_engine(iv_rows(parts, response, root, exogenous, estimator), estimator, asked$type, frame[["(cluster)"]], tol, control)
   }
   # Only a regressor that is coded otherwise among the instruments needs a second run.
   fit <- tryCatch(run(exogenous), latentmr_error_exogenous = function(e) {
@@ -93,77 +92,11 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = "iid", cluster = NU
   fit
 }
 
-# Three-part formulas become the two of ivreg: regressors | instruments.
-iv_formula <- function(formula) {
-  if (!inherits(formula, "formula")) abort_argument("formula", "a formula such as y ~ w | x | z", describe(formula))
-  formula <- Formula::as.Formula(formula)
-  parts <- length(formula)
-  if (parts[1] != 1 || !(parts[2] %in% 1:3)) {
-    abort_argument(
-      "formula", "y ~ w | x | z or y ~ x + w | z + w",
-      sprintf("one with %d left and %d right-hand parts", parts[1], parts[2])
-    )
-  }
-  if (parts[2] == 3) {
-    formula <- Formula::as.Formula(
-      stats::formula(formula, rhs = c(2, 1), collapse = TRUE),
-      stats::formula(formula, lhs = 0, rhs = c(3, 1), collapse = TRUE)
-    )
-  }
-  # a dot among the instruments stands for the regressors: y ~ x + w | . - x + z
-  has_dot <- function(f) inherits(try(stats::terms(f), silent = TRUE), "try-error")
-  if (length(formula)[2] == 2 && has_dot(formula)) {
-    first <- stats::formula(formula, rhs = 1)
-    second <- stats::formula(formula, lhs = 0, rhs = 2)
-    if (!has_dot(first) && has_dot(second)) {
-      formula <- Formula::as.Formula(first, stats::update(stats::formula(formula, lhs = 0, rhs = 1), second))
-    }
-  }
-  formula
-}
-
-# X and Z: matrices, or with `columns` lists of columns where that can be done.
-iv_matrices <- function(formula, frame, data, contrasts, columns = FALSE) {
-  design <- function(terms) {
-    m <- if (columns) design_list(terms, frame, contrasts)
-    if (is.null(m)) stats::model.matrix(terms, frame, contrasts) else m
-  }
-  full <- stats::terms(formula, data = data)
-  regressors <- stats::terms(formula, data = data, rhs = 1)
-  X <- design(regressors)
-  instruments <- Z <- NULL
-  if (length(formula)[2] == 2) {
-    instruments <- stats::delete.response(stats::terms(formula, data = data, rhs = 2))
-    Z <- design(instruments)
-  }
-  list(
-    X = X, Z = Z, terms = list(regressors = regressors, instruments = instruments, full = full),
-    contrasts = list(regressors = attr(X, "contrasts"), instruments = attr(Z, "contrasts"))
-  )
-}
-
 reorder_coefficients <- function(fit, names) {
   fit$coefficients <- fit$coefficients[names]
   kept <- names[!is.na(fit$coefficients)]
   fit$vcov <- fit$vcov[kept, kept, drop = FALSE]
+  if (!is.null(fit$df_terms)) fit$df_terms <- fit$df_terms[kept]
   fit$cov.unscaled <- fit$cov.unscaled[kept, kept, drop = FALSE]
   fit
-}
-
-cluster_values <- function(cluster, data) {
-  if (inherits(cluster, "formula")) {
-    variables <- all.vars(cluster)
-    if (length(variables) != 1 || length(cluster) != 2) abort_argument("cluster", "a formula with one variable, ~ family", sprintf("`%s`", deparse1(cluster)))
-    value <- tryCatch(eval(cluster[[2]], data, environment(cluster)), error = function(e) NULL)
-    if (is.null(value)) abort_argument("cluster", "a variable of `data`", sprintf("\"%s\"", variables))
-    return(value)
-  }
-  if (is.character(cluster) && length(cluster) == 1 && is.data.frame(data) && nrow(data) != 1) {
-    if (!(cluster %in% names(data))) abort_argument("cluster", "a column of `data`", describe(cluster))
-    return(data[[cluster]])
-  }
-  if (is.data.frame(data) && length(cluster) != nrow(data)) {
-    abort_argument("cluster", sprintf("as long as `data` has rows (%d)", nrow(data)), describe(cluster))
-  }
-  cluster
 }

@@ -32,15 +32,21 @@ iv_rows <- function(parts, y, root, exogenous, estimator) {
 
 # From the call to the model frame and the matrices of both parts.
 iv_model <- function(call, formula, data, cluster, contrasts, envir) {
+  given <- formula
   formula <- iv_formula(formula)
+  check_formula_data(formula, data, as.list(call)[intersect(c("weights", "subset", "offset"), names(call))], environment(formula))
   frame <- call[c(1, match(c("formula", "data", "subset", "na.action", "weights", "offset"), names(call), 0))]
   frame$formula <- formula
   frame$drop.unused.levels <- TRUE
-  if (!is.null(cluster)) frame$cluster <- cluster_values(cluster, data)
+  plain <- plain_columns(data)
+  if (is.data.frame(data) && any(vapply(data, is_integer64, NA))) frame$data <- plain
+  if (!is.null(cluster)) frame$cluster <- cluster_frame(cluster_values(cluster, plain))
   frame[[1]] <- quote(stats::model.frame)
   frame <- iv_frame(frame, envir)
   if (nrow(frame) == 0) abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
-  list(formula = formula, frame = frame, parts = iv_matrices(formula, frame, data, contrasts, columns = TRUE))
+  parts <- iv_matrices(formula, frame, plain, contrasts, columns = TRUE)
+  if (length(Formula::as.Formula(given))[2] == 2) inform_two_parts(lapply(parts$terms[c("regressors", "instruments")], attr, "term.labels"))
+  list(formula = formula, frame = frame, parts = parts)
 }
 
 # Which regressors are exogenous: those that are a column of the instruments.

@@ -3,11 +3,12 @@
 #' Coefficients with t tests, the diagnostic tests in ivreg's layout, and the fit.
 #'
 #' @param object An `iv_reg` object.
-#' @param vcov Covariance: `NULL` is that of the fit; else a type (with `cluster`
-#'   in `...` where needed; the tests follow it), a matrix, or a function of the
-#'   fit (tests as in the fit).
+#' @param vcov,vcov. Covariance (two spellings): `NULL` is that of the fit; else a type (the tests follow
+#'   it), a one-sided formula of clusters, a matrix, or a function of the fit (tests as in the fit).
+#' @param cluster Clusters, as in [iv_reg()]; given alone it means `vcov = "cluster"`.
+#' @param df Degrees of freedom of the t tests instead of those of the covariance; `Inf` for the normal distribution.
 #' @param diagnostics Whether the tests are shown.
-#' @param ... Passed to the function `vcov`, or `cluster`.
+#' @param ... For the function `vcov`; else an error.
 #' @return A list of class `summary.iv_reg` with `coefficients` (columns
 #'   `Estimate`, `Std. Error`, `t value`, `Pr(>|t|)`), `diagnostics` (rows `Weak instruments` per endogenous
 #'   variable, `Wu-Hausman`, `Sargan`, with a robust covariance `Hansen J`;
@@ -27,25 +28,24 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl, data = mtcars)
 #' summary(fit, vcov = "HC1")
 #' @export
-summary.iv_reg <- function(object, vcov = NULL, diagnostics = TRUE, ...) {
+summary.iv_reg <- function(object, vcov = NULL, diagnostics = TRUE, cluster = NULL, df = NULL, vcov. = NULL, ...) {
+  if (!is.function(one_spelling(vcov, vcov.))) check_dots(...)
   check_flag(diagnostics, "diagnostics")
-  if (is.character(vcov)) {
-    object <- iv_with_vcov(object, vcov, ...)
-    vcov <- NULL
-  }
-  chosen <- chosen_vcov(object, vcov, ...)
+  chosen <- chosen_vcov(object, vcov, cluster, vcov., df, ...)
+  object <- chosen$object
   est <- coef(object, complete = FALSE)
   se <- sqrt(diag(chosen$v))[names(est)]
   t <- est / se
+  each <- degrees_of(chosen$df_each, names(est))
   table <- cbind(
     Estimate = est, "Std. Error" = se, "t value" = t,
-    "Pr(>|t|)" = 2 * stats::pt(-abs(t), chosen$df)
+    "Pr(>|t|)" = 2 * stats::pt(-abs(t), each)
   )
   aliased <- is.na(object$coefficients)
   fit <- fit_measures(object)
   structure(class = "summary.iv_reg", list(
-    call = object$call, estimator = object$estimator, vcov_type = if (is.null(vcov)) object$vcov_type else "given",
-    clusters = object$cluster$count, coefficients = table, aliased = aliased,
+    call = object$call, estimator = object$estimator, vcov_type = chosen$type,
+    clusters = if (is.null(object$cluster$ways)) object$cluster$count else object$cluster$counts, df_terms = if (chosen$type == "CR2") each, coefficients = table, aliased = aliased,
     residuals = object$residuals, weights = object$weights, sigma = object$sigma,
     df = c(object$rank, chosen$df, object$rank), df.residual = object$df.residual,
     r.squared = fit$r.squared, adj.r.squared = fit$adj.r.squared,
@@ -80,7 +80,7 @@ wald_all <- function(object, chosen) {
 
 estimator_name <- function(id) {
   c(
-    ols = "OLS", "2sls" = "2SLS", liml = "LIML", fuller = "Fuller", kclass = "k-class",
+    ols = "OLS", "2sls" = "2SLS", b2sls = "bias-adjusted 2SLS", liml = "LIML", fuller = "Fuller", kclass = "k-class",
     jive1 = "JIVE1", ujive = "UJIVE", gmm = "two-step GMM"
   )[[id]]
 }
@@ -98,13 +98,16 @@ print.iv_reg <- function(x, digits = max(3, getOption("digits") - 3), ...) {
 
 #' @rdname iv_methods
 #' @export
-print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3), ...) {
+print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
+                                 signif.stars = getOption("show.signif.stars"), ...) {
+  check_dots(...)
   cat("\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
   weighted <- !is.null(x$weights) && diff(range(x$weights)) > 0
   cat(if (weighted) "Weighted ", "Residuals:\n", sep = "")
   e <- if (weighted) sqrt(x$weights) * x$residuals else x$residuals
   if (length(e) > 5) print(setNames(stats::quantile(e), c("Min", "1Q", "Median", "3Q", "Max")), digits = digits) else print(e, digits = digits)
-  errors <- if (x$vcov_type == "cluster") sprintf("cluster (%d clusters)", x$clusters) else x$vcov_type
+  errors <- x$vcov_type
+  if (errors %in% c("cluster", "CR2")) errors <- sprintf("%s (%s clusters)", errors, paste(x$clusters, collapse = " and "))
   gone <- names(x$aliased)[x$aliased]
   cat(sprintf("\nCoefficients (%s, standard errors: %s):\n", estimator_name(x$estimator), errors))
   table <- x$coefficients
@@ -113,14 +116,15 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3), ..
     full[rownames(table), ] <- table
     table <- full
   }
-  stats::printCoefmat(table, digits = digits, signif.legend = is.null(x$diagnostics), na.print = "NA", ...)
+  stats::printCoefmat(table, digits = digits, signif.stars = signif.stars, signif.legend = signif.stars && is.null(x$diagnostics), na.print = "NA")
+  if (!is.null(x$df_terms)) cat("Satterthwaite degrees of freedom:", paste(format(x$df_terms, digits = digits), collapse = " "), "\n")
   if (length(gone)) cat("Not identified, a linear function of the others: ", paste(gone, collapse = ", "), "\n", sep = "")
   if (length(x$aliased_instruments)) cat("Dependent instruments left out: ", paste(x$aliased_instruments, collapse = ", "), "\n", sep = "")
   if (!is.null(x$diagnostics)) {
     cat("\nDiagnostic tests:\n")
-    stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, na.print = "NA", ...)
+    stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, signif.stars = signif.stars, na.print = "NA")
     if (!is.na(x$strength$effective_f)) cat("Effective F of the first stage:", format(x$strength$effective_f, digits = digits), "\n")
-    if (x$estimator %in% c("liml", "fuller", "kclass")) cat(estimator_name(x$estimator), "kappa:", format(x$kappa, digits = digits + 3), "\n")
+    if (x$estimator %in% c("b2sls", "liml", "fuller", "kclass")) cat(estimator_name(x$estimator), "kappa:", format(x$kappa, digits = digits + 3), "\n")
   }
   cat("\nResidual standard error:", format(signif(x$sigma, digits)), "on", x$df.residual, "degrees of freedom\n")
   if (length(x$na.action)) cat("  (", stats::naprint(x$na.action), ")\n", sep = "")

@@ -6,6 +6,8 @@
 #' @param x An `iv_reg` object.
 #' @param conf.int Whether to add `conf.low`, `conf.high`.
 #' @param conf.level Level of the interval.
+#' @param component `"stage2"` or `"stage1"`: coefficients of the first stages, with their classical errors.
+#' @param vcov,vcov.,cluster,df As in [summary.iv_reg()].
 #' @param instruments Whether to give the first-stage F tests instead: `term`,
 #'   `num.df`, `den.df`, `statistic`, `p.value`, one row per endogenous variable.
 #' @param diagnostics Whether `glance` adds the names of broom too:
@@ -28,42 +30,59 @@ NULL
 
 #' @rdname iv_tidy
 #' @export
-tidy.iv_reg <- function(x, conf.int = TRUE, conf.level = 0.95, instruments = FALSE, ...) {
-  check_dots(...)
+tidy.iv_reg <- function(x, conf.int = TRUE, conf.level = 0.95, instruments = FALSE, component = "stage2",
+                        vcov = NULL, cluster = NULL, df = NULL, vcov. = NULL, ...) {
+  if (!is.function(one_spelling(vcov, vcov.))) check_dots(...)
   check_flag(conf.int, "conf.int")
   check_flag(instruments, "instruments")
-  if (instruments) {
-    d <- x$diagnostics
-    d <- d[startsWith(rownames(d), "Weak"), , drop = FALSE]
-    return(data.frame(
-      term = x$endogenous, num.df = d[, 1], den.df = d[, 2], statistic = d[, 3], p.value = d[, 4],
-      row.names = NULL
-    ))
+  check_number(conf.level, "conf.level", 0, 1, open = TRUE)
+  check_choice(component, "component", c("stage2", "stage1"))
+  if (component == "stage1") {
+    check_stage1_vcov(one_spelling(vcov, vcov.), cluster)
+    return(tidy_rows(coef(x, "stage1"), stage1_vcov(x), if (is.null(df)) x$engine$f$n - x$engine$f$K - x$engine$f$L else df,
+      if (conf.int) conf.level, paste(endogenous_kept(x), collapse = ", ")))
   }
-  table <- summary(x)$coefficients
-  full <- matrix(NA_real_, length(x$coefficients), 4, dimnames = list(names(x$coefficients), NULL))
-  full[rownames(table), ] <- table
-  out <- data.frame(
-    term = rownames(full), estimate = full[, 1], std.error = full[, 2], statistic = full[, 3],
-    p.value = full[, 4], row.names = NULL
+  chosen <- chosen_vcov(x, vcov, cluster, vcov., df, ...)
+  if (instruments) return(tidy_instruments(chosen$object))
+  tidy_rows(x$coefficients, chosen$v, chosen$df_each, if (conf.int) conf.level, if (is.null(x$terms)) "y" else deparse1(formula(x, "regressors")[[2]]))
+}
+
+tidy_instruments <- function(x) {
+  d <- x$diagnostics
+  if (is.null(d)) abort_argument("instruments", "FALSE for a fit without instruments", "TRUE")
+  d <- d[startsWith(rownames(d), "Weak"), , drop = FALSE]
+  data.frame(
+    term = endogenous_kept(x), num.df = d[, 1], den.df = d[, 2], statistic = d[, 3], p.value = d[, 4],
+    row.names = NULL
   )
-  if (conf.int) {
-    ci <- confint(x, level = conf.level)
-    out$conf.low <- unname(ci[, 1])
-    out$conf.high <- unname(ci[, 2])
+}
+
+# The columns of broom; `level` NULL: without an interval.
+tidy_rows <- function(est, v, df, level, outcome) {
+  se <- setNames(rep(NA_real_, length(est)), names(est))
+  se[rownames(v)] <- sqrt(diag(v))
+  each <- degrees_of(df, names(est))
+  out <- data.frame(
+    term = names(est), estimate = unname(est), std.error = unname(se), statistic = unname(est / se),
+    p.value = unname(2 * stats::pt(-abs(est / se), each)), row.names = NULL
+  )
+  if (!is.null(level)) {
+    half <- stats::qt((1 + level) / 2, each) * se
+    out$conf.low <- unname(est - half)
+    out$conf.high <- unname(est + half)
   }
-  out$df <- inference_df(x)
-  out$outcome <- if (is.null(x$terms)) "y" else deparse1(formula(x, "regressors")[[2]])
+  out$df <- each
+  out$outcome <- outcome
   out
 }
 
 #' @rdname iv_tidy
 #' @export
-glance.iv_reg <- function(x, diagnostics = FALSE, ...) {
-  check_dots(...)
+glance.iv_reg <- function(x, diagnostics = FALSE, vcov = NULL, cluster = NULL, df = NULL, vcov. = NULL, ...) {
+  if (!is.function(one_spelling(vcov, vcov.))) check_dots(...)
   check_flag(diagnostics, "diagnostics")
-  s <- summary(x)
-  d <- x$diagnostics
+  s <- summary(x, vcov, TRUE, cluster, df, vcov., ...)
+  d <- s$diagnostics
   row <- function(name, column) if (is.null(d) || !(name %in% rownames(d))) NA_real_ else d[name, column]
   weak <- which(startsWith(c(rownames(d), ""), "Weak"))
   weak <- weak[order(d[weak, 3])][1]
@@ -71,7 +90,7 @@ glance.iv_reg <- function(x, diagnostics = FALSE, ...) {
   out <- data.frame(
     r.squared = s$r.squared, adj.r.squared = s$adj.r.squared, sigma = s$sigma,
     statistic = s$waldtest[1], p.value = s$waldtest[2], df = s$waldtest[3],
-    df.residual = x$df.residual, nobs = x$nobs, se_type = x$vcov_type,
+    df.residual = x$df.residual, nobs = x$nobs, se_type = s$vcov_type,
     statistic.weakinst = if (length(weak) && !is.na(weak)) d[weak, 3] else NA_real_,
     p.value.weakinst = if (length(weak) && !is.na(weak)) d[weak, 4] else NA_real_,
     statistic.endogeneity = row("Wu-Hausman", 3), p.value.endogeneity = row("Wu-Hausman", 4),

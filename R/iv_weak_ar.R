@@ -7,6 +7,7 @@
 #'
 #' @param object A fit: [iv_reg()], or a fit of another function that has a method.
 #' @param level Confidence level.
+#' @param vcov,cluster As in [weakiv_set()]; `"iid"`, equal error variances, is the default here.
 #' @param ... For methods.
 #' @return Data frame with one row per piece and columns `ci_type`, `lo`, `up`,
 #'   `level`; with several endogenous variables `term` first. `ci_type`: `"interval"`; `"rays"` (everything outside an interval,
@@ -24,9 +25,11 @@ ar_set <- function(object, level = 0.95, ...) UseMethod("ar_set")
 
 #' @rdname ar_set
 #' @export
-ar_set.iv_reg <- function(object, level = 0.95, ...) {
+ar_set.iv_reg <- function(object, level = 0.95, vcov = "iid", cluster = NULL, ...) {
   check_dots(...)
   check_number(level, "level", 0, 1, open = TRUE)
-  if (fit_moments(object)$k == 1) return(kclass_ar_set(fit_moments(object), level))
-  weakiv_set(object, "AR", level)[c("term", "ci_type", "lo", "up", "level")]
+  several <- fit_moments(object)$k > 1
+  if (!is.null(cluster) && identical(vcov, "iid")) vcov <- NULL
+  set <- weakiv_set(object, "AR", level, vcov, cluster)
+  set[c(if (several) "term", "ci_type", "lo", "up", "level")]
 }

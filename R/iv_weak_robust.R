@@ -16,8 +16,10 @@ weakiv_types <- c("HC0", "HC1", "cluster")
 reduced_form <- function(f, type, cluster) {
   by <- if (type == "cluster") cluster
   p <- f$r[f$Z, c(f$Y, f$X), drop = FALSE]
-  second <- .Call(C_ffi_iv_reduced, f$rows, f$r, by$index, as.integer(by$count), cpu_level())
-  omega <- second - tcrossprod(as.vector(p)) / if (type == "cluster") by$count else f$n
+  omega <- over_ways(by, function(way) {
+    second <- .Call(C_ffi_iv_reduced, f$rows, f$r, way$index, as.integer(way$count), cpu_level())
+    second - tcrossprod(as.vector(p)) / if (type == "cluster") way$count else f$n
+  })
   # Hotelling's: with G independent sums of L contributions AR (G - L) / (L (G - 1)) ~ F(L, G - L).
   df <- if (type == "cluster") by$count - f$L else f$n - f$K - f$L
   factor <- switch(type, HC0 = 1, HC1 = f$n / df, cluster = by$count / df * (f$n - 1) / (f$n - f$K))

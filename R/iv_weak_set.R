@@ -40,7 +40,8 @@
 #' @param beta Effects to test, one for each endogenous variable.
 #' @param method `"CLR"`, `"LM"` or `"AR"`.
 #' @param level Confidence level.
-#' @param vcov `"iid"`, `"HC0"`, `"HC1"` or `"cluster"` (of the fit's `cluster`). `NULL` is that of the fit; `"HC1"` for
+#' @param cluster Clusters, as in [iv_reg()], where not those of the fit; given alone it means `vcov = "cluster"`.
+#' @param vcov `"iid"`, `"HC0"`, `"HC1"`, `"cluster"` or a formula of clusters. `NULL` is that of the fit; `"HC1"` for
 #'   HC2, HC3 and many-instrument errors, `"iid"` for Bekker's and for the sets of several effects.
 #' @param ... For methods.
 #' @return `weakiv_test()`: data frame with columns `test` (`AR`, `LM`, `CLR`), `statistic`,
@@ -77,40 +78,40 @@ weakiv_set <- function(object, method = "CLR", level = 0.95, ...) UseMethod("wea
 
 #' @rdname weakiv_test
 #' @export
-weakiv_test.iv_reg <- function(object, beta = 0, vcov = NULL, ...) {
+weakiv_test.iv_reg <- function(object, beta = 0, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
   m <- fit_moments(object)
   beta <- check_beta(beta, endogenous_kept(object))
-  type <- weakiv_vcov(object, vcov)
-  if (type == "iid") return(kclass_weakiv_test(m, beta))
-  robust_weakiv_test(reduced_form(object$engine$f, type, object$cluster), beta)
+  asked <- weakiv_vcov(object, vcov, cluster)
+  if (asked$type == "iid") return(kclass_weakiv_test(m, beta))
+  robust_weakiv_test(reduced_form(object$engine$f, asked$type, asked$cluster), beta)
 }
 
 # The covariance of the tests: the one asked for, or that of the fit.
-weakiv_vcov <- function(object, vcov) {
-  if (!is.null(vcov)) {
-    check_choice(vcov, "vcov", c("iid", weakiv_types))
-    if (vcov == "cluster" && is.null(object$cluster)) abort_argument("vcov", "\"iid\", \"HC0\" or \"HC1\" for a fit without `cluster`", "\"cluster\"")
-    return(vcov)
-  }
-  switch(object$vcov_type, iid = , bekker = "iid", HC0 = "HC0", cluster = "cluster", many = if (is.null(object$cluster)) "HC1" else "cluster", "HC1")
+weakiv_vcov <- function(object, vcov, cluster) {
+  own <- switch(object$vcov_type,
+    iid = , bekker = "iid", HC0 = "HC0", cluster = , CR2 = "cluster",
+    many = if (is.null(object$cluster)) "HC1" else "cluster", "HC1"
+  )
+  test_vcov(object, vcov, cluster, c("iid", weakiv_types), own)
 }
 
 #' @rdname weakiv_test
 #' @export
-weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, vcov = NULL, ...) {
+weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
   m <- fit_moments(object)
   terms <- endogenous_kept(object)
-  type <- weakiv_vcov(object, vcov)
+  asked <- weakiv_vcov(object, vcov, cluster)
+  type <- asked$type
   if (m$k == 1 && type == "iid") {
     set <- kclass_weakiv_set(m, method, level)
   } else if (m$k == 1) {
-    set <- robust_weakiv_set(reduced_form(object$engine$f, type, object$cluster), method, level)
+    set <- robust_weakiv_set(reduced_form(object$engine$f, type, asked$cluster), method, level)
   } else {
-    if (type != "iid" && !is.null(vcov)) {
+    if (type != "iid" && !(is.null(vcov) && is.null(cluster))) {
       abort_argument("vcov", sprintf("\"iid\" for the sets of %d endogenous variables", m$k), sprintf("\"%s\"", type), hint = "weakiv_test() tests given effects with every covariance.")
     }
     if (method != "AR") {

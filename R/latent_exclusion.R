@@ -98,8 +98,8 @@ plausibly_exogenous.iv_reg <- function(fit, gamma, level = 0.95, ...) {
   check_dots(...)
   check_number(level, "level", 0, 1, open = TRUE)
   fit_moments(fit) # has instruments
-  if (!(fit$estimator %in% c("2sls", "kclass"))) {
-    abort_argument("fit", "one with estimator \"2sls\" or \"kclass\"", sprintf("one with \"%s\"", fit$estimator), "Others are not linear in the outcome.")
+  if (!(fit$estimator %in% c("2sls", "b2sls", "kclass"))) {
+    abort_argument("fit", "one with estimator \"2sls\", \"b2sls\" or \"kclass\"", sprintf("one with \"%s\"", fit$estimator), "Others are not linear in the outcome.")
   }
   f <- fit$engine$f
   names <- f$rows$names$z[f$rows$keep_z]
@@ -137,11 +137,14 @@ outcome_variance <- function(fit, outcomes, coef) {
   }
   power <- type_power(type)
   cluster <- if (type == "cluster") fit$cluster
-  options <- list(
-    hinv = est$hinv, shift = est$shift, power = power, cluster = cluster$index, clusters = as.integer(cluster$count),
-    leverage = if (power > 0) iv_scores(f, est, leverage = TRUE)$leverage
-  )
-  .Call(C_ffi_iv_outcomes, f$rows, f$r, coef, options, cpu_level()) * small_sample(type, f$n, m, cluster$count)
+  leverage <- if (power > 0) iv_scores(f, est, leverage = TRUE)$leverage
+  small_sample(type, f$n, m, cluster$count) * over_ways(cluster, function(by) {
+    options <- list(
+      hinv = est$hinv, shift = est$shift, power = power, cluster = by$index, clusters = as.integer(by$count),
+      leverage = leverage
+    )
+    .Call(C_ffi_iv_outcomes, f$rows, f$r, coef, options, cpu_level())
+  })
 }
 
 # lower and upper, one of each per instrument.

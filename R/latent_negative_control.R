@@ -175,7 +175,7 @@ negative_iv <- function(fit, control) {
   rows$names <- old$names
   if (is.null(control$column)) {
     values <- control$values
-    if (is.atomic(values) && is.null(dim(values))) values <- omit_rows(values, fit)
+    if (is.atomic(values) && is.null(dim(values))) values <- fit_rows(values, fit)
     rows$y <- control_values(values, control$name, fit$n)
   } else {
     at <- match(control$column, old$names$w)
@@ -185,7 +185,7 @@ negative_iv <- function(fit, control) {
     if (max(rows$y) == min(rows$y)) abort_argument("outcome", sprintf("a control that varies (`%s`)", control$name), "a constant")
   }
   control_of <- list(kappa = if (fit$estimator == "kclass") fit$kappa, fuller = 1)
-  again <- iv_engine(rows, fit$estimator, fit$vcov_type, fit$cluster$index, fit$engine$f$tol, control_of)
+  again <- iv_engine(rows, fit$estimator, fit$vcov_type, fit$cluster, fit$engine$f$tol, control_of)
   terms <- endogenous_kept(again)
   b <- unname(coef(again)[terms])
   se <- unname(sqrt(diag(vcov(again)))[terms])

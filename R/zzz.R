@@ -4,6 +4,8 @@
   register_later("sandwich", "estfun", "iv_reg")
   register_later("sandwich", "bread", "iv_reg")
   register_later("sandwich", "vcovHC", "iv_reg")
+  register_later("clubSandwich", "model_matrix", "iv_reg")
+  register_later("clubSandwich", "vcovCR", "iv_reg")
   # Another package has a generic of this name: whichever is attached last works.
   register_later("report", "report", "latent_mr")
 }

@@ -3,6 +3,7 @@
  * take part are picked by the 1-based keep_*), root (NULL or the roots of the
  * weights). */
 #include "core/iv/ar_set.h"
+#include "core/iv/iv_cr2.h"
 #include "core/iv/iv_nonlinear.h"
 #include "core/iv/iv_outcomes.h"
 #include "core/iv/iv_reduced.h"
@@ -203,6 +204,32 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start
   return pairs;
 }
 
+/* options: shift, inv_half (k x k), contrast ((K + k) x c), order, start. Returns middle, df. */
+static SEXP ffi_iv_cr2(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
+  const columns c = view(rows, 1);
+  SEXP order = glue_field_or_null(options, "order"), contrast = glue_field_or_null(options, "contrast");
+  const ujive_groups g = groups_of(order, glue_field_or_null(options, "start"), c.n);
+  const iv_data d = model(&c, r, INTEGER(order));
+  const int m = (int)(c.K + c.k);
+  iv_cr2_options o = {0};
+  o.coef = glue_real(coef, m, "coef");
+  o.shift = glue_real1(glue_field_or_null(options, "shift"), "shift");
+  o.inv_half = glue_real(glue_field_or_null(options, "inv_half"), (R_xlen_t)(c.k * c.k), "inv_half");
+  o.contrasts = (size_t)(Rf_xlength(contrast) / m);
+  o.contrast = glue_real(contrast, (R_xlen_t)o.contrasts * m, "contrast");
+  o.start = g.start;
+  o.groups = g.groups;
+  SEXP middle = PROTECT(Rf_allocMatrix(REALSXP, m, m)), df = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)o.contrasts));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_cr2(&d, &o, REAL(middle), REAL(df), (lmr_cpu)glue_int1(level, "level"),
+                    glue_arena(iv_cr2_bytes(&d, &o)), &tick, &err), &err);
+  SEXP out = glue_list(2, "middle", middle, "df", df);
+  UNPROTECT(2);
+  return out;
+}
+
 /* cluster: 0-based or NULL. Returns the second moments of the contributions to Q_Z'(y, X). */
 static SEXP ffi_iv_reduced(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP level) {
   const columns c = view(rows, 1);
@@ -244,11 +271,12 @@ static SEXP ffi_iv_outcomes(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP lev
 
 static iv_nonlinear_options nonlinear_options(SEXP options, SEXP coef, const iv_data *d) {
   iv_nonlinear_options o = {(iv_residual)glue_int1(glue_field_or_null(options, "residual"), "residual"),
-                            (iv_regressors)glue_int1(glue_field_or_null(options, "regressors"), "regressors"), NULL, NULL, 0};
+                            (iv_regressors)glue_int1(glue_field_or_null(options, "regressors"), "regressors"), NULL, NULL, 0, NULL};
   if (o.residual < IV_LOGIT || o.residual > IV_RATIO || o.regressors < IV_PREDICTOR || o.regressors > IV_EXPOSURE)
     glue_stop("internal: no such residual or regressors");
   o.coef = glue_real(coef, (R_xlen_t)iv_nonlinear_columns(d, o.regressors), "coef");
   o.cluster = cluster_of(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), d->instruments.n, &o.clusters);
+  if (glue_field_or_null(options, "offset") != R_NilValue) o.offset = glue_real(glue_field_or_null(options, "offset"), (R_xlen_t)d->instruments.n, "offset");
   return o;
 }
 
@@ -395,6 +423,7 @@ const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_scores, 5),
   GLUE_CALL(ffi_iv_reduced, 5),
   GLUE_CALL(ffi_iv_outcomes, 5),
+  GLUE_CALL(ffi_iv_cr2, 5),
   GLUE_CALL(ffi_iv_nonlinear, 5),
   GLUE_CALL(ffi_iv_nonlinear_meat, 7),
   GLUE_CALL(ffi_ujive_instrument, 6),

@@ -20,7 +20,7 @@ own_functions <- function() {
 only_dispatches <- function(name, f) {
   text <- paste(deparse(body(f)), collapse = " ")
   grepl("UseMethod(", text, fixed = TRUE) ||
-    (endsWith(name, ".default") && grepl("^\\{? *abort", text))
+    (endsWith(name, ".default") && grepl("abort_argument(", text, fixed = TRUE))
 }
 
 test_that("every function with `...` does something with it", {
@@ -36,7 +36,7 @@ specimen <- local({
   d <- data.frame(iv_design(n = 60, L = 3, seed = 2)[c("y", "x", "z", "w")])
   fit <- iv_reg(y ~ w.w1 | x1 | z.z1 + z.z2 + z.z3, d)
   moments <- mr_moments(mr_data(matrix(rbinom(180, 2, .4), 60), d$x1, d$y, rep(1:2, 30), kind = "genotype"))
-  function(name) if (grepl("moments", name)) moments else if (grepl("iv_reg$", name)) fit
+  function(name) if (grepl("moments", name)) moments else if (grepl("iv_reg", name)) fit
 })
 
 test_that("a wrong argument name is refused, by every method and function", {

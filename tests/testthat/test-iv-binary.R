@@ -58,7 +58,7 @@ test_that("weights weigh every estimating equation", {
   fit <- iv_binary(y ~ w1 | x1 + x2 | z1 + z2 + z3, d$frame, "2sls", vcov = "HC0", weights = weight)
   twin <- AER::ivreg(y ~ x1 + x2 + w1 | z1 + z2 + z3 + w1, data = d$frame, weights = weight, subset = weight > 0)
   expect_equal(coef(fit)[names(coef(twin))], coef(twin), tolerance = 1e-8)
-  expect_equal(vcov(fit)[names(coef(twin)), names(coef(twin))], sandwich::vcovHC(twin, "HC0"), tolerance = 1e-7, ignore_attr = TRUE)
+  expect_equal(vcov(fit)[names(coef(twin)), names(coef(twin))], sandwich::vcovHC(twin, type = "HC0"), tolerance = 1e-7, ignore_attr = TRUE)
 })
 
 test_that("a weight of two is a person twice", {

@@ -22,11 +22,37 @@ test_that("Fuller and k-class equal dense matrices at their kappa, with every er
       expect_equal(vcov(fit, "HC0"), H %*% crossprod(twin$projected * twin$residuals) %*% t(H), tolerance = 1e-8, ignore_attr = TRUE)
     }
     expect_equal(coef(iv_fit(d$y, d$x, d$z, d$w, "fuller", fuller = 0)), coef(iv_fit(d$y, d$x, d$z, d$w, "liml")))
-    for (kappa in c(-2, 0, 0.4, 1, liml)) {
+    for (kappa in c(-2, 0, 0.4, 1, liml, 1.01 * liml)) {
       fit <- iv_fit(d$y, d$x, d$z, d$w, "kclass", kappa = kappa)
       expect_equal(coef(fit), ref_kclass(d$y, d$x, d$z, d$w, kappa)$b, tolerance = 1e-9)
     }
   }
+})
+
+test_that("bias-adjusted 2SLS is the k-class of its constant, which may be above LIML's", {
+  d <- iv_design(n = 150, L = 8, k = 2, K = 3, seed = 24)
+  for (weights in list(NULL, runif(150, 0.5, 2))) {
+    fit <- iv_fit(d$y, d$x, d$z, d$w, "b2sls", weights = weights)
+    kappa <- 1 + 8 / (150 - 3 - 8)
+    root <- if (is.null(weights)) rep(1, 150) else sqrt(weights)
+    twin <- ref_kclass(root * d$y, root * d$x, root * d$z, root * d$w, kappa)
+    expect_equal(fit$kappa, kappa)
+    expect_equal(coef(fit), twin$b, tolerance = 1e-9)
+    expect_equal(vcov(fit), twin$vcov, tolerance = 1e-9, ignore_attr = TRUE)
+    H <- solve(crossprod(twin$projected, root * cbind(d$x, d$w)))
+    expect_equal(vcov(fit, "HC0"), H %*% crossprod(twin$projected * twin$residuals) %*% t(H), tolerance = 1e-8, ignore_attr = TRUE)
+  }
+  # one variable: exists where the first-stage F is above one
+  few <- iv_design(n = 80, L = 5, strength = 0, seed = 2)
+  f <- iv_fit(few$y, few$x, few$z, few$w)$strength$partial_f[[1]]
+  expect_lt(f, 1)
+  expect_condition_text(
+    iv_fit(few$y, few$x, few$z, few$w, "b2sls"), "latentmr_error_unidentified",
+    "Bias-adjusted 2SLS does not exist: the instruments explain less of \"x1\" than as many random ones would (a first-stage F below 1).\ni weakiv_set() gives the effects that the data allow."
+  )
+  limit <- 1 + 5 * f / (80 - 3 - 5)
+  expect_error(iv_fit(few$y, few$x, few$z, few$w, "kclass", kappa = limit * 1.0001), class = "latentmr_error_argument")
+  expect_silent(iv_fit(few$y, few$x, few$z, few$w, "kclass", kappa = 1 + (limit - 1) * 0.999))
 })
 
 test_that("JIVE1 equals refits without the person or the cluster", {

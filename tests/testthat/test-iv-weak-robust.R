@@ -29,7 +29,7 @@ weak_design <- function(seed, n = 180, L = 4, k = 1, strength = 0.15) {
   d <- iv_design(n = n, L = L, k = k, strength = strength, seed = seed)
   d$y <- d$y + d$z[, 1]^2 * rnorm(n)
   d$cl <- rep_len(1:30, n)
-  d$fit <- function(vcov = "HC0", ...) iv_fit(d$y, d$x, d$z, d$w, vcov = vcov, cluster = d$cl, ...)
+  d$fit <- function(vcov = "HC0", ...) iv_fit(d$y, d$x, d$z, d$w, vcov = vcov, cluster = if (vcov == "cluster") d$cl, ...)
   d
 }
 
@@ -40,7 +40,7 @@ test_that("the statistics are those of the formulas, one and two effects", {
     beta <- c(0.2, -0.4)[seq_len(k)]
     factor <- switch(type, HC0 = 1, HC1 = 180 / 173, cluster = 30 / 26 * 179 / (180 - 3))
     twin <- ref_robust_weakiv(d$y, d$x, d$z, d$w, beta, if (type == "cluster") d$cl else seq_along(d$y), factor)
-    test <- weakiv_test(fit, beta, vcov = type)
+    test <- weakiv_test(fit, beta, vcov = type, cluster = if (type == "cluster") d$cl)
     expect_equal(test$statistic[1:2], c(twin$ar / 4, twin$lm / k), tolerance = 1e-8)
     expect_identical(test$df2[1], if (type == "cluster") 26 else 173)
     if (k == 1) {
@@ -67,7 +67,7 @@ test_that("AR is the statistic of Hotelling's test that the contributions have m
   expect_equal(weakiv_test(d$fit(weights = wt), 0.3, vcov = "HC0")$statistic[1], hotelling(contributions(sqrt(wt))), tolerance = 1e-8)
   factor <- 30 / 26 * 179 / 177
   expect_equal(
-    weakiv_test(d$fit(), 0.3, vcov = "cluster")$statistic[1], hotelling(rowsum(contributions(one), d$cl)) / factor, tolerance = 1e-8
+    weakiv_test(d$fit(), 0.3, vcov = "cluster", cluster = d$cl)$statistic[1], hotelling(rowsum(contributions(one), d$cl)) / factor, tolerance = 1e-8
   )
 })
 
@@ -134,7 +134,7 @@ test_that("units do not matter; one instrument makes one test of three", {
 
 test_that("the fit's covariance is the default; wrong ones are refused", {
   d <- weak_design(7)
-  expect_identical(weakiv_test(d$fit("cluster"), 0), weakiv_test(d$fit("HC0"), 0, vcov = "cluster"))
+  expect_identical(weakiv_test(d$fit("cluster"), 0), weakiv_test(d$fit("HC0"), 0, cluster = d$cl))
   expect_identical(weakiv_test(d$fit("iid"), 0), weakiv_test(d$fit("HC0"), 0, vcov = "iid"))
   expect_identical(weakiv_test(d$fit("HC3"), 0), weakiv_test(d$fit("HC0"), 0, vcov = "HC1"))
   alone <- iv_fit(d$y, d$x, d$z, d$w)

@@ -66,6 +66,7 @@ static void residuals(work_space *s, const iv_data *d, const iv_nonlinear_option
     s->eta[i] *= inverse;
     y[i] *= inverse;
   }
+  for (size_t i = 0; o->offset && i < count; i++) s->eta[i] += o->offset[start + i];
   for (size_t i = 0; i < count; i++)
     if (!(fabs(s->eta[i]) <= *largest)) *largest = fabs(s->eta[i]);
   for (size_t i = 0; i < rows; i++)

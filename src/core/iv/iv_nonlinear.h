@@ -6,7 +6,7 @@
  *   IV_PREDICTOR  (q_W, hat)              two-stage predictor substitution
  *   IV_RESIDUAL   (q_W, hat + left, left) two-stage residual inclusion
  *   IV_EXPOSURE   (q_W, hat + left)       the exposure itself
- * Residual r and weight w = -dr/d eta at eta = h'coef:
+ * Residual r and weight w = -dr/d eta at eta = h'coef + offset:
  *   IV_LOGIT  y - mu, mu = 1 / (1 + exp(-eta));   w = mu (1 - mu)
  *   IV_LOG    y - mu, mu = exp(eta);              w = mu
  *   IV_RATIO  y exp(-eta) - 1;                    w = y exp(-eta)
@@ -26,6 +26,7 @@ typedef struct {
   const double *coef; /* m */
   const int *cluster; /* 0-based, or NULL */
   size_t clusters;
+  const double *offset; /* n, or NULL */
 } iv_nonlinear_options;
 
 /* Each may be NULL when not wanted. */

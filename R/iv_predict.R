@@ -1,0 +1,99 @@
+# Predictions of a fit.
+
+#' @rdname iv_methods
+#' @importFrom stats predict na.pass
+#' @export
+predict.iv_reg <- function(object, newdata, na.action = na.pass, se.fit = FALSE, interval = "none",
+                           level = 0.95, df = Inf, ...) {
+  check_dots(...)
+  check_choice(interval, "interval", c("none", "confidence", "prediction"))
+  check_flag(se.fit, "se.fit")
+  check_number(level, "level", 0, 1, open = TRUE)
+  check_df(df)
+  if (missing(newdata)) {
+    X <- model.matrix(object)
+    offset <- object$offset
+    gone <- object$na.action
+  } else {
+    frame <- new_frame(object, newdata, na.action)
+    terms <- stats::delete.response(object$terms$regressors)
+    X <- model.matrix(terms, frame, contrasts.arg = object$contrasts$regressors)
+    offset <- new_offset(object, frame, newdata)
+    gone <- NULL
+  }
+  ok <- !is.na(object$coefficients)
+  X <- X[, names(object$coefficients)[ok], drop = FALSE]
+  fit <- drop(X %*% object$coefficients[ok])
+  if (!is.null(offset)) fit <- fit + offset
+  if (!se.fit && interval == "none") return(naresid(gone, fit))
+  se <- sqrt(rowSums((X %*% vcov(object, complete = FALSE)) * X))
+  out <- if (se.fit) cbind(fit = fit, se.fit = se) else cbind(fit = fit)
+  if (interval != "none") {
+    wide <- if (interval == "prediction") sqrt(se^2 + object$sigma^2) else se
+    q <- stats::qt((1 + level) / 2, df)
+    out <- cbind(out, lwr = fit - q * wide, upr = fit + q * wide)
+  }
+  naresid(gone, out)
+}
+
+# The model frame of the regressors for new people: bases and scales as they were fitted,
+# levels those of the fit.
+new_frame <- function(object, newdata, na.action) {
+  need_formula(object)
+  if (!is.data.frame(newdata)) abort_argument("newdata", "a data frame", describe(newdata))
+  terms <- stats::delete.response(object$terms$regressors)
+  check_new_columns(terms, newdata)
+  newdata <- plain_columns(typed_missing(newdata, object))
+  levels <- object$levels[intersect(names(object$levels), vapply(as.list(attr(terms, "variables"))[-1], deparse1, ""))]
+  tryCatch(
+    {
+      frame <- stats::model.frame(terms, newdata, na.action = na.action, xlev = levels)
+      stats::.checkMFClasses(attr(terms, "dataClasses"), frame)
+      frame
+    },
+    error = function(e) abort(
+      sprintf("`newdata` does not fit the model: %s.", conditionMessage(e)), "latentmr_error_argument", argument = "newdata",
+      hint = "Its columns must be of the kind, and its factors of the levels, that the fit had."
+    )
+  )
+}
+
+check_new_columns <- function(terms, newdata) {
+  envir <- environment(terms)
+  for (name in setdiff(all.vars(terms), names(newdata))) {
+    found <- get0(name, envir = envir)
+    if (!is.null(found) && !is.function(found) && length(found) %in% c(1, nrow(newdata))) next
+    abort(
+      sprintf("`newdata` has no column \"%s\".", name), c("latentmr_error_column", "latentmr_error_argument"),
+      argument = "newdata", column = name, hint = near_names(name, names(newdata))
+    )
+  }
+}
+
+# A column of NA alone is logical, whatever it was in the fit.
+typed_missing <- function(newdata, object) {
+  for (name in names(newdata)) {
+    v <- newdata[[name]]
+    if (!is.logical(v) || !all(is.na(v))) next
+    fitted <- object$model[[name]]
+    newdata[[name]] <- if (is.logical(fitted)) {
+      v
+    } else if (is.factor(fitted)) {
+      factor(v, levels(fitted), exclude = if (anyNA(levels(fitted))) NULL else NA)
+    } else if (is.character(fitted)) {
+      as.character(v)
+    } else {
+      as.double(v)
+    }
+  }
+  newdata
+}
+
+# offset() in the formula and the argument, as predict.lm() has them.
+new_offset <- function(object, frame, newdata) {
+  at <- attr(object$terms$full, "offset")
+  calls <- as.list(attr(object$terms$full, "variables"))[at + 1]
+  if (!is.null(object$call$offset)) calls <- c(calls, object$call$offset)
+  if (!length(calls)) return(NULL)
+  Reduce(`+`, lapply(calls, function(e) eval(e, newdata, environment(object$terms$regressors))))
+}
