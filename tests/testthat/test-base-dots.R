@@ -35,7 +35,9 @@ test_that("every function with `...` does something with it", {
 specimen <- local({
   d <- data.frame(iv_design(n = 60, L = 3, seed = 2)[c("y", "x", "z", "w")])
   fit <- iv_reg(y ~ w.w1 | x1 | z.z1 + z.z2 + z.z3, d)
-  moments <- mr_moments(mr_data(matrix(rbinom(180, 2, .4), 60), d$x1, d$y, rep(1:2, 30), kind = "genotype"))
+  moments <- suppressMessages(mr_moments(
+    mr_data(matrix(rbinom(180, 2, .4), 60), d$x1, d$y, rep(1:2, 30), kind = "genotype"), disclosure = FALSE
+  ))
   function(name) if (grepl("moments", name)) moments else if (grepl("iv_reg", name)) fit
 })
 
