@@ -27,7 +27,7 @@
 #' [autoencoder_control()].
 #'
 #' @section Is it to be believed:
-#' The print of [latent_mr()] comes first. [environment_test()] (does the law move?), [hsic_test()], [mmd_test()],
+#' The print of [latent_mr()] comes first, [verdict()] is its first lines as a table. [environment_test()] (does the law move?), [hsic_test()], [mmd_test()],
 #' [hsic()], [mmd()] (dependence and change by kernels), [leave_one_out()], [direction_test()],
 #' [outlying_variants()], [plausibly_exogenous()], [negative_control()], [ar_set()], [weakiv_set()],
 #' [weakiv_test()], [first_stage()], [overid_test()].

@@ -26,7 +26,7 @@ object_laws <- list(
   },
   latent_mr = function(x, sizes, fault) {
     if (!identical(names(x$estimates), x$methods$id)) fault("$estimates", "one for each of `methods`", "others")
-    if (!x$headline %in% x$methods$id) fault("$headline", paste("one of", quote_all(x$methods$id, 30)), quote_all(x$headline))
+    if (!x$leading %in% x$methods$id) fault("$leading", paste("one of", quote_all(x$methods$id, 30)), quote_all(x$leading))
     m <- x$latent$kclass
     if (any(diag(m$r1) > diag(m$r0) * (1 + 1e-9))) fault("$latent$kclass$r1", "at most `r0` on the diagonal", "more")
     if (m$sizes[2] + m$sizes[3] > m$sizes[1]) fault("$latent$kclass$sizes", "people, and ranks that together are at most these", "larger ranks")

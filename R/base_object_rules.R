@@ -97,7 +97,7 @@ kclass_rule <- function(...) {
 # x: exposures, G: instruments.
 fit_rules <- list(
   exposure = texts("x", distinct = TRUE), outcome = text(), kind = text(among = moment_kinds), variants = variants_rule("G"),
-  encoder = object_of("latent_instruments"), headline = text(), level = number(min = .5, max = 1), nobs = number(min = 1),
+  encoder = object_of("latent_instruments"), leading = text(), level = number(min = .5, max = 1), nobs = number(min = 1),
   crossfit = number(min = 0, whole = TRUE), seed = number(whole = TRUE),
   methods = frame("a", id = texts("a", distinct = TRUE), name = texts("a")),
   estimates = several(parts(

@@ -34,7 +34,8 @@ latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
     cragg_donald = kclass_tests(m, kclass_fit(m, 1)$coefficients)$cragg_donald,
     environments = environment_table_of(fit, local, each, block, encoder, view),
     q = heterogeneity(fit, local), q_method = local, ar = exposure_sets(m, fit$exposure, fit$level),
-    ar_environments = lapply(each, `[[`, "ar"),
+    ar_environments = lapply(each, `[[`, "ar"), set = weak_sets(m, fit$exposure, fit$level),
+    set_environments = lapply(each, `[[`, "set"), lost = lost_strength(encoder, view),
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
     hsic_covariates = if (length(view$columns$covariates)) linear_hsic(view, block$part, directions, view$columns$covariates),
@@ -59,6 +60,12 @@ exposure_sets <- function(m, exposure, level) {
   if (m$k == 1) return(kclass_ar_set(m, level))
   sets <- lapply(seq_len(m$k), function(j) kclass_ar_set(m, level, j))
   data.frame(term = rep(exposure, vapply(sets, nrow, 0L)), do.call(rbind, sets))
+}
+
+# What stands in for an interval where instruments are weak: the conditional likelihood
+# ratio, which is never empty; of several exposures Anderson and Rubin's.
+weak_sets <- function(m, exposure, level) {
+  if (m$k == 1) kclass_weakiv_set(m, "CLR", level) else exposure_sets(m, exposure, level)
 }
 
 local_values <- function(fit, local, name, j) vapply(fit$by_environment, function(x) x[[local]][[name]][j], 0, USE.NAMES = FALSE)
@@ -93,7 +100,8 @@ environment_strength <- function(encoder, view, level, exposure) {
     one <- view_subset(view, e)
     block <- block_scores(one, latent_block("latent", encoder, one), instrument_directions(encoder))
     if (!is.null(block_problem(block))) return(list(f = rep(NA_real_, length(exposure))))
-    list(f = block_f(block), ar = exposure_sets(block$kclass, exposure, level))
+    m <- block$kclass
+    list(f = block_f(block), ar = exposure_sets(m, exposure, level), set = weak_sets(m, exposure, level))
   })
 }
 
@@ -124,4 +132,19 @@ sandwich_diagnostics <- function(rows, block, view) {
     f_effective = tests$f_effective, wu_hausman = tests$wu_hausman,
     hansen = list(statistic = hansen[["statistic"]], df = hansen[["df1"]], pval = hansen[["p-value"]])
   )
+}
+
+# Share of the exposure's association with the panel that lies in the directions partialled
+# out, beyond the environments; what k directions drawn at random hold has the law
+# Beta(k/2, (p - k)/2). NULL where no direction of the panel is partialled out.
+lost_strength <- function(encoder, view) {
+  k <- ncol(encoder$variant)
+  one <- length(view$columns$exposure) == 1
+  if (!one || encoder$mode != "panel" || encoder$kind == "continuous" || !k || k == ncol(encoder$directions)) return(NULL)
+  basic <- block_scores(view, latent_block("basic", encoder, view), encoder$directions)
+  removed <- block_scores(view, latent_block("basic", encoder, view), encoder$variant)
+  explained <- function(b) b$kclass$r0[2, 2] - b$kclass$r1[2, 2]
+  share <- explained(removed) / explained(basic)
+  p <- basic$kclass$L
+  c(share = share, pval = stats::pbeta(share, k / 2, (p - k) / 2, lower.tail = FALSE), before = block_f(basic))
 }

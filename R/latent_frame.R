@@ -141,3 +141,37 @@ variants.latent_mr <- function(x, ...) {
   d <- x$diagnostics$per_variant
   cbind(out, count_statistic = d$statistic, count_df = d$df, count_p = d$pval, count_p_holm = d$p_holm)
 }
+
+#' @rdname latent_mr
+#' @param object A fit.
+#' @param parm Names of exposures, or their numbers.
+#' @export
+coef.latent_mr <- function(object, ...) {
+  b <- object$estimates[[object$leading]]$b
+  setNames(if (is.null(object$withheld)) b else rep(NA_real_, length(b)), object$exposure)
+}
+
+#' @rdname latent_mr
+#' @export
+vcov.latent_mr <- function(object, ...) {
+  se <- object$estimates[[object$leading]]$se
+  if (!is.null(object$withheld)) se[] <- NA_real_
+  `dimnames<-`(diag(se^2, length(se)), list(object$exposure, object$exposure))
+}
+
+#' @rdname latent_mr
+#' @export
+confint.latent_mr <- function(object, parm = object$exposure, level = object$level, ...) {
+  if (!identical(level, object$level)) {
+    abort_argument("level", sprintf("%s, the level of the fit", format(object$level)), describe(level), "Fit again with latent_mr(level = ).")
+  }
+  head <- object$estimates[[object$leading]]
+  out <- cbind(head$lo, head$up)
+  if (!is.null(object$withheld)) out[] <- NA_real_
+  dimnames(out) <- list(object$exposure, paste(format(100 * c((1 - level) / 2, (1 + level) / 2), trim = TRUE), "%"))
+  out[parm, , drop = FALSE]
+}
+
+#' @rdname latent_mr
+#' @export
+nobs.latent_mr <- function(object, ...) object$nobs

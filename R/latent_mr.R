@@ -204,9 +204,9 @@ latent_estimate <- function(set, asked, score) {
   folds <- latent_jackknife(chosen, set, asked$by_environment && is.null(rows), asked$by_environment)
   estimates <- estimate_methods(chosen, set, rows, asked$level, folds$pooled, blocks)
   if (asked$jackknife) estimates <- jackknife_encoder(estimates, chosen, plain, asked$level)
+  leading <- choose_headline(chosen, set$encoder, !is.null(rows), estimates)
   fit <- list(
-    estimates = estimates, methods = chosen, headline = choose_headline(chosen, set$encoder, !is.null(rows), estimates),
-    level = asked$level, encoder = set$fitted, crossfit = asked$crossfit, exposure = moments$exposure, outcome = moments$outcome[1],
+    estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level, encoder = set$fitted, crossfit = asked$crossfit, exposure = moments$exposure, outcome = moments$outcome[1],
     kind = moments$kind, mode = set$encoder$mode, variants = moments$variants, flow = moments$flow, seed = asked$seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(set$view),
@@ -255,6 +255,8 @@ refuse_block <- function(block, crossfit) {
 latent_diagnose <- function(fit, set, rows, block, asked, notes) {
   fit$diagnostics <- latent_diagnostics(fit, block, set$encoder, set$view, rows, set$source$moments)
   if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)
+  fit$withheld <- withheld_words(fit)
+  if (!is.null(fit$withheld)) fit$headline <- NA_character_
   fit$quality <- add_strength(if (asked$by_environment) quality_report(set$fitted, set$source$data, asked$seed), fit)
   fit$unavailable <- unavailable_words(fit$estimates, fit$methods)
   fit$warnings <- c(notes, set$fitted$warnings, latent_warnings(fit), binary_warnings(fit))
@@ -299,7 +301,7 @@ choose_headline <- function(chosen, encoder, has_rows, estimates) {
 # The estimator of single environments and leave-one-out: REML needs the spectrum
 # of everybody, outlying variants their halves, so a neighbour stands in.
 local_method <- function(fit) {
-  if (!latent_registry()[[fit$headline]]$everybody) return(fit$headline)
+  if (!latent_registry()[[fit$leading]]$everybody) return(fit$leading)
   if (fit$rows_used) "latent_ujive" else "latent_nagar"
 }
 

@@ -22,7 +22,7 @@ negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods 
   if (is.null(name)) name <- control_label(substitute(outcome))
   check_fit_data(fit, if (!missing(data)) data)
   has_rows <- inherits(data, "mr_data")
-  chosen <- if (is.null(methods)) method_rows(fit$headline) else negative_methods(fit, methods, has_rows)
+  chosen <- if (is.null(methods)) method_rows(fit$leading) else negative_methods(fit, methods, has_rows)
   known <- if (has_rows) colnames(data$covariates) else data$covariates
   controls <- control_columns(outcome, name, known, if (has_rows) data$covariate_coding, "data")
   rows <- lapply(controls, function(control) negative_latent(fit, data, control, chosen))

@@ -24,7 +24,8 @@ print.latent_mr <- function(x, ...) {
     cat(sprintf("Cross-fitted: encoder of each of %d folds from the others, slopes by environment and fold\n", x$crossfit))
   }
   cat("\n")
-  for (j in seq_along(x$exposure)) cat(headline_print(x, j, percent))
+  print_verdict(verdict(x))
+  if (is.null(x$withheld)) for (j in seq_along(x$exposure)) cat(headline_print(x, j, percent))
   cat("\n")
   print_table(as.data.frame(x), percent, several)
   print_formless(x)
@@ -43,16 +44,18 @@ print.latent_mr <- function(x, ...) {
   invisible(x)
 }
 
+# The first lines: what objects before the number, and what nothing sees.
+print_verdict <- function(said) {
+  width <- min(getOption("width"), 98)
+  cat(strwrap(attr(said, "headline"), width, exdent = 2), sep = "\n")
+  for (text in said$finding[said$objects]) cat(strwrap(text, width, initial = "  ! ", prefix = "    "), sep = "\n")
+  cat(strwrap(attr(said, "unseen"), width, exdent = 2), sep = "\n")
+}
+
 # The estimate to report first, of one exposure.
 headline_print <- function(x, j, percent) {
-  head <- x$estimates[[x$headline]]
-  several <- length(x$exposure) > 1
-  name <- paste0(short_name(x$headline), if (several) paste0(", ", x$exposure[j]))
-  f <- x$diagnostics$f[j]
-  if (is.finite(f) && f < 5) {
-    return(sprintf("%s: %s; the instruments are weak (%sF = %.1f), so read the Anderson-Rubin set\n  %s\n",
-      name, format_b(head$b[j]), if (several) "conditional " else "", f, ar_words(set_of(x, j))))
-  }
+  head <- x$estimates[[x$leading]]
+  name <- paste0(short_name(x$leading), if (length(x$exposure) > 1) paste0(", ", x$exposure[j]))
   sprintf("%s: %s, %s %% interval %s to %s, %s\n", name, format_b(head$b[j]), percent, format_b(head$lo[j]), format_b(head$up[j]), p_is(head$pval[j]))
 }
 
@@ -229,8 +232,8 @@ change_line <- function(x) {
 reml_line <- function(reml) {
   if (is.null(reml$fits)) return(NULL)
   sprintf(
-    "REML components: %.0f %% of what the instruments say about the outcome beyond the effect is leftover structure, %.0f %% balanced pleiotropy, the rest chance.",
-    100 * reml$structure_share, 100 * reml$pleiotropy_share
+    "REML components: %.0f %% of what the instruments say about the outcome beyond the effect is structure or pleiotropy that is left (the data do not tell which), the rest chance.",
+    100 * (reml$structure_share + reml$pleiotropy_share)
   )
 }
 

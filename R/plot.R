@@ -6,7 +6,7 @@
 #'
 #' @param x A [latent_mr()] fit or a [learn_instruments()] encoder.
 #' @param type What to draw.
-#'   * `"forest"` (fits; default): all estimators with the Anderson-Rubin set, the headline in every
+#'   * `"forest"` (fits; default): all estimators with the conditional likelihood ratio set, the headline in every
 #'     environment and without each. Sets that are rays or the whole line end in
 #'     arrows; so does what goes on beyond the picture. Of several exposures: all estimators, a panel for each.
 #'   * `"environments"`: every estimator in every environment.

@@ -4,7 +4,7 @@ plot_forest <- function(x, units) {
   data <- forest_data(x)
   pooled <- data$kind == "estimate" & data$environment == "pooled"
   limits <- robust_limits(
-    data$b, data$lo, data$up, x$estimates[[x$headline]]$b, wide = 10, typical = ((data$up - data$lo) / 2)[pooled]
+    data$b, data$lo, data$up, x$estimates[[x$leading]]$b, wide = 10, typical = ((data$up - data$lo) / 2)[pooled]
   )
   room <- diff(limits)
   text_at <- limits[2] + .62 * room
@@ -40,7 +40,7 @@ plot_forest <- function(x, units) {
       x = effect_axis(x, units), y = NULL, title = wrap_words(forest_title(x)),
       caption = wrap_words(paste0(
         "Lines: ", level_words(x$level), " intervals. Diamond: the estimate to report first. ",
-        if (nrow(sets)) paste0("Grey bars: ", level_words(x$level), " Anderson-Rubin sets, right whatever the strength; no bar: the set is empty. "),
+        if (nrow(sets)) paste0("Grey bars: ", level_words(x$level), " conditional likelihood ratio sets, right whatever the strength. "),
         "Arrows: goes on beyond the picture.", other_scales(x)
       ), 100)
     ) +
@@ -66,29 +66,29 @@ set_words <- function(type) {
 # What one_scale() leaves out of the picture.
 other_scales <- function(x) {
   rows <- as.data.frame(x)
-  away <- rows[!rows$estimator %in% one_scale(rows, x$headline)$estimator, ]
+  away <- rows[!rows$estimator %in% one_scale(rows, x$leading)$estimator, ]
   if (!nrow(away)) return(NULL)
   sprintf(" On other scales, not drawn: %s.", paste(unique(sprintf("%s (%s)", away$method, away$scale)), collapse = ", "))
 }
 
 # The row to report first: cross-fitted where there is one of each.
 is_headline <- function(x, rows) {
-  rows$estimator == x$headline & (if (is.null(rows$crossfit)) TRUE else rows$crossfit > 0 | !x$headline %in% names(x$naive))
+  rows$estimator == x$leading & (if (is.null(rows$crossfit)) TRUE else rows$crossfit > 0 | !x$leading %in% names(x$naive))
 }
 
-# One row per estimate (kind "estimate") and one per piece of an Anderson-Rubin
+# One row per estimate (kind "estimate") and one per piece of a CLR
 # set (kind "set"; lo and up may be infinite, NA when the set is empty).
 forest_data <- function(x) {
   local <- local_method(x)
-  rows <- one_scale(all_rows(x), x$headline)
+  rows <- one_scale(all_rows(x), x$leading)
   pooled <- rows[rows$environment == "pooled", ]
   each <- rows[rows$environment != "pooled" & rows$estimator == local, ]
   out <- rbind(
     forest_rows(pooled, pooled$method, "All people", is_headline(x, pooled)),
-    forest_set(x$diagnostics$ar, "Anderson-Rubin set", "All people", "ar"),
+    forest_set(x$diagnostics$set, "Set of weak instruments (CLR)", "All people", "ar"),
     if (nrow(each)) forest_rows(each, each$environment, "Each environment", FALSE),
-    do.call(rbind, lapply(names(x$diagnostics$ar_environments), function(e) {
-      forest_set(x$diagnostics$ar_environments[[e]], e, "Each environment", local)
+    do.call(rbind, lapply(names(x$diagnostics$set_environments), function(e) {
+      forest_set(x$diagnostics$set_environments[[e]], e, "Each environment", local)
     })),
     if (length(x$leave_one_out)) {
       left <- estimate_rows(x, x$leave_one_out, names(x$leave_one_out))
@@ -125,19 +125,19 @@ plot_environments <- function(x, units, max_panels = 20) {
   if (is.null(x$by_environment)) {
     abort_argument("x", "a fit with the estimates of single environments", "one made with by_environment = FALSE")
   }
-  data <- one_scale(all_rows(x), x$headline)
+  data <- one_scale(all_rows(x), x$leading)
   # The pooled estimates with everybody's encoder have no twins in the environments.
   if (!is.null(x$naive)) data <- data[!grepl(", not cross-fitted$", data$method), ]
   data$lo <- data$lo_ci
   data$up <- data$up_ci
   data$key <- factor(data$estimator, rev(unique(data$estimator)))
-  data$headline <- data$estimator == x$headline
+  data$headline <- data$estimator == x$leading
   people <- c(pooled = x$nobs, x$encoder$environments)
   shown <- names(people)[sort(utils::head(order(-people), max_panels))]
   panels <- stats::setNames(sprintf("%s (n = %s)", shorten(ifelse(shown == "pooled", "All people", shown), 24), big_each(people[shown])), shown)
   data$panel <- factor(data$environment, shown)
   rows <- data[!is.na(data$panel), ]
-  limits <- robust_limits(rows$b, rows$lo, rows$up, x$estimates[[x$headline]]$b, wide = 6)
+  limits <- robust_limits(rows$b, rows$lo, rows$up, x$estimates[[x$leading]]$b, wide = 6)
   plot <- ggplot2::ggplot(rows, ggplot2::aes(y = .data$key)) +
     ggplot2::geom_blank() +
     ggplot2::annotate("segment", x = 0, xend = 0, y = -Inf, yend = Inf, colour = "grey50", linetype = "22") +
@@ -166,7 +166,7 @@ plot_environments <- function(x, units, max_panels = 20) {
 
 # Several exposures: a panel for each, with an axis of its own.
 plot_exposures <- function(x, units) {
-  data <- one_scale(as.data.frame(x), x$headline)
+  data <- one_scale(as.data.frame(x), x$leading)
   data <- data[is.finite(data$b), ]
   data$label <- factor(data$method, rev(unique(data$method)))
   data$exposure <- factor(data$exposure, x$exposure)

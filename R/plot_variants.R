@@ -45,11 +45,11 @@ plot_scatter <- function(x, units) {
 
 # Slopes to draw: the fit's own first, then those of summary-data MR.
 scatter_lines <- function(x, input) {
-  head <- x$estimates[[x$headline]]
+  head <- x$estimates[[x$leading]]
   ids <- c("ivw", "egger", "weighted_median")
   more <- lapply(ids, summary_method, input, x$encoder$seed)
   out <- data.frame(
-    method = c(short_name(x$headline), short_name(ids)), slope = c(head$b, vapply(more, `[[`, 0, "b")),
+    method = c(short_name(x$leading), short_name(ids)), slope = c(head$b, vapply(more, `[[`, 0, "b")),
     intercept = c(0, 0, if (is.null(more[[2]]$intercept)) NA else more[[2]]$intercept[[1]], 0)
   )
   out <- out[!duplicated(out$method) & is.finite(out$slope), ]
@@ -66,9 +66,9 @@ plot_funnel <- function(x, units) {
   all <- single_variant(x)
   data <- all[!startsWith(all$SNP, "All"), ]
   data$precision <- 1 / data$se
-  head <- x$estimates[[x$headline]]
+  head <- x$estimates[[x$leading]]
   lines <- data.frame(
-    method = c(short_name(x$headline), sub("^All - ", "", all$SNP[startsWith(all$SNP, "All")])),
+    method = c(short_name(x$leading), sub("^All - ", "", all$SNP[startsWith(all$SNP, "All")])),
     b = c(head$b, all$b[startsWith(all$SNP, "All")])
   )
   lines <- lines[is.finite(lines$b), ]

@@ -17,14 +17,14 @@ report_head <- function(fit) {
 
 # A line for each exposure.
 headline_lines <- function(fit) {
-  name <- short_name(fit$headline)
+  name <- short_name(fit$leading)
   if (length(fit$exposure) > 1) name <- paste0(name, ", ", fit$exposure)
   words <- vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), "")
   paste0("<strong>", html_text(name), "</strong> ", html_text(words))
 }
 
 headline_words <- function(fit, j = 1) {
-  head <- fit$estimates[[fit$headline]]
+  head <- fit$estimates[[fit$leading]]
   head[c("b", "lo", "up", "pval")] <- lapply(head[c("b", "lo", "up", "pval")], `[`, j)
   if (!is.finite(head$b)) return(sprintf("could not be estimated: %s.", if (is.null(head$note)) "no reason is known" else head$note))
   value <- format_estimate(head$b, head$lo, head$up)

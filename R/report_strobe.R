@@ -117,8 +117,8 @@ strobe_common <- function(fit, data, curve) {
       if (genotype) "Counts of the effect allele" else "Continuous instruments", fit$encoder$encoder, fit$mode, crossfit_words(fit)
     )),
     "6c" = c("answered", sprintf(
-      "%s (reported first), beside %s. The same columns in both stages: %s%s. Errors: %s.", short_name(fit$headline),
-      paste(setdiff(fit$methods$name, short_name(fit$headline)), collapse = ", "), block_words(fit),
+      "%s (reported first), beside %s. The same columns in both stages: %s%s. Errors: %s.", short_name(fit$leading),
+      paste(setdiff(fit$methods$name, short_name(fit$leading)), collapse = ", "), block_words(fit),
       if (length(fit$columns$covariates)) sprintf(" (%s)", paste(fit$columns$covariates, collapse = ", ")) else "", error_words(fit)
     )),
     "6d" = c("answered", paste0(
@@ -144,8 +144,8 @@ strobe_common <- function(fit, data, curve) {
     "10c" = c("not applicable", "Individual-level data; heterogeneity between environments is under 12b."),
     "10d" = c("not applicable", "One sample: exposure and outcome of the same people, complete overlap."),
     "11b" = c(
-      if (all(is.finite(fit$estimates[[fit$headline]]$b))) "answered" else "in part",
-      paste0(short_name(fit$headline), if (several) paste0(", ", fit$exposure), ": ", vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), ""), collapse = " ")
+      if (all(is.finite(fit$estimates[[fit$leading]]$b))) "answered" else "in part",
+      paste0(short_name(fit$leading), if (several) paste0(", ", fit$exposure), ": ", vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), ""), collapse = " ")
     ),
     "13a" = c("answered", paste0("LIML, ", if (genotype && !several) "MR-Egger, weighted median, " else "", "Anderson-Rubin set: ", sets, ".")),
     "13d" = if (!is.null(fit$estimates$ols)) {

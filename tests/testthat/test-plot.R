@@ -33,7 +33,7 @@ test_that("the forest shows the table, the sets and what is left out", {
   left <- data[data$group == "One left out", ]
   expect_equal(left$b, unname(vapply(plot_fit$leave_one_out, `[[`, 0, "b")))
   set <- data[data$kind == "set" & data$environment == "pooled", ]
-  expect_equal(c(set$lo, set$up), c(ar_set(plot_fit)$lo, ar_set(plot_fit)$up))
+  expect_equal(c(set$lo, set$up), unlist(weakiv_set(plot_fit, "CLR")[c("lo", "up")], use.names = FALSE))
 })
 
 test_that("the ends of an environment's Anderson-Rubin set are where its F test has p = .05", {
@@ -58,16 +58,16 @@ test_that("the ends of an environment's Anderson-Rubin set are where its F test 
 test_that("open ends are arrows and an empty set is words", {
   fit <- plot_fit
   whole <- data.frame(lo = -Inf, up = Inf, ci_type = "line", level = .95)
-  fit$diagnostics$ar <- whole
-  fit$diagnostics$ar_environments[] <- list(data.frame(lo = NA_real_, up = NA_real_, ci_type = "empty", level = .95))
+  fit$diagnostics$set <- whole
+  fit$diagnostics$set_environments[] <- list(data.frame(lo = NA_real_, up = NA_real_, ci_type = "empty", level = .95))
   fit$by_environment <- fit$leave_one_out <- NULL
   p <- draws(plot(fit))
   arrows <- Filter(function(l) !is.null(l$geom_params$arrow), p$layers)
-  tips <- vapply(arrows, function(l) sum(l$data$key == "1 ar Anderson-Rubin set"), 0)
+  tips <- vapply(arrows, function(l) sum(l$data$key == "1 ar Set of weak instruments (CLR)"), 0)
   expect_identical(sum(tips), 2)
   texts <- unlist(lapply(p$layers, function(l) if (inherits(l$geom, "GeomText")) l$data$text))
   expect_true("whole line" %in% texts)
-  fit$diagnostics$ar <- data.frame(lo = c(-Inf, 2), up = c(1, Inf), ci_type = "rays", level = .95)
+  fit$diagnostics$set <- data.frame(lo = c(-Inf, 2), up = c(1, Inf), ci_type = "rays", level = .95)
   expect_identical(sum(plot(fit)$data$kind == "set" & plot(fit)$data$environment == "pooled"), 2L)
   draws(plot(fit))
 })

@@ -1,0 +1,92 @@
+# The first line: what objects, what is withheld, and when.
+quiet <- function(code) suppressWarnings(suppressMessages(code))
+valid_fit <- quiet(latent_mr(simulate_mr("snp", cell = 3, n = 500, seed = 1), seed = 1))
+
+test_that("valid data: no objection, a sentence with the interval, what cannot be seen", {
+  v <- verdict(valid_fit)
+  expect_s3_class(v, "mr_verdict")
+  expect_false(any(v$objects))
+  head <- valid_fit$estimates$latent_reml
+  expect_identical(attr(v, "headline"), sprintf("1 unit more exposure raises outcome by %s.", format_estimate(head$b, head$lo, head$up)))
+  expect_match(attr(v, "unseen"), "assortative mating")
+  expect_output(print(v), "1 unit more exposure raises")
+  expect_output(print(valid_fit), attr(v, "headline"), fixed = TRUE)
+  expect_null(attr(v, "withheld"))
+})
+
+test_that("tests are corrected together by Holm's rule, and only what is left objects", {
+  v <- verdict(valid_fit)
+  tested <- is.finite(v$pval)
+  expect_gt(sum(tested), 2)
+  expect_equal(v$p_holm[tested], p.adjust(v$pval[tested], "holm"))
+  expect_identical(v$objects[tested], v$p_holm[tested] < .05)
+  hostile <- valid_fit
+  hostile$diagnostics$hansen$pval <- .02 # alone it would reject
+  expect_false(any(verdict(hostile)$objects))
+  hostile$diagnostics$hansen$pval <- 1e-4
+  v <- verdict(hostile)
+  expect_identical(v$check[v$objects], "J")
+  expect_match(attr(v, "headline")[1], "^Do not publish this as it stands: J objects[.]$")
+  hostile$diagnostics$q[["Q_pval"]] <- 1e-6
+  expect_match(attr(verdict(hostile), "headline")[1], "J, Q object[.]$")
+  expect_output(print(hostile), "Do not publish this as it stands: J, Q object")
+})
+
+test_that("weak instruments: a set instead of a number, and coef() is NA with the reason", {
+  fit <- quiet(latent_mr(simulate_mr("snp", cell = 3, n = 100, seed = 2), seed = 1))
+  expect_lt(fit$diagnostics$f, 5)
+  expect_identical(fit$headline, NA_character_)
+  expect_identical(fit$leading, "latent_reml")
+  expect_true(is.finite(fit$estimates$latent_reml$b))
+  expect_identical(coef(fit), c(exposure = NA_real_))
+  expect_true(all(is.na(confint(fit))) && all(is.na(vcov(fit))))
+  expect_match(fit$withheld, "^the instruments are weak [(]F = ")
+  expect_match(attr(verdict(fit), "headline"), "no point estimate, the instruments are weak")
+  expect_equal(fit$diagnostics$set, weakiv_set(fit, "CLR")[names(fit$diagnostics$set)], ignore_attr = TRUE)
+  expect_true(is.na(generics::glance(fit)$headline))
+})
+
+test_that("coef, vcov, confint, nobs are those of the leading estimator", {
+  head <- valid_fit$estimates[[valid_fit$headline]]
+  expect_identical(coef(valid_fit), c(exposure = head$b))
+  expect_equal(sqrt(diag(vcov(valid_fit))), c(exposure = head$se))
+  expect_equal(as.vector(confint(valid_fit)), c(head$lo, head$up))
+  expect_identical(colnames(confint(valid_fit)), c("2.5 %", "97.5 %"))
+  expect_identical(nobs(valid_fit), valid_fit$nobs)
+  expect_error(confint(valid_fit, level = .9), class = "latentmr_error_argument")
+  expect_error(verdict(1), class = "latentmr_error_argument")
+})
+
+test_that("J enters REML's interval where it rejects, with the factor of UJIVE", {
+  set.seed(4) # every fourth variant has a direct effect
+  d <- simulate_mr("snp", cell = 14, n = 500, seed = 3)
+  g <- LatentMR:::mr_genotypes(d)
+  g[is.na(g)] <- 0
+  d$outcome <- d$outcome + drop(scale(g[, seq(1, ncol(g), 4)]) %*% rnorm(length(seq(1, ncol(g), 4)), sd = .25))
+  fit <- quiet(latent_mr(d, seed = 1, by_environment = FALSE))
+  j <- fit$diagnostics$sargan
+  expect_lt(j$pval, .01)
+  expect_equal(fit$estimates$latent_reml$factor / sqrt(j$ratio), max(1, fit$estimates$latent_reml$factor / sqrt(j$ratio)), tolerance = 1e-8)
+  expect_gt(fit$estimates$latent_reml$factor, sqrt(j$ratio) * .999)
+  expect_true("J" %in% verdict(fit)$check[verdict(fit)$objects])
+  expect_gt(valid_fit$diagnostics$sargan$pval, .05)
+  expect_lt(valid_fit$estimates$latent_reml$factor, 1.2)
+})
+
+test_that("a first stage that was partialled out is said", {
+  set.seed(5) # the exposure follows the ancestry component alone: what is removed holds the association
+  n <- 1500
+  q <- rbeta(n, 1, 1)
+  f <- cbind(runif(40, .1, .9), runif(40, .1, .9))
+  g <- matrix(rbinom(n * 40, 2, outer(q, f[, 1]) + outer(1 - q, f[, 2])), n)
+  x <- 3 * q + rnorm(n)
+  fit <- quiet(latent_mr(mr_data(g, x, .3 * x + rnorm(n), sample(c("a", "b"), n, TRUE)), seed = 1, force = TRUE, by_environment = FALSE))
+  lost <- fit$diagnostics$lost
+  expect_gt(lost[["share"]], .8)
+  expect_lt(lost[["pval"]], .001)
+  expect_true("first stage lost" %in% verdict(fit)$check)
+  # about what lm() says, environments left out (they are drawn at random here)
+  z <- g %*% fit$encoder$directions
+  of <- function(columns) summary(lm(x ~ columns))$r.squared
+  expect_equal(of(z[, seq_len(ncol(fit$encoder$variant))]) / of(z), lost[["share"]], tolerance = .02)
+})
