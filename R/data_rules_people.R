@@ -26,6 +26,7 @@ filter_rows <- function(frame, genotype_ids, background_ids = NULL, lists = NULL
   if (!is.null(lists$remove)) drop(frame$ids[alive] %in% lists$remove, "on the list `remove`")
   if (!is.null(lists$keep)) drop(!frame$ids[alive] %in% lists$keep, "not on the list `keep`")
   check_overlap(frame$ids[alive], genotype_ids)
+  warn_lost_ids(frame$ids[alive], genotype_ids)
   lone <- sum(!genotype_ids %in% frame$ids)
   drop(!frame$ids[alive] %in% genotype_ids, "not among the genotypes")
   if (!is.null(background_ids)) drop(!frame$ids[alive] %in% background_ids, "not among the background genotypes")
@@ -63,13 +64,19 @@ filter_rows <- function(frame, genotype_ids, background_ids = NULL, lists = NULL
   )
 }
 
+# A list that matches nobody was not read as it was meant, and the people on it would
+# stay in the analysis, or all go.
 log_list <- function(log, list, name, ids) {
   if (is.null(list)) return(log)
   unknown <- sum(!list %in% ids)
   if (length(list) && unknown == length(list)) {
-    warn(
-      sprintf("None of the %s identifiers in `%s` is in the data: %s.", big(unknown), name, quote_all(list, 3)),
-      "latentmr_warning_list", argument = name
+    cause <- lost_cause(list, ids)
+    abort(
+      sprintf("None of the %s in `%s` is in the data: %s; the data have %s.%s", plural(unknown, "identifier"), name,
+              quote_all(list, 3), quote_all(unique(ids[!is.na(ids)]), 3),
+              if (!is.null(cause)) sprintf(" Likely cause: %s.", cause$words) else ""),
+      c("latentmr_error_list", "latentmr_error_argument"), argument = name,
+      hint = if (!is.null(cause)) cause$remedy else if (name == "remove") "If nobody on the list is left to remove, leave it out."
     )
   }
   flow_add(log, "participants", sprintf("on the list `%s`, not in the data", name), "noted", unknown)
@@ -78,11 +85,12 @@ log_list <- function(log, list, name, ids) {
 check_overlap <- function(ids, genotype_ids) {
   if (!length(ids) || any(ids %in% genotype_ids)) return(invisible())
   first <- function(x) quote_all(x[!is.na(x)], 3)
+  cause <- lost_cause(ids, genotype_ids)
   abort(
-    sprintf("No identifier of the phenotypes is among the genotypes. Phenotypes: %s. Genotypes: %s.",
-            first(ids), first(genotype_ids)),
+    sprintf("No identifier of the phenotypes is among the genotypes. Phenotypes: %s. Genotypes: %s.%s", first(ids),
+            first(genotype_ids), if (!is.null(cause)) sprintf(" Likely cause: %s.", cause$words) else ""),
     "latentmr_error_ids",
-    hint = "Look for another kind of identifier, lost leading zeros, 1e+05 for 100000, FID_IID against IID."
+    hint = if (!is.null(cause)) cause$remedy else "Look for another kind of identifier, or for another release of the data."
   )
 }
 

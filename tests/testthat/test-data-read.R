@@ -146,7 +146,7 @@ test_that("keep and remove take vectors and files of one or two columns", {
   expect_identical(length(read_known(f, remove = one)$ids), 200L)
   expect_identical(length(read_known(f, remove = character())$ids), 200L)
   expect_error(read_known(f, keep = one), class = "latentmr_error_empty")
-  expect_warning(read_known(f, remove = "p999"), class = "latentmr_warning_list")
+  expect_error(read_known(f, remove = "p999"), class = "latentmr_error_list")
   writeLines(c("a b c"), one)
   expect_conditions(transform = plain_paths(f$dir), {
     read_known(f, remove = one)
