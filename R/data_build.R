@@ -17,6 +17,8 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   for (x in exposure_columns(exposure)) warn_constant_within(x, environment, "exposure")
   warn_constant_within(outcome, environment, "outcome")
 
+  warn_values(exposure, outcome, names, pick_frame(frame$covariates, alive), environment)
+
   log <- people$log
   covariates <- code_covariates(pick_frame(frame$covariates, alive))
   structure <- drop_constant_columns(frame$structure[alive, , drop = FALSE])

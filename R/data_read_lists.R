@@ -117,7 +117,7 @@ choose_variants <- function(source, names, arg) {
       "latentmr_warning_variants", variants = absent
     )
   }
-  keep_variants(source, cols, absent)
+  keep_source_variants(source, cols, absent)
 }
 
 # Names before read_plink() told repeated ones apart, by alleles and then numbers.
@@ -127,7 +127,7 @@ plain_names <- function(variants) {
   ifelse(endsWith(unnumbered, alleles), substr(unnumbered, 1, nchar(unnumbered) - nchar(alleles)), variants$snp)
 }
 
-keep_variants <- function(source, cols, absent = character()) {
+keep_source_variants <- function(source, cols, absent = character()) {
   source$unused <- source$p - length(cols)
   source$absent <- absent
   source$cols <- cols
@@ -144,7 +144,7 @@ background_source <- function(background, source, instruments, people) {
                      "Name the instruments: the other variants are then the background.")
     }
     chosen <- read_variant_list(instruments, "instruments")
-    return(keep_variants(source, which(!(source$variants$snp %in% chosen | plain_names(source$variants) %in% chosen))))
+    return(keep_source_variants(source, which(!(source$variants$snp %in% chosen | plain_names(source$variants) %in% chosen))))
   }
   other <- inherits(background, "plink_bed") ||
     (is.character(background) && length(background) && !anyNA(background) &&

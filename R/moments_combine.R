@@ -49,6 +49,7 @@ combine_moments <- function(...) {
   for (k in seq_along(sites)[-1]) check_same_columns(sites[[1]], sites[[k]], k)
   maps <- lapply(seq_along(sites), function(k) match_variants(sites[[1]], sites[[k]], k))
   warn_palindromic(sites[[1]], maps)
+  warn_site_units(sites)
   add_sites(sites, maps)
 }
 
@@ -154,6 +155,41 @@ warn_palindromic <- function(first, maps) {
       "latentmr_warning_palindromic", variants = first$variants$snp[doubtful],
       hint = "Compare the allele frequencies of the sites, or leave these variants out."
     )
+  }
+}
+
+# Standard deviation and mean of each trait in every environment of every site.
+site_spreads <- function(sites) {
+  one <- function(k) {
+    m <- sites[[k]]
+    q <- nrow(m$sx)
+    traits <- q - length(c(m$exposure, m$outcome)) + seq_along(c(m$exposure, m$outcome))
+    group <- m$blocks$environment
+    n <- tapply(as.numeric(m$blocks$n), group, sum)
+    means <- function(x) matrix(apply(x, 1, function(v) tapply(v, group, sum)), length(n)) / c(n)
+    mean <- means(m$sx[traits, , drop = FALSE])
+    square <- means(m$xx[traits * (traits + 1) / 2, , drop = FALSE])
+    list(label = names(n), site = rep(k, length(n)), sd = sqrt(pmax(square - mean^2, 0)),
+         mean = mean + rep(m$pilot[traits], each = length(n)))
+  }
+  parts <- lapply(seq_along(sites), one)
+  label <- unlist(lapply(parts, `[[`, "label"))
+  site <- unlist(lapply(parts, `[[`, "site"))
+  twice <- label %in% label[duplicated(label)]
+  list(label = ifelse(twice, sprintf("%s of site %d", label, site), label),
+       sd = do.call(rbind, lapply(parts, `[[`, "sd")), mean = do.call(rbind, lapply(parts, `[[`, "mean")))
+}
+
+# Sites in other units add up to a number that means nothing.
+warn_site_units <- function(sites) {
+  found <- site_spreads(sites)
+  names <- c(sites[[1]]$exposure, sites[[1]]$outcome)
+  for (j in seq_along(names)) {
+    sd <- found$sd[, j]
+    mean <- found$mean[, j]
+    # A trait of 0 and 1 has no unit.
+    if (all(abs(sd^2 - mean * (1 - mean)) < 1e-6)) next
+    warn_units(stats::setNames(sd, found$label), mean, names[j])
   }
 }
 

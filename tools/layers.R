@@ -62,6 +62,13 @@ chapter_of <- function(file) sub("[_.].*$", "", file)
 files <- setdiff(list.files("R", "[.]R$"), outside)
 unknown <- files[!chapter_of(files) %in% chapters]
 trouble <- if (length(unknown)) paste0("R/", unknown, ": no chapter has this prefix")
+# Two functions of one name: the file that is read last wins, in silence.
+defined <- do.call(rbind, lapply(unlist(lapply(file.path("R", files), definitions), recursive = FALSE), function(d) {
+  data.frame(name = d$name, file = d$file)
+}))
+for (name in unique(defined$name[duplicated(defined$name)])) {
+  trouble <- c(trouble, sprintf("%s is defined more than once: %s", name, paste0("R/", defined$file[defined$name == name], collapse = ", ")))
+}
 graph <- calls(file.path("R", files))
 from <- match(chapter_of(graph$file), chapters)
 to <- match(chapter_of(graph$to_file), chapters)
