@@ -109,6 +109,13 @@
 #'   out of 50 variants), .030 when components without them were called `TRUE`; in cell 3 .029 and
 #'   .032 against .035 and .037 (`Rscript bench/bench-snp-panels.R includes 20 1,3`). Components of
 #'   10^5 variants are precise, and the two differ little.
+#' @section Warnings about values: What is used is not changed by any of these.
+#'   `latentmr_warning_far_value`: a value of a trait or covariate, repeated or alone, far from all
+#'   others (a code for missing values?). `latentmr_warning_units`: a trait whose standard deviation (from
+#'   quartiles) in one environment is more than 3 times, or less than a third of, that of the others; the usual factors
+#'   between units are named. `latentmr_warning_environment`: environments that explain more than half
+#'   of the variance of a trait, or are more than 30 whole numbers. `latentmr_warning_ids`:
+#'   more than 2 % of the rows find no genotype, with the likely cause.
 #' @return An object of class `mr_data`. See it with `print()`, `summary()`,
 #'   [flow()], [variants()] and [samples()].
 #' @section Errors:

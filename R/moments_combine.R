@@ -24,7 +24,9 @@
 #'   alleles, positions or LD blocks differ, with the names of what differs, and
 #'   when a site computed background components of its own. A
 #'   swap of alleles that are each other's complement (A/T, C/G) may be a change of
-#'   strand instead: `latentmr_warning_palindromic` lists these.
+#'   strand instead: `latentmr_warning_palindromic` lists these. `latentmr_warning_units`: a
+#'   trait has a standard deviation in one environment that is more than three times that in the
+#'   others; sites in other units add up to a number that means nothing.
 #' @examples
 #' set.seed(1)
 #' site <- function(n, environment) {
