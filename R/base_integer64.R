@@ -12,8 +12,10 @@ plain_integers <- function(x, arg) {
   parts <- matrix(readBin(bits, "integer", length(bits) / 2, size = 2, signed = FALSE, endian = "little"), 4)
   top <- parts[4, ] - 65536 * (parts[4, ] >= 32768)
   value <- parts[1, ] + parts[2, ] * 2^16 + parts[3, ] * 2^32 + top * 2^48
-  value[value == -2^63] <- NA
-  if (any(abs(value) > 2^53, na.rm = TRUE)) {
+  # The bits of bit64's NA; its neighbours round to the same double.
+  value[colSums(parts != c(0, 0, 0, 32768)) == 0] <- NA
+  odd <- parts[1, ] %% 2 == 1 # 2^53 + 1 has become 2^53
+  if (any(abs(value) > 2^53 | abs(value) == 2^53 & odd, na.rm = TRUE)) {
     abort_argument(
       arg, "whole numbers of at most 2^53, or text", "integer64 with larger ones",
       hint = "Codes of that length are labels: turn them into text with as.character()."

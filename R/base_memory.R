@@ -5,9 +5,9 @@ memory_bytes <- function(x, arg = "memory") {
   if (is.numeric(x) && length(x) == 1 && !is.na(x) && x > 0) return(as.numeric(x))
   if (!is.character(x) || length(x) != 1 || is.na(x)) abort_argument(arg, must, describe(x))
   pattern <- "^ *([0-9]+[.]?[0-9]*) *([kmgt]?)i?b? *$"
-  if (!grepl(pattern, x, ignore.case = TRUE)) abort_argument(arg, must, describe(x))
-  number <- as.numeric(sub(pattern, "\\1", x, ignore.case = TRUE))
-  unit <- tolower(sub(pattern, "\\2", x, ignore.case = TRUE))
+  if (!grepl(pattern, lower(x))) abort_argument(arg, must, describe(x))
+  number <- as.numeric(sub(pattern, "\\1", lower(x)))
+  unit <- sub(pattern, "\\2", lower(x))
   if (!number) abort_argument(arg, must, describe(x))
   number * 1000^match(unit, c("", "k", "m", "g", "t"), 1L) / 1000
 }

@@ -1,12 +1,12 @@
 clean_allele <- function(x, p) {
-  x <- if (is.null(x)) rep(NA_character_, p) else toupper(as.character(x))
+  x <- if (is.null(x)) rep(NA_character_, p) else upper(as.character(x))
   x[!grepl("^([ACGT]+|[DI])$", x)] <- NA
   x
 }
 
 palindromic_alleles <- function(a, b) paste0(pmin(a, b), pmax(a, b)) %in% c("AT", "CG")
 
-clean_snp <- function(x) tolower(gsub("[[:space:]]", "", x))
+clean_snp <- function(x) lower(gsub("[[:space:]]", "", x))
 
 # How the alleles of a weight stand to those of the data. A palindromic pair (A/T, C/G)
 # can be on either strand, so that its sign is unknown.

@@ -118,26 +118,5 @@ two_words <- function(text, name) {
   NULL
 }
 
-# Numbers of class integer64 (bit64, data.table::fread()) as doubles: whoever takes their
-# bytes for a double reads garbage. Data frames column by column.
-plain_numbers <- function(x, arg) {
-  if (is.data.frame(x)) {
-    for (j in seq_along(x)) if (inherits(x[[j]], "integer64")) x[[j]] <- plain_numbers(x[[j]], sprintf("%s$%s", arg, names(x)[j]))
-    return(x)
-  }
-  if (!inherits(x, "integer64")) return(x)
-  halves <- readBin(writeBin(as.double(unclass(x)), raw(), endian = "little"), "integer", 2 * length(x), endian = "little")
-  low <- halves[c(TRUE, FALSE)]
-  high <- halves[c(FALSE, TRUE)]
-  # The smallest integer is NA, and so is its half.
-  missing <- is.na(high) & !is.na(low) & low == 0L
-  low <- ifelse(is.na(low), 2^31, low + 2^32 * (low < 0))
-  high <- ifelse(is.na(high), -2^31, high)
-  out <- ifelse(missing, NA_real_, high * 2^32 + low)
-  if (any(abs(out) >= 2^53, na.rm = TRUE)) {
-    abort_argument(arg, "numbers below 2^53 when it is of class integer64", "larger ones, which would lose digits",
-                   "Identifiers and groups: give as.character() of it.")
-  }
-  attributes(out) <- attributes(x)[c("names", "dim", "dimnames")]
-  out
-}
+# integer64 as numbers, in a vector or in the columns of a data frame.
+plain_numbers <- function(x, arg) if (is.data.frame(x)) plain_columns(x) else plain_integers(x, arg)

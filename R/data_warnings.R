@@ -26,7 +26,7 @@ far_end <- function(y) {
   value <- max(y)
   rest <- y[y < value]
   count <- length(y) - length(rest)
-  if (length(rest) < 10 || count > length(rest)) return(NULL)
+  if (length(rest) < 10 || count > length(rest) / 2) return(NULL)
   quarter <- stats::quantile(rest, c(.25, .5, .75), names = FALSE)
   spread <- (quarter[3] - quarter[1]) / 1.349
   if (!(spread > 0)) spread <- stats::sd(rest)
@@ -107,6 +107,10 @@ measured <- function(x) length(unique(utils::head(x, 1000))) > 2 || length(uniqu
 
 warn_trait_units <- function(x, environment, name) {
   if (!measured(x)) return(invisible())
+  # Quartiles of fewer people say little.
+  large <- as.character(environment) %in% names(which(table(environment) >= 30))
+  x <- x[large]
+  environment <- droplevels(environment[large])
   spread <- tapply(x, environment, function(v) {
     wide <- stats::IQR(v) / 1.349
     if (wide > 0) wide else stats::sd(v)

@@ -148,7 +148,7 @@ abort_differing <- function(a, b, bad, k, columns, what) {
 
 warn_palindromic <- function(first, maps) {
   swapped <- Reduce(`|`, lapply(maps, `[[`, "swapped"))
-  pair <- toupper(paste0(first$variants$effect_allele, first$variants$other_allele))
+  pair <- upper(paste0(first$variants$effect_allele, first$variants$other_allele))
   doubtful <- which(swapped & pair %in% c("AT", "TA", "CG", "GC"))
   if (length(doubtful)) {
     warn(

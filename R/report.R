@@ -90,7 +90,7 @@ write_report <- function(x, file, data, curve, question, units, code) {
 check_report_file <- function(file) {
   if (is.null(file)) abort_argument("file", "the path of a file ending in .html", "missing")
   check_string(file, "file")
-  if (!grepl("[.]html?$", file, ignore.case = TRUE)) {
+  if (!grepl("[.]html?$", lower(file))) {
     abort_argument("file", "the path of a file ending in .html", describe(file))
   }
   file <- path.expand(file)

@@ -141,7 +141,8 @@ test_that("integer64 is converted, NA and negative numbers too", {
   expect_identical(plain_numbers(by_hand("0000008000000000"), "x"), 2^31)
   expect_identical(plain_numbers(by_hand("00000080ffffffff"), "x"), -2^31)
   expect_identical(plain_numbers(by_hand("0000000000000080"), "x"), NA_real_)
-  expect_error(plain_numbers(by_hand("0000000000002000"), "x"), "lose digits", class = "latentmr_error_argument") # 2^53
+  expect_error(plain_numbers(by_hand("0100000000002000"), "x"), "at most 2\\^53", class = "latentmr_error_argument") # 2^53 + 1
+  expect_error(plain_numbers(by_hand("0100000000000080"), "x"), class = "latentmr_error_argument") # NA + 1
   p <- known_parts()
   whole <- stats::setNames(round(1000 * p$bmi), p$ids)
   wide <- function(x) stats::setNames(integer64_of(x), names(x))
