@@ -86,7 +86,7 @@ test_that("nobody left is an error with the account", {
 
 test_that("traits that do not vary in an environment are named", {
   p <- known_parts()
-  p$bmi[p$site == "west"] <- 3
+  p$bmi[p$site == "west"] <- 26
   expect_warning(known_data(parts = p), "does not vary in \"west\"", class = "latentmr_warning_constant")
 })
 
