@@ -188,8 +188,8 @@ gauss_newton <- function(f, theta, options, weight, limit = 100L) {
     if (!all(is.finite(a))) break
     size <- sqrt(colSums(a^2))
     if (any(size == 0)) break
-    # An exactly singular step is none: damping takes over, and says so in the end.
-    full <- or_else(qr.coef(qr(a, LAPACK = TRUE), b), NA_real_)
+    full <- or_else(qr.coef(qr(a, LAPACK = TRUE), b), NULL)
+    if (is.null(full)) break # exactly singular
     if (all(is.finite(full)) && sqrt(sum((a %*% full)^2)) < 1e-8) {
       return(list(theta = theta, value = value, iterations = iteration))
     }
