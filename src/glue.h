@@ -46,8 +46,9 @@ int glue_stop_at(int poll, SEXP call);
  * the package: types, lengths and ranges are checked here, at the edge, and nothing
  * behind it is. Each stops with latentmr_error_internal; `length` -1: any. */
 #if defined(__GNUC__)
-__attribute__((noreturn, format(printf, 1, 2)))
+__attribute__((noreturn))
 #endif
+LMR_FORMAT(1, 2)
 void glue_stop(const char *format, ...);
 double *glue_real(SEXP x, R_xlen_t length, const char *name);
 int *glue_int(SEXP x, R_xlen_t length, const char *name);

@@ -27,12 +27,17 @@ typedef struct {
   char message[512];
 } lmr_error;
 
-/* Writes the sentence (truncated at 511 bytes) and returns `code`. */
+/* The compiler checks the format at position f against the arguments from a on. */
 #if defined(__MINGW32__) && !defined(__clang__)
-__attribute__((format(gnu_printf, 3, 4))) /* `printf` is there what an old runtime took */
+#define LMR_FORMAT(f, a) __attribute__((format(gnu_printf, f, a))) /* `printf` is there what an old runtime took */
 #elif defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
+#define LMR_FORMAT(f, a) __attribute__((format(printf, f, a)))
+#else
+#define LMR_FORMAT(f, a)
 #endif
+
+/* Writes the sentence (truncated at 511 bytes) and returns `code`. */
+LMR_FORMAT(3, 4)
 lmr_status lmr_fail(lmr_error *err, lmr_status code, const char *format, ...);
 
 #define LMR_TRY(expr)                            \
