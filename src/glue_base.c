@@ -178,7 +178,7 @@ static void read_cells(cell_reading *r, SEXP out, SEXPTYPE type) {
     glue_check(text_table_next(&table, r->cells, r->width, &found, &err), &err);
     for (R_xlen_t k = 0; k < r->n; k++) {
       SEXP column = VECTOR_ELT(out, k);
-      if (TYPEOF(column) != type) continue;
+      if ((SEXPTYPE)TYPEOF(column) != type) continue;
       const table_cell *cell = &r->cells[r->columns[k]];
       const int missing = is_among(&r->missing, cell);
       if (type == STRSXP)
