@@ -147,6 +147,7 @@ variants.latent_mr <- function(x, ...) {
 #' @param parm Names of exposures, or their numbers.
 #' @export
 coef.latent_mr <- function(object, ...) {
+  check_dots(...)
   b <- object$estimates[[object$leading]]$b
   setNames(if (is.null(object$withheld)) b else rep(NA_real_, length(b)), object$exposure)
 }
@@ -154,6 +155,7 @@ coef.latent_mr <- function(object, ...) {
 #' @rdname latent_mr
 #' @export
 vcov.latent_mr <- function(object, ...) {
+  check_dots(...)
   se <- object$estimates[[object$leading]]$se
   if (!is.null(object$withheld)) se[] <- NA_real_
   `dimnames<-`(diag(se^2, length(se)), list(object$exposure, object$exposure))
@@ -162,6 +164,7 @@ vcov.latent_mr <- function(object, ...) {
 #' @rdname latent_mr
 #' @export
 confint.latent_mr <- function(object, parm = object$exposure, level = object$level, ...) {
+  check_dots(...)
   if (!identical(level, object$level)) {
     abort_argument("level", sprintf("%s, the level of the fit", format(object$level)), describe(level), "Fit again with latent_mr(level = ).")
   }
@@ -174,4 +177,7 @@ confint.latent_mr <- function(object, parm = object$exposure, level = object$lev
 
 #' @rdname latent_mr
 #' @export
-nobs.latent_mr <- function(object, ...) object$nobs
+nobs.latent_mr <- function(object, ...) {
+  check_dots(...)
+  object$nobs
+}

@@ -35,6 +35,7 @@ verdict.default <- function(fit, ...) {
 #' @rdname verdict
 #' @export
 verdict.latent_mr <- function(fit, ...) {
+  check_dots(...)
   rows <- c(list(strength_check(fit)), test_checks(fit), fixed_checks(fit), list(agreement_check(fit)))
   out <- do.call(rbind, lapply(rows, as.data.frame))
   tested <- which(is.finite(out$pval) & out$corrected)
@@ -180,6 +181,7 @@ outcome_words <- function(fit) if (isTRUE(fit$binary)) sprintf("the risk of %s",
 
 #' @export
 print.mr_verdict <- function(x, ...) {
+  check_dots(...)
   width <- min(getOption("width"), 100)
   cat(strwrap(attr(x, "headline"), width), sep = "\n")
   for (i in seq_len(nrow(x))) {
