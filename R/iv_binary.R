@@ -50,7 +50,7 @@
 #' @param conf.int,conf.level As in `broom`.
 #' @param exponentiate Whether estimates and limits are shown as ratios; an error on the scale
 #'   of a risk difference.
-#' @param digits,signif.stars Digits and stars shown, as in [stats::printCoefmat()].
+#' @param digits Digits shown, as in [stats::printCoefmat()].
 #' @param row.names,stringsAsFactors As in [as.data.frame()].
 #' @param optional No effect: the columns have names.
 #' @param ... Nothing: an argument without a use is an error.

@@ -143,7 +143,6 @@ variants.latent_mr <- function(x, ...) {
 }
 
 #' @rdname latent_mr
-#' @param object A fit.
 #' @param parm Names of exposures, or their numbers.
 #' @export
 coef.latent_mr <- function(object, ...) {

@@ -24,7 +24,7 @@
 #' @seealso [leave_one_variant_out()] for the estimators on summary data.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
-#' data$variants$chr <- rep(1:5, each = 10)
+#' data$variants$chr <- as.character(rep(1:5, each = 10))
 #' fit <- latent_mr(data, methods = "latent_nagar", seed = 1)
 #' leave_one_out(fit, "chromosome")
 #' leave_one_out(fit, "environment")
