@@ -59,8 +59,17 @@
 #' first two rules only, and those that are also instruments are removed.
 #' Missing or repeated variant names are made unique and counted.
 #'
+#' Chromosome codes are folded: 01 and chr1 are 1; 23, 24, 25, 26 and M are X, Y, XY, MT and MT.
+#' Instruments on Y or in the mitochondria are an error, background variants there
+#' are removed and counted. For instruments on X, sex should be among the covariates (a warning otherwise).
+#' A covariate called sex or gender is compared with the sex of the fam file: more than 2 % of
+#' disagreement is a warning.
+#'
 #' @param genotypes Instruments: a numeric matrix or data frame, n people x p
-#'   variants, or a `plink_bed` object of [read_plink()]. Missing: `NA`.
+#'   variants, a table as PLINK's `--recode A` writes it (.raw: IID names the people, the six columns in front are no
+#'   instruments), or a `plink_bed` object of [read_plink()]. Missing: `NA`. Unless `kind = "continuous"`, values
+#'   outside of 0 to 2 by at most .001 are set to its ends, with a message, and a few values far outside among
+#'   calls of 0, 1 and 2 are refused as codes for missing.
 #' @param exposure,outcome Numeric vectors, one value per participant, in any
 #'   unit; estimates are in units of the outcome per unit of the exposure. Traits of two values may
 #'   be 0/1, logical, a factor with two levels (the second is 1, with a message) or words for no and yes (see
@@ -115,7 +124,8 @@
 #'   quartiles) in one environment is more than 3 times, or less than a third of, that of the others; the usual factors
 #'   between units are named. `latentmr_warning_environment`: environments that explain more than half
 #'   of the variance of a trait, or are more than 30 whole numbers. `latentmr_warning_ids`:
-#'   more than 2 % of the rows find no genotype, with the likely cause.
+#'   more than 2 % of the rows find no genotype, with the likely cause. `latentmr_warning_sex` and
+#'   `latentmr_warning_chromosome`: see Rules for variants.
 #' @return An object of class `mr_data`. See it with `print()`, `summary()`,
 #'   [flow()], [variants()] and [samples()].
 #' @section Errors:
@@ -147,6 +157,7 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
   if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
+  if (kind != "continuous" && is.null(source$bed)) source$x <- clamp_dosages(source$x, "genotypes")
   block <- as_block(block, source)
   everybody <- as_ids(ids, "ids")
   cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
@@ -184,7 +195,7 @@ label_of <- function(expr, otherwise) {
 # PLINK samples under the names that dimnames() gives them: FID_IID when an IID
 # is not one person.
 with_sample_names <- function(source) {
-  if (!is.null(source$bed)) source$ids <- clean_ids(sample_names(source$bed$samples))
+  if (!is.null(source$bed)) source$ids <- sample_ids(source$bed$samples, sample_names(source$bed$samples))
   source
 }
 

@@ -19,6 +19,9 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
 
   warn_values(exposure, outcome, names, pick_frame(frame$covariates, alive), environment)
 
+  sex <- source$sex[people$rows]
+  warn_sex(pick_frame(frame$covariates, alive), sex)
+
   log <- people$log
   covariates <- code_covariates(pick_frame(frame$covariates, alive))
   structure <- drop_constant_columns(frame$structure[alive, , drop = FALSE])
@@ -35,6 +38,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   log <- kept$log
   if (!length(kept$cols)) abort_no_variant(log)
   log <- flow_add(log, "variants", "analysed", "analysed", length(kept$cols), length(kept$cols))
+  check_chromosomes(source$variants[kept$cols, , drop = FALSE], names(frame$covariates), kind)
   renamed <- unique_variant_names(source$variants[kept$cols, , drop = FALSE])
   log <- flow_add(log, "variants", "name missing or repeated: renamed", "changed", renamed$changed)
   back <- build_background(background, people$background_rows, environment, renamed$variants$snp, log)
@@ -50,7 +54,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
     environment = unname(environment), covariates = covariates$x, covariate_coding = covariates$coding,
     structure = if (!is.null(frame$structure)) structure$x, structure_includes_instruments = includes,
     background = back$background, block = if (!is.null(block)) droplevels(block[kept$cols]),
-    cluster = if (!is.null(cluster)) unname(cluster), ids = frame$ids[alive], flow = back$log,
+    cluster = if (!is.null(cluster)) unname(cluster), ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex, flow = back$log,
     counts = counts_of(scan_pick(scan[c("called", "n0", "n1", "n2", "mean", "ss")], kept$cols), kind),
     removed_variants = kept$removed, flagged_variants = kept$flagged
   )
@@ -131,6 +135,9 @@ build_background <- function(background, rows, environment, instruments, log) {
   own <- background$variants$snp %in% instruments
   background <- without_variants(background, own)
   log <- flow_add(log, unit, "also an instrument", "removed", sum(own), background$p)
+  single <- background$variants$chr %in% c("Y", "MT")
+  background <- without_variants(background, single)
+  log <- flow_add(log, unit, "on chromosome Y or in the mitochondria", "removed", sum(single), background$p)
   if (background$p) {
     scan <- scan_variants(background, rows, environment)
     if (scan$inf[1] > 0) {

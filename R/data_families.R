@@ -178,7 +178,10 @@ kin_columns <- function(frame, label) {
 
 study_ids <- function(ids) {
   if (is.null(ids)) return(NULL)
-  if (inherits(ids, "plink_bed")) return(clean_ids(sample_names(ids$samples)))
+  if (inherits(ids, "plink_bed")) {
+    known <- sample_ids(ids$samples, sample_names(ids$samples))
+    return(known[!is.na(known)])
+  }
   ids <- as_ids(ids, "ids")
   twice <- unique(ids[duplicated(ids)])
   if (!anyNA(ids) && !length(twice)) return(ids)

@@ -10,13 +10,20 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
     }
     samples <- genotypes$samples
     return(list(
-      bed = genotypes, n = nrow(samples), p = nrow(genotypes$variants), ids = clean_ids(samples$iid),
-      fids = clean_ids(samples$fid),
-      variants = genotypes$variants[c("snp", "chr", "pos", "effect_allele", "other_allele")]
+      bed = genotypes, n = nrow(samples), p = nrow(genotypes$variants), ids = sample_ids(samples),
+      fids = clean_ids(samples$fid), sex = samples$sex,
+      variants = folded(genotypes$variants[c("snp", "chr", "pos", "effect_allele", "other_allele")])
     ))
   }
   must <- "a numeric matrix or data frame (people in rows, variants in columns) or a plink_bed object"
   ids <- if (is.data.frame(genotypes) || is.matrix(genotypes)) row_ids(genotypes)
+  raw <- if (is.data.frame(genotypes)) raw_table(genotypes, is.null(variants))
+  if (!is.null(raw)) {
+    genotypes <- raw$genotypes
+    ids <- raw$ids
+    if (is.null(variants)) variants <- raw$variants
+  }
+  genotypes <- plain_numbers(genotypes, arg)
   if (is.data.frame(genotypes)) {
     bad <- !vapply(genotypes, is.numeric, NA) | vapply(genotypes, is.object, NA)
     if (any(bad)) {
@@ -34,7 +41,7 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
   if (!is.double(genotypes)) storage.mode(genotypes) <- "double"
   dimnames(genotypes) <- NULL
   list(
-    x = genotypes, n = nrow(genotypes), p = ncol(genotypes), ids = ids, fids = NULL,
+    x = genotypes, n = nrow(genotypes), p = ncol(genotypes), ids = ids, fids = NULL, sex = raw$sex,
     variants = variant_table(variants, names, ncol(genotypes))
   )
 }
@@ -66,7 +73,12 @@ variant_table <- function(variants, names, p) {
     column <- variants[[name]]
     blank[[name]] <- if (name == "pos") as.numeric(column) else as.character(column)
   }
-  blank
+  folded(blank)
+}
+
+folded <- function(variants) {
+  variants$chr <- plain_chromosome(variants$chr)
+  variants
 }
 
 # Decoded columns of a source or of what mr_data keeps; `rows` are positions in

@@ -1,7 +1,7 @@
 # Integer codes, or NULL when chromosomes are not known for every variant (0 and
 # NA stand for unknown in PLINK's bim).
 chromosome_codes <- function(variants) {
-  chr <- as.character(variants$chr)
+  chr <- plain_chromosome(variants$chr)
   if (!length(chr) || anyNA(chr) || any(chr %in% c("0", "", "NA"))) return(NULL)
   as.integer(factor(chr))
 }

@@ -26,7 +26,8 @@
 #' individual id joined with `_`. Columns are named by the variant id. An id that
 #' occurs more than once gets `:other:effect` appended, a variant without one
 #' (`.`) is named `chr:pos:other:effect`, and what is then still repeated is
-#' numbered; a message says how many. Ids are text: leading zeros stay.
+#' numbered; a message says how many. Ids are text: leading zeros stay. Samples that share a
+#' negative number (UK Biobank's withdrawn ones) are named `withdrawn` and match nobody.
 #'
 #' @section Files that do not belong together:
 #' The size of the bed file must be that of the counts of lines in the bim and fam
@@ -134,7 +135,17 @@ dimnames.plink_bed <- function(x) list(sample_names(x$samples), x$variants$snp)
 
 sample_names <- function(samples) {
   if (!anyDuplicated(samples$iid)) return(samples$iid)
-  make.unique(paste(samples$fid, samples$iid, sep = "_"), sep = "_")
+  gone <- withdrawn_samples(samples)
+  name <- if (anyDuplicated(samples$iid[!gone])) paste(samples$fid, samples$iid, sep = "_") else samples$iid
+  name[gone] <- "withdrawn"
+  make.unique(name, sep = "_")
+}
+
+# As identifiers: those who withdrew have none.
+sample_ids <- function(samples, names = samples$iid) {
+  ids <- clean_ids(names)
+  if (anyDuplicated(samples$iid)) ids[withdrawn_samples(samples)] <- NA
+  ids
 }
 
 #' @rdname read_plink

@@ -38,16 +38,28 @@ check_plink_files <- function(prefix) {
 read_bim <- function(path) as_frame(.Call(C_ffi_read_bim, path))
 read_fam <- function(path) {
   samples <- as_frame(.Call(C_ffi_read_fam, path))
-  again <- anyDuplicated(samples$iid) && anyDuplicated(samples[c("fid", "iid")])
-  if (again) {
-    second <- which(duplicated(samples[c("fid", "iid")]))[1]
+  if (!anyDuplicated(samples$iid)) return(samples)
+  gone <- withdrawn_samples(samples)
+  again <- which(duplicated(samples[c("fid", "iid")]) & !gone)
+  if (length(again)) {
+    second <- again[1]
     first <- which(samples$fid == samples$fid[second] & samples$iid == samples$iid[second])[1]
     abort_file(
       sprintf("'%s' has the sample \"%s %s\" in lines %d and %d.", path, samples$fid[second], samples$iid[second], first, second),
       "Family and individual id together must name one sample: rename or remove one of them.", "latentmr_error_format"
     )
   }
+  if (any(gone)) {
+    inform(sprintf("%s of '%s' have a negative number several samples share (\"%s\"): taken as withdrawn, they match nobody.",
+                   plural(sum(gone), "sample"), path, samples$iid[gone][1]), "latentmr_message_withdrawn")
+  }
   samples
+}
+
+# UK Biobank numbers those who withdrew -1, -2, ..., the same number several times.
+withdrawn_samples <- function(samples) {
+  negative <- grepl("^-[0-9]+$", samples$iid)
+  negative & samples$iid %in% samples$iid[negative][duplicated(samples$iid[negative])]
 }
 
 # One file set: list(files = one row, samples, variants).

@@ -41,8 +41,6 @@ mr_counts <- function(data) {
   counts_of(scan_variants(source, rows, data$environment), data$kind)
 }
 
-missing_codes <- c(-9, -1, 3, 9, 99, -99, -999)
-
 decide_kind <- function(source, scan, rows, kind, arg) {
   if (scan$inf[1] > 0) {
     abort_argument(arg, "finite or missing",
@@ -55,17 +53,8 @@ decide_kind <- function(source, scan, rows, kind, arg) {
     return("genotype")
   }
   odd <- which(scan$odd > 0)
-  values <- unique(scan$odd_value[odd])
-  code <- length(values) == 1 && all(scan$odd_same[odd]) && values %in% missing_codes
   inside <- all(scan$lo >= 0 & scan$hi <= 2 | !is.finite(scan$lo))
-  if (code && kind != "continuous") {
-    abort_argument(
-      arg, "0, 1, 2 or NA when they are genotypes",
-      sprintf("%s in %s %s and 0, 1, 2 everywhere else", format(values), big(sum(scan$odd)),
-              if (sum(scan$odd) == 1) "place" else "places"),
-      sprintf("If %s means missing, set it to NA; else say kind = \"continuous\".", format(values))
-    )
-  }
+  if (kind != "continuous" && length(odd)) check_call_codes(source$x[rows, odd, drop = FALSE], sum(as.numeric(scan$called)), kind, arg)
   if (kind == "auto") {
     found <- if (!length(odd)) "genotype" else if (inside) "dosage" else "continuous"
     why <- switch(found,

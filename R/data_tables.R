@@ -14,7 +14,8 @@
 #'   instruments `mean` and `sd`. By environment, genotypes have `hwe_p`: the exact
 #'   test of Hardy-Weinberg proportions given the allele counts (Wigginton, Cutler
 #'   and Abecasis 2005, Am J Hum Genet 76:887); over all environments together it
-#'   is not given, because it would test that they have the same frequencies.
+#'   is not given, because it would test that they have the same frequencies. On chromosome
+#'   X it is the test of the women (sex of the fam file), `NA` where sex is not known.
 #'   Where nobody is called, frequencies and p-values are `NA`. `block` is the LD
 #'   block when blocks were given.
 #'
@@ -62,7 +63,8 @@ variants.mr_data <- function(x, environments = FALSE, ...) {
     out$maf <- pmin(out$eaf, 1 - out$eaf)
   }
   if (environments && x$kind == "genotype") {
-    out$hwe_p <- .Call(C_ffi_hwe, long(counts$n0), long(counts$n1), long(counts$n2))
+    tested <- hwe_counts(x, counts)
+    out$hwe_p <- .Call(C_ffi_hwe, long(tested$n0), long(tested$n1), long(tested$n2))
   }
   rownames(out) <- NULL
   out

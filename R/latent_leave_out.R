@@ -62,7 +62,7 @@ leave_one_out <- function(fit, over = "environment", method = NULL) {
 }
 
 chromosome_groups <- function(fit) {
-  chr <- as.character(fit$variants$chr)
+  chr <- plain_chromosome(fit$variants$chr)
   if (!length(chr) || anyNA(chr)) {
     abort_argument("fit", "a fit on variants with chromosomes", if (length(chr)) sprintf("one with %d of %d missing", sum(is.na(chr)), length(chr)) else "one without")
   }

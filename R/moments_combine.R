@@ -123,7 +123,7 @@ match_variants <- function(first, other, k) {
   swapped <- !same & known_equal(a$effect_allele, b$other_allele) & known_equal(a$other_allele, b$effect_allele) &
     first$kind != "continuous"
   abort_differing(a, b, !same & !swapped, k, c("effect_allele", "other_allele"), "alleles")
-  moved <- !is.na(a$pos) & !is.na(b$pos) & a$pos != b$pos | !is.na(a$chr) & !is.na(b$chr) & a$chr != b$chr
+  moved <- !is.na(a$pos) & !is.na(b$pos) & a$pos != b$pos | !is.na(a$chr) & !is.na(b$chr) & plain_chromosome(a$chr) != plain_chromosome(b$chr)
   abort_differing(a, b, moved, k, c("chr", "pos"), "places")
   if (!identical(as.character(first$block), as.character(other$block[from]))) {
     abort_combine(sprintf("Site %d has other LD blocks than site 1.", k), "Give the same `block` at every site.", site = k)

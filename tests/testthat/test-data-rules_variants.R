@@ -75,7 +75,8 @@ test_that("kind is what the values allow", {
   expect_message(d <- with_genotypes(g, "auto"), "kind = \"dosage\"")
   expect_identical(d$kind, "dosage")
   g[2, 2] <- -.5
-  expect_message(d <- with_genotypes(g, "auto"), "kind = \"continuous\"")
+  expect_error(with_genotypes(g, "auto"), "-0.5 in 1 of 799 calls", class = "latentmr_error_argument")
+  expect_message(d <- with_genotypes(g - .5, "auto"), "kind = \"continuous\"")
   expect_identical(d$kind, "continuous")
   expect_identical(with_genotypes(g, "continuous")$kind, "continuous")
   g[2, 2] <- -9
@@ -147,7 +148,7 @@ test_that("background variants are no instruments, and vary", {
   expect_identical(mr_background(d, 2), unname(b[, 5, drop = FALSE]))
   f <- flow(d)
   f <- f[f$unit == "background variants" & f$action == "removed", ]
-  expect_identical(f$count, c(1L, 1L, 1L))
+  expect_identical(f$count, c(1L, 0L, 1L, 1L))
   d <- with_genotypes(parts$g, background = b[-(1:5), ])
   expect_identical(length(d$ids), 195L)
   expect_conditions({

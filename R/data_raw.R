@@ -1,0 +1,67 @@
+# Tables of genotypes in memory: PLINK's .raw, and dosages that rounding took out of [0, 2].
+
+raw_columns <- c("fid", "iid", "pat", "mat", "sex", "phenotype")
+
+# A data frame as PLINK's --recode A writes it: the six columns in front are no
+# instruments. list(genotypes, ids, sex, variants), or NULL when it is none.
+raw_table <- function(genotypes, rename = TRUE) {
+  names <- sub("^#", "", lower(names(genotypes)))
+  if (length(names) < 7 || !identical(names[1:6], raw_columns)) return(NULL)
+  x <- genotypes[-(1:6)]
+  # "rs1_A" or "rs1_A(/G)": the allele counted, and the other one.
+  pattern <- "^(.*)_([^_()/]+)([(]/([^()]*)[)])?$"
+  variants <- NULL
+  if (all(grepl(pattern, names(x)))) {
+    snp <- sub(pattern, "\\1", names(x))
+    other <- sub(pattern, "\\4", names(x))
+    known <- function(allele) ifelse(allele %in% c("", "0", "."), NA_character_, allele)
+    if (rename && !anyDuplicated(snp)) {
+      variants <- data.frame(snp = snp, effect_allele = known(sub(pattern, "\\2", names(x))), other_allele = known(other))
+      names(x) <- snp
+    }
+  }
+  # --recode AD has a column of heterozygotes beside each.
+  if (any(endsWith(names(genotypes), "_HET"))) {
+    abort_argument("genotypes", "a table with one column a variant", "one with columns of heterozygotes (_HET)",
+                   "Write it with --recode A, not AD.")
+  }
+  iid <- as_ids(genotypes[[2]], "genotypes$IID")
+  if (anyDuplicated(iid)) iid <- paste(as_ids(genotypes[[1]], "genotypes$FID"), iid, sep = "_")
+  sex <- suppressWarnings(as.integer(as.character(genotypes[[5]])))
+  inform(sprintf("`genotypes` is a .raw table of PLINK: %s, known by %s; its first six columns are no instruments.",
+                 plural(ncol(x), "variant"), if (identical(iid, as_ids(genotypes[[2]], "IID"))) "IID" else "FID_IID"),
+         "latentmr_message_raw")
+  list(genotypes = x, ids = iid, sex = ifelse(sex %in% 1:2, sex, NA_integer_), variants = variants)
+}
+
+dosage_rounding <- 1e-3
+
+# Values that rounding put a little below 0 or above 2, back at it; only where everything
+# is a dosage.
+clamp_dosages <- function(x, arg) {
+  seen <- suppressWarnings(range(x, na.rm = TRUE))
+  if (seen[1] >= 0 && seen[2] <= 2 || seen[1] < -dosage_rounding || seen[2] > 2 + dosage_rounding) return(x)
+  outside <- which(x < 0 | x > 2)
+  inform(
+    sprintf("`%s`: %s outside [0, 2] by at most %s set to the nearest of 0 and 2.", arg, plural(length(outside), "value"),
+            format(max(-seen[1], seen[2] - 2), digits = 2)),
+    "latentmr_message_dosage"
+  )
+  x[outside] <- ifelse(x[outside] < 0, 0, 2)
+  x
+}
+
+# Nearly all of the `called` values 0, 1 or 2 and a few outside of [0, 2]: codes for missing
+# calls, not another kind of instrument. x: the columns where there are others.
+check_call_codes <- function(x, called, kind, arg) {
+  values <- x[!is.na(x) & x != 0 & x != 1 & x != 2]
+  if (length(values) > .2 * called || all(values >= 0 & values <= 2)) return(invisible())
+  if (kind == "dosage" && any(values != round(values))) return(invisible()) # its own message
+  seen <- sort(unique(values))
+  abort_argument(
+    arg, "0, 1, 2 or NA when they are genotypes",
+    sprintf("%s in %s of %s calls and 0, 1, 2 everywhere else", list_some(format_each(seen), 5), big(length(values)), big(called)),
+    sprintf("If %s missing, set %s to NA; else say kind = \"continuous\".", if (length(seen) == 1) "it means" else "these mean",
+            if (length(seen) == 1) "it" else "them")
+  )
+}
