@@ -29,8 +29,7 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
 
 latent_curve_rows <- function(x, data, seed) {
   working <- working_again(x, data)
-  rows <- working_rows(working)
-  if (is.null(rows)) abort("The rows do not fit into memory.", "latentmr_error_argument", argument = "data")
+  rows <- dense_rows(working$data, working$encoder, working$view, working$fold)
   w <- block_columns(latent_block("latent", working$encoder, working$view), rows, working$view)
   w <- w[, apply(w, 2, function(v) max(v) > min(v)), drop = FALSE]
   z <- rows$instruments

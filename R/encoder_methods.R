@@ -158,9 +158,14 @@ block_names <- function(newdata, type, columns) {
 # Missing calls as the moments take them: the variant's mean in the person's
 # environment. An environment that the encoder has not seen takes the pooled mean.
 impute_genotypes <- function(z, environment, encoder) {
+  known <- unique(as.character(environment))
+  impute_from(z, match(as.character(environment), known), encoder_fill(encoder, known))
+}
+
+# variants x environments: what stands for a missing call there.
+encoder_fill <- function(encoder, environments) {
   values <- cbind(encoder$imputation, unseen = encoder$center)
-  e <- match(as.character(environment), colnames(encoder$imputation), nomatch = ncol(values))
-  impute_from(z, e, values)
+  values[, match(environments, colnames(encoder$imputation), nomatch = ncol(values)), drop = FALSE]
 }
 
 # All of the panel that is not partialled out, in the encoder's order.

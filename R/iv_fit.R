@@ -187,26 +187,7 @@ add_jackknife <- function(fit, cluster) {
   jack <- .Call(
     C_ffi_ujive_instrument, f$rows, f$r, as.integer(jive1), fit$groups$order, fit$groups$start, cpu_level()
   )
-  skipped <- sum(jack$skipped)
-  if (jive1 && skipped > 0) {
-    abort(
-      sprintf("JIVE1 does not exist: %d of %d people cannot be left out of the first stage, a column is not identified without %s.", skipped, length(f$rows$y), if (length(cluster)) "their cluster" else "them"),
-      c("latentmr_error_leverage", "latentmr_error_singular"), hint = "estimator = \"ujive\" gives such people no instrument."
-    )
-  }
-  if (skipped == length(f$rows$y)) {
-    abort(
-      sprintf("No %s can be left out of the first stage: each identifies a column alone.", if (length(cluster)) "cluster" else "person"),
-      c("latentmr_error_unidentified", "latentmr_error_singular"),
-      hint = if (length(cluster)) "Covariates that are constant within one cluster only (dummies of the clusters) make leaving it out impossible."
-    )
-  }
-  if (skipped > 0) {
-    warn(
-      sprintf("%d of %d people carry no instrument: a column is not identified without %s.", skipped, length(f$rows$y), if (length(cluster)) "their cluster" else "them"),
-      "latentmr_warning_leverage"
-    )
-  }
+  check_left_out(jack$skipped, fit$estimator, length(cluster) > 0)
   colnames(jack$p) <- f$rows$names$x[f$rows$keep_x]
   rows <- f$rows
   rows$z <- jack$p
@@ -216,6 +197,34 @@ add_jackknife <- function(fit, cluster) {
   fit$f2 <- iv_factor(rows, forced = 1L + NCOL0(rows$x), f$tol)
   if (fit$f2$L < f$k) abort_first_stage(f, seq_len(f$k))
   fit
+}
+
+# People without whom a column is not identified.
+check_left_out <- function(skipped, estimator, clustered) {
+  n <- length(skipped)
+  skipped <- sum(skipped)
+  if (estimator == "jive1" && skipped > 0) {
+    abort(
+      sprintf(
+        "JIVE1 does not exist: %d of %d people cannot be left out of the first stage, a column is not identified without %s.",
+        skipped, n, if (clustered) "their cluster" else "them"
+      ),
+      c("latentmr_error_leverage", "latentmr_error_singular"), hint = "estimator = \"ujive\" gives such people no instrument."
+    )
+  }
+  if (skipped == n) {
+    abort(
+      sprintf("No %s can be left out of the first stage: each identifies a column alone.", if (clustered) "cluster" else "person"),
+      c("latentmr_error_unidentified", "latentmr_error_singular"),
+      hint = if (clustered) "Covariates that are constant within one cluster only (dummies of the clusters) make leaving it out impossible."
+    )
+  }
+  if (skipped > 0) {
+    warn(
+      sprintf("%d of %d people carry no instrument: a column is not identified without %s.", skipped, n, if (clustered) "their cluster" else "them"),
+      "latentmr_warning_leverage"
+    )
+  }
 }
 
 iv_object <- function(fit, infer, vcov, cluster) {

@@ -40,21 +40,24 @@ add_gmm <- function(fit, type, cluster) {
 # (D'WD)^-1 D'W S W D (D'WD)^-1 with S at the residuals of the second step; tests
 # at those of the first, so that Hansen's J is the minimum of the second.
 gmm_infer <- function(fit, type, cluster) {
+  by <- if (type == "cluster") cluster
+  first <- iv_scores(fit$f, fit$first, robust = TRUE, tests = TRUE, cluster = by)
+  at <- fit
+  at$est <- fit$first
+  c(
+    gmm_covariance(fit, type, cluster),
+    list(diagnostics = iv_diagnostics(at, first, type, by), strength = iv_strength(at, first, type, by))
+  )
+}
+
+gmm_covariance <- function(fit, type, cluster) {
   f <- fit$f
   g <- fit$gmm
-  by <- if (type == "cluster") cluster
-  first <- iv_scores(f, fit$first, robust = TRUE, tests = TRUE, cluster = by)
-  last <- iv_scores(f, fit$est, all = TRUE, cluster = by)
+  last <- iv_scores(f, fit$est, all = TRUE, cluster = if (type == "cluster") cluster)
   middle <- backsolve(g$half, last$all / outer(g$scale, g$scale), transpose = TRUE)
   middle <- backsolve(g$half, t(middle), transpose = TRUE)
   vcov <- g$inverse %*% crossprod(g$q, middle %*% g$q) %*% t(g$inverse)
-  at <- fit
-  at$est <- fit$first
-  list(
-    vcov = small_sample(type, f$n, f$K + f$k, cluster$count) * (vcov + t(vcov)) / 2,
-    residuals = last$residuals, diagnostics = iv_diagnostics(at, first, type, by),
-    strength = iv_strength(at, first, type, by)
-  )
+  list(vcov = small_sample(type, f$n, f$K + f$k, cluster$count) * (vcov + t(vcov)) / 2, residuals = last$residuals)
 }
 
 # Q W D back in the columns of (w, z): the regressors behind estfun().

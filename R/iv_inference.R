@@ -6,8 +6,8 @@ iv_vcov_types <- c("iid", "HC0", "HC1", "HC2", "HC3", "cluster", "CR2", "bekker"
 # asks for the sums behind the robust tests, `all` for that over every moment;
 # `combine` (k x k) replaces X by X combine in the sums of the first stage.
 iv_scores <- function(f, est, robust = FALSE, tests = FALSE, power = 0L, cluster = NULL, leverage = FALSE,
-                      all = FALSE, combine = NULL) {
-  pass <- function(by) iv_scores_pass(f, est, robust, tests, power, by, leverage, all, combine)
+                      all = FALSE, combine = NULL, first = tests, trace = TRUE) {
+  pass <- function(by) iv_scores_pass(f, est, robust, tests, power, by, leverage, all, combine, first, trace)
   if (is.null(cluster$ways)) return(pass(cluster))
   passes <- lapply(cluster$ways, pass)
   out <- passes[[1]]
@@ -17,14 +17,14 @@ iv_scores <- function(f, est, robust = FALSE, tests = FALSE, power = 0L, cluster
   out
 }
 
-iv_scores_pass <- function(f, est, robust, tests, power, cluster, leverage, all, combine) {
+iv_scores_pass <- function(f, est, robust, tests, power, cluster, leverage, all, combine, first, trace) {
   parts <- iv_parts(f)
   k <- f$k
   options <- list(
     shift = est$shift, robust = as.integer(robust), tests = as.integer(tests && k > 0 && f$L > 0),
     all = as.integer(all), power = as.integer(power), combine = combine,
     cluster = if (length(cluster)) cluster$index, clusters = as.integer(cluster$count),
-    leverage = as.integer(leverage),
+    leverage = as.integer(leverage), first = as.integer(first), trace = as.integer(trace),
     inv_tilde = solve0(parts$h + est$shift^2 * parts$v)
   )
   if (tests && k > 0 && f$L > 0) {

@@ -2,21 +2,8 @@
 # latent_mr(): the same block and instruments as the other latent estimators.
 
 binary_effects <- function(estimator) function(block, context) {
-  type <- context$sandwich
-  linear <- row_linear(context, block)
-  several <- FALSE
-  fit <- withCallingHandlers(
-    binary_object(linear, estimator, "logit", type),
-    latentmr_warning_solutions = function(w) {
-      several <<- TRUE
-      invokeRestart("muffleWarning")
-    }
-  )
-  effects <- seq_len(block$kclass$k)
-  list(
-    b = unname(fit$coefficients[effects]), covariance = unname(fit$vcov[effects, effects, drop = FALSE]), vcov = type,
-    control = fit$control, several = several
-  )
+  row <- row_binary(context, block, estimator)
+  list(b = row$b, covariance = row$vcov, vcov = context$sandwich, control = row$control, several = row$several)
 }
 
 binary_warnings <- function(fit) {

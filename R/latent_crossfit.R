@@ -108,16 +108,23 @@ crossfit_partial <- function(view, part) {
     inner_kept <- cbind(inner_kept, got$inner_kept)
     common_kept <- cbind(common_kept, got$common_kept)
   }
-  # What the folds explain of a common column but for rounding errors is not there
-  # any more: a column of zeros is dropped.
-  columns <- part$common_columns
-  spent <- columns[diag(total)[columns] <= 1e-7 * before[columns]]
-  total[spent, ] <- total[, spent] <- 0
-  rest <- list(n = view_people(view), mean = matrix(0, width, 1), cross = list(total))
-  last <- partial_out(rest, matrix(0, width, 0), pick_map(view, columns))
+  rest <- folds_rest(view, part, total, before)
+  last <- partial_out(rest$view, matrix(0, width, 0), rest$map)
   list(
     residual = last$residual, rank = rank + last$rank - 1, inner_kept = inner_kept,
     common_kept = c(if (length(common_kept)) apply(common_kept > 0, 1, all), last$common_kept)
+  )
+}
+
+# What the folds leave, as a view, and the columns that all share. What the folds explain of
+# one but for rounding errors is not there any more: a column of zeros is dropped.
+folds_rest <- function(view, part, total, before) {
+  columns <- part$common_columns
+  spent <- columns[diag(total)[columns] <= 1e-7 * before[columns]]
+  total[spent, ] <- total[, spent] <- 0
+  list(
+    view = list(n = view_people(view), mean = matrix(0, view_width(view), 1), cross = list(total)),
+    map = pick_map(view, columns)
   )
 }
 

@@ -4,6 +4,7 @@
 # A block is what is partialled out together with the instruments:
 #   part         the columns (R/latent_block.R), partial: the moments after them
 #   directions   the instruments as maps on the variants; NULL: all variants
+#   slopes       variants x k: coefficients in the prediction of the exposures by the instruments
 #   g, kept      (1 + k) x m scores of outcome and exposures, the instruments that count
 #                (src/core/moments/scores.h)
 #   kclass       cross products before and after the instruments (R/iv_kclass.R)
@@ -138,6 +139,7 @@ block_scores <- function(view, part, directions, partial = block_partial(view, p
   r0 <- partial$residual[traits, traits]
   list(
     part = part, partial = partial, directions = directions, g = scores$g, kept = scores$kept, n = n, rank = partial$rank,
+    slopes = scores$slopes[, -1, drop = FALSE],
     variance = n * view$scale[traits],
     kclass = kclass_moments(r0, r0 - tcrossprod(scores$g), n, scores$n_kept, partial$rank)
   )

@@ -327,6 +327,6 @@ leave_one_environment_out <- function(fit, set, rows, jackknife, step) {
 
 subset_estimates <- function(chosen, set, rows, environments, jackknife, level) {
   set$view <- view_subset(set$view, environments)
-  if (!is.null(rows)) rows <- rows_subset(rows, rows$environment %in% environments)
+  if (!is.null(rows)) rows <- rows_subset(rows, environments)
   estimate_methods(chosen, set, rows, level, jackknife)
 }

@@ -1,11 +1,23 @@
-# The same blocks and instruments as columns over people, for what moments cannot
-# give: leverages (UJIVE) and sandwich errors.
+# What estimators ask of the rows: errors that allow for heteroskedasticity and
+# clusters, and estimators that leave people out. Genotypes stay in memory as 2-bit codes
+# (dosages and continuous instruments where they lie) and pass by in blocks; nothing
+# of the size people x variants is made (src/core/iv/iv_stream.h).
+#
+# A list:
+#   stream    codes or numbers, variants, columns (covariates, structure, exposures, outcome),
+#             person (0-based rows of the data in the order of the stream), cell (of each,
+#             0-based), cells (number)
+#   cells     data frame: environment and fold of every cell
+#   who       people of this set, 0-based positions in the stream
+#   fill      variants x cells: what stands for a missing call
+#   cluster   factor in the order of the stream, or NULL; clusters stand together
+#   cache     environment: maps and errors of this set, each computed once
 
-# NULL, with a note, when the dense columns would not fit the memory budget.
+# NULL, with a note, when the codes would not fit the memory budget.
 latent_rows <- function(data, encoder, view, fold = NULL) {
-  n <- length(data$outcome)
   p <- nrow(data$variants)
-  need <- 8 * n * (3 * p + length(view$columns$covariates) + 4 * ncol(encoder$variant) * length(view$n) * max(1, encoder$crossfit))
+  packed <- data$kind == "genotype"
+  need <- row_bytes(length(data$outcome), p, packed)
   budget <- memory_limit()
   if (need > budget) {
     inform(
@@ -17,81 +29,144 @@ latent_rows <- function(data, encoder, view, fold = NULL) {
     )
     return(NULL)
   }
-  z <- impute_genotypes(mr_genotypes(data), data$environment, encoder)
+  folds <- max(1L, fold)
+  cell <- (as.integer(data$environment) - 1L) * folds + (if (is.null(fold)) 1L else fold) - 1L
+  order <- row_order(cell, data$cluster)
+  cells <- expand.grid(fold = seq_len(folds), environment = levels(data$environment), stringsAsFactors = FALSE)
   list(
-    z = z, x = data$exposure, y = data$outcome, environment = data$environment,
-    covariates = data$covariates, structure = data$structure, cluster = data$cluster, fold = fold,
-    instruments = z %*% instrument_directions(encoder)
+    stream = list(
+      codes = if (packed) row_codes(data$genotypes, order), numbers = if (!packed) mr_genotypes(data), variants = p,
+      person = order - 1L, columns = unlist(lapply(numeric_columns(data), columns_apart), recursive = FALSE),
+      cell = cell[order], cells = nrow(cells)
+    ),
+    cells = cells, who = seq_along(order) - 1L,
+    fill = row_fill(encoder, cells$environment, p), cluster = if (!is.null(data$cluster)) data$cluster[order],
+    cache = new.env(parent = emptyenv())
   )
 }
 
-rows_subset <- function(rows, keep) {
-  rows$environment <- droplevels(rows$environment[keep])
-  rows$x <- piece_pick(rows$x, keep)
-  for (name in c("y", "fold")) rows[[name]] <- rows[[name]][keep]
-  for (name in c("z", "covariates", "structure", "instruments")) {
-    if (!is.null(rows[[name]])) rows[[name]] <- rows[[name]][keep, , drop = FALSE]
-  }
-  if (!is.null(rows$cluster)) rows$cluster <- droplevels(factor(rows$cluster[keep]))
+# The columns of a code behind the instruments are complete.
+row_fill <- function(encoder, environments, p) {
+  fill <- encoder_fill(encoder, environments)
+  unname(rbind(fill, matrix(0, p - nrow(fill), ncol(fill))))
+}
+
+# 2-bit codes of people in this order, one variant after the other (src/core/genotype/panel.h).
+row_codes <- function(source, order) {
+  .Call(C_ffi_moments_pack, bits_source(source), (if (is.null(source$bed)) order else source$rows[order]) - 1L)
+}
+
+# Codes, the numbers of a person (outcome, exposures, positions), and about ten
+# matrices of variants x variants.
+row_bytes <- function(n, p, packed) n * (if (packed) p / 4 else 0) + 100 * n + 80 * p^2
+
+columns_apart <- function(x) if (is.matrix(x)) lapply(seq_len(ncol(x)), function(j) as.double(x[, j])) else list(as.double(x))
+
+# Cell after cell; clusters stay together, those of one cell first among its people.
+row_order <- function(cell, cluster) {
+  if (is.null(cluster)) return(order(cell, method = "radix"))
+  first <- tapply(cell, cluster, min)
+  mixed <- tapply(cell, cluster, max) > first
+  id <- as.integer(cluster)
+  order(as.vector(mixed[id]), as.vector(first[id]), id, cell, method = "radix")
+}
+
+# The people of these environments.
+rows_subset <- function(rows, environments) {
+  keep <- which(rows$cells$environment %in% environments) - 1L
+  rows$who <- which(rows$stream$cell %in% keep) - 1L
+  rows$cache <- new.env(parent = emptyenv())
   rows
 }
 
-# Explicit columns of C; `part` from latent_block().
-block_columns <- function(part, rows, view) {
-  if (!is.null(part$folds)) return(crossfit_columns(part, rows, view))
-  dummies <- outer(as.integer(rows$environment), seq_len(nlevels(rows$environment)), "==") + 0
-  inner <- side_columns(part$inner_directions, part$inner_columns, rows, view)
-  interacted <- lapply(seq_len(ncol(inner)), function(j) dummies * inner[, j])
-  unname(do.call(cbind, c(
-    list(dummies), interacted,
-    list(side_columns(part$common_directions, part$common_columns, rows, view))
-  )))
+# The robust error of these rows, and the part of a context that the functions below read.
+row_error <- function(rows) if (is.null(rows)) NULL else if (is.null(rows$cluster)) "HC1" else "cluster"
+
+row_context <- function(rows, view) list(rows = rows, view = view, sandwich = row_error(rows))
+
+# list(index, count, start) of the people of a set; start: where each cluster begins.
+row_clusters <- function(rows) {
+  if (is.null(rows$cluster)) return(NULL)
+  out <- iv_cluster(rows$cluster[rows$who + 1L], length(rows$who))
+  out$start <- c(0L, cumsum(tabulate(out$index + 1L, out$count)))
+  out
 }
 
-side_columns <- function(directions, columns, rows, view) {
-  numeric <- cbind(rows$covariates, rows$structure)
-  cbind(
-    if (!is.null(directions)) {
-      v <- rows$z %*% directions
-      sweep(v, 2, colMeans(v))
-    },
-    numeric[, columns - length(view$columns$variants), drop = FALSE]
-  )
-}
-
-# ---- what estimators ask of the rows ----
+# ---- what estimators ask ----
 # `context` (R/latent_estimates.R) has the rows, the view and the kind of error;
 # `block` the columns partialled out and the instruments (block_scores()).
 
 # Covariance of the effects of a k-class estimator ("ols", "2sls", "liml", "fuller")
-# that allows for heteroskedasticity, and for clusters where there are any.
-row_covariance <- function(context, block, estimator) row_estimate(context, block, estimator)$vcov
+# that allows for heteroskedasticity, and for clusters where there are any. One pass over
+# the people serves 2SLS in all blocks of the context.
+row_covariance <- function(context, block, estimator) {
+  cache <- context$rows$cache
+  found <- function(one) {
+    Find(function(x) identical(x$estimator, one$estimator) && identical(x$block, one$block), cache$covariances)
+  }
+  asked <- list(block = block, estimator = estimator)
+  if (is.null(found(asked))) {
+    wanted <- lapply(Filter(function(x) is.null(block_problem(x)), unname(context$blocks)), function(x) list(block = x, estimator = "2sls"))
+    if (!any(vapply(wanted, identical, NA, asked))) wanted <- c(list(asked), wanted)
+    wanted <- Filter(function(one) is.null(found(one)), wanted)
+    cache$covariances <- c(cache$covariances, kclass_covariances(context, wanted))
+  }
+  found(asked)$vcov
+}
 
 # Effects and covariance: list(b, vcov), one row and column for each exposure.
 row_estimate <- function(context, block, estimator, type = context$sandwich) {
-  fit <- row_linear(context, block, estimator, type)
-  effects <- seq_len(NCOL(context$rows$x))
-  list(b = unname(fit$coefficients[effects]), vcov = unname(vcov(fit)[effects, effects, drop = FALSE]))
+  f <- row_model(context, block)
+  if (estimator == "gmm") row_gmm(context, f, type) else row_jackknife(context, f, estimator, type)
 }
 
 # Hansen's J and the robust Wu-Hausman test of 2SLS, and the effective F.
 row_tests <- function(context, block) {
-  fit <- row_linear(context, block)
-  list(f_effective = fit$strength$effective_f, wu_hausman = fit$diagnostics["Wu-Hausman", ], hansen = fit$diagnostics["Hansen J", ])
-}
-
-# The fitted model itself, for second stages that are not linear.
-row_linear <- function(context, block, estimator = "2sls", type = context$sandwich) {
-  rows <- context$rows
-  clustered <- type == "cluster" || (estimator %in% c("ujive", "jive1") && !is.null(rows$cluster))
-  z <- if (is.null(block$directions)) rows$z else rows$z %*% block$directions
-  iv_fit(
-    y = rows$y, x = unname(rows$x), z = if (estimator != "ols") z, w = block_columns(block$part, rows, context$view),
-    estimator = estimator, vcov = type, cluster = if (clustered) rows$cluster
+  f <- row_model(context, block)
+  by <- row_clusters(context$rows)
+  # Within clusters the effective F takes the trace of the robust first stage.
+  s <- iv_scores(f, iv_estimate(f, 1), robust = TRUE, tests = TRUE, cluster = by, first = length(by) > 0)
+  trace <- if (length(by)) sum(diag(matrix(s$first[, , 1], f$L))) else s$trace[[1]]
+  list(
+    f_effective = if (f$k == 1) sum(f$r[f$Z, f$X]^2) / trace else NA_real_,
+    wu_hausman = robust_wu(f, s, context$sandwich, by), hansen = hansen(f, s)
   )
 }
 
-# The part of a context that these functions read.
-row_context <- function(rows, view) list(rows = rows, view = view, sandwich = row_error(rows))
+# A second stage for a 0/1 outcome: b, vcov, and the coefficients of residuals that it adds.
+row_binary <- function(context, block, estimator) {
+  f <- row_model(context, block)
+  by <- row_clusters(context$rows)
+  fit <- binary_fit(f, estimator, "logit", context$sandwich, by)
+  effects <- f$K + seq_len(f$k)
+  list(b = fit$beta, vcov = fit$vcov[effects, effects, drop = FALSE], control = fit$control, several = isTRUE(fit$solutions > 1))
+}
 
-row_error <- function(rows) if (is.null(rows)) NULL else if (is.null(rows$cluster)) "HC1" else "cluster"
+# ---- how ----
+
+# UJIVE and JIVE1: their instrument beside the block, as one column for each exposure.
+row_jackknife <- function(context, f, estimator, type) {
+  by <- row_clusters(context$rows)
+  jack <- .Call(C_ffi_ujive_instrument, f$rows, f$r, as.integer(estimator == "jive1"), NULL, by$start, cpu_level())
+  check_left_out(jack$skipped, estimator, length(by) > 0)
+  given <- given_model(f, jack$p)
+  est <- iv_estimate(given, 1)
+  s <- iv_scores(given, est, robust = TRUE, cluster = if (type != "HC1") by, trace = FALSE)
+  x <- given$K + seq_len(f$k)
+  middle <- s$coef[x, x, drop = FALSE] * small_sample(type, f$n, f$K + f$k, by$count)
+  if (type == "many") {
+    theta <- backsolve(given$rows$given_r, given$r[given$Z, given$X, drop = FALSE])
+    pairs <- .Call(C_ffi_ujive_pairs, f$rows, f$r, as.double(c(est$gamma, est$beta)), NULL, by$start, cpu_level())
+    middle <- middle + t(theta) %*% pairs %*% theta
+  }
+  vcov <- est$hinv %*% middle %*% est$hinv
+  list(b = est$beta, vcov = (vcov + t(vcov)) / 2)
+}
+
+row_gmm <- function(context, f, type) {
+  by <- row_clusters(context$rows)
+  fit <- add_gmm(list(estimator = "gmm", f = f, f2 = f), type, by)
+  effects <- f$K + seq_len(f$k)
+  list(b = fit$est$beta, vcov = gmm_covariance(fit, type, by)$vcov[effects, effects, drop = FALSE])
+}
+

@@ -66,10 +66,8 @@ working_outcome <- function(set, outcome, score) {
   set
 }
 
-# Its columns over people (R/latent_rows.R); NULL from moments and where they do not fit.
+# Its people in a stream (R/latent_rows.R); NULL from moments and where they do not fit.
 working_rows <- function(set) {
   if (!inherits(set$data, "mr_data")) return(NULL)
-  rows <- latent_rows(set$data, set$encoder, set$view, set$fold)
-  if (!is.null(rows) && !is.null(set$column)) rows$y <- as.double(rows$covariates[, set$column])
-  rows
+  latent_rows(set$data, set$encoder, set$view, set$fold)
 }

@@ -82,8 +82,8 @@ variant_map <- function(view, directions) {
 }
 
 # Partial [1, e, inner, e x inner, common] out; see src/core/moments/partial.h.
-partial_out <- function(view, inner, common) {
-  .Call(C_ffi_partial, view, inner, common)
+partial_out <- function(view, inner, common, maps = FALSE) {
+  .Call(C_ffi_partial, view, inner, common, maps)
 }
 
 pooled_mean <- function(view) as.vector(view$mean %*% (view$n / sum(view$n)))

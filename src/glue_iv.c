@@ -1,9 +1,7 @@
-/* The IV engine on rows. The model arrives as a list `rows` of y (double n),
- * x, z, w (double matrices n x k, L, K, or lists of their columns; those that
- * take part are picked by the 1-based keep_*), root (NULL or the roots of the
- * weights). */
+/* The IV engine on rows (glue_iv.h says how they arrive) and on cross products. */
 #include "core/iv/ar_set.h"
 #include "core/iv/iv_cr2.h"
+#include "core/iv/iv_cross.h"
 #include "core/iv/iv_nonlinear.h"
 #include "core/iv/iv_outcomes.h"
 #include "core/iv/iv_reduced.h"
@@ -11,77 +9,13 @@
 #include "core/iv/ujive.h"
 #include "core/la/tall_qr.h"
 #include "glue.h"
+#include "glue_iv.h"
 
 #include <string.h>
 
-static R_xlen_t width(SEXP matrix, size_t n) {
-  if (Rf_isNull(matrix)) return 0;
-  if (TYPEOF(matrix) == VECSXP) return Rf_xlength(matrix);
-  return n ? Rf_xlength(matrix) / (R_xlen_t)n : 0;
-}
-
-static const double *column(SEXP matrix, R_xlen_t j, size_t n, const char *name) {
-  if (TYPEOF(matrix) == VECSXP) return glue_real(VECTOR_ELT(matrix, j), (R_xlen_t)n, name);
-  return glue_real(matrix, -1, name) + (size_t)j * n;
-}
-
-/* Columns of a matrix, those that `keep` (1-based, NULL: all) names. */
-typedef struct {
-  SEXP matrix;
-  const int *pick; /* 0-based, or NULL for all */
-  R_xlen_t count;
-  const char *name;
-} chosen;
-
-static chosen chosen_of(SEXP rows, const char *name, const char *keep_name, size_t n) {
-  chosen out = {glue_field_or_null(rows, name), NULL, 0, name};
-  SEXP keep = keep_name ? glue_field_or_null(rows, keep_name) : R_NilValue;
-  const R_xlen_t columns = width(out.matrix, n);
-  out.count = Rf_isNull(keep) ? columns : Rf_xlength(keep);
-  if (!Rf_isNull(keep)) out.pick = glue_positions(keep, -1, (size_t)columns, keep_name);
-  return out;
-}
-
-static size_t append(const double **col, size_t at, const chosen *from, size_t n) {
-  for (R_xlen_t j = 0; j < from->count; j++)
-    col[at++] = column(from->matrix, from->pick ? from->pick[j] : j, n, from->name);
-  return at;
-}
-
-typedef struct {
-  const double **col;
-  size_t n, K, L, k;
-  const double *root;
-} columns;
-
-static columns view(SEXP rows, int picked) {
-  columns c;
-  SEXP y = glue_field(rows, "y"), root = glue_field_or_null(rows, "root");
-  c.n = (size_t)Rf_xlength(y);
-  const double *response = glue_real(y, -1, "y");
-  c.root = Rf_isNull(root) ? NULL : glue_real(root, (R_xlen_t)c.n, "root");
-  const chosen w = chosen_of(rows, "w", picked ? "keep_w" : NULL, c.n);
-  const chosen z = chosen_of(rows, "z", picked ? "keep_z" : NULL, c.n);
-  const chosen x = chosen_of(rows, "x", picked ? "keep_x" : NULL, c.n);
-  c.col = glue_alloc((size_t)(w.count + z.count + x.count) + 1, sizeof *c.col);
-  c.K = append(c.col, 0, &w, c.n);
-  c.L = append(c.col, c.K, &z, c.n) - c.K;
-  c.k = append(c.col, c.K + c.L, &x, c.n) - c.K - c.L;
-  c.col[c.K + c.L + c.k] = response;
-  return c;
-}
-
-static iv_data model(const columns *c, SEXP r, const int *order) {
-  const size_t p = c->K + c->L + c->k + 1;
-  const tall_source instruments = {c->col, c->n, c->K + c->L, c->root, order};
-  const tall_source response = {c->col + c->K + c->L, c->n, c->k + 1, c->root, order};
-  const iv_data d = {instruments, response, c->K, c->L, c->k, glue_real(r, (R_xlen_t)(p * p), "r")};
-  return d;
-}
-
 /* Returns r, kept (over w, z, x, y), path. */
 static SEXP ffi_iv_factor(SEXP rows, SEXP tol, SEXP forced, SEXP path, SEXP level) {
-  const columns c = view(rows, 0);
+  const glue_iv_columns c = glue_iv_all_columns(rows);
   const size_t p = c.K + c.L + c.k + 1;
   const tall_source all = {c.col, c.n, p, c.root, NULL};
   if (glue_size1(forced, "forced") > p) glue_stop("internal: %zu of %zu columns", glue_size1(forced, "forced"), p);
@@ -105,18 +39,9 @@ static const double *small(SEXP o, const char *name, size_t length) {
   return v == R_NilValue ? NULL : glue_real(v, (R_xlen_t)length, name);
 }
 
-/* Cluster of each row (0-based) and their number; NULL and 0 without clusters. */
-static const int *cluster_of(SEXP cluster, SEXP clusters, size_t n, size_t *count) {
-  *count = 0;
-  if (cluster == R_NilValue) return NULL;
-  *count = glue_size1(clusters, "clusters");
-  return glue_places(cluster, (R_xlen_t)n, *count, "cluster");
-}
-
 static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
-  const columns c = view(rows, 1);
-  const iv_data d = model(&c, r, NULL);
-  const size_t k = c.k, m = c.K + k, n = c.n;
+  const iv_data d = glue_iv_model(rows, r, NULL);
+  const size_t k = d.k, m = d.K + k, n = d.instruments.n;
   iv_score_options o = {0};
   o.coef = glue_real(coef, (R_xlen_t)m, "coef");
   o.shift = glue_real1(glue_field_or_null(options, "shift"), "shift");
@@ -124,7 +49,7 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   o.tests = glue_int1(glue_field_or_null(options, "tests"), "tests");
   o.all = glue_int1(glue_field_or_null(options, "all"), "all");
   o.power = glue_int1(glue_field_or_null(options, "power"), "power");
-  o.cluster = cluster_of(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), n, &o.clusters);
+  o.cluster = glue_clusters(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), n, &o.clusters);
   o.inv_tilde = small(options, "inv_tilde", k * k);
   o.inv_hat = small(options, "inv_hat", k * k);
   o.inv_left = small(options, "inv_left", k * k);
@@ -132,22 +57,24 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   o.wu_hat = small(options, "wu_hat", k);
   o.wu_left = small(options, "wu_left", k);
   o.combine = small(options, "combine", k * k);
-  const int leverage = glue_int1(glue_field_or_null(options, "leverage"), "leverage");
+  o.first = o.tests && glue_int1(glue_field_or_null(options, "first"), "first");
+  o.trace = glue_int1(glue_field_or_null(options, "trace"), "trace");
+  const int leverage = o.leverage = glue_int1(glue_field_or_null(options, "leverage"), "leverage");
   const R_xlen_t lever = leverage ? (R_xlen_t)n : 0;
-  const int robust = o.robust, tests = o.robust && o.tests, M = robust ? (int)m : 0, L = tests ? (int)c.L : 0;
+  const int robust = o.robust, tests = o.robust && o.tests, M = robust ? (int)m : 0, L = tests ? (int)d.L : 0;
 
   SEXP residuals = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
   SEXP h = PROTECT(Rf_allocVector(REALSXP, lever)), h1 = PROTECT(Rf_allocVector(REALSXP, lever));
   SEXP bread = PROTECT(Rf_allocMatrix(REALSXP, M, M));
-  SEXP first = PROTECT(Rf_alloc3DArray(REALSXP, L, L, tests ? (int)k : 0));
+  SEXP first = PROTECT(Rf_alloc3DArray(REALSXP, o.first ? L : 0, o.first ? L : 0, o.first ? (int)k : 0));
   SEXP over = PROTECT(Rf_allocMatrix(REALSXP, L, L));
   SEXP wu = PROTECT(Rf_allocMatrix(REALSXP, tests ? (int)k : 0, tests ? (int)k : 0));
-  const int all = o.all ? (int)(c.K + c.L) : 0;
+  const int all = o.all ? (int)(d.K + d.L) : 0;
   SEXP every = PROTECT(Rf_allocMatrix(REALSXP, all, all));
-  SEXP trace = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)k));
+  SEXP trace = PROTECT(Rf_allocVector(REALSXP, o.trace ? (R_xlen_t)k : 0));
   iv_score_sums sums = {REAL(residuals), leverage ? REAL(h) : NULL, leverage ? REAL(h1) : NULL,
                         REAL(bread), REAL(first), REAL(over), REAL(every), REAL(wu), REAL(trace)};
-  if (tests && c.L <= k) memset(sums.over, 0, c.L * c.L * sizeof(double));
+  if (tests && d.L <= k) memset(sums.over, 0, d.L * d.L * sizeof(double));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
@@ -159,27 +86,27 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   return out;
 }
 
-/* order: 0-based rows sorted by cluster, or NULL; start: where each cluster begins. */
-static ujive_groups groups_of(SEXP order, SEXP start, size_t n) {
+/* order: 0-based rows sorted by cluster, or NULL when they are; start: where each cluster
+ * begins, NULL without clusters. */
+static ujive_groups groups_of(SEXP order, SEXP start, const iv_data *d) {
+  const size_t n = d->instruments.n;
   ujive_groups g = {NULL, n, 0};
-  if (order != R_NilValue) {
-    glue_places(order, (R_xlen_t)n, n, "order");
-    g.start = glue_places(start, -1, n + 1, "start");
-    g.groups = (size_t)Rf_xlength(start) - 1;
-    int good = Rf_xlength(start) > 1 && g.start[0] == 0 && (size_t)g.start[g.groups] == n;
-    for (size_t k = 0; good && k < g.groups; k++) good = g.start[k] < g.start[k + 1];
-    if (!good) glue_stop("internal: `start` does not begin every cluster of %zu rows", n);
-  }
+  if (order != R_NilValue) glue_places(order, (R_xlen_t)n, n, "order");
+  if (start == R_NilValue) return g;
+  g.start = glue_places(start, -1, n + 1, "start");
+  g.groups = (size_t)Rf_xlength(start) - 1;
+  int good = Rf_xlength(start) > 1 && g.start[0] == 0 && (size_t)g.start[g.groups] == n;
+  for (size_t k = 0; good && k < g.groups; k++) good = g.start[k] < g.start[k + 1];
+  if (!good) glue_stop("internal: `start` does not begin every cluster of %zu rows", n);
   return g;
 }
 
 static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP start, SEXP level) {
-  const columns c = view(rows, 1);
-  ujive_groups g = groups_of(order, start, c.n);
+  const iv_data d = glue_iv_model(rows, r, order == R_NilValue ? NULL : glue_int(order, -1, "order"));
+  ujive_groups g = groups_of(order, start, &d);
   g.jive1 = glue_int1(jive1, "jive1");
-  const iv_data d = model(&c, r, order == R_NilValue ? NULL : INTEGER(order));
-  SEXP p = PROTECT(Rf_allocMatrix(REALSXP, (int)c.n, (int)c.k));
-  SEXP skipped = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)c.n));
+  SEXP p = PROTECT(Rf_allocMatrix(REALSXP, (int)d.instruments.n, (int)d.k));
+  SEXP skipped = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)d.instruments.n));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
@@ -191,14 +118,13 @@ static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP
 }
 
 static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start, SEXP level) {
-  const columns c = view(rows, 1);
-  const ujive_groups g = groups_of(order, start, c.n);
-  const iv_data d = model(&c, r, order == R_NilValue ? NULL : INTEGER(order));
-  SEXP pairs = PROTECT(Rf_allocMatrix(REALSXP, (int)c.k, (int)c.k));
+  const iv_data d = glue_iv_model(rows, r, order == R_NilValue ? NULL : glue_int(order, -1, "order"));
+  const ujive_groups g = groups_of(order, start, &d);
+  SEXP pairs = PROTECT(Rf_allocMatrix(REALSXP, (int)d.k, (int)d.k));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(ujive_pairs(&d, &g, glue_real(coef, (R_xlen_t)(c.K + c.k), "coef"), REAL(pairs),
+  glue_check(ujive_pairs(&d, &g, glue_real(coef, (R_xlen_t)(d.K + d.k), "coef"), REAL(pairs),
                          (lmr_cpu)glue_int1(level, "level"), glue_arena(ujive_bytes(&d, &g)), &tick, &err), &err);
   UNPROTECT(1);
   return pairs;
@@ -206,15 +132,14 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start
 
 /* options: shift, inv_half (k x k), contrast ((K + k) x c), order, start. Returns middle, df. */
 static SEXP ffi_iv_cr2(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
-  const columns c = view(rows, 1);
   SEXP order = glue_field_or_null(options, "order"), contrast = glue_field_or_null(options, "contrast");
-  const ujive_groups g = groups_of(order, glue_field_or_null(options, "start"), c.n);
-  const iv_data d = model(&c, r, INTEGER(order));
-  const int m = (int)(c.K + c.k);
+  const iv_data d = glue_iv_model(rows, r, order == R_NilValue ? NULL : glue_int(order, -1, "order"));
+  const ujive_groups g = groups_of(order, glue_field_or_null(options, "start"), &d);
+  const int m = (int)(d.K + d.k);
   iv_cr2_options o = {0};
   o.coef = glue_real(coef, m, "coef");
   o.shift = glue_real1(glue_field_or_null(options, "shift"), "shift");
-  o.inv_half = glue_real(glue_field_or_null(options, "inv_half"), (R_xlen_t)(c.k * c.k), "inv_half");
+  o.inv_half = glue_real(glue_field_or_null(options, "inv_half"), (R_xlen_t)(d.k * d.k), "inv_half");
   o.contrasts = (size_t)(Rf_xlength(contrast) / m);
   o.contrast = glue_real(contrast, (R_xlen_t)o.contrasts * m, "contrast");
   o.start = g.start;
@@ -232,11 +157,10 @@ static SEXP ffi_iv_cr2(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
 
 /* cluster: 0-based or NULL. Returns the second moments of the contributions to Q_Z'(y, X). */
 static SEXP ffi_iv_reduced(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP level) {
-  const columns c = view(rows, 1);
-  const iv_data d = model(&c, r, NULL);
-  const int width = (int)((c.k + 1) * c.L);
+  const iv_data d = glue_iv_model(rows, r, NULL);
+  const int width = (int)((d.k + 1) * d.L);
   size_t count;
-  const int *index = cluster_of(cluster, clusters, c.n, &count);
+  const int *index = glue_clusters(cluster, clusters, d.instruments.n, &count);
   SEXP omega = PROTECT(Rf_allocMatrix(REALSXP, width, width));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
@@ -249,17 +173,16 @@ static SEXP ffi_iv_reduced(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP 
 
 /* coef: (K + k) x (L + 1). options: hinv, shift, power, leverage, cluster, clusters. */
 static SEXP ffi_iv_outcomes(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
-  const columns c = view(rows, 1);
-  const iv_data d = model(&c, r, NULL);
-  const size_t q = c.L + 1;
+  const iv_data d = glue_iv_model(rows, r, NULL);
+  const size_t q = d.L + 1;
   iv_outcome_options o = {0};
-  o.coef = glue_real(coef, (R_xlen_t)((c.K + c.k) * q), "coef");
-  o.hinv = glue_real(glue_field_or_null(options, "hinv"), (R_xlen_t)(c.k * c.k), "hinv");
+  o.coef = glue_real(coef, (R_xlen_t)((d.K + d.k) * q), "coef");
+  o.hinv = glue_real(glue_field_or_null(options, "hinv"), (R_xlen_t)(d.k * d.k), "hinv");
   o.shift = glue_real1(glue_field_or_null(options, "shift"), "shift");
   o.power = glue_int1(glue_field_or_null(options, "power"), "power");
-  if (o.power) o.leverage = glue_real(glue_field_or_null(options, "leverage"), (R_xlen_t)c.n, "leverage");
-  o.cluster = cluster_of(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), c.n, &o.clusters);
-  SEXP v = PROTECT(Rf_alloc3DArray(REALSXP, (int)q, (int)q, (int)c.k));
+  if (o.power) o.leverage = glue_real(glue_field_or_null(options, "leverage"), (R_xlen_t)d.instruments.n, "leverage");
+  o.cluster = glue_clusters(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), d.instruments.n, &o.clusters);
+  SEXP v = PROTECT(Rf_alloc3DArray(REALSXP, (int)q, (int)q, (int)d.k));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
@@ -269,13 +192,41 @@ static SEXP ffi_iv_outcomes(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP lev
   return v;
 }
 
+/* column: n x m, people in the order of the rows. */
+static SEXP ffi_iv_cross(SEXP rows, SEXP r, SEXP column, SEXP level) {
+  const iv_data d = glue_iv_model(rows, r, NULL);
+  const size_t m = (size_t)glue_ncol(column);
+  glue_real(column, (R_xlen_t)(d.instruments.n * m), "column");
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)(d.K + d.k + 1), (int)m));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_cross(&d, REAL(column), m, REAL(out), (lmr_cpu)glue_int1(level, "level"),
+                      glue_arena(iv_cross_bytes(&d)), &tick, &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+/* maps: for each cell NULL or width x estimates (1 + k). Returns k x k x estimates. */
+static SEXP ffi_row_meats(SEXP rows, SEXP maps, SEXP estimates, SEXP k, SEXP cluster, SEXP clusters, SEXP level) {
+  const row_meats_input in = glue_row_meats(rows, maps, estimates, k, cluster, clusters);
+  SEXP out = PROTECT(Rf_alloc3DArray(REALSXP, (int)in.k, (int)in.k, (int)in.estimates));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(row_meats(&in, REAL(out), (lmr_cpu)glue_int1(level, "level"), glue_arena(row_meats_bytes(&in)), &tick,
+                       &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
 static iv_nonlinear_options nonlinear_options(SEXP options, SEXP coef, const iv_data *d) {
   iv_nonlinear_options o = {(iv_residual)glue_int1(glue_field_or_null(options, "residual"), "residual"),
                             (iv_regressors)glue_int1(glue_field_or_null(options, "regressors"), "regressors"), NULL, NULL, 0, NULL};
   if (o.residual < IV_LOGIT || o.residual > IV_RATIO || o.regressors < IV_PREDICTOR || o.regressors > IV_EXPOSURE)
     glue_stop("internal: no such residual or regressors");
   o.coef = glue_real(coef, (R_xlen_t)iv_nonlinear_columns(d, o.regressors), "coef");
-  o.cluster = cluster_of(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), d->instruments.n, &o.clusters);
+  o.cluster = glue_clusters(glue_field_or_null(options, "cluster"), glue_field_or_null(options, "clusters"), d->instruments.n, &o.clusters);
   if (glue_field_or_null(options, "offset") != R_NilValue) o.offset = glue_real(glue_field_or_null(options, "offset"), (R_xlen_t)d->instruments.n, "offset");
   return o;
 }
@@ -283,11 +234,10 @@ static iv_nonlinear_options nonlinear_options(SEXP options, SEXP coef, const iv_
 /* options: residual, regressors (src/core/iv/iv_nonlinear.h), cluster, clusters,
  * second (the matrices behind a Newton step), covariance. */
 static SEXP ffi_iv_nonlinear(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level) {
-  const columns c = view(rows, 1);
-  const iv_data d = model(&c, r, NULL);
+  const iv_data d = glue_iv_model(rows, r, NULL);
   const iv_nonlinear_options o = nonlinear_options(options, coef, &d);
   const int wanted = glue_int1(glue_field_or_null(options, "covariance"), "covariance");
-  const int m = (int)iv_nonlinear_columns(&d, o.regressors), q = (int)(c.K + c.L), v = wanted ? q : 0;
+  const int m = (int)iv_nonlinear_columns(&d, o.regressors), q = (int)(d.K + d.L), v = wanted ? q : 0;
   SEXP moments = PROTECT(Rf_allocVector(REALSXP, q)), score = PROTECT(Rf_allocVector(REALSXP, m));
   SEXP cross = PROTECT(Rf_allocMatrix(REALSXP, q, m)), information = PROTECT(Rf_allocMatrix(REALSXP, m, m));
   SEXP covariance = PROTECT(Rf_allocMatrix(REALSXP, v, v));
@@ -306,12 +256,11 @@ static SEXP ffi_iv_nonlinear(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP le
 }
 
 static SEXP ffi_iv_nonlinear_meat(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP from_h, SEXP from_q, SEXP level) {
-  const columns c = view(rows, 1);
-  const iv_data d = model(&c, r, NULL);
+  const iv_data d = glue_iv_model(rows, r, NULL);
   const iv_nonlinear_options o = nonlinear_options(options, coef, &d);
   const size_t m = iv_nonlinear_columns(&d, o.regressors);
   const double *h = glue_real(from_h, (R_xlen_t)(m * m), "from_h");
-  const double *q = from_q == R_NilValue ? NULL : glue_real(from_q, (R_xlen_t)(m * (c.K + c.L) * c.k), "from_q");
+  const double *q = from_q == R_NilValue ? NULL : glue_real(from_q, (R_xlen_t)(m * (d.K + d.L) * d.k), "from_q");
   SEXP meat = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)m));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
@@ -426,6 +375,8 @@ const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_cr2, 5),
   GLUE_CALL(ffi_iv_nonlinear, 5),
   GLUE_CALL(ffi_iv_nonlinear_meat, 7),
+  GLUE_CALL(ffi_iv_cross, 4),
+  GLUE_CALL(ffi_row_meats, 7),
   GLUE_CALL(ffi_ujive_instrument, 6),
   GLUE_CALL(ffi_ujive_pairs, 6),
   GLUE_CALL(ffi_kclass_liml, 3),

@@ -1,6 +1,7 @@
 /* Block moments: folds, the pass over the bits, the pass over dense genotypes. */
 #include "core/base/clock.h"
 #include "core/moments/moments_check.h"
+#include "core/genotype/bed_file.h"
 #include "core/moments/moments_combine.h"
 #include "core/moments/partial.h"
 #include "core/moments/scores.h"
@@ -249,6 +250,23 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   return out;
 }
 
+/* person: 0-based positions in the source. The panel of these people, as raw bytes. */
+static SEXP ffi_moments_pack(SEXP source_, SEXP person_) {
+  const moments_source source = glue_genotype_source(source_);
+  const size_t n = (size_t)Rf_xlength(person_);
+  const int *person = glue_places(person_, (R_xlen_t)n, source.n_samples, "person");
+  SEXP codes = PROTECT(Rf_allocVector(RAWSXP, (R_xlen_t)(source.variants * bed_stride(n))));
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_arena arena = glue_arena(moments_buffers_bytes(&source));
+  moments_buffers buffers;
+  glue_check(moments_buffers_take(&buffers, &source, &arena, &err), &err);
+  glue_check(moments_pack(&source, person, n, RAW(codes), &buffers, &tick, &err), &err);
+  UNPROTECT(1);
+  return codes;
+}
+
 /* g: double matrix with NA; shift: TRUE subtracts the mean of the observed. */
 static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP columns_, SEXP level_,
                               SEXP report) {
@@ -454,8 +472,9 @@ moment_view glue_moment_view(SEXP view) {
   return v;
 }
 
-/* inner, common: width x k maps (see core/moments/partial.h). */
-static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common) {
+/* inner, common: width x k maps; maps: TRUE returns the block as columns over people,
+ * a matrix for each environment (see core/moments/partial.h). */
+static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
   const moment_view v = glue_moment_view(view);
   const R_xlen_t w = (R_xlen_t)v.width;
   const partial_block block = {glue_real(inner, w * glue_ncol(inner), "inner"),
@@ -466,12 +485,23 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common) {
   SEXP common_kept = PROTECT(Rf_allocVector(LGLSXP, glue_ncol(common)));
   size_t rank;
   lmr_error err;
+  const size_t k = block.n_inner + block.n_common;
+  const R_xlen_t wanted = Rf_asLogical(maps) ? (R_xlen_t)v.environments : 0;
+  SEXP column = PROTECT(Rf_allocVector(VECSXP, wanted)), explained = PROTECT(Rf_allocVector(VECSXP, wanted));
+  double **columns = glue_alloc(v.environments, sizeof *columns), **explains = glue_alloc(v.environments, sizeof *explains);
+  for (R_xlen_t e = 0; e < wanted; e++) {
+    SET_VECTOR_ELT(column, e, glue_zeros(REALSXP, v.width, k));
+    SET_VECTOR_ELT(explained, e, glue_zeros(REALSXP, v.width, k));
+    columns[e] = REAL(VECTOR_ELT(column, e));
+    explains[e] = REAL(VECTOR_ELT(explained, e));
+  }
+  const partial_maps where = {columns, explains};
   glue_check(partial_out(&v, &block, REAL(residual), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
-                         glue_arena(partial_bytes(v.width, &block)), &err), &err);
+                         wanted ? &where : NULL, glue_arena(partial_bytes(v.width, &block)), &err), &err);
   SEXP rank_ = PROTECT(Rf_ScalarReal((double)rank));
-  SEXP out = glue_list(4, "residual", residual, "inner_kept", inner_kept, "common_kept", common_kept,
-                       "rank", rank_);
-  UNPROTECT(4);
+  SEXP out = glue_list(6, "residual", residual, "inner_kept", inner_kept, "common_kept", common_kept,
+                       "rank", rank_, "column", column, "explained", explained);
+  UNPROTECT(6);
   return out;
 }
 
@@ -485,14 +515,34 @@ static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP d
   glue_real(residual, (R_xlen_t)w * w, "residual");
   const double *d = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)p * m, "directions");
   SEXP g = PROTECT(Rf_allocMatrix(REALSXP, q, m)), kept = PROTECT(Rf_allocVector(LGLSXP, m));
+  SEXP slopes = PROTECT(Rf_allocMatrix(REALSXP, p, q));
   size_t n_kept;
   lmr_error err;
   glue_check(scores(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p,
-                    at, (size_t)q, d, (size_t)m, REAL(g), LOGICAL(kept), &n_kept,
+                    at, (size_t)q, d, (size_t)m, REAL(g), REAL(slopes), LOGICAL(kept), &n_kept,
                     glue_arena(scores_bytes((size_t)p, (size_t)m, (size_t)q)), &err), &err);
   SEXP n_ = PROTECT(Rf_ScalarReal((double)n_kept));
-  SEXP out = glue_list(3, "g", g, "kept", kept, "n_kept", n_);
-  UNPROTECT(3);
+  SEXP out = glue_list(4, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes);
+  UNPROTECT(4);
+  return out;
+}
+
+/* The orthonormal instruments as combinations of the variants: variants x n_kept. */
+static SEXP ffi_scores_basis(SEXP residual, SEXP variance, SEXP p_, SEXP directions) {
+  const int w = glue_nrow(residual), p = (int)glue_size1(p_, "p");
+  if (p > w) glue_stop("internal: %d variants of %d columns", p, w);
+  const int m = Rf_isNull(directions) ? p : glue_ncol(directions);
+  glue_real(residual, (R_xlen_t)w * w, "residual");
+  const double *d = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)p * m, "directions");
+  SEXP basis = PROTECT(Rf_allocMatrix(REALSXP, p, m));
+  int *kept = glue_alloc((size_t)m + 1, sizeof *kept);
+  size_t n_kept;
+  lmr_error err;
+  glue_check(scores_basis(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p, d, (size_t)m,
+                          REAL(basis), kept, &n_kept, glue_arena(scores_basis_bytes((size_t)p, (size_t)m)), &err), &err);
+  SEXP count = PROTECT(Rf_ScalarInteger((int)n_kept));
+  SEXP out = glue_list(2, "basis", basis, "n_kept", count);
+  UNPROTECT(2);
   return out;
 }
 
@@ -538,8 +588,10 @@ const R_CallMethodDef glue_moments_calls[] = {
   GLUE_CALL(ffi_moments_means, 4),
   GLUE_CALL(ffi_moments_collect, 5),
   GLUE_CALL(ffi_moments_combine, 5),
-  GLUE_CALL(ffi_partial, 3),
+  GLUE_CALL(ffi_partial, 4),
+  GLUE_CALL(ffi_moments_pack, 2),
   GLUE_CALL(ffi_scores, 5),
+  GLUE_CALL(ffi_scores_basis, 4),
   GLUE_CALL(ffi_turn, 2),
   GLUE_CALL(ffi_moment_delete, 6),
   {NULL, NULL, 0}

@@ -4,14 +4,16 @@
 #include "core/effect/reml.h"
 #include "core/encoder/background.h"
 #include "core/encoder/flow_model.h"
-#include "core/genotype/bed_file.h"
 #include "core/encoder/linkage.h"
+#include "core/genotype/bed_file.h"
+#include "core/genotype/panel.h"
 #include "core/kernel/low_rank.h"
 #include "core/la/fastmath.h"
 #include "core/la/gemm.h"
 #include "core/la/log_det.h"
 #include "core/la/sincos.h"
 #include "core/la/tall.h"
+#include "core/la/tall_forms.h"
 #include "glue.h"
 #include "glue_kernel.h"
 
@@ -279,6 +281,65 @@ static SEXP ffi_test_linkage(SEXP within, SEXP n, SEXP chromosome, SEXP position
   return list;
 }
 
+/* A F and the quadratic forms of the rows of A with M, block after block. */
+static SEXP ffi_test_tall_forms(SEXP a, SEXP f, SEXP m, SEXP level_) {
+  const size_t n = (size_t)glue_nrow(a), p = (size_t)glue_ncol(a), k = (size_t)glue_ncol(f);
+  const lmr_cpu level = (lmr_cpu)glue_int1(level_, "level");
+  glue_real(a, (R_xlen_t)(n * p), "a");
+  glue_real(f, (R_xlen_t)(p * k), "f");
+  glue_real(m, (R_xlen_t)(p * p), "m");
+  const size_t rows = tall_rows(p);
+  double *block = glue_alloc(rows * tall_pad(p), sizeof(double)), *to = glue_alloc(rows * tall_pad(k), sizeof(double));
+  double *strips = glue_alloc(tall_strips_size(p, k), sizeof(double)), *packed = glue_alloc(tall_quadratic_size(p), sizeof(double));
+  double *h = glue_alloc(rows, sizeof(double));
+  const double **col = glue_alloc(p, sizeof *col);
+  for (size_t j = 0; j < p; j++) col[j] = REAL(a) + j * n;
+  const tall_source source = {col, n, p, NULL, NULL};
+  tall_strips_pack(REAL(f), p, k, p, strips);
+  tall_quadratic_pack(REAL(m), p, p, packed);
+  SEXP times = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)k)), form = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
+  for (size_t first = 0; first < n; first += rows) {
+    const size_t count = n - first < rows ? n - first : rows;
+    tall_pack(&source, first, count, block, rows);
+    tall_block_times(to, block, p, k, rows, strips, level);
+    memset(h, 0, rows * sizeof *h);
+    tall_block_quadratic(h, block, p, rows, packed, level);
+    memcpy(REAL(form) + first, h, count * sizeof *h);
+    for (size_t j = 0; j < k; j++) memcpy(REAL(times) + first + j * n, to + j * rows, count * sizeof *to);
+  }
+  SEXP out = glue_list(2, "times", times, "quadratic", form);
+  UNPROTECT(2);
+  return out;
+}
+
+/* side, trans: 'L' or 'R', 'N' or 'T'. */
+static SEXP ffi_test_trsm(SEXP side, SEXP trans, SEXP r, SEXP b, SEXP alpha) {
+  const size_t m = (size_t)glue_nrow(b), n = (size_t)glue_ncol(b), order = (size_t)glue_nrow(r);
+  glue_real(r, (R_xlen_t)(order * order), "r");
+  SEXP out = PROTECT(Rf_duplicate(b));
+  lmr_error err;
+  glue_check(la_trsm(CHAR(STRING_ELT(side, 0))[0], CHAR(STRING_ELT(trans, 0))[0], m, n, glue_real1(alpha, "alpha"),
+                     REAL(r), order, glue_real(out, (R_xlen_t)(m * n), "b"), m, &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+/* Genotypes of a panel packed from bed codes `raw` (a variant in each column) for `person`,
+ * read back for the people `who` of it, all 0-based. */
+static SEXP ffi_test_panel(SEXP raw, SEXP person, SEXP who, SEXP fill, SEXP center) {
+  const size_t stride = (size_t)glue_nrow(raw), p = (size_t)glue_ncol(raw), n = (size_t)Rf_xlength(person);
+  const size_t count = (size_t)Rf_xlength(who), to = bed_stride(n);
+  const int *people = glue_places(person, -1, 4 * stride, "person"), *asked = glue_places(who, -1, n, "who");
+  uint8_t *codes = glue_alloc(to * p, 1);
+  for (size_t v = 0; v < p; v++) genotype_panel_pack(RAW(raw) + v * stride, people, n, codes + v * to);
+  const genotype_panel panel = {n, p, codes, NULL, 0, NULL};
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)count, (int)p));
+  genotype_panel_read(&panel, asked, count, glue_real(fill, (R_xlen_t)p, "fill"), glue_real(center, (R_xlen_t)p, "center"),
+                      REAL(out), count);
+  UNPROTECT(1);
+  return out;
+}
+
 const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_linkage, 5),
   GLUE_CALL(ffi_test_gemm, 7),
@@ -290,6 +351,9 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_eigen, 2),
   GLUE_CALL(ffi_tall_crossprod, 3),
   GLUE_CALL(ffi_test_tall_solve, 3),
+  GLUE_CALL(ffi_test_tall_forms, 4),
+  GLUE_CALL(ffi_test_trsm, 5),
+  GLUE_CALL(ffi_test_panel, 5),
   GLUE_CALL(ffi_flow_gradient, 6),
   GLUE_CALL(ffi_gram, 3),
   GLUE_CALL(ffi_low_rank, 5),

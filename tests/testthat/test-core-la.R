@@ -119,3 +119,17 @@ test_that("eigen stops at any of its polls", {
   a <- crossprod(matrix(rnorm(200 * 200), 200))
   for (top in c(200L, 0L, 100L)) expect_interruptible(function() .Call(C_ffi_test_eigen, a, top)$values[seq_len(max(1, top))], 200)
 })
+
+test_that("triangular systems are solved on either side, in panels and below", {
+  set.seed(5)
+  for (n in c(1, 5, 64, 65, 150)) for (side in c("L", "R")) for (trans in c("N", "T")) {
+    r <- qr.R(qr(matrix(rnorm(n * n), n))) + diag(2, n)
+    r[lower.tri(r)] <- NaN # not read
+    b <- if (side == "L") matrix(rnorm(n * 7), n) else matrix(rnorm(n * 7), 7)
+    op <- r
+    op[lower.tri(op)] <- 0
+    if (trans == "T") op <- t(op)
+    want <- if (side == "L") solve(op, 2 * b) else t(solve(t(op), 2 * t(b)))
+    expect_equal(.Call(C_ffi_test_trsm, side, trans, r, b, 2), want, tolerance = 1e-9)
+  }
+})

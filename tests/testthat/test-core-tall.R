@@ -33,3 +33,17 @@ test_that("the triangular solve equals backsolve at every level", {
     expect_equal(.Call(C_ffi_test_tall_solve, a, r, level), t(backsolve(r, t(a), transpose = TRUE)), tolerance = 1e-12)
   }
 })
+
+test_that("forms and quadratic forms of rows equal their matrix products at every level", {
+  set.seed(3)
+  for (level in levels_here()) for (p in c(1, 3, 4, 5, 8, 12, 13, 33)) for (k in c(1, 4, 7)) {
+    a <- matrix(rnorm(70 * p), 70, p)
+    f <- matrix(rnorm(p * k), p)
+    m <- crossprod(matrix(rnorm(p * p), p))
+    m[lower.tri(m)] <- NA # the upper triangle is read
+    out <- .Call(C_ffi_test_tall_forms, a, f, m, level)
+    m[lower.tri(m)] <- t(m)[lower.tri(m)]
+    expect_equal(out$times, a %*% f, tolerance = 1e-12)
+    expect_equal(out$quadratic, rowSums((a %*% m) * a), tolerance = 1e-12)
+  }
+})

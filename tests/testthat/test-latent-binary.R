@@ -36,7 +36,7 @@ test_that("the estimates are those of iv_binary() on the same columns", {
   data <- binary_cohort()
   fit <- quiet(latent_mr(data, methods = c("latent_msmm", "latent_tsps", "latent_tsri"), seed = 1, by_environment = FALSE))
   view <- LatentMR:::moments_view(mr_moments(data, seed = 1, disclosure = FALSE))
-  rows <- LatentMR:::latent_rows(data, fit$encoder, view)
+  rows <- LatentMR:::dense_rows(data, fit$encoder, view)
   w <- LatentMR:::block_columns(fit$latent$part, rows, view)
   z <- rows$instruments
   colnames(w) <- paste0("w", seq_len(ncol(w)))

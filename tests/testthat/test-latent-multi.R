@@ -32,7 +32,7 @@ test_that("every estimator is the one of iv_fit() on the columns of the block", 
   ids <- c("latent_2sls", "latent_liml", "latent_fuller", "latent_ujive", "latent_jive1", "latent_gmm")
   fit <- quiet(latent_mr(data, methods = ids, seed = 1, by_environment = FALSE))
   moments <- mr_moments(data, seed = 1, disclosure = FALSE)
-  rows <- LatentMR:::latent_rows(data, fit$encoder, LatentMR:::moments_view(moments))
+  rows <- LatentMR:::dense_rows(data, fit$encoder, LatentMR:::moments_view(moments))
   w <- LatentMR:::block_columns(fit$latent$part, rows, LatentMR:::moments_view(moments))
   errors <- c(latent_2sls = "HC1", latent_liml = "bekker", latent_fuller = "bekker", latent_ujive = "many", latent_jive1 = "HC1", latent_gmm = "HC1")
   for (id in ids) {
@@ -59,7 +59,7 @@ test_that("the conditional F, Nagar's estimator and inverse-variance weighting b
   data <- two_data(d)
   fit <- quiet(latent_mr(data, methods = c("latent_2sls", "latent_nagar", "ivw", "ivw_fixed"), seed = 1, by_environment = FALSE, control = encoder_control()))
   view <- LatentMR:::moments_view(mr_moments(data, seed = 1, disclosure = FALSE))
-  rows <- LatentMR:::latent_rows(data, fit$encoder, view)
+  rows <- LatentMR:::dense_rows(data, fit$encoder, view)
   w <- LatentMR:::block_columns(fit$latent$part, rows, view)
   m <- function(a) qr.resid(qr(w), as.matrix(a))
   z <- m(rows$instruments)

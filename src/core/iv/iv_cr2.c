@@ -21,8 +21,8 @@ typedef struct {
 } space;
 
 size_t iv_cr2_bytes(const iv_data *d, const iv_cr2_options *o) {
-  const size_t m = d->K + d->k, rows = tall_rows(d->K + d->L);
-  size_t bytes = lmr_add_bytes(iv_block_bytes(d), lmr_double_bytes(1, rows * (d->k + 1)));
+  const size_t m = d->K + d->k, rows = iv_block_rows(d);
+  size_t bytes = lmr_add_bytes(iv_block_bytes(d, IV_Q), lmr_double_bytes(1, rows * (d->k + 1)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, m * m));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(4, m));
@@ -33,7 +33,7 @@ size_t iv_cr2_bytes(const iv_data *d, const iv_cr2_options *o) {
 
 static lmr_status make(space *s, const iv_data *d, const iv_cr2_options *o, lmr_arena *work, lmr_error *err) {
   const size_t m = s->m = d->K + d->k, c = o->contrasts;
-  LMR_TRY(iv_block_make(&s->b, d, work, err));
+  LMR_TRY(iv_block_make(&s->b, d, IV_Q, work, err));
   LMR_TAKE(s->basis, work, s->b.rows * (d->k + 1), err);
   LMR_TAKE(s->e, work, s->b.rows, err);
   LMR_TAKE(s->gram, work, m * m, err);

@@ -3,41 +3,46 @@
 #include <math.h>
 #include <string.h>
 
-static size_t block_rows(const iv_data *d) { return tall_rows(d->K + d->L); }
+#include "core/iv/iv_stream_block.h"
 
-size_t iv_block_bytes(const iv_data *d) {
-  const size_t rows = block_rows(d), pq = tall_pad(d->K + d->L), pxy = tall_pad(d->k + 1);
-  size_t bytes = lmr_bytes(pq * pq, sizeof(double));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * pq, sizeof(double)));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * pxy, sizeof(double)));
-  return lmr_add_bytes(bytes, 2 * lmr_bytes(rows * (d->k + 1), sizeof(double)));
+size_t iv_block_rows(const iv_data *d) {
+  return d->stream ? iv_stream_block_rows(d->stream) : tall_rows(d->K + d->L);
 }
 
-lmr_status iv_block_make(iv_block *b, const iv_data *d, lmr_arena *work, lmr_error *err) {
-  b->rows = block_rows(d);
+/* Of a stream the columns of Z come in strips of four. */
+static size_t q_columns(const iv_data *d) { return d->stream ? d->K + tall_pad(d->L) + 3 : tall_pad(d->K + d->L); }
+
+size_t iv_block_bytes(const iv_data *d, int want) {
+  const size_t rows = iv_block_rows(d), pq = tall_pad(d->K + d->L), pxy = tall_pad(d->k + 1);
+  size_t bytes = d->stream ? iv_stream_block_bytes(d, want) : lmr_bytes(pq * pq, sizeof(double));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * q_columns(d), sizeof(double)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * pxy, sizeof(double)));
+  return lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(2, rows * (d->k + 1)), lmr_double_bytes(2, rows)));
+}
+
+lmr_status iv_block_make(iv_block *b, const iv_data *d, int want, lmr_arena *work, lmr_error *err) {
+  memset(b, 0, sizeof *b);
+  b->want = want;
+  b->rows = iv_block_rows(d);
   b->pq = tall_pad(d->K + d->L);
   b->pxy = tall_pad(d->k + 1);
-  LMR_TAKE(b->factor, work, b->pq * b->pq, err);
-  LMR_TAKE(b->q, work, b->rows * b->pq, err);
+  LMR_TAKE(b->q, work, b->rows * q_columns(d), err);
   LMR_TAKE(b->xy, work, b->rows * b->pxy, err);
   LMR_TAKE(b->hat, work, b->rows * (d->k + 1), err);
   LMR_TAKE(b->left, work, b->rows * (d->k + 1), err);
+  LMR_TAKE(b->hw, work, b->rows, err);
+  LMR_TAKE(b->hz, work, b->rows, err);
+  memset(b->q, 0, b->rows * q_columns(d) * sizeof *b->q);
+  if (d->stream) return iv_stream_block_make(b, d, work, err);
+  LMR_TAKE(b->factor, work, b->pq * b->pq, err);
   tall_pad_factor(d->r, d->K + d->L, iv_columns(d), b->factor, b->pq);
   return LMR_OK;
 }
 
-void iv_block_load(iv_block *b, const iv_data *d, size_t first, size_t count, const double *coef,
-                   double *e, lmr_cpu level) {
-  const size_t rows = b->rows, p = iv_columns(d), K = d->K, L = d->L, k = d->k;
-  tall_pack(&d->instruments, first, count, b->q, rows);
-  tall_pack(&d->response, first, count, b->xy, rows);
-  if (coef) {
-    memcpy(e, b->xy + k * rows, rows * sizeof *e);
-    tall_block_subtract(e, b->q, coef, K, rows, level);
-    tall_block_subtract(e, b->xy, coef + K, k, rows, level);
-  }
-  tall_block_solve(b->q, b->pq, rows, b->factor, b->pq, level);
-  for (size_t j = 0; j < k; j++) {
+/* hat and left from q. */
+static void split_exposure(iv_block *b, const iv_data *d, lmr_cpu level) {
+  const size_t rows = b->rows, p = iv_columns(d), K = d->K, L = d->L;
+  for (size_t j = 0; j < d->k; j++) {
     const double *r = d->r + (K + L + j) * p, *x = b->xy + j * rows;
     double *hat = b->hat + j * rows, *left = b->left + j * rows;
     memcpy(left, x, rows * sizeof *left);
@@ -49,6 +54,31 @@ void iv_block_load(iv_block *b, const iv_data *d, size_t first, size_t count, co
       hat[i] = -hat[i];
     }
   }
+}
+
+void iv_block_load(iv_block *b, const iv_data *d, size_t first, size_t count, const double *coef,
+                   double *e, lmr_cpu level) {
+  const size_t rows = b->rows, K = d->K, k = d->k;
+  if (d->stream) {
+    iv_stream_block_load(b, d, first, count, level);
+    if (d->stream->given) split_exposure(b, d, level);
+  } else {
+    tall_pack(&d->instruments, first, count, b->q, rows);
+    tall_pack(&d->response, first, count, b->xy, rows);
+  }
+  if (coef) {
+    memcpy(e, b->xy + k * rows, rows * sizeof *e);
+    tall_block_subtract(e, b->q, coef, K, rows, level);
+    tall_block_subtract(e, b->xy, coef + K, k, rows, level);
+  }
+  if (d->stream) return;
+  tall_block_solve(b->q, b->pq, rows, b->factor, b->pq, level);
+  split_exposure(b, d, level);
+  if (!(b->want & IV_LEVERAGE)) return;
+  memset(b->hw, 0, rows * sizeof *b->hw);
+  memset(b->hz, 0, rows * sizeof *b->hz);
+  tall_block_add_squares(b->hw, b->q, K, rows, level);
+  tall_block_add_squares(b->hz, b->q + K * rows, d->L, rows, level);
 }
 
 void iv_leverage_divide(double *e, const double *h, int power, size_t count) {

@@ -17,14 +17,14 @@ typedef struct {
 } work_space;
 
 static size_t space_bytes(const iv_data *d, size_t m) {
-  const size_t rows = tall_rows(d->K + d->L);
-  size_t bytes = lmr_add_bytes(iv_block_bytes(d), lmr_double_bytes(4, rows));
+  const size_t rows = iv_block_rows(d);
+  size_t bytes = lmr_add_bytes(iv_block_bytes(d, IV_Q), lmr_double_bytes(4, rows));
   return lmr_add_bytes(bytes, lmr_double_bytes(2, rows * tall_pad(m)));
 }
 
 static lmr_status make_space(work_space *s, const iv_data *d, const iv_nonlinear_options *o,
                              lmr_arena *work, lmr_error *err) {
-  LMR_TRY(iv_block_make(&s->b, d, work, err));
+  LMR_TRY(iv_block_make(&s->b, d, IV_Q, work, err));
   s->rows = s->b.rows;
   s->m = iv_nonlinear_columns(d, o->regressors);
   s->pm = tall_pad(s->m);
@@ -121,7 +121,7 @@ static void add_products(double *to, const double *columns, const double *r, siz
 }
 
 size_t iv_nonlinear_bytes(const iv_data *d, const iv_nonlinear_options *o) {
-  const size_t m = iv_nonlinear_columns(d, o->regressors), q = d->K + d->L, rows = tall_rows(q);
+  const size_t m = iv_nonlinear_columns(d, o->regressors), q = d->K + d->L, rows = iv_block_rows(d);
   size_t bytes = space_bytes(d, m);
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, tall_pad(q) * tall_pad(m)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, tall_pad(m) * tall_pad(m)));
@@ -175,7 +175,7 @@ lmr_status iv_nonlinear(const iv_data *d, const iv_nonlinear_options *o, const i
 }
 
 size_t iv_nonlinear_meat_bytes(const iv_data *d, const iv_nonlinear_options *o) {
-  const size_t m = iv_nonlinear_columns(d, o->regressors), rows = tall_rows(d->K + d->L);
+  const size_t m = iv_nonlinear_columns(d, o->regressors), rows = iv_block_rows(d);
   size_t bytes = lmr_add_bytes(space_bytes(d, m), lmr_double_bytes(1, rows * tall_pad(m)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows));
   return lmr_add_bytes(bytes, score_squares_bytes(m, o->cluster ? o->clusters : 0));

@@ -5,8 +5,8 @@
 #include "core/iv/score_squares.h"
 
 size_t iv_outcomes_bytes(const iv_data *d, const iv_outcome_options *o) {
-  const size_t rows = tall_rows(d->K + d->L), q = d->L + 1;
-  size_t bytes = lmr_add_bytes(iv_block_bytes(d), lmr_double_bytes(1, rows * tall_pad(d->K + d->L)));
+  const size_t rows = iv_block_rows(d), q = d->L + 1;
+  size_t bytes = lmr_add_bytes(iv_block_bytes(d, IV_Q), lmr_double_bytes(1, rows * tall_pad(d->K + d->L)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, rows * tall_pad(q)));
   bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, rows), lmr_bytes(d->k, sizeof(score_squares))));
   for (size_t j = 0; j < d->k; j++)
@@ -31,7 +31,7 @@ lmr_status iv_outcomes(const iv_data *d, const iv_outcome_options *o, double *v,
                        lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t n = d->instruments.n, q = d->L + 1, k = d->k;
   iv_block b;
-  LMR_TRY(iv_block_make(&b, d, &work, err));
+  LMR_TRY(iv_block_make(&b, d, IV_Q, &work, err));
   const size_t rows = b.rows;
   double *raw, *e, *scores, *h;
   score_squares *sums;

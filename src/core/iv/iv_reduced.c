@@ -5,8 +5,8 @@
 #include "core/iv/score_squares.h"
 
 size_t iv_reduced_bytes(const iv_data *d, size_t clusters) {
-  const size_t width = (d->k + 1) * d->L, rows = tall_rows(d->K + d->L);
-  size_t bytes = lmr_add_bytes(iv_block_bytes(d), score_squares_bytes(width, clusters));
+  const size_t width = (d->k + 1) * d->L, rows = iv_block_rows(d);
+  size_t bytes = lmr_add_bytes(iv_block_bytes(d, IV_Q), score_squares_bytes(width, clusters));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * tall_pad(width)));
   return lmr_add_bytes(bytes, lmr_double_bytes(1, rows));
 }
@@ -24,7 +24,7 @@ lmr_status iv_reduced(const iv_data *d, const int *cluster, size_t clusters, dou
   const size_t n = d->instruments.n, L = d->L, width = (d->k + 1) * L;
   iv_block b;
   score_squares squares;
-  LMR_TRY(iv_block_make(&b, d, &work, err));
+  LMR_TRY(iv_block_make(&b, d, IV_Q, &work, err));
   LMR_TRY(score_squares_make(&squares, width, cluster, clusters, &work, err));
   const size_t rows = b.rows;
   double *scores, *left;

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/iv/iv_gram.h"
+
 /* One family of scores: `width` columns of a padded block, summed as it goes, or
  * added up by cluster and crossed at the end. */
 typedef struct {
@@ -11,8 +13,15 @@ typedef struct {
   double *clusters; /* C x width */
 } family;
 
+/* The sums over q_Z: by cluster a family, else weighted cross products. */
 typedef struct {
-  family coef, over, all, wu, *first;
+  family by_cluster;
+  iv_gram gram;
+} z_family;
+
+typedef struct {
+  family coef, all, wu;
+  z_family over, *first;
   double *scaled, *e, *u, *h, *h1, *hw, *weight, *tilde, *rest, *left;
   size_t rows;
 } work_space;
@@ -27,20 +36,6 @@ static size_t family_bytes(size_t width, size_t clusters) {
                        lmr_bytes(clusters * width + 1, sizeof(double)));
 }
 
-size_t iv_scores_bytes(const iv_data *d, const iv_score_options *o) {
-  const size_t C = o->cluster ? o->clusters : 0, rows = tall_rows(d->K + d->L);
-  size_t bytes = iv_block_bytes(d);
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * widest(d), sizeof(double)));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * (6 + 3 * (d->k + 1)), sizeof(double)) + 8 * 64);
-  bytes = lmr_add_bytes(bytes, family_bytes(d->K + d->k, C));
-  bytes = lmr_add_bytes(bytes, family_bytes(d->k, C));
-  if (o->all) bytes = lmr_add_bytes(bytes, family_bytes(d->K + d->L, C));
-  for (size_t j = 0; j <= d->k; j++) bytes = lmr_add_bytes(bytes, family_bytes(d->L, C));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(d->k + 1, sizeof(family)));
-  if (C) bytes = lmr_add_bytes(bytes, tall_crossprod_bytes(widest(d)));
-  return bytes;
-}
-
 static lmr_status make_family(family *f, size_t width, size_t clusters, lmr_arena *work,
                               lmr_error *err) {
   f->width = width;
@@ -50,6 +45,43 @@ static lmr_status make_family(family *f, size_t width, size_t clusters, lmr_aren
   memset(f->sum, 0, f->padded * f->padded * sizeof *f->sum);
   memset(f->clusters, 0, clusters * width * sizeof *f->sum);
   return LMR_OK;
+}
+
+static int wants_tests(const iv_score_options *o) { return o->robust && o->tests; }
+
+static int wants_over(const iv_data *d, const iv_score_options *o) { return wants_tests(o) && d->L > d->k; }
+
+static int wants_first(const iv_score_options *o) { return wants_tests(o) && o->first; }
+
+static int wanted(const iv_score_options *o) {
+  const int q = o->all || (wants_tests(o) && o->cluster);
+  return (q ? IV_Q : 0) | (o->leverage || o->trace || (o->robust && o->power > 0) ? IV_LEVERAGE : 0);
+}
+
+static size_t z_family_bytes(const iv_data *d, const iv_score_options *o) {
+  return o->cluster ? family_bytes(d->L, o->clusters) : iv_gram_bytes(d, 0);
+}
+
+static lmr_status make_z_family(z_family *f, const iv_data *d, const iv_score_options *o, lmr_arena *work,
+                                lmr_error *err) {
+  return o->cluster ? make_family(&f->by_cluster, d->L, o->clusters, work, err)
+                    : iv_gram_make(&f->gram, d, 0, work, err);
+}
+
+size_t iv_scores_bytes(const iv_data *d, const iv_score_options *o) {
+  const size_t C = o->cluster ? o->clusters : 0, rows = iv_block_rows(d);
+  size_t bytes = iv_block_bytes(d, wanted(o));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * widest(d), sizeof(double)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * (6 + 3 * (d->k + 1)), sizeof(double)) + 8 * 64);
+  bytes = lmr_add_bytes(bytes, family_bytes(d->K + d->k, C));
+  bytes = lmr_add_bytes(bytes, family_bytes(d->k, C));
+  if (o->all) bytes = lmr_add_bytes(bytes, family_bytes(d->K + d->L, C));
+  const size_t over = wants_over(d, o) ? 1 : 0, first = wants_first(o) ? d->k : 0;
+  for (size_t j = 0; j < over + first; j++) bytes = lmr_add_bytes(bytes, z_family_bytes(d, o));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(d->k + 1, sizeof(z_family)));
+  bytes = lmr_add_bytes(bytes, iv_gram_finish_bytes(d));
+  if (C) bytes = lmr_add_bytes(bytes, tall_crossprod_bytes(widest(d)));
+  return bytes;
 }
 
 /* Columns at, at + 1, ... of the family's block: weight times those given. */
@@ -82,6 +114,24 @@ static lmr_status finish(const family *f, const iv_score_options *o, double *out
     for (size_t i = 0; i <= j; i++)
       out[i + j * f->width] = out[j + i * f->width] = f->sum[i + j * f->padded];
   return LMR_OK;
+}
+
+/* Scores `residual` q_Z. */
+static void collect_z(z_family *f, const iv_data *d, const iv_block *b, const work_space *s, const iv_score_options *o,
+                      const double *residual, size_t first, size_t count, lmr_cpu level) {
+  if (o->cluster) {
+    put(s, 0, b->q + d->K * b->rows, d->L, residual, level);
+    collect(&f->by_cluster, s, o, first, count, level);
+    return;
+  }
+  for (size_t i = 0; i < b->rows; i++) s->rest[i] = i < count ? residual[i] * residual[i] : 0;
+  iv_gram_add(&f->gram, d, b, s->rest, NULL, level);
+}
+
+static lmr_status finish_z(const z_family *f, const iv_data *d, const iv_score_options *o, double *out, lmr_cpu level,
+                           lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  if (o->cluster) return finish(&f->by_cluster, o, out, level, work, tick, err);
+  return iv_gram_finish(&f->gram, d, out, NULL, NULL, work, err);
 }
 
 /* h_i += a_i'G a_i for the k columns of a. */
@@ -138,7 +188,7 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
   const size_t C = o->cluster ? o->clusters : 0;
   iv_block b;
   work_space s;
-  LMR_TRY(iv_block_make(&b, d, &work, err));
+  LMR_TRY(iv_block_make(&b, d, wanted(o), &work, err));
   const size_t rows = s.rows = b.rows;
   LMR_TAKE(s.scaled, &work, rows * widest(d), err);
   double *vectors;
@@ -154,12 +204,12 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
   s.left = s.rest + rows * (k + 1);
   LMR_TRY(make_family(&s.coef, K + k, C, &work, err));
   LMR_TRY(make_family(&s.wu, k, C, &work, err));
-  LMR_TRY(make_family(&s.over, L, C, &work, err));
+  if (wants_over(d, o)) LMR_TRY(make_z_family(&s.over, d, o, &work, err));
   if (o->all) LMR_TRY(make_family(&s.all, K + L, C, &work, err));
   LMR_TAKE(s.first, &work, k + 1, err);
-  for (size_t j = 0; j < k; j++) LMR_TRY(make_family(&s.first[j], L, C, &work, err));
-  for (size_t j = 0; j < k; j++) out->trace[j] = 0;
-  const int leverages = out->leverage || (o->robust && o->power > 0);
+  for (size_t j = 0; j < k && wants_first(o); j++) LMR_TRY(make_z_family(&s.first[j], d, o, &work, err));
+  for (size_t j = 0; j < k && o->trace; j++) out->trace[j] = 0;
+  const int leverages = o->leverage || (o->robust && o->power > 0);
 
   for (size_t start = 0; start < n; start += rows) {
     const size_t count = n - start < rows ? n - start : rows;
@@ -169,17 +219,13 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
 
     for (size_t j = 0; j < k * rows; j++) s.tilde[j] = b.hat[j] + o->shift * b.left[j];
     /* leverages: of W alone, of (W, Z), of (W, x~) */
-    memset(s.hw, 0, rows * sizeof *s.hw);
-    memset(s.h1, 0, rows * sizeof *s.h1);
-    if (leverages) tall_block_add_squares(s.hw, b.q, K, rows, level);
-    tall_block_add_squares(s.h1, b.q + K * rows, L, rows, level);
-    for (size_t j = 0; j < k; j++)
+    for (size_t j = 0; j < k && o->trace; j++)
       for (size_t i = 0; i < rows; i++)
-        out->trace[j] += b.left[i + j * rows] * b.left[i + j * rows] * s.h1[i];
+        out->trace[j] += b.left[i + j * rows] * b.left[i + j * rows] * b.hz[i];
     if (leverages) {
       for (size_t i = 0; i < rows; i++) {
-        s.h1[i] += s.hw[i];
-        s.h[i] = s.hw[i];
+        s.hw[i] = s.h[i] = b.hw[i];
+        s.h1[i] = b.hw[i] + b.hz[i];
       }
       add_form(s.h, s.tilde, o->inv_tilde, k, rows);
       if (out->leverage) memcpy(out->leverage + start, s.h, count * sizeof *s.h);
@@ -198,15 +244,11 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
     if (o->robust && o->tests) {
       const double *left = o->combine ? s.left : b.left;
       if (o->combine) combine_columns(s.left, b.left, o->combine, k, rows);
-      for (size_t v = 0; v < k; v++) {
+      for (size_t v = 0; v < k && wants_first(o); v++) {
         weigh(s.weight, left + v * rows, s.h1, o->power, rows);
-        put(&s, 0, b.q + K * rows, L, s.weight, level);
-        collect(&s.first[v], &s, o, start, count, level);
+        collect_z(&s.first[v], d, &b, &s, o, s.weight, start, count, level);
       }
-      if (L > k) {
-        put(&s, 0, b.q + K * rows, L, s.e, level);
-        collect(&s.over, &s, o, start, count, level);
-      }
+      if (wants_over(d, o)) collect_z(&s.over, d, &b, &s, o, s.e, start, count, level);
       wu_scores(d, &b, o, &s, level);
       if (o->power > 0) {
         add_form(s.hw, b.hat, o->inv_hat, k, rows);
@@ -223,9 +265,9 @@ lmr_status iv_scores(const iv_data *d, const iv_score_options *o, iv_score_sums 
   if (o->robust) LMR_TRY(finish(&s.coef, o, out->coef, level, work, tick, err));
   if (o->robust && o->tests) {
     LMR_TRY(finish(&s.wu, o, out->wu, level, work, tick, err));
-    for (size_t j = 0; j < k; j++)
-      LMR_TRY(finish(&s.first[j], o, out->first + j * L * L, level, work, tick, err));
-    if (L > k) LMR_TRY(finish(&s.over, o, out->over, level, work, tick, err));
+    for (size_t j = 0; j < k && wants_first(o); j++)
+      LMR_TRY(finish_z(&s.first[j], d, o, out->first + j * L * L, level, work, tick, err));
+    if (wants_over(d, o)) LMR_TRY(finish_z(&s.over, d, o, out->over, level, work, tick, err));
   }
   return LMR_OK;
 }

@@ -18,8 +18,10 @@
 typedef struct {
   const double *coef; /* of (W, X) */
   double shift;
-  int robust;         /* the four sums are wanted */
-  int tests;          /* first, over and wu are wanted */
+  int robust;         /* coef and, when asked for, the tests */
+  int tests;          /* over and wu are wanted */
+  int first;          /* and first */
+  int leverage, trace;
   int all;            /* the sum over every moment is wanted */
   int power;          /* 0 HC0, 1 HC2, 2 HC3 */
   const int *cluster; /* 0-based, or NULL */
@@ -32,14 +34,14 @@ typedef struct {
 
 typedef struct {
   double *residuals; /* n, not multiplied by the root of the weights */
-  double *leverage;  /* n, of the second stage; NULL when not wanted */
-  double *leverage1; /* n, of the first stage; NULL when not wanted */
+  double *leverage;  /* n, of the second stage; when wanted */
+  double *leverage1; /* n, of the first stage; when wanted */
   double *coef;      /* (K + k) squared */
   double *first;     /* L x L x k */
   double *over;      /* L x L */
   double *all;       /* (K + L) squared */
   double *wu;        /* k x k */
-  double *trace;     /* k: sum of v_ij^2 |q_Z|^2, behind the effective F */
+  double *trace;     /* k: sum of v_ij^2 |q_Z|^2, behind the effective F; when wanted */
 } iv_score_sums;
 
 size_t iv_scores_bytes(const iv_data *d, const iv_score_options *o);

@@ -3,9 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/iv/ujive_single.h"
 #include "core/la/la.h"
 
-#define SINGULAR 1e-9 /* 1 - leverage under which leaving out identifies nothing */
+#define SINGULAR UJIVE_SINGULAR
 
 /* A block holds whole groups, or a piece of one group that is larger than it. */
 typedef struct {
@@ -24,9 +25,9 @@ typedef struct {
 static size_t width(const iv_data *d) { return d->k > 1 ? d->k : 1; }
 
 size_t ujive_bytes(const iv_data *d, const ujive_groups *g) {
-  (void)g;
-  const size_t p1 = d->K + d->L, pq = tall_pad(p1), rows = tall_rows(p1), k = width(d);
-  size_t bytes = iv_block_bytes(d);
+  if (!g->start) return ujive_single_bytes(d);
+  const size_t p1 = d->K + d->L, pq = tall_pad(p1), rows = iv_block_rows(d), k = width(d);
+  size_t bytes = iv_block_bytes(d, IV_Q);
   bytes = lmr_add_bytes(bytes, lmr_bytes(rows * (1 + 3 * k), sizeof(double)) + 5 * 64);
   bytes = lmr_add_bytes(bytes, lmr_bytes(rows * rows, sizeof(double)));
   bytes = lmr_add_bytes(bytes, lmr_bytes(rows, sizeof(int)));
@@ -37,7 +38,7 @@ size_t ujive_bytes(const iv_data *d, const ujive_groups *g) {
 }
 
 static lmr_status make(space *s, const iv_data *d, lmr_arena *work, lmr_error *err) {
-  LMR_TRY(iv_block_make(&s->b, d, work, err));
+  LMR_TRY(iv_block_make(&s->b, d, IV_Q, work, err));
   const size_t rows = s->b.rows, pq = s->b.pq, k = width(d);
   s->n = d->instruments.n;
   s->p1 = d->K + d->L;
@@ -61,7 +62,7 @@ static void load(space *s, const iv_data *d, size_t first, size_t count, const d
   for (size_t j = 0; j < d->k * s->b.rows; j++) s->partial[j] = s->b.hat[j] + s->b.left[j];
 }
 
-static size_t group_start(const ujive_groups *g, size_t i) { return g->start ? (size_t)g->start[i] : i; }
+static size_t group_start(const ujive_groups *g, size_t i) { return (size_t)g->start[i]; }
 
 /* Groups from `group` on that fit a block together: their number (0 when the
  * first one alone is too large) and their rows. */
@@ -197,6 +198,7 @@ static lmr_status large_instrument(space *s, const iv_data *d, size_t first, siz
 
 lmr_status ujive_instrument(const iv_data *d, const ujive_groups *g, double *p, int *skipped,
                             lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  if (!g->start) return ujive_single_instrument(d, g->jive1, p, skipped, level, work, tick, err);
   space s;
   LMR_TRY(make(&s, d, &work, err));
   const size_t rows = s.b.rows;
@@ -240,6 +242,7 @@ static void add_pairs(space *s, size_t groups, size_t k, double *out, lmr_cpu le
 
 lmr_status ujive_pairs(const iv_data *d, const ujive_groups *g, const double *coef, double *out,
                        lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  if (!g->start) return ujive_single_pairs(d, coef, out, level, work, tick, err);
   space s;
   LMR_TRY(make(&s, d, &work, err));
   const size_t rows = s.b.rows, pq = s.b.pq, k = d->k;

@@ -13,7 +13,8 @@
 #include "core/iv/iv_data.h"
 
 /* Rows of group g: order[start[g]] .. order[start[g + 1] - 1]; the order must be
- * that of the sources in `d` (tall_source.order). start NULL: every row its own. */
+ * that of the sources in `d` (tall_source.order), and of a stream its own. start NULL:
+ * every row its own group (core/iv/ujive_single.h). */
 typedef struct {
   const int *start;
   size_t groups;

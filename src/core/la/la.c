@@ -170,16 +170,41 @@ lmr_status la_chol_drop(double *a, size_t n, size_t ld, double tol, int *kept,
   return la_chol_drop_polled(a, n, ld, tol, kept, rank, NULL, err);
 }
 
+static void trsm(char side, char trans, size_t m, size_t n, const double *r, size_t ldr, double *b, size_t ldb) {
+  int im = (int)m, in = (int)n, ir = (int)ldr, ib = (int)ldb;
+  double one = 1;
+  F77_CALL(dtrsm)(&side, "U", &trans, "N", &im, &in, &one, r, &ir, b, &ib
+                  FCONE FCONE FCONE FCONE);
+}
+
+/* By panels of R, first to last or last to first: what is solved is taken out of the
+ * panel by our own product, the reference BLAS solves the triangles only. */
 lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
                    const double *r, size_t ldr, double *b, size_t ldb,
                    lmr_error *err) {
+  const size_t order = side == 'L' ? m : n;
   if (!fits(m) || !fits(n) || !fits(ldr) || !fits(ldb) ||
-      ldr < at_least_one(side == 'L' ? m : n) || ldb < at_least_one(m))
+      ldr < at_least_one(order) || ldb < at_least_one(m))
     return bad_dims(err, "trsm");
   if (!m || !n) return LMR_OK;
-  int im = (int)m, in = (int)n, ir = (int)ldr, ib = (int)ldb;
-  F77_CALL(dtrsm)(&side, "U", &trans, "N", &im, &in, &alpha, r, &ir, b, &ib
-                  FCONE FCONE FCONE FCONE);
+  for (size_t j = 0; j < n && alpha != 1; j++)
+    for (size_t i = 0; i < m; i++) b[i + j * ldb] *= alpha;
+  const int forward = (side == 'L') == (trans == 'T');
+  for (size_t done = 0; done < order; done += CHOL_PANEL) {
+    const size_t count = order - done < CHOL_PANEL ? order - done : CHOL_PANEL;
+    const size_t at = forward ? done : order - done - count, solved = forward ? 0 : at + count;
+    /* the part of R between what is solved and the panel */
+    const double *between = trans == (side == 'L' ? 'T' : 'N') ? r + solved + at * ldr : r + at + solved * ldr;
+    if (side == 'L') {
+      if (done)
+        LMR_TRY(la_gemm(trans, 'N', count, n, done, -1, between, ldr, b + solved, ldb, 1, b + at, ldb, err));
+      trsm(side, trans, count, n, r + at * (ldr + 1), ldr, b + at, ldb);
+    } else {
+      if (done)
+        LMR_TRY(la_gemm('N', trans, m, count, done, -1, b + solved * ldb, ldb, between, ldr, 1, b + at * ldb, ldb, err));
+      trsm(side, trans, m, count, r + at * (ldr + 1), ldr, b + at * ldb, ldb);
+    }
+  }
   return LMR_OK;
 }
 

@@ -9,6 +9,7 @@
 #endif
 
 #define STEP TALL_ROWS_STEP
+enum { CROSS_PANEL = 32 };
 
 /* A block of at most 512 KB and 496 rows: four columns of a tile stay in the
  * first-level cache, the block in the second. An odd number of steps, so that the
@@ -102,12 +103,15 @@ static void cross_tile_avx2(const double *a, const double *b, size_t rows, doubl
   }
 }
 
+/* The sums over the lanes of four vectors, added to four numbers. */
 LMR_TARGET("avx512f,avx512dq")
 static inline void add_four(__m512d s0, __m512d s1, __m512d s2, __m512d s3, double *to) {
-  to[0] += _mm512_reduce_add_pd(s0);
-  to[1] += _mm512_reduce_add_pd(s1);
-  to[2] += _mm512_reduce_add_pd(s2);
-  to[3] += _mm512_reduce_add_pd(s3);
+  const __m512d a = _mm512_add_pd(_mm512_unpacklo_pd(s0, s1), _mm512_unpackhi_pd(s0, s1));
+  const __m512d b = _mm512_add_pd(_mm512_unpacklo_pd(s2, s3), _mm512_unpackhi_pd(s2, s3));
+  const __m256d x = _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1));
+  const __m256d y = _mm256_add_pd(_mm512_castpd512_pd256(b), _mm512_extractf64x4_pd(b, 1));
+  const __m256d sum = _mm256_add_pd(_mm256_permute2f128_pd(x, y, 0x20), _mm256_permute2f128_pd(x, y, 0x31));
+  _mm256_storeu_pd(to, _mm256_add_pd(_mm256_loadu_pd(to), sum));
 }
 
 LMR_TARGET("avx512f,avx512dq")
@@ -151,9 +155,13 @@ static void cross_tile_avx512(const double *a, const double *b, size_t rows, dou
 void tall_block_cross(const double *a, size_t pa, const double *b, size_t pb, size_t rows,
                       int upper, double *c, size_t ldc, lmr_cpu level) {
   void (*const tile)(const double *, const double *, size_t, double *, size_t) = PICK(cross_tile, level);
-  for (size_t i = 0; i < pa; i += 4)
-    for (size_t j = upper ? i : 0; j < pb; j += 4)
-      tile(a + i * rows, b + j * rows, rows, c + i + j * ldc, ldc);
+  /* A panel of B stays in the first-level cache while A comes by. */
+  for (size_t panel = 0; panel < pb; panel += CROSS_PANEL) {
+    const size_t end = panel + CROSS_PANEL < pb ? panel + CROSS_PANEL : pb, last = upper && end < pa ? end : pa;
+    for (size_t i = 0; i < last; i += 4)
+      for (size_t j = upper && i > panel ? i : panel; j < end; j += 4)
+        tile(a + i * rows, b + j * rows, rows, c + i + j * ldc, ldc);
+  }
 }
 
 void tall_block_solve(double *a, size_t pa, size_t rows, const double *r, size_t ldr, lmr_cpu level) {

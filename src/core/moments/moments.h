@@ -70,6 +70,11 @@ lmr_status moments_load(const moments_source *source, const int *person,
                         const moments_chunk *chunk, bits_chunk *planes, size_t chunks,
                         moments_buffers *buffers, const lmr_tick *tick, lmr_error *err);
 
+/* The codes of person[0..n-1] in memory, one variant after the other: a panel
+ * (core/genotype/panel.h). codes: variants x bed_stride(n). */
+lmr_status moments_pack(const moments_source *source, const int *person, size_t n, uint8_t *codes,
+                        moments_buffers *buffers, const lmr_tick *tick, lmr_error *err);
+
 /* ---- genotypes as doubles (moments_dense.c) ---- */
 
 /* Where the moments of one block are added; layouts as in mr_moments: gg, mm, xx

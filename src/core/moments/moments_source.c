@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "core/genotype/bed_file.h"
+#include "core/genotype/panel.h"
+
 size_t moments_chunks(const int *size, size_t blocks, moments_chunk *out) {
   size_t count = 0, at = 0;
   for (size_t b = 0; b < blocks; b++) {
@@ -86,6 +89,17 @@ lmr_status moments_load(const moments_source *source, const int *person,
     bits_person_words(buffers->raw, source->stride, source->n_samples, count, buffers->word);
     for (size_t k = 0; k < chunks; k++)
       bits_repack(buffers->word, person + chunk[k].first, &planes[k], first, count);
+  }
+  return LMR_OK;
+}
+
+lmr_status moments_pack(const moments_source *source, const int *person, size_t n, uint8_t *codes,
+                        moments_buffers *buffers, const lmr_tick *tick, lmr_error *err) {
+  const size_t stride = bed_stride(n);
+  for (size_t first = 0, count; first < source->variants; first += count) {
+    LMR_TRY(read_group(source, first, &count, buffers, tick, err));
+    for (size_t v = 0; v < count; v++)
+      genotype_panel_pack(buffers->raw + v * source->stride, person, n, codes + (first + v) * stride);
   }
   return LMR_OK;
 }

@@ -51,9 +51,30 @@ static void map_variance(const double *a, size_t w, const double *map, size_t k,
   }
 }
 
+/* to := map scale R^-1, the orthonormal columns whose products with the data are `explained`. */
+static lmr_status own_columns(const double *map, size_t w, size_t k, const int *kept, const double *scale,
+                              const double *mam, double *to, lmr_error *err) {
+  for (size_t j = 0; j < k; j++)
+    for (size_t i = 0; i < w; i++) to[i + j * w] = kept[j] ? scale[j] * map[i + j * w] : 0;
+  return la_trsm('R', 'N', w, k, 1, mam, k, to, w, err);
+}
+
+/* The common columns less what the inner ones of an environment explain of them. */
+static lmr_status common_columns(const partial_maps *maps, size_t e, const double *map, size_t w, size_t ki, size_t kc,
+                                 const int *kept, const double *scale, const double *mam, const double *explained,
+                                 lmr_error *err) {
+  double *to = maps->column[e] + w * ki, *known = maps->explained[e] + w * ki;
+  LMR_TRY(own_columns(map, w, kc, kept, scale, mam, to, err));
+  /* known holds what the inner ones explain, before its own numbers: ki x kc */
+  LMR_TRY(la_gemm('T', 'N', ki, kc, w, 1, maps->explained[e], w, to, w, 0, known, ki ? ki : 1, err));
+  LMR_TRY(la_gemm('N', 'N', w, kc, ki, -1, maps->column[e], w, known, ki ? ki : 1, 1, to, w, err));
+  memcpy(known, explained, w * kc * sizeof *known);
+  return LMR_OK;
+}
+
 lmr_status partial_out(const moment_view *view, const partial_block *block,
                        double *residual, int *inner_kept, int *common_kept,
-                       size_t *rank, lmr_arena work, lmr_error *err) {
+                       size_t *rank, const partial_maps *maps, lmr_arena work, lmr_error *err) {
   const size_t w = view->width, ki = block->n_inner, kc = block->n_common;
   const size_t k = max_size(max_size(ki, kc), 1);
   double *explained, *mam, *reference, *scale;
@@ -74,6 +95,9 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
                     explained, mam, scale, err));
     LMR_TRY(la_syrk('N', w, ki, -1, explained, w, 1, residual, w, err));
     *rank += r;
+    if (!maps) continue;
+    LMR_TRY(own_columns(block->inner, w, ki, inner_kept + e * ki, scale, mam, maps->column[e], err));
+    memcpy(maps->explained[e], explained, w * ki * sizeof *explained);
   }
   la_symmetrize(residual, w, w); /* syrk kept the upper triangle only */
   if (!kc) return LMR_OK;
@@ -85,5 +109,7 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
   LMR_TRY(la_syrk('N', w, kc, -1, explained, w, 1, residual, w, err));
   la_symmetrize(residual, w, w);
   *rank += r;
+  for (size_t e = 0; maps && e < view->environments; e++)
+    LMR_TRY(common_columns(maps, e, block->common, w, ki, kc, common_kept, scale, mam, explained, err));
   return LMR_OK;
 }

@@ -19,13 +19,21 @@ typedef struct {
   size_t n_inner, n_common;
 } partial_block;
 
+/* The same block as an orthonormal set of columns over people: in environment e those
+ * of (u - mean_e)'column[e], inner ones first, besides the intercepts; dropped ones are
+ * zero. A column set (u - mean_e)'X is left (u - mean_e)'(X - column[e] explained[e]'X).
+ * Per environment width x (n_inner + n_common). */
+typedef struct {
+  double *const *column, *const *explained;
+} partial_maps;
+
 size_t partial_bytes(size_t width, const partial_block *block);
 
 /* residual: width x width pooled residual cross product (full).
  * inner_kept: n_inner x environments, common_kept: n_common (0/1 flags).
- * rank: columns of C, intercepts included. */
+ * rank: columns of C, intercepts included. maps may be NULL. */
 lmr_status partial_out(const moment_view *view, const partial_block *block,
                        double *residual, int *inner_kept, int *common_kept,
-                       size_t *rank, lmr_arena work, lmr_error *err);
+                       size_t *rank, const partial_maps *maps, lmr_arena work, lmr_error *err);
 
 #endif

@@ -15,11 +15,18 @@
  * columns are variants. variance[width]: sums of squares of the columns before. trait[q]:
  * columns of the traits. directions: p x m, in order; NULL stands for
  * the variants themselves (m = p). g: q x m (a dropped direction has zeros),
- * kept[m]. A direction that the block explains,
+ * kept[m]; slopes: p x q coefficients of the variants in the prediction of the traits, or NULL. A direction that the block explains,
  * or whose share unexplained by the earlier ones is below 1e-8, is dropped. */
 size_t scores_bytes(size_t p, size_t m, size_t q);
 lmr_status scores(const double *residual, const double *variance, size_t width, size_t p,
                   const int *trait, size_t q, const double *directions, size_t m, double *g,
-                  int *kept, size_t *n_kept, lmr_arena work, lmr_error *err);
+                  double *slopes, int *kept, size_t *n_kept, lmr_arena work, lmr_error *err);
+
+/* The orthonormal set itself: z_j of a person is (residual variants)'basis_j.
+ * basis: p x m, its first *n_kept columns those of the kept directions, in their order. */
+size_t scores_basis_bytes(size_t p, size_t m);
+lmr_status scores_basis(const double *residual, const double *variance, size_t width, size_t p,
+                        const double *directions, size_t m, double *basis, int *kept, size_t *n_kept,
+                        lmr_arena work, lmr_error *err);
 
 #endif

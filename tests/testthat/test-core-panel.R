@@ -1,0 +1,18 @@
+test_that("a panel gives back the genotypes of its people, in runs and picked", {
+  set.seed(1)
+  g <- matrix(sample(c(0, 1, 2, NA), 23 * 3, TRUE), 23)
+  bytes <- .Call(C_ffi_bed_pack, g)
+  raw <- matrix(bytes, ncol = 3)
+  fill <- c(.3, .7, 1.1)
+  center <- c(1, .5, 0)
+  for (person in list(0:22, 22:0, c(5L, 5L, 9L), 3L, sample(0:22, 17))) {
+    n <- length(person)
+    whole <- g[person + 1, , drop = FALSE]
+    for (j in 1:3) whole[is.na(whole[, j]), j] <- fill[j]
+    whole <- sweep(whole, 2, center)
+    for (who in list(seq_len(n) - 1L, max(0, n - 6):(n - 1), if (n > 3) c(0L, 2L, 3L) else 0L, if (n > 9) 3:8 else 0L)) {
+      got <- .Call(C_ffi_test_panel, raw, as.integer(person), as.integer(who), fill, center)
+      expect_equal(got, whole[who + 1, , drop = FALSE], tolerance = 1e-15)
+    }
+  }
+})
