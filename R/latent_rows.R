@@ -124,11 +124,13 @@ row_estimate <- function(context, block, estimator, type = context$sandwich) {
 row_tests <- function(context, block) {
   f <- row_model(context, block)
   by <- row_clusters(context$rows)
-  # Within clusters the effective F takes the trace of the robust first stage.
+  # effective_f() needs the trace of the robust first stage alone: without clusters the
+  # matrix itself is not made.
   s <- iv_scores(f, iv_estimate(f, 1), robust = TRUE, tests = TRUE, cluster = by, first = length(by) > 0)
   trace <- if (length(by)) sum(diag(matrix(s$first[, , 1], f$L))) else s$trace[[1]]
+  adjust <- small_sample(context$sandwich, f$n, f$K + f$L, by$count)
   list(
-    f_effective = if (f$k == 1) sum(f$r[f$Z, f$X]^2) / trace else NA_real_,
+    f_effective = if (f$k == 1) sum(f$r[f$Z, f$X]^2) / (adjust * trace) else NA_real_,
     wu_hausman = robust_wu(f, s, context$sandwich, by), hansen = hansen(f, s)
   )
 }
