@@ -160,7 +160,7 @@ binary_rules <- list(
 
 # n: rows, z, w: instruments and covariates, u x l: hidden units by members.
 curve_rules <- list(
-  kind = text(among = c("closed", "surface", "adam", "kiv", "sieve")), nobs = number(min = 1, whole = TRUE), seed = number(whole = TRUE),
+  solver = text(among = c("closed", "surface", "adam", "kiv", "sieve")), curve = parts(), nobs = number(min = 1, whole = TRUE), seed = number(whole = TRUE),
   control = object_of("curve_control"), shrink = number(min = 0, max = 1), range = numbers(2),
   names = parts(outcome = text(), exposure = text(), instruments = texts("z"), covariates = texts("w", null = TRUE)),
   data = parts(y = numbers("n"), x = numbers("n"), z = numbers("n", "z"), w = numbers("n", "w")),

@@ -108,3 +108,9 @@ near_names <- function(name, names, max = 3) {
   close <- sort(away)[1] <= max(2, nchar(name) / 3)
   if (close) sprintf("Did you mean \"%s\"?", near[1]) else sprintf("The nearest columns are %s.", quote_all(near))
 }
+
+# The settings of a control; those that are controls themselves print themselves.
+print_settings <- function(x, width) {
+  plain <- x[!vapply(x, is.list, NA)]
+  cat(sprintf(paste0("  %-", width, "s %s\n"), names(plain), vapply(plain, format, "")), sep = "")
+}

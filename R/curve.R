@@ -134,47 +134,20 @@ check_curve_dots <- function(...) {
 curve_fit <- function(rows, estimator, control, seed) {
   check_curve_rows(rows)
   model <- closed_fit(rows, control, seed)
+  found <- solve_curve(rows, estimator, control, seed)
   fit <- structure(
     list(
-      estimator = estimator, kind = "closed", control = control, seed = seed, nobs = length(rows$y),
-      names = rows$names, data = rows[c("y", "x", "z", "w")], model = model
+      estimator = estimator, solver = found$solver, control = control, seed = seed, nobs = length(rows$y),
+      names = rows$names, data = rows[c("y", "x", "z", "w")], model = model, curve = found$curve
     ),
     class = "iv_curve"
   )
-  fit <- other_curve(fit, rows)
   fit$range <- unname(stats::quantile(rows$x, c(.01, .99)))
   fit$identification <- curve_identification(fit)
   fit$references <- curve_references(rows)
   fit$alike <- bends_alike(fit$references)
-  fit$shrink <- if (fit$kind == "closed") curve_shrink(fit) else 1
+  fit$shrink <- if (is_shrunk(fit)) curve_solver(fit)$shrink(fit) else 1
   fit$band <- other_band(fit, rows)
   fit$tests <- curve_tests(fit)
   fit
-}
-
-other_curve <- function(fit, rows) {
-  found <- switch(fit$estimator,
-    kiv = kiv_fit(rows, fit$control, fit$seed),
-    sieve = with_seed(fit$seed, sieve_fit(rows)),
-    if (fit$control$solver == "adam") {
-      adam_fit(rows, fit$control, fit$seed, progress_of("The three-net loop"))
-    } else {
-      surface_fit(rows, fit$control, fit$seed)
-    }
-  )
-  if (is.null(found)) return(fit)
-  fit$kind <- if (fit$estimator != "f2bmld") fit$estimator else if (fit$control$solver == "adam") "adam" else "surface"
-  fit$curve <- found
-  fit
-}
-
-# `learned`: a closed model whose hidden layers stay as they are.
-closed_fit <- function(rows, control, seed, learned = NULL) {
-  frozen <- if (!is.null(learned)) {
-    c(learned$scale[["a_mean"]], learned$scale[["a_scale"]], learned$features$slope, learned$features$shift)
-  }
-  .Call(
-    C_ffi_curve_closed, rows$y, rows$x, rows$z, rows$w, closed_options(control), curve_priors, frozen, seed,
-    cpu_level()
-  )
 }

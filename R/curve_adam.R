@@ -7,7 +7,8 @@ adam_options <- function(control, r2 = control$penalty) {
   ), as.double)
 }
 
-adam_fit <- function(rows, control, seed, progress = NULL) {
+adam_fit <- function(rows, control, seed, progress = progress_of("The three-net loop")) {
+  control <- control$adam
   a <- cbind(rows$x, rows$w)
   z <- cbind(rows$z, rows$w)
   centre <- colMeans(a)
@@ -39,7 +40,8 @@ adam_fit <- function(rows, control, seed, progress = NULL) {
   )
 }
 
-adam_value <- function(model, x, w, derivative) {
+adam_value <- function(fit, at, derivative) {
+  model <- fit$curve
   one <- function(x, w) {
     m <- cbind(x, w)
     m <- (m - rep(model$centre, each = nrow(m))) / rep(model$scale, each = nrow(m))
@@ -48,5 +50,13 @@ adam_value <- function(model, x, w, derivative) {
     })
     model$y$sd / (if (derivative) model$scale[1] else 1) * Reduce(`+`, value) / length(value)
   }
-  unname(over_people(one, x, w, model$rows)) + if (derivative) 0 else model$y$mean
+  one_curve(unname(over_people(one, at$x, at$w, model$rows)) + if (derivative) 0 else model$y$mean)
+}
+
+adam_lines <- function(fit, number) {
+  last <- utils::tail(fit$curve$history, 10)
+  sprintf(
+    "Loop: %s steps, Lagrangian %s, mean (h~ - h_w)^2 %s over the last tenth", format(fit$control$adam$steps),
+    number(mean(last$lagrangian)), number(mean(last$residual))
+  )
 }

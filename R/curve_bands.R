@@ -5,14 +5,15 @@
 other_band <- function(fit, rows) {
   band <- fit$control$band
   if (band == "posterior") return(NULL) # is part of the model
-  if (fit$kind != "closed") {
-    abort_argument(
-      "control", sprintf("band = \"posterior\" with %s", curve_label(fit)), sprintf("band = \"%s\"", band),
-      hint = "The sandwich and the bootstrap belong to estimator = \"f2bmld\", solver = \"closed\", covariates = \"linear\"."
-    )
-  }
-  if (band == "bootstrap") bootstrap_band(fit, rows) else sandwich_band(fit, rows)
+  own <- curve_solver(fit)$band
+  if (!is.null(own)) return(own(fit, rows))
+  abort_argument(
+    "control", sprintf("band = \"posterior\" with %s", curve_label(fit)), sprintf("band = \"%s\"", band),
+    hint = "The sandwich and the bootstrap belong to estimator = \"f2bmld\", solver = \"closed\", covariates = \"linear\"."
+  )
 }
+
+closed_band <- function(fit, rows) if (fit$control$band == "bootstrap") bootstrap_band(fit, rows) else sandwich_band(fit, rows)
 
 curve_parts <- function(fit) {
   if (!is.null(fit$band)) return(fit$band$parts)

@@ -25,25 +25,17 @@
 #'   curve towards the regression of outcome on exposure) or `"held-out"` (on the
 #'   predicted features of the first half, a consistent risk).
 #' @param rank Largest rank of the kernel matrices of `"kiv"` (pivoted Cholesky).
-#' @param width,batch,steps Units of each net, rows of a minibatch, outer steps of the loop (solver
-#'   `"adam"`: ten Adam steps on each instrument net, then one on the treatment net).
-#' @param rate Step size of Adam (moments .5 and .9).
-#' @param lambda Weight of the penalty of the Lagrangian.
-#' @param penalty Weight of the sum of squared parameters in every loss.
-#' @param langevin Standard deviation of the Langevin noise that is added to the
-#'   parameters after every Adam step (0: none).
-#' @param mean_field Whether outputs are averages over units (1/N) instead of sums.
-#' @param split Whether the two stages use disjoint halves of the rows, with their
-#'   roles exchanged and the two curves averaged (`FALSE`: the same rows in both stages).
+#' @param adam [adam_control()]: settings of the three-net loop (solver `"adam"`).
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A list of class `curve_control`.
 #' @section Errors: `latentmr_error_argument`.
 #' @examples
 #' curve_control(members = 2)
 #' @export
-curve_control <- function(solver = "closed", members = 4, units = 50, instrument_units = 100,
-                          polish = 30, covariates = "auto", band = "posterior", draws = 200, tuning = "causal", rank = 500, width = 50,
-                          batch = 128, steps = 10000, rate = 1e-3, lambda = .3, penalty = 1e-5,
-                          langevin = 0, mean_field = FALSE, split = FALSE) {
+curve_control <- function(solver = "closed", members = 4, units = 50, instrument_units = 100, polish = 30,
+                          covariates = "auto", band = "posterior", draws = 200, tuning = "causal", rank = 500,
+                          adam = adam_control(), ...) {
+  check_dots(...)
   check_choice(solver, "solver", c("closed", "adam"))
   check_number(members, "members", min = 1, max = 64, whole = TRUE)
   check_number(units, "units", min = 5, max = 500, whole = TRUE)
@@ -54,6 +46,48 @@ curve_control <- function(solver = "closed", members = 4, units = 50, instrument
   check_number(draws, "draws", min = 50, max = 1e5, whole = TRUE)
   check_choice(tuning, "tuning", c("causal", "held-out"))
   check_number(rank, "rank", min = 10, max = 2000, whole = TRUE)
+  if (!inherits(adam, "adam_control")) abort_argument("adam", "made by adam_control()", describe(adam))
+  structure(
+    list(
+      solver = solver, members = members, units = units, instrument_units = instrument_units,
+      polish = polish, covariates = covariates, band = band, draws = draws, tuning = tuning, rank = rank, adam = adam
+    ),
+    class = "curve_control"
+  )
+}
+
+#' @export
+print.curve_control <- function(x, ...) {
+  check_dots(...)
+  cat("Settings of iv_curve()\n")
+  print_settings(x, 17)
+  if (x$solver == "adam") print(x$adam)
+  invisible(x)
+}
+
+#' Settings of the three-net loop
+#'
+#' Settings of `iv_curve(control = curve_control(solver = "adam"))`, the literal loop of F2BMLD: ten Adam steps
+#' (moments .5 and .9) on each instrument net, then one on the treatment net.
+#'
+#' @param width,batch,steps Units of each net, rows of a minibatch, outer steps of the loop.
+#' @param rate Step size of Adam.
+#' @param lambda Weight of the penalty of the Lagrangian.
+#' @param penalty Weight of the sum of squared parameters in every loss.
+#' @param langevin Standard deviation of the Langevin noise that is added to the
+#'   parameters after every Adam step (0: none).
+#' @param mean_field Whether outputs are averages over units (1/N) instead of sums.
+#' @param split Whether the two stages use disjoint halves of the rows, with their
+#'   roles exchanged and the two curves averaged (`FALSE`: the same rows in both stages).
+#' @param ... Nothing: an argument without a use is an error.
+#' @return A list of class `adam_control`, for `curve_control(adam = )`.
+#' @section Errors: `latentmr_error_argument`.
+#' @examples
+#' curve_control(solver = "adam", adam = adam_control(steps = 2000))
+#' @export
+adam_control <- function(width = 50, batch = 128, steps = 10000, rate = 1e-3, lambda = .3, penalty = 1e-5,
+                         langevin = 0, mean_field = FALSE, split = FALSE, ...) {
+  check_dots(...)
   check_number(width, "width", min = 1, max = 4096, whole = TRUE)
   check_number(batch, "batch", min = 1, max = 1e5, whole = TRUE)
   check_number(steps, "steps", min = 100, max = 1e8, whole = TRUE)
@@ -65,45 +99,17 @@ curve_control <- function(solver = "closed", members = 4, units = 50, instrument
   check_flag(split, "split")
   structure(
     list(
-      solver = solver, members = members, units = units, instrument_units = instrument_units,
-      polish = polish, covariates = covariates, band = band, draws = draws, tuning = tuning, rank = rank,
       width = width, batch = batch, steps = steps, rate = rate, lambda = lambda, penalty = penalty,
       langevin = langevin, mean_field = mean_field, split = split
     ),
-    class = "curve_control"
+    class = "adam_control"
   )
 }
 
 #' @export
-print.curve_control <- function(x, ...) {
+print.adam_control <- function(x, ...) {
   check_dots(...)
-  cat("Settings of iv_curve()\n")
-  cat(sprintf("  %-17s %s\n", names(x), vapply(x, format, "")), sep = "")
+  cat("Settings of the three-net loop\n")
+  print_settings(x, 17)
   invisible(x)
-}
-
-# Priors of the closed solver: five variances (in units of the residual variance)
-# with weights, for the square of the exposure and for the tanh block. Weak instruments see little
-# more than a parabola: there the square has a flat prior, so that the fit without tanh units
-# is quadratic 2SLS, a tenth of the mass (of the band: a hundredth, more would only widen it where
-# nothing is seen) is on what else a curve may do, and the gate of `shrink` alone decides
-# about the line. Strong instruments tell bends from noise: no mass on
-# parabolas, and the band expects rougher curves than the estimate, because a posterior that is as
-# smooth as the estimate covers too little where the truth bends.
-curve_priors <- local({
-  flat <- c(1000, .01, .1, 1, 10, 1, 0, 0, 0, 0)
-  square <- c(0, .01, .1, 1, 10, .5, .1, .15, .15, .1)
-  weak <- c(flat, 0, .03, .1, .3, 1, .9, .02, .03, .03, .02)
-  weak_band <- c(flat, 0, .03, .1, .3, 1, .99, .002, .003, .003, .002)
-  list(
-    weak = weak, strong = c(square, 0, .01, .1, .3, 1, 0, 0, .2, .35, .45),
-    weak_band = weak_band, strong_band = c(square, 0, .01, .3, 1, 3, 0, 0, .2, .5, .3)
-  )
-})
-
-closed_options <- function(control) {
-  list(
-    members = control$members, units = control$units, instrument_units = control$instrument_units, polish = control$polish,
-    polish_rate = .02, strong = .13 # above this strength the instruments count as strong
-  )
 }

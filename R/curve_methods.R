@@ -16,26 +16,11 @@ print.iv_curve <- function(x, digits = 3, ...) {
     if (id$directions < 2) ": a bend is hardly identified" else ""
   ))
   cat(moved_line(x, number))
-  s <- x$model$summary
-  if (x$kind == "closed") cat(sprintf("Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)\n", number(x$shrink), number(s[["ratio"]])))
-  if (x$kind == "closed" && !id$strong && id$most > 1 && x$alike) {
-    cat(sprintf("The control function bends alike: s leaves 0 at V/D = %.2g instead of %.2g\n", 1 / weak_gate[["alike"]], 1 / weak_gate[["alone"]]))
-  }
-  if (x$shrink == 0) cat("No evidence against a line at this instrument strength.\n")
-  if (x$kind == "surface") {
-    cat(sprintf(
-      "The curve depends on the covariates (log evidence against linear ones %s); averaged over people below; no shrinkage\n",
-      number(x$curve$numbers[["gain"]])
-    ))
-  }
-  if (x$kind == "adam") {
-    last <- utils::tail(x$curve$history, 10)
-    cat(sprintf(
-      "Loop: %s steps, Lagrangian %s, mean (h~ - h_w)^2 %s over the last tenth\n", format(x$control$steps),
-      number(mean(last$lagrangian)), number(mean(last$residual))
-    ))
-  }
-  cat(if (x$kind == "closed") sprintf("\nCurve (%s of the unshrunk fit) and references:\n", band_label(x)) else "\nCurve and references:\n")
+  writeLines(c(
+    solver_lines(x, number),
+    if (x$shrink == 0) "No evidence against a line at this instrument strength.",
+    if (is_shrunk(x)) sprintf("\nCurve (%s of the unshrunk fit) and references:", band_label(x)) else "\nCurve and references:"
+  ))
   print(curve_table(x, digits), row.names = FALSE)
   effect <- average_derivative(x)
   cat(sprintf("\nAverage derivative %s", number(effect$estimate)))
@@ -69,13 +54,6 @@ moved_line <- function(fit, number) {
   )
 }
 
-curve_label <- function(fit) {
-  switch(fit$kind,
-    closed = "F2BMLD, closed form", surface = "F2BMLD, closed form, flexible covariates",
-    adam = "F2BMLD, three-net loop", kiv = "kernel instrumental variables", sieve = "sieve of npiv"
-  )
-}
-
 # The curve beside its references at five quantiles of the exposure.
 curve_table <- function(fit, digits) {
   at <- unname(stats::quantile(fit$data$x, c(.05, .25, .5, .75, .95)))
@@ -85,7 +63,7 @@ curve_table <- function(fit, digits) {
     band <- predict(fit, at, interval = "confidence")
     out <- rbind(band[, "fit"], band[, "unshrunk"], band[, "lwr"], band[, "upr"])
     labels <- c("curve (shrunk)", "unshrunk fit", "  95% lower", "  95% upper")
-    if (fit$kind != "closed") {
+    if (!is_shrunk(fit)) {
       out <- out[-2, ]
       labels <- c("curve", labels[3:4])
     }

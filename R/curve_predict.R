@@ -63,8 +63,6 @@ at_rows <- function(at, rows) {
   list(x = at$x[rows], w = if (!is.null(at$w)) at$w[rows, , drop = FALSE])
 }
 
-has_band <- function(fit) fit$kind %in% c("closed", "surface", "sieve")
-
 check_band <- function(fit, interval, level) {
   if (!has_band(fit)) {
     abort_argument(
@@ -72,111 +70,41 @@ check_band <- function(fit, interval, level) {
       hint = "Bands come with estimator = \"f2bmld\", solver \"closed\", and with \"sieve\"."
     )
   }
-  if (fit$kind == "sieve" && interval == "uniform" && level != .95) {
-    abort_argument("level", ".95, the level of npiv's uniform bands", describe(level))
+  own <- curve_solver(fit)$uniform
+  if (!is.null(own) && interval == "uniform" && level != own$level) {
+    abort_argument("level", sprintf("%s, the level of %s's uniform bands", sub("^0", "", format(own$level)), own$whose), describe(level))
   }
 }
 
 curve_grid <- function(fit, points = 100) seq(fit$range[1], fit$range[2], length.out = points)
 
-# Features at x times `by`, in units of outcome and exposure. The outcome's unit is that
-# of `unit`, the model of the whole sample.
-closed_at <- function(model, x, by, derivative, unit = model) {
-  standard <- (x - model$scale[["a_mean"]]) / model$scale[["a_scale"]]
-  out <- .Call(C_ffi_curve_at, model$features, standard, as.integer(derivative), as.matrix(by), cpu_level())
-  out * unit$scale[["y_sd"]] / (if (derivative) model$scale[["a_scale"]] else 1)
-}
-
-closed_unit <- function(model, derivative) {
-  model$scale[["y_sd"]] / (if (derivative) model$scale[["a_scale"]] else 1)
-}
-
-# Linear 2SLS in feature coordinates: of the instruments as given, which is what s = 0
-# returns; and of the basis of the fit, from which the curve's difference is taken. With
-# many instruments the basis has more of their bias, and its line is not the better one.
-closed_lines <- function(fit) {
-  model <- fit$model
-  line <- function(slope) replace(numeric(length(model$point)), 1, slope)
-  given <- fit$references$models$linear
-  basis <- model$summary[["linear"]]
-  slope <- if (is.null(given$coef)) {
-    basis
-  } else {
-    given$coef[[1]] / given$spec$scale * model$scale[["a_scale"]] / model$scale[["y_sd"]]
-  }
-  list(given = line(slope), basis = line(basis))
-}
-
-closed_shrunk <- function(fit) {
-  line <- closed_lines(fit)
-  line$given + fit$shrink * (fit$model$point - line$basis)
-}
-
-curve_value <- function(fit, at, derivative = FALSE) {
-  if (fit$kind == "closed") {
-    level <- if (derivative) 0 else fit$model$scale[["y_mean"]]
-    parts <- curve_parts(fit)
-    each <- vapply(parts, function(p) {
-      last <- length(p$coef)
-      shift <- if (derivative) 0 else p$coef[last] * fit$model$scale[["y_sd"]]
-      drop(closed_at(p$model, at$x, p$coef[-last], derivative, fit$model)) + shift
-    }, numeric(length(at$x)))
-    return(list(
-      fit = drop(closed_at(fit$model, at$x, closed_shrunk(fit), derivative)) + level,
-      unshrunk = rowMeans(matrix(each, length(at$x))) + level
-    ))
-  }
-  value <- switch(fit$kind,
-    surface = surface_value(fit$curve, at$x, at$w, derivative),
-    kiv = kiv_value(fit$curve, at$x, at$w, derivative),
-    adam = adam_value(fit$curve, at$x, at$w, derivative),
-    sieve = sieve_at(fit$curve, if (derivative) "derivative" else "value", at$x)
-  )
-  list(fit = value, unshrunk = value)
-}
-
-# Covariance of the unshrunk fit.
-curve_covariance <- function(fit, at, derivative = FALSE) {
-  if (fit$kind == "surface") return(surface_covariance(fit$curve, at$x, at$w, derivative, fit$nobs))
-  parts <- curve_parts(fit)
-  each <- lapply(parts, function(p) {
-    features <- length(p$coef) - 1
-    columns <- closed_at(p$model, at$x, diag(features), derivative, fit$model)
-    level <- if (derivative) 0 else fit$model$scale[["y_sd"]]
-    columns <- cbind(columns, rep(level, length(at$x)))
-    columns %*% p$cov %*% t(columns)
-  })
-  cov <- Reduce(`+`, each) / length(parts)^2
-  (cov + t(cov)) / 2
-}
+curve_value <- function(fit, at, derivative = FALSE) curve_solver(fit)$value(fit, at, derivative)
 
 # In pieces, because the covariance is square in the points.
 curve_std_error <- function(fit, at, derivative) {
-  if (fit$kind == "sieve") return(sieve_at(fit$curve, if (derivative) "derivative_std.error" else "std.error", at$x))
+  solver <- curve_solver(fit)
+  if (!is.null(solver$std_error)) return(solver$std_error(fit, at, derivative))
   pieces <- split(seq_along(at$x), (seq_along(at$x) - 1) %/% 200)
-  se <- lapply(pieces, function(i) sqrt(pmax(diag(curve_covariance(fit, at_rows(at, i), derivative)), 0)))
+  se <- lapply(pieces, function(i) sqrt(pmax(diag(solver$covariance(fit, at_rows(at, i), derivative)), 0)))
   as.double(unlist(se))
 }
 
 curve_band <- function(fit, at, derivative, interval, level) {
   value <- curve_value(fit, at, derivative)
   se <- curve_std_error(fit, at, derivative)
-  if (fit$kind == "sieve" && interval == "uniform") {
-    name <- if (derivative) c("derivative_lower", "derivative_upper") else c("lower", "upper")
-    bounds <- lapply(name, function(n) sieve_at(fit$curve, n, at$x))
-    return(cbind(fit = value$fit, unshrunk = value$unshrunk, lwr = bounds[[1]], upr = bounds[[2]], std.error = se))
-  }
-  half <- se * if (interval == "confidence") {
-    stats::qnorm((1 + level) / 2)
+  uniform <- curve_solver(fit)$uniform
+  bounds <- if (interval == "uniform" && !is.null(uniform)) {
+    uniform$bounds(fit, at, derivative)
   } else {
-    curve_critical(fit, derivative, level)
+    half <- se * if (interval == "confidence") stats::qnorm((1 + level) / 2) else curve_critical(fit, derivative, level)
+    list(value$unshrunk - half, value$unshrunk + half)
   }
-  cbind(fit = value$fit, unshrunk = value$unshrunk, lwr = value$unshrunk - half, upr = value$unshrunk + half, std.error = se)
+  cbind(fit = value$fit, unshrunk = value$unshrunk, lwr = bounds[[1]], upr = bounds[[2]], std.error = se)
 }
 
 # Quantile of the largest standardised posterior deviation over the grid.
 curve_critical <- function(fit, derivative, level, draws = 4000, points = 60) {
-  cov <- curve_covariance(fit, list(x = curve_grid(fit, points)), derivative)
+  cov <- curve_solver(fit)$covariance(fit, list(x = curve_grid(fit, points)), derivative)
   sd <- sqrt(pmax(diag(cov), 0))
   if (!any(sd > 0)) return(stats::qnorm((1 + level) / 2)) # an exact fit
   parts <- eigen(cov[sd > 0, sd > 0] / tcrossprod(sd[sd > 0]), symmetric = TRUE)
@@ -224,11 +152,8 @@ average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
   at <- list(x = c(from, to))
   value <- curve_value(fit, at)
   contrast <- cbind(-diag(k), diag(k))
-  se <- if (fit$kind %in% c("closed", "surface")) {
-    sqrt(pmax(diag(contrast %*% curve_covariance(fit, at) %*% t(contrast)), 0))
-  } else {
-    NA_real_
-  }
+  covariance <- curve_solver(fit)$covariance
+  se <- if (is.null(covariance)) NA_real_ else sqrt(pmax(diag(contrast %*% covariance(fit, at, FALSE) %*% t(contrast)), 0))
   cbind(
     data.frame(from = from, to = to),
     effect_frame(drop(contrast %*% value$fit), drop(contrast %*% value$unshrunk), se, level)
@@ -248,17 +173,9 @@ effect_frame <- function(estimate, unshrunk, se, level) {
 average_derivative <- function(fit, level = .95) {
   if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))
   check_number(level, "level", min = .5, max = 1, open = TRUE)
-  slope <- if (fit$kind == "closed") closed_mean_slope(fit) else curve_mean_slope(fit)
+  own <- curve_solver(fit)$slope
+  slope <- if (is.null(own)) curve_mean_slope(fit) else own(fit)
   effect_frame(slope[1], slope[2], slope[3], level)
-}
-
-closed_mean_slope <- function(fit) {
-  slopes <- vapply(curve_parts(fit), function(p) {
-    m <- c(p$model$mean_slope, 0)
-    c(sum(m * p$coef), drop(m %*% p$cov %*% m))
-  }, numeric(2))
-  estimate <- sum(fit$model$mean_slope * closed_shrunk(fit))
-  closed_unit(fit$model, TRUE) * c(estimate, mean(slopes[1, ]), sqrt(sum(slopes[2, ])) / ncol(slopes))
 }
 
 # Over at most 1,000 evenly spaced people.
@@ -267,9 +184,10 @@ curve_mean_slope <- function(fit) {
   at <- list(x = fit$data$x[rows], w = if (ncol(fit$data$w)) fit$data$w[rows, , drop = FALSE])
   value <- mean(curve_value(fit, at, TRUE)$fit, na.rm = TRUE)
   se <- NA_real_
-  if (fit$kind == "surface") {
+  covariance <- curve_solver(fit)$covariance
+  if (!is.null(covariance)) {
     few <- at_rows(at, unique(round(seq(1, length(rows), length.out = 200))))
-    se <- sqrt(mean(surface_covariance(fit$curve, few$x, few$w, TRUE, fit$nobs)))
+    se <- sqrt(mean(covariance(fit, few, TRUE)))
   }
   c(value, value, se)
 }

@@ -5,11 +5,10 @@ surface_sizes <- function(control) as.integer(c(control$members, 50, 50, 100))
 # "auto": when its evidence beats that of covariates that enter linearly.
 surface_wanted <- function(rows, control) {
   few <- ncol(rows$w) <= 8 && length(rows$y) <= 20000
-  ncol(rows$w) > 0 && (control$covariates == "flexible" || (control$covariates == "auto" && few))
+  control$solver == "closed" && ncol(rows$w) > 0 && (control$covariates == "flexible" || (control$covariates == "auto" && few))
 }
 
 surface_fit <- function(rows, control, seed) {
-  if (!surface_wanted(rows, control)) return(NULL)
   sizes <- surface_sizes(control)
   model <- .Call(C_ffi_surface_fit, rows$y, rows$x, rows$z, rows$w, sizes, seed, cpu_level())
   names(model$numbers) <- c("q", "s2", "gain", "y_mean", "y_sd", "a_mean", "a_sd")
@@ -43,22 +42,30 @@ surface_each <- function(model, x, w, derivative) {
   matrix(each, length(x))
 }
 
-surface_value <- function(model, x, w, derivative) {
-  level <- if (derivative) 0 else model$numbers[["y_mean"]]
-  level + rowMeans(surface_each(model, x, w, derivative))
+surface_value <- function(fit, at, derivative) {
+  level <- if (derivative) 0 else fit$curve$numbers[["y_mean"]]
+  one_curve(level + rowMeans(surface_each(fit$curve, at$x, at$w, derivative)))
 }
 
 # Mixture over the nets: mean of their covariances, and of their differences.
-surface_covariance <- function(model, x, w, derivative, n) {
+surface_covariance <- function(fit, at, derivative) {
+  model <- fit$curve
   members <- model$sizes[1]
   columns <- nrow(model$coef)
-  each <- surface_each(model, x, w, derivative)
+  each <- surface_each(model, at$x, at$w, derivative)
   each <- each - rowMeans(each)
   cov <- tcrossprod(each) / members
   for (m in seq_len(members)) {
-    f <- surface_at(model, m, x, w, diag(columns), derivative)
+    f <- surface_at(model, m, at$x, at$w, diag(columns), derivative)
     cov <- cov + f %*% model$cov[, , m] %*% t(f) / members
   }
-  if (!derivative) cov <- cov + model$numbers[["s2"]] * surface_unit(model, FALSE)^2 / n
+  if (!derivative) cov <- cov + model$numbers[["s2"]] * surface_unit(model, FALSE)^2 / fit$nobs
   cov
+}
+
+surface_lines <- function(fit, number) {
+  sprintf(
+    "The curve depends on the covariates (log evidence against linear ones %s); averaged over people below; no shrinkage",
+    number(fit$curve$numbers[["gain"]])
+  )
 }

@@ -30,8 +30,8 @@
 #'   \deqn{\frac12 \log\det Cov(w) + \sum_e p_e \frac12 \log\det Cov_e(v) - mean \log\det J - \log|\det A|,}
 #'   the Gaussian likelihood with one law for w, one per environment for v, both independent within environments. Hinges
 #'   are added by the score, all parameters follow the natural gradient, held-out people choose round, start and
-#'   dimension of w. The stationary subspace of the code is the split (an eigenvalue below `flow_tolerance` counts as invariant).
-#' * `encoder = "auto"`: closure where it applies; else the flow where it gains more than `flow_gain` in held-out loss over
+#'   dimension of w. The stationary subspace of the code is the split (an eigenvalue below the `tolerance` of [flow_control()] counts as invariant).
+#' * `encoder = "auto"`: closure where it applies; else the flow where it gains more than the `gain` of [flow_control()] in held-out loss over
 #'   a linear code; else `"linear"`. On genotypes and dosages it is `"linear"`.
 #'
 #' `$details` holds c(d), the spectrum before and the held-out losses with every fit of the flow, `$history` its losses by round, `$check` the

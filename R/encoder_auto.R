@@ -14,9 +14,9 @@ fit_auto <- function(input, n_latent, control, seed) {
   if (stationary_change_test(base)[["pval"]] > .05) return(stay("nothing moves between the environments"))
   # Where the mixing is linear the first round of hinges gains nothing.
   w <- if (is.null(n_latent)) base$invariant else n_latent[1]
-  probe <- flow_start(input, base, min(max(w, 1), ncol(base$x) - 1), 0, control, seed, least = control$flow_gain / 5)
+  probe <- flow_start(input, base, min(max(w, 1), ncol(base$x) - 1), 0, control, seed, least = control$flow$gain / 5)
   gain <- probe$loss[1] - probe$loss[2]
-  if (gain <= control$flow_gain) {
+  if (gain <= control$flow$gain) {
     details$losses <- c(linear = probe$loss[1], flow = probe$loss[2])
     return(list(selected = "linear", details = details))
   }

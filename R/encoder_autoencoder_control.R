@@ -52,6 +52,7 @@
 #' @param rate,weight_decay Of AdamW, moments .9 and .999, the rate falling along a half cosine to a hundredth (P: 1e-3, 1e-4, no schedule).
 #' @param clip Largest norm of a gradient.
 #' @param precision `"single"` or `"double"` arithmetic in training; results are double either way.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A list of class `autoencoder_control` that prints with the source of each value; for `encoder_control(autoencoder = )`.
 #' @section Errors: `latentmr_error_argument`. Training that diverges ends in [learn_instruments()] with
 #'   `latentmr_error_nonfinite`, whose `state` holds the last good weights and the history.
@@ -62,7 +63,8 @@
 autoencoder_control <- function(units = 64, decoder = "auto", decoder_degree = 2, kernel = "poly2", mmd = 1, hsic = 1,
                                 entropy = 0.01, relatedness = 0, warm_start = TRUE, restarts = NULL, epochs = 200,
                                 patience = 50, batch = 500, held_out = 0.2, settle = 0.2, ramp = 0.2, rate = 3e-3,
-                                weight_decay = 1e-4, clip = 1, precision = "single") {
+                                weight_decay = 1e-4, clip = 1, precision = "single", ...) {
+  check_dots(...)
   check_number(units, "units", 0, 512, whole = TRUE)
   if (units %% 16) abort_argument("units", "a multiple of 16", describe(units))
   check_choice(decoder, "decoder", c("auto", "mlp", "polynomial"))

@@ -41,23 +41,19 @@
 #' @param closure Largest c(d) at which the products of d latents count as closed
 #'   (encoders `"closure"`, `"auto"`). It is rounding error for an exact polynomial mixing, .0015 with a
 #'   tenth of noise, and above .05 where there is none.
-#' @param flow_starts Fits of the flow in the dimension that is chosen (as many again when the check alarms). They run by [future::plan()].
-#' @param flow_rounds Rounds of four hinges (at most 8).
-#' @param flow_rows People per environment that a flow is fitted to, and as many to judge it
-#'   (with more than six environments six times as many in all, at least 500 each).
-#' @param flow_gain Held-out loss (in nats a person) that a flow must gain over the linear code.
-#' @param flow_tolerance Eigenvalue of M below which a direction of a flow counts as invariant whatever the
-#'   null says: a flow comes near the mixing, and with many people the null sees the rest.
+#' @param flow [flow_control()].
 #' @param check Excess of the check above which it alarms, see [learn_instruments()].
 #' @param autoencoder [autoencoder_control()].
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A list of class `encoder_control` that prints.
 #' @examples
 #' encoder_control()
 #' encoder_control(level = .99, draws = 500)
 #' @export
-encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level = 0.999, draws = 200, null = "auto", r2_min = 0.05, ld_window = 3e6,
-                            background_r2 = 0.05, max_components = 20, closure = 0.01, flow_starts = 4, flow_rounds = 6,
-                            flow_rows = 5000, flow_gain = 0.01, flow_tolerance = 0.005, check = 0.02, autoencoder = autoencoder_control()) {
+encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level = 0.999, draws = 200, null = "auto",
+                            r2_min = 0.05, ld_window = 3e6, background_r2 = 0.05, max_components = 20, closure = 0.01,
+                            check = 0.02, flow = flow_control(), autoencoder = autoencoder_control(), ...) {
+  check_dots(...)
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(partial_level, "partial_level", 0.5, 1, open = TRUE)
   check_number(dimension_level, "dimension_level", 0.5, 1, open = TRUE)
@@ -67,22 +63,17 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
   check_number(ld_window, "ld_window", 0, 1e9)
   check_number(background_r2, "background_r2", 0, 1)
   check_number(max_components, "max_components", 1, 200, whole = TRUE)
+  check_number(closure, "closure", 0, 1)
+  check_number(check, "check", 0)
+  if (!inherits(flow, "flow_control")) abort_argument("flow", "made by flow_control()", describe(flow))
   if (!inherits(autoencoder, "autoencoder_control")) {
     abort_argument("autoencoder", "made by autoencoder_control()", describe(autoencoder))
   }
-  check_number(closure, "closure", 0, 1)
-  check_number(flow_starts, "flow_starts", 1, 1000, whole = TRUE)
-  check_number(flow_rounds, "flow_rounds", 1, 8, whole = TRUE)
-  check_number(flow_rows, "flow_rows", 100, 1e6, whole = TRUE)
-  check_number(flow_gain, "flow_gain", 0)
-  check_number(flow_tolerance, "flow_tolerance", 0)
-  check_number(check, "check", 0)
   structure(
     list(
-      level = level, partial_level = partial_level, dimension_level = dimension_level, draws = as.integer(draws), null = null, r2_min = r2_min, ld_window = ld_window,
-      background_r2 = background_r2, max_components = as.integer(max_components),
-      closure = as.double(closure), flow_starts = as.integer(flow_starts), flow_rounds = as.integer(flow_rounds),
-      flow_rows = as.integer(flow_rows), flow_gain = flow_gain, flow_tolerance = flow_tolerance, check = check,
+      level = level, partial_level = partial_level, dimension_level = dimension_level, draws = as.integer(draws),
+      null = null, r2_min = r2_min, ld_window = ld_window, background_r2 = background_r2,
+      max_components = as.integer(max_components), closure = as.double(closure), check = check, flow = flow,
       autoencoder = autoencoder
     ),
     class = "encoder_control"
@@ -93,9 +84,45 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
 print.encoder_control <- function(x, ...) {
   check_dots(...)
   cat("Encoder settings\n")
-  plain <- x[names(x) != "autoencoder"]
-  cat(sprintf("  %-15s %s\n", names(plain), vapply(plain, format, "")), sep = "")
+  print_settings(x, 15)
+  print(x$flow)
   print(x$autoencoder)
+  invisible(x)
+}
+
+#' Settings of the flow encoder
+#'
+#' @param starts Fits of the flow in the dimension that is chosen (as many again when the check alarms). They run by [future::plan()].
+#' @param rounds Rounds of four hinges (at most 8).
+#' @param rows People per environment that a flow is fitted to, and as many to judge it
+#'   (with more than six environments six times as many in all, at least 500 each).
+#' @param gain Held-out loss (in nats a person) that a flow must gain over the linear code.
+#' @param tolerance Eigenvalue of M below which a direction of a flow counts as invariant whatever the
+#'   null says: a flow comes near the mixing, and with many people the null sees the rest.
+#' @param ... Nothing: an argument without a use is an error.
+#' @return A list of class `flow_control`, for `encoder_control(flow = )`.
+#' @section Errors: `latentmr_error_argument`.
+#' @examples
+#' encoder_control(flow = flow_control(starts = 2))
+#' @export
+flow_control <- function(starts = 4, rounds = 6, rows = 5000, gain = 0.01, tolerance = 0.005, ...) {
+  check_dots(...)
+  check_number(starts, "starts", 1, 1000, whole = TRUE)
+  check_number(rounds, "rounds", 1, 8, whole = TRUE)
+  check_number(rows, "rows", 100, 1e6, whole = TRUE)
+  check_number(gain, "gain", 0)
+  check_number(tolerance, "tolerance", 0)
+  structure(
+    list(starts = as.integer(starts), rounds = as.integer(rounds), rows = as.integer(rows), gain = gain, tolerance = tolerance),
+    class = "flow_control"
+  )
+}
+
+#' @export
+print.flow_control <- function(x, ...) {
+  check_dots(...)
+  cat("Settings of the flow\n")
+  print_settings(x, 15)
   invisible(x)
 }
 

@@ -50,9 +50,9 @@ flow_problem <- function(base, input) {
 flow_start <- function(input, base, w, start, control, seed, least = 0) {
   environments <- nlevels(input$data$environment)
   # Time grows with the people: of many environments fewer each.
-  rows <- min(control$flow_rows, max(500, 6 * control$flow_rows %/% environments))
+  rows <- min(control$flow$rows, max(500, 6 * control$flow$rows %/% environments))
   options <- list(
-    rounds = control$flow_rounds, hinges = 4, candidates = 600, train = rows, held = rows, fisher = 2500, steps = 25,
+    rounds = control$flow$rounds, hinges = 4, candidates = 600, train = rows, held = rows, fisher = 2500, steps = 25,
     last = 60, least = least
   )
   fit <- .Call(
@@ -78,17 +78,17 @@ flow_search <- function(input, base, n_latent, control, seed, first = NULL) {
   held <- function(fits) vapply(fits, function(f) f$loss[2], 0)
   w <- max(dimensions[held(fits) <= min(held(fits)) + .01])
   more <- function(starts) run(rep(w, length(starts)), starts)
-  fits <- c(fits, more(seq_len(control$flow_starts - 1)))
+  fits <- c(fits, more(seq_len(control$flow$starts - 1)))
   choose <- function(fits) {
     same <- vapply(fits, function(f) f$row$invariant == w, NA)
     best <- which(same)[which.min(held(fits)[same])]
     code <- .Call(C_ffi_flow_forward, fits[[best]]$theta, fits[[best]]$hinges, base$x, cpu_level())$code
-    spectrum <- code_spectrum(input$data, code, n_latent, control, seed, tolerance = control$flow_tolerance)
+    spectrum <- code_spectrum(input$data, code, n_latent, control, seed, tolerance = control$flow$tolerance)
     list(best = best, spectrum = spectrum, check = check_code(code, spectrum, input))
   }
   chosen <- choose(fits)
   if (sum(chosen$check) > control$check) {
-    fits <- c(fits, more(control$flow_starts - 1 + seq_len(control$flow_starts)))
+    fits <- c(fits, more(control$flow$starts - 1 + seq_len(control$flow$starts)))
     chosen <- choose(fits)
   }
   table <- do.call(rbind, lapply(fits, `[[`, "row"))

@@ -92,9 +92,9 @@ curve_bands <- function(x, at, level) {
 }
 
 curve_lines <- function(x, data, references) {
-  closed <- x$kind == "closed"
-  lines <- data.frame(at = data$at, value = data$fit, line = if (closed) "Curve (shrunk)" else "Curve")
-  if (closed) lines <- rbind(lines, data.frame(at = data$at, value = data$unshrunk, line = "Unshrunk fit"))
+  shrunk <- is_shrunk(x)
+  lines <- data.frame(at = data$at, value = data$fit, line = if (shrunk) "Curve (shrunk)" else "Curve")
+  if (shrunk) lines <- rbind(lines, data.frame(at = data$at, value = data$unshrunk, line = "Unshrunk fit"))
   for (r in references) {
     model <- x$references$models[[r]]
     label <- paste0(upper(substr(model$label, 1, 1)), substring(model$label, 2))

@@ -52,7 +52,7 @@ test_that("encoders, estimates and curves", {
   frame <- data.frame(y = x^2 + rnorm(400), x, z1 = z[, 1], z2 = z[, 2])
   curve <- function(...) average_derivative(iv_curve(y ~ x | z1 + z2, frame, control = curve_control(members = 1, ...), seed = 1))$estimate
   expect_interruptible(function() curve(), least = 2)
-  expect_interruptible(function() curve(solver = "adam", steps = 300), least = 4)
+  expect_interruptible(function() curve(solver = "adam", adam = adam_control(steps = 300)), least = 4)
 })
 
 test_that("tests by permutation", {
@@ -70,7 +70,7 @@ test_that("what a report of progress raises: an error, and a warning that option
   rows <- list(x = x, y = x + rnorm(400), z = as.matrix(z), w = matrix(0, 400, 0))
   calls <- 0
   # Reports come five times a second: the loop is longer than that, whatever the machine.
-  run <- function(report) adam_fit(rows, curve_control(solver = "adam", steps = 1e8), 1L, report)
+  run <- function(report) adam_fit(rows, curve_control(solver = "adam", adam = adam_control(steps = 1e8)), 1L, report)
   own <- function(share) {
     calls <<- calls + 1
     stop(structure(class = c("my_error", "error", "condition"), list(message = "enough", call = NULL)))

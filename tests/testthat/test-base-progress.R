@@ -48,7 +48,7 @@ test_that("C loops reach the bar of the session", {
   bar <- function(share) signalCondition(structure(class = c("seen", "condition"), list(message = "", call = NULL, share = share)))
   rows <- list(x = d$x, y = d$y, z = as.matrix(d$z), w = matrix(0, 400, 0))
   withCallingHandlers(
-    adam_fit(rows, curve_control(solver = "adam", steps = 6000), 1L, bar),
+    adam_fit(rows, curve_control(solver = "adam", adam = adam_control(steps = 6000)), 1L, bar),
     seen = function(c) seen <<- c(seen, c$share)
   )
   # Some ticks pass in a second of work; shares grow.

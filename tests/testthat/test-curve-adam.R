@@ -1,7 +1,7 @@
 d <- sigmoid_data(300, 2)
 
 test_that("the three-net loop finds the curve, and reports its loss", {
-  fit <- iv_curve(y ~ x | z, sigmoid_data(1000, 3), control = curve_control("adam", batch = 32, steps = 3000), seed = 1)
+  fit <- iv_curve(y ~ x | z, sigmoid_data(1000, 3), control = curve_control("adam", adam = adam_control(batch = 32, steps = 3000)), seed = 1)
   at <- seq(.05, .95, length.out = 50)
   mse <- function(v) mean((v - sigmoid(at))^2)
   expect_lt(mse(predict(fit, at)), mse(LatentMR:::reference_value(fit$references$models$regression, at)))
@@ -19,7 +19,7 @@ test_that("on a line the loop goes to 2SLS, not to the confounded regression", {
   z <- rnorm(n)
   u <- rnorm(n)
   line <- data.frame(z, x = z + u, y = z + u + u + rnorm(n))
-  loop <- iv_curve(y ~ x | z, line, control = curve_control("adam", batch = 128, steps = 4000, penalty = 0), seed = 1)
+  loop <- iv_curve(y ~ x | z, line, control = curve_control("adam", adam = adam_control(batch = 128, steps = 4000, penalty = 0)), seed = 1)
   slope <- average_effect(loop, -1, 1)$estimate / 2
   expect_lt(abs(slope - coef(iv_fit(line$y, line$x, z, rep(1, n)))[1]), .25)
   expect_gt(abs(slope - coef(lm(y ~ x, line))[2]), .25)
@@ -27,21 +27,22 @@ test_that("on a line the loop goes to 2SLS, not to the confounded regression", {
 })
 
 test_that("options: noise, mean field, halves, covariates; same seed, same numbers", {
-  run <- function(...) predict(iv_curve(y ~ x | z, d, control = curve_control("adam", batch = 16, steps = 200, ...), seed = 3), c(.2, .7))
+  run <- function(...) predict(iv_curve(y ~ x | z, d, control = curve_control("adam", adam = adam_control(batch = 16, steps = 200, ...)), seed = 3), c(.2, .7))
   expect_identical(run(), run())
   for (other in list(run(langevin = 1e-3), run(mean_field = TRUE), run(split = TRUE), run(lambda = 1), run(penalty = .01))) {
     expect_true(all(is.finite(other)))
     expect_false(identical(other, run()))
   }
   d$w <- d$z^2
-  fit <- iv_curve(y ~ w | x | z, d, control = curve_control("adam", batch = 16, steps = 200), seed = 3)
+  fit <- iv_curve(y ~ w | x | z, d, control = curve_control("adam", adam = adam_control(batch = 16, steps = 200)), seed = 3)
   expect_false(predict(fit, data.frame(x = .5, w = 0)) == predict(fit, data.frame(x = .5, w = 1)))
 })
 
 test_that("settings of the loop are checked", {
   expect_conditions({
-    curve_control("adam", rate = 2)
-    curve_control("adam", steps = 10)
+    adam_control(rate = 2)
+    adam_control(steps = 10)
     curve_control("sgd")
+    curve_control("adam", adam = list(steps = 1000))
   })
 })

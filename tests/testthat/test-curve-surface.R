@@ -11,7 +11,7 @@ d <- surface_data(800, 1)
 fit <- iv_curve(y ~ w | x | z, d, seed = 1)
 
 test_that("a curve that turns with a covariate is found, and predicted at it", {
-  expect_equal(fit$kind, "surface")
+  expect_equal(fit$solver, "surface")
   slopes <- predict(fit, data.frame(x = 0, w = c(-.8, .8)), derivative = TRUE)
   expect_lt(max(abs(slopes - 2 * c(-.8, .8))), .5)
   grid <- expand.grid(x = c(-1, 0, 1), w = c(-.7, 0, .7))
@@ -38,9 +38,9 @@ test_that("without covariates in newdata the curve is averaged over people", {
 test_that("additive covariates stay additive, and the choice can be made by hand", {
   set.seed(2)
   plain <- transform(d, y = x + w + (x - z - .5 * w) + rnorm(800))
-  expect_equal(iv_curve(y ~ w | x | z, plain, seed = 1)$kind, "closed")
-  expect_equal(iv_curve(y ~ w | x | z, plain, control = curve_control(covariates = "flexible"), seed = 1)$kind, "surface")
-  expect_equal(iv_curve(y ~ w | x | z, d, control = curve_control(covariates = "linear"), seed = 1)$kind, "closed")
+  expect_equal(iv_curve(y ~ w | x | z, plain, seed = 1)$solver, "closed")
+  expect_equal(iv_curve(y ~ w | x | z, plain, control = curve_control(covariates = "flexible"), seed = 1)$solver, "surface")
+  expect_equal(iv_curve(y ~ w | x | z, d, control = curve_control(covariates = "linear"), seed = 1)$solver, "closed")
 })
 
 test_that("factor covariates are coded for newdata as for the data", {

@@ -36,7 +36,7 @@ test_that("autoencoder: settling, the turn, the penalties", {
 
 test_that("through learn_instruments(): an interrupt, the session's stream where it was, and the same fit again", {
   d <- continuous()
-  short <- encoder_control(flow_starts = 2, autoencoder = autoencoder_control(units = 16, epochs = 6, warm_start = FALSE, restarts = 2))
+  short <- encoder_control(flow = flow_control(starts = 2), autoencoder = autoencoder_control(units = 16, epochs = 6, warm_start = FALSE, restarts = 2))
   for (encoder in c("closure", "flow", "autoencoder")) {
     data <- if (encoder == "flow") simulate_mr("authors", mixing = "mlp", environments = 2, n = 200, seed = 3) else d
     learn <- function() suppressWarnings(learn_instruments(data, encoder, n_latent = c(2, 2), control = short, seed = 1))

@@ -37,7 +37,7 @@ test_that("a singular A is an error of the core, not a number", {
   expect_error(.Call(C_ffi_flow_gradient, theta, 5L, s$x, s$first, 1L, 0L), class = "latentmr_error_singular")
 })
 
-small_flow <- encoder_control(flow_starts = 2, flow_rounds = 4, flow_rows = 1500)
+small_flow <- encoder_control(flow = flow_control(starts = 2, rounds = 4, rows = 1500))
 
 test_that("an invertible network: the flow is taken, its blocks are right, 2SLS is not", {
   d <- simulate_mr("authors", mixing = "mlp", environments = 3, n = 3000, seed = 3)
@@ -195,7 +195,7 @@ test_that("wrong input is refused in words", {
   expect_error(learn_instruments(thin, "flow", seed = 1), class = "latentmr_error_encoder")
   expect_error(learn_instruments(one, "flow", seed = 1), "direction", class = "latentmr_error_encoder")
   expect_error(learn_instruments(d, "flow", n_latent = c(4, 3), seed = 1), class = "latentmr_error_argument")
-  expect_error(encoder_control(flow_rounds = 9), class = "latentmr_error_argument")
+  expect_error(flow_control(rounds = 9), class = "latentmr_error_argument")
   expect_identical(learn_instruments(g, "auto", seed = 1)$invariant, learn_instruments(g, seed = 1)$invariant)
   expect_conditions({
     learn_instruments(g, "flow")

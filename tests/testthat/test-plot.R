@@ -210,7 +210,7 @@ test_that("the curve's picture has its bands and the exposure in its data", {
   draws(plot(fit, references = NULL))
   expect_error(plot(fit, type = "history"), class = "latentmr_error_argument")
   expect_error(plot(fit, references = "line"), class = "latentmr_error_argument")
-  loop <- iv_curve(y ~ x | z, data = fit$data[c("x", "y")] |> as.data.frame() |> cbind(z = z), seed = 1, control = curve_control(solver = "adam", steps = 200))
+  loop <- iv_curve(y ~ x | z, data = fit$data[c("x", "y")] |> as.data.frame() |> cbind(z = z), seed = 1, control = curve_control(solver = "adam", adam = adam_control(steps = 200)))
   p <- draws(plot(loop, type = "history"))
   expect_setequal(levels(p$data$quantity), c("lagrangian", "residual"))
   draws(plot(loop))
