@@ -28,12 +28,12 @@
 #'
 #' @section Is it to be believed:
 #' The print of [latent_mr()] comes first, [verdict()] is its first lines as a table. [environment_test()] (does the law move?), [hsic_test()], [mmd_test()],
-#' [hsic()], [mmd()] (dependence and change by kernels), [leave_one_out()], [direction_test()],
+#' [hsic_test()], [mmd_test()] (dependence and change by kernels), [leave_one_out()], [direction_test()],
 #' [outlying_variants()], [plausibly_exogenous()], [negative_control()], [ar_set()], [weakiv_set()],
 #' [weakiv_test()], [first_stage()], [overid_test()].
 #'
 #' @section Variants, and summary-data MR:
-#' [single_variant()], [leave_one_variant_out()], [variant_heterogeneity()], [variant_pleiotropy()];
+#' [single_variant()], [variant_tests()];
 #' [as_twosample()] and [as_mrinput()] hand over to TwoSampleMR and MendelianRandomization.
 #'
 #' @section Dose-response:

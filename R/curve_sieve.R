@@ -3,7 +3,7 @@
 
 sieve_fit <- function(rows, control, seed) {
   if (!requireNamespace("npiv", quietly = TRUE)) {
-    abort("`estimator = \"sieve\"` needs the package npiv.", "latentmr_error_missing_package", hint = "install.packages(\"npiv\")")
+    abort("`estimator = \"sieve\"` needs the package npiv.", "latentmr_error_package", hint = "install.packages(\"npiv\")")
   }
   if (ncol(rows$w)) abort_argument("formula", "y ~ x | z with estimator = \"sieve\"", "one with covariates")
   range <- range(rows$x)

@@ -69,10 +69,10 @@
 #' @section Instrument quality (`summary(object)$quality`):
 #' A data frame of class `instrument_quality`; it prints as sentences. A row per question:
 #' * `mmd`: does the law of a latent (`w1`.. invariant, `v1`.. variant) in the environment named in `against`
-#'   differ from its law in the others? `value` is \eqn{MMD^2} ([mmd()], RBF kernel of width 1 on the standardised latent)
+#'   differ from its law in the others? `value` is \eqn{MMD^2} (of [mmd_test()], RBF kernel of width 1 on the standardised latent)
 #'   less its mean when nothing differs, \eqn{(\mathrm{tr} K_c/n)/(n p_e(1-p_e))}, so that 0 is no difference.
 #' * `hsic`: is the invariant block independent, within environments, of the variant block, of the covariates, of
-#'   the structure columns? `value` is the normalised [hsic()] (0 to 1) less its mean under independence. The last two
+#'   the structure columns? `value` is the normalised HSIC of [hsic_test()] (0 to 1) less its mean under independence. The last two
 #'   are what can see confounding that is the same in all environments.
 #' * `first-stage F`, in `summary(latent_mr())$quality` only: of the instruments given all that is partialled out.
 #'

@@ -68,7 +68,7 @@
 #' @section Missing values: `na.action`, as in [iv_reg()].
 #' @section Errors: `latentmr_error_argument`; `latentmr_error_unidentified` as [iv_fit()];
 #'   `latentmr_error_separation` when regressors tell the outcomes apart without error;
-#'   `latentmr_error_noconv` when a second stage has no solution; `latentmr_error_weight` when the weight of GMM does
+#'   `latentmr_error_noconv` when a second stage has no solution; `latentmr_error_weights` when the weight of GMM does
 #'   not exist.
 #' @references Hernan and Robins (2006), Epidemiology 17:360. Clarke, Palmer and Windmeijer (2015),
 #'   Statistical Science 30:96. Terza, Basu and Rathouz (2008), Journal of Health Economics 27:531. Palmer

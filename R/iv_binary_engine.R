@@ -170,7 +170,7 @@ moment_weight <- function(s, f, cluster) {
         "The weight of the %d moments does not exist: their covariance is singular%s.", f$K + f$L,
         if (length(cluster)) sprintf(" with %d clusters", cluster$count) else ""
       ),
-      c("latentmr_error_weight", "latentmr_error_singular"), hint = "Use fewer instruments and covariates than clusters."
+      c("latentmr_error_weights", "latentmr_error_singular"), hint = "Use fewer instruments and covariates than clusters."
     )
   }
   function(x) backsolve(half, x / scale, transpose = TRUE)

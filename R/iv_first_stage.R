@@ -22,7 +22,7 @@
 #'   of their weak-instrument asymptotics (`data-raw/stock-yogo.R`; within 6 % of the published tables). Montiel
 #'   Olea and Pflueger: the simplified (conservative) values of the effective F.
 #'
-#' @param object A fit of [iv_reg()] or [iv_fit()].
+#' @param fit A fit of [iv_reg()] or [iv_fit()].
 #' @param vcov Covariance behind the robust statistics: `"HC0"` to `"HC3"`, `"cluster"` or a formula of clusters;
 #'   `NULL` is that of the fit, when it is not robust `"HC1"`, or `"cluster"` with a cluster.
 #' @param cluster Clusters, as in [iv_reg()], where not those of the fit; given alone it means `vcov = "cluster"`.
@@ -45,18 +45,18 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl + gear, data = mtcars)
 #' first_stage(fit)
 #' @export
-first_stage <- function(object, vcov = NULL, cluster = NULL, ...) {
+first_stage <- function(fit, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
-  if (!inherits(object, "iv_reg")) abort_argument("object", "a fit of iv_reg() or iv_fit()", describe(object))
-  m <- fit_moments(object)
+  if (!inherits(fit, "iv_reg")) abort_argument("fit", "a fit of iv_reg() or iv_fit()", describe(fit))
+  m <- fit_moments(fit)
   types <- c("HC0", "HC1", "HC2", "HC3", "cluster")
-  own <- if (object$vcov_type %in% types) object$vcov_type else if (is.null(object$cluster)) "HC1" else "cluster"
-  asked <- test_vcov(object, vcov, cluster, types, own)
+  own <- if (fit$vcov_type %in% types) fit$vcov_type else if (is.null(fit$cluster)) "HC1" else "cluster"
+  asked <- test_vcov(fit, vcov, cluster, types, own)
   vcov <- asked$type
   by <- if (vcov == "cluster") asked$cluster
-  f <- object$engine$f
+  f <- fit$engine$f
   df <- f$n - f$K - f$L
-  est <- list(beta = object$engine$est$beta, gamma = object$engine$est$gamma, shift = 0)
+  est <- list(beta = fit$engine$est$beta, gamma = fit$engine$est$gamma, shift = 0)
   scores <- function(combine = NULL) {
     iv_scores(f, est, robust = TRUE, tests = TRUE, power = type_power(vcov), cluster = by, combine = combine)
   }
@@ -68,7 +68,7 @@ first_stage <- function(object, vcov = NULL, cluster = NULL, ...) {
   robust_df <- if (vcov == "cluster") by$count - 1 else df
   structure(class = "iv_first_stage", list(
     table = data.frame(
-      term = endogenous_kept(object), partial_f = partial[, 3], df1 = f$L, df2 = df, p.value = partial[, 4],
+      term = endogenous_kept(fit), partial_f = partial[, 3], df1 = f$L, df2 = df, p.value = partial[, 4],
       robust_f = robust, robust_p = pf(robust, f$L, robust_df, lower.tail = FALSE),
       effective_f = if (f$k == 1) effective_f(f, s, vcov, by) else NA_real_,
       conditional_f = conditional, conditional_df1 = f$L - f$k + 1,

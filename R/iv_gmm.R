@@ -14,7 +14,7 @@ add_gmm <- function(fit, type, cluster) {
         "The weight of the %d moments does not exist: their covariance is singular%s.", f$K + f$L,
         if (type == "cluster") sprintf(" with %d clusters", cluster$count) else ""
       ),
-      c("latentmr_error_weight", "latentmr_error_singular"),
+      c("latentmr_error_weights", "latentmr_error_singular"),
       hint = "Use fewer instruments and covariates than clusters, or estimator = \"2sls\"."
     )
   }

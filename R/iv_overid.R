@@ -17,7 +17,7 @@
 #' For fits of [latent_mr()] all of these after the latent block, at two-stage least squares, from the cross
 #' products of the fit; Hansen's J is that of its print (`NA` without rows).
 #'
-#' @param object A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
+#' @param fit A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
 #' @param vcov Covariance behind Hansen's J: `"HC0"`, `"cluster"` or a formula of clusters; `NULL` is `"cluster"` when
 #'   the fit has one.
 #' @param cluster Clusters, as in [iv_reg()], where not those of the fit.
@@ -33,22 +33,22 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl + gear, data = mtcars)
 #' overid_test(fit)
 #' @export
-overid_test <- function(object, ...) UseMethod("overid_test")
+overid_test <- function(fit, ...) UseMethod("overid_test")
 
 #' @export
-overid_test.default <- function(object, ...) {
-  abort_argument("object", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(object))
+overid_test.default <- function(fit, ...) {
+  abort_argument("fit", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(fit))
 }
 
 #' @rdname overid_test
 #' @export
-overid_test.latent_mr <- function(object, ...) {
+overid_test.latent_mr <- function(fit, ...) {
   check_dots(...)
-  m <- object$latent$kclass
+  m <- fit$latent$kclass
   over <- m$sizes[2] - m$k
-  if (over <= 0) abort_argument("object", "a fit with more instruments than exposures", sprintf("one with %.0f", m$sizes[2]))
+  if (over <= 0) abort_argument("fit", "a fit with more instruments than exposures", sprintf("one with %.0f", m$sizes[2]))
   tests <- kclass_tests(m, kclass_fit(m, 1)$coefficients)
-  hansen <- object$diagnostics$hansen
+  hansen <- fit$diagnostics$hansen
   overid_table(
     Sargan = tests$sargan, Basmann = tests$basmann,
     "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, m$sizes[1] - m$sizes[3] - m$sizes[2]),
@@ -89,21 +89,21 @@ overid_words <- function(x) {
 
 #' @rdname overid_test
 #' @export
-overid_test.iv_reg <- function(object, vcov = NULL, cluster = NULL, ...) {
+overid_test.iv_reg <- function(fit, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
-  m <- fit_moments(object)
-  f <- object$engine$f
+  m <- fit_moments(fit)
+  f <- fit$engine$f
   over <- f$L - f$k
   if (over == 0) {
-    abort_argument("object", "a fit with more instruments than endogenous variables", sprintf("one with %d of each", f$k))
+    abort_argument("fit", "a fit with more instruments than endogenous variables", sprintf("one with %d of each", f$k))
   }
-  asked <- test_vcov(object, vcov, cluster, c("HC0", "cluster"), if (is.null(object$cluster)) "HC0" else "cluster")
+  asked <- test_vcov(fit, vcov, cluster, c("HC0", "cluster"), if (is.null(fit$cluster)) "HC0" else "cluster")
   by <- if (asked$type == "cluster") asked$cluster
-  est <- if (is.null(object$engine$first)) object$engine$est else object$engine$first
+  est <- if (is.null(fit$engine$first)) fit$engine$est else fit$engine$first
   tests <- kclass_tests(m, est$beta)
   df <- f$n - f$K - f$L
   s <- iv_scores(f, est, robust = TRUE, tests = TRUE, cluster = by)
-  lr <- if (object$estimator == "liml") list("Anderson-Rubin" = chisq_row(f$n * log(object$kappa), over))
+  lr <- if (fit$estimator == "liml") list("Anderson-Rubin" = chisq_row(f$n * log(fit$kappa), over))
   rows <- c(
     list(Sargan = tests$sargan, Basmann = tests$basmann, "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, df)),
     lr, list("Hansen J" = hansen(f, s))

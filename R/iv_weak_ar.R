@@ -5,7 +5,7 @@
 #' Its coverage does not depend on the strength of the instruments. It need not be
 #' an interval. Several endogenous variables: the projection on each, see [weakiv_set()].
 #'
-#' @param object A fit: [iv_reg()], or a fit of another function that has a method.
+#' @param fit A fit: [iv_reg()], or a fit of another function that has a method.
 #' @param level Confidence level.
 #' @param vcov,cluster As in [weakiv_set()]; `"iid"`, equal error variances, is the default here.
 #' @param ... For methods.
@@ -21,15 +21,15 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl, data = mtcars)
 #' ar_set(fit)
 #' @export
-ar_set <- function(object, level = 0.95, ...) UseMethod("ar_set")
+ar_set <- function(fit, level = 0.95, ...) UseMethod("ar_set")
 
 #' @rdname ar_set
 #' @export
-ar_set.iv_reg <- function(object, level = 0.95, vcov = "iid", cluster = NULL, ...) {
+ar_set.iv_reg <- function(fit, level = 0.95, vcov = "iid", cluster = NULL, ...) {
   check_dots(...)
   check_number(level, "level", 0, 1, open = TRUE)
-  several <- fit_moments(object)$k > 1
+  several <- fit_moments(fit)$k > 1
   if (!is.null(cluster) && identical(vcov, "iid")) vcov <- NULL
-  set <- weakiv_set(object, "AR", level, vcov, cluster)
+  set <- weakiv_set(fit, "AR", level, vcov, cluster)
   set[c(if (several) "term", "ci_type", "lo", "up", "level")]
 }

@@ -114,7 +114,7 @@ robust_weakiv_set <- function(red, method, level, points = 512L) {
   if (anyNA(h)) {
     abort(
       "The covariance of the reduced form is singular: there are fewer clusters (or people) than instruments.",
-      c("latentmr_error_weight", "latentmr_error_singular"), hint = "vcov = \"HC1\" needs no clusters; fewer instruments need fewer."
+      c("latentmr_error_weights", "latentmr_error_singular"), hint = "vcov = \"HC1\" needs no clusters; fewer instruments need fewer."
     )
   }
   # A peak or a valley between two points of one sign.

@@ -36,7 +36,7 @@
 #' variables only `"AR"`, projected on each axis (Dufour and Taamouti 2005): at
 #' least the stated coverage, one effect at a time or all at once.
 #'
-#' @param object A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
+#' @param fit A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
 #' @param beta Effects to test, one for each endogenous variable.
 #' @param method `"CLR"`, `"LM"` or `"AR"`.
 #' @param level Confidence level.
@@ -55,7 +55,7 @@
 #' @section Missing values: limits are `NA` only in an empty set; `df1` and `df2` of CLR.
 #' @section Errors: `latentmr_error_argument` for a fit without instruments, for `beta` of
 #'   another length than the endogenous variables, and for LM, CLR and robust sets of several;
-#'   `latentmr_error_weight` when the covariance of the reduced form is singular.
+#'   `latentmr_error_weights` when the covariance of the reduced form is singular.
 #' @references Anderson and Rubin (1949), Annals of Mathematical Statistics 20:46.
 #'   Kleibergen (2002), Econometrica 70:1781; (2005), Econometrica 73:1103; (2007), Journal of Econometrics 139:181. Andrews
 #'   and Guggenheim (2017), Econometric Theory 33:1046.
@@ -70,46 +70,46 @@
 #' rbind(weakiv_set(fit, "AR"), weakiv_set(fit, "LM"))
 #' weakiv_set(fit, "AR", vcov = "HC1")
 #' @export
-weakiv_test <- function(object, beta = 0, ...) UseMethod("weakiv_test")
+weakiv_test <- function(fit, beta = 0, ...) UseMethod("weakiv_test")
 
 #' @rdname weakiv_test
 #' @export
-weakiv_set <- function(object, method = "CLR", level = 0.95, ...) UseMethod("weakiv_set")
+weakiv_set <- function(fit, method = "CLR", level = 0.95, ...) UseMethod("weakiv_set")
 
 #' @rdname weakiv_test
 #' @export
-weakiv_test.iv_reg <- function(object, beta = 0, vcov = NULL, cluster = NULL, ...) {
+weakiv_test.iv_reg <- function(fit, beta = 0, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
-  m <- fit_moments(object)
-  beta <- check_beta(beta, endogenous_kept(object))
-  asked <- weakiv_vcov(object, vcov, cluster)
+  m <- fit_moments(fit)
+  beta <- check_beta(beta, endogenous_kept(fit))
+  asked <- weakiv_vcov(fit, vcov, cluster)
   if (asked$type == "iid") return(kclass_weakiv_test(m, beta))
-  robust_weakiv_test(reduced_form(object$engine$f, asked$type, asked$cluster), beta)
+  robust_weakiv_test(reduced_form(fit$engine$f, asked$type, asked$cluster), beta)
 }
 
 # The covariance of the tests: the one asked for, or that of the fit.
-weakiv_vcov <- function(object, vcov, cluster) {
-  own <- switch(object$vcov_type,
+weakiv_vcov <- function(fit, vcov, cluster) {
+  own <- switch(fit$vcov_type,
     iid = , bekker = "iid", HC0 = "HC0", cluster = , CR2 = "cluster",
-    many = if (is.null(object$cluster)) "HC1" else "cluster", "HC1"
+    many = if (is.null(fit$cluster)) "HC1" else "cluster", "HC1"
   )
-  test_vcov(object, vcov, cluster, c("iid", weakiv_types), own)
+  test_vcov(fit, vcov, cluster, c("iid", weakiv_types), own)
 }
 
 #' @rdname weakiv_test
 #' @export
-weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, vcov = NULL, cluster = NULL, ...) {
+weakiv_set.iv_reg <- function(fit, method = "CLR", level = 0.95, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
-  m <- fit_moments(object)
-  terms <- endogenous_kept(object)
-  asked <- weakiv_vcov(object, vcov, cluster)
+  m <- fit_moments(fit)
+  terms <- endogenous_kept(fit)
+  asked <- weakiv_vcov(fit, vcov, cluster)
   type <- asked$type
   if (m$k == 1 && type == "iid") {
     set <- kclass_weakiv_set(m, method, level)
   } else if (m$k == 1) {
-    set <- robust_weakiv_set(reduced_form(object$engine$f, type, asked$cluster), method, level)
+    set <- robust_weakiv_set(reduced_form(fit$engine$f, type, asked$cluster), method, level)
   } else {
     if (type != "iid" && !(is.null(vcov) && is.null(cluster))) {
       abort_argument("vcov", sprintf("\"iid\" for the sets of %d endogenous variables", m$k), sprintf("\"%s\"", type), hint = "weakiv_test() tests given effects with every covariance.")
@@ -126,34 +126,34 @@ weakiv_set.iv_reg <- function(object, method = "CLR", level = 0.95, vcov = NULL,
 
 #' @rdname weakiv_test
 #' @export
-weakiv_test.latent_mr <- function(object, beta = 0, ...) {
+weakiv_test.latent_mr <- function(fit, beta = 0, ...) {
   check_dots(...)
-  kclass_weakiv_test(object$latent$kclass, check_beta(beta, if (length(object$exposure) > 1) object$exposure else 1))
+  kclass_weakiv_test(fit$latent$kclass, check_beta(beta, if (length(fit$exposure) > 1) fit$exposure else 1))
 }
 
 #' @rdname weakiv_test
 #' @export
-weakiv_set.latent_mr <- function(object, method = if (length(object$exposure) > 1) "AR" else "CLR", level = 0.95, ...) {
+weakiv_set.latent_mr <- function(fit, method = if (length(fit$exposure) > 1) "AR" else "CLR", level = 0.95, ...) {
   check_dots(...)
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
-  k <- length(object$exposure)
+  k <- length(fit$exposure)
   if (k > 1) {
     if (method != "AR") abort_argument("method", sprintf("\"AR\" with %d exposures", k), sprintf("\"%s\"", method))
-    return(data.frame(method = method, ar_set(object, level)))
+    return(data.frame(method = method, ar_set(fit, level)))
   }
-  data.frame(method = method, term = object$exposure, kclass_weakiv_set(object$latent$kclass, method, level))
+  data.frame(method = method, term = fit$exposure, kclass_weakiv_set(fit$latent$kclass, method, level))
 }
 
 # The cross products of a fit that has instruments.
-fit_moments <- function(object) {
-  f <- object$engine$f
-  if (f$L == 0 || f$k == 0) abort_argument("object", "a fit with instruments", "one without")
+fit_moments <- function(fit) {
+  f <- fit$engine$f
+  if (f$L == 0 || f$k == 0) abort_argument("fit", "a fit with instruments", "one without")
   factor_moments(f)
 }
 
-endogenous_kept <- function(object) {
-  rows <- object$engine$f$rows
+endogenous_kept <- function(fit) {
+  rows <- fit$engine$f$rows
   rows$names$x[rows$keep_x]
 }
 

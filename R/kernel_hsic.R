@@ -1,8 +1,10 @@
-#' Hilbert-Schmidt independence criterion
+#' Test of independence by kernels
 #'
-#' How dependent two samples of the same people are: 0 in the population exactly when
-#' they are independent (with an RBF or delta kernel; the polynomial kernels see
-#' moments up to their degree only).
+#' Are two samples of the same people independent - within each environment, when one is
+#' given? The Hilbert-Schmidt independence criterion is 0 in the population exactly when
+#' they are (with an RBF or delta kernel; the polynomial kernels see moments up to their
+#' degree only). The statistic is n times its biased form; with environments their sum over
+#' the environments.
 #'
 #' With Gram matrices \eqn{K}, \eqn{L} of `x` and `y`, \eqn{H = I - 11'/n},
 #' \eqn{K_c = HKH}:
@@ -24,45 +26,100 @@
 #' Above 5,000 rows `approximation = "auto"` takes features: random Fourier
 #' features (Rahimi and Recht 2007) for RBF, exact maps for polynomials and labels.
 #'
+#' Null laws:
+#' * `"trace_gamma"` (default; Zhang et al. 2011): gamma with mean
+#'   \eqn{\mathrm{tr}(K_c)\mathrm{tr}(L_c)/n^2} and variance \eqn{2\|K_c\|^2\|L_c\|^2/n^4}, for any kernel; with a
+#'   polynomial kernel, whose diagonal has no bound, the exact mean and variance over all permutations
+#'   (Kazi-Aoual et al. 1995) instead, as the former reject 8 % at n = 100. From features, where it costs nothing, the
+#'   gamma is shifted to the third cumulant too (Hall 1983; Buckley and Eagleson 1988): the law is a sum of weighted
+#'   chi-squares, and with one numeric column on each side a gamma of its mean and variance rejects 1.4 % at the 1 % level;
+#' * `"gamma"` (Gretton et al. 2008): moments from the off-diagonal means; kernels with
+#'   unit diagonal (all but the polynomials), exact form only;
+#' * `"permutation"`: the rows of `y` are permuted, within environments when given;
+#'   p = (1 + number of permuted statistics at or above the observed) / (permutations + 1);
+#' * `"block"`, `"linear"`: unbiased statistic over blocks of random rows, a normal law for
+#'   their mean; one-sided. Right-skewed blocks make it conservative: use 100 blocks or more.
+#'
+#' A sample that a model was trained on to be independent is no test sample: use rows
+#' that were held out. At biobank size every test rejects; read the normalised HSIC.
+#'
 #' @param x,y Samples of the same n people, row by row: numeric vector, matrix or data
 #'   frame, or a factor. Missing or infinite values are an error.
 #' @param environment NULL, or n labels: the statistic within each environment, averaged
 #'   with the same weight for every environment, i.e. each person weighs 1/p_e with p_e the
 #'   share of their environment. At least 4 people in each.
-#' @param estimator `"biased"`, `"unbiased"` or `"normalised"`.
 #' @param kernel NULL, one of `"rbf"`, `"poly2"`, `"poly3"`, `"delta"`, `"ibs"`, or two of them
 #'   (for `x` and for `y`).
 #' @param bandwidth NULL for the median heuristic, or \eqn{\sigma} (one number, or one for
 #'   `x` and one for `y`).
 #' @param scales RBF widths as multiples of \eqn{\sigma} (at most 8).
-#' @param approximation `"auto"`, `"exact"`, `"features"`, `"block"` (mean of the unbiased statistic over
-#'   blocks, O(n block)) or `"linear"` (blocks of 4).
 #' @param features Number of random frequencies; each gives a cosine and a sine.
 #' @param block Rows in a block; NULL is the square root of the rows.
 #' @param seed NULL, or a whole number: fixes the random features or blocks.
-#' @return One number.
+#' @param method One of `"trace_gamma"`, `"permutation"`, `"gamma"`, `"block"`, `"linear"`.
+#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need not be
+#'   independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same environment, their
+#'   people in the order of the data; clusters alone in their size stay, and are counted in the print. Members must be
+#'   exchangeable: list them in one order (child, parent) or at random.
+#' @param permutations Number of random permutations.
+#' @param approximation `"auto"`, `"exact"` or `"features"` for the two gamma laws. (Permutations
+#'   above 5,000 rows use low-rank factors of the Gram matrices.)
+#' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate`, `method`,
+#'   `data.name`. `estimate` is named: `HSIC` (biased), `unbiased HSIC` (exact form only) and `normalised HSIC`, of
+#'   environments their mean; of `"block"` and `"linear"` the mean unbiased `HSIC`.
 #' @section Errors: `latentmr_error_argument` for samples of different length, missing
-#'   values, groups below 4 people, and combinations without a formula.
+#'   values, constant samples, groups that are too small, and combinations without a formula.
 #' @references Gretton, Bousquet, Smola and Schoelkopf (2005), ALT. Song, Smola, Gretton,
-#'   Bedo and Borgwardt (2012), JMLR 13. Kornblith et al. (2019), ICML (normalised form).
-#' @seealso [hsic_test()], [mmd()]. C: `src/core/kernel/hsic.c`, `gram_sums.c`, `features.c`.
+#'   Bedo and Borgwardt (2012), JMLR 13. Kornblith et al. (2019), ICML (normalised form). Hall (1983), Ann Probab 11. Buckley and Eagleson (1988), Aust J Stat 30. Gretton, Fukumizu, Teo, Song, Schoelkopf and Smola (2008), NIPS. Zhang, Peters,
+#'   Janzing and Schoelkopf (2011), UAI. Kazi-Aoual, Hitier, Sabatier and Lebreton (1995), Comput Stat Data
+#'   Anal 20. Zhang, Filippi, Gretton and Sejdinovic (2018), Stat Comput.
+#' @seealso [mmd_test()], [environment_test()], [families()] for `cluster`. C: `src/core/kernel/hsic.c`, `gram_sums.c`, `features.c`,
+#'   `kernel_test.c`, `exchange.c`.
 #' @examples
 #' set.seed(1)
 #' x <- rnorm(200)
-#' hsic(x, x^2 + rnorm(200))
-#' hsic(x, rnorm(200), estimator = "normalised")
-#' hsic(x, sample(c("a", "b"), 200, replace = TRUE))
+#' hsic_test(x, x^2 + rnorm(200))
+#' hsic_test(x, sample(c("a", "b"), 200, replace = TRUE))$estimate
+#' hsic_test(x, rnorm(200), method = "permutation", permutations = 99, seed = 1)
 #' @export
-hsic <- function(x, y, environment = NULL, estimator = "biased", kernel = NULL, bandwidth = NULL,
-                 scales = 1, approximation = "auto", features = 100, block = NULL, seed = NULL) {
-  check_choice(estimator, "estimator", c("biased", "unbiased", "normalised"))
-  pair <- hsic_pair(x, y, environment, kernel, bandwidth, scales)
-  approximation <- choose_approximation(approximation, pair$n, pair$kernels, estimator)
-  if (approximation %in% c("block", "linear")) {
-    return(mean(hsic_block_table(pair, approximation, block, seed)["mean", ]))
+hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel = NULL, bandwidth = NULL,
+                      scales = 1, cluster = NULL, permutations = 999, approximation = "auto", features = 100,
+                      block = NULL, seed = NULL) {
+  name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
+  if (!is.null(environment)) name <- paste(name, "within", deparse1(substitute(environment)))
+  check_choice(method, "method", c("trace_gamma", "permutation", "gamma", "block", "linear"))
+  pair <- hsic_pair(x, y, environment, kernel, bandwidth, scales, least = 6L)
+  cluster <- check_cluster(cluster, pair$n, method, pair$rows)
+  refuse_constant(pair$x$x, "x")
+  refuse_constant(pair$y$x, "y")
+  if (method %in% c("block", "linear")) return(hsic_normal(pair, method, block, seed, name))
+  approximation <- test_approximation(approximation, pair$n, pair$kernels, method)
+  seed <- draw_seed(seed)
+  table <- hsic_table(pair, approximation, features, seed, gretton = method == "gamma")
+  estimate <- c(HSIC = mean(table["biased", ]), "unbiased HSIC" = mean(table["unbiased", ]), "normalised HSIC" = mean(table["normalised", ]))
+  if (approximation == "features") estimate <- estimate[-2]
+  statistic <- sum(table["n", ] * table["biased", ])
+  if (method == "permutation") {
+    check_number(permutations, "permutations", min = 1, whole = TRUE)
+    draws <- .Call(
+      C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows,
+      lapply(pair$rows, function(rows) exchange_plan(list(seq_along(rows)), cluster[rows])),
+      as.integer(permutations), seed, 0L, progress_of("HSIC test by permutation"), cpu_level()
+    )
+    how <- permutation_words(cluster, pair$rows, if (is.null(environment)) "" else " within environments")
+    return(kernel_htest(
+      c("n HSIC" = draws$stat[1]), c(permutations = permutations), draws$p, estimate,
+      paste0("HSIC test of independence (", how, ")"), name
+    ))
   }
-  table <- hsic_table(pair, approximation, features, seed)
-  mean(table[estimator, ])
+  rows <- if (method == "gamma") c("gamma_mean", "gamma_var") else null_moments(pair$kernels, approximation)
+  law <- gamma_law(sum(table[rows[1], ]), sum(table[rows[2], ]), sum(table["trace_third", ]))
+  kernel_htest(
+    c("n HSIC" = statistic), law, gamma_tail(statistic, law), estimate,
+    sprintf("HSIC test of independence (%s%s)", if (method == "gamma") "gamma" else "trace gamma",
+            if (approximation == "features") ", features" else ""),
+    name
+  )
 }
 
 hsic_pair <- function(x, y, environment, kernel, bandwidth, scales, least = 4L) {
@@ -104,90 +161,6 @@ hsic_block_table <- function(pair, approximation, block, seed) {
   table <- vapply(rows, one, numeric(3))
   rownames(table) <- c("mean", "sd", "blocks")
   table
-}
-
-#' Test of independence by kernels
-#'
-#' Are two samples of the same people independent - within each environment, when one is
-#' given? The statistic is n times the biased [hsic()]; with environments their sum over
-#' the environments.
-#'
-#' Null laws:
-#' * `"trace_gamma"` (default; Zhang et al. 2011): gamma with mean
-#'   \eqn{\mathrm{tr}(K_c)\mathrm{tr}(L_c)/n^2} and variance \eqn{2\|K_c\|^2\|L_c\|^2/n^4}, for any kernel; with a
-#'   polynomial kernel, whose diagonal has no bound, the exact mean and variance over all permutations
-#'   (Kazi-Aoual et al. 1995) instead, as the former reject 8 % at n = 100. From features, where it costs nothing, the
-#'   gamma is shifted to the third cumulant too (Hall 1983; Buckley and Eagleson 1988): the law is a sum of weighted
-#'   chi-squares, and with one numeric column on each side a gamma of its mean and variance rejects 1.4 % at the 1 % level;
-#' * `"gamma"` (Gretton et al. 2008): moments from the off-diagonal means; kernels with
-#'   unit diagonal (all but the polynomials), exact form only;
-#' * `"permutation"`: the rows of `y` are permuted, within environments when given;
-#'   p = (1 + number of permuted statistics at or above the observed) / (permutations + 1);
-#' * `"block"`, `"linear"`: unbiased statistic over blocks of random rows, a normal law for
-#'   their mean; one-sided. Right-skewed blocks make it conservative: use 100 blocks or more.
-#'
-#' A sample that a model was trained on to be independent is no test sample: use rows
-#' that were held out. At biobank size every test rejects; read the normalised HSIC.
-#'
-#' @inheritParams hsic
-#' @param method One of `"trace_gamma"`, `"permutation"`, `"gamma"`, `"block"`, `"linear"`.
-#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need not be
-#'   independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same environment, their
-#'   people in the order of the data; clusters alone in their size stay, and are counted in the print. Members must be
-#'   exchangeable: list them in one order (child, parent) or at random.
-#' @param permutations Number of random permutations.
-#' @param approximation `"auto"`, `"exact"` or `"features"` for the two gamma laws. (Permutations
-#'   above 5,000 rows use low-rank factors of the Gram matrices.)
-#' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate` (HSIC and
-#'   its normalised form), `method`, `data.name`.
-#' @section Errors: `latentmr_error_argument` as [hsic()], and for a constant sample.
-#' @references Hall (1983), Ann Probab 11. Buckley and Eagleson (1988), Aust J Stat 30. Gretton, Fukumizu, Teo, Song, Schoelkopf and Smola (2008), NIPS. Zhang, Peters,
-#'   Janzing and Schoelkopf (2011), UAI. Kazi-Aoual, Hitier, Sabatier and Lebreton (1995), Comput Stat Data
-#'   Anal 20. Zhang, Filippi, Gretton and Sejdinovic (2018), Stat Comput.
-#' @seealso [hsic()], [mmd_test()], [environment_test()], [families()] for `cluster`. C: `src/core/kernel/kernel_test.c`, `exchange.c`.
-#' @examples
-#' set.seed(1)
-#' x <- rnorm(200)
-#' hsic_test(x, x^2 + rnorm(200))
-#' hsic_test(x, rnorm(200), method = "permutation", permutations = 99, seed = 1)
-#' @export
-hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel = NULL, bandwidth = NULL,
-                      scales = 1, cluster = NULL, permutations = 999, approximation = "auto", features = 100,
-                      block = NULL, seed = NULL) {
-  name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
-  if (!is.null(environment)) name <- paste(name, "within", deparse1(substitute(environment)))
-  check_choice(method, "method", c("trace_gamma", "permutation", "gamma", "block", "linear"))
-  pair <- hsic_pair(x, y, environment, kernel, bandwidth, scales, least = 6L)
-  cluster <- check_cluster(cluster, pair$n, method, pair$rows)
-  refuse_constant(pair$x$x, "x")
-  refuse_constant(pair$y$x, "y")
-  if (method %in% c("block", "linear")) return(hsic_normal(pair, method, block, seed, name))
-  approximation <- test_approximation(approximation, pair$n, pair$kernels, method)
-  seed <- draw_seed(seed)
-  table <- hsic_table(pair, approximation, features, seed, gretton = method == "gamma")
-  estimate <- c(HSIC = mean(table["biased", ]), "normalised HSIC" = mean(table["normalised", ]))
-  statistic <- sum(table["n", ] * table["biased", ])
-  if (method == "permutation") {
-    check_number(permutations, "permutations", min = 1, whole = TRUE)
-    draws <- .Call(
-      C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows,
-      lapply(pair$rows, function(rows) exchange_plan(list(seq_along(rows)), cluster[rows])),
-      as.integer(permutations), seed, 0L, progress_of("HSIC test by permutation"), cpu_level()
-    )
-    how <- permutation_words(cluster, pair$rows, if (is.null(environment)) "" else " within environments")
-    return(kernel_htest(
-      c("n HSIC" = draws$stat[1]), c(permutations = permutations), draws$p, estimate,
-      paste0("HSIC test of independence (", how, ")"), name
-    ))
-  }
-  rows <- if (method == "gamma") c("gamma_mean", "gamma_var") else null_moments(pair$kernels, approximation)
-  law <- gamma_law(sum(table[rows[1], ]), sum(table[rows[2], ]), sum(table["trace_third", ]))
-  kernel_htest(
-    c("n HSIC" = statistic), law, gamma_tail(statistic, law), estimate,
-    sprintf("HSIC test of independence (%s%s)", if (method == "gamma") "gamma" else "trace gamma",
-            if (approximation == "features") ", features" else ""),
-    name
-  )
 }
 
 hsic_normal <- function(pair, method, block, seed, name) {

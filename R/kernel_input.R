@@ -98,23 +98,11 @@ group_factor <- function(group, n, arg) {
 }
 
 # The way the statistic is computed.
-choose_approximation <- function(approximation, n, kernels, estimator = "biased") {
-  check_choice(approximation, "approximation", c("auto", "exact", "features", "block", "linear"))
+choose_approximation <- function(approximation, n, kernels) {
+  check_choice(approximation, "approximation", c("auto", "exact", "features"))
   mapped <- all(kernels != "ibs")
-  if (approximation == "auto") {
-    return(if (n > EXACT_ROWS && mapped && estimator != "unbiased") "features" else "exact")
-  }
-  if (approximation == "features" && !mapped) {
-    abort_argument("approximation", "\"exact\", \"block\" or \"linear\" with the IBS kernel", "\"features\"")
-  }
-  if (approximation == "features" && estimator == "unbiased") {
-    abort_argument("estimator", "\"biased\" or \"normalised\" from features", "\"unbiased\"",
-      hint = "The unbiased statistic has an exact, a block and a linear-time form."
-    )
-  }
-  if (approximation %in% c("block", "linear") && estimator == "normalised") {
-    abort_argument("estimator", "\"unbiased\" in the block and linear-time forms", "\"normalised\"")
-  }
+  if (approximation == "auto") return(if (n > EXACT_ROWS && mapped) "features" else "exact")
+  if (approximation == "features" && !mapped) abort_argument("approximation", "\"exact\" with the IBS kernel", "\"features\"")
   approximation
 }
 

@@ -31,10 +31,10 @@ gamma_tail <- function(statistic, law) {
   stats::pgamma(statistic, shape = law[["shape"]], scale = law[["scale"]], lower.tail = FALSE)
 }
 
-kernel_htest <- function(statistic, parameter, p, estimate, method, name) {
+kernel_htest <- function(statistic, parameter, p, estimate, method, name, ...) {
   structure(class = "htest", list(
     statistic = statistic, parameter = parameter, p.value = p, estimate = estimate,
-    method = method, data.name = name
+    method = method, data.name = name, ...
   ))
 }
 
@@ -104,7 +104,7 @@ refuse_constant <- function(x, arg) {
 }
 
 test_approximation <- function(approximation, n, kernels, method) {
-  check_choice(approximation, "approximation", c("auto", "exact", "features"))
+  choice <- choose_approximation(approximation, n, kernels)
   if (method == "gamma") {
     if (approximation == "features") {
       abort_argument("approximation", "\"exact\" for method = \"gamma\"", "\"features\"",
@@ -118,5 +118,5 @@ test_approximation <- function(approximation, n, kernels, method) {
     }
     return("exact")
   }
-  choose_approximation(approximation, n, kernels)
+  choice
 }

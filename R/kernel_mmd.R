@@ -1,8 +1,9 @@
-#' Maximum mean discrepancy
+#' Test that two samples, or all environments, have one law
 #'
-#' How far apart the laws of two samples are, or of one sample over several environments:
-#' 0 in the population exactly when all laws agree (with an RBF or delta kernel; the polynomial
-#' kernels compare moments up to their degree only).
+#' The k-sample kernel test. The maximum mean discrepancy is 0 in the population exactly when all
+#' laws agree (with an RBF or delta kernel; the polynomial kernels compare moments up to their
+#' degree only). The statistic is n times its pooled biased form, which is also n times the HSIC
+#' of the sample with its label.
 #'
 #' For two samples, \eqn{\mathrm{MMD}^2 = \overline{K_{xx}} + \overline{K_{yy}} - 2\overline{K_{xy}}}; the unbiased form
 #' leaves the diagonals out and may be negative. For environments with shares \eqn{p_e}, mean
@@ -12,50 +13,94 @@
 #' not by their size squared. For two groups it is \eqn{p_1p_2\mathrm{MMD}^2}. The normalised form divides by
 #' \eqn{\|K_c\|\sqrt{E-1}/N} and lies in \[0, 1\].
 #'
-#' @inheritParams hsic
+#' Null laws: `"trace_gamma"` (default, `"gamma"` is the same here), a gamma law with mean
+#' \eqn{\mathrm{tr}(K_c)(E-1)/N} and variance \eqn{2\|K_c\|^2(E-1)/N^2} (polynomial kernels: the exact moments over
+#' all permutations, see [hsic_test()]); `"permutation"` of the labels, within
+#' `strata` when given, p = (1 + number at or above the observed) / (permutations + 1); `"block"` and
+#' `"linear"`, a one-sided normal test of the mean over disjoint blocks.
+#'
+#' @inheritParams hsic_test
 #' @param x Sample: numeric vector, matrix or data frame (rows are people), or a factor.
 #'   Missing or infinite values are an error.
 #' @param y Second sample with the same columns, or NULL when `environment` is given.
 #' @param environment NULL, or one label for each row of `x`.
-#' @param estimator `"biased"`, `"unbiased"` or `"normalised"`.
-#' @param kernel NULL, or one of `"rbf"`, `"poly2"`, `"poly3"`, `"delta"`, `"ibs"`; see [hsic()].
+#' @param kernel NULL, or one of `"rbf"`, `"poly2"`, `"poly3"`, `"delta"`, `"ibs"`; see [hsic_test()].
 #' @param bandwidth NULL for the median heuristic on all rows, or \eqn{\sigma}.
-#' @param approximation `"auto"`, `"exact"`, `"features"`, `"block"` (unbiased statistic averaged over
-#'   blocks with `block` rows of each group) or `"linear"` (the four-term mean of pairs of Gretton et al.
-#'   2012, lemma 14).
 #' @param block Rows of each group in a block; NULL is the square root of the smallest group.
-#' @param pairs TRUE for the matrix of MMD^2 between every two groups (forms `"exact"` and `"features"`).
-#' @return One number: MMD^2 for two samples, the pooled statistic for environments. A symmetric
-#'   matrix with `pairs = TRUE`.
-#' @section Errors: `latentmr_error_argument` for missing values, samples of different width,
+#' @param method One of `"trace_gamma"`, `"gamma"`, `"permutation"`, `"block"`, `"linear"`.
+#' @param strata NULL, or one label per row (of `x`, then of `y`): labels are permuted within strata.
+#' @param cluster NULL, or one label per row (of `x`, then of `y`), for `method = "permutation"`: the labels of a whole cluster (a
+#'   family, say) move together, to a cluster of the same size.
+#' @param permutations Number of random permutations.
+#' @param approximation `"auto"`, `"exact"` or `"features"` for the gamma law.
+#' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate`, `method`,
+#'   `data.name`. `estimate` is named: `MMD^2` (two samples) or `pooled MMD^2` (environments), biased, the same `unbiased`
+#'   (exact form only) and `normalised`; of `"block"` and `"linear"` the mean unbiased one. But for these, `pairs` has
+#'   the MMD^2 between every two groups, two symmetric matrices `biased` and (exact form) `unbiased`.
+#' @section Errors: `latentmr_error_argument` for missing values, samples of different width, constant samples,
 #'   fewer than two groups, groups below 2 people, and combinations without a formula.
 #' @references Gretton, Borgwardt, Rasch, Schoelkopf and Smola (2012), JMLR 13. Zaremba, Gretton and
-#'   Blaschko (2013), NIPS (block form).
-#' @seealso [mmd_test()], [hsic()], [environment_test()]. C: `src/core/kernel/mmd.c`, `gram_sums.c`.
+#'   Blaschko (2013), NIPS (block form). Zhang et al. (2011), UAI (trace form).
+#' @seealso [hsic_test()], [environment_test()]. [families()] for `cluster`. C: `src/core/kernel/mmd.c`, `gram_sums.c`, `kernel_test.c`, `exchange.c`.
 #' @examples
 #' set.seed(1)
-#' mmd(rnorm(100), rnorm(120, mean = 1))
-#' mmd(rnorm(100), rnorm(120), estimator = "unbiased")
-#' mmd(iris[1:4], environment = iris$Species, pairs = TRUE)
+#' mmd_test(rnorm(100), rnorm(100, sd = 2))
+#' mmd_test(iris[1:4], environment = iris$Species)$pairs$unbiased
+#' mmd_test(iris[1:4], environment = iris$Species, method = "permutation", permutations = 99, seed = 1)
 #' @export
-mmd <- function(x, y = NULL, environment = NULL, estimator = "biased", kernel = NULL, bandwidth = NULL,
-                scales = 1, approximation = "auto", features = 100, block = NULL, pairs = FALSE,
-                seed = NULL) {
-  check_choice(estimator, "estimator", c("biased", "unbiased", "normalised"))
-  check_flag(pairs, "pairs")
+mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", kernel = NULL,
+                     bandwidth = NULL, scales = 1, strata = NULL, cluster = NULL, permutations = 999,
+                     approximation = "auto", features = 100, block = NULL, seed = NULL) {
+  name <- deparse1(substitute(x))
+  name <- if (is.null(y)) paste(name, "by", deparse1(substitute(environment))) else paste(name, "and", deparse1(substitute(y)))
+  check_choice(method, "method", c("trace_gamma", "gamma", "permutation", "block", "linear"))
   g <- mmd_groups(x, y, environment, kernel, bandwidth, scales)
-  approximation <- choose_approximation(approximation, g$n, g$x$kernel, estimator)
-  factor <- if (g$two && estimator != "normalised") g$n^2 / prod(g$size) else 1
-  if (approximation %in% c("block", "linear")) {
-    if (pairs) abort_argument("pairs", "FALSE in the block and linear-time forms", "TRUE")
-    return(factor * mmd_blocks(g, approximation, block, seed)[["mean"]])
+  refuse_constant(g$x$x, "x")
+  if (!is.null(strata) && method != "permutation") {
+    abort_argument("method", "\"permutation\" when `strata` are given", describe(method))
   }
-  out <- mmd_numbers(g, approximation, features, seed)
-  if (!pairs) return(factor * out$numbers[[estimator]])
-  if (estimator == "normalised") abort_argument("estimator", "\"biased\" or \"unbiased\" with pairs = TRUE", "\"normalised\"")
-  table <- out[[estimator]]
-  dimnames(table) <- list(g$levels, g$levels)
-  table
+  rows <- row_groups(strata, g$n, "strata")
+  cluster <- check_cluster(cluster, g$n, method, rows)
+  label <- if (g$two) "MMD^2" else "pooled MMD^2"
+  factor <- if (g$two) g$n^2 / prod(g$size) else 1
+  if (method %in% c("block", "linear")) {
+    out <- mmd_blocks(g, method, block, seed)
+    check_blocks(out[["blocks"]])
+    return(normal_htest(
+      out[["mean"]], out[["sd"]] / sqrt(out[["blocks"]]), out[["blocks"]],
+      stats::setNames(factor * out[["mean"]], label), "MMD test of equal laws", method, name
+    ))
+  }
+  approximation <- test_approximation(approximation, g$n, g$x$kernel, "trace_gamma")
+  seed <- draw_seed(seed)
+  found <- mmd_numbers(g, approximation, features, seed)
+  numbers <- found$numbers
+  forms <- c("biased", if (approximation == "exact") "unbiased")
+  estimate <- stats::setNames(
+    c(factor * numbers[forms], numbers[["normalised"]]), c(label, if (approximation == "exact") paste("unbiased", label), "normalised")
+  )
+  pairs <- lapply(found[forms], `dimnames<-`, list(g$levels, g$levels))
+  if (method == "permutation") {
+    check_number(permutations, "permutations", min = 1, whole = TRUE)
+    draws <- .Call(
+      C_ffi_mmd_permute, g$x$x, g$x$k, g$label, length(g$levels), exchange_plan(rows, cluster),
+      as.integer(permutations), seed, 0L, progress_of("MMD test by permutation"), cpu_level()
+    )
+    how <- permutation_words(cluster, rows, if (is.null(strata)) "" else " within strata")
+    return(kernel_htest(
+      c("n MMD" = draws$stat[1]), c(permutations = permutations), draws$p, estimate,
+      sprintf("MMD test of equal laws, %d groups (%s)", length(g$levels), how), name, pairs = pairs
+    ))
+  }
+  statistic <- g$n * numbers[["biased"]]
+  moments <- null_moments(g$x$kernel, approximation)
+  law <- gamma_law(numbers[[moments[1]]], numbers[[moments[2]]], numbers[["trace_third"]])
+  kernel_htest(
+    c("n MMD" = statistic), law, gamma_tail(statistic, law), estimate,
+    sprintf("MMD test of equal laws, %d groups (trace gamma%s)", length(g$levels),
+            if (approximation == "features") ", features" else ""),
+    name, pairs = pairs
+  )
 }
 
 # One sample with labels, whatever way the groups came.
@@ -111,82 +156,4 @@ mmd_blocks <- function(g, approximation, block, seed) {
     as.integer(approximation == "linear"), cpu_level()
   )
   stats::setNames(out, c("mean", "sd", "blocks"))
-}
-
-#' Test that two samples, or all environments, have one law
-#'
-#' The k-sample kernel test. The statistic is n times the pooled biased [mmd()], which is
-#' also n times the HSIC of the sample with its label.
-#'
-#' Null laws: `"trace_gamma"` (default, `"gamma"` is the same here), a gamma law with mean
-#' \eqn{\mathrm{tr}(K_c)(E-1)/N} and variance \eqn{2\|K_c\|^2(E-1)/N^2} (polynomial kernels: the exact moments over
-#' all permutations, see [hsic_test()]); `"permutation"` of the labels, within
-#' `strata` when given, p = (1 + number at or above the observed) / (permutations + 1); `"block"` and
-#' `"linear"`, a one-sided normal test of the mean over disjoint blocks.
-#'
-#' @inheritParams mmd
-#' @param method One of `"trace_gamma"`, `"gamma"`, `"permutation"`, `"block"`, `"linear"`.
-#' @param strata NULL, or one label per row (of `x`, then of `y`): labels are permuted within strata.
-#' @param cluster NULL, or one label per row (of `x`, then of `y`), for `method = "permutation"`: the labels of a whole cluster (a
-#'   family, say) move together, to a cluster of the same size.
-#' @param permutations Number of random permutations.
-#' @param approximation `"auto"`, `"exact"` or `"features"` for the gamma law.
-#' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate` (pooled MMD^2,
-#'   or MMD^2 for two samples, and the normalised form), `method`, `data.name`.
-#' @section Errors: `latentmr_error_argument` as [mmd()], and for a constant sample.
-#' @references Gretton et al. (2012), JMLR 13; Zhang et al. (2011), UAI (trace form).
-#' @seealso [mmd()], [environment_test()]. [families()] for `cluster`. C: `src/core/kernel/mmd.c`, `kernel_test.c`, `exchange.c`.
-#' @examples
-#' set.seed(1)
-#' mmd_test(rnorm(100), rnorm(100, sd = 2))
-#' mmd_test(iris[1:4], environment = iris$Species, method = "permutation", permutations = 99, seed = 1)
-#' @export
-mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", kernel = NULL,
-                     bandwidth = NULL, scales = 1, strata = NULL, cluster = NULL, permutations = 999,
-                     approximation = "auto", features = 100, block = NULL, seed = NULL) {
-  name <- deparse1(substitute(x))
-  name <- if (is.null(y)) paste(name, "by", deparse1(substitute(environment))) else paste(name, "and", deparse1(substitute(y)))
-  check_choice(method, "method", c("trace_gamma", "gamma", "permutation", "block", "linear"))
-  g <- mmd_groups(x, y, environment, kernel, bandwidth, scales)
-  refuse_constant(g$x$x, "x")
-  if (!is.null(strata) && method != "permutation") {
-    abort_argument("method", "\"permutation\" when `strata` are given", describe(method))
-  }
-  rows <- row_groups(strata, g$n, "strata")
-  cluster <- check_cluster(cluster, g$n, method, rows)
-  label <- if (g$two) "MMD^2" else "pooled MMD^2"
-  factor <- if (g$two) g$n^2 / prod(g$size) else 1
-  if (method %in% c("block", "linear")) {
-    out <- mmd_blocks(g, method, block, seed)
-    check_blocks(out[["blocks"]])
-    return(normal_htest(
-      out[["mean"]], out[["sd"]] / sqrt(out[["blocks"]]), out[["blocks"]],
-      stats::setNames(factor * out[["mean"]], label), "MMD test of equal laws", method, name
-    ))
-  }
-  approximation <- test_approximation(approximation, g$n, g$x$kernel, "trace_gamma")
-  seed <- draw_seed(seed)
-  numbers <- mmd_numbers(g, approximation, features, seed)$numbers
-  estimate <- stats::setNames(c(factor * numbers[["biased"]], numbers[["normalised"]]), c(label, "normalised"))
-  if (method == "permutation") {
-    check_number(permutations, "permutations", min = 1, whole = TRUE)
-    draws <- .Call(
-      C_ffi_mmd_permute, g$x$x, g$x$k, g$label, length(g$levels), exchange_plan(rows, cluster),
-      as.integer(permutations), seed, 0L, progress_of("MMD test by permutation"), cpu_level()
-    )
-    how <- permutation_words(cluster, rows, if (is.null(strata)) "" else " within strata")
-    return(kernel_htest(
-      c("n MMD" = draws$stat[1]), c(permutations = permutations), draws$p, estimate,
-      sprintf("MMD test of equal laws, %d groups (%s)", length(g$levels), how), name
-    ))
-  }
-  statistic <- g$n * numbers[["biased"]]
-  moments <- null_moments(g$x$kernel, approximation)
-  law <- gamma_law(numbers[[moments[1]]], numbers[[moments[2]]], numbers[["trace_third"]])
-  kernel_htest(
-    c("n MMD" = statistic), law, gamma_tail(statistic, law), estimate,
-    sprintf("MMD test of equal laws, %d groups (trace gamma%s)", length(g$levels),
-            if (approximation == "features") ", features" else ""),
-    name
-  )
 }

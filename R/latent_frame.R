@@ -117,10 +117,10 @@ f_pvalue <- function(m, f) {
 
 #' @rdname ar_set
 #' @export
-ar_set.latent_mr <- function(object, level = 0.95, ...) {
+ar_set.latent_mr <- function(fit, level = 0.95, ...) {
   check_dots(...)
   check_number(level, "level", 0, 1, open = TRUE)
-  exposure_sets(object$latent$kclass, object$exposure, level)
+  exposure_sets(fit$latent$kclass, fit$exposure, level)
 }
 
 #' @rdname latent_mr

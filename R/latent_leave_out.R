@@ -14,51 +14,80 @@
 #' @param fit A [latent_mr()] fit.
 #' @param over `"environment"`, `"chromosome"` or `"variant"`.
 #' @param method Estimator for chromosomes and variants: `"latent_nagar"`, `"latent_2sls"`, `"latent_liml"` or
-#'   `"latent_fuller"`; `NULL` is Nagar's on genotypes, 2SLS on continuous instruments. Environments have the
-#'   estimator that the fit has for them.
+#'   `"latent_fuller"`; `NULL` is Nagar's on genotypes, 2SLS on continuous instruments. For variants also `"ivw"`, `"ivw_fixed"`,
+#'   `"egger"` and `"weighted_median"`, the estimators on summary data of [single_variant()], from which a variant
+#'   left out is gone. Environments have the estimator that the fit has for them.
 #' @return Data frame of class `leave_one_out`, the columns of `TwoSampleMR::mr_leaveoneout()` first: `exposure, outcome, id.exposure,
 #'   id.outcome, samplesize, SNP` (what was left out; last row `All`), `b, se, p`, then `nsnp` (instruments left).
 #'   Rows that cannot be estimated are `NA`. `print()` says which one moves the estimate most.
 #' @section Errors: `latentmr_error_argument` when the fit has one environment, no chromosomes, or, for chromosomes and variants, an encoder other than
 #'   the linear one or cross-fitting.
-#' @seealso [leave_one_variant_out()] for the estimators on summary data.
+#' @seealso [single_variant()] for the associations of single variants.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
 #' data$variants$chr <- as.character(rep(1:5, each = 10))
 #' fit <- latent_mr(data, methods = "latent_nagar", seed = 1)
 #' leave_one_out(fit, "chromosome")
 #' leave_one_out(fit, "environment")
+#' leave_one_out(fit, "variant", method = "ivw")
 #' @export
 leave_one_out <- function(fit, over = "environment", method = NULL) {
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
   check_choice(over, "over", c("environment", "chromosome", "variant"))
-  if (!is.null(method)) check_choice(method, "method", moment_methods())
-  if (over == "environment") {
-    if (!is.null(method)) abort_argument("method", "NULL for environments", describe(method), "The fit has one estimator for them.")
-    if (is.null(fit$leave_one_out)) {
-      abort_argument("fit", "a fit by environment of two environments or more", "another one", "latent_mr(by_environment = TRUE).")
-    }
-    method <- local_method(fit)
-    all <- fit$estimates[[method]]
-    if (is.null(all)) all <- empty_estimate(latent_registry()[[method]], fit$latent, "it is not among the methods of the fit")
-    parts <- c(fit$leave_one_out, list(All = all))
-  } else {
-    need_one_exposure(fit, "Leaving variants out")
-    need_linear(fit, "fit")
-    if (is.null(method)) method <- if (fit$kind == "continuous") "latent_2sls" else "latent_nagar"
-    groups <- if (over == "variant") {
-      setNames(as.list(seq_len(nrow(fit$variants))), fit$variants$snp)
-    } else {
-      chromosome_groups(fit)
-    }
-    parts <- lapply(c(groups, list(All = integer())), function(control) moment_estimate(fit, control, method))
+  if (!is.null(method)) check_choice(method, "method", c(moment_methods(), if (over == "variant") summary_methods()))
+  if (over == "environment" && !is.null(method)) {
+    abort_argument("method", "NULL for environments", describe(method), "The fit has one estimator for them.")
   }
+  if (is.null(method)) {
+    method <- if (over == "environment") local_method(fit) else if (fit$kind == "continuous") "latent_2sls" else "latent_nagar"
+  }
+  out <- if (over == "environment") {
+    environments_left_out(fit, method)
+  } else if (method %in% summary_methods()) {
+    associations_left_out(fit, method)
+  } else {
+    variants_left_out(fit, over, method)
+  }
+  structure(out, class = c("leave_one_out", "data.frame"), over = over, method = method)
+}
+
+# One row a part and exposure.
+left_out_table <- function(fit, parts) {
   k <- length(fit$exposure)
   pick <- function(name) unlist(lapply(parts, function(x) rep_len(as.double(x[[name]]), k)), use.names = FALSE)
   out <- ratio_table(fit, rep(names(parts), each = k), pick("b"), pick("se"))
   out$samplesize <- pick("nobs")
   out$nsnp <- pick("nsnp")
-  structure(out, class = c("leave_one_out", "data.frame"), over = over, method = method)
+  out
+}
+
+environments_left_out <- function(fit, method) {
+  if (is.null(fit$leave_one_out)) {
+    abort_argument("fit", "a fit by environment of two environments or more", "another one", "latent_mr(by_environment = TRUE).")
+  }
+  all <- fit$estimates[[method]]
+  if (is.null(all)) all <- empty_estimate(latent_registry()[[method]], fit$latent, "it is not among the methods of the fit")
+  left_out_table(fit, c(fit$leave_one_out, list(All = all)))
+}
+
+variants_left_out <- function(fit, over, method) {
+  need_one_exposure(fit, "Leaving variants out")
+  need_linear(fit, "fit")
+  groups <- if (over == "variant") {
+    setNames(as.list(seq_len(nrow(fit$variants))), fit$variants$snp)
+  } else {
+    chromosome_groups(fit)
+  }
+  left_out_table(fit, lapply(c(groups, list(All = integer())), function(control) moment_estimate(fit, control, method)))
+}
+
+# From the associations of single variants, where a variant left out is gone.
+associations_left_out <- function(fit, method) {
+  x <- summary_input(fit_associations(fit, "A table of variants"))
+  both <- summary_each_left_out(x, method, fit$seed)
+  out <- ratio_table(fit, c(fit_snp(fit)[x$index], "All"), both[1, ], both[2, ])
+  out$nsnp <- length(x$index) - c(rep(1, length(x$index)), 0)
+  out
 }
 
 chromosome_groups <- function(fit) {
@@ -141,19 +170,4 @@ leave_one_out_words <- function(x, over = attr(x, "over")) {
     if (sign_turns) sprintf(" Its sign turns without %d of them.", sign_turns),
     if (length(use) < nrow(rest)) sprintf(" Without %d of them there is no estimate.", nrow(rest) - length(use))
   )
-}
-
-#' @rdname single_variant
-#' @export
-leave_one_variant_out <- function(fit, method = "ivw") {
-  check_choice(method, "method", summary_methods())
-  a <- fit_associations(fit, "A table of variants")
-  x <- summary_input(a)
-  left <- if (is.null(x$rho) || method == "weighted_median") {
-    vapply(seq_along(x$index), function(j) estimate_pair(summary_method(method, summary_without(x, j), fit$seed)), numeric(2))
-  } else {
-    gls_without_each(method, x)
-  }
-  both <- cbind(left, estimate_pair(summary_method(method, x, fit$seed)))
-  ratio_table(fit, c(fit_snp(fit)[x$index], "All"), both[1, ], both[2, ])
 }

@@ -104,7 +104,7 @@ plot_single <- function(x, units) {
 }
 
 plot_leave_one_variant <- function(x, units) {
-  table <- leave_one_variant_out(x)
+  table <- leave_one_out(x, "variant", method = "ivw")
   whole <- table$b[table$SNP == "All"]
   variant_forest(
     x, table, units, order(-abs(table$b - whole)), "Inverse variance weighted estimates without one variant",

@@ -7,7 +7,7 @@
 #' checklist ([strobe_mr()]), and software, settings and code. It prints on paper, reads on
 #' a telephone and with a screen reader.
 #'
-#' @param x A [latent_mr()] fit. With several exposures the page has a row of estimates for each
+#' @param fit A [latent_mr()] fit. With several exposures the page has a row of estimates for each
 #'   and its conditional F; what is for one exposure alone (tables and pictures of single variants, the direction
 #'   test) is left out, and the page says so.
 #' @param file Path of the file to write, ending in `.html`; its folder must exist, and a file of that
@@ -36,29 +36,29 @@
 #'   file.size(file)
 #' }
 #' @export
-report <- function(x, ...) UseMethod("report")
+report <- function(fit, ...) UseMethod("report")
 
 #' @rdname report
 #' @export
-report.default <- function(x, ...) {
-  abort_argument("x", "a latent_mr() fit", describe(x))
+report.default <- function(fit, ...) {
+  abort_argument("fit", "a latent_mr() fit", describe(fit))
 }
 
 #' @rdname report
 #' @export
-report.latent_mr <- function(x, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
+report.latent_mr <- function(fit, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
   check_dots(...)
   file <- check_report_file(if (!missing(file)) file)
-  if (!is.null(curve) && length(x$exposure) > 1) {
+  if (!is.null(curve) && length(fit$exposure) > 1) {
     abort_argument("curve", "NULL with several exposures", describe(curve), "A curve is of one exposure: give it to the report of a fit of that exposure.")
   }
-  write_report(x, file, data, curve, question, units, code)
+  write_report(fit, file, data, curve, question, units, code)
 }
 
-write_report <- function(x, file, data, curve, question, units, code) {
-  check_report_parts(x, data, curve)
+write_report <- function(fit, file, data, curve, question, units, code) {
+  check_report_parts(fit, data, curve)
   check_string(question, "question", null = TRUE)
-  units <- check_units(units, x$exposure)
+  units <- check_units(units, fit$exposure)
   if (!is.null(code) && (!is.character(code) || anyNA(code))) abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
   check_report_tools()
   folder <- tempfile("report")
@@ -68,19 +68,19 @@ write_report <- function(x, file, data, curve, question, units, code) {
   file.copy(system.file("report", "report.Rmd", package = "LatentMR"), source)
   template <- system.file("report", "template.html", package = "LatentMR")
   top <- file.path(folder, "top.html")
-  writeLines(report_head(x), top)
+  writeLines(report_head(fit), top)
   format <- rmarkdown::output_format(
     knitr = rmarkdown::knitr_options(opts_chunk = list(echo = FALSE, results = "asis", message = FALSE, warning = FALSE)),
     pandoc = rmarkdown::pandoc_options(
       to = "html5", from = "markdown+raw_attribute",
       args = c(
         "--template", template, "--toc", "--toc-depth=2", "--include-before-body", top, "--variable",
-        paste0("pagetitle=", report_title(x))
+        paste0("pagetitle=", report_title(fit))
       )
     )
   )
   # The document's own environment sees the package's functions and these names.
-  names <- list2env(list(fit = x, data = data, curve = curve, question = question, units = units, code = code), parent = topenv())
+  names <- list2env(list(fit = fit, data = data, curve = curve, question = question, units = units, code = code), parent = topenv())
   made <- rmarkdown::render(source, format, output_file = "report.html", envir = names, quiet = TRUE)
   write_files(setNames(list(readBin(made, "raw", file.size(made))), file))
   inform(sprintf("Report written: %s (%s)", file, format_bytes(file.size(file))), "latentmr_message_report")
@@ -100,17 +100,17 @@ check_report_file <- function(file) {
   file
 }
 
-check_report_parts <- function(x, data, curve) {
+check_report_parts <- function(fit, data, curve) {
   if (!is.null(data)) {
     if (!inherits(data, "mr_data")) abort_argument("data", "NULL or the mr_data object of the fit", describe(data))
-    same <- NROW(data$exposure) == x$nobs && identical(data$exposure_name, x$exposure) && identical(data$outcome_name, x$outcome)
+    same <- NROW(data$exposure) == fit$nobs && identical(data$exposure_name, fit$exposure) && identical(data$outcome_name, fit$outcome)
     if (!same) abort_argument("data", "the mr_data object of the fit", "another one")
   }
   if (!is.null(curve)) {
     if (!inherits(curve, "iv_curve")) abort_argument("curve", "NULL or an iv_curve", describe(curve))
-    if (!identical(c(curve$names$exposure, curve$names$outcome), c(x$exposure, x$outcome))) {
+    if (!identical(c(curve$names$exposure, curve$names$outcome), c(fit$exposure, fit$outcome))) {
       abort_argument(
-        "curve", sprintf("of %s on %s, as the fit", x$outcome, x$exposure),
+        "curve", sprintf("of %s on %s, as the fit", fit$outcome, fit$exposure),
         sprintf("of %s on %s", curve$names$outcome, curve$names$exposure)
       )
     }

@@ -272,8 +272,8 @@ report_variants <- function(fit) {
   half <- stats::qnorm((1 + fit$level) / 2) * se
   estimates <- data.frame(Method = short_name(ids), format_estimate(b, b - half, b + half), p = format_p(normal_p(b, se)))
   names(estimates)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
-  q <- variant_heterogeneity(fit)
-  egger <- variant_pleiotropy(fit)
+  q <- variant_tests(fit)
+  egger <- q[1, ]
   paste0(
     html_p("Summary-data methods on the variants' associations in the same people, given what is partialled out. One sample: weak instruments pull these towards least squares."),
     html_table(estimates, "Summary-data estimates", names(estimates)[-1]),

@@ -1,9 +1,9 @@
 #' Tables of the variants, in TwoSampleMR's columns
 #'
-#' Estimates variant by variant and without each of them, heterogeneity and the
-#' intercept of MR-Egger, from the associations of [as_twosample()]. The frames have the
-#' columns of `TwoSampleMR::mr_singlesnp()`, `mr_leaveoneout()`, `mr_heterogeneity()`
-#' and `mr_pleiotropy_test()`, so its plots run on them.
+#' Estimates variant by variant (`single_variant()`), heterogeneity and the intercept of
+#' MR-Egger (`variant_tests()`), from the associations of [as_twosample()]. The frames have the
+#' columns of `TwoSampleMR::mr_singlesnp()`, `mr_heterogeneity()` and `mr_pleiotropy_test()`,
+#' so its plots run on them. Without each variant: [leave_one_out()] of the same estimators.
 #'
 #' With associations \eqn{(b_{Xj}, s_{Xj})} and \eqn{(b_{Yj}, s_{Yj})}:
 #' \describe{
@@ -26,15 +26,12 @@
 #' what is partialled out, has no row.
 #'
 #' @param fit A [latent_mr()] fit on genotypes or dosages.
-#' @param method `"ivw"`, `"ivw_fixed"`, `"egger"` or `"weighted_median"`.
-#' @return `single_variant()`, `leave_one_variant_out()`: data frames with columns
-#'   `exposure, outcome, id.exposure, id.outcome, samplesize, SNP, b, se, p`; the last
-#'   rows are named `All`. `variant_heterogeneity()`: `id.exposure, id.outcome,
-#'   outcome, exposure, method, Q, Q_df, Q_pval`. `variant_pleiotropy()`: `id.exposure,
-#'   id.outcome, outcome, exposure, egger_intercept, se, pval`. What the variants are too
-#'   few for is `NA`.
+#' @return `single_variant()`: data frame with columns `exposure, outcome, id.exposure, id.outcome, samplesize, SNP,
+#'   b, se, p`; the last rows are named `All`. `variant_tests()`: one row for MR-Egger and one for IVW, with `id.exposure,
+#'   id.outcome, outcome, exposure, method, Q, Q_df, Q_pval` and, in MR-Egger's row, `egger_intercept, se, pval` of its
+#'   intercept. What the variants are too few for is `NA`.
 #' @section Errors: `latentmr_error_argument` for a fit on continuous instruments, for
-#'   anything but a fit and for a wrong method.
+#'   anything but a fit.
 #' @references Burgess, Butterworth and Thompson (2013), Genet Epidemiol 37:658. Burgess,
 #'   Dudbridge and Thompson (2016), Stat Med 35:1880 (correlated variants). Bowden, Davey
 #'   Smith and Burgess (2015), Int J Epidemiol 44:512 (MR-Egger). Bowden et al. (2016), Genet
@@ -43,9 +40,8 @@
 #' data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
 #' fit <- latent_mr(data, methods = c("ivw", "weighted_median"), seed = 1)
 #' tail(single_variant(fit))
-#' tail(leave_one_variant_out(fit))
-#' variant_heterogeneity(fit)
-#' variant_pleiotropy(fit)
+#' variant_tests(fit)
+#' tail(leave_one_out(fit, "variant", method = "ivw"))
 #' @export
 single_variant <- function(fit) {
   a <- fit_associations(fit, "A table of variants")
@@ -59,22 +55,16 @@ single_variant <- function(fit) {
 
 #' @rdname single_variant
 #' @export
-variant_heterogeneity <- function(fit) {
+variant_tests <- function(fit) {
   x <- summary_input(fit_associations(fit, "A table of variants"))
-  rows <- lapply(list(summary_egger(x), summary_ivw(x)), function(f) if (is.null(f$q)) rep(NA_real_, 3) else f$q)
+  egger <- summary_egger(x)
+  rows <- lapply(list(egger, summary_ivw(x)), function(f) if (is.null(f$q)) rep(NA_real_, 3) else f$q)
   q <- unname(do.call(rbind, rows))
+  intercept <- if (is.null(egger$intercept)) rep(NA_real_, 3) else unname(egger$intercept)
   data.frame(
     fit_names(fit), method = summary_names(c("egger", "ivw")), Q = q[, 1], Q_df = q[, 2], Q_pval = q[, 3],
-    stringsAsFactors = FALSE
+    egger_intercept = c(intercept[1], NA), se = c(intercept[2], NA), pval = c(intercept[3], NA), stringsAsFactors = FALSE
   )
-}
-
-#' @rdname single_variant
-#' @export
-variant_pleiotropy <- function(fit) {
-  f <- summary_egger(summary_input(fit_associations(fit, "A table of variants")))
-  row <- if (is.null(f$intercept)) rep(NA_real_, 3) else unname(f$intercept)
-  data.frame(fit_names(fit), egger_intercept = row[1], se = row[2], pval = row[3], stringsAsFactors = FALSE)
 }
 
 summary_without <- function(x, j) {
@@ -123,3 +113,13 @@ fit_names <- function(fit) {
 }
 
 fit_snp <- function(fit) clean_snp(fit$variants$snp)
+
+# Estimate and error without each variant, then with all of them.
+summary_each_left_out <- function(x, method, seed) {
+  left <- if (is.null(x$rho) || method == "weighted_median") {
+    vapply(seq_along(x$index), function(j) estimate_pair(summary_method(method, summary_without(x, j), seed)), numeric(2))
+  } else {
+    gls_without_each(method, x)
+  }
+  cbind(left, estimate_pair(summary_method(method, x, seed)))
+}

@@ -61,12 +61,12 @@ test_that("MendelianRandomization: its functions run on as_mrinput() and agree w
     ours <- function(id) unlist(rows[rows$estimator == id, c("b", "se", "lo_ci", "up_ci", "pval")], use.names = FALSE)
     theirs <- MendelianRandomization::mr_ivw(input, model = "random")
     expect_equal(ours("ivw"), c(theirs@Estimate, theirs@StdError, theirs@CILower, theirs@CIUpper, theirs@Pvalue), tolerance = 1e-6)
-    expect_equal(internal("variant_heterogeneity")(fit)$Q[2], theirs@Heter.Stat[1], tolerance = 1e-6)
+    expect_equal(variant_tests(fit)$Q[2], theirs@Heter.Stat[1], tolerance = 1e-6)
     theirs <- MendelianRandomization::mr_ivw(input, model = "fixed")
     expect_equal(ours("ivw_fixed")[1:2], c(theirs@Estimate, theirs@StdError), tolerance = 1e-6)
     theirs <- MendelianRandomization::mr_egger(input)
     expect_equal(ours("egger")[1:2], c(theirs@Estimate, theirs@StdError.Est), tolerance = 1e-6)
-    e <- variant_pleiotropy(fit)
+    e <- variant_tests(fit)[1, ]
     expect_equal(c(e$egger_intercept, e$se, e$pval), c(theirs@Intercept, theirs@StdError.Int, theirs@Pleio.pval), tolerance = 1e-6)
     theirs <- MendelianRandomization::mr_median(input, iterations = 20000)
     expect_equal(ours("weighted_median")[1], theirs@Estimate, tolerance = 1e-6)
@@ -95,16 +95,16 @@ test_that("TwoSampleMR: its functions and plots run on our frames and agree", {
   expect_equal(rows$se[2:4], theirs$se[1:3], tolerance = 1e-6)
   # Its weighted median weights by second-order variances.
   expect_lt(abs(rows$b[5] - theirs$b[4]), rows$se[5])
-  expect_equal(variant_heterogeneity(fit)$Q, quiet(TwoSampleMR::mr_heterogeneity(frame))$Q, tolerance = 1e-6)
-  expect_equal(variant_pleiotropy(fit)[5:6], quiet(TwoSampleMR::mr_pleiotropy_test(frame))[5:6], tolerance = 1e-6)
+  expect_equal(variant_tests(fit)$Q, quiet(TwoSampleMR::mr_heterogeneity(frame))$Q, tolerance = 1e-6)
+  expect_equal(variant_tests(fit)[1, c("egger_intercept", "se")], quiet(TwoSampleMR::mr_pleiotropy_test(frame))[5:6], tolerance = 1e-6)
   single <- quiet(TwoSampleMR::mr_singlesnp(frame))
   expect_identical(names(single_variant(fit)), names(single))
   expect_equal(single_variant(fit)[c("SNP", "b", "se")], single[c("SNP", "b", "se")], tolerance = 1e-6, ignore_attr = TRUE)
   left <- quiet(TwoSampleMR::mr_leaveoneout(frame))
-  expect_equal(leave_one_variant_out(fit), left, tolerance = 1e-6, ignore_attr = TRUE)
+  expect_equal(as.data.frame(leave_one_out(fit, "variant", method = "ivw"))[names(left)], left, tolerance = 1e-6, ignore_attr = TRUE)
   for (plot in list(
     TwoSampleMR::mr_scatter_plot(rbind(theirs, rows[1:9]), frame), TwoSampleMR::mr_forest_plot(single_variant(fit)),
-    TwoSampleMR::mr_funnel_plot(single_variant(fit)), TwoSampleMR::mr_leaveoneout_plot(leave_one_variant_out(fit))
+    TwoSampleMR::mr_funnel_plot(single_variant(fit)), TwoSampleMR::mr_leaveoneout_plot(leave_one_out(fit, "variant", method = "ivw"))
   )) {
     expect_s3_class(plot[[1]], "ggplot")
   }

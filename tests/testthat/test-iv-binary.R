@@ -225,7 +225,7 @@ test_that("wrong outcomes and hopeless data are refused in words", {
   other$w1 <- other$y - 0.5
   for (e in c("tsri", "tsps", "glm")) expect_error(iv_binary(d$formula, other, e), class = "latentmr_error_separation")
   expect_conditions(iv_binary(d$formula, other))
-  expect_error(iv_binary(d$formula, d$frame, "msmm", cluster = rep(1:3, 200)), class = "latentmr_error_weight")
+  expect_error(iv_binary(d$formula, d$frame, "msmm", cluster = rep(1:3, 200)), class = "latentmr_error_weights")
   expect_error(iv_binary(y ~ 1 | x1 | z1, transform(d$frame[1:4, ], y = c(0, 1, 0, 1))[1:2, ]), class = "latentmr_error_unidentified")
   inf <- d$frame
   inf$x1[2] <- Inf

@@ -122,7 +122,7 @@ test_that("the lines of the scatter are the estimates", {
   lines <- scatter_lines(fit, summary_input(fit_associations(fit, "x")))
   frame <- as.data.frame(fit)
   expect_equal(lines$slope[1:3], frame$b)
-  expect_equal(lines$intercept[lines$method == "MR Egger"], variant_pleiotropy(fit)$egger_intercept)
+  expect_equal(lines$intercept[lines$method == "MR Egger"], variant_tests(fit)$egger_intercept[1])
 })
 
 test_that("the spectrum names what lies at its foot", {

@@ -66,7 +66,7 @@ test_that("the page shows the numbers of the fit", {
   for (text in c(frame$method, shown)) expect_has(html, text)
   e <- report_fit$diagnostics$environments
   for (text in sprintf("%.3f", e$weight)) expect_has(html, text)
-  expect_has(html, sprintf("Q = %.1f on %.0f df", variant_heterogeneity(report_fit)$Q[1], variant_heterogeneity(report_fit)$Q_df[1]))
+  expect_has(html, sprintf("Q = %.1f on %.0f df", variant_tests(report_fit)$Q[1], variant_tests(report_fit)$Q_df[1]))
   expect_has(html, "Does &#60;LDL&#62; raise &#34;SBP&#34; &#38; why?")
   expect_has(html, "fit &#60;- latent_mr(")
   expect_has(html, "  exposure = &#34;ldl&#34;)")
