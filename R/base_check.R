@@ -95,3 +95,21 @@ check_units <- function(units, exposures = "exposure") {
   }
   unname(units[roles])
 }
+
+# Arguments without a default that were not given: said by name, before R meets them
+# somewhere deep. `needed`: those of the calling function that have none; hints by name.
+check_given <- function(needed = NULL, hints = NULL) {
+  caller <- sys.function(sys.parent())
+  frame <- parent.frame()
+  if (is.null(needed)) {
+    needed <- setdiff(names(formals(caller)), "...")
+    needed <- needed[vapply(formals(caller)[needed], function(x) is.name(x) && !nzchar(x), NA)]
+  }
+  absent <- needed[vapply(needed, function(name) eval(call("missing", as.name(name)), frame), NA)]
+  if (!length(absent)) return(invisible())
+  hint <- hints[[absent[1]]]
+  abort(
+    sprintf("`%s` must be given.", absent[1]), "latentmr_error_argument", argument = absent[1],
+    hint = if (is.null(hint)) sprintf("The arguments are %s.", quote_all(names(formals(caller)), Inf)) else hint
+  )
+}

@@ -86,7 +86,10 @@
 #' predict(fit, data.frame(x = c(-1, 0, 1)), interval = "confidence")
 #' average_effect(fit, from = 0, to = 1)
 #' @export
-iv_curve <- function(x, ...) UseMethod("iv_curve")
+iv_curve <- function(x, ...) {
+  check_given("x")
+  UseMethod("iv_curve")
+}
 
 #' @export
 iv_curve.default <- function(x, ...) {

@@ -29,12 +29,16 @@
 #' fit <- latent_mr(cohort, methods = "latent_2sls", by_environment = FALSE, seed = 1)
 #' negative_control(fit, data.frame(age = rnorm(1800), sex = rbinom(1800, 1, .5)), cohort)
 #' @export
-negative_control <- function(fit, outcome, ...) UseMethod("negative_control")
+negative_control <- function(fit, outcome, ...) {
+  check_given("fit")
+  UseMethod("negative_control")
+}
 
 #' @rdname negative_control
 #' @export
 negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(outcome)), ...) {
   check_dots(...)
+  check_given("outcome")
   if (is.logical(outcome)) outcome <- outcome + 0
   if (!is.numeric(outcome) || !is.null(dim(outcome)) || length(outcome) != fit$nobs) {
     abort_argument("outcome", sprintf("a numeric vector of length %d, the rows of the fit", fit$nobs), describe(outcome))

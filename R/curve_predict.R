@@ -136,12 +136,16 @@ curve_critical <- function(fit, derivative, level, draws = 4000, points = 60) {
 #' average_effect(fit, from = c(0, 0), to = c(-1, 1))
 #' average_derivative(fit)
 #' @export
-average_effect <- function(fit, ...) UseMethod("average_effect")
+average_effect <- function(fit, ...) {
+  check_given("fit")
+  UseMethod("average_effect")
+}
 
 #' @rdname average_effect
 #' @export
 average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
   check_dots(...)
+  check_given(c("from", "to"))
   for (arg in c("from", "to")) {
     v <- get(arg)
     if (!is.numeric(v) || !length(v) || !all(is.finite(v))) abort_argument(arg, "finite numbers", describe(v))
@@ -171,6 +175,7 @@ effect_frame <- function(estimate, unshrunk, se, level) {
 #' @rdname average_effect
 #' @export
 average_derivative <- function(fit, level = .95) {
+  check_given()
   if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   own <- curve_solver(fit)$slope

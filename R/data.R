@@ -150,6 +150,7 @@
 mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
                     cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto") {
+  check_given(hints = given_hints)
   names <- c(exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome"))
   check_choice(kind, "kind", c("auto", "genotype", "dosage", "continuous"))
   check_choice(outcome_kind, "outcome_kind", outcome_kinds)

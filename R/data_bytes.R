@@ -16,13 +16,47 @@ check_file <- function(path, arg) {
 }
 
 # The text of a file as raw bytes: UTF-8, without a byte order mark, unpacked.
-file_text <- function(path, arg) {
+file_text <- function(path, arg, encoding = utf8) {
   check_file(path, arg)
   bytes <- file_bytes(path.expand(path), arg)
   if (starts_with(bytes, gzip_magic)) bytes <- gunzip_bytes(bytes, path, arg)
-  check_kind(bytes, path, arg)
-  mark <- .Call(C_ffi_check_text, bytes, path)
+  # A file with a byte order mark says itself what it is.
+  foreign <- encoding != utf8 && !starts_with(bytes, utf8_mark)
+  check_kind(bytes, path, arg, foreign && grepl("^UTF-?(16|32)", upper(encoding)))
+  if (foreign) bytes <- to_utf8(bytes, encoding, path, arg)
+  mark <- withCallingHandlers(.Call(C_ffi_check_text, bytes, path), latentmr_error_format = function(e) {
+    if (grepl("is not valid UTF-8", conditionMessage(e), fixed = TRUE)) abort_not_utf8(e)
+  })
   if (mark) bytes[-seq_len(mark)] else bytes
+}
+
+utf8 <- "UTF-8"
+utf8_mark <- c(0xef, 0xbb, 0xbf)
+
+abort_not_utf8 <- function(e) {
+  abort(
+    sub("\n.*", "", conditionMessage(e)), c("latentmr_error_encoding", "latentmr_error_format", "latentmr_error_file"),
+    hint = paste(
+      "Files of Windows and old Excel are often in Latin 1: say encoding = \"latin1\" where the function has that argument,",
+      "or convert the file: iconv -f latin1 -t utf-8."
+    )
+  )
+}
+
+to_utf8 <- function(bytes, encoding, path, arg) {
+  out <- iconv(list(bytes), encoding, utf8, toRaw = TRUE)[[1]]
+  if (!is.null(out)) return(out)
+  abort(sprintf("`%s`: %s is not a text in %s.", arg, path, encoding),
+        c("latentmr_error_encoding", "latentmr_error_format", "latentmr_error_file"), argument = arg,
+        hint = "See iconvlist() for the names of encodings.")
+}
+
+check_encoding <- function(encoding) {
+  check_string(encoding, "encoding")
+  known <- tryCatch(!is.null(iconv(list(charToRaw("a")), utf8, encoding, toRaw = TRUE)[[1]]), error = function(e) FALSE, warning = function(w) FALSE)
+  if (known) return(invisible(encoding))
+  abort_argument("encoding", "the name of an encoding that iconv() knows", describe(encoding),
+                 "The usual ones are \"UTF-8\", \"latin1\" and \"windows-1252\"; iconvlist() has all.")
 }
 
 file_bytes <- function(path, arg) {
@@ -97,8 +131,8 @@ foreign_kinds <- list(
   list("an R object written by saveRDS()", c(0x41, 0x0a, 0x33), "Give the data frame that readRDS() returns."),
   list("an R workspace written by save()", c(0x52, 0x44, 0x58), "load() it and give the data frame."),
   list("a text in UTF-32", c(0xff, 0xfe, 0x00, 0x00), "Save it as UTF-8, for example with iconv -f utf-32 -t utf-8."),
-  list("a text in UTF-16", c(0xff, 0xfe), "Save it as UTF-8, for example with iconv -f utf-16 -t utf-8."),
-  list("a text in UTF-16", c(0xfe, 0xff), "Save it as UTF-8, for example with iconv -f utf-16 -t utf-8."),
+  list("a text in UTF-16", c(0xff, 0xfe), "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8."),
+  list("a text in UTF-16", c(0xfe, 0xff), "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8."),
   list("a Parquet file", c(0x50, 0x41, 0x52, 0x31), "Read it with arrow::read_parquet() and give the data frame."),
   list("an Arrow or Feather file", c(0x41, 0x52, 0x52, 0x4f, 0x57, 0x31), "Read it with arrow::read_feather() and give the data frame."),
   list("an HDF5 file", c(0x89, 0x48, 0x44, 0x46), "Write the table it holds as text."),
@@ -109,8 +143,10 @@ foreign_kinds <- list(
   list("a VCF file", charToRaw("##fileformat=VCF"), "Convert it with plink2 --vcf <file> --make-bed --out <prefix>.")
 )
 
-check_kind <- function(bytes, path, arg) {
+# wide: two or four bytes a letter are as they should be.
+check_kind <- function(bytes, path, arg, wide = FALSE) {
   for (kind in foreign_kinds) {
+    if (wide && grepl("UTF-(16|32)", kind[[1]])) next
     if (starts_with(bytes, kind[[2]])) abort_kind(kind[[1]], kind[[3]], path, arg)
   }
   page <- c("<!doctype", "<html", "<?xml")
@@ -122,9 +158,10 @@ check_kind <- function(bytes, path, arg) {
     }
   }
   # UTF-16 without a mark: every second byte of plain letters is zero.
+  if (wide) return(invisible())
   half <- utils::head(bytes, 200)
   if (length(half) >= 8 && (all(half[c(FALSE, TRUE)] == 0) || all(half[c(TRUE, FALSE)] == 0))) {
-    abort_kind("a text in UTF-16", "Save it as UTF-8, for example with iconv -f utf-16 -t utf-8.", path, arg)
+    abort_kind("a text in UTF-16", "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8.", path, arg)
   }
 }
 

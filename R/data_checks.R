@@ -218,3 +218,12 @@ binary_values <- function(y, name, arg) {
   }
   as.double(y)
 }
+
+# What to do about an argument that was not given (check_given()).
+given_hints <- list(
+  environment = paste(
+    "The group of each participant: ancestry, country, cohort, recruitment site. People of one ancestry still differ by recruitment",
+    "site, region of birth or cohort; with one group only give the same value to everybody, and `structure` or `background`.",
+    "See \"What may be an environment\" in ?mr_data."
+  )
+)

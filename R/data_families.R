@@ -28,6 +28,7 @@
 #'   `NULL`: the people in the table only; [mr_data()] and
 #'   [read_mr_data()] add the others.
 #' @param threshold Smallest kinship coefficient of a link, above 0.
+#' @param encoding Of the files: see [read_mr_data()].
 #' @param x A `families` object.
 #' @param ... Nothing: an argument without a use is an error.
 #' @section Identifiers:
@@ -50,9 +51,11 @@
 #' family
 #' table(table(family))
 #' @export
-families <- function(kin, ids = NULL, threshold = 2^-4.5) {
+families <- function(kin, ids = NULL, threshold = 2^-4.5, encoding = "UTF-8") {
+  check_given()
+  check_encoding(encoding)
   check_number(threshold, "threshold", 0, 1, open = TRUE)
-  pairs <- read_kin(kin)
+  pairs <- read_kin(kin, encoding)
   who <- study_ids(ids)
   people <- kin_names(pairs, who)
   known <- unique(c(who, rbind(people$a, people$b)))
@@ -109,21 +112,21 @@ complete_families <- function(cluster, ids) {
 # ---- reading ----
 
 # fid1, fid2 (NULL when there are none), id1, id2, kinship.
-read_kin <- function(kin) {
+read_kin <- function(kin, encoding) {
   if (is.data.frame(kin)) return(kin_columns(kin, "the table"))
   if (!is.character(kin)) {
     abort_argument("kin", "a data frame of pairs, or paths of KING's .kin and .kin0 files", describe(kin))
   }
   check_strings(kin, "kin")
-  tables <- lapply(kin, function(path) kin_columns(read_kin_file(path), basename(path)))
+  tables <- lapply(kin, function(path) kin_columns(read_kin_file(path, encoding), basename(path)))
   whole <- all(!vapply(tables, function(table) is.null(table$fid1), NA))
   columns <- c("id1", "id2", "kinship", if (whole) c("fid1", "fid2"))
   sapply(columns, function(name) unlist(lapply(tables, `[[`, name)), simplify = FALSE)
 }
 
 # Identifiers stay text: leading zeros, and a FID that is 0 here and a name there.
-read_kin_file <- function(path) {
-  table <- open_text_table(path, "kin")
+read_kin_file <- function(path, encoding) {
+  table <- open_text_table(path, "kin", encoding = encoding)
   if (!length(table$names)) abort(sprintf("`kin`: the file %s is empty.", path), "latentmr_error_format", argument = "kin")
   number <- lower(table$names) == "kinship"
   as_frame(stats::setNames(table$columns(seq_along(table$names), number), table$names))

@@ -26,7 +26,10 @@
 #' data <- mr_data(g, x, rnorm(200), rep(c("a", "b"), 100), kind = "genotype")
 #' flow(data)
 #' @export
-flow <- function(x, ...) UseMethod("flow")
+flow <- function(x, ...) {
+  check_given("x")
+  UseMethod("flow")
+}
 
 #' @rdname flow
 #' @export

@@ -38,6 +38,7 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
   if (!is.matrix(genotypes) || !is.numeric(genotypes)) abort_argument(arg, must, describe(genotypes))
   if (!nrow(genotypes) || !ncol(genotypes)) abort_argument(arg, must, describe(genotypes))
   names <- colnames(genotypes)
+  check_no_people_columns(names, arg)
   if (!is.double(genotypes)) storage.mode(genotypes) <- "double"
   dimnames(genotypes) <- NULL
   list(

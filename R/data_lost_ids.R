@@ -29,12 +29,12 @@ id_causes <- list(
 
 # The cause by which most of the lost are found: list(words, remedy), or NULL when none
 # finds a tenth of them.
-lost_cause <- function(lost, known) {
+lost_cause <- function(lost, known, causes = id_causes) {
   lost <- unique(lost[!is.na(lost)])
   known <- setdiff(known, c(NA, ""))
   best <- NULL
   most <- max(1, length(lost) / 10)
-  for (cause in id_causes) {
+  for (cause in causes) {
     theirs <- cause[[2]](known)
     theirs[!nzchar(theirs) | theirs %in% theirs[duplicated(theirs)]] <- NA
     at <- match(cause[[2]](lost), theirs, incomparables = NA)
@@ -50,6 +50,32 @@ lost_cause <- function(lost, known) {
   best
 }
 
+# The same for names of variants.
+variant_causes <- list(
+  list("one side has \"chr\" in front", function(x) sub("^[Cc]hr|^CHR", "", x),
+       "Write both sides alike: paste0(\"chr\", names), or sub(\"^chr\", \"\", names)."),
+  list("capital and small letters differ", lower, "Write both sides alike, for example with tolower()."),
+  list("the marks between the parts differ", function(x) gsub("[-_/:. ]+", ":", sub("^chr", "", lower(x))), "Write both sides alike, for example with gsub()."),
+  list("one side has alleles behind", function(x) sub("([:_][acgtdi]+){1,2}$", "", gsub("[-_/:. ]+", ":", sub("^chr", "", lower(x)))),
+       "Write both sides alike, for example with sub(\"_[ACGT]+$\", \"\", names).")
+)
+
+# What `names` may be when they are no names of `variants`: list(words, remedy).
+variant_cause <- function(names, variants) {
+  place <- paste(variants$chr, number_strings(variants$pos), sep = ":")
+  short <- sub("^([^:_]+)[:_]([0-9]+)([:_].*)?$", "\\1:\\2", sub("^[Cc][Hh][Rr]", "", names))
+  at <- which(short %in% place)
+  cause <- lost_cause(names, c(variants$snp, plain_names(variants)), variant_causes)
+  if (!is.null(cause) || !length(at)) return(cause)
+  list(
+    words = sprintf("places instead of names: \"%s\" here is \"%s\" there (%s would be found)", names[at[1]],
+                    variants$snp[match(short[at[1]], place)], big(length(at))),
+    remedy = "Look the names up: v <- variants(read_plink(bfile)); v$snp[paste(v$chr, v$pos, sep = \":\") %in% places]."
+  )
+}
+
+cause_words <- function(cause) if (is.null(cause)) "" else sprintf(" Likely cause: %s.", cause$words)
+
 # ids: of everybody who should be found; known: those that are there.
 warn_lost_ids <- function(ids, known, what = "phenotype row", where = "genotypes") {
   gone <- !ids %in% known
@@ -58,7 +84,7 @@ warn_lost_ids <- function(ids, known, what = "phenotype row", where = "genotypes
   warn(
     sprintf("%s of %s (%s) %s no %s, such as %s.%s", big(sum(gone)), plural(length(ids), what), percent(mean(gone)),
             if (sum(gone) == 1) "has" else "have", where, quote_all(unique(ids[gone]), 3),
-            if (!is.null(cause)) sprintf(" Likely cause: %s.", cause$words) else ""),
+            cause_words(cause)),
     "latentmr_warning_ids", ids = unique(ids[gone]),
     hint = if (is.null(cause)) "If these people were never genotyped, nothing is wrong: flow() counts them." else cause$remedy
   )

@@ -65,6 +65,7 @@
 #' head(variants(bed))
 #' @export
 read_plink <- function(prefix) {
+  check_given()
   check_strings(prefix, "prefix")
   prefix <- vapply(prefix, plink_prefix, "", USE.NAMES = FALSE)
   if (anyDuplicated(prefix)) {
@@ -101,11 +102,17 @@ read_plink <- function(prefix) {
 #' head(variants(bed))
 #' table(samples(bed)$fid)
 #' @export
-variants <- function(x, ...) UseMethod("variants")
+variants <- function(x, ...) {
+  check_given("x")
+  UseMethod("variants")
+}
 
 #' @rdname variants
 #' @export
-samples <- function(x, ...) UseMethod("samples")
+samples <- function(x, ...) {
+  check_given("x")
+  UseMethod("samples")
+}
 
 #' @export
 variants.default <- function(x, ...) {

@@ -22,7 +22,10 @@ check_plink_files <- function(prefix) {
   if (all(there)) return(files)
   folder <- if (dir.exists(prefix)) prefix else dirname(prefix)
   near <- sort(sub("[.]bed$", "", dir(folder, "[.]bed$")))
-  hint <- if (any(there)) {
+  convert <- convert_hint(prefix)
+  hint <- if (!is.null(convert)) {
+    convert
+  } else if (any(there)) {
     sprintf("%s there: the three files of a set have the same name but for the ending.",
             if (sum(there) == 1) paste0("'", basename(files[there]), "' is") else "The other two are")
   } else if (file.exists(paste0(prefix, ".pgen"))) {
@@ -33,6 +36,27 @@ check_plink_files <- function(prefix) {
     "Give the path and the common start of the .bed, .bim and .fam files."
   }
   abort_file(sprintf("There is no file '%s'.", files[!there][1]), hint, "latentmr_error_file_missing")
+}
+
+# How files of other formats become a set.
+convert_hint <- function(prefix) {
+  name <- basename(prefix)
+  option <- c(
+    "[.]vcf([.]b?gz)?$" = "--vcf %s", "[.]bcf([.]gz)?$" = "--bcf %s", "[.](pgen|pvar|psam)$" = "--pfile %s",
+    "[.]bgen$" = "--bgen %s ref-first", "[.](ped|map)$" = "--pedmap %s", "[.]gds$" = NA, "[.]raw$" = NA
+  )
+  at <- which(vapply(names(option), grepl, NA, lower(name)))
+  if (!length(at)) return(NULL)
+  out <- substr(name, 1, regexpr(names(option)[at], lower(name)) - 1)
+  if (is.na(option[at])) {
+    return(if (endsWith(lower(name), ".raw")) {
+      "A .raw table is read with utils::read.table(header = TRUE, colClasses = c(FID = \"character\", IID = \"character\")) and given to mr_data()."
+    } else {
+      sprintf("Convert it: SNPRelate::snpgdsGDS2BED(\"%s\", \"%s\").", name, out)
+    })
+  }
+  given <- if (grepl("pfile|pedmap", option[at])) out else name
+  sprintf("Convert it to a PLINK 1 file set: plink2 %s --make-bed --out %s. Then give \"%s\".", sprintf(option[at], given), out, out)
 }
 
 read_bim <- function(path) as_frame(.Call(C_ffi_read_bim, path))

@@ -52,7 +52,7 @@ format_parts <- function(x) {
 
 missing_share <- function(x) {
   called <- mr_counts(x)$called
-  1 - sum(as.numeric(called)) / (nrow(called) * length(x$outcome))
+  1 - sum(as.numeric(called)) / (nrow(called) * as.numeric(length(x$outcome)))
 }
 
 environment_table <- function(x) {
@@ -67,7 +67,7 @@ environment_table <- function(x) {
   data.frame(
     environment = levels(e), n = n, moments,
     outcome_mean = stat(x$outcome, mean), outcome_sd = stat(x$outcome, stats::sd),
-    missing_calls = 1 - colSums(called) / (n * nrow(called)), row.names = NULL, check.names = FALSE
+    missing_calls = 1 - colSums(called) / (as.numeric(n) * nrow(called)), row.names = NULL, check.names = FALSE
   )
 }
 

@@ -34,6 +34,14 @@ raw_table <- function(genotypes, rename = TRUE) {
   list(genotypes = x, ids = iid, sex = ifelse(sex %in% 1:2, sex, NA_integer_), variants = variants)
 }
 
+# Columns that describe people are no instruments.
+check_no_people_columns <- function(names, arg) {
+  found <- names[sub("^#", "", lower(names)) %in% c(raw_columns, "eid", "person_id")]
+  if (!length(found)) return(invisible())
+  abort_argument(arg, "a table of variants only", sprintf("one with %s", quote_all(found)),
+                 "Keep identifiers in the row names; a .raw table of PLINK is given whole, as a data frame with its six first columns.")
+}
+
 dosage_rounding <- 1e-3
 
 # Values that rounding put a little below 0 or above 2, back at it; only where everything

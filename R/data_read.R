@@ -29,6 +29,8 @@
 #'   Applied to every column but identifiers, before anything else is made of the
 #'   values; counted by column in [flow()]. `NULL`: none.
 #' @param categorical,outcome_kind See [mr_data()].
+#' @param encoding Of all text files named, such as `"latin1"` or `"UTF-16"` ([iconvlist()]); a file with the byte
+#'   order mark of UTF-8 is read as UTF-8 all the same.
 #' @param structure_includes_instruments,block See [mr_data()]; `block` is named
 #'   by variant, or has a value for each instrument in the order of the files.
 #'
@@ -41,7 +43,7 @@
 #' @section Text files:
 #' Files are read into memory whole, from a file or a pipe (`remove = "/dev/stdin"`,
 #' bash's `<(cut -f1 list.txt)`) to its end, and nothing is read a second time. They
-#' are UTF-8, with or without a byte order mark; gzip is known by its first bytes, not
+#' are UTF-8 (or what `encoding` says), with or without a byte order mark; gzip is known by its first bytes, not
 #' by the name, and must be complete. A NUL byte, another control character or a byte
 #' that is not UTF-8 is an error that names file and line, and so is a file that is
 #' written meanwhile. What is no text table (zstd, zip and xlsx, RDS, UTF-16, VCF, a web
@@ -65,7 +67,8 @@
 read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariates = NULL, structure = NULL,
                          background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
                          remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL,
-                         categorical = NULL, outcome_kind = "auto") {
+                         categorical = NULL, outcome_kind = "auto", encoding = "UTF-8") {
+  check_given(hints = given_hints)
   roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster)
   check_string(id, "id", null = TRUE)
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
@@ -73,10 +76,11 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   check_na_codes(na_codes)
   check_categorical(categorical, covariates)
   check_choice(outcome_kind, "outcome_kind", outcome_kinds)
+  check_encoding(encoding)
   bed <- if (inherits(bfile, "plink_bed")) bfile else read_plink(bfile)
   source <- genotype_source(bed, "bfile")
 
-  tables <- read_tables(pheno, unlist(roles), id, c(roles$environment, roles$cluster, categorical))
+  tables <- read_tables(pheno, unlist(roles), id, c(roles$environment, roles$cluster, categorical), encoding)
   people <- canonical_ids(source, tables)
   source$ids <- people$ids
   recoded <- apply_na_codes(tables, na_codes)
@@ -88,9 +92,9 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   frame <- frame_of(tables, roles, outcome_kind)
   if (inherits(cluster, "families")) frame$cluster <- families_of(cluster, frame$ids, people)
   log <- log_values(new_flow(), recoded$counts, na_codes, converted$words)
-  lists <- list(keep = read_id_list(keep, "keep", people), remove = read_id_list(remove, "remove", people))
-  background <- background_source(background, source, instruments, people)
-  source <- choose_variants(source, instruments, "instruments")
+  lists <- list(keep = read_id_list(keep, "keep", people, encoding), remove = read_id_list(remove, "remove", people, encoding))
+  background <- background_source(background, source, instruments, people, encoding)
+  source <- choose_variants(source, instruments, "instruments", encoding)
   build_mr_data(
     frame, source, background, as_block(block, source), "genotype", structure_includes_instruments,
     c(roles$exposure, roles$outcome), lists, log

@@ -35,8 +35,8 @@ is_path <- function(x, known = character()) {
 
 # The columns of a list as text: header (NULL when the first line is none of `heads`)
 # and columns. Row names, as write.table() and write.csv() put them in front, are left.
-read_list_file <- function(path, arg, heads) {
-  table <- open_text_table(path, arg, header = FALSE, missing = character())
+read_list_file <- function(path, arg, heads, encoding = utf8) {
+  table <- open_text_table(path, arg, header = FALSE, missing = character(), encoding = encoding)
   columns <- table$columns(seq_along(table$names))
   while (length(columns) > 1 && !any(nzchar(columns[[length(columns)]]))) columns[[length(columns)]] <- NULL
   if (length(columns) && table$row_names) {
@@ -51,13 +51,13 @@ read_list_file <- function(path, arg, heads) {
   list(header = top, columns = columns)
 }
 
-read_id_list <- function(x, arg, people) {
+read_id_list <- function(x, arg, people, encoding = utf8) {
   if (is.null(x)) return(NULL)
   if (is.atomic(x) && !length(x)) return(character())
   if (!is_path(x, c(people$iid, people$pair))) {
     return(unique(to_canonical(as_ids(x, arg), NULL, people, sprintf("`%s`", arg))))
   }
-  list <- read_list_file(x, arg, c(id_columns, fid_columns))
+  list <- read_list_file(x, arg, c(id_columns, fid_columns), encoding)
   columns <- list$columns
   # A table with more columns, such as a fam file, is one when its header says which to take.
   at <- match(id_columns, list$header)
@@ -78,12 +78,22 @@ read_id_list <- function(x, arg, people) {
 
 variant_columns <- c("snp", "rsid", "id", "variant_id", "variant", "markername", "#id", "name")
 
-read_variant_list <- function(x, arg) {
+read_variant_list <- function(x, arg, encoding = utf8) {
+  if (is.data.frame(x)) {
+    at <- match(variant_columns, lower(names(x)))
+    if (all(is.na(at))) {
+      abort_argument(arg, "names, a file with them, or a data frame with a column snp, rsid, id or variant_id",
+                     sprintf("a data frame with the columns %s", quote_all(names(x))))
+    }
+    x <- as.character(x[[at[!is.na(at)][1]]])
+    if (anyNA(x) || any(!nzchar(x))) abort_argument(arg, "without missing names", sprintf("with %s of them", big(sum(is.na(x) | !nzchar(x)))))
+    return(unique(enc2utf8(x)))
+  }
   if (!is_path(x)) {
     check_strings(x, arg, hint = "Give names of variants, or the path of a file with them.")
     return(unique(enc2utf8(x)))
   }
-  list <- read_list_file(x, arg, variant_columns)
+  list <- read_list_file(x, arg, variant_columns, encoding)
   at <- match(variant_columns, list$header)
   at <- at[!is.na(at)]
   if (!length(at) && length(list$columns) > 1) {
@@ -96,25 +106,27 @@ read_variant_list <- function(x, arg) {
 }
 
 # The source with the named variants only; what it lacks is kept in `absent`.
-choose_variants <- function(source, names, arg) {
+choose_variants <- function(source, names, arg, encoding = utf8) {
   if (is.null(names)) return(source)
-  names <- read_variant_list(names, arg)
+  names <- read_variant_list(names, arg, encoding)
   plain <- plain_names(source$variants)
   cols <- which(source$variants$snp %in% names | plain %in% names)
   absent <- setdiff(names, c(source$variants$snp, plain))
   if (!length(cols)) {
+    cause <- variant_cause(names, source$variants)
     abort(
-      sprintf("None of the %s variants in `%s` is in the PLINK files: %s; the files have %s.", big(length(names)), arg,
-              quote_all(names, 3), quote_all(source$variants$snp, 3)),
+      sprintf("None of the %s variants in `%s` is in the PLINK files: %s; the files have %s.%s", big(length(names)), arg,
+              quote_all(names, 3), quote_all(source$variants$snp, 3), cause_words(cause)),
       c("latentmr_error_variants", "latentmr_error_argument"), argument = arg,
-      hint = "Look for another kind of name (rsid, chr:pos) or another genome build."
+      hint = if (is.null(cause)) "Look for another kind of name (rsid, chr:pos) or another genome build." else cause$remedy
     )
   }
   if (length(absent)) {
+    cause <- variant_cause(absent, source$variants)
     warn(
-      sprintf("%s of the %s variants in `%s` %s not in the PLINK files: %s.", big(length(absent)), big(length(names)), arg,
-              if (length(absent) == 1) "is" else "are", quote_all(absent, 5)),
-      "latentmr_warning_variants", variants = absent
+      sprintf("%s of the %s variants in `%s` %s not in the PLINK files: %s.%s", big(length(absent)), big(length(names)), arg,
+              if (length(absent) == 1) "is" else "are", quote_all(absent, 5), cause_words(cause)),
+      "latentmr_warning_variants", variants = absent, hint = cause$remedy
     )
   }
   keep_source_variants(source, cols, absent)
@@ -136,20 +148,20 @@ keep_source_variants <- function(source, cols, absent = character()) {
   source
 }
 
-background_source <- function(background, source, instruments, people) {
+background_source <- function(background, source, instruments, people, encoding = utf8) {
   if (is.null(background)) return(NULL)
   if (identical(background, "others")) {
     if (is.null(instruments)) {
       abort_argument("background", "given together with `instruments` when it is \"others\"", "alone",
                      "Name the instruments: the other variants are then the background.")
     }
-    chosen <- read_variant_list(instruments, "instruments")
+    chosen <- read_variant_list(instruments, "instruments", encoding)
     return(keep_source_variants(source, which(!(source$variants$snp %in% chosen | plain_names(source$variants) %in% chosen))))
   }
   other <- inherits(background, "plink_bed") ||
     (is.character(background) && length(background) && !anyNA(background) &&
        all(file.exists(paste0(sub("[.]bed$", "", background), ".bed"))))
-  if (!other) return(choose_variants(source, background, "background"))
+  if (!other) return(choose_variants(source, background, "background", encoding))
   second <- genotype_source(if (is.character(background)) read_plink(background) else background, "background")
   if (people$by_pair) second$ids <- paste(second$fids, second$ids, sep = "_")
   second

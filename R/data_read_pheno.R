@@ -5,12 +5,12 @@ fid_columns <- c("fid", "#fid")
 
 # One list per file: ids, fid (or NULL), columns (data frame of those asked for: numbers
 # where every cell is one, else text), label. `groups` names columns to keep as text.
-read_tables <- function(pheno, wanted, id, groups = character()) {
+read_tables <- function(pheno, wanted, id, groups = character(), encoding = utf8) {
   if (is.data.frame(pheno)) {
     openers <- list(open_frame(pheno))
   } else {
     check_strings(pheno, "pheno", hint = "Give the path of a file, several paths, or a data frame.")
-    openers <- lapply(pheno, open_phenotypes, groups)
+    openers <- lapply(pheno, open_phenotypes, groups, encoding)
   }
   home <- lapply(wanted, function(column) which(vapply(openers, function(o) column %in% o$names, NA)))
   check_columns(wanted, home, openers)
@@ -45,8 +45,8 @@ open_frame <- function(pheno) {
   list(names = names, label = "pheno", read = function(columns, ids) frame[match(columns, names)])
 }
 
-open_phenotypes <- function(path, groups) {
-  table <- open_text_table(path, "pheno")
+open_phenotypes <- function(path, groups, encoding) {
+  table <- open_text_table(path, "pheno", encoding = encoding)
   if (!length(table$names)) {
     abort(sprintf("The phenotype file %s is empty.", path), c("latentmr_error_empty", "latentmr_error_format"))
   }

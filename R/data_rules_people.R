@@ -74,9 +74,18 @@ log_list <- function(log, list, name, ids) {
     abort(
       sprintf("None of the %s in `%s` is in the data: %s; the data have %s.%s", plural(unknown, "identifier"), name,
               quote_all(list, 3), quote_all(unique(ids[!is.na(ids)]), 3),
-              if (!is.null(cause)) sprintf(" Likely cause: %s.", cause$words) else ""),
+              cause_words(cause)),
       c("latentmr_error_list", "latentmr_error_argument"), argument = name,
       hint = if (!is.null(cause)) cause$remedy else if (name == "remove") "If nobody on the list is left to remove, leave it out."
+    )
+  }
+  # Lists of withdrawals name people of other studies too; those whom another way of writing finds are ours.
+  cause <- if (unknown) lost_cause(setdiff(list, ids), setdiff(ids, list))
+  if (!is.null(cause)) {
+    warn(
+      sprintf("%s of %s in `%s` %s not in the data, such as %s.%s", big(unknown), plural(length(list), "identifier"), name,
+              if (unknown == 1) "is" else "are", quote_all(setdiff(list, ids), 3), cause_words(cause)),
+      "latentmr_warning_ids", ids = setdiff(list, ids), hint = cause$remedy
     )
   }
   flow_add(log, "participants", sprintf("on the list `%s`, not in the data", name), "noted", unknown)
@@ -88,7 +97,7 @@ check_overlap <- function(ids, genotype_ids) {
   cause <- lost_cause(ids, genotype_ids)
   abort(
     sprintf("No identifier of the phenotypes is among the genotypes. Phenotypes: %s. Genotypes: %s.%s", first(ids),
-            first(genotype_ids), if (!is.null(cause)) sprintf(" Likely cause: %s.", cause$words) else ""),
+            first(genotype_ids), cause_words(cause)),
     "latentmr_error_ids",
     hint = if (!is.null(cause)) cause$remedy else "Look for another kind of identifier, or for another release of the data."
   )

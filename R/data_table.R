@@ -7,8 +7,8 @@ missing_cells <- c("", "NA", "N/A", "n/a", "NaN", "nan", ".", "<NA>", "#N/A", "N
 # Opens a table: names of its columns (header = TRUE), how many rows, and
 # `columns(at, numbers)`, a list of vectors: doubles where `numbers` and every cell is a
 # number or missing, text elsewhere.
-open_text_table <- function(path, arg, header = TRUE, missing = missing_cells) {
-  bytes <- file_text(path, arg)
+open_text_table <- function(path, arg, header = TRUE, missing = missing_cells, encoding = utf8) {
+  bytes <- file_text(path, arg, encoding)
   head <- .Call(C_ffi_table_head, bytes, NA_integer_, path)
   if (!length(head$head)) {
     return(list(names = character(), rows = 0, path = path, row_names = FALSE, columns = function(at, numbers) rep(list(character()), length(at))))

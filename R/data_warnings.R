@@ -98,8 +98,9 @@ unit_words <- function(times, shift, level_in_sd) {
   exact <- level_in_sd > 2 && is.finite(shift) && shift > 0 && abs(log(shift / times)) < (if (times > unit_ratio) .4 else .2)
   table <- if (times > unit_ratio) unit_factors else level_factors
   if (!exact && times <= unit_ratio) return(NULL)
-  off <- abs(log((if (exact) shift else times) / table$factor))
-  if (min(off) < if (exact) .05 else .15) table$words[which.min(off)]
+  off <- abs(log(times / table$factor)) / .15
+  if (exact) off <- pmin(abs(log(shift / table$factor)) / .05, if (times > unit_ratio) off else Inf)
+  if (min(off) < 1) table$words[which.min(off)]
 }
 
 # Of two values only is no measurement with a unit.

@@ -116,6 +116,7 @@
 #' @export
 learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
                               control = encoder_control(), seed = NULL) {
+  check_given()
   check_choice(encoder, "encoder", encoder_names())
   check_data(data)
   control <- moments_control(control, data, !missing(control))

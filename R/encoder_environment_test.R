@@ -46,12 +46,16 @@
 #' z <- cbind(moves = c(rnorm(100), rnorm(100, 1)), stays = rnorm(200))
 #' environment_test(z, rep(c("a", "b"), each = 100))
 #' @export
-environment_test <- function(x, ...) UseMethod("environment_test")
+environment_test <- function(x, ...) {
+  check_given("x")
+  UseMethod("environment_test")
+}
 
 #' @rdname environment_test
 #' @export
 environment_test.default <- function(x, environment, covariates = NULL, conditional = "joint",
                                      max_columns = 500, seed = NULL, ...) {
+  check_given("environment")
   if (is.atomic(x) && is.null(dim(x)) && is.numeric(x)) x <- matrix(x, dimnames = list(NULL, deparse1(substitute(x))))
   if (is.data.frame(x) && length(x) && all(vapply(x, is.numeric, NA))) x <- as.matrix(x)
   if (!is.matrix(x) || !is.numeric(x) || !nrow(x) || !ncol(x)) {

@@ -90,6 +90,7 @@
 #' @export
 iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = NULL, cluster = NULL,
                       weights, subset, na.action, offset, contrasts = NULL, tol = 1e-7) {
+  check_given("formula")
   check_choice(estimator, "estimator", binary_estimators)
   check_choice(link, "link", c("logit", "log"))
   if (is.null(vcov) && is.null(cluster)) vcov <- "HC1"

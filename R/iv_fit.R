@@ -90,6 +90,7 @@
 #' @export
 iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = NULL,
                    cluster = NULL, weights = NULL, kappa = NULL, fuller = 1, tol = 1e-7) {
+  check_given()
   control <- check_kappa(estimator, kappa, fuller)
   asked <- asked_type(vcov, cluster, estimator)
   if (inherits(asked$cluster, "formula")) abort_argument("cluster", "a vector, or several in a list", "a formula", hint = "Formulas are for iv_reg().")

@@ -33,7 +33,10 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl + gear, data = mtcars)
 #' overid_test(fit)
 #' @export
-overid_test <- function(fit, ...) UseMethod("overid_test")
+overid_test <- function(fit, ...) {
+  check_given("fit")
+  UseMethod("overid_test")
+}
 
 #' @export
 overid_test.default <- function(fit, ...) {

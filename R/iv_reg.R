@@ -53,6 +53,7 @@
 iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NULL, weights,
                    subset, na.action, offset, contrasts = NULL, kappa = NULL, fuller = 1,
                    tol = 1e-7, ...) {
+  check_given("formula")
   check_dots(...)
   call <- match.call()
   control <- check_kappa(estimator, kappa, fuller)

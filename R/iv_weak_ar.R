@@ -21,7 +21,10 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl, data = mtcars)
 #' ar_set(fit)
 #' @export
-ar_set <- function(fit, level = 0.95, ...) UseMethod("ar_set")
+ar_set <- function(fit, level = 0.95, ...) {
+  check_given("fit")
+  UseMethod("ar_set")
+}
 
 #' @rdname ar_set
 #' @export

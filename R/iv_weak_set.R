@@ -70,11 +70,17 @@
 #' rbind(weakiv_set(fit, "AR"), weakiv_set(fit, "LM"))
 #' weakiv_set(fit, "AR", vcov = "HC1")
 #' @export
-weakiv_test <- function(fit, beta = 0, ...) UseMethod("weakiv_test")
+weakiv_test <- function(fit, beta = 0, ...) {
+  check_given("fit")
+  UseMethod("weakiv_test")
+}
 
 #' @rdname weakiv_test
 #' @export
-weakiv_set <- function(fit, method = "CLR", level = 0.95, ...) UseMethod("weakiv_set")
+weakiv_set <- function(fit, method = "CLR", level = 0.95, ...) {
+  check_given("fit")
+  UseMethod("weakiv_set")
+}
 
 #' @rdname weakiv_test
 #' @export

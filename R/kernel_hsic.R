@@ -85,6 +85,7 @@
 hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel = NULL, bandwidth = NULL,
                       scales = 1, cluster = NULL, permutations = 999, approximation = "auto", features = 100,
                       block = NULL, seed = NULL) {
+  check_given()
   name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
   if (!is.null(environment)) name <- paste(name, "within", deparse1(substitute(environment)))
   check_choice(method, "method", c("trace_gamma", "permutation", "gamma", "block", "linear"))

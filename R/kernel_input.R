@@ -5,6 +5,7 @@ EXACT_ROWS <- 5000L # above this no Gram matrix, by default not even tile by til
 
 # A sample: double matrix (labels as codes), checked.
 kernel_sample <- function(x, arg, rows = NULL) {
+  x <- plain_numbers(x, arg)
   labels <- is.factor(x) || is.character(x) || is.logical(x) && !is.matrix(x)
   if (labels) {
     if (anyNA(x)) abort_missing(arg, sum(is.na(x)))

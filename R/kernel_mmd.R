@@ -51,6 +51,7 @@
 mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", kernel = NULL,
                      bandwidth = NULL, scales = 1, strata = NULL, cluster = NULL, permutations = 999,
                      approximation = "auto", features = 100, block = NULL, seed = NULL) {
+  check_given()
   name <- deparse1(substitute(x))
   name <- if (is.null(y)) paste(name, "by", deparse1(substitute(environment))) else paste(name, "and", deparse1(substitute(y)))
   check_choice(method, "method", c("trace_gamma", "gamma", "permutation", "block", "linear"))

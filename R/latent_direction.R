@@ -40,7 +40,10 @@
 #' fit <- latent_mr(data, methods = "latent_2sls", seed = 1)
 #' direction_test(fit)
 #' @export
-direction_test <- function(fit, ...) UseMethod("direction_test")
+direction_test <- function(fit, ...) {
+  check_given("fit")
+  UseMethod("direction_test")
+}
 
 #' @export
 direction_test.default <- function(fit, ...) {

@@ -37,7 +37,10 @@
 #' fit <- latent_mr(data, methods = "latent_2sls", by_environment = FALSE, seed = 1)
 #' plausibly_exogenous(fit, .002)
 #' @export
-plausibly_exogenous <- function(fit, gamma, level = 0.95, ...) UseMethod("plausibly_exogenous")
+plausibly_exogenous <- function(fit, gamma, level = 0.95, ...) {
+  check_given("fit")
+  UseMethod("plausibly_exogenous")
+}
 
 #' @export
 plausibly_exogenous.default <- function(fit, gamma, level = 0.95, ...) {

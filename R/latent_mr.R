@@ -79,9 +79,10 @@
 #' @param crossfit Number of folds K for cross-fitting, at least 2; 0 for none. Moments
 #'   must hold K folds or more (`mr_moments(folds = )`).
 #' @param weights Weights of an allele score from other people (a published association
-#'   study of the exposure), for the estimators `score` and `latent_score`: a data frame with columns `SNP`,
-#'   `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure` and so on).
-#'   Matched by variant and alleles: weights of the other allele change sign, weights on
+#'   study of the exposure), for the estimators `score` and `latent_score`: a data frame, or a text file (see [read_mr_data()]),
+#'   with columns `SNP`, `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure` and so
+#'   on, and rsid, EA, NEA, A1 (effect), A2, BETA, with a message).
+#'   Matched by variant and alleles (also where the data hold several variants of one name): weights of the other allele change sign, weights on
 #'   the other strand are recognised; palindromic variants (A/T, C/G), other alleles, unknown
 #'   variants and missing weights are left out. `$score$table` has what became of
 #'   every row. `NULL`: no score.
@@ -160,6 +161,7 @@
 #' @export
 latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, weights = NULL, crossfit = 0, level = 0.95,
                       force = FALSE, by_environment = TRUE, jackknife = FALSE, control = encoder_control(), seed = NULL) {
+  check_given()
   check_choice(encoder, "encoder", encoder_names())
   check_flag(by_environment, "by_environment")
   check_number(level, "level", 0.5, 1, open = TRUE)

@@ -25,7 +25,10 @@
 #' data <- simulate_mr("snp", cell = 3, n = 500, seed = 1)
 #' verdict(latent_mr(data, seed = 1))
 #' @export
-verdict <- function(fit, ...) UseMethod("verdict")
+verdict <- function(fit, ...) {
+  check_given("fit")
+  UseMethod("verdict")
+}
 
 #' @export
 verdict.default <- function(fit, ...) {

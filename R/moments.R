@@ -116,6 +116,7 @@
 #' mr_moments(data, folds = 5, disclosure = FALSE) # one that must not
 #' @export
 mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = NULL, disclosure = TRUE) {
+  check_given()
   if (!inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
   }

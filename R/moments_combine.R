@@ -36,6 +36,7 @@
 #' combine_moments(mr_moments(site(200, "a")), mr_moments(site(300, "b")))
 #' @export
 combine_moments <- function(...) {
+  check_given()
   sites <- list(...)
   if (length(sites) == 1 && is.list(sites[[1]]) && !inherits(sites[[1]], "mr_moments")) sites <- sites[[1]]
   if (!length(sites)) abort_argument("...", "one or more mr_moments objects", "empty")

@@ -36,7 +36,10 @@
 #'   file.size(file)
 #' }
 #' @export
-report <- function(fit, ...) UseMethod("report")
+report <- function(fit, ...) {
+  check_given("fit")
+  UseMethod("report")
+}
 
 #' @rdname report
 #' @export

@@ -22,6 +22,7 @@
 #' table[table$item == "6c", ]
 #' @export
 strobe_mr <- function(fit, data = NULL, curve = NULL) {
+  check_given()
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
   check_report_parts(fit, data, curve)
   items <- strobe_items()

@@ -83,6 +83,7 @@
 #' simulate_mr("snp", cell = 3, n = 200, seed = 1)
 #' @export
 simulate_mr <- function(design, ..., seed = NULL) {
+  check_given()
   check_choice(design, "design", c("authors", "snp"))
   draw <- switch(design, authors = simulate_authors, snp = simulate_snp)
   given <- list(...)

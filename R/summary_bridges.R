@@ -49,6 +49,7 @@
 #' if (nzchar(system.file(package = "MendelianRandomization"))) as_mrinput(fit)
 #' @export
 as_twosample <- function(fit, units = NULL) {
+  check_given()
   a <- fit_associations(fit, "A harmonised frame")
   units <- check_units(units)
   v <- fit$variants
@@ -114,6 +115,7 @@ variant_frequency <- function(fit) {
 #' @return `as_mrinput()`: an object of class `MRInput` with the usable variants.
 #' @export
 as_mrinput <- function(fit, correlation = "block") {
+  check_given()
   a <- fit_associations(fit, "An input of MendelianRandomization")
   if (!identical(correlation, "block") && !isTRUE(correlation) && !isFALSE(correlation)) {
     abort_argument("correlation", "TRUE, FALSE or \"block\"", describe(correlation))

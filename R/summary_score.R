@@ -8,12 +8,9 @@ score_weights <- function(weights, variants, kind) {
     abort_argument("weights", "NULL for continuous instruments", describe(weights), "An allele score counts alleles.")
   }
   given <- weight_columns(weights)
-  known <- list(
-    snp = clean_snp(variants$snp), effect = clean_allele(variants$effect_allele, nrow(variants)),
-    other = clean_allele(variants$other_allele, nrow(variants))
-  )
-  at <- match(given$snp, known$snp)
-  status <- allele_status(given$effect, given$other, known$effect[at], known$other[at])
+  found <- match_weights(given, variants)
+  at <- found$at
+  status <- found$status
   status[!is.finite(given$beta)] <- "no weight"
   status[is.na(at)] <- "not in the data"
   used <- status %in% names(allele_sign)
@@ -36,23 +33,71 @@ score_weights <- function(weights, variants, kind) {
   score
 }
 
-# The columns, under TwoSampleMR's names too.
-weight_columns <- function(weights) {
-  must <- "a data frame with columns SNP, effect_allele, other_allele and beta"
-  if (!is.data.frame(weights) || !nrow(weights)) abort_argument("weights", must, describe(weights))
-  pick <- function(name, also = NULL) {
-    found <- intersect(c(name, paste0(name, ".exposure"), also), names(weights))
-    if (!length(found)) abort_argument("weights", must, sprintf("one without `%s`", name), "The columns of an exposure of TwoSampleMR are taken too.")
-    weights[[found[1]]]
+# Each weight with a variant of its name (also the one that it had before read_plink() told
+# several of one name apart) and, among several, with one whose alleles fit.
+match_weights <- function(given, variants) {
+  key <- clean_snp(variants$snp)
+  plain <- clean_snp(plain_names(variants))
+  effect <- clean_allele(variants$effect_allele, nrow(variants))
+  other <- clean_allele(variants$other_allele, nrow(variants))
+  status_of <- function(rows, at) allele_status(given$effect[rows], given$other[rows], effect[at], other[at])
+  at <- match(given$snp, key)
+  status <- status_of(seq_along(at), at)
+  for (i in which(is.na(at) & given$snp %in% plain)) {
+    candidates <- which(plain == given$snp[i])
+    each <- status_of(rep(i, length(candidates)), candidates)
+    best <- order(match(each, names(allele_sign)))[1]
+    at[i] <- candidates[best]
+    status[i] <- each[best]
   }
-  beta <- pick("beta", "weight")
-  if (!is.numeric(beta)) abort_argument("weights", "a data frame whose column `beta` is numeric", describe(beta))
+  list(at = at, status = status)
+}
+
+# Names of columns in small letters, the usual ones of TwoSampleMR and of association tables.
+weight_names <- list(
+  SNP = c("snp", "rsid", "rs_id", "rs", "variant_id", "variant", "markername", "marker", "id"),
+  effect_allele = c("effect_allele", "effect_allele.exposure", "ea", "effectallele", "tested_allele", "allele1", "a1"),
+  other_allele = c("other_allele", "other_allele.exposure", "oa", "nea", "non_effect_allele", "noneffect_allele", "otherallele", "allele2", "a2"),
+  beta = c("beta", "beta.exposure", "weight", "effect_weight", "b", "effect", "est")
+)
+
+weight_columns <- function(weights) {
+  must <- "a data frame, or the path of a text file, with columns SNP, effect_allele, other_allele and beta"
+  if (is.character(weights) && length(weights) == 1 && !is.na(weights)) weights <- weight_file(weights)
+  if (!is.data.frame(weights) || !nrow(weights)) abort_argument("weights", must, describe(weights))
+  small <- lower(names(weights))
+  at <- vapply(weight_names, function(names) match(names, small)[!is.na(match(names, small))][1], 1L)
+  if (anyNA(at)) {
+    abort_argument("weights", must, sprintf("one without `%s`", names(at)[is.na(at)][1]), sprintf(
+      "Its columns are %s. Taken are TwoSampleMR's names of an exposure and the usual ones (rsid, EA, NEA, A1, A2, BETA)%s.",
+      quote_all(names(weights), 20), if (is.na(at[["beta"]]) && "or" %in% small) "; of an odds ratio give the logarithm as beta" else ""
+    ))
+  }
+  usual <- names(weights)[at] == names(at) | small[at] == paste0(names(at), ".exposure")
+  if (!all(usual)) {
+    inform(sprintf("`weights`: %s.", paste(sprintf("%s is \"%s\"", names(at), names(weights)[at])[!usual], collapse = ", ")),
+           "latentmr_message_weights")
+  }
+  pick <- function(name) weights[[at[[name]]]]
+  beta <- pick("beta")
+  if (is.character(beta) || is.factor(beta)) {
+    found <- numbers_in_text(as.character(beta))
+    if (is.null(found$values)) abort_argument("weights", "a table whose weights are numbers", sprintf("one with %s in \"%s\"", quote_all(found$odd, 3), names(weights)[at[["beta"]]]))
+    beta <- found$values
+  }
+  if (!is.numeric(beta)) abort_argument("weights", "a table whose weights are numbers", describe(beta))
   n <- nrow(weights)
-  shown <- as.character(pick("SNP", "snp"))
+  shown <- as.character(pick("SNP"))
   list(
     shown = shown, snp = clean_snp(shown), effect = clean_allele(pick("effect_allele"), n),
     other = clean_allele(pick("other_allele"), n), beta = as.double(beta)
   )
+}
+
+# Every cell is text: an allele "T" is no TRUE.
+weight_file <- function(path) {
+  table <- open_text_table(path, "weights")
+  as_frame(stats::setNames(table$columns(seq_along(table$names)), table$names))
 }
 
 count_words <- function(status) {

@@ -44,6 +44,7 @@
 #' tail(leave_one_out(fit, "variant", method = "ivw"))
 #' @export
 single_variant <- function(fit) {
+  check_given()
   a <- fit_associations(fit, "A table of variants")
   x <- summary_input(a)
   all <- list(summary_ivw(x), summary_egger(x))

@@ -24,7 +24,7 @@ test_that("a NUL byte, a control character and bad UTF-8 are refused by file and
   bad <- function(byte) c(charToRaw("IID\tage\na\t1\nb\t"), as.raw(byte), charToRaw("57\n"))
   expect_match(text_error(bad(0)), "^Line 3 of <x.txt> holds a NUL byte \\(byte 00\\)[.]\ni The file is damaged")
   expect_match(text_error(bad(7)), "^Line 3 of <x.txt> holds a control character \\(byte 07\\)")
-  expect_match(text_error(bad(0xe9)), "^Line 3 of <x.txt> is not valid UTF-8 \\(byte e9\\)[.]\ni Convert it, for example from Latin 1")
+  expect_match(text_error(bad(0xe9)), "^Line 3 of <x.txt> is not valid UTF-8 \\(byte e9\\)[.]\ni .*say encoding = .latin1.*or convert the file: iconv -f latin1 -t utf-8")
   # \r\n and \r end lines as \n does.
   expect_match(text_error(c(charToRaw("a\r\nb\r\n"), as.raw(c(0xff, 0x0a)))), "^Line 3 ")
   expect_match(text_error(c(charToRaw("a\rb\rc\r"), as.raw(0))), "^Line 4 ")

@@ -143,3 +143,33 @@ test_that("instruments chosen in the same people are noticed, others are not", {
   barely <- sum(z < 1 + qnorm(.0005, lower.tail = FALSE))
   expect_match(latent_warnings(whole), sprintf("All 50 variants .* p < 0.001 .* %d of them barely", barely), all = FALSE)
 })
+
+test_that("weights find the variants that read_plink() told apart, by their alleles", {
+  # As read_plink() names two variants that were both rs1: other allele, then the one counted.
+  panel <- data.frame(snp = c("rs1:G:A", "rs1:G:T", "rs2"), effect_allele = c("A", "T", "A"), other_allele = "G")
+  given <- data.frame(SNP = c("rs1", "rs1", "rs2", "rs1:G:T"), effect_allele = c("T", "G", "A", "T"), other_allele = c("G", "A", "G", "G"),
+                      beta = c(.2, .3, .4, .5))
+  score <- quiet(score_weights(given, panel, "genotype"))
+  expect_identical(score$table$status, c("same allele", "flipped", "same allele", "repeated"))
+  expect_identical(score$direction, c(-.3, .2, .4))
+  # None of the alleles fits: said as for any other variant.
+  odd <- data.frame(SNP = c("rs1", "rs2"), effect_allele = c("AT", "A"), other_allele = c("G", "G"), beta = 1)
+  expect_identical(quiet(score_weights(odd, panel, "genotype"))$table$status, c("other alleles", "same allele"))
+})
+
+test_that("weights are read from a file as other tables are, under the usual names", {
+  panel <- data.frame(snp = c("rs1", "rs2", "rs3"), effect_allele = c("A", "T", "C"), other_allele = c("G", "G", "A"))
+  path <- tempfile(fileext = ".txt.gz")
+  file <- gzfile(path, "w")
+  # A T alone in its column is no TRUE; words for a missing weight; decimal commas.
+  writeLines(c("rsid;EA;NEA;BETA", "rs1;A;G;0,25", "rs2;T;G;None", "rs3;A;C;-1,5"), file)
+  close(file)
+  expect_message(score <- score_weights(path, panel, "genotype"), "SNP is \"rsid\", effect_allele is \"EA\", other_allele is \"NEA\", beta is \"BETA\"")
+  expect_identical(score$direction, c(.25, 0, 1.5))
+  expect_identical(score$table$status, c("same allele", "no weight", "flipped"))
+  writeLines(c("SNP A1 A2 OR", "rs1 A G 1.2"), path)
+  expect_error(score_weights(path, panel, "genotype"), "without `beta`.*logarithm", class = "latentmr_error_argument")
+  expect_error(score_weights("none.txt", panel, "genotype"), class = "latentmr_error_io")
+  writeLines(c("SNP A1 A2 beta", "rs1 A G high"), path)
+  expect_error(score_weights(path, panel, "genotype"), "weights are numbers, not one with \"high\"", class = "latentmr_error_argument")
+})
