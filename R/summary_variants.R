@@ -57,6 +57,7 @@ single_variant <- function(fit) {
 #' @rdname single_variant
 #' @export
 variant_tests <- function(fit) {
+  check_given()
   x <- summary_input(fit_associations(fit, "A table of variants"))
   egger <- summary_egger(x)
   rows <- lapply(list(egger, summary_ivw(x)), function(f) if (is.null(f$q)) rep(NA_real_, 3) else f$q)
