@@ -81,10 +81,10 @@ static SEXP ffi_ae_fit(SEXP shape, SEXP data, SEXP options, SEXP skip, SEXP seed
   lmr_error err = {""};
   const lmr_status status =
     glue_int1(single, "single")
-      ? ae_fit_f32(&s, &d, &o, start, from, task, REAL(theta), &best, REAL(history), &lines, level, &tick,
-                   glue_arena(ae_fit_f32_bytes(&s, &d, &o)), &err)
-      : ae_fit_f64(&s, &d, &o, start, from, task, REAL(theta), &best, REAL(history), &lines, level, &tick,
-                   glue_arena(ae_fit_f64_bytes(&s, &d, &o)), &err);
+      ? ae_fit_f32(&s, &d, &o, start, from, task, REAL(theta), &best, REAL(history), &lines, level,
+                   glue_arena(ae_fit_f32_bytes(&s, &d, &o)), &tick, &err)
+      : ae_fit_f64(&s, &d, &o, start, from, task, REAL(theta), &best, REAL(history), &lines, level,
+                   glue_arena(ae_fit_f64_bytes(&s, &d, &o)), &tick, &err);
   if (status != LMR_ENONFINITE) glue_check(status, &err);
   SEXP held = PROTECT(Rf_allocVector(REALSXP, 5));
   REAL(held)[0] = best.reconstruction;

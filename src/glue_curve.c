@@ -67,8 +67,8 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
   curve_model_summary model;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(curve_model(cpu, &rows, &opt, (uint64_t)glue_int1(seed, "seed"), &f, &result, &by_row,
-                         &sum, &model, &tick, glue_arena(curve_model_bytes(&rows, &opt)), &err), &err);
+  glue_check(curve_model(&rows, &opt, (uint64_t)glue_int1(seed, "seed"), &f, &result, &by_row, &sum, &model, cpu,
+                         glue_arena(curve_model_bytes(&rows, &opt)), &tick, &err), &err);
 
   static const char *const names[] = {
     "q", "strength", "strong", "s2", "s2_linear", "s2_band", "ratio", "linear", "linear_se2",
@@ -126,8 +126,8 @@ static SEXP ffi_curve_at(SEXP features, SEXP x, SEXP derivative, SEXP by, SEXP l
   const size_t count = (size_t)Rf_xlength(x), k = (size_t)glue_ncol(by);
   const double *b = glue_real(by, (R_xlen_t)(f.columns * k), "by");
   double *columns = glue_alloc(count * f.columns, sizeof *columns);
-  curve_features_at((lmr_cpu)glue_int1(level, "level"), &f, count, glue_real(x, -1, "x"),
-                    glue_int1(derivative, "derivative"), columns);
+  curve_features_at(&f, count, glue_real(x, -1, "x"), glue_int1(derivative, "derivative"), columns,
+                    (lmr_cpu)glue_int1(level, "level"));
   SEXP out = real_matrix(count, k);
   lmr_error err;
   glue_check(la_gemm('N', 'N', count, k, f.columns, 1, columns, count ? count : 1, b, f.columns, 0,
@@ -171,8 +171,8 @@ static SEXP ffi_surface_fit(SEXP y, SEXP a, SEXP z, SEXP x, SEXP sizes, SEXP see
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(surface_model(cpu_of(level), &rows, &s, (uint64_t)glue_int1(seed, "seed"), &out, &sum, &tick,
-                           glue_arena(surface_model_bytes(&rows, &s)), &err), &err);
+  glue_check(surface_model(&rows, &s, (uint64_t)glue_int1(seed, "seed"), &out, &sum, cpu_of(level),
+                           glue_arena(surface_model_bytes(&rows, &s)), &tick, &err), &err);
   for (size_t i = 0; i < m; i++) memcpy(REAL(kappa) + i * SURFACE_BLOCKS, evidence[i].kappa, sizeof evidence[i].kappa);
   SEXP numbers = PROTECT(Rf_allocVector(REALSXP, 7));
   const double values[] = {(double)sum.q, sum.s2, sum.gain, sum.y_mean, sum.y_sd, sum.a_mean, sum.a_sd};
@@ -206,7 +206,7 @@ static SEXP ffi_surface_at(SEXP weight, SEXP block, SEXP mean, SEXP sizes, SEXP 
     mat = glue_alloc(count * columns + 1, sizeof *mat);
     for (size_t i = 0; i < count; i++) {
       for (size_t r = 0; r < rows; r++) at[r] = as[i];
-      surface_at(cpu_of(level), &s, m, rows, at, xs, d, 0, f);
+      surface_at(&s, m, rows, at, xs, d, 0, f, cpu_of(level));
       for (size_t j = 0; j < columns; j++) {
         double sum = 0;
         for (size_t r = 0; r < rows; r++) sum += f[j * rows + r];
@@ -214,7 +214,7 @@ static SEXP ffi_surface_at(SEXP weight, SEXP block, SEXP mean, SEXP sizes, SEXP 
       }
     }
   } else {
-    surface_at(cpu_of(level), &s, m, count, as, xs, d, 0, f);
+    surface_at(&s, m, count, as, xs, d, 0, f, cpu_of(level));
   }
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)count, (int)k));
   lmr_error err;
@@ -238,9 +238,8 @@ static SEXP ffi_kiv_fit(SEXP y, SEXP x, SEXP z, SEXP first, SEXP most, SEXP tol,
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(kiv_fit((lmr_cpu)glue_int1(level, "level"), &rows, rank, glue_real1(tol, "tol"),
-                     glue_int1(criterion, "criterion"), width, pivot, alpha, &s, &tick,
-                     glue_arena(kiv_bytes(&rows, rank)), &err), &err);
+  glue_check(kiv_fit(&rows, rank, glue_real1(tol, "tol"), glue_int1(criterion, "criterion"), width, pivot, alpha,
+                     &s, (lmr_cpu)glue_int1(level, "level"), glue_arena(kiv_bytes(&rows, rank)), &tick, &err), &err);
   SEXP w = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)(rows.dx + rows.dz)));
   memcpy(REAL(w), width, (rows.dx + rows.dz) * sizeof *width);
   SEXP a = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.rank_x)), p = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)s.rank_x));
@@ -267,7 +266,7 @@ static SEXP ffi_kiv_at(SEXP x, SEXP centre, SEXP width, SEXP alpha, SEXP derivat
   const int slope = glue_int1(derivative, "derivative");
   for (size_t j = 0; j < k; j++) {
     for (size_t l = 0; l < d; l++) at[l] = c[j + l * k];
-    product_kernel_column((lmr_cpu)glue_int1(level, "level"), n, d, xs, w, at, column);
+    product_kernel_column(n, d, xs, w, at, column, (lmr_cpu)glue_int1(level, "level"));
     for (size_t i = 0; i < n; i++) o[i] += a[j] * column[i] * (slope ? -(xs[i] - at[0]) / (w[0] * w[0]) : 1);
   }
   UNPROTECT(1);
@@ -308,8 +307,8 @@ static SEXP ffi_adam_fit(SEXP y, SEXP a, SEXP z, SEXP first, SEXP second, SEXP o
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, progress);
   lmr_error err;
-  glue_check(adam_fit((lmr_cpu)glue_int1(level, "level"), &rows, &opt, (uint64_t)glue_int1(seed, "seed"),
-                      REAL(theta), REAL(history), &tick, glue_arena(adam_bytes(&rows, &opt)), &err), &err);
+  glue_check(adam_fit(&rows, &opt, (uint64_t)glue_int1(seed, "seed"), REAL(theta), REAL(history),
+                      (lmr_cpu)glue_int1(level, "level"), glue_arena(adam_bytes(&rows, &opt)), &tick, &err), &err);
   SEXP list = glue_list(2, "theta", theta, "history", history);
   UNPROTECT(2);
   return list;

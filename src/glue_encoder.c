@@ -115,8 +115,8 @@ static SEXP ffi_structure_null(SEXP n, SEXP p_, SEXP q_, SEXP draws_, SEXP seed,
   const lmr_tick tick = glue_tick(&state, progress);
   lmr_error err;
   glue_check(structure_null((size_t)glue_real1(n, "n"), p, q, draws, (uint64_t)glue_int1(seed, "seed"),
-                            glue_int1(exact, "exact"), REAL(out), &tick,
-                            glue_arena(structure_null_bytes(p, q)), &err), &err);
+                            glue_int1(exact, "exact"), REAL(out), glue_arena(structure_null_bytes(p, q)), &tick,
+                            &err), &err);
   UNPROTECT(1);
   return out;
 }
@@ -147,9 +147,8 @@ static SEXP ffi_stationary_null(SEXP n, SEXP m_, SEXP draws_, SEXP seed, SEXP pr
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, progress);
   lmr_error err;
-  glue_check(stationary_null(glue_real(n, -1, "n"), environments, m, draws,
-                             (uint64_t)glue_int1(seed, "seed"), REAL(out), &tick,
-                             glue_arena(stationary_null_bytes(m, environments)), &err), &err);
+  glue_check(stationary_null(glue_real(n, -1, "n"), environments, m, draws, (uint64_t)glue_int1(seed, "seed"),
+                             REAL(out), glue_arena(stationary_null_bytes(m, environments)), &tick, &err), &err);
   UNPROTECT(1);
   return out;
 }
@@ -167,8 +166,8 @@ static SEXP ffi_stationary_permuted(SEXP code, SEXP environment, SEXP environmen
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(stationary_permuted(REAL(code), n, q, label, environments, draws, (uint64_t)glue_int1(seed, "seed"),
-                                 REAL(out), (lmr_cpu)glue_int1(level, "level"), &tick,
-                                 glue_arena(stationary_permuted_bytes(n, q, environments)), &err), &err);
+                                 REAL(out), (lmr_cpu)glue_int1(level, "level"),
+                                 glue_arena(stationary_permuted_bytes(n, q, environments)), &tick, &err), &err);
   UNPROTECT(1);
   return out;
 }
@@ -208,9 +207,8 @@ static SEXP ffi_closure(SEXP z, SEXP given_, SEXP limit, SEXP level) {
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(closure(REAL(z), n, p, glue_size1(given_, "given"), glue_real1(limit, "limit"),
-                     (lmr_cpu)glue_int1(level, "level"), &fit, REAL(center), map, &tick,
-                     glue_arena(closure_bytes(n, p)), &err), &err);
+  glue_check(closure(REAL(z), n, p, glue_size1(given_, "given"), glue_real1(limit, "limit"), &fit, REAL(center),
+                     map, (lmr_cpu)glue_int1(level, "level"), glue_arena(closure_bytes(n, p)), &tick, &err), &err);
   SEXP kept = PROTECT(Rf_allocMatrix(REALSXP, (int)p, (int)fit.d));
   if (fit.d) memcpy(REAL(kept), map, p * fit.d * sizeof *map);
   SEXP trials = PROTECT(Rf_allocMatrix(REALSXP, (int)fit.n_trials, 6));
@@ -251,9 +249,9 @@ static SEXP ffi_flow(SEXP x, SEXP environment, SEXP environments_, SEXP w, SEXP 
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(flow_fit(REAL(x), n, d, from, environments, glue_size1(w, "w"), &opt,
-                      (uint64_t)glue_int1(seed, "seed"), (uint64_t)glue_int1(start, "start"),
-                      (lmr_cpu)glue_int1(level, "level"), theta, &r, &tick,
-                      glue_arena(flow_bytes(&opt, n, d, environments)), &err), &err);
+                      (uint64_t)glue_int1(seed, "seed"), (uint64_t)glue_int1(start, "start"), theta, &r,
+                      (lmr_cpu)glue_int1(level, "level"), glue_arena(flow_bytes(&opt, n, d, environments)), &tick,
+                      &err), &err);
   const double losses[] = {r.linear, r.held, r.train};
   SEXP kept = PROTECT(keep_reals(theta, flow_length(&r.shape)));
   SEXP hinges = PROTECT(Rf_ScalarInteger((int)r.shape.hinges));
@@ -280,8 +278,8 @@ static SEXP ffi_flow_forward(SEXP theta, SEXP hinges, SEXP x, SEXP level) {
   double *logdet = glue_alloc(whole, sizeof *logdet);
   memset(padded, 0, whole * d * sizeof *padded);
   for (size_t j = 0; j < d; j++) memcpy(padded + j * whole, REAL(x) + j * n, n * sizeof *padded);
-  flow_forward((lmr_cpu)glue_int1(level, "level"), &shape,
-               glue_real(theta, (R_xlen_t)flow_length(&shape), "theta"), whole, padded, y, logdet);
+  flow_forward(&shape, glue_real(theta, (R_xlen_t)flow_length(&shape), "theta"), whole, padded, y, logdet,
+               (lmr_cpu)glue_int1(level, "level"));
   SEXP code = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)d));
   for (size_t j = 0; j < d; j++) memcpy(REAL(code) + j * n, y + j * whole, n * sizeof *y);
   SEXP jacobian = PROTECT(keep_reals(logdet, n));
@@ -296,8 +294,8 @@ static SEXP ffi_code_check(SEXP w, SEXP v, SEXP environment, SEXP environments_,
   code_check_result r;
   lmr_error err;
   const int *from = glue_positions(environment, (R_xlen_t)n, environments, "environment");
-  glue_check(code_check(glue_real(w, (R_xlen_t)(n * m), "w"), m, glue_real(v, (R_xlen_t)(n * k), "v"), k, n,
-                        from, environments, (lmr_cpu)glue_int1(level, "level"), &r,
+  glue_check(code_check(glue_real(w, (R_xlen_t)(n * m), "w"), m, glue_real(v, (R_xlen_t)(n * k), "v"), k, n, from,
+                        environments, &r, (lmr_cpu)glue_int1(level, "level"),
                         glue_arena(code_check_bytes(n, m, k, environments)), &err), &err);
   const double both[] = {r.within, r.between};
   return keep_reals(both, 2);

@@ -101,19 +101,18 @@ static bits_counts count_column(SEXP parts, int k, size_t block) {
 }
 
 /* Everything one chunk adds to its block. */
-static lmr_status count_chunk(const bits_chunk *planes, const moments_chunk *chunk,
-                              const numeric_columns *columns, const int *order, const int *missing,
-                              size_t pm, lmr_cpu level, double *x, double *sm, SEXP parts,
-                              double *spent, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+static lmr_status count_chunk(const bits_chunk *planes, const moments_chunk *chunk, const numeric_columns *columns,
+                              const int *order, const int *missing, size_t pm, double *x, double *sm, SEXP parts,
+                              double *spent, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t b = chunk->block;
   double start = lmr_seconds(), now;
   memset(sm, 0, planes->variants * sizeof *sm);
   bits_sums(planes, real_column(parts, SG, b), sm);
   for (size_t k = 0; k < pm; k++) real_column(parts, SM, b)[k] += sm[missing[k]];
-  LMR_TRY(bits_cross_gg(planes, level, count_column(parts, GG, b), tick, err));
+  LMR_TRY(bits_cross_gg(planes, count_column(parts, GG, b), level, tick, err));
   if (pm) {
-    LMR_TRY(bits_cross_gm(planes, missing, pm, level, count_column(parts, GM, b), tick, err));
-    LMR_TRY(bits_cross_mm(planes, missing, pm, level, count_column(parts, MM, b), tick, err));
+    LMR_TRY(bits_cross_gm(planes, missing, pm, count_column(parts, GM, b), level, tick, err));
+    LMR_TRY(bits_cross_mm(planes, missing, pm, count_column(parts, MM, b), level, tick, err));
   }
   now = lmr_seconds();
   spent[0] += now - start;
@@ -122,8 +121,8 @@ static lmr_status count_chunk(const bits_chunk *planes, const moments_chunk *chu
     numeric_rows(columns->column, columns->pilot, columns->q, order + chunk->first, chunk->people, x);
     LMR_TRY(numeric_cross(x, chunk->people, columns->q, real_column(parts, SX, b),
                           real_column(parts, XX, b), work, err));
-    LMR_TRY(numeric_bits(planes, missing, pm, x, columns->q, level, real_column(parts, GX, b),
-                         real_column(parts, MX, b), work, tick, err));
+    LMR_TRY(numeric_bits(planes, missing, pm, x, columns->q, real_column(parts, GX, b), real_column(parts, MX, b),
+                         level, work, tick, err));
   }
   spent[1] += lmr_seconds() - start;
   return LMR_OK;
@@ -230,8 +229,8 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
     progress.from += progress.share;
     progress.share = 0; /* between chunks, as each polls from 0 to 1 several times */
     for (size_t k = first; k < last; k++) {
-      glue_check(count_chunk(&planes[k], &chunk[k], &columns, order, absent, pm, level, x, sm, parts, spent,
-                             work, &tick, &err), &err);
+      glue_check(count_chunk(&planes[k], &chunk[k], &columns, order, absent, pm, x, sm, parts, spent, level, work,
+                             &tick, &err), &err);
       progress.from += .9 * share / (double)(last - first);
     }
   }
@@ -303,7 +302,7 @@ static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP 
       real_column(parts, MX, b), real_column(parts, SX, b), real_column(parts, XX, b)};
     progress.from = (double)at / (double)n;
     progress.share = (double)size[b] / (double)n;
-    glue_check(moments_dense(&in, order + at, (size_t)size[b], (lmr_cpu)glue_int1(level_, "level"), &out, work,
+    glue_check(moments_dense(&in, order + at, (size_t)size[b], &out, (lmr_cpu)glue_int1(level_, "level"), work,
                              &tick, &err), &err);
     at += (size_t)size[b];
   }

@@ -157,13 +157,14 @@ static SEXP ffi_flow_gradient(SEXP theta, SEXP hinges, SEXP x, SEXP first_, SEXP
   const double *t = glue_real(theta, (R_xlen_t)flow_length(&shape), "theta");
   double loss;
   lmr_error err;
-  glue_check(flow_loss(level, &shape, t, &rows, &laws, 0, &loss, glue_arena(flow_loss_bytes(&shape, n)), &err), &err);
+  glue_check(flow_loss(&shape, t, &rows, &laws, 0, &loss, level, glue_arena(flow_loss_bytes(&shape, n)), &err), &err);
   SEXP gradient = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)flow_length(&shape)));
   SEXP scores = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)flow_length(&shape)));
   size_t *take = glue_alloc(environments, sizeof *take);
   for (size_t e = 0; e < environments; e++) take[e] = first[e + 1] - first[e];
-  glue_check(flow_gradient(level, &shape, t, &rows, &laws, REAL(gradient), glue_arena(flow_gradient_bytes(&shape)), &err), &err);
-  glue_check(flow_scores(level, &shape, t, &rows, &laws, take, REAL(scores), &err), &err);
+  glue_check(flow_gradient(&shape, t, &rows, &laws, REAL(gradient), level, glue_arena(flow_gradient_bytes(&shape)),
+                           &err), &err);
+  glue_check(flow_scores(&shape, t, &rows, &laws, take, REAL(scores), level, &err), &err);
   SEXP value = PROTECT(Rf_ScalarReal(loss));
   SEXP out = glue_list(3, "loss", value, "gradient", gradient, "scores", scores);
   UNPROTECT(3);

@@ -78,9 +78,9 @@ static SEXP ffi_code_turn(SEXP u, SEXP invariant, SEXP start, SEXP options, SEXP
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(code_turn(&p, n, begin, glue_real(u, (R_xlen_t)(n * d), "u"), (size_t)o[3], &rng, REAL(mean), REAL(map),
-                       REAL(back), &value, (lmr_cpu)glue_int1(level, "level"), &tick,
-                       glue_arena(code_turn_bytes(&p, n)), &err), &err);
+  glue_check(code_turn(&p, n, begin, glue_real(u, (R_xlen_t)(n * d), "u"), (size_t)o[3], &rng, REAL(mean),
+                       REAL(map), REAL(back), &value, (lmr_cpu)glue_int1(level, "level"),
+                       glue_arena(code_turn_bytes(&p, n)), &tick, &err), &err);
   SEXP reached = PROTECT(Rf_ScalarReal(value));
   SEXP out = glue_list(4, "mean", mean, "map", map, "back", back, "value", reached);
   UNPROTECT(4);

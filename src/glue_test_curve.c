@@ -47,8 +47,8 @@ static SEXP ffi_test_batch(SEXP theta, SEXP tx, SEXP units, SEXP mean_field, SEX
   const float *x = narrow(tx, (R_xlen_t)(rows * inputs)), *th = narrow(theta, (R_xlen_t)net.length);
   float *hidden = glue_alloc(rows * net.stride, sizeof *hidden), *out = glue_alloc(rows, sizeof *out);
   float *grad = glue_alloc(net.length, sizeof *grad);
-  curve_batch_forward(cpu, &net, th, rows, x, hidden, out);
-  curve_batch_backward(cpu, &net, th, rows, x, hidden, narrow(up, (R_xlen_t)rows), grad);
+  curve_batch_forward(&net, th, rows, x, hidden, out, cpu);
+  curve_batch_backward(&net, th, rows, x, hidden, narrow(up, (R_xlen_t)rows), grad, cpu);
   SEXP list = glue_list(2, "out", widen(out, rows), "grad", widen(grad, net.length));
   UNPROTECT(2);
   return list;
@@ -65,7 +65,7 @@ static SEXP ffi_test_batch_adam(SEXP theta, SEXP grad, SEXP steps, SEXP level) {
   SEXP slow = PROTECT(Rf_duplicate(theta));
   for (int k = 1; k <= glue_int1(steps, "steps"); k++) {
     curve_adam_step(&adam, (size_t)n, (uint64_t)k, .1, glue_real(grad, n, "grad"), m, m + n, REAL(slow));
-    curve_batch_adam((lmr_cpu)glue_int1(level, "level"), &adam, (size_t)n, (uint64_t)k, .1, fg, fm, fm + n, ft);
+    curve_batch_adam(&adam, (size_t)n, (uint64_t)k, .1, fg, fm, fm + n, ft, (lmr_cpu)glue_int1(level, "level"));
   }
   SEXP list = glue_list(2, "double", slow, "single", widen(ft, (size_t)n));
   UNPROTECT(2);
@@ -88,8 +88,8 @@ static SEXP ffi_test_units(SEXP x, SEXP slope, SEXP shift, SEXP up, SEXP out, SE
   const R_xlen_t n = Rf_xlength(x), u = Rf_xlength(slope);
   double *t = glue_alloc((size_t)(n * u), sizeof(double));
   SEXP ds = PROTECT(Rf_allocVector(REALSXP, u)), dc = PROTECT(Rf_allocVector(REALSXP, u));
-  curve_units((lmr_cpu)glue_int1(level, "level"), (size_t)n, glue_real(x, n, "x"), (size_t)u,
-              glue_real(slope, u, "slope"), glue_real(shift, u, "shift"), t);
+  curve_units((size_t)n, glue_real(x, n, "x"), (size_t)u, glue_real(slope, u, "slope"),
+              glue_real(shift, u, "shift"), t, (lmr_cpu)glue_int1(level, "level"));
   curve_units_backward((size_t)n, REAL(x), (size_t)u, t, glue_real(up, n, "up"),
                        glue_real(out, u, "out"), REAL(ds), REAL(dc));
   SEXP list = glue_list(2, "slope", ds, "shift", dc);
@@ -106,8 +106,9 @@ static SEXP ffi_test_basis(SEXP z, SEXP distinct, SEXP w, SEXP units, SEXP seed)
   lmr_rng rng;
   lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
   lmr_error err;
-  glue_check(curve_basis(LMR_CPU_PLAIN, n, glue_real(z, -1, "z"), nz, glue_int(distinct, (R_xlen_t)nz, "distinct"),
-                         glue_real(w, -1, "w"), nw, u, &rng, q, &size, glue_arena(curve_basis_bytes(n, nz, nw, u)), &err), &err);
+  glue_check(curve_basis(n, glue_real(z, -1, "z"), nz, glue_int(distinct, (R_xlen_t)nz, "distinct"),
+                         glue_real(w, -1, "w"), nw, u, &rng, q, &size, LMR_CPU_PLAIN,
+                         glue_arena(curve_basis_bytes(n, nz, nw, u)), &err), &err);
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)size.kept));
   memcpy(REAL(out), q, n * size.kept * sizeof(double));
   SEXP list = glue_list(3, "q", out, "fixed", PROTECT(Rf_ScalarInteger((int)size.fixed)), "base",

@@ -88,7 +88,7 @@ size_t ae_history_rows(const ae_options *o);
   lmr_status ae_fit##suffix(const ae_shape *s, const ae_data *data, const ae_options *o,           \
                             const double *skip, uint64_t seed, uint64_t stream, double *theta,     \
                             ae_held *best, double *history, size_t *lines, lmr_cpu level,          \
-                            const lmr_tick *tick, lmr_arena work, lmr_error *err);
+                            lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 AUTOENCODER(_f32)
 AUTOENCODER(_f64)

@@ -248,9 +248,9 @@ static void map_rows(size_t count, size_t width, const double *map, int turned, 
 /* Turns the code by code_turn(): the map goes into the last layer of the encoder, its
  * inverse into the first of the decoder (a decoder of monomials is fitted anew by the
  * caller). Uses b for its rows. A code that cannot be whitened stays as it is. */
-static lmr_status turn_code(const LAYERS *f, const model *m, const ae_options *o, const rows_of *r, const ae_data *data,
-                            batch_work *b, REAL *theta, lmr_rng *rng, lmr_cpu level, const lmr_tick *tick, lmr_arena work,
-                            lmr_error *err) {
+static lmr_status turn_code(const LAYERS *f, const model *m, const ae_options *o, const rows_of *r,
+                            const ae_data *data, batch_work *b, REAL *theta, lmr_rng *rng, lmr_cpu level,
+                            lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t d = m->code, pc = padded(d), environments = data->environments, units = m->s.units;
   size_t *start, n = 0;
   double *u, *mean, *map, *back, *line, value;
@@ -274,7 +274,8 @@ static lmr_status turn_code(const LAYERS *f, const model *m, const ae_options *o
       for (size_t j = 0; j < d; j++)
         for (size_t k = 0; k < rows; k++) u[i + k + j * n] = (double)b->u[k * pc + j];
     }
-  const lmr_status status = code_turn(&o->penalty, n, start, u, o->turns, rng, mean, map, back, &value, level, tick, work, err);
+  const lmr_status status = code_turn(&o->penalty, n, start, u, o->turns, rng, mean, map, back, &value, level, work,
+                                      tick, err);
   if (status == LMR_ESINGULAR || status == LMR_ENONFINITE) return LMR_OK;
   LMR_TRY(status);
   for (size_t j = 0; j < d; j++) theta[m->encoder.bias + j] -= (REAL)mean[j];
@@ -324,7 +325,7 @@ static int held_better(const ae_options *o, const ae_held *now, const ae_held *b
 
 lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options *o, const double *skip,
                         uint64_t seed, uint64_t stream, double *theta, ae_held *best, double *history,
-                        size_t *lines, lmr_cpu level, const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+                        size_t *lines, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const model m = model_of(s);
   const LAYERS *f = LAYERS_AT(level);
   const size_t environments = data->environments, rows_of_history = ae_history_rows(o);
@@ -363,7 +364,7 @@ lmr_status AE(ae_fit, )(const ae_shape *s, const ae_data *data, const ae_options
       const int turn = !skip && !turned && begun >= o->settle && o->turns && m.s.variant && (o->penalty.mmd > 0 || o->penalty.hsic > 0);
       if (turn) {
         turned = 1;
-        LMR_TRY(turn_code(f, &m, o, &r, data, &b, th, &rng, level, tick, work, err));
+        LMR_TRY(turn_code(f, &m, o, &r, data, &b, th, &rng, level, work, tick, err));
         memset(m1, 0, m.length * sizeof *m1);
         memset(m2, 0, m.length * sizeof *m2);
         beta1 = beta2 = 1;

@@ -115,9 +115,9 @@ size_t code_turn_bytes(const code_penalty *p, size_t n) {
   return lmr_add_bytes(bytes, code_loss_bytes(&q, n));
 }
 
-lmr_status code_turn(const code_penalty *p, size_t n, const size_t *start, const double *u, size_t tries, lmr_rng *rng,
-                     double *mean, double *map, double *back, double *value, lmr_cpu level, const lmr_tick *tick,
-                     lmr_arena work, lmr_error *err) {
+lmr_status code_turn(const code_penalty *p, size_t n, const size_t *start, const double *u, size_t tries,
+                     lmr_rng *rng, double *mean, double *map, double *back, double *value, lmr_cpu level,
+                     lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t d = p->invariant + p->variant, angles = p->invariant * p->variant;
   code_penalty penalty = *p;
   if (!penalty.degree) penalty.degree = 2;

@@ -16,8 +16,8 @@
 size_t code_turn_bytes(const code_penalty *p, size_t n);
 /* u: n x d column-major, rows environment by environment. mean [d]; map and its inverse
  * `back`, d x d; value: the loss reached. LMR_ESINGULAR: the code's covariance is. */
-lmr_status code_turn(const code_penalty *p, size_t n, const size_t *start, const double *u, size_t tries, lmr_rng *rng,
-                     double *mean, double *map, double *back, double *value, lmr_cpu level, const lmr_tick *tick,
-                     lmr_arena work, lmr_error *err);
+lmr_status code_turn(const code_penalty *p, size_t n, const size_t *start, const double *u, size_t tries,
+                     lmr_rng *rng, double *mean, double *map, double *back, double *value, lmr_cpu level,
+                     lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -54,8 +54,8 @@ static lmr_status join(player *p, size_t inputs, const adam_options *o, double d
   return LMR_OK;
 }
 
-static void move(lmr_cpu level, player *p, lmr_rng *rng) {
-  curve_batch_adam(level, &p->adam, p->net.length, ++p->step, p->decay, p->grad, p->m, p->v, p->theta);
+static void move(player *p, lmr_rng *rng, lmr_cpu level) {
+  curve_batch_adam(&p->adam, p->net.length, ++p->step, p->decay, p->grad, p->m, p->v, p->theta, level);
   if (!(p->noise > 0)) return;
   const size_t s = p->net.stride; /* the pad stays zero */
   for (size_t k = 0; k < p->net.inputs + 2; k++)
@@ -80,9 +80,8 @@ static lmr_status narrow(size_t count, const double *from, float **to, lmr_arena
   return LMR_OK;
 }
 
-lmr_status adam_fit(lmr_cpu level, const adam_rows *r, const adam_options *o, uint64_t seed,
-                    double *theta, double *history, const lmr_tick *tick, lmr_arena work,
-                    lmr_error *err) {
+lmr_status adam_fit(const adam_rows *r, const adam_options *o, uint64_t seed, double *theta, double *history,
+                    lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t b = o->batch;
   lmr_rng rng;
   lmr_rng_seed(&rng, seed, 2);
@@ -111,28 +110,28 @@ lmr_status adam_fit(lmr_cpu level, const adam_rows *r, const adam_options *o, ui
   for (size_t step = 0; step < o->steps; step++) {
     draw(&rng, b, r->first, r->n1, all_a, r->da, all_z, r->dz, a, z1);
     draw(&rng, b, r->second, r->n2, all_y, 1, all_z, r->dz, y, z);
-    curve_batch_forward(level, &ha.net, ha.theta, b, a, hidden, target);
+    curve_batch_forward(&ha.net, ha.theta, b, a, hidden, target, level);
     for (size_t k = 0; k < o->inner; k++) {
-      curve_batch_forward(level, &ht.net, ht.theta, b, z1, hidden, out);
+      curve_batch_forward(&ht.net, ht.theta, b, z1, hidden, out, level);
       for (size_t i = 0; i < b; i++) up[i] = scale * (out[i] - target[i]);
-      curve_batch_backward(level, &ht.net, ht.theta, b, z1, hidden, up, ht.grad);
-      move(level, &ht, &rng);
+      curve_batch_backward(&ht.net, ht.theta, b, z1, hidden, up, ht.grad, level);
+      move(&ht, &rng, level);
     }
     for (size_t k = 0; k < o->inner; k++) {
-      curve_batch_forward(level, &hw.net, hw.theta, 2 * b, z, hidden, out);
+      curve_batch_forward(&hw.net, hw.theta, 2 * b, z, hidden, out, level);
       for (size_t i = 0; i < b; i++) {
         up[i] = scale * (out[i] - y[i]);
         up[b + i] = lambda * scale * (out[b + i] - target[i]);
       }
-      curve_batch_backward(level, &hw.net, hw.theta, 2 * b, z, hidden, up, hw.grad);
-      move(level, &hw, &rng);
+      curve_batch_backward(&hw.net, hw.theta, 2 * b, z, hidden, up, hw.grad, level);
+      move(&hw, &rng, level);
     }
     float loss = 0;
     for (size_t i = 0; i < b; i++) loss += (out[i] - y[i]) * (out[i] - y[i]);
     draw(&rng, b, r->first, r->n1, all_a, r->da, all_z, r->dz, a, z1);
-    curve_batch_forward(level, &ht.net, ht.theta, b, z1, hidden, out);
-    curve_batch_forward(level, &hw.net, hw.theta, b, z1, hidden, other);
-    curve_batch_forward(level, &ha.net, ha.theta, b, a, hidden, target);
+    curve_batch_forward(&ht.net, ht.theta, b, z1, hidden, out, level);
+    curve_batch_forward(&hw.net, hw.theta, b, z1, hidden, other, level);
+    curve_batch_forward(&ha.net, ha.theta, b, a, hidden, target, level);
     float distance = 0;
     for (size_t i = 0; i < b; i++) {
       const float d = out[i] - other[i], w = target[i] - other[i], t = target[i] - out[i];
@@ -142,8 +141,8 @@ lmr_status adam_fit(lmr_cpu level, const adam_rows *r, const adam_options *o, ui
     }
     gap += distance / (double)b;
     lagrangian += loss / (2 * (double)b);
-    curve_batch_backward(level, &ha.net, ha.theta, b, a, hidden, up, ha.grad);
-    move(level, &ha, &rng);
+    curve_batch_backward(&ha.net, ha.theta, b, a, hidden, up, ha.grad, level);
+    move(&ha, &rng, level);
     if (2 * step >= o->steps) {
       averaged++;
       for (size_t j = 0; j < ha.net.length; j++) theta[j] += ((double)ha.theta[j] - theta[j]) / (double)averaged;

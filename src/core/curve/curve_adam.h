@@ -31,8 +31,7 @@ enum { ADAM_HISTORY = 100 }; /* lines: step, Lagrangian, mean (h~ - h_w)^2 */
 
 size_t adam_bytes(const adam_rows *r, const adam_options *o);
 /* theta: length of the treatment net; its mean over the second half of the steps. */
-lmr_status adam_fit(lmr_cpu level, const adam_rows *r, const adam_options *o, uint64_t seed,
-                    double *theta, double *history, const lmr_tick *tick, lmr_arena work,
-                    lmr_error *err);
+lmr_status adam_fit(const adam_rows *r, const adam_options *o, uint64_t seed, double *theta, double *history,
+                    lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

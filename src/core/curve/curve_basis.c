@@ -22,8 +22,8 @@ size_t curve_components_bytes(size_t units, size_t cap) {
   return lmr_add_bytes(lmr_add_bytes(total, 512), la_eigen_bytes(units));
 }
 
-lmr_status curve_components(lmr_cpu level, size_t n, double *q, size_t k, size_t cap, double *unit,
-                            size_t units, size_t *kept, lmr_arena work, lmr_error *err) {
+lmr_status curve_components(size_t n, double *q, size_t k, size_t cap, double *unit, size_t units, size_t *kept,
+                            lmr_cpu level, lmr_arena work, lmr_error *err) {
   double *cross, *gram, *rotation, *value;
   LMR_TAKE(cross, &work, (cap + units) * units, err);
   LMR_TAKE(gram, &work, units * units, err);
@@ -37,10 +37,10 @@ lmr_status curve_components(lmr_cpu level, size_t n, double *q, size_t k, size_t
     for (size_t i = 0; i < n; i++) total += (unit[i + u * n] - mean) * (unit[i + u * n] - mean);
   }
   for (int pass = 0; pass < 2; pass++) {
-    curve_cross(level, n, k, q, units, unit, cross);
+    curve_cross(n, k, q, units, unit, cross, level);
     LMR_TRY(la_gemm('N', 'N', n, units, k, -1, q, n, cross, k, 1, unit, n, err));
   }
-  curve_cross(level, n, units, unit, units, unit, gram);
+  curve_cross(n, units, unit, units, unit, gram, level);
   LMR_TRY(la_eigen(gram, units, units, value, rotation, units, work, err));
   size_t components = 0;
   while (components < units && k + components < cap &&
@@ -71,8 +71,8 @@ size_t curve_basis_bytes(size_t n, size_t nz, size_t nw, size_t units) {
   return lmr_add_bytes(lmr_add_bytes(total, 1024), curve_components_bytes(units, cap));
 }
 
-static void random_units(lmr_cpu level, size_t n, const double *z, size_t nz, size_t units,
-                         lmr_rng *rng, double *direction, double *index, double *out) {
+static void random_units(size_t n, const double *z, size_t nz, size_t units, lmr_rng *rng, double *direction,
+                         double *index, double *out, lmr_cpu level) {
   for (size_t u = 0; u < units; u++) {
     double norm = 0;
     for (size_t k = 0; k < nz; k++) {
@@ -92,9 +92,9 @@ static void random_units(lmr_cpu level, size_t n, const double *z, size_t nz, si
   }
 }
 
-lmr_status curve_basis(lmr_cpu level, size_t n, const double *z, size_t nz, const int *distinct,
-                       const double *w, size_t nw, size_t units, lmr_rng *rng, double *q,
-                       curve_basis_size *size, lmr_arena work, lmr_error *err) {
+lmr_status curve_basis(size_t n, const double *z, size_t nz, const int *distinct, const double *w, size_t nw,
+                       size_t units, lmr_rng *rng, double *q, curve_basis_size *size, lmr_cpu level, lmr_arena work,
+                       lmr_error *err) {
   const size_t cap = curve_basis_cap(n, nz, nw, units);
   double *unit, *column, *direction, *dots;
   LMR_TAKE(unit, &work, n * units, err);
@@ -122,6 +122,6 @@ lmr_status curve_basis(lmr_cpu level, size_t n, const double *z, size_t nz, cons
     return lmr_fail(err, LMR_ESINGULAR, "the instruments do not vary given the covariates");
   if (k >= cap) return LMR_OK;
 
-  random_units(level, n, z, nz, units, rng, direction, column, unit);
-  return curve_components(level, n, q, k, cap, unit, units, &size->kept, work, err);
+  random_units(n, z, nz, units, rng, direction, column, unit, level);
+  return curve_components(n, q, k, cap, unit, units, &size->kept, level, work, err);
 }

@@ -16,16 +16,16 @@ typedef struct {
 /* z: n x nz standardised, distinct[nz] as curve_standard counts; w: n x nw. */
 size_t curve_basis_cap(size_t n, size_t nz, size_t nw, size_t units);
 size_t curve_basis_bytes(size_t n, size_t nz, size_t nw, size_t units);
-lmr_status curve_basis(lmr_cpu level, size_t n, const double *z, size_t nz, const int *distinct,
-                       const double *w, size_t nw, size_t units, lmr_rng *rng, double *q,
-                       curve_basis_size *size, lmr_arena work, lmr_error *err);
+lmr_status curve_basis(size_t n, const double *z, size_t nz, const int *distinct, const double *w, size_t nw,
+                       size_t units, lmr_rng *rng, double *q, curve_basis_size *size, lmr_cpu level, lmr_arena work,
+                       lmr_error *err);
 
 /* Appends to the orthonormal q (n x k) the principal components of `unit` (n x units,
  * destroyed) residualised on q, by variance, as far as cap columns and 1e-8 of the
  * variance of the units go. */
 size_t curve_components_bytes(size_t units, size_t cap);
-lmr_status curve_components(lmr_cpu level, size_t n, double *q, size_t k, size_t cap, double *unit,
-                            size_t units, size_t *kept, lmr_arena work, lmr_error *err);
+lmr_status curve_components(size_t n, double *q, size_t k, size_t cap, double *unit, size_t units, size_t *kept,
+                            lmr_cpu level, lmr_arena work, lmr_error *err);
 
 /* log-uniform on (lo, hi). */
 double curve_log_uniform(lmr_rng *rng, double lo, double hi);

@@ -97,8 +97,8 @@ __attribute__((target("avx512f,avx512dq"), always_inline)) static inline __m512 
 #include "core/curve/curve_batch_lanes.h"
 #endif
 
-void curve_batch_forward(lmr_cpu level, const curve_net *net, const float *theta, size_t rows,
-                         const float *x, float *hidden, float *out) {
+void curve_batch_forward(const curve_net *net, const float *theta, size_t rows, const float *x, float *hidden,
+                         float *out, lmr_cpu level) {
 #if LMR_X86
   if (net->inputs > LANES_INPUTS) level = LMR_CPU_PLAIN;
   if (level >= LMR_CPU_AVX512) {
@@ -115,8 +115,8 @@ void curve_batch_forward(lmr_cpu level, const curve_net *net, const float *theta
   forward_plain(net, theta, rows, x, hidden, out);
 }
 
-void curve_batch_backward(lmr_cpu level, const curve_net *net, const float *theta, size_t rows,
-                          const float *x, const float *hidden, const float *dout, float *grad) {
+void curve_batch_backward(const curve_net *net, const float *theta, size_t rows, const float *x,
+                          const float *hidden, const float *dout, float *grad, lmr_cpu level) {
   memset(grad, 0, net->length * sizeof *grad);
 #if LMR_X86
   if (net->inputs > LANES_INPUTS) level = LMR_CPU_PLAIN;
@@ -134,8 +134,8 @@ void curve_batch_backward(lmr_cpu level, const curve_net *net, const float *thet
   grad[(net->inputs + 2) * net->stride] = sum;
 }
 
-void curve_batch_adam(lmr_cpu level, const curve_adam *a, size_t length, uint64_t step,
-                      double decay, const float *grad, float *m, float *v, float *theta) {
+void curve_batch_adam(const curve_adam *a, size_t length, uint64_t step, double decay, const float *grad, float *m,
+                      float *v, float *theta, lmr_cpu level) {
   const float rate = (float)(a->rate / (1 - pow(a->beta1, (double)step)));
   const float unbias2 = (float)(1 / (1 - pow(a->beta2, (double)step)));
   const float beta1 = (float)a->beta1, beta2 = (float)a->beta2, eps = (float)a->eps;

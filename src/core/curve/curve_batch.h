@@ -8,12 +8,12 @@
 
 #include "core/curve/curve_net.h"
 
-void curve_batch_forward(lmr_cpu level, const curve_net *net, const float *theta, size_t rows,
-                         const float *x, float *hidden, float *out);
+void curve_batch_forward(const curve_net *net, const float *theta, size_t rows, const float *x, float *hidden,
+                         float *out, lmr_cpu level);
 /* grad := d sum_b dout_b h(x_b) / d theta. */
-void curve_batch_backward(lmr_cpu level, const curve_net *net, const float *theta, size_t rows,
-                          const float *x, const float *hidden, const float *dout, float *grad);
-void curve_batch_adam(lmr_cpu level, const curve_adam *adam, size_t length, uint64_t step,
-                      double decay, const float *grad, float *m, float *v, float *theta);
+void curve_batch_backward(const curve_net *net, const float *theta, size_t rows, const float *x,
+                          const float *hidden, const float *dout, float *grad, lmr_cpu level);
+void curve_batch_adam(const curve_adam *adam, size_t length, uint64_t step, double decay, const float *grad,
+                      float *m, float *v, float *theta, lmr_cpu level);
 
 #endif

@@ -162,8 +162,8 @@ static lmr_status polish(state *t, size_t m, double *packed, double *residual,
   memcpy(theta + u, shift, u * sizeof *theta);
   curve_problem p = problem(t, m, packed);
   for (int step = 1; step <= t->o->polish_steps; step++) {
-    curve_units(t->level, points, t->s->x, u, theta, theta + u, raw);
-    curve_cross(t->level, points, q, t->sums + t->fixed * points, u, raw, packed + 2 * q);
+    curve_units(points, t->s->x, u, theta, theta + u, raw, t->level);
+    curve_cross(points, q, t->sums + t->fixed * points, u, raw, packed + 2 * q, t->level);
     for (size_t i = 0; i < q * u; i++) packed[2 * q + i] *= t->f->block[m];
     LMR_TRY(la_syrk('N', q, u, 1, p.r, q, 0, t->rr + m * q * q, q, err));
     curve_evidence v;
@@ -186,8 +186,8 @@ static lmr_status polish(state *t, size_t m, double *packed, double *residual,
 static void all_columns(state *t) {
   const size_t points = t->s->points;
   for (size_t m = 0; m < t->f->members; m++)
-    curve_features_block(t->level, t->f, t->s, m, t->columns + (2 + m * t->f->units) * points);
-  curve_cross(t->level, points, t->kept, t->sums, t->f->columns, t->columns, t->cross);
+    curve_features_block(t->f, t->s, m, t->columns + (2 + m * t->f->units) * points, t->level);
+  curve_cross(points, t->kept, t->sums, t->f->columns, t->columns, t->cross, t->level);
 }
 
 /* Size of the basis by generalised cross-validation over all treatment features, and the
@@ -403,11 +403,10 @@ static const curve_prior *seen(const curve_prior *prior, size_t q, curve_prior *
   return narrow;
 }
 
-lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size size,
-                        const double *sums, const double *ysum, double yy, const double *gy,
-                        const curve_closed_options *o, curve_features *f, lmr_rng *rng,
-                        const double *a, curve_closed_result *out, curve_closed_summary *sum,
-                        const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+lmr_status curve_closed(const curve_support *s, curve_basis_size size, const double *sums, const double *ysum,
+                        double yy, const double *gy, const curve_closed_options *o, curve_features *f, lmr_rng *rng,
+                        const double *a, curve_closed_result *out, curve_closed_summary *sum, lmr_cpu level,
+                        lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t points = s->points, columns = f->columns, u = f->units, cap = size.kept;
   state t = {.level = level, .s = s, .f = f, .o = o, .sums = sums, .ysum = ysum, .gy = gy,
              .yy = yy, .fixed = size.fixed, .kept = size.kept};
@@ -486,7 +485,7 @@ lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size 
   LMR_TRY(posterior(&t, s2, packed, cell_coef, small, out->map, out->cov, err));
   /* mean derivatives, from raw units */
   for (size_t m = 0; m < f->members; m++) {
-    curve_units(level, points, s->x, u, f->slope + m * u, f->shift + m * u, raw);
+    curve_units(points, s->x, u, f->slope + m * u, f->shift + m * u, raw, level);
     curve_units_slope(points, s->mass, u, f->slope + m * u, raw, out->slope + 2 + m * u);
     for (size_t j = 0; j < u; j++) out->slope[2 + m * u + j] *= f->block[m] / (double)s->n;
   }

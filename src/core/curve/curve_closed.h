@@ -52,10 +52,9 @@ typedef struct {
 size_t curve_closed_bytes(size_t points, size_t cap, const curve_closed_options *o);
 /* Basis q (n x size.kept) and support of the same rows; sums: W'Q (points x kept),
  * ysum = W'y, y centred with sum of squares yy. */
-lmr_status curve_closed(lmr_cpu level, const curve_support *s, curve_basis_size size,
-                        const double *sums, const double *ysum, double yy, const double *gy,
-                        const curve_closed_options *o, curve_features *f, lmr_rng *rng,
-                        const double *a, curve_closed_result *out, curve_closed_summary *sum,
-                        const lmr_tick *tick, lmr_arena work, lmr_error *err);
+lmr_status curve_closed(const curve_support *s, curve_basis_size size, const double *sums, const double *ysum,
+                        double yy, const double *gy, const curve_closed_options *o, curve_features *f, lmr_rng *rng,
+                        const double *a, curve_closed_result *out, curve_closed_summary *sum, lmr_cpu level,
+                        lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

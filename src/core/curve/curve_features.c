@@ -60,10 +60,9 @@ int curve_features_square(curve_features *f, const curve_support *s, double *out
   return varies;
 }
 
-void curve_features_block(lmr_cpu level, curve_features *f, const curve_support *s, size_t m,
-                          double *out) {
+void curve_features_block(curve_features *f, const curve_support *s, size_t m, double *out, lmr_cpu level) {
   const size_t u = f->units, first = 2 + m * u;
-  curve_units(level, s->points, s->x, u, f->slope + m * u, f->shift + m * u, out);
+  curve_units(s->points, s->x, u, f->slope + m * u, f->shift + m * u, out, level);
   double variance = 0;
   for (size_t j = 0; j < u; j++) {
     double *t = out + j * s->points, mean = 0, ss = 0;
@@ -81,8 +80,8 @@ void curve_features_block(lmr_cpu level, curve_features *f, const curve_support 
   for (size_t j = 0; j < u; j++) f->mean[first + j] *= f->block[m];
 }
 
-void curve_features_at(lmr_cpu level, const curve_features *f, size_t count, const double *x,
-                       int derivative, double *out) {
+void curve_features_at(const curve_features *f, size_t count, const double *x, int derivative, double *out,
+                       lmr_cpu level) {
   for (size_t p = 0; p < count; p++) {
     out[p] = derivative ? 1 : x[p] - f->mean[0];
     out[p + count] = derivative ? (2 * x[p] - f->square[1]) / f->square[2]
@@ -91,7 +90,7 @@ void curve_features_at(lmr_cpu level, const curve_features *f, size_t count, con
   for (size_t m = 0; m < f->members; m++) {
     const size_t at = m * f->units;
     double *t = out + (2 + at) * count;
-    curve_units(level, count, x, f->units, f->slope + at, f->shift + at, t);
+    curve_units(count, x, f->units, f->slope + at, f->shift + at, t, level);
     for (size_t j = 0; j < f->units; j++)
       for (size_t p = 0; p < count; p++) {
         double *v = t + j * count + p;

@@ -25,10 +25,9 @@ void curve_features_start(curve_features *f, size_t n, const double *a, lmr_rng 
  * a^2 is a linear function of a (two values). */
 int curve_features_square(curve_features *f, const curve_support *s, double *out);
 /* Block m (points x units) from its slopes and shifts; sets its mean and scale. */
-void curve_features_block(lmr_cpu level, curve_features *f, const curve_support *s, size_t m,
-                          double *out);
+void curve_features_block(curve_features *f, const curve_support *s, size_t m, double *out, lmr_cpu level);
 /* All columns at new points; derivative != 0: df/da. */
-void curve_features_at(lmr_cpu level, const curve_features *f, size_t count, const double *x,
-                       int derivative, double *out);
+void curve_features_at(const curve_features *f, size_t count, const double *x, int derivative, double *out,
+                       lmr_cpu level);
 
 #endif

@@ -40,8 +40,8 @@ static void spread(const curve_support *s, const double *at_points, double *rows
 }
 
 /* u = y - fitted with [1, w] projected out, then omega = Q_e' diag(u^2) Q_e. */
-static lmr_status outer(lmr_cpu level, size_t n, const double *basis, size_t fixed, size_t q, const double *y,
-                        const double *fitted, double *u, double *scratch, double *omega,
+static lmr_status outer(size_t n, const double *basis, size_t fixed, size_t q, const double *y,
+                        const double *fitted, double *u, double *scratch, double *omega, lmr_cpu level,
                         lmr_arena work, lmr_error *err) {
   for (size_t i = 0; i < n; i++) u[i] = y[i] - fitted[i];
   for (size_t k = 0; k < fixed; k++) {
@@ -55,10 +55,9 @@ static lmr_status outer(lmr_cpu level, size_t n, const double *basis, size_t fix
   return tall_crossprod(e, n, q, n, scratch, omega, level, work, NULL, err);
 }
 
-lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_options *o,
-                       uint64_t seed, curve_features *f, curve_closed_result *out,
-                       curve_model_rows *by_row, curve_closed_summary *sum,
-                       curve_model_summary *model, const lmr_tick *tick, lmr_arena work,
+lmr_status curve_model(const curve_rows *r, const curve_closed_options *o, uint64_t seed, curve_features *f,
+                       curve_closed_result *out, curve_model_rows *by_row, curve_closed_summary *sum,
+                       curve_model_summary *model, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
                        lmr_error *err) {
   const size_t n = r->n, cap = curve_model_cap(r, o);
   double *y, *a, *z, *w, *q, *sums, *ysum, *gy, *scratch, *at_points;
@@ -87,8 +86,7 @@ lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_op
   model->y_sd = my.sd;
   model->a_mean = ma.centre;
   model->a_scale = ma.scale;
-  LMR_TRY(curve_basis(level, n, z, r->nz, distinct, w, r->nw, o->instrument_units, &rng, q,
-                      &model->size, work, err));
+  LMR_TRY(curve_basis(n, z, r->nz, distinct, w, r->nw, o->instrument_units, &rng, q, &model->size, level, work, err));
   LMR_TRY(curve_moved(n, a, q, model->size.fixed, model->size.base, model->cut, model->next,
                       model->moved, work, err));
   if (lmr_tick_poll(tick, .2)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
@@ -103,30 +101,29 @@ lmr_status curve_model(lmr_cpu level, const curve_rows *r, const curve_closed_op
   LMR_TAKE(gy, &work, kept, err);
   curve_support_sum(&s, kept, q, sums);
   curve_support_sum(&s, 1, y, ysum);
-  curve_cross(level, n, kept, q, 1, y, gy);
+  curve_cross(n, kept, q, 1, y, gy, level);
   double yy = 0;
   for (size_t i = 0; i < n; i++) yy += y[i] * y[i];
-  LMR_TRY(curve_closed(level, &s, model->size, sums, ysum, yy, gy, o, f, &rng, a, out, sum, tick,
-                       work, err));
+  LMR_TRY(curve_closed(&s, model->size, sums, ysum, yy, gy, o, f, &rng, a, out, sum, level, work, tick, err));
 
   double *columns;
   lmr_arena tail = work;
   LMR_TAKE(columns, &tail, s.points * f->columns, err);
-  curve_features_at(level, f, s.points, s.x, 0, columns);
+  curve_features_at(f, s.points, s.x, 0, columns, level);
   LMR_TRY(la_gemm('N', 'N', s.points, 1, f->columns, 1, columns, s.points, out->coef, f->columns, 0,
                   at_points, s.points, err));
   double aa = 0, ga = 0;
   for (size_t i = 0; i < n; i++) scratch[i] = sum->linear * (a[i] - f->mean[0]);
   double *weighted;
   LMR_TAKE(weighted, &tail, n, err);
-  LMR_TRY(outer(level, n, q, model->size.fixed, sum->q, y, scratch, by_row->residual, weighted,
-                by_row->omega_linear, tail, err));
+  LMR_TRY(outer(n, q, model->size.fixed, sum->q, y, scratch, by_row->residual, weighted, by_row->omega_linear,
+                level, tail, err));
   memset(scratch, 0, n * sizeof *scratch);
-  LMR_TRY(outer(level, n, q, model->size.fixed, sum->q, y, scratch, by_row->residual, weighted,
-                by_row->omega_null, tail, err));
+  LMR_TRY(outer(n, q, model->size.fixed, sum->q, y, scratch, by_row->residual, weighted, by_row->omega_null, level,
+                tail, err));
   spread(&s, at_points, by_row->fitted);
-  LMR_TRY(outer(level, n, q, model->size.fixed, sum->q, y, by_row->fitted, by_row->residual, weighted,
-                by_row->omega_fit, tail, err));
+  LMR_TRY(outer(n, q, model->size.fixed, sum->q, y, by_row->fitted, by_row->residual, weighted, by_row->omega_fit,
+                level, tail, err));
   for (size_t i = 0; i < n; i++) aa += a[i] * a[i];
   for (size_t k = 0; k < model->size.fixed; k++) {
     double s1 = 0;

@@ -32,10 +32,9 @@ typedef struct {
 
 size_t curve_model_bytes(const curve_rows *rows, const curve_closed_options *o);
 size_t curve_model_cap(const curve_rows *rows, const curve_closed_options *o);
-lmr_status curve_model(lmr_cpu level, const curve_rows *rows, const curve_closed_options *o,
-                       uint64_t seed, curve_features *f, curve_closed_result *out,
-                       curve_model_rows *by_row, curve_closed_summary *sum,
-                       curve_model_summary *model, const lmr_tick *tick, lmr_arena work,
+lmr_status curve_model(const curve_rows *rows, const curve_closed_options *o, uint64_t seed, curve_features *f,
+                       curve_closed_result *out, curve_model_rows *by_row, curve_closed_summary *sum,
+                       curve_model_summary *model, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
                        lmr_error *err);
 
 #endif

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-void curve_units(lmr_cpu level, size_t points, const double *x, size_t units,
-                 const double *slope, const double *shift, double *t) {
+void curve_units(size_t points, const double *x, size_t units, const double *slope, const double *shift, double *t,
+                 lmr_cpu level) {
   for (size_t j = 0; j < units; j++) {
     double *tj = t + j * points;
     for (size_t p = 0; p < points; p++) tj[p] = slope[j] * x[p] + shift[j];

@@ -11,8 +11,8 @@
 
 /* ---- a block of units in one exposure ------------------------------------ */
 /* t (points x units) = tanh(slope_j x + shift_j). */
-void curve_units(lmr_cpu level, size_t points, const double *x, size_t units,
-                 const double *slope, const double *shift, double *t);
+void curve_units(size_t points, const double *x, size_t units, const double *slope, const double *shift, double *t,
+                 lmr_cpu level);
 /* d[j] = sum_p weight_p * d t_pj / dx, from the values t. */
 void curve_units_slope(size_t points, const double *weight, size_t units, const double *slope,
                        const double *t, double *d);

@@ -70,8 +70,7 @@ static void pack(size_t n, size_t first, size_t count, size_t columns, const dou
     memcpy(to + j * TILE_ROWS, x + j * n + first, count * sizeof *to);
 }
 
-void curve_cross(lmr_cpu level, size_t n, size_t p, const double *a, size_t r, const double *b,
-                 double *c) {
+void curve_cross(size_t n, size_t p, const double *a, size_t r, const double *b, double *c, lmr_cpu level) {
   double left[TILE * TILE_ROWS], right[TILE * TILE_ROWS], sum[TILE * TILE];
   for (size_t j = 0; j < r; j += TILE)
     for (size_t i = 0; i < p; i += TILE) {

@@ -21,8 +21,7 @@ curve_moments1 curve_standard(size_t n, const double *x, double *work);
 int curve_append(size_t n, double *q, size_t k, const double *x, double tol, double *work);
 
 /* C (p x r) := A'B, A n x p, B n x r. */
-void curve_cross(lmr_cpu level, size_t n, size_t p, const double *a, size_t r, const double *b,
-                 double *c);
+void curve_cross(size_t n, size_t p, const double *a, size_t r, const double *b, double *c, lmr_cpu level);
 
 /* For any smooth f: sum_i v_i f(a_i) = sum_g (W'v)_g f(x_g). Exact when there
  * are few rows or few distinct values; otherwise cubic interpolation on a grid of

@@ -42,8 +42,8 @@ static void draw_units(lmr_rng *rng, size_t count, size_t n, const double *v1, c
   }
 }
 
-static void run_units(lmr_cpu level, size_t count, size_t rows, const double *v1, const double *v,
-                      size_t d, const double *direction, const double *shift, double *out) {
+static void run_units(size_t count, size_t rows, const double *v1, const double *v, size_t d,
+                      const double *direction, const double *shift, double *out, lmr_cpu level) {
   const size_t inputs = d + (v1 != NULL);
   for (size_t u = 0; u < count; u++) {
     double *to = out + u * rows;
@@ -80,8 +80,8 @@ void surface_start(const surface_nets *s, size_t n, const double *a, const doubl
   draw_units(rng, s->joint, n, a, x, s->covariates, p.joint, p.joint_shift);
 }
 
-void surface_at(lmr_cpu level, const surface_nets *s, size_t member, size_t count, const double *a,
-                const double *x, int derivative, int raw, double *out) {
+void surface_at(const surface_nets *s, size_t member, size_t count, const double *a, const double *x,
+                int derivative, int raw, double *out, lmr_cpu level) {
   const parts p = split(s, member);
   const size_t c = s->covariates, columns = surface_columns(s);
   for (size_t i = 0; i < count; i++) out[i] = derivative ? 1 : a[i];
@@ -90,13 +90,13 @@ void surface_at(lmr_cpu level, const surface_nets *s, size_t member, size_t coun
   double *product = out + surface_block_start(s, 1) * count;
   double *psi = out + surface_block_start(s, 2) * count;
   double *joint = out + surface_block_start(s, 3) * count;
-  run_units(level, s->xi, count, NULL, x, c, p.xi, p.xi_shift, xi);
+  run_units(s->xi, count, NULL, x, c, p.xi, p.xi_shift, xi, level);
   for (size_t k = 0; k < c + s->xi; k++) {
     const double *v = k < c ? x + k * count : xi + (k - c) * count;
     for (size_t i = 0; i < count; i++) product[k * count + i] = (derivative ? 1 : a[i]) * v[i];
   }
-  run_units(level, s->psi, count, NULL, a, 1, p.psi, p.psi_shift, psi);
-  run_units(level, s->joint, count, a, x, c, p.joint, p.joint_shift, joint);
+  run_units(s->psi, count, NULL, a, 1, p.psi, p.psi_shift, psi, level);
+  run_units(s->joint, count, a, x, c, p.joint, p.joint_shift, joint, level);
   if (derivative) {
     memset(xi, 0, s->xi * count * sizeof *xi);
     for (size_t u = 0; u < s->psi; u++)
@@ -141,9 +141,9 @@ size_t surface_basis_bytes(size_t n, size_t nz, size_t nx, const surface_nets *s
   return lmr_add_bytes(lmr_add_bytes(total, 1024), curve_components_bytes(m, surface_basis_cap(n, nz, nx, s)));
 }
 
-lmr_status surface_basis(lmr_cpu level, size_t n, const double *z, size_t nz, const double *x,
-                         size_t nx, const surface_nets *s, lmr_rng *rng, double *q, size_t *base,
-                         size_t *kept, lmr_arena work, lmr_error *err) {
+lmr_status surface_basis(size_t n, const double *z, size_t nz, const double *x, size_t nx, const surface_nets *s,
+                         lmr_rng *rng, double *q, size_t *base, size_t *kept, lmr_cpu level, lmr_arena work,
+                         lmr_error *err) {
   const size_t m = pooled(nz, nx, s), cap = surface_basis_cap(n, nz, nx, s);
   double *unit, *both, *one, *direction, *shift, *dots;
   LMR_TAKE(unit, &work, n * m, err);
@@ -162,7 +162,7 @@ lmr_status surface_basis(lmr_cpu level, size_t n, const double *z, size_t nz, co
   *base = k;
   double *xi = unit;
   draw_units(rng, s->xi, n, NULL, x, nx, direction, shift);
-  run_units(level, s->xi, n, NULL, x, nx, direction, shift, xi);
+  run_units(s->xi, n, NULL, x, nx, direction, shift, xi, level);
   double *to = unit + s->xi * n;
   for (size_t j = 0; j < nz; j++)
     for (size_t v = 0; v < nx + s->xi; v++, to += n) {
@@ -170,9 +170,9 @@ lmr_status surface_basis(lmr_cpu level, size_t n, const double *z, size_t nz, co
       for (size_t i = 0; i < n; i++) to[i] = z[i + j * n] * with[i];
     }
   draw_units(rng, s->psi, n, NULL, z, nz, direction, shift);
-  run_units(level, s->psi, n, NULL, z, nz, direction, shift, to);
+  run_units(s->psi, n, NULL, z, nz, direction, shift, to, level);
   to += s->psi * n;
   draw_units(rng, s->joint, n, NULL, both, nz + nx, direction, shift);
-  run_units(level, s->joint, n, NULL, both, nz + nx, direction, shift, to);
-  return curve_components(level, n, q, k, cap, unit, m, kept, work, err);
+  run_units(s->joint, n, NULL, both, nz + nx, direction, shift, to, level);
+  return curve_components(n, q, k, cap, unit, m, kept, level, work, err);
 }

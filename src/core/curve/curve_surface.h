@@ -25,16 +25,16 @@ void surface_start(const surface_nets *s, size_t n, const double *a, const doubl
                    lmr_rng *rng, size_t member);
 /* Columns of one member at count rows (out count x columns), centred and scaled by the
  * stored numbers unless raw. derivative: with respect to a. */
-void surface_at(lmr_cpu level, const surface_nets *s, size_t member, size_t count, const double *a,
-                const double *x, int derivative, int raw, double *out);
+void surface_at(const surface_nets *s, size_t member, size_t count, const double *a, const double *x,
+                int derivative, int raw, double *out, lmr_cpu level);
 
 /* Orthonormal instrument basis [1, x, z], then principal components of
  * xi(x), z (x) [x, xi(x)], phi(z), phi(z, x). */
 size_t surface_basis_cap(size_t n, size_t nz, size_t nx, const surface_nets *s);
 size_t surface_basis_bytes(size_t n, size_t nz, size_t nx, const surface_nets *s);
-lmr_status surface_basis(lmr_cpu level, size_t n, const double *z, size_t nz, const double *x,
-                         size_t nx, const surface_nets *s, lmr_rng *rng, double *q, size_t *base,
-                         size_t *kept, lmr_arena work, lmr_error *err);
+lmr_status surface_basis(size_t n, const double *z, size_t nz, const double *x, size_t nx, const surface_nets *s,
+                         lmr_rng *rng, double *q, size_t *base, size_t *kept, lmr_cpu level, lmr_arena work,
+                         lmr_error *err);
 
 typedef struct {
   double kappa[SURFACE_BLOCKS]; /* prior variances in units of s2 */
@@ -44,8 +44,7 @@ typedef struct {
 /* One member: coordinate-wise maximum of the evidence, its coefficients (columns) and
  * posterior covariance / s2 (columns^2). g (q), cross (q x columns). */
 size_t surface_fit_bytes(size_t q, size_t columns);
-lmr_status surface_fit(lmr_cpu level, const surface_nets *s, size_t q, const double *g,
-                       const double *cross, double n, double s2, surface_evidence *e, double *coef,
-                       double *cov, lmr_arena work, lmr_error *err);
+lmr_status surface_fit(const surface_nets *s, size_t q, const double *g, const double *cross, double n, double s2,
+                       surface_evidence *e, double *coef, double *cov, lmr_cpu level, lmr_arena work, lmr_error *err);
 
 #endif

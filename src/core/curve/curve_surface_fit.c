@@ -56,8 +56,8 @@ size_t surface_fit_bytes(size_t q, size_t columns) {
   return lmr_add_bytes(lmr_add_bytes(total, 4096), la_eigen_bytes(columns));
 }
 
-static lmr_status best_level(lmr_cpu level, const surface_nets *s, const line *l, size_t block,
-                             double *kappa, double *value, lmr_arena work, lmr_error *err) {
+static lmr_status best_level(const surface_nets *s, const line *l, size_t block, double *kappa, double *value,
+                             lmr_cpu level, lmr_arena work, lmr_error *err) {
   const size_t q = l->q, flat = l->flat, k = flat + 1;
   const size_t at = surface_block_start(s, block), m = surface_block_start(s, block + 1) - at;
   double *a, *white, *head, *gram, *vectors, *values, *base, *turned, *form;
@@ -78,9 +78,9 @@ static lmr_status best_level(lmr_cpu level, const surface_nets *s, const line *l
   memcpy(head + q * flat, l->g, q * sizeof *head);
   LMR_TRY(la_trsm('L', 'T', q, m, 1, a, q, white, q, err));
   LMR_TRY(la_trsm('L', 'T', q, k, 1, a, q, head, q, err));
-  curve_cross(level, q, m, white, m, white, gram);
-  curve_cross(level, q, k, head, k, head, base);
-  curve_cross(level, q, m, white, k, head, form);
+  curve_cross(q, m, white, m, white, gram, level);
+  curve_cross(q, k, head, k, head, base, level);
+  curve_cross(q, m, white, k, head, form, level);
   LMR_TRY(la_eigen(gram, m, m, values, vectors, m, work, err));
   LMR_TRY(la_gemm('T', 'N', m, k, m, 1, vectors, m, form, m, 0, turned, m, err));
   double best = -INFINITY, chosen = 0;
@@ -108,20 +108,19 @@ static lmr_status best_level(lmr_cpu level, const surface_nets *s, const line *l
   return LMR_OK;
 }
 
-lmr_status surface_fit(lmr_cpu level, const surface_nets *s, size_t q, const double *g,
-                       const double *cross, double n, double s2, surface_evidence *e, double *coef,
-                       double *cov, lmr_arena work, lmr_error *err) {
+lmr_status surface_fit(const surface_nets *s, size_t q, const double *g, const double *cross, double n, double s2,
+                       surface_evidence *e, double *coef, double *cov, lmr_cpu level, lmr_arena work, lmr_error *err) {
   const size_t columns = surface_columns(s), flat = 1 + s->covariates;
   const line l = {q, flat, cross, g, s2, n};
   double value = 0, additive = 0;
   memset(e->kappa, 0, sizeof e->kappa);
-  LMR_TRY(best_level(level, s, &l, 2, e->kappa, &additive, work, err)); /* psi(a) alone */
+  LMR_TRY(best_level(s, &l, 2, e->kappa, &additive, level, work, err)); /* psi(a) alone */
   memset(e->kappa, 0, sizeof e->kappa);
   for (int sweep = 0; sweep < 4; sweep++) {
     double before[SURFACE_BLOCKS];
     memcpy(before, e->kappa, sizeof before);
     for (size_t b = 0; b < SURFACE_BLOCKS; b++)
-      LMR_TRY(best_level(level, s, &l, b, e->kappa, &value, work, err));
+      LMR_TRY(best_level(s, &l, b, e->kappa, &value, level, work, err));
     if (!memcmp(before, e->kappa, sizeof before)) break;
   }
   e->gain = value - additive;
@@ -140,8 +139,8 @@ lmr_status surface_fit(lmr_cpu level, const surface_nets *s, size_t q, const dou
   for (size_t j = 0; j < columns; j++)
     if (j < flat || prior[j] > 0) memcpy(packed + used++ * q, cross + j * q, q * sizeof *packed);
   LMR_TAKE(gram, &work, used * used, err);
-  curve_cross(level, q, used, packed, used, packed, gram);
-  curve_cross(level, q, used, packed, 1, g, rhs);
+  curve_cross(q, used, packed, used, packed, gram, level);
+  curve_cross(q, used, packed, 1, g, rhs, level);
   for (size_t j = 0, k = 0; j < columns; j++) {
     if (j >= flat && !(prior[j] > 0)) continue;
     if (j >= flat) gram[k + k * used] += 1 / prior[j];

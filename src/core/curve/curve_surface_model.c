@@ -63,9 +63,8 @@ static double residual_variance(size_t n, const double *y, const double *fitted)
   return (ss > 1e-12 * yy ? ss : 1e-12 * yy) / (double)n;
 }
 
-lmr_status surface_model(lmr_cpu level, const surface_rows *r, surface_nets *s, uint64_t seed,
-                         surface_result *out, surface_summary *sum, const lmr_tick *tick,
-                         lmr_arena work, lmr_error *err) {
+lmr_status surface_model(const surface_rows *r, surface_nets *s, uint64_t seed, surface_result *out,
+                         surface_summary *sum, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t n = r->n, columns = surface_columns(s), flat = 1 + s->covariates;
   const size_t cap = surface_basis_cap(n, r->nz, r->nx, s);
   double *y, *a, *z, *x, *q, *f, *fitted, *cross, *packed, *gy;
@@ -87,8 +86,8 @@ lmr_status surface_model(lmr_cpu level, const surface_rows *r, surface_nets *s, 
   for (size_t j = 0; j < r->nz; j++) by_sd(n, r->z + j * n, z + j * n, &mean, &sd);
   for (size_t j = 0; j < r->nx; j++) by_sd(n, r->x + j * n, x + j * n, out->x_mean + j, out->x_sd + j);
   size_t base, kept;
-  LMR_TRY(surface_basis(level, n, z, r->nz, x, r->nx, s, &rng, q, &base, &kept, work, err));
-  curve_cross(level, n, kept, q, 1, y, gy);
+  LMR_TRY(surface_basis(n, z, r->nz, x, r->nx, s, &rng, q, &base, &kept, level, work, err));
+  curve_cross(n, kept, q, 1, y, gy, level);
 
   double rss = 0, *drop = fitted; /* fitted is free until the fits: kept <= n / 3 or base */
   memset(drop, 0, kept * sizeof *drop);
@@ -97,9 +96,9 @@ lmr_status surface_model(lmr_cpu level, const surface_rows *r, surface_nets *s, 
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     double *c = cross + m * cap * columns;
     surface_start(s, n, a, x, &rng, m);
-    surface_at(level, s, m, n, a, x, 0, 1, f);
+    surface_at(s, m, n, a, x, 0, 1, f, level);
     scale_columns(s, m, n, f);
-    curve_cross(level, n, kept, q, columns, f, c);
+    curve_cross(n, kept, q, columns, f, c, level);
     for (size_t j = flat; j < columns; j++) {
       for (size_t i = 0; i < n; i++) rss += f[j * n + i] * f[j * n + i];
       for (size_t k = 0; k < kept; k++) drop[k] += c[k + j * kept] * c[k + j * kept];
@@ -126,8 +125,8 @@ lmr_status surface_model(lmr_cpu level, const surface_rows *r, surface_nets *s, 
   LMR_TAKE(form, &tail, flat * flat, err);
   LMR_TAKE(rhs, &tail, flat, err);
   for (size_t j = 0; j < flat; j++) memcpy(packed + j * e, cross + 1 + j * kept, e * sizeof *packed);
-  curve_cross(level, e, flat, packed, flat, packed, form);
-  curve_cross(level, e, flat, packed, 1, gy + 1, rhs);
+  curve_cross(e, flat, packed, flat, packed, form, level);
+  curve_cross(e, flat, packed, 1, gy + 1, rhs, level);
   LMR_TRY(la_chol(form, flat, flat, err));
   LMR_TRY(la_trsm('L', 'T', flat, 1, 1, form, flat, rhs, flat, err));
   LMR_TRY(la_trsm('L', 'N', flat, 1, 1, form, flat, rhs, flat, err));
@@ -143,10 +142,10 @@ lmr_status surface_model(lmr_cpu level, const surface_rows *r, surface_nets *s, 
       if (lmr_tick_poll(tick, .3 + .2 * pass)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
       double *c = cross + m * cap * columns, *coef = out->coef + m * columns;
       for (size_t j = 0; j < columns; j++) memcpy(packed + j * e, c + 1 + j * kept, e * sizeof *packed);
-      LMR_TRY(surface_fit(level, s, e, gy + 1, packed, (double)n, sum->s2, ev + m, coef,
-                          out->cov + m * columns * columns, work, err));
+      LMR_TRY(surface_fit(s, e, gy + 1, packed, (double)n, sum->s2, ev + m, coef, out->cov + m * columns * columns,
+                          level, work, err));
       sum->gain += ev[m].gain / (double)s->members;
-      surface_at(level, s, m, n, a, x, 0, 0, f);
+      surface_at(s, m, n, a, x, 0, 0, f, level);
       for (size_t j = 0; j < columns; j++)
         for (size_t i = 0; i < n && coef[j] != 0; i++) /* blocks at kappa = 0 have no part */
           fitted[i] += coef[j] * f[j * n + i] / (double)s->members;

@@ -22,8 +22,7 @@ typedef struct {
 } surface_result;
 
 size_t surface_model_bytes(const surface_rows *r, const surface_nets *s);
-lmr_status surface_model(lmr_cpu level, const surface_rows *r, surface_nets *s, uint64_t seed,
-                         surface_result *out, surface_summary *sum, const lmr_tick *tick,
-                         lmr_arena work, lmr_error *err);
+lmr_status surface_model(const surface_rows *r, surface_nets *s, uint64_t seed, surface_result *out,
+                         surface_summary *sum, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

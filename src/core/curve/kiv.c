@@ -26,9 +26,9 @@ static void rows_of(const double *f, size_t n, size_t k, size_t first, size_t co
   for (size_t j = 0; j < k; j++) memcpy(out + j * count, f + j * n + first, count * sizeof *out);
 }
 
-lmr_status kiv_fit(lmr_cpu level, const kiv_rows *r, size_t most, double tol, int criterion,
-                   double *width, int *pivot, double *alpha, kiv_summary *out,
-                   const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+lmr_status kiv_fit(const kiv_rows *r, size_t most, double tol, int criterion, double *width, int *pivot,
+                   double *alpha, kiv_summary *out, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                   lmr_error *err) {
   const size_t n = r->n, n1 = r->n1, n2 = n - n1;
   double *fx, *fz, *half, *fitted, *scratch;
   int *pivot_z;
@@ -41,8 +41,8 @@ lmr_status kiv_fit(lmr_cpu level, const kiv_rows *r, size_t most, double tol, in
   for (size_t c = 0; c < r->dx; c++) width[c] = coordinate_median(n, r->x + c * n, scratch);
   for (size_t c = 0; c < r->dz; c++) width[r->dx + c] = coordinate_median(n, r->z + c * n, scratch);
   size_t px, pz;
-  LMR_TRY(pivchol(level, n, r->dx, r->x, width, most, tol, fx, pivot, &px, tick, work, err));
-  LMR_TRY(pivchol(level, n, r->dz, r->z, width + r->dx, most, tol, fz, pivot_z, &pz, tick, work, err));
+  LMR_TRY(pivchol(n, r->dx, r->x, width, most, tol, fx, pivot, &px, level, work, tick, err));
+  LMR_TRY(pivchol(n, r->dz, r->z, width + r->dx, most, tol, fz, pivot_z, &pz, level, work, tick, err));
   out->rank_x = px;
   out->rank_z = pz;
 
@@ -64,17 +64,17 @@ lmr_status kiv_fit(lmr_cpu level, const kiv_rows *r, size_t most, double tol, in
     return lmr_fail(err, LMR_ENOMEM, "kiv: work block too small");
   rows_of(fz, n, pz, 0, n1, z1);
   rows_of(fx, n, px, 0, n1, x1);
-  curve_cross(level, n1, pz, z1, pz, z1, t1);
+  curve_cross(n1, pz, z1, pz, z1, t1, level);
   LMR_TRY(la_eigen(t1, pz, pz, d, u, pz, work, err));
-  curve_cross(level, n1, pz, z1, px, x1, t1);
+  curve_cross(n1, pz, z1, px, x1, t1, level);
   LMR_TRY(la_gemm('T', 'N', pz, px, pz, 1, u, pz, t1, pz, 0, c, pz, err));
   rows_of(fz, n, pz, n1, n2, z1);
   x1 = half + n2 * pz;
   rows_of(fx, n, px, n1, n2, x1);
-  curve_cross(level, n2, pz, z1, pz, z1, t1);
+  curve_cross(n2, pz, z1, pz, z1, t1, level);
   LMR_TRY(la_gemm('N', 'N', pz, pz, pz, 1, t1, pz, u, pz, 0, t2, pz, err));
   LMR_TRY(la_gemm('T', 'N', pz, pz, pz, 1, u, pz, t2, pz, 0, b, pz, err));
-  curve_cross(level, n2, pz, z1, px, x1, t1);
+  curve_cross(n2, pz, z1, px, x1, t1, level);
   LMR_TRY(la_gemm('T', 'N', pz, px, pz, 1, u, pz, t1, pz, 0, e, pz, err));
   LMR_TRY(la_gemm('N', 'T', pz, pz, px, 1, c, pz, c, pz, 0, cc, pz, err));
   double best = INFINITY;
@@ -107,15 +107,15 @@ lmr_status kiv_fit(lmr_cpu level, const kiv_rows *r, size_t most, double tol, in
   LMR_TAKE(beta, &work, px, err);
   LMR_TAKE(other, &work, n, err);
   rows_of(fitted, n, px, n1, n2, half);
-  curve_cross(level, n2, px, half, px, half, t1);
-  curve_cross(level, n2, px, half, 1, r->y + n1, t2);
+  curve_cross(n2, px, half, px, half, t1, level);
+  curve_cross(n2, px, half, 1, r->y + n1, t2, level);
   LMR_TRY(la_eigen(t1, px, px, s, v, px, work, err));
   LMR_TRY(la_gemm('T', 'N', px, 1, px, 1, v, px, t2, px, 0, rhs, px, err));
   /* the rows that stage 2 did not see, as polynomials in the spectrum */
   double *unseen = half, *turned = fitted;
   rows_of(criterion == KIV_CAUSAL ? fx : fitted, n, px, 0, n1, unseen);
-  curve_cross(level, n1, px, unseen, px, unseen, t1);
-  curve_cross(level, n1, px, unseen, 1, r->y, beta);
+  curve_cross(n1, px, unseen, px, unseen, t1, level);
+  curve_cross(n1, px, unseen, 1, r->y, beta, level);
   LMR_TRY(la_gemm('N', 'N', px, px, px, 1, t1, px, v, px, 0, t2, px, err));
   LMR_TRY(la_gemm('T', 'N', px, px, px, 1, v, px, t2, px, 0, turned, px, err));
   LMR_TRY(la_gemm('T', 'N', px, 1, px, 1, v, px, beta, px, 0, other, px, err));

@@ -24,8 +24,8 @@ enum { KIV_CAUSAL = 0, KIV_HELD_OUT = 1 };
 
 /* h(x) = sum_j alpha_j k(x, x[pivot_j]); width [dx + dz] is set to the medians. */
 size_t kiv_bytes(const kiv_rows *r, size_t most);
-lmr_status kiv_fit(lmr_cpu level, const kiv_rows *r, size_t most, double tol, int criterion,
-                   double *width, int *pivot, double *alpha, kiv_summary *out,
-                   const lmr_tick *tick, lmr_arena work, lmr_error *err);
+lmr_status kiv_fit(const kiv_rows *r, size_t most, double tol, int criterion, double *width, int *pivot,
+                   double *alpha, kiv_summary *out, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                   lmr_error *err);
 
 #endif

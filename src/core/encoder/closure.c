@@ -164,7 +164,7 @@ static lmr_status complement(const double *u, size_t p, size_t d, double *copy, 
 }
 
 static lmr_status search(const closure_products *pr, size_t d, size_t q, closure_trial *trial, double *u,
-                         const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+                         lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t p = pr->p, pp = p * p, rest = p - d, h = rest * d;
   double *basis, *s, *s_new, *total, *perp, *copy, *tau, *next, *block, *left, *hessian, *damped, *grad,
       *step, *values;
@@ -347,9 +347,8 @@ size_t closure_bytes(size_t n, size_t p) {
   return lmr_add_bytes(bytes, a > b ? (a > c ? a : c) : (b > c ? b : c));
 }
 
-lmr_status closure(const double *z, size_t n, size_t p, size_t given, double limit, lmr_cpu level,
-                   closure_fit *fit, double *center, double *map, const lmr_tick *tick, lmr_arena work,
-                   lmr_error *err) {
+lmr_status closure(const double *z, size_t n, size_t p, size_t given, double limit, closure_fit *fit,
+                   double *center, double *map, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t rows = search_rows(n, p);
   double *standard, *x, *white, *u, *latents;
   LMR_TAKE(standard, &work, rows * p, err);
@@ -372,7 +371,7 @@ lmr_status closure(const double *z, size_t n, size_t p, size_t given, double lim
     LMR_TAKE(pairs.covariance, &work, pairs_of(r) * pairs_of(r), err);
     LMR_TAKE(table, &work, r * r * r * r, err);
   }
-  LMR_TRY(closure_pairs_fill(&pairs, tick, work, err));
+  LMR_TRY(closure_pairs_fill(&pairs, work, tick, err));
   double above = 0;
   for (size_t d = given ? given : most; d >= 2; d--) {
     closure_trial *trial = fit->trial + fit->n_trials++;
@@ -381,7 +380,7 @@ lmr_status closure(const double *z, size_t n, size_t p, size_t given, double lim
     trial->columns = (size_t)monomials(d, trial->degree);
     closure_products products = {&pairs, trial->columns, table};
     closure_products_fill(&products);
-    LMR_TRY(search(&products, d, trial->degree, trial, u, tick, work, err));
+    LMR_TRY(search(&products, d, trial->degree, trial, u, work, tick, err));
     trial->share = 0;
     const int cliff = given || d == most || above > 10 * trial->c;
     if (trial->c < limit && cliff) {

@@ -35,9 +35,8 @@ typedef struct {
  * to an affine map; room for p x CLOSURE_MAX_LATENTS. given: try this d only (0: choose).
  * More than CLOSURE_MAX_COLUMNS directions: the leading ones. */
 size_t closure_bytes(size_t n, size_t p);
-lmr_status closure(const double *z, size_t n, size_t p, size_t given, double limit, lmr_cpu level,
-                   closure_fit *fit, double *center, double *map, const lmr_tick *tick,
-                   lmr_arena work, lmr_error *err);
+lmr_status closure(const double *z, size_t n, size_t p, size_t given, double limit, closure_fit *fit,
+                   double *center, double *map, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 
 #endif

@@ -23,7 +23,7 @@ static void products(const closure_pairs *c, size_t first, size_t rows, double *
     }
 }
 
-lmr_status closure_pairs_fill(closure_pairs *c, const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+lmr_status closure_pairs_fill(closure_pairs *c, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t pairs = pair_count(c->r);
   const double n = (double)c->n;
   double *tile, *mean;

@@ -23,7 +23,7 @@ typedef struct {
 
 /* Fills `slope` and, unless NULL, `covariance`. */
 size_t closure_pairs_bytes(size_t r);
-lmr_status closure_pairs_fill(closure_pairs *pairs, const lmr_tick *tick, lmr_arena work, lmr_error *err);
+lmr_status closure_pairs_fill(closure_pairs *pairs, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 /* The leading p components. table: p^4 doubles owned by the caller, or NULL. */
 typedef struct {

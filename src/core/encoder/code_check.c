@@ -36,8 +36,7 @@ static lmr_status root_of(const double *cov, size_t q, size_t ld, double *root, 
 }
 
 lmr_status code_check(const double *w, size_t m, const double *v, size_t k, size_t n, const int *environment,
-                      size_t environments, lmr_cpu level, code_check_result *result, lmr_arena work,
-                      lmr_error *err) {
+                      size_t environments, code_check_result *result, lmr_cpu level, lmr_arena work, lmr_error *err) {
   const size_t qw = monomials(m), qv = monomials(k), q = qw + qv;
   double *standard, *phi, *cov, *root_w, *root_v, *cross, *sd, *mean;
   const double **col;

@@ -19,7 +19,6 @@ typedef struct {
 /* w: n x m, v: n x k, environment[n] 0-based. A block of 0 columns adds nothing. */
 size_t code_check_bytes(size_t n, size_t m, size_t k, size_t environments);
 lmr_status code_check(const double *w, size_t m, const double *v, size_t k, size_t n, const int *environment,
-                      size_t environments, lmr_cpu level, code_check_result *result, lmr_arena work,
-                      lmr_error *err);
+                      size_t environments, code_check_result *result, lmr_cpu level, lmr_arena work, lmr_error *err);
 
 #endif

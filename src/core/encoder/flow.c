@@ -91,7 +91,7 @@ static double correlation(const double *a, const double *b, const double *w, siz
 /* Adds up to `hinges` of them: the candidates whose score in r^2 is most negative for its
  * spread, skipping those that follow one already taken. */
 static lmr_status add_hinges(const flow_options *o, const part *train, const flow_laws *laws, const size_t *take,
-                             lmr_cpu level, lmr_rng *rng, flow_shape *shape, double *theta, lmr_arena work,
+                             lmr_rng *rng, flow_shape *shape, double *theta, lmr_cpu level, lmr_arena work,
                              lmr_error *err) {
   const size_t d = shape->d;
   size_t n = 0;
@@ -104,7 +104,7 @@ static lmr_status add_hinges(const flow_options *o, const part *train, const flo
   LMR_TAKE(weight, &work, n, err);
   LMR_TAKE(sigma, &work, n * (o->hinges + 1), err);
   LMR_TAKE(pool, &work, o->candidates, err);
-  flow_context(level, shape, theta, &train->rows, laws, take, x, h, inverse);
+  flow_context(shape, theta, &train->rows, laws, take, x, h, inverse, level);
   double mass = 0;
   size_t at = 0;
   for (size_t e = 0; e < train->rows.environments; e++)
@@ -127,7 +127,7 @@ static lmr_status add_hinges(const flow_options *o, const part *train, const flo
       one->b -= one->c[j] * x[row + j * n];
     }
     double sum, squares;
-    flow_candidate(level, d, n, x, h, inverse, weight, one->c, one->b, NULL, &sum, &squares);
+    flow_candidate(d, n, x, h, inverse, weight, one->c, one->b, NULL, &sum, &squares, level);
     const double mean = sum / mass, variance = squares / mass - mean * mean;
     one->score = variance > 0 ? mean / sqrt(variance) : 0;
   }
@@ -138,7 +138,7 @@ static lmr_status add_hinges(const flow_options *o, const part *train, const flo
     if (!best) break;
     best->score = 0;
     double *mine = sigma + taken * n, sum, squares, norm = 0;
-    flow_candidate(level, d, n, x, h, inverse, weight, best->c, best->b, mine, &sum, &squares);
+    flow_candidate(d, n, x, h, inverse, weight, best->c, best->b, mine, &sum, &squares, level);
     int follows = 0;
     for (size_t k = 0; k < taken && !follows; k++) follows = fabs(correlation(mine, sigma + k * n, weight, n)) >= .8;
     if (follows) continue;
@@ -189,12 +189,12 @@ static lmr_status descend(descent *o, const flow_shape *shape, double *theta, si
   int fresh = 1, small = 0;
   size_t n = 0;
   for (size_t e = 0; e < environments; e++) n += o->take[e];
-  LMR_TRY(flow_loss(o->level, shape, theta, &o->train->rows, &o->laws, 0, loss, o->work, err));
+  LMR_TRY(flow_loss(shape, theta, &o->train->rows, &o->laws, 0, loss, o->level, o->work, err));
   for (*done = 0; *done < steps && small < 3; ++*done) {
     if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     if (fresh) {
-      LMR_TRY(flow_gradient(o->level, shape, theta, &o->train->rows, &o->laws, o->gradient, o->work, err));
-      LMR_TRY(flow_scores(o->level, shape, theta, &o->train->rows, &o->laws, o->take, o->scores, err));
+      LMR_TRY(flow_gradient(shape, theta, &o->train->rows, &o->laws, o->gradient, o->level, o->work, err));
+      LMR_TRY(flow_scores(shape, theta, &o->train->rows, &o->laws, o->take, o->scores, o->level, err));
       LMR_TRY(tall_crossprod(o->scores, n, length, n, o->root, o->fisher, o->level, o->work, tick, err));
     }
     memcpy(o->damped, o->fisher, length * length * sizeof *o->damped);
@@ -206,7 +206,7 @@ static lmr_status descend(descent *o, const flow_shape *shape, double *theta, si
       LMR_TRY(la_trsm('L', 'T', length, 1, 1, o->damped, length, o->step, length, err));
       LMR_TRY(la_trsm('L', 'N', length, 1, 1, o->damped, length, o->step, length, err));
       for (size_t j = 0; j < length; j++) o->next[j] = theta[j] - o->step[j];
-      if (flow_loss(o->level, shape, o->next, &o->train->rows, &o->next_laws, 0, &now, o->work, &ignored) != LMR_OK)
+      if (flow_loss(shape, o->next, &o->train->rows, &o->next_laws, 0, &now, o->level, o->work, &ignored) != LMR_OK)
         now = INFINITY;
     }
     fresh = now < *loss;
@@ -246,7 +246,7 @@ static lmr_status align(descent *o, const flow_shape *shape, double *theta, doub
   LMR_TAKE(people, &work, environments, err);
   LMR_TAKE(cross, &work, environments * d * d, err);
   LMR_TAKE(crosses, &work, environments, err);
-  flow_forward(o->level, shape, theta, n, o->train->rows.x, y, logdet);
+  flow_forward(shape, theta, n, o->train->rows.x, y, logdet, o->level);
   for (size_t e = 0; e < environments; e++) {
     double *c = cross + e * d * d, *mu = mean + e * d;
     people[e] = o->train->share[e];
@@ -261,7 +261,7 @@ static lmr_status align(descent *o, const flow_shape *shape, double *theta, doub
   const size_t length = flow_length(shape);
   memcpy(o->next, theta, length * sizeof *theta);
   LMR_TRY(la_gemm('T', 'N', d, d, d, 1, turn, d, theta, d, 0, o->next, d, err));
-  LMR_TRY(flow_loss(o->level, shape, o->next, &o->train->rows, &o->next_laws, 0, &now, o->work, err));
+  LMR_TRY(flow_loss(shape, o->next, &o->train->rows, &o->next_laws, 0, &now, o->level, o->work, err));
   if (!(now < *loss)) return LMR_OK;
   *loss = now;
   memcpy(theta, o->next, length * sizeof *theta);
@@ -288,8 +288,8 @@ size_t flow_bytes(const flow_options *o, size_t n, size_t d, size_t environments
 }
 
 lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment, size_t environments, size_t w,
-                    const flow_options *o, uint64_t seed, uint64_t start, lmr_cpu level, double *theta,
-                    flow_result *result, const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+                    const flow_options *o, uint64_t seed, uint64_t start, double *theta, flow_result *result,
+                    lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   if (d < 2 || d > FLOW_MAX_DIM || w < 1 || w >= d || o->rounds > FLOW_MAX_ROUNDS ||
       o->rounds * o->hinges > FLOW_MAX_HINGES)
     return lmr_fail(err, LMR_EINVAL, "flow: dimensions out of range");
@@ -361,14 +361,14 @@ lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment,
   double loss, now;
   size_t steps;
   LMR_TRY(descend(&dn, &shape, theta, o->steps, &loss, &steps, tick, err));
-  LMR_TRY(flow_loss(level, &shape, theta, &held.rows, &dn.laws, 1, &now, dn.work, err));
+  LMR_TRY(flow_loss(&shape, theta, &held.rows, &dn.laws, 1, &now, level, dn.work, err));
   *result = (flow_result){.shape = shape, .linear = now, .held = now, .train = loss};
   memcpy(best, theta, length * sizeof *best);
   for (size_t round = 0; round < o->rounds; round++) {
     LMR_TRY(align(&dn, &shape, theta, &loss, err));
-    LMR_TRY(add_hinges(o, &train, &dn.laws, use, level, &rng, &shape, theta, dn.work, err));
+    LMR_TRY(add_hinges(o, &train, &dn.laws, use, &rng, &shape, theta, level, dn.work, err));
     LMR_TRY(descend(&dn, &shape, theta, round + 1 < o->rounds ? o->steps : o->last, &loss, &steps, tick, err));
-    LMR_TRY(flow_loss(level, &shape, theta, &held.rows, &dn.laws, 1, &now, dn.work, err));
+    LMR_TRY(flow_loss(&shape, theta, &held.rows, &dn.laws, 1, &now, level, dn.work, err));
     result->round_held[round] = now;
     result->round_train[round] = loss;
     result->round_steps[round] = steps;

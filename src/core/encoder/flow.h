@@ -35,7 +35,7 @@ typedef struct {
  * (seed, start). */
 size_t flow_bytes(const flow_options *options, size_t n, size_t d, size_t environments);
 lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment, size_t environments, size_t w,
-                    const flow_options *options, uint64_t seed, uint64_t start, lmr_cpu level, double *theta,
-                    flow_result *result, const lmr_tick *tick, lmr_arena work, lmr_error *err);
+                    const flow_options *options, uint64_t seed, uint64_t start, double *theta, flow_result *result,
+                    lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -8,8 +8,8 @@
 
 size_t flow_length(const flow_shape *s) { return s->d * s->d + s->hinges * (s->d + 2); }
 
-void flow_forward(lmr_cpu level, const flow_shape *s, const double *theta, size_t n, const double *x, double *y,
-                  double *logdet) {
+void flow_forward(const flow_shape *s, const double *theta, size_t n, const double *x, double *y, double *logdet,
+                  lmr_cpu level) {
   PICK(forward, level)(s->d, s->hinges, theta, n, x, y, logdet);
   for (size_t i = 0; i < n; i++) logdet[i] = log(logdet[i]);
 }
@@ -100,14 +100,14 @@ size_t flow_loss_bytes(const flow_shape *s, size_t n) {
   return lmr_add_bytes(lmr_double_bytes(1, n * s->d), lmr_double_bytes(1, n));
 }
 
-lmr_status flow_loss(lmr_cpu level, const flow_shape *s, const double *theta, const flow_rows *rows,
-                     flow_laws *laws, int fixed, double *loss, lmr_arena work, lmr_error *err) {
+lmr_status flow_loss(const flow_shape *s, const double *theta, const flow_rows *rows, flow_laws *laws, int fixed,
+                     double *loss, lmr_cpu level, lmr_arena work, lmr_error *err) {
   const size_t d = s->d, n = rows->n;
   double *y, *logdet, inverse[FLOW_MAX_DIM * FLOW_MAX_DIM], log_a, sum = 0;
   LMR_TAKE(y, &work, n * d, err);
   LMR_TAKE(logdet, &work, n, err);
   if (!invert(theta, d, inverse, &log_a)) return lmr_fail(err, LMR_ESINGULAR, "flow: A is singular");
-  flow_forward(level, s, theta, n, rows->x, y, logdet);
+  flow_forward(s, theta, n, rows->x, y, logdet, level);
   if (!fixed) LMR_TRY(fit_laws(s, rows, y, laws, err));
   for (size_t e = 0; e < rows->environments; e++) {
     const double *mu = laws->mean + e * d, *precision = laws->precision + e * d * d;
@@ -128,8 +128,8 @@ lmr_status flow_loss(lmr_cpu level, const flow_shape *s, const double *theta, co
 
 size_t flow_gradient_bytes(const flow_shape *s) { return lmr_double_bytes(1, flow_length(s) * FLOW_LANES); }
 
-lmr_status flow_gradient(lmr_cpu level, const flow_shape *s, const double *theta, const flow_rows *rows,
-                         const flow_laws *laws, double *gradient, lmr_arena work, lmr_error *err) {
+lmr_status flow_gradient(const flow_shape *s, const double *theta, const flow_rows *rows, const flow_laws *laws,
+                         double *gradient, lmr_cpu level, lmr_arena work, lmr_error *err) {
   const size_t length = flow_length(s), d = s->d, lanes = LANES_AT(level);
   double *sum, inverse[FLOW_MAX_DIM * FLOW_MAX_DIM], log_a;
   LMR_TAKE(sum, &work, length * FLOW_LANES, err);
@@ -151,8 +151,8 @@ static size_t taken(const flow_rows *rows, const size_t *take) {
   return n;
 }
 
-lmr_status flow_scores(lmr_cpu level, const flow_shape *s, const double *theta, const flow_rows *rows,
-                       const flow_laws *laws, const size_t *take, double *scores, lmr_error *err) {
+lmr_status flow_scores(const flow_shape *s, const double *theta, const flow_rows *rows, const flow_laws *laws,
+                       const size_t *take, double *scores, lmr_cpu level, lmr_error *err) {
   const size_t d = s->d, ld = taken(rows, take);
   double inverse[FLOW_MAX_DIM * FLOW_MAX_DIM], log_a;
   if (!invert(theta, d, inverse, &log_a)) return lmr_fail(err, LMR_ESINGULAR, "flow: A is singular");
@@ -165,8 +165,8 @@ lmr_status flow_scores(lmr_cpu level, const flow_shape *s, const double *theta, 
   return LMR_OK;
 }
 
-void flow_context(lmr_cpu level, const flow_shape *s, const double *theta, const flow_rows *rows,
-                        const flow_laws *laws, const size_t *take, double *x, double *h, double *inverse) {
+void flow_context(const flow_shape *s, const double *theta, const flow_rows *rows, const flow_laws *laws,
+                  const size_t *take, double *x, double *h, double *inverse, lmr_cpu level) {
   const size_t d = s->d, ld = taken(rows, take);
   size_t at = 0;
   for (size_t e = 0; e < rows->environments; e++) {
@@ -178,7 +178,8 @@ void flow_context(lmr_cpu level, const flow_shape *s, const double *theta, const
   }
 }
 
-void flow_candidate(lmr_cpu level, size_t d, size_t n, const double *x, const double *h, const double *inverse,
-                    const double *weight, const double *c, double b, double *sigma, double *sum, double *squares) {
+void flow_candidate(size_t d, size_t n, const double *x, const double *h, const double *inverse,
+                    const double *weight, const double *c, double b, double *sigma, double *sum, double *squares,
+                    lmr_cpu level) {
   PICK(candidate, level)(d, n, x, h, inverse, weight, c, b, sigma, sum, squares);
 }

@@ -42,8 +42,8 @@ typedef struct {
 } flow_laws;
 
 /* y (n x d) and log det J of every row; n a multiple of FLOW_LANES. */
-void flow_forward(lmr_cpu level, const flow_shape *shape, const double *theta, size_t n, const double *x,
-                  double *y, double *logdet);
+void flow_forward(const flow_shape *shape, const double *theta, size_t n, const double *x, double *y,
+                  double *logdet, lmr_cpu level);
 
 /* Weighted mean[k] and covariance (k x k) of the columns from.. of y (n rows) over rows
  * first..last-1, whose weights sum to `mass`. */
@@ -54,25 +54,26 @@ void flow_moments(const double *y, size_t n, size_t from, size_t k, size_t first
  * `fixed` is set, the likelihood of these rows under the laws given (the held-out
  * loss). LMR_ESINGULAR when a covariance or A is singular, LMR_ENONFINITE. */
 size_t flow_loss_bytes(const flow_shape *shape, size_t n);
-lmr_status flow_loss(lmr_cpu level, const flow_shape *shape, const double *theta, const flow_rows *rows,
-                     flow_laws *laws, int fixed, double *loss, lmr_arena work, lmr_error *err);
+lmr_status flow_loss(const flow_shape *shape, const double *theta, const flow_rows *rows, flow_laws *laws,
+                     int fixed, double *loss, lmr_cpu level, lmr_arena work, lmr_error *err);
 
 /* gradient[flow_length]. */
 size_t flow_gradient_bytes(const flow_shape *shape);
-lmr_status flow_gradient(lmr_cpu level, const flow_shape *shape, const double *theta, const flow_rows *rows,
-                         const flow_laws *laws, double *gradient, lmr_arena work, lmr_error *err);
+lmr_status flow_gradient(const flow_shape *shape, const double *theta, const flow_rows *rows, const flow_laws *laws,
+                         double *gradient, lmr_cpu level, lmr_arena work, lmr_error *err);
 
 /* scores: the first `take[e]` rows (multiples of FLOW_LANES) of every environment below one
  * another, sum(take) x flow_length. */
-lmr_status flow_scores(lmr_cpu level, const flow_shape *shape, const double *theta, const flow_rows *rows,
-                       const flow_laws *laws, const size_t *take, double *scores, lmr_error *err);
+lmr_status flow_scores(const flow_shape *shape, const double *theta, const flow_rows *rows, const flow_laws *laws,
+                       const size_t *take, double *scores, lmr_cpu level, lmr_error *err);
 
 /* For new hinges: h (n x d) and J^-1 (n x d(d+1)/2, upper triangle by columns) of rows. */
-void flow_context(lmr_cpu level, const flow_shape *shape, const double *theta, const flow_rows *rows,
-                        const flow_laws *laws, const size_t *take, double *x, double *h, double *inverse);
+void flow_context(const flow_shape *shape, const double *theta, const flow_rows *rows, const flow_laws *laws,
+                  const size_t *take, double *x, double *h, double *inverse, lmr_cpu level);
 /* Score in r^2 at 0 of a hinge (c, b), (c'h) softplus(t) - s q: weighted sum and sum of
  * squares over n rows; sigma[n] may be NULL. */
-void flow_candidate(lmr_cpu level, size_t d, size_t n, const double *x, const double *h, const double *inverse,
-                    const double *weight, const double *c, double b, double *sigma, double *sum, double *squares);
+void flow_candidate(size_t d, size_t n, const double *x, const double *h, const double *inverse,
+                    const double *weight, const double *c, double b, double *sigma, double *sum, double *squares,
+                    lmr_cpu level);
 
 #endif

@@ -90,9 +90,8 @@ static lmr_status draw_environments(lmr_rng *rng, const double *n, size_t enviro
   return LMR_OK;
 }
 
-lmr_status stationary_null(const double *n, size_t environments, size_t m, size_t draws,
-                           uint64_t seed, double *largest, const lmr_tick *tick,
-                           lmr_arena work, lmr_error *err) {
+lmr_status stationary_null(const double *n, size_t environments, size_t m, size_t draws, uint64_t seed,
+                           double *largest, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   double *factor, *pooled, *sum, *values, *means, *covs, *centre, total = 0;
   LMR_TAKE(factor, &work, m * m, err);
   LMR_TAKE(pooled, &work, m * m, err);

@@ -19,8 +19,7 @@ lmr_status stationary_directions(const moment_view *view, size_t p, double *valu
 /* largest[draws]: the largest eigenvalue of M of m standard Gaussian variables
  * that do not change between environments of the given sizes. */
 size_t stationary_null_bytes(size_t m, size_t environments);
-lmr_status stationary_null(const double *n, size_t environments, size_t m, size_t draws,
-                           uint64_t seed, double *largest, const lmr_tick *tick,
-                           lmr_arena work, lmr_error *err);
+lmr_status stationary_null(const double *n, size_t environments, size_t m, size_t draws, uint64_t seed,
+                           double *largest, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -17,9 +17,9 @@ size_t stationary_permuted_bytes(size_t n, size_t q, size_t environments) {
   return lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(2, q * q), eigen > moments ? eigen : moments));
 }
 
-lmr_status stationary_permuted(const double *code, size_t n, size_t q, const int *environment,
-                               size_t environments, size_t draws, uint64_t seed, double *largest,
-                               lmr_cpu level, const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+lmr_status stationary_permuted(const double *code, size_t n, size_t q, const int *environment, size_t environments,
+                               size_t draws, uint64_t seed, double *largest, lmr_cpu level, lmr_arena work,
+                               const lmr_tick *tick, lmr_error *err) {
   const size_t rows = used_rows(n);
   double *x, *mean, *deviation, *values, *m, *part;
   const double **col;

@@ -16,8 +16,8 @@ enum { STATIONARY_PERMUTED_ROWS = 20000 };
  * STATIONARY_PERMUTED_ROWS rows as many, evenly spaced, are used and M, which
  * goes down as 1 / n, is scaled. */
 size_t stationary_permuted_bytes(size_t n, size_t q, size_t environments);
-lmr_status stationary_permuted(const double *code, size_t n, size_t q, const int *environment,
-                               size_t environments, size_t draws, uint64_t seed, double *largest,
-                               lmr_cpu level, const lmr_tick *tick, lmr_arena work, lmr_error *err);
+lmr_status stationary_permuted(const double *code, size_t n, size_t q, const int *environment, size_t environments,
+                               size_t draws, uint64_t seed, double *largest, lmr_cpu level, lmr_arena work,
+                               const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -57,9 +57,8 @@ static lmr_status exact_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double 
 }
 
 /* Largest eigenvalue of m' (x - d)^-1 m, m p x q: decreasing in x > max d. */
-static lmr_status secular(double x, const double *d, size_t p, const double *m, size_t q,
-                          double *scaled, double *small, double *values, lmr_arena eigen,
-                          double *out, lmr_error *err) {
+static lmr_status secular(double x, const double *d, size_t p, const double *m, size_t q, double *scaled,
+                          double *small, double *values, double *out, lmr_arena eigen, lmr_error *err) {
   for (size_t j = 0; j < q; j++)
     for (size_t i = 0; i < p; i++) scaled[i + j * p] = m[i + j * p] / sqrt(x - d[i]);
   LMR_TRY(la_syrk('T', q, p, 1, scaled, p, 0, small, q, err));
@@ -101,7 +100,7 @@ static lmr_status secular_draw(lmr_rng *rng, size_t n, size_t p, size_t q, doubl
   double lo = top, hi = top + norm, value;
   for (int step = 0; step < 40; step++) {
     const double x = (lo + hi) / 2;
-    LMR_TRY(secular(x, d, p, m, q, scaled, small, values, eigen, &value, err));
+    LMR_TRY(secular(x, d, p, m, q, scaled, small, values, &value, eigen, err));
     if (value > 1) lo = x;
     else hi = x;
   }
@@ -109,9 +108,8 @@ static lmr_status secular_draw(lmr_rng *rng, size_t n, size_t p, size_t q, doubl
   return LMR_OK;
 }
 
-lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t seed,
-                          int exact, double *largest, const lmr_tick *tick,
-                          lmr_arena work, lmr_error *err) {
+lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t seed, int exact, double *largest,
+                          lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   if (!p) return lmr_fail(err, LMR_EINVAL, "structure_null: no variants");
   if (exact < 0) exact = p <= STRUCTURE_NULL_EXACT;
   if (n < q + p + 2) exact = 1;

@@ -18,8 +18,7 @@
  * secular form, -1 choose by p. Needs n - q > p for the secular form; a smaller n
  * draws matrices. */
 size_t structure_null_bytes(size_t p, size_t q);
-lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t seed,
-                          int exact, double *largest, const lmr_tick *tick,
-                          lmr_arena work, lmr_error *err);
+lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t seed, int exact, double *largest,
+                          lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

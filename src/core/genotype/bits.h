@@ -88,14 +88,14 @@ static inline void bits_add(bits_counts out, size_t k, uint64_t count) {
 void bits_sums(const bits_chunk *chunk, double *sg, double *sm);
 
 /* Added to the packed upper triangle (by columns) of G'G. */
-lmr_status bits_cross_gg(const bits_chunk *chunk, lmr_cpu level, bits_counts out,
-                         const lmr_tick *tick, lmr_error *err);
+lmr_status bits_cross_gg(const bits_chunk *chunk, bits_counts out, lmr_cpu level, const lmr_tick *tick,
+                         lmr_error *err);
 /* G'M, variants x n_missing; `missing` holds 0-based variants, ascending. */
-lmr_status bits_cross_gm(const bits_chunk *chunk, const int *missing, size_t n_missing,
-                         lmr_cpu level, bits_counts out, const lmr_tick *tick, lmr_error *err);
+lmr_status bits_cross_gm(const bits_chunk *chunk, const int *missing, size_t n_missing, bits_counts out,
+                         lmr_cpu level, const lmr_tick *tick, lmr_error *err);
 /* Packed upper triangle of M'M over the listed variants. */
-lmr_status bits_cross_mm(const bits_chunk *chunk, const int *missing, size_t n_missing,
-                         lmr_cpu level, bits_counts out, const lmr_tick *tick, lmr_error *err);
+lmr_status bits_cross_mm(const bits_chunk *chunk, const int *missing, size_t n_missing, bits_counts out,
+                         lmr_cpu level, const lmr_tick *tick, lmr_error *err);
 
 /* One tile of ni x nj <= BITS_TILE counts, out[i + BITS_TILE * j]; rows are
  * pointers to h (gg, gm) or m (gm's j, mm), d lies `d_offset` words after h. */

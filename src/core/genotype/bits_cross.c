@@ -24,8 +24,8 @@ static void tile_rows(const bits_chunk *c, const int *list, size_t at, size_t n,
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static lmr_status cross(const bits_chunk *c, pair_kind kind, const int *list, size_t n_list,
-                        lmr_cpu level, bits_counts out, const lmr_tick *tick, lmr_error *err) {
+static lmr_status cross(const bits_chunk *c, pair_kind kind, const int *list, size_t n_list, bits_counts out,
+                        lmr_cpu level, const lmr_tick *tick, lmr_error *err) {
   const bits_tiles *tiles = tiles_of(level);
   const bits_tile_fn tile = kind == PAIR_GG ? tiles->gg : kind == PAIR_GM ? tiles->gm : tiles->mm;
   const int triangle = kind != PAIR_GM;
@@ -54,17 +54,17 @@ static lmr_status cross(const bits_chunk *c, pair_kind kind, const int *list, si
   return LMR_OK;
 }
 
-lmr_status bits_cross_gg(const bits_chunk *chunk, lmr_cpu level, bits_counts out,
-                         const lmr_tick *tick, lmr_error *err) {
-  return cross(chunk, PAIR_GG, NULL, 0, level, out, tick, err);
+lmr_status bits_cross_gg(const bits_chunk *chunk, bits_counts out, lmr_cpu level, const lmr_tick *tick,
+                         lmr_error *err) {
+  return cross(chunk, PAIR_GG, NULL, 0, out, level, tick, err);
 }
 
-lmr_status bits_cross_gm(const bits_chunk *chunk, const int *missing, size_t n_missing,
-                         lmr_cpu level, bits_counts out, const lmr_tick *tick, lmr_error *err) {
-  return cross(chunk, PAIR_GM, missing, n_missing, level, out, tick, err);
+lmr_status bits_cross_gm(const bits_chunk *chunk, const int *missing, size_t n_missing, bits_counts out,
+                         lmr_cpu level, const lmr_tick *tick, lmr_error *err) {
+  return cross(chunk, PAIR_GM, missing, n_missing, out, level, tick, err);
 }
 
-lmr_status bits_cross_mm(const bits_chunk *chunk, const int *missing, size_t n_missing,
-                         lmr_cpu level, bits_counts out, const lmr_tick *tick, lmr_error *err) {
-  return cross(chunk, PAIR_MM, missing, n_missing, level, out, tick, err);
+lmr_status bits_cross_mm(const bits_chunk *chunk, const int *missing, size_t n_missing, bits_counts out,
+                         lmr_cpu level, const lmr_tick *tick, lmr_error *err) {
+  return cross(chunk, PAIR_MM, missing, n_missing, out, level, tick, err);
 }

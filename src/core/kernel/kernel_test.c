@@ -56,9 +56,9 @@ size_t hsic_permute_bytes(size_t n, size_t dx, size_t dy) {
 
 /* <Kc, L permuted> = |F'PG|^2 with F centred. */
 static lmr_status permute_factors(const double *f, size_t rf, const double *g, size_t rg, size_t n,
-                                  const exchange_plan *plan, size_t permutations, lmr_rng *rng,
-                                  int *order, int *index, double *stat,
-                                  lmr_cpu level, lmr_arena *work, const lmr_tick *tick, lmr_error *err) {
+                                  const exchange_plan *plan, size_t permutations, lmr_rng *rng, int *order,
+                                  int *index, double *stat, lmr_arena *work, lmr_cpu level, const lmr_tick *tick,
+                                  lmr_error *err) {
   const size_t pf = tall_pad(rf), pg = tall_pad(rg);
   double *packed, *rowwise, *block, *cross;
   LMR_TAKE(packed, work, blocks_of(n) * ROWS * pf, err);
@@ -203,7 +203,7 @@ lmr_status hsic_permute(const lmr_points *x, const lmr_points *y, const exchange
       LMR_TRY(low_rank(y, LOW_RANK_TOL, limit, g, &rg, &left_g, level, rest, &before, err));
       if (n > DENSE_ROWS || left_g <= LOW_RANK_TOL) {
         centre_columns(f, n, rf);
-        return permute_factors(f, rf, g, rg, n, plan, permutations, rng, order, index, stat, level, &rest, tick, err);
+        return permute_factors(f, rf, g, rg, n, plan, permutations, rng, order, index, stat, &rest, level, tick, err);
       }
     }
   }

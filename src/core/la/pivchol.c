@@ -40,8 +40,8 @@ double coordinate_median(size_t n, const double *x, double *work) {
   return hi;
 }
 
-void product_kernel_column(lmr_cpu level, size_t n, size_t d, const double *x, const double *width,
-                   const double *at, double *out) {
+void product_kernel_column(size_t n, size_t d, const double *x, const double *width, const double *at, double *out,
+                           lmr_cpu level) {
   memset(out, 0, n * sizeof *out);
   for (size_t c = 0; c < d; c++) {
     const double *v = x + c * n, scale = -.5 / (width[c] * width[c]), here = at[c];
@@ -52,9 +52,8 @@ void product_kernel_column(lmr_cpu level, size_t n, size_t d, const double *x, c
 
 size_t pivchol_bytes(size_t n) { return lmr_add_bytes(lmr_bytes(n, 2 * sizeof(double)), lmr_bytes(64, sizeof(double))); }
 
-lmr_status pivchol(lmr_cpu level, size_t n, size_t d, const double *x, const double *width,
-                   size_t most, double tol, double *f, int *pivot, size_t *rank,
-                   const lmr_tick *tick, lmr_arena work, lmr_error *err) {
+lmr_status pivchol(size_t n, size_t d, const double *x, const double *width, size_t most, double tol, double *f,
+                   int *pivot, size_t *rank, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   double *left, *row, *at;
   LMR_TAKE(left, &work, n, err);
   LMR_TAKE(at, &work, d > 64 ? 0 : 64, err);
@@ -72,7 +71,7 @@ lmr_status pivchol(lmr_cpu level, size_t n, size_t d, const double *x, const dou
     if (trace <= tol * (double)n || left[best] < 1e-13) break;
     for (size_t c = 0; c < d; c++) at[c] = x[best + c * n];
     double *column = f + k * n;
-    product_kernel_column(level, n, d, x, width, at, column);
+    product_kernel_column(n, d, x, width, at, column, level);
     for (size_t j = 0; j < k; j++) row[j] = f[best + j * n];
     if (k) LMR_TRY(la_gemm('N', 'N', n, 1, k, -1, f, n, row, k, 1, column, n, err));
     const double root = sqrt(left[best]);

@@ -11,13 +11,12 @@
  * work holds n doubles. */
 double coordinate_median(size_t n, const double *x, double *work);
 /* k(x_i, at) for all rows of x (n x d) and one point `at` (d). */
-void product_kernel_column(lmr_cpu level, size_t n, size_t d, const double *x, const double *width,
-                   const double *at, double *out);
+void product_kernel_column(size_t n, size_t d, const double *x, const double *width, const double *at, double *out,
+                           lmr_cpu level);
 
 size_t pivchol_bytes(size_t n);
 /* f (n x most) and pivots; stops when the trace left is below tol * n. */
-lmr_status pivchol(lmr_cpu level, size_t n, size_t d, const double *x, const double *width,
-                   size_t most, double tol, double *f, int *pivot, size_t *rank,
-                   const lmr_tick *tick, lmr_arena work, lmr_error *err);
+lmr_status pivchol(size_t n, size_t d, const double *x, const double *width, size_t most, double tol, double *f,
+                   int *pivot, size_t *rank, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -96,8 +96,7 @@ typedef struct {
 
 size_t moments_dense_bytes(const moments_dense_input *in);
 /* The people of order[0 .. n - 1], added to `out`. */
-lmr_status moments_dense(const moments_dense_input *in, const int *order, size_t n, lmr_cpu level,
-                         const moments_block *out, lmr_arena work, const lmr_tick *tick,
-                         lmr_error *err);
+lmr_status moments_dense(const moments_dense_input *in, const int *order, size_t n, const moments_block *out,
+                         lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -74,9 +74,8 @@ static void unpack(const moments_dense_input *in, const double *cross, const mom
   }
 }
 
-lmr_status moments_dense(const moments_dense_input *in, const int *order, size_t n, lmr_cpu level,
-                         const moments_block *out, lmr_arena work, const lmr_tick *tick,
-                         lmr_error *err) {
+lmr_status moments_dense(const moments_dense_input *in, const int *order, size_t n, const moments_block *out,
+                         lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t pad = tall_pad(columns_of(in)), rows = tall_rows(columns_of(in));
   dense_work w;
   LMR_TAKE(w.rows, &work, pad * rows, err);

@@ -106,9 +106,9 @@ size_t numeric_bits_bytes(size_t variants, size_t columns) {
                        lmr_bytes(NUMERIC_VARIANTS * BITS_PEOPLE, sizeof(double)));
 }
 
-lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing,
-                        const double *x, size_t columns, lmr_cpu level, double *gx, double *mx,
-                        lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing, const double *x,
+                        size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                        lmr_error *err) {
   const size_t width = numeric_width(columns), p = chunk->variants;
   const numeric_tile_fn tile = tile_of(level);
   double *sum, *g;

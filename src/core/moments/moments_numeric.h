@@ -25,9 +25,9 @@ lmr_status numeric_cross(const double *x, size_t people, size_t columns, double 
 
 /* G'x and M'x of a chunk, added to gx[variants, columns] and mx[n_missing, columns]. */
 size_t numeric_bits_bytes(size_t variants, size_t columns);
-lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing,
-                        const double *x, size_t columns, lmr_cpu level, double *gx, double *mx,
-                        lmr_arena work, const lmr_tick *tick, lmr_error *err);
+lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing, const double *x,
+                        size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                        lmr_error *err);
 
 /* Kernel: sum[v * width + c] += sum_k g[v][k] x[k * width + c] for the `n` <=
  * NUMERIC_VARIANTS variants of a tile, g holding BITS_PEOPLE doubles a variant. */
