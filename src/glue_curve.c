@@ -3,6 +3,7 @@
 #include "core/curve/curve_model.h"
 #include "core/curve/curve_surface_model.h"
 #include "core/curve/kiv.h"
+#include "core/kernel/product_kernel.h"
 #include "core/la/la.h"
 #include "glue.h"
 

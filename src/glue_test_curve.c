@@ -2,6 +2,7 @@
 #include "core/curve/curve_basis.h"
 #include "core/curve/curve_batch.h"
 #include "core/curve/curve_evidence.h"
+#include "core/la/adam.h"
 #include "glue.h"
 
 #include <math.h>
@@ -54,20 +55,25 @@ static SEXP ffi_test_batch(SEXP theta, SEXP tx, SEXP units, SEXP mean_field, SEX
   return list;
 }
 
-/* Adam steps 1 to `steps` with one gradient, in double and single precision. */
-static SEXP ffi_test_batch_adam(SEXP theta, SEXP grad, SEXP steps, SEXP level) {
+/* Adam steps 1 to `steps` with one gradient, in both precisions; rule: rate, beta1, beta2,
+ * penalty, decay, scale. */
+static SEXP ffi_test_adam(SEXP theta, SEXP grad, SEXP rule, SEXP steps, SEXP level) {
   const R_xlen_t n = Rf_xlength(theta);
-  const curve_adam adam = {.01, .5, .9, 1e-8};
+  const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
+  const double *o = glue_real(rule, 6, "rule");
+  adam_rule adam = adam_start(o[0], o[1], o[2]);
+  adam.penalty = o[3], adam.decay = o[4], adam.scale = o[5];
   double *m = glue_alloc(2 * (size_t)n, sizeof *m);
   float *fm = glue_alloc(2 * (size_t)n, sizeof *fm), *ft = narrow(theta, n), *fg = narrow(grad, n);
   memset(m, 0, 2 * (size_t)n * sizeof *m);
   memset(fm, 0, 2 * (size_t)n * sizeof *fm);
-  SEXP slow = PROTECT(Rf_duplicate(theta));
+  SEXP twice = PROTECT(Rf_duplicate(theta));
   for (int k = 1; k <= glue_int1(steps, "steps"); k++) {
-    curve_adam_step(&adam, (size_t)n, (uint64_t)k, .1, glue_real(grad, n, "grad"), m, m + n, REAL(slow));
-    curve_batch_adam(&adam, (size_t)n, (uint64_t)k, .1, fg, fm, fm + n, ft, (lmr_cpu)glue_int1(level, "level"));
+    adam_next(&adam);
+    adam_step_f64(&adam, (size_t)n, glue_real(grad, n, "grad"), m, m + n, REAL(twice), cpu);
+    adam_step_f32(&adam, (size_t)n, fg, fm, fm + n, ft, cpu);
   }
-  SEXP list = glue_list(2, "double", slow, "single", widen(ft, (size_t)n));
+  SEXP list = glue_list(2, "double", twice, "single", widen(ft, (size_t)n));
   UNPROTECT(2);
   return list;
 }
@@ -162,7 +168,7 @@ static SEXP ffi_test_evidence(SEXP g, SEXP g0, SEXP g2, SEXP r, SEXP k2, SEXP kr
 const R_CallMethodDef glue_test_curve_calls[] = {
   GLUE_CALL(ffi_test_net, 5),
   GLUE_CALL(ffi_test_batch, 6),
-  GLUE_CALL(ffi_test_batch_adam, 4),
+  GLUE_CALL(ffi_test_adam, 5),
   GLUE_CALL(ffi_test_net_start, 4),
   GLUE_CALL(ffi_test_units, 6),
   GLUE_CALL(ffi_test_basis, 5),

@@ -99,8 +99,10 @@ for (file in core) {
 }
 # What make builds and what it watches are lists (wildcards are not portable).
 makevars <- readLines("src/Makevars")
-listed <- sub("^ +([^ ]+).*$", "\\1", grep("^  [a-z_0-9/]+[.][oh]( |$)", makevars, value = TRUE))
-present <- c(sub("[.]c$", ".o", list.files("src", "[.]c$", recursive = TRUE)), list.files("src", "[.]h$", recursive = TRUE))
+listed <- sub("^ +([^ ]+).*$", "\\1", grep("^  [a-z_0-9/]+[.](o|h|inc[.]c)( |$)", makevars, value = TRUE))
+sources <- list.files("src", "[.][ch]$", recursive = TRUE)
+compiled <- grepl("[.]c$", sources) & !grepl("[.]inc[.]c$", sources) # a piece of another file is watched as headers are
+present <- c(sub("[.]c$", ".o", sources[compiled]), sources[!compiled])
 trouble <- c(
   trouble, sprintf("src/Makevars names %s, which is not there", setdiff(listed, present)),
   sprintf("src/Makevars does not name %s", setdiff(present, c(listed)))

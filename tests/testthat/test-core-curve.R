@@ -38,8 +38,30 @@ test_that("the single-precision kernels give what the double ones give", {
     expect_lt(max(abs(tanh - base::tanh(at)) / pmax(abs(base::tanh(at)), 1e-37)), 4e-7)
     broken <- .Call(LatentMR:::C_ffi_test_batch, theta, t(c(NaN, 1)), 1L, 0L, c(0, 0), level)$out
     expect_identical(is.nan(broken), c(TRUE, FALSE))
-    steps <- .Call(LatentMR:::C_ffi_test_batch_adam, rnorm(64), rnorm(64) * 10^rnorm(64, 0, 3), 20L, level)
-    expect_equal(steps$single, steps$double, tolerance = 1e-5)
+  }
+})
+
+test_that("Adam's step is the formula's, in both precisions and at every level", {
+  adam <- function(theta, grad, rule, steps) {
+    m <- v <- 0 * theta
+    for (t in seq_len(steps)) {
+      g <- rule[6] * grad + 2 * rule[4] * theta
+      m <- rule[2] * m + (1 - rule[2]) * g
+      v <- rule[3] * v + (1 - rule[3]) * g^2
+      theta <- (1 - rule[1] * rule[5]) * theta - rule[1] * m / (1 - rule[2]^t) / (sqrt(v / (1 - rule[3]^t)) + 1e-8)
+    }
+    theta
+  }
+  set.seed(11)
+  for (rule in list(c(.01, .9, .999, 0, 0, 1), c(.01, .5, .9, .1, 0, 1), c(.02, .9, .99, 0, .3, .25))) {
+    theta <- rnorm(67)
+    grad <- rnorm(67) * 10^rnorm(67, 0, 3)
+    expected <- adam(theta, grad, rule, 20)
+    for (level in unique(pmin(c(0, 2, 4), cpu_level()))) {
+      steps <- .Call(LatentMR:::C_ffi_test_adam, theta, grad, rule, 20L, as.integer(level))
+      expect_equal(steps$double, expected, tolerance = 1e-12)
+      expect_equal(steps$single, expected, tolerance = 1e-5)
+    }
   }
 })
 

@@ -51,7 +51,7 @@ typedef struct {
   code_penalty penalty;
 } ae_options;
 
-enum { AE_HELD_OUT = 1000, AE_HISTORY = 11, AE_TURN_ROWS = 20000 };
+enum { AE_HELD_OUT = 1000, AE_HISTORY = 11, AE_HISTORY_TRAIN = 6 /* of the training rows */, AE_TURN_ROWS = 20000 };
 /* Columns of the history: epoch, training means of total, reconstruction, mmd,
  * hsic within, hsic pooled, log det; held-out reconstruction, nHSIC, nMMD, noise. */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/autoencoder/code_turn.h"
+#include "core/la/adam.h"
 #include "core/la/fastmath.h"
 #include "core/kernel/hsic.h"
 #include "core/la/la.h"
@@ -16,7 +17,7 @@
 #define AE(x, y) x##_f64##y
 #define LAYERS layers_f64
 #define LAYERS_AT layers_f64_at
-#include "core/autoencoder/net_body.h"
-#include "core/autoencoder/autoencoder_body.h"
-#include "core/autoencoder/autoencoder_fit_body.h"
+#include "core/autoencoder/net.inc.c"
+#include "core/autoencoder/autoencoder_loss.inc.c"
+#include "core/autoencoder/autoencoder_fit.inc.c"
 

@@ -8,7 +8,7 @@ enum { RBF_ROWS = 16, RBF_COLUMNS = 32 };
 #define BITS int32_t
 #define MANTISSA 23
 #define NAME(x) x##_f32
-#include "core/autoencoder/code_rbf_body.h"
+#include "core/autoencoder/code_rbf.inc.c"
 #undef REAL
 #undef BITS
 #undef MANTISSA
@@ -18,7 +18,7 @@ enum { RBF_ROWS = 16, RBF_COLUMNS = 32 };
 #define BITS int64_t
 #define MANTISSA 52
 #define NAME(x) x##_f64
-#include "core/autoencoder/code_rbf_body.h"
+#include "core/autoencoder/code_rbf.inc.c"
 
 size_t code_rbf_bytes(const code_penalty *p, size_t n) { return p->single ? rbf_bytes_f32(p, n) : rbf_bytes_f64(p, n); }
 

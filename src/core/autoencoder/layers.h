@@ -5,8 +5,7 @@
  *   product   C = A B or C += A B, C m x n, B k x n; element (i, l) of A is at
  *             a[i * row + l * step], so that A may be a transpose
  *   norm      out = max(0, gain x + shift), x = (y + bias - mean) / sd over the
- *             units of a row (layer norm of Ba, Kiros and Hinton 2016, eps 1e-5; ReLU)
- *   step      AdamW (Loshchilov and Hutter 2019) */
+ *             units of a row (layer norm of Ba, Kiros and Hinton 2016, eps 1e-5; ReLU) */
 #ifndef LMR_CORE_LAYERS_H
 #define LMR_CORE_LAYERS_H
 
@@ -15,11 +14,6 @@
 #include <stddef.h>
 
 enum { LAYER_PAD = 16, LAYER_MAX_WIDTH = 512 }; /* units of a normalised layer */
-
-typedef struct {
-  double rate, decay, beta1, beta2, eps;
-  double unbias1, unbias2; /* 1 / (1 - beta^t) */
-} adamw;
 
 #define LAYERS_DECLARE(real, suffix)                                                                      \
   typedef struct {                                                                                \
@@ -32,8 +26,6 @@ typedef struct {
     void (*norm_back)(size_t rows, size_t width, const real *gain, const real *x,                 \
                       const real *inverse, const real *out, real *up, real *g_bias, real *g_gain, \
                       real *g_shift);                                                             \
-    void (*step)(const adamw *a, size_t length, const real *grad, double scale, real *m, real *v, \
-                 real *theta);                                                                    \
   } layers##suffix;                                                                               \
   const layers##suffix *layers##suffix##_at(lmr_cpu level);
 

@@ -6,4 +6,4 @@
 #define SQRT sqrt
 #define LAYERS_NAME(x) x##_f64
 #define LAYERS_NAME2(x, y) x##_f64##y
-#include "core/autoencoder/layers_body.h"
+#include "core/autoencoder/layers.inc.c"

@@ -149,19 +149,6 @@ LANES_TARGET static void LANES_NAME(norm_back)(size_t rows, size_t width, const 
   }
 }
 
-LANES_TARGET static void LANES_NAME(step)(const adamw *a, size_t length, const REAL *grad, double scale, REAL *m,
-                                          REAL *v, REAL *theta) {
-  const REAL b1 = (REAL)a->beta1, b2 = (REAL)a->beta2, s = (REAL)scale;
-  const REAL rate = (REAL)(a->rate * a->unbias1), keep = (REAL)(1 - a->rate * a->decay);
-  const REAL unbias2 = (REAL)a->unbias2, eps = (REAL)a->eps;
-  for (size_t j = 0; j < length; j++) {
-    const REAL g = s * grad[j];
-    m[j] = b1 * m[j] + (1 - b1) * g;
-    v[j] = b2 * v[j] + (1 - b2) * g * g;
-    theta[j] = keep * theta[j] - rate * m[j] / (SQRT(v[j] * unbias2) + eps);
-  }
-}
-
 #undef TILE
 #undef VEC
 #undef MASK

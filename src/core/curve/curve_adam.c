@@ -1,6 +1,7 @@
 #include "core/curve/curve_adam.h"
 
 #include "core/curve/curve_batch.h"
+#include "core/la/adam.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,9 +9,8 @@
 typedef struct {
   curve_net net;
   float *theta, *m, *v, *grad;
-  uint64_t step;
-  curve_adam adam;
-  double decay, noise;
+  adam_rule adam;
+  double noise;
 } player;
 
 static size_t player_bytes(size_t inputs, size_t width) {
@@ -46,16 +46,15 @@ static lmr_status join(player *p, size_t inputs, const adam_options *o, double d
   LMR_TAKE(start, &tail, length, err);
   curve_net_start(&p->net, rng, start);
   for (size_t j = 0; j < length; j++) p->theta[j] = (float)start[j];
-  p->step = 0;
-  const curve_adam adam = {o->rate, o->beta1, o->beta2, 1e-8};
-  p->adam = adam;
-  p->decay = decay;
+  p->adam = adam_start(o->rate, o->beta1, o->beta2);
+  p->adam.penalty = decay;
   p->noise = noise;
   return LMR_OK;
 }
 
 static void move(player *p, lmr_rng *rng, lmr_cpu level) {
-  curve_batch_adam(&p->adam, p->net.length, ++p->step, p->decay, p->grad, p->m, p->v, p->theta, level);
+  adam_next(&p->adam);
+  adam_step_f32(&p->adam, p->net.length, p->grad, p->m, p->v, p->theta, level);
   if (!(p->noise > 0)) return;
   const size_t s = p->net.stride; /* the pad stays zero */
   for (size_t k = 0; k < p->net.inputs + 2; k++)

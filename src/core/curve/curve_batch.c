@@ -33,17 +33,6 @@ static void backward_plain(const curve_net *net, const float *theta, size_t rows
     }
 }
 
-static void adam_plain(float beta1, float beta2, float eps, size_t length, float rate,
-                       float unbias2, float decay, const float *grad, float *m, float *v,
-                       float *theta) {
-  for (size_t j = 0; j < length; j++) {
-    const float g = grad[j] + 2 * decay * theta[j];
-    m[j] = beta1 * m[j] + (1 - beta1) * g;
-    v[j] = beta2 * v[j] + (1 - beta2) * g * g;
-    theta[j] -= rate * m[j] / (sqrtf(v[j] * unbias2) + eps);
-  }
-}
-
 #if LMR_X86
 #include <immintrin.h>
 
@@ -69,7 +58,6 @@ __attribute__((target("avx2,fma"), always_inline)) static inline float sum_avx2(
 #define LANES_TARGET "avx2,fma"
 #define LANES_NAME(x) x##_avx2
 #define LANES_SUM(x) sum_avx2((__m256)(x))
-#define LANES_SQRT(x) ((vf)_mm256_sqrt_ps((__m256)(x)))
 /* The limits first: min and max hand on the second operand when one is NaN. */
 #define LANES_CLAMP(x, low, high) ((vf)_mm256_max_ps(_mm256_set1_ps(low), _mm256_min_ps(_mm256_set1_ps(high), (__m256)(x))))
 #define LANES_INVERSE(x) (1.0f / (x))
@@ -78,7 +66,6 @@ __attribute__((target("avx2,fma"), always_inline)) static inline float sum_avx2(
 #undef LANES_TARGET
 #undef LANES_NAME
 #undef LANES_SUM
-#undef LANES_SQRT
 #undef LANES_CLAMP
 #undef LANES_INVERSE
 
@@ -91,7 +78,6 @@ __attribute__((target("avx512f,avx512dq"), always_inline)) static inline __m512 
 #define LANES_TARGET "avx512f,avx512dq"
 #define LANES_NAME(x) x##_avx512
 #define LANES_SUM(x) _mm512_reduce_add_ps((__m512)(x))
-#define LANES_SQRT(x) ((vf)_mm512_sqrt_ps((__m512)(x)))
 #define LANES_CLAMP(x, low, high) ((vf)_mm512_max_ps(_mm512_set1_ps(low), _mm512_min_ps(_mm512_set1_ps(high), (__m512)(x))))
 #define LANES_INVERSE(x) ((vf)inverse_avx512((__m512)(x)))
 #include "core/curve/curve_batch_lanes.h"
@@ -132,24 +118,4 @@ void curve_batch_backward(const curve_net *net, const float *theta, size_t rows,
   float sum = 0;
   for (size_t b = 0; b < rows; b++) sum += dout[b];
   grad[(net->inputs + 2) * net->stride] = sum;
-}
-
-void curve_batch_adam(const curve_adam *a, size_t length, uint64_t step, double decay, const float *grad, float *m,
-                      float *v, float *theta, lmr_cpu level) {
-  const float rate = (float)(a->rate / (1 - pow(a->beta1, (double)step)));
-  const float unbias2 = (float)(1 / (1 - pow(a->beta2, (double)step)));
-  const float beta1 = (float)a->beta1, beta2 = (float)a->beta2, eps = (float)a->eps;
-#if LMR_X86
-  if (level >= LMR_CPU_AVX512 && length % 16 == 0) {
-    adam_avx512(beta1, beta2, eps, length, rate, unbias2, (float)decay, grad, m, v, theta);
-    return;
-  }
-  if (level >= LMR_CPU_AVX2 && length % 8 == 0) {
-    adam_avx2(beta1, beta2, eps, length, rate, unbias2, (float)decay, grad, m, v, theta);
-    return;
-  }
-#else
-  (void)level;
-#endif
-  adam_plain(beta1, beta2, eps, length, rate, unbias2, (float)decay, grad, m, v, theta);
 }

@@ -1,6 +1,6 @@
 /* The minibatch kernels of curve_batch.c for one instruction set: lanes run over
  * the hidden units, so that nothing is reduced but the output. Included with
- * LANES (floats in a vector), LANES_TARGET, LANES_NAME(x), LANES_SUM(x), LANES_SQRT(x),
+ * LANES (floats in a vector), LANES_TARGET, LANES_NAME(x), LANES_SUM(x),
  * LANES_CLAMP(x, low, high) and LANES_INVERSE(x) (reciprocal of positive numbers) set. */
 typedef float LANES_NAME(vf) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
@@ -92,21 +92,5 @@ __attribute__((target(LANES_TARGET))) static void LANES_NAME(backward)(
     case 3: LANES_NAME(backward_of)(net, theta, rows, x, hidden, dout, grad, 3); break;
     case 4: LANES_NAME(backward_of)(net, theta, rows, x, hidden, dout, grad, 4); break;
     default: LANES_NAME(backward_of)(net, theta, rows, x, hidden, dout, grad, net->inputs);
-  }
-}
-
-__attribute__((target(LANES_TARGET))) static void LANES_NAME(adam)(
-    float beta1, float beta2, float eps, size_t length, float rate, float unbias2, float decay,
-    const float *grad, float *m, float *v, float *theta) {
-  typedef LANES_NAME(vf) vf;
-  for (size_t j = 0; j < length; j += LANES) {
-    const vf th = *(const vf *)(theta + j);
-    const vf g = *(const vf *)(grad + j) + th * (2 * decay);
-    const vf mj = *(const vf *)(m + j) * beta1 + g * (1 - beta1);
-    const vf vj = *(const vf *)(v + j) * beta2 + g * g * (1 - beta2);
-    *(vf *)(m + j) = mj;
-    *(vf *)(v + j) = vj;
-    const vf root = LANES_SQRT(vj * unbias2) + eps;
-    *(vf *)(theta + j) = th - mj * rate * LANES_INVERSE(root);
   }
 }

@@ -1,37 +1,14 @@
-#include "core/curve/curve_closed.h"
+#include "core/curve/curve_closed_state.h"
 
 #include "core/curve/curve_evidence.h"
+#include "core/la/adam.h"
 #include "core/la/la.h"
 #include "core/la/tall.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { N_KR = CURVE_KR, N_GRID = CURVE_GRID };
-
-typedef struct {
-  double half_log_det, quad, weight;
-} cell;
-
-typedef struct {
-  lmr_cpu level;
-  const curve_support *s;
-  curve_features *f;
-  const curve_closed_options *o;
-  const double *sums, *ysum, *gy;
-  double yy;
-  size_t fixed, kept, q;
-  size_t q_line, q_square; /* leading coordinates that lines and parabolas are fitted with */
-  double *columns; /* points x columns */
-  double *cross;   /* kept x columns */
-  double *rr;      /* members of q x q */
-  cell *cells;     /* members x N_GRID */
-  const curve_prior *prior;
-  double *work;    /* scratch of evidence */
-  double *coef, *fitted;
-} state;
-
-static curve_problem problem(const state *t, size_t m, double *packed) {
+static curve_problem problem(const closed_state *t, size_t m, double *packed) {
   /* coordinates beyond [1, w], made contiguous: g0, g2, r */
   const size_t q = t->q, u = t->f->units;
   for (size_t j = 0; j < 2 + u; j++) {
@@ -44,13 +21,13 @@ static curve_problem problem(const state *t, size_t m, double *packed) {
 
 /* Lines and parabolas have few coefficients: they are fitted with as few instruments
  * as serve them, because every further one pulls 2SLS towards the regression. */
-static curve_problem fewer(const state *t, curve_problem p, double k2, double kr) {
+static curve_problem fewer(const closed_state *t, curve_problem p, double k2, double kr) {
   if (!(kr > 0)) p.q = k2 > 0 ? t->q_square : t->q_line;
   return p;
 }
 
 /* Mean squared residual of y - f'coef with [1, w] projected out. */
-static lmr_status residual_variance(state *t, const double *coef, double *s2, lmr_error *err) {
+static lmr_status residual_variance(closed_state *t, const double *coef, double *s2, lmr_error *err) {
   const size_t points = t->s->points;
   LMR_TRY(la_gemm('N', 'N', points, 1, t->f->columns, 1, t->columns, points, coef, t->f->columns,
                   0, t->fitted, points, err));
@@ -68,20 +45,20 @@ static lmr_status residual_variance(state *t, const double *coef, double *s2, lm
 }
 
 /* Share of the posterior on lines and parabolas. */
-static double flat_share(const state *t) {
+static double flat_share(const closed_state *t) {
   double share = 0;
   for (size_t c = 0; c < t->f->members * N_GRID; c++)
     if (!(t->prior->kr[c % N_KR] > 0)) share += t->cells[c].weight;
   return share;
 }
 
-static void normalise(state *t, double s2) {
+static void normalise(closed_state *t, double s2) {
   double top = -INFINITY, total = 0;
   const size_t cells = t->f->members * N_GRID;
   for (size_t c = 0; c < cells; c++) {
     const size_t i = c % N_GRID;
     const double prior = t->prior->k2_weight[i / N_KR] * t->prior->kr_weight[i % N_KR];
-    cell *e = t->cells + c;
+    closed_cell *e = t->cells + c;
     e->weight = prior > 0 ? log(prior) - e->half_log_det - e->quad / (2 * s2) : -INFINITY;
     if (e->weight > top) top = e->weight;
   }
@@ -90,7 +67,7 @@ static void normalise(state *t, double s2) {
 }
 
 /* Evidence of all cells, then weights, fit and residual variance iterated together. */
-static lmr_status average(state *t, double *s2, double *packed, double *map,
+static lmr_status average(closed_state *t, double *s2, double *packed, double *map,
                           double *residual, lmr_error *err) {
   const size_t q = t->q, u = t->f->units, columns = t->f->columns;
   const double *kr = t->prior->kr;
@@ -100,7 +77,7 @@ static lmr_status average(state *t, double *s2, double *packed, double *map,
     const curve_problem p = problem(t, m, packed);
     LMR_TRY(la_syrk('N', q, u, 1, p.r, q, 0, rr, q, err));
     for (size_t i = 0; i < N_GRID; i++) {
-      cell *e = t->cells + m * N_GRID + i;
+      closed_cell *e = t->cells + m * N_GRID + i;
       curve_evidence v;
       const double k2 = t->prior->k2[i / N_KR], k = kr[i % N_KR];
       LMR_TRY(curve_evidence_at(&p, k2, k, residual, &v, t->work, err));
@@ -140,7 +117,7 @@ static lmr_status average(state *t, double *s2, double *packed, double *map,
 /* The exact treatment gradient of F2BMLD on the hidden layer of net m, output
  * layers solved anew at every step (variable projection: no derivative passes
  * through them). */
-static lmr_status polish(state *t, size_t m, double *packed, double *residual,
+static lmr_status polish(closed_state *t, size_t m, double *packed, double *residual,
                          double *raw, double *up, double *moment, lmr_error *err) {
   const size_t points = t->s->points, q = t->q, u = t->f->units;
   const double *kr = t->prior->kr;
@@ -154,7 +131,7 @@ static lmr_status polish(state *t, size_t m, double *packed, double *residual,
   if (!(total > 1e-6)) return LMR_OK; /* a net without posterior weight */
   k2 /= total;
   k /= total;
-  const curve_adam adam = {t->o->polish_rate, .9, .999, 1e-8};
+  adam_rule adam = adam_start(t->o->polish_rate, .9, .999);
   double *slope = t->f->slope + m * u, *shift = t->f->shift + m * u;
   double *theta = moment, *grad = theta + 2 * u, *m1 = grad + 2 * u, *m2 = m1 + 2 * u, *b = m2 + 2 * u;
   memset(m1, 0, 4 * u * sizeof *m1);
@@ -176,128 +153,19 @@ static lmr_status polish(state *t, size_t m, double *packed, double *residual,
     LMR_TRY(la_gemm('N', 'N', points, 1, q, 1, t->sums + t->fixed * points, points, residual, q, 0,
                     up, points, err));
     curve_units_backward(points, t->s->x, u, raw, up, b, grad, grad + u);
-    curve_adam_step(&adam, 2 * u, (uint64_t)step, 0, grad, m1, m2, theta);
+    adam_next(&adam);
+    adam_step_f64(&adam, 2 * u, grad, m1, m2, theta, t->level);
   }
   memcpy(slope, theta, u * sizeof *theta);
   memcpy(shift, theta + u, u * sizeof *theta);
   return LMR_OK;
 }
 
-static void all_columns(state *t) {
+static void all_columns(closed_state *t) {
   const size_t points = t->s->points;
   for (size_t m = 0; m < t->f->members; m++)
     curve_features_block(t->f, t->s, m, t->columns + (2 + m * t->f->units) * points, t->level);
   curve_cross(points, t->kept, t->sums, t->f->columns, t->columns, t->cross, t->level);
-}
-
-/* Size of the basis by generalised cross-validation over all treatment features, and the
- * share of the features' variance given (1, a, w) that it explains. */
-static void choose_size(state *t, size_t base) {
-  const size_t columns = t->f->columns, points = t->s->points, full = t->kept;
-  const double n = (double)t->s->n;
-  const size_t least = base + 12 < full ? base + 12 : full;
-  double rss = 0;
-  for (size_t j = 2; j < columns; j++) {
-    const double *c = t->columns + j * points;
-    for (size_t p = 0; p < points; p++) rss += t->s->mass[p] * c[p] * c[p];
-  }
-  double best = INFINITY;
-  size_t chosen = full;
-  for (size_t k = 0; k < full; k++) {
-    for (size_t j = 2; j < columns; j++) rss -= t->cross[k + j * full] * t->cross[k + j * full];
-    const double left = 1 - (double)(k + 1) / n, score = rss / (left * left);
-    if (k + 1 >= least && score < best) {
-      best = score;
-      chosen = k + 1;
-    }
-  }
-  t->q = chosen - t->fixed;
-}
-
-/* The share that the instruments explain of the parabola (given [1, w]) of which they explain
- * least: the smallest root of |C - rho G|, C explained and G all sums of squares of line and
- * square, without what q noise coordinates explain. */
-static double strength(const state *t) {
-  const size_t points = t->s->points, columns = 2;
-  double g[3] = {0, 0, 0}, c[3] = {0, 0, 0}; /* (1,1), (1,2), (2,2) */
-  for (size_t i = 0; i < columns; i++)
-    for (size_t j = i; j < columns; j++) {
-      const double *x = t->columns + i * points, *y = t->columns + j * points;
-      const double *fx = t->cross + i * t->kept, *fy = t->cross + j * t->kept;
-      for (size_t p = 0; p < points; p++) g[i + j] += t->s->mass[p] * x[p] * y[p];
-      for (size_t k = 0; k < t->fixed; k++) g[i + j] -= fx[k] * fy[k];
-      for (size_t k = t->fixed; k < t->fixed + t->q; k++) c[i + j] += fx[k] * fy[k];
-    }
-  const double det = g[0] * g[2] - g[1] * g[1];
-  double share;
-  if (det > 1e-8 * g[0] * g[2]) {
-    const double sum = (g[2] * c[0] - 2 * g[1] * c[1] + g[0] * c[2]) / det;
-    const double product = (c[0] * c[2] - c[1] * c[1]) / det, under = sum * sum / 4 - product;
-    share = sum / 2 - sqrt(under > 0 ? under : 0);
-  } else {
-    share = g[0] > 0 ? c[0] / g[0] : 0; /* the exposure has two values */
-  }
-  const double noise = (double)t->q / ((double)t->s->n - (double)t->fixed);
-  return (share - noise) / (1 - noise);
-}
-
-/* The number k of leading coordinates, of {those of z, with powers, all}, that the coefficient
- * of column j (0: the line, 1: the square beside it) is fitted with: the first, unless
- * a larger one halves the approximate mean squared error (k cov(u, v) / G)^2 + var(u) / G, G
- * the column's information without what k noise coordinates add (Donald and Newey
- * 2001, Econometrica 69:1161), and G is two standard errors above nothing. */
-static size_t fewest(const state *t, size_t j, const size_t *choice, size_t choices) {
-  const double *c = t->cross + t->fixed + j * t->kept, *g0 = t->cross + t->fixed, *g = t->gy + t->fixed;
-  const size_t points = t->s->points, middle = choice[choices > 1 ? choices - 2 : 0];
-  const double n = (double)t->s->n, *x = t->columns + j * points, *a = t->columns;
-  double slope = 0, size = 0; /* of linear 2SLS */
-  for (size_t l = 0; l < middle; l++) {
-    slope += g0[l] * g[l];
-    size += g0[l] * g0[l];
-  }
-  slope = size > 0 ? slope / size : 0;
-  double uu = t->yy, uv = 0, vv = 0;
-  for (size_t p = 0; p < points; p++) {
-    uu += slope * a[p] * (slope * t->s->mass[p] * a[p] - 2 * t->ysum[p]);
-    uv += x[p] * (t->ysum[p] - slope * t->s->mass[p] * a[p]);
-    vv += t->s->mass[p] * x[p] * x[p];
-  }
-  for (size_t k = 0; k < t->fixed; k++) {
-    const double u = t->gy[k] - slope * t->cross[k], v = t->cross[k + j * t->kept];
-    uu -= u * u;
-    uv -= u * v;
-    vv -= v * v;
-  }
-  for (size_t l = 0; l < t->q; l++) {
-    uv -= (g[l] - slope * g0[l]) * c[l];
-    vv -= c[l] * c[l];
-  }
-  const size_t least_size = j > 0 ? 2 : 1;
-  size_t best = choice[0] < least_size ? choice[choices - 1] : choice[0];
-  double least = INFINITY;
-  for (size_t i = 0; i < choices; i++) {
-    double cc = 0, c0 = 0, aa = 0;
-    for (size_t l = 0; l < choice[i]; l++) {
-      cc += c[l] * c[l];
-      c0 += c[l] * g0[l];
-      aa += g0[l] * g0[l];
-    }
-    if (j > 0 && aa > 0) cc -= c0 * c0 / aa;
-    const double k = (double)choice[i], information = cc - k * vv / n;
-    if (choice[i] < least_size || !(information > (i ? 2 * sqrt(2 * k) * vv / n : 0))) continue;
-    const double bias = k * uv / n / information, mse = bias * bias + uu / n / information;
-    if (mse < (i ? .5 : 1) * least) {
-      least = mse;
-      best = choice[i];
-    }
-  }
-  return best;
-}
-
-static void choose_fewer(state *t, curve_basis_size size) {
-  const size_t choice[] = {size.linear - size.fixed, size.base - size.fixed, t->q};
-  t->q_line = fewest(t, 0, choice, 3);
-  t->q_square = fewest(t, 1, choice + 1, 2);
 }
 
 size_t curve_closed_bytes(size_t points, size_t cap, const curve_closed_options *o) {
@@ -305,7 +173,7 @@ size_t curve_closed_bytes(size_t points, size_t cap, const curve_closed_options 
   size_t total = lmr_bytes(points * columns, d);
   total = lmr_add_bytes(total, lmr_bytes(cap * columns, d));
   total = lmr_add_bytes(total, lmr_bytes(o->members * cap * cap, d));
-  total = lmr_add_bytes(total, lmr_bytes(o->members * N_GRID, sizeof(cell)));
+  total = lmr_add_bytes(total, lmr_bytes(o->members * N_GRID, sizeof(closed_cell)));
   total = lmr_add_bytes(total, lmr_bytes(cap * (2 * cap + u + 8) + u + 1, d));
   total = lmr_add_bytes(total, lmr_bytes(columns, d));
   total = lmr_add_bytes(total, lmr_bytes(points, 2 * d));
@@ -328,7 +196,7 @@ static void scatter(size_t u, size_t m, size_t columns, double weight, const dou
 
 /* Posterior of the average over nets and priors: the map from g, and (cov not NULL)
  * the covariance within and between. */
-static lmr_status posterior(state *t, double s2, double *packed, const double *cell_coef,
+static lmr_status posterior(closed_state *t, double s2, double *packed, const double *cell_coef,
                             double *small, double *map, double *cov, lmr_error *err) {
   const size_t q = t->q, u = t->f->units, columns = t->f->columns;
   double *one = small, *block = small + (2 + u) * q;
@@ -359,7 +227,7 @@ static lmr_status posterior(state *t, double s2, double *packed, const double *c
   return LMR_OK;
 }
 
-static void weights_summary(const state *t, curve_closed_summary *sum) {
+static void weights_summary(const closed_state *t, curve_closed_summary *sum) {
   sum->kappa2 = sum->kappa_r = 0;
   sum->weight_flat = flat_share(t);
   for (size_t c = 0; c < t->f->members * N_GRID; c++) {
@@ -371,7 +239,7 @@ static void weights_summary(const state *t, curve_closed_summary *sum) {
 
 /* V / D: D = mean squared difference of the fit from linear 2SLS, V = the part of it
  * that noise alone gives. */
-static lmr_status noise_share(state *t, const curve_closed_result *out, double *row,
+static lmr_status noise_share(closed_state *t, const curve_closed_result *out, double *row,
                               curve_closed_summary *sum, lmr_error *err) {
   const size_t columns = t->f->columns, q = t->q;
   const double n = (double)t->s->n;
@@ -403,71 +271,112 @@ static const curve_prior *seen(const curve_prior *prior, size_t q, curve_prior *
   return narrow;
 }
 
+/* Scratch of a fit. */
+typedef struct {
+  double *packed, *cell_coef, *raw, *moment, *small, *residual, *up;
+} scratch;
+
+static lmr_status closed_take(closed_state *t, scratch *w, lmr_arena *work, lmr_error *err) {
+  const size_t points = t->s->points, columns = t->f->columns, u = t->f->units, cap = t->kept, members = t->f->members;
+  LMR_TAKE(t->columns, work, points * columns, err);
+  LMR_TAKE(t->cross, work, cap * columns, err);
+  LMR_TAKE(t->rr, work, members * cap * cap, err);
+  LMR_TAKE(t->cells, work, members * N_GRID, err);
+  LMR_TAKE(t->work, work, cap * (2 * cap + u + 6) + u + 1, err);
+  LMR_TAKE(t->coef, work, columns, err);
+  LMR_TAKE(t->fitted, work, points, err);
+  LMR_TAKE(w->packed, work, cap * (u + 2), err);
+  LMR_TAKE(w->cell_coef, work, members * N_GRID * (2 + u), err);
+  LMR_TAKE(w->raw, work, points * u, err);
+  LMR_TAKE(w->moment, work, 9 * u + columns, err);
+  LMR_TAKE(w->small, work, (2 + u) * (2 + u + cap), err);
+  LMR_TAKE(w->residual, work, cap, err);
+  LMR_TAKE(w->up, work, points, err);
+  return LMR_OK;
+}
+
+/* Columns of the features and the basis' size; the features' cross products, [q x columns]. */
+static void start(closed_state *t, size_t base, const double *a, lmr_rng *rng, double *out) {
+  curve_features *f = t->f;
+  const size_t hidden = f->members * f->units;
+  if (t->o->frozen) {
+    memcpy(f->slope, t->o->frozen + 2, hidden * sizeof *f->slope);
+    memcpy(f->shift, t->o->frozen + 2 + hidden, hidden * sizeof *f->shift);
+  } else {
+    curve_features_start(f, t->s->n, a, rng);
+  }
+  curve_features_square(f, t->s, t->columns);
+  all_columns(t);
+  closed_choose_size(t, base);
+  for (size_t j = 0; j < f->columns; j++)
+    memcpy(out + j * t->q, t->cross + t->fixed + j * t->kept, t->q * sizeof *out);
+}
+
+/* Linear 2SLS: where the average starts. */
+static lmr_status linear_fit(closed_state *t, double *s2, curve_closed_summary *sum, lmr_error *err) {
+  double g0g = 0, g0g0 = 0;
+  for (size_t k = t->fixed; k < t->fixed + t->q_line; k++) {
+    g0g += t->cross[k] * t->gy[k];
+    g0g0 += t->cross[k] * t->cross[k];
+  }
+  if (!(g0g0 > 0)) return lmr_fail(err, LMR_ESINGULAR, "the instruments explain nothing of the exposure");
+  sum->linear = g0g / g0g0;
+  memset(t->coef, 0, t->f->columns * sizeof *t->coef);
+  t->coef[0] = sum->linear;
+  LMR_TRY(residual_variance(t, t->coef, s2, err));
+  sum->s2_linear = *s2;
+  sum->linear_se2 = *s2 / g0g0;
+  return LMR_OK;
+}
+
+/* The average over nets and priors, the hidden layers polished where instruments are strong. */
+static lmr_status point_fit(closed_state *t, const scratch *w, double *s2, int strong, const lmr_tick *tick,
+                            lmr_error *err) {
+  LMR_TRY(average(t, s2, w->packed, w->cell_coef, w->residual, err));
+  if (!strong || t->o->polish_steps <= 0 || t->o->frozen) return LMR_OK;
+  for (size_t m = 0; m < t->f->members; m++) {
+    LMR_TRY(polish(t, m, w->packed, w->residual, w->raw, w->up, w->moment, err));
+    if (lmr_tick_poll(tick, (double)(m + 1) / (double)t->f->members))
+      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
+  all_columns(t);
+  return average(t, s2, w->packed, w->cell_coef, w->residual, err);
+}
+
+/* Mean derivatives of the features, from raw units. */
+static void mean_slopes(const closed_state *t, double *raw, double *slope) {
+  const curve_features *f = t->f;
+  const size_t u = f->units;
+  slope[0] = 1;
+  slope[1] = (2 * f->mean[0] - f->square[1]) / f->square[2];
+  for (size_t m = 0; m < f->members; m++) {
+    curve_units(t->s->points, t->s->x, u, f->slope + m * u, f->shift + m * u, raw, t->level);
+    curve_units_slope(t->s->points, t->s->mass, u, f->slope + m * u, raw, slope + 2 + m * u);
+    for (size_t j = 0; j < u; j++) slope[2 + m * u + j] *= f->block[m] / (double)t->s->n;
+  }
+}
+
 lmr_status curve_closed(const curve_support *s, curve_basis_size size, const double *sums, const double *ysum,
                         double yy, const double *gy, const curve_closed_options *o, curve_features *f, lmr_rng *rng,
                         const double *a, curve_closed_result *out, curve_closed_summary *sum, lmr_cpu level,
                         lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  const size_t points = s->points, columns = f->columns, u = f->units, cap = size.kept;
-  state t = {.level = level, .s = s, .f = f, .o = o, .sums = sums, .ysum = ysum, .gy = gy,
-             .yy = yy, .fixed = size.fixed, .kept = size.kept};
-  double *packed, *cell_coef, *raw, *moment, *small, *residual, *up;
-  LMR_TAKE(t.columns, &work, points * columns, err);
-  LMR_TAKE(t.cross, &work, cap * columns, err);
-  LMR_TAKE(t.rr, &work, f->members * cap * cap, err);
-  LMR_TAKE(t.cells, &work, f->members * N_GRID, err);
-  LMR_TAKE(t.work, &work, cap * (2 * cap + u + 6) + u + 1, err);
-  LMR_TAKE(t.coef, &work, columns, err);
-  LMR_TAKE(t.fitted, &work, points, err);
-  LMR_TAKE(packed, &work, cap * (u + 2), err);
-  LMR_TAKE(cell_coef, &work, f->members * N_GRID * (2 + u), err);
-  LMR_TAKE(raw, &work, points * u, err);
-  LMR_TAKE(moment, &work, 9 * u + columns, err);
-  LMR_TAKE(small, &work, (2 + u) * (2 + u + cap), err);
-  LMR_TAKE(residual, &work, cap, err);
-  LMR_TAKE(up, &work, points, err);
-
-  if (o->frozen) {
-    memcpy(f->slope, o->frozen + 2, f->members * u * sizeof *f->slope);
-    memcpy(f->shift, o->frozen + 2 + f->members * u, f->members * u * sizeof *f->shift);
-  } else {
-    curve_features_start(f, s->n, a, rng);
-  }
-  curve_features_square(f, s, t.columns);
-  all_columns(&t);
-  choose_size(&t, size.base);
+  const size_t points = s->points, columns = f->columns;
+  closed_state t = {.level = level, .s = s, .f = f, .o = o, .sums = sums, .ysum = ysum, .gy = gy,
+                    .yy = yy, .fixed = size.fixed, .kept = size.kept};
+  scratch w;
+  LMR_TRY(closed_take(&t, &w, &work, err));
+  start(&t, size.base, a, rng, out->start);
   sum->q = t.q;
   sum->columns = columns;
-  for (size_t j = 0; j < columns; j++)
-    memcpy(out->start + j * t.q, t.cross + t.fixed + j * t.kept, t.q * sizeof *out->start);
-  sum->strength = strength(&t);
+  sum->strength = closed_strength(&t);
   sum->strong = sum->strength > o->strong;
   curve_prior narrow;
   t.prior = seen(sum->strong ? &o->strong_prior : &o->weak, t.q, &narrow);
+  closed_choose_fewer(&t, size);
 
-  choose_fewer(&t, size);
-  double g0g = 0, g0g0 = 0;
-  for (size_t k = t.fixed; k < t.fixed + t.q_line; k++) {
-    g0g += t.cross[k] * gy[k];
-    g0g0 += t.cross[k] * t.cross[k];
-  }
-  if (!(g0g0 > 0)) return lmr_fail(err, LMR_ESINGULAR, "the instruments explain nothing of the exposure");
-  sum->linear = g0g / g0g0;
-  memset(t.coef, 0, columns * sizeof *t.coef);
-  t.coef[0] = sum->linear;
   double s2;
-  LMR_TRY(residual_variance(&t, t.coef, &s2, err));
-  sum->s2_linear = s2;
-  sum->linear_se2 = s2 / g0g0;
-  LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
-  if (sum->strong && o->polish_steps > 0 && !o->frozen) {
-    for (size_t m = 0; m < f->members; m++) {
-      LMR_TRY(polish(&t, m, packed, residual, raw, up, moment, err));
-      if (lmr_tick_poll(tick, (double)(m + 1) / (double)f->members))
-        return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-    }
-    all_columns(&t);
-    LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
-  }
+  LMR_TRY(linear_fit(&t, &s2, sum, err));
+  LMR_TRY(point_fit(&t, &w, &s2, sum->strong, tick, err));
   sum->s2 = s2;
   LMR_TRY(tall_crossprod(t.columns, points, columns, points, s->mass, out->gram, level, work, tick, err));
   for (size_t j = 0; j < columns; j++)
@@ -475,21 +384,14 @@ lmr_status curve_closed(const curve_support *s, curve_basis_size size, const dou
   memcpy(out->g, gy + t.fixed, t.q * sizeof *out->g);
   memcpy(out->point, t.coef, columns * sizeof *out->point);
   weights_summary(&t, sum);
-  LMR_TRY(posterior(&t, s2, packed, cell_coef, small, out->map, NULL, err));
-  LMR_TRY(noise_share(&t, out, moment, sum, err));
+  LMR_TRY(posterior(&t, s2, w.packed, w.cell_coef, w.small, out->map, NULL, err));
+  LMR_TRY(noise_share(&t, out, w.moment, sum, err));
 
   t.prior = seen(sum->strong ? &o->strong_band : &o->weak_band, t.q, &narrow);
-  LMR_TRY(average(&t, &s2, packed, cell_coef, residual, err));
+  LMR_TRY(average(&t, &s2, w.packed, w.cell_coef, w.residual, err));
   sum->s2_band = s2;
   memcpy(out->coef, t.coef, columns * sizeof *out->coef);
-  LMR_TRY(posterior(&t, s2, packed, cell_coef, small, out->map, out->cov, err));
-  /* mean derivatives, from raw units */
-  for (size_t m = 0; m < f->members; m++) {
-    curve_units(points, s->x, u, f->slope + m * u, f->shift + m * u, raw, level);
-    curve_units_slope(points, s->mass, u, f->slope + m * u, raw, out->slope + 2 + m * u);
-    for (size_t j = 0; j < u; j++) out->slope[2 + m * u + j] *= f->block[m] / (double)s->n;
-  }
-  out->slope[0] = 1;
-  out->slope[1] = (2 * f->mean[0] - f->square[1]) / f->square[2];
+  LMR_TRY(posterior(&t, s2, w.packed, w.cell_coef, w.small, out->map, out->cov, err));
+  mean_slopes(&t, w.raw, out->slope);
   return LMR_OK;
 }

@@ -103,15 +103,3 @@ void curve_net_slope(const curve_net *net, const double *theta, size_t rows, con
     out[b] = net->scale * sum;
   }
 }
-
-void curve_adam_step(const curve_adam *adam, size_t length, uint64_t step, double decay,
-                     const double *grad, double *m, double *v, double *theta) {
-  const double rate = adam->rate / (1 - pow(adam->beta1, (double)step));
-  const double unbias2 = 1 / (1 - pow(adam->beta2, (double)step));
-  for (size_t j = 0; j < length; j++) {
-    const double g = grad[j] + 2 * decay * theta[j];
-    m[j] = adam->beta1 * m[j] + (1 - adam->beta1) * g;
-    v[j] = adam->beta2 * v[j] + (1 - adam->beta2) * g * g;
-    theta[j] -= rate * m[j] / (sqrt(v[j] * unbias2) + adam->eps);
-  }
-}

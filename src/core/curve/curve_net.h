@@ -42,12 +42,4 @@ void curve_net_slope(const curve_net *net, const double *theta, size_t rows, con
 void curve_net_backward(const curve_net *net, const double *theta, size_t rows, const double *x,
                         const double *hidden, const double *dout, double *grad);
 
-typedef struct {
-  double rate, beta1, beta2, eps;
-} curve_adam;
-/* One Adam step (Kingma and Ba 2015) on theta; gradient grad + 2 decay theta;
- * m, v moments; `step` counts from 1. */
-void curve_adam_step(const curve_adam *adam, size_t length, uint64_t step, double decay,
-                     const double *grad, double *m, double *v, double *theta);
-
 #endif

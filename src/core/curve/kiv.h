@@ -4,7 +4,8 @@
 #ifndef LMR_CORE_KIV_H
 #define LMR_CORE_KIV_H
 
-#include "core/la/pivchol.h"
+#include "core/base/arena.h"
+#include "core/base/cpu.h"
 
 typedef struct {
   size_t n;        /* rows; the first n1 of the order given are stage 1 */

@@ -287,24 +287,19 @@ size_t flow_bytes(const flow_options *o, size_t n, size_t d, size_t environments
   return lmr_add_bytes(bytes, descent_bytes(o, train > held ? train : held, fisher_rows(o, environments), d, environments));
 }
 
-lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment, size_t environments, size_t w,
-                    const flow_options *o, uint64_t seed, uint64_t start, double *theta, flow_result *result,
-                    lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  if (d < 2 || d > FLOW_MAX_DIM || w < 1 || w >= d || o->rounds > FLOW_MAX_ROUNDS ||
-      o->rounds * o->hinges > FLOW_MAX_HINGES)
-    return lmr_fail(err, LMR_EINVAL, "flow: dimensions out of range");
+/* Who trains and who is held out, in a random order; use[environments]: rows of the Fisher
+ * information. */
+static lmr_status split_rows(const double *x, size_t n, const int *environment, const flow_options *o, uint64_t seed,
+                             part *train, part *held, size_t *use, lmr_arena work, lmr_error *err) {
+  const size_t d = train->rows.d, environments = train->rows.environments;
   int *order;
-  size_t *people, *begin, *take, *keep, *zero, *use;
-  part train, held;
-  LMR_TRY(part_take(&train, part_rows(o->train, n, environments), d, environments, &work, err));
-  LMR_TRY(part_take(&held, part_rows(o->held, n, environments), d, environments, &work, err));
+  size_t *people, *begin, *take, *keep, *zero;
   LMR_TAKE(order, &work, n, err);
   LMR_TAKE(people, &work, environments, err);
   LMR_TAKE(begin, &work, environments, err);
   LMR_TAKE(take, &work, environments, err);
   LMR_TAKE(keep, &work, environments, err);
   LMR_TAKE(zero, &work, environments, err);
-  LMR_TAKE(use, &work, environments, err);
   memset(people, 0, environments * sizeof *people);
   memset(zero, 0, environments * sizeof *zero);
   for (size_t i = 0; i < n; i++) people[environment[i]]++;
@@ -323,37 +318,60 @@ lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment,
                       (int)e + 1, (int)people[e], (int)d);
     use[e] = least_of(pad(take[e]), pad(o->fisher * people[e] / n));
   }
-  part_fill(&train, x, n, order, begin, zero, take, people);
-  part_fill(&held, x, n, order, begin, take, keep, people);
+  part_fill(train, x, n, order, begin, zero, take, people);
+  part_fill(held, x, n, order, begin, take, keep, people);
+  return LMR_OK;
+}
 
-  const size_t length = longest(o, d);
-  double *best;
-  descent dn = {.options = o, .train = &train, .take = use, .level = level};
-  flow_laws *const both[] = {&dn.laws, &dn.next_laws};
+/* dn->root: weights of the rows of the Fisher information, shares of the environments as in
+ * the loss. */
+static lmr_status descent_take(descent *dn, size_t length, lmr_arena *work, lmr_error *err) {
+  const part *train = dn->train;
+  const size_t d = train->rows.d, environments = train->rows.environments;
+  flow_laws *const both[] = {&dn->laws, &dn->next_laws};
   for (size_t i = 0; i < 2; i++) {
-    LMR_TAKE(both[i]->mean, &work, environments * d, err);
-    LMR_TAKE(both[i]->precision, &work, environments * d * d, err);
-    LMR_TAKE(both[i]->half, &work, environments, err);
+    LMR_TAKE(both[i]->mean, work, environments * d, err);
+    LMR_TAKE(both[i]->precision, work, environments * d * d, err);
+    LMR_TAKE(both[i]->half, work, environments, err);
   }
-  LMR_TAKE(best, &work, length, err);
-  size_t rows = 0;
-  for (size_t e = 0; e < environments; e++) rows += use[e];
-  LMR_TAKE(dn.next, &work, length, err);
-  LMR_TAKE(dn.gradient, &work, length, err);
-  LMR_TAKE(dn.step, &work, length, err);
-  LMR_TAKE(dn.fisher, &work, length * length, err);
-  LMR_TAKE(dn.damped, &work, length * length, err);
-  LMR_TAKE(dn.scores, &work, rows * length, err);
-  LMR_TAKE(dn.root, &work, rows, err);
-  dn.work = work;
-  /* Weights of the rows of F: shares of the environments, as in the loss. */
-  at = 0;
+  size_t rows = 0, at = 0;
+  for (size_t e = 0; e < environments; e++) rows += dn->take[e];
+  LMR_TAKE(dn->next, work, length, err);
+  LMR_TAKE(dn->gradient, work, length, err);
+  LMR_TAKE(dn->step, work, length, err);
+  LMR_TAKE(dn->fisher, work, length * length, err);
+  LMR_TAKE(dn->damped, work, length * length, err);
+  LMR_TAKE(dn->scores, work, rows * length, err);
+  LMR_TAKE(dn->root, work, rows, err);
   for (size_t e = 0; e < environments; e++) {
     double mass = 0;
-    for (size_t i = 0; i < use[e]; i++) mass += train.weight[train.first[e] + i];
-    for (size_t i = 0; i < use[e]; i++, at++) dn.root[at] = train.weight[train.first[e] + i] * train.share[e] / mass;
+    for (size_t i = 0; i < dn->take[e]; i++) mass += train->weight[train->first[e] + i];
+    for (size_t i = 0; i < dn->take[e]; i++, at++)
+      dn->root[at] = train->weight[train->first[e] + i] * train->share[e] / mass;
   }
+  dn->work = *work;
+  return LMR_OK;
+}
 
+lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment, size_t environments, size_t w,
+                    const flow_options *o, uint64_t seed, uint64_t start, double *theta, flow_result *result,
+                    lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  if (d < 2 || d > FLOW_MAX_DIM || w < 1 || w >= d || o->rounds > FLOW_MAX_ROUNDS ||
+      o->rounds * o->hinges > FLOW_MAX_HINGES)
+    return lmr_fail(err, LMR_EINVAL, "flow: dimensions out of range");
+  const size_t length = longest(o, d);
+  part train, held;
+  size_t *use;
+  double *best;
+  LMR_TRY(part_take(&train, part_rows(o->train, n, environments), d, environments, &work, err));
+  LMR_TRY(part_take(&held, part_rows(o->held, n, environments), d, environments, &work, err));
+  LMR_TAKE(use, &work, environments, err);
+  LMR_TAKE(best, &work, length, err);
+  LMR_TRY(split_rows(x, n, environment, o, seed, &train, &held, use, work, err));
+  descent dn = {.options = o, .train = &train, .take = use, .level = level};
+  LMR_TRY(descent_take(&dn, length, &work, err));
+
+  lmr_rng rng;
   lmr_rng_seed(&rng, seed, start + 1);
   flow_shape shape = {d, w, 0};
   memset(theta, 0, length * sizeof *theta);

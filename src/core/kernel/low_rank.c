@@ -1,16 +1,24 @@
 #include "core/kernel/low_rank.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/la/fastmath.h"
-#include "core/la/la.h"
+#include "core/la/pivoted_cholesky.h"
 
 static size_t row_of(const lmr_points *p, size_t i) { return p->order ? (size_t)p->order[i] : i; }
 
-/* Column `pivot` of K. */
-static void kernel_column(const lmr_points *p, size_t pivot, double *out, double *dist, lmr_cpu level) {
+typedef struct {
+  const lmr_points *p;
+  double *dist; /* [n] */
+  lmr_cpu level;
+} gram;
+
+static void kernel_column(void *matrix, size_t pivot, double *out) {
+  const gram *m = matrix;
+  const lmr_points *p = m->p;
   const lmr_kernel *k = &p->kernel;
+  double *dist = m->dist;
+  const lmr_cpu level = m->level;
   if (k->kind != LMR_RBF) {
     for (size_t i = 0; i < p->n; i++) out[i] = kernel_value(p, row_of(p, i), row_of(p, pivot));
     return;
@@ -39,39 +47,15 @@ static void kernel_column(const lmr_points *p, size_t pivot, double *out, double
     }
 }
 
-size_t low_rank_bytes(size_t n) { return 3 * lmr_bytes(n, sizeof(double)); }
+size_t low_rank_bytes(size_t n) { return lmr_add_bytes(2 * lmr_bytes(n, sizeof(double)), pivoted_cholesky_bytes(n)); }
 
 lmr_status low_rank(const lmr_points *p, double tol, size_t max_rank, double *g, size_t *rank,
                     double *rest, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  const size_t n = p->n;
-  double *left, *dist, *row;
-  LMR_TAKE(left, &work, n, err);
-  LMR_TAKE(dist, &work, n, err);
-  LMR_TAKE(row, &work, n, err);
-  double whole = 0, remaining = 0;
-  for (size_t i = 0; i < n; i++) whole += left[i] = kernel_value(p, row_of(p, i), row_of(p, i));
-  if (!isfinite(whole)) return lmr_fail(err, LMR_ENONFINITE, "a diagonal entry of the Gram matrix is not finite");
-  remaining = whole;
-  size_t r = 0;
-  for (; r < max_rank && r < n && remaining > tol * whole; r++) {
-    size_t pivot = 0;
-    for (size_t i = 1; i < n; i++)
-      if (left[i] > left[pivot]) pivot = i;
-    if (!(left[pivot] > 0)) break;
-    double *col = g + r * n;
-    const double root = sqrt(left[pivot]);
-    kernel_column(p, pivot, col, dist, level);
-    for (size_t c = 0; c < r; c++) row[c] = g[pivot + c * n];
-    if (r) LMR_TRY(la_gemm('N', 'N', n, 1, r, -1, g, n, row, r, 1, col, n, err));
-    remaining = 0;
-    for (size_t i = 0; i < n; i++) {
-      col[i] /= root;
-      left[i] = i == pivot ? 0 : fmax(left[i] - col[i] * col[i], 0);
-      remaining += left[i];
-    }
-    if (lmr_tick_poll(tick, (double)r / (double)max_rank)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-  }
-  *rank = r;
-  *rest = whole > 0 ? remaining / whole : 0;
-  return LMR_OK;
+  double *left;
+  gram m = {.p = p, .level = level};
+  LMR_TAKE(left, &work, p->n, err);
+  LMR_TAKE(m.dist, &work, p->n, err);
+  for (size_t i = 0; i < p->n; i++) left[i] = kernel_value(p, row_of(p, i), row_of(p, i));
+  const pivoted_matrix k = {p->n, max_rank, tol, kernel_column, &m};
+  return pivoted_cholesky(&k, left, g, NULL, rank, rest, work, tick, err);
 }

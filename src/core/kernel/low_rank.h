@@ -1,6 +1,5 @@
-/* K ~ GG' by pivoted Cholesky (Fine and Scheinberg 2001): the next pivot is the row
- * with the largest remaining diagonal. Stops when the remaining trace is <= tol
- * times the whole, or at max_rank. Never forms K: O(n r (r + d)). */
+/* Gram matrix K ~ GG' by pivoted_cholesky.h, in O(n r (r + d)): stops when the remaining
+ * trace is <= tol times the whole, or at max_rank. */
 #ifndef LMR_CORE_LOW_RANK_H
 #define LMR_CORE_LOW_RANK_H
 

@@ -1,4 +1,7 @@
 /* Loss and gradient of a batch: see autoencoder.h. REAL, AE(x) and LAYERS are set. */
+#if !defined(REAL) || !defined(AE) || !defined(LAYERS) || !defined(LAYERS_AT)
+#error "a piece of autoencoder_f32.c and autoencoder_f64.c: REAL, AE(x, y), LAYERS and LAYERS_AT are set there"
+#endif
 
 typedef struct {
   ae_shape s;

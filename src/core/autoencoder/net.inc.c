@@ -1,6 +1,9 @@
 /* A net y = skip'x + bias + third'h2, h2 = norm(second'h1), h1 = norm(first'x),
  * forward beside backward, rows in blocks that stay in cache. REAL, AE(x) and the
  * type LAYERS are set before. Matrices are row-major and padded (layers.h). */
+#if !defined(REAL) || !defined(AE) || !defined(LAYERS) || !defined(LAYERS_AT)
+#error "a piece of autoencoder_f32.c and autoencoder_f64.c: REAL, AE(x, y), LAYERS and LAYERS_AT are set there"
+#endif
 
 typedef struct {
   size_t in, out, units;
