@@ -1,3 +1,9 @@
+# a b, or t(a) b, by the core: R's reference BLAS takes ten times as long.
+core_product <- function(a, b, transposed = FALSE) {
+  if (!is.double(a)) storage.mode(a) <- "double"
+  .Call(C_ffi_product, a, b, transposed)
+}
+
 solve0 <- function(a) {
   if (ncol(a) == 0) return(a)
   scale <- sqrt(diag(a))

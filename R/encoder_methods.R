@@ -140,10 +140,10 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
         sprintf("one with %d", given)
       )
     }
-    z <- z - sweep(structure_columns, 2, object$structure_mean) %*% object$structure_slopes
+    z <- z - core_product(sweep(structure_columns, 2, object$structure_mean), object$structure_slopes)
   }
   map <- if (type == "invariant") object$invariant else object$variant
-  out <- z %*% map
+  out <- core_product(z, map)
   dimnames(out) <- block_names(newdata, type, ncol(map))
   out
 }
@@ -181,7 +181,7 @@ instrument_directions <- function(encoder) {
 # The blocks of people with these instruments (complete rows).
 code_blocks <- function(object, z) {
   code <- sweep(encode_rows(object$selected, object$weights, z), 2, object$code_center)
-  list(invariant = code %*% object$invariant, variant = code %*% object$variant)
+  list(invariant = core_product(code, object$invariant), variant = core_product(code, object$variant))
 }
 
 spectrum_data <- function(x) {

@@ -64,13 +64,18 @@ quality_latents <- function(code, letter, block, environment, seed) {
   if (length(large) < 2) return(quality_row("mmd", block, labels, "environments", note = "needs two environments"))
   keep <- which(environment %in% large)
   e <- droplevels(environment[keep])
-  do.call(rbind, lapply(seq_along(labels), function(j) quality_latent(code[keep, j], labels[j], block, e, seed)))
+  of <- lapply(seq_along(labels), function(j) quality_latent(code[keep, j], e, seed))
+  column <- function(name) unlist(lapply(of, `[[`, name))
+  quality_row(
+    "mmd", block, rep(labels, each = nlevels(e)), rep(levels(e), length(labels)), column("value"), column("detectable"),
+    column("detectable_shift"), column("p_value"), rep(tabulate(e), length(labels))
+  )
 }
 
 # MMD^2 of environment e against the others from the pairs,
 #   |mu_e - mu_o|^2 = sum_f q_f D_ef - 1/2 sum_fg q_f q_g D_fg,  q_f = n_f / (n - n_e).
 # n p_e (1 - p_e) times it has the null law of one of E - 1 contrasts.
-quality_latent <- function(x, label, block, environment, seed) {
+quality_latent <- function(x, environment, seed) {
   g <- mmd_groups(x, NULL, environment, "rbf", 1, 1)
   # One dimension needs few frequencies, and the null law is that of the features drawn.
   out <- mmd_numbers(g, if (g$n > 1000L) "features" else "exact", 15, seed)
@@ -84,9 +89,9 @@ quality_latent <- function(x, label, block, environment, seed) {
     sum(q * d[e, ]) - sum(q * (d %*% q)) / 2
   }, 0)
   detectable <- gamma_detectable(law) / weight
-  quality_row(
-    "mmd", block, label, g$levels, gap - out$numbers[["trace_mean"]] / contrasts / weight, detectable,
-    normal_shift(detectable), gamma_tail(weight * gap, law), as.integer(g$size)
+  list(
+    value = gap - out$numbers[["trace_mean"]] / contrasts / weight, detectable = detectable,
+    detectable_shift = normal_shift(detectable), p_value = gamma_tail(weight * gap, law)
   )
 }
 

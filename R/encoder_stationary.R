@@ -51,6 +51,6 @@ permutation_null <- function(view, fit, control, seed, rows) {
     abort_argument("control", "one with null = \"gaussian\" or \"auto\" when `data` holds moments only", "null = \"permutation\"")
   }
   z <- impute_from(mr_genotypes(rows), rows$environment, view$mean[view$columns$variants, , drop = FALSE])
-  code <- sweep(z, 2, pooled_mean(view)[view$columns$variants]) %*% fit$directions
+  code <- core_product(sweep(z, 2, pooled_mean(view)[view$columns$variants]), fit$directions)
   .Call(C_ffi_stationary_permuted, code, as.integer(rows$environment), length(view$n), control$draws, seed, cpu_level())
 }

@@ -138,7 +138,7 @@ ujive_pairs <- function(fit, est) {
   f2 <- fit$f2
   theta <- backsolve(f2$r[f2$Z, f2$Z, drop = FALSE], f2$r[f2$Z, f2$X, drop = FALSE])
   pairs <- .Call(
-    C_ffi_ujive_pairs, fit$f$rows, fit$f$r, as.double(c(est$gamma, est$beta)),
+    C_ffi_ujive_pairs, fit$f$rows, fit$f$r, as.double(c(est$gamma, est$beta)), NULL,
     fit$groups$order, fit$groups$start, cpu_level()
   )
   t(theta) %*% pairs %*% theta

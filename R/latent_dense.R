@@ -20,7 +20,7 @@ dense_rows <- function(data, encoder, view, fold = NULL) {
   list(
     z = z, x = data$exposure, y = data$outcome, environment = data$environment,
     covariates = data$covariates, structure = data$structure, cluster = data$cluster, fold = fold,
-    instruments = z %*% instrument_directions(encoder)
+    instruments = core_product(z, instrument_directions(encoder))
   )
 }
 
@@ -40,7 +40,7 @@ side_columns <- function(directions, columns, rows, view) {
   numeric <- cbind(rows$covariates, rows$structure)
   cbind(
     if (!is.null(directions)) {
-      v <- rows$z %*% directions
+      v <- core_product(rows$z, directions)
       sweep(v, 2, colMeans(v))
     },
     numeric[, columns - length(view$columns$variants), drop = FALSE]

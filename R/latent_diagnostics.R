@@ -1,12 +1,12 @@
 # Diagnostics of the latent block: strength, overidentification, heterogeneity,
 # and whether the instruments follow what was measured.
 
-latent_diagnostics <- function(fit, block, encoder, view, rows, moments) {
+# each: environment_strength() of every environment, or NULL.
+latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
   m <- block$kclass
   sargan <- block_sargan(block)
   sargan$i2 <- if (is.na(sargan$ratio)) NA_real_ else max(0, 1 - 1 / sargan$ratio)
   local <- local_method(fit)
-  each <- if (length(fit$by_environment)) environment_strength(encoder, view, fit$level, fit$exposure)
   missing_note <- "needs rows of people: moments only were given or used"
   sandwich <- if (!is.null(rows)) {
     tryCatch(sandwich_diagnostics(rows, block, view), latentmr_error = function(e) {
@@ -93,33 +93,24 @@ heterogeneity <- function(fit, local) {
   data.frame(exposure = fit$exposure, do.call(rbind, q))
 }
 
-# First-stage F and Anderson-Rubin set of every environment alone; NA and NULL
-# where it has no estimate.
-environment_strength <- function(encoder, view, level, exposure) {
-  lapply(setNames(view$environments, view$environments), function(e) {
-    one <- view_subset(view, e)
-    block <- block_scores(one, latent_block("latent", encoder, one), instrument_directions(encoder))
-    if (!is.null(block_problem(block))) return(list(f = rep(NA_real_, length(exposure))))
-    m <- block$kclass
-    list(f = block_f(block), ar = exposure_sets(m, exposure, level), set = weak_sets(m, exposure, level))
-  })
+# First-stage F and Anderson-Rubin set of one environment, from its latent block; NA and
+# NULL where it has no estimate.
+environment_strength <- function(block, level, exposure) {
+  if (!is.null(block_problem(block))) return(list(f = rep(NA_real_, length(exposure))))
+  m <- block$kclass
+  list(f = block_f(block), ar = exposure_sets(m, exposure, level), set = weak_sets(m, exposure, level))
 }
 
 # Share of each environment in the pooled first stage: with the pooled 2SLS
 # fitted exposure x-hat, sum_e x-hat'x over the sum of all; under heterogeneous
 # effects the pooled estimand is the average with these weights.
 environment_weights <- function(block, encoder, view) {
-  directions <- block$directions
   g <- view$columns$variants
   x <- view$columns$exposure[1]
-  residual <- block$partial$residual
-  zz <- .Call(C_ffi_turn, residual, directions)
-  zx <- crossprod(directions, residual[g, x])
-  pi <- replace_na_by(qr.coef(qr(zz, tol = 1e-9), zx), 0)
   share <- vapply(view$environments, function(e) {
     one <- view_subset(view, e)
     r <- block_partial(one, latent_block("latent", encoder, one))$residual
-    sum(pi * crossprod(directions, r[g, x]))
+    sum(block$slopes[, 1] * r[g, x])
   }, 0, USE.NAMES = FALSE)
   share / sum(share)
 }

@@ -46,7 +46,7 @@ linear_hsic <- function(view, part, directions, columns) {
     xy <- crossprod(directions, residual[g, columns, drop = FALSE])
     yy <- residual[columns, columns, drop = FALSE]
     # A column that the block explains, or that does not vary here, says nothing.
-    whole <- diag(.Call(C_ffi_turn, one$cross[[1]], directions))
+    whole <- colSums(directions * core_product(one$cross[[1]][g, g, drop = FALSE], directions))
     rounding <- 1e-11 * one$n * colSums(abs(directions) * sqrt(view$scale[g]))^2
     use_x <- diag(xx) > pmax(1e-8 * whole, rounding)
     use_y <- diag(yy) > pmax(1e-8 * diag(one$cross[[1]])[columns], 1e-11 * one$n * view$scale[columns])

@@ -184,7 +184,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   set <- working_set(data, learner, control, crossfit, seed = seed, score = score)
   asked <- list(methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife, seed = seed)
   got <- latent_estimate(set, asked, score)
-  fit <- latent_diagnose(got$fit, set, got$rows, got$block, asked, notes)
+  fit <- latent_diagnose(got, set, asked, notes)
   fit$call <- match.call()
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")
   new_latent_mr(fit)
@@ -222,10 +222,11 @@ latent_estimate <- function(set, asked, score) {
   }
   if (asked$by_environment) {
     step <- progress_steps("Estimates by environment", 2 * length(set$view$environments))
-    fit$by_environment <- environment_estimates(fit, chosen, set, rows, folds, step)
+    each <- environment_estimates(fit, chosen, set, rows, folds, step)
+    fit$by_environment <- lapply(each, `[[`, "estimates")
     fit$leave_one_out <- leave_one_environment_out(fit, set, rows, folds, step)
   }
-  list(fit = fit, rows = rows, block = blocks$latent)
+  list(fit = fit, rows = rows, block = blocks$latent, strength = if (asked$by_environment) lapply(each, `[[`, "strength"))
 }
 
 # What a fit keeps of the latent block: no person's row.
@@ -254,8 +255,10 @@ refuse_block <- function(block, crossfit) {
   )
 }
 
-latent_diagnose <- function(fit, set, rows, block, asked, notes) {
-  fit$diagnostics <- latent_diagnostics(fit, block, set$encoder, set$view, rows, set$source$moments)
+# got: of latent_estimate().
+latent_diagnose <- function(got, set, asked, notes) {
+  fit <- got$fit
+  fit$diagnostics <- latent_diagnostics(fit, got$block, got$strength, set$encoder, set$view, got$rows, set$source$moments)
   if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)
   fit$withheld <- withheld_words(fit)
   if (!is.null(fit$withheld)) fit$headline <- NA_character_
@@ -307,13 +310,20 @@ local_method <- function(fit) {
   if (fit$rows_used) "latent_ujive" else "latent_nagar"
 }
 
+# Of every environment: list(estimates, strength).
 environment_estimates <- function(fit, chosen, set, rows, jackknife, step) {
   whole <- vapply(latent_registry()[chosen$id], `[[`, NA, "everybody")
   chosen <- method_rows(unique(c(chosen$id[!whole], local_method(fit))))
   environments <- set$view$environments
   lapply(setNames(environments, environments), function(e) {
     on.exit(step())
-    subset_estimates(chosen, set, rows, e, jackknife[[paste("only", e)]], fit$level)
+    one <- set
+    one$view <- view_subset(set$view, e)
+    blocks <- set_blocks(chosen, one)
+    list(
+      estimates = subset_estimates(chosen, set, rows, e, jackknife[[paste("only", e)]], fit$level, blocks),
+      strength = environment_strength(blocks$latent, fit$level, fit$exposure)
+    )
   })
 }
 
@@ -327,8 +337,9 @@ leave_one_environment_out <- function(fit, set, rows, jackknife, step) {
   })
 }
 
-subset_estimates <- function(chosen, set, rows, environments, jackknife, level) {
+subset_estimates <- function(chosen, set, rows, environments, jackknife, level, blocks = NULL) {
   set$view <- view_subset(set$view, environments)
   if (!is.null(rows)) rows <- rows_subset(rows, environments)
-  estimate_methods(chosen, set, rows, level, jackknife)
+  if (is.null(blocks)) blocks <- set_blocks(chosen, set)
+  estimate_methods(chosen, set, rows, level, jackknife, blocks)
 }

@@ -158,7 +158,7 @@ row_jackknife <- function(context, f, estimator, type) {
   middle <- s$coef[x, x, drop = FALSE] * small_sample(type, f$n, f$K + f$k, by$count)
   if (type == "many") {
     theta <- backsolve(given$rows$given_r, given$r[given$Z, given$X, drop = FALSE])
-    pairs <- .Call(C_ffi_ujive_pairs, f$rows, f$r, as.double(c(est$gamma, est$beta)), NULL, by$start, cpu_level())
+    pairs <- .Call(C_ffi_ujive_pairs, f$rows, f$r, as.double(c(est$gamma, est$beta)), jack$leverage, NULL, by$start, cpu_level())
     middle <- middle + t(theta) %*% pairs %*% theta
   }
   vcov <- est$hinv %*% middle %*% est$hinv

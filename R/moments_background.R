@@ -162,7 +162,7 @@ panel_scores <- function(panel, loadings, moments, view) {
     columns <- from:min(nrow(loadings), from + 255L)
     x <- mr_genotypes(panel, columns)
     x <- impute_from(x, panel$environment, imputation[columns, , drop = FALSE])
-    scores <- scores + sweep(x, 2, center[columns]) %*% loadings[columns, , drop = FALSE]
+    scores <- scores + core_product(sweep(x, 2, center[columns]), loadings[columns, , drop = FALSE])
   }
   scores
 }

@@ -90,7 +90,7 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
  * begins, NULL without clusters. */
 static ujive_groups groups_of(SEXP order, SEXP start, const iv_data *d) {
   const size_t n = d->instruments.n;
-  ujive_groups g = {NULL, n, 0};
+  ujive_groups g = {NULL, n, 0, NULL};
   if (order != R_NilValue) glue_places(order, (R_xlen_t)n, n, "order");
   if (start == R_NilValue) return g;
   g.start = glue_places(start, -1, n + 1, "start");
@@ -105,6 +105,8 @@ static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP
   const iv_data d = glue_iv_model(rows, r, order == R_NilValue ? NULL : glue_int(order, -1, "order"));
   ujive_groups g = groups_of(order, start, &d);
   g.jive1 = glue_int1(jive1, "jive1");
+  SEXP leverage = PROTECT(Rf_allocMatrix(REALSXP, (int)d.instruments.n, g.start ? 0 : 2));
+  g.leverage = g.start ? NULL : REAL(leverage);
   SEXP p = PROTECT(Rf_allocMatrix(REALSXP, (int)d.instruments.n, (int)d.k));
   SEXP skipped = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)d.instruments.n));
   glue_tick_state state;
@@ -112,14 +114,19 @@ static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP
   lmr_error err;
   glue_check(ujive_instrument(&d, &g, REAL(p), LOGICAL(skipped), (lmr_cpu)glue_int1(level, "level"),
                               glue_arena(ujive_bytes(&d, &g)), &tick, &err), &err);
-  SEXP out = glue_list(2, "p", p, "skipped", skipped);
-  UNPROTECT(2);
+  SEXP out = glue_list(3, "p", p, "skipped", skipped, "leverage", leverage);
+  UNPROTECT(3);
   return out;
 }
 
-static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP order, SEXP start, SEXP level) {
+/* leverage: as ffi_ujive_instrument() returned it, or NULL. */
+static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP leverage, SEXP order, SEXP start, SEXP level) {
   const iv_data d = glue_iv_model(rows, r, order == R_NilValue ? NULL : glue_int(order, -1, "order"));
-  const ujive_groups g = groups_of(order, start, &d);
+  ujive_groups g = groups_of(order, start, &d);
+  if (!g.start && leverage != R_NilValue) {
+    glue_real(leverage, (R_xlen_t)(2 * d.instruments.n), "leverage");
+    g.leverage = REAL(leverage);
+  }
   SEXP pairs = PROTECT(Rf_allocMatrix(REALSXP, (int)d.k, (int)d.k));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
@@ -378,7 +385,7 @@ const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_cross, 4),
   GLUE_CALL(ffi_row_meats, 7),
   GLUE_CALL(ffi_ujive_instrument, 6),
-  GLUE_CALL(ffi_ujive_pairs, 6),
+  GLUE_CALL(ffi_ujive_pairs, 7),
   GLUE_CALL(ffi_kclass_liml, 3),
   GLUE_CALL(ffi_kclass_fit, 4),
   GLUE_CALL(ffi_kclass_bekker, 4),

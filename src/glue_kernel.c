@@ -3,7 +3,6 @@
 #include "core/kernel/features.h"
 #include "core/kernel/kernel_conditional.h"
 #include "core/kernel/kernel_test.h"
-#include "core/la/standardise.h"
 #include "glue_kernel.h"
 #include "glue_moments.h"
 
@@ -342,17 +341,6 @@ static SEXP ffi_allele_shift(SEXP g, SEXP label, SEXP groups) {
   return out;
 }
 
-static SEXP ffi_standardise(SEXP x) {
-  const size_t n = (size_t)glue_nrow(x), d = (size_t)glue_ncol(x);
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)d)), sd = PROTECT(Rf_allocVector(REALSXP, (int)d));
-  standardise(glue_real(x, -1, "x"), n, d, REAL(out), REAL(sd));
-  SEXP list = glue_list(2, "x", out, "sd", sd);
-  UNPROTECT(2);
-  return list;
-}
-
-
-
 const R_CallMethodDef glue_kernel_calls[] = {
   GLUE_CALL(ffi_kernel_median, 2),
   GLUE_CALL(ffi_hsic, 7),
@@ -365,6 +353,5 @@ const R_CallMethodDef glue_kernel_calls[] = {
   GLUE_CALL(ffi_mmd_permute, 10),
   GLUE_CALL(ffi_kci, 7),
   GLUE_CALL(ffi_allele_shift, 3),
-  GLUE_CALL(ffi_standardise, 1),
   {NULL, NULL, 0}
 };

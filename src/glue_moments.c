@@ -545,23 +545,6 @@ static SEXP ffi_scores_basis(SEXP residual, SEXP variance, SEXP p_, SEXP directi
   return out;
 }
 
-/* t(map) a map of the leading rows and columns of a symmetric matrix. */
-static SEXP ffi_turn(SEXP a, SEXP map) {
-  const size_t w = (size_t)glue_nrow(a), p = (size_t)glue_nrow(map), m = (size_t)glue_ncol(map);
-  glue_real(a, (R_xlen_t)(w * w), "a");
-  glue_real(map, (R_xlen_t)(p * m), "map");
-  if (p > w) glue_stop("internal: `map` has more rows than `a`");
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)m));
-  double *half = glue_alloc(p * m + 1, sizeof *half);
-  lmr_error err;
-  if (p && m) {
-    glue_check(la_gemm('N', 'N', p, m, p, 1, REAL(a), w, REAL(map), p, 0, half, p, &err), &err);
-    glue_check(la_gemm('T', 'N', m, m, p, 1, REAL(map), p, half, p, 0, REAL(out), m, &err), &err);
-  }
-  UNPROTECT(1);
-  return out;
-}
-
 /* Moments of an environment without one block of its people. */
 static SEXP ffi_moment_delete(SEXP n, SEXP mean, SEXP cross, SEXP block_n, SEXP block_sum, SEXP block_cross) {
   const R_xlen_t w = Rf_xlength(mean);
@@ -591,7 +574,6 @@ const R_CallMethodDef glue_moments_calls[] = {
   GLUE_CALL(ffi_moments_pack, 2),
   GLUE_CALL(ffi_scores, 5),
   GLUE_CALL(ffi_scores_basis, 4),
-  GLUE_CALL(ffi_turn, 2),
   GLUE_CALL(ffi_moment_delete, 6),
   {NULL, NULL, 0}
 };

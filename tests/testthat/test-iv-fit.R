@@ -102,6 +102,16 @@ test_that("a person who alone carries a column has no instrument, with a warning
   expect_warning(fit <- iv_fit(d$y, d$x, z, d$w, "ujive", "many"), class = "latentmr_warning_leverage")
   expect_identical(which(fit$engine$skipped), 1L)
   expect_identical(fit$engine$instrument[1, 1][[1]], 0)
+  # The error: that person's row of G is zero, everything else as for everybody.
+  h <- function(a) tcrossprod(qr.Q(qr(a)))
+  alone <- function(h) h * (1 - diag(80)) / (1 - pmin(diag(h), .999))
+  G <- alone(h(cbind(d$w, z))) - alone(h(d$w))
+  G[1, ] <- 0
+  P <- ref_resid(d$w, G %*% d$x)
+  e <- drop(d$y - cbind(d$x, d$w) %*% coef(fit))
+  pairs <- e * (G * matrix(ref_resid(d$w, d$x), 80, 80, byrow = TRUE))
+  S <- sum((P * e)^2) + sum(pairs * t(pairs))
+  expect_equal(vcov(fit)[1, 1], S / sum(P * d$x)^2, tolerance = 1e-9)
   site <- rep(1:4, each = 20)
   w <- cbind(d$w, model.matrix(~ factor(site))[, -1])
   expect_error(suppressWarnings(iv_fit(d$y, d$x, d$z, w, "ujive", cluster = site)), class = "latentmr_error_unidentified")

@@ -83,6 +83,31 @@ expect_all_twins <- function(set) {
   expect_equal(got$f_effective, fit$strength$effective_f, tolerance = 1e-9)
 }
 
+# iv_fit() and the stream end in the same sums over pairs, so these are compared with
+# double sums over dense matrices too.
+expect_pairs <- function(set) {
+  block <- set$context$blocks$latent
+  dense <- set$dense
+  w <- block_columns(block$part, dense, set$view)
+  w <- qr.Q(qr(w))[, seq_len(qr(w)$rank), drop = FALSE]
+  z <- dense$z %*% block$directions
+  x <- as.matrix(unname(dense$x))
+  k <- seq_len(ncol(x))
+  by <- if (is.null(dense$cluster)) seq_along(dense$y) else as.integer(dense$cluster)
+  instrument <- cbind(ref_ujive_g(z, w, by) %*% x, w)
+  b <- drop(solve(crossprod(instrument, cbind(x, w)), crossprod(instrument, dense$y)))
+  got <- quiet(row_estimate(set$context, block, "ujive", "many"))
+  expect_equal(got$b, unname(b[k]), tolerance = 1e-9)
+  expect_equal(unname(got$vcov), unname(ref_many(dense$y, x, z, w, b, by)), tolerance = 1e-9)
+}
+
+test_that("the error of UJIVE is that of double sums over pairs of people, and of clusters", {
+  expect_pairs(both(rows_cohort(n = 130, p = 6)))
+  expect_pairs(both(rows_cohort(n = 130, p = 6, exposures = 2, missing = 0)))
+  expect_pairs(both(rows_cohort("dosage", n = 130, p = 6)))
+  expect_pairs(both(rows_cohort(n = 130, p = 6, cluster = "within")))
+})
+
 test_that("errors, jackknife estimators, GMM and tests are those of explicit columns", {
   for (kind in c("genotype", "dosage", "continuous")) expect_all_twins(both(rows_cohort(kind)))
   expect_all_twins(both(rows_cohort(missing = 0, structure = TRUE)))

@@ -6,17 +6,17 @@
 
 /* The variants, when Z are a basis of them. */
 static int by_variants(const iv_data *d) { return d->stream && d->stream->basis; }
-static size_t columns(const iv_data *d) { return by_variants(d) ? d->stream->rows->g.variants : d->L; }
+size_t iv_gram_columns(const iv_data *d) { return by_variants(d) ? d->stream->rows->g.variants : d->L; }
 
 size_t iv_gram_bytes(const iv_data *d, int with_w) {
-  const size_t pm = tall_pad(columns(d)), pk = tall_pad(d->K);
+  const size_t pm = tall_pad(iv_gram_columns(d)), pk = tall_pad(d->K);
   size_t bytes = lmr_add_bytes(lmr_bytes(pm * pm, sizeof(double)), lmr_bytes(iv_block_rows(d) * pm, sizeof(double)));
   return with_w ? lmr_add_bytes(bytes, lmr_double_bytes(2, pk * pm)) : bytes;
 }
 
 lmr_status iv_gram_make(iv_gram *g, const iv_data *d, int with_w, lmr_arena *work, lmr_error *err) {
   g->rows = iv_block_rows(d);
-  g->m = columns(d);
+  g->m = iv_gram_columns(d);
   g->pm = tall_pad(g->m);
   g->pk = tall_pad(d->K);
   g->wz[0] = g->wz[1] = NULL;
@@ -45,7 +45,7 @@ void iv_gram_add(iv_gram *g, const iv_data *d, const iv_block *b, const double *
 }
 
 size_t iv_gram_finish_bytes(const iv_data *d) {
-  return by_variants(d) ? lmr_bytes(columns(d) * d->L, sizeof(double)) : 0;
+  return by_variants(d) ? lmr_bytes(iv_gram_columns(d) * d->L, sizeof(double)) : 0;
 }
 
 lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double *w1, double *w2, lmr_arena work,
@@ -68,4 +68,36 @@ lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double
   for (int t = 0; t < 2; t++)
     if (to[t]) LMR_TRY(la_gemm('N', 'N', K, L, m, 1, g->wz[t], g->pk, basis, m, 0, to[t], K, err));
   return LMR_OK;
+}
+
+size_t iv_gram_metric_bytes(const iv_data *d) {
+  const size_t m = iv_gram_columns(d);
+  return by_variants(d) ? lmr_bytes(m * m, sizeof(double)) : 0;
+}
+
+/* metric: m x m, or NULL where Z stands for itself. */
+lmr_status iv_gram_metric(const iv_data *d, double *metric, lmr_error *err) {
+  const size_t m = iv_gram_columns(d);
+  if (!by_variants(d)) return LMR_OK;
+  LMR_TRY(la_syrk('N', m, d->L, 1, d->stream->basis, m, 0, metric, m, err));
+  la_symmetrize(metric, m, m);
+  return LMR_OK;
+}
+
+static void copy(const double *from, size_t ld, size_t rows, size_t columns, double *to) {
+  for (size_t j = 0; j < columns; j++) memcpy(to + j * rows, from + j * ld, rows * sizeof *to);
+}
+
+lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, const double *metric, double *zz, double *w, double *by_w,
+                        lmr_error *err) {
+  const size_t m = g->m, K = d->K;
+  la_symmetrize(g->zz, m, g->pm);
+  copy(g->wz[1], g->pk, K, m, by_w);
+  if (!by_variants(d)) {
+    copy(g->zz, g->pm, m, m, zz);
+    copy(g->wz[0], g->pk, K, m, w);
+    return LMR_OK;
+  }
+  LMR_TRY(la_gemm('N', 'N', m, m, m, 1, g->zz, g->pm, metric, m, 0, zz, m, err));
+  return la_gemm('N', 'N', K, m, m, 1, g->wz[0], g->pk, metric, m, 0, w, K, err);
 }

@@ -198,7 +198,7 @@ static lmr_status large_instrument(space *s, const iv_data *d, size_t first, siz
 
 lmr_status ujive_instrument(const iv_data *d, const ujive_groups *g, double *p, int *skipped,
                             lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  if (!g->start) return ujive_single_instrument(d, g->jive1, p, skipped, level, work, tick, err);
+  if (!g->start) return ujive_single_instrument(d, g->jive1, p, skipped, g->leverage, level, work, tick, err);
   space s;
   LMR_TRY(make(&s, d, &work, err));
   const size_t rows = s.b.rows;
@@ -242,7 +242,7 @@ static void add_pairs(space *s, size_t groups, size_t k, double *out, lmr_cpu le
 
 lmr_status ujive_pairs(const iv_data *d, const ujive_groups *g, const double *coef, double *out,
                        lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  if (!g->start) return ujive_single_pairs(d, coef, out, level, work, tick, err);
+  if (!g->start) return ujive_single_pairs(d, g->leverage, coef, out, level, work, tick, err);
   space s;
   LMR_TRY(make(&s, d, &work, err));
   const size_t rows = s.b.rows, pq = s.b.pq, k = d->k;

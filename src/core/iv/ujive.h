@@ -19,6 +19,9 @@ typedef struct {
   const int *start;
   size_t groups;
   int jive1; /* the instrument is JIVE1's */
+  /* n x 2, of W and what Z adds; NULL, or without groups: written by ujive_instrument(), read by
+   * ujive_pairs(), which then does not compute them again. */
+  double *leverage;
 } ujive_groups;
 
 size_t ujive_bytes(const iv_data *d, const ujive_groups *g);

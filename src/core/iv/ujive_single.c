@@ -9,8 +9,8 @@ static size_t exposures(const iv_data *d) { return d->k > 1 ? d->k : 1; }
 /* Nobody is left out without whom a column is not identified. */
 static int stays(double leverage) { return 1 - leverage < UJIVE_SINGULAR; }
 
-lmr_status ujive_single_instrument(const iv_data *d, int jive1, double *p, int *skipped, lmr_cpu level,
-                                   lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+lmr_status ujive_single_instrument(const iv_data *d, int jive1, double *p, int *skipped, double *leverage,
+                                   lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t n = d->instruments.n, k = d->k;
   const double *root = d->response.root;
   iv_block b;
@@ -19,6 +19,10 @@ lmr_status ujive_single_instrument(const iv_data *d, int jive1, double *p, int *
   for (size_t first = 0, block = 0; first < n; first += rows, block++) {
     const size_t count = n - first < rows ? n - first : rows;
     iv_block_load(&b, d, first, count, NULL, NULL, level);
+    if (leverage) {
+      memcpy(leverage + first, b.hw, count * sizeof *leverage);
+      memcpy(leverage + n + first, b.hz, count * sizeof *leverage);
+    }
     for (size_t i = 0; i < count; i++) {
       const size_t row = first + i;
       const double hw = b.hw[i], h = hw + b.hz[i];
@@ -38,23 +42,24 @@ lmr_status ujive_single_instrument(const iv_data *d, int jive1, double *p, int *
 
 /* The sums of one exposure: T = sum s_i t_i' in blocks over (W, Z), with
  *   s_i = (q_W (one - two), q_Z one), t_i = q_i M_W x_i,
- * one = e / (1 - h), two = e / (1 - h_W). */
+ * one = e / (1 - h), two = e / (1 - h_W). Of a stream Z are the variants, and their
+ * metric (core/iv/iv_gram.h) stands once beside each of the two factors of a trace. */
 typedef struct {
   iv_gram gram;
   double *ww;            /* padded K squared, upper */
-  double *zz, *zw, *wz;  /* L x L; K x L each: transposed (Z, W), and (W, Z) */
+  double *zz, *zw, *wz;  /* m x m; K x m each: transposed (Z, W), and (W, Z) */
   double *one, *both;    /* rows: weights one M_W x and (one - two) M_W x */
 } pair_sums;
 
 typedef struct {
   iv_block b;
   size_t pk;
-  double *e, *scaled;
+  double *e, *scaled, *metric;
   pair_sums *a;
 } pair_space;
 
 size_t ujive_single_bytes(const iv_data *d) {
-  const size_t k = exposures(d), L = d->L, K = d->K, pk = tall_pad(K), rows = iv_block_rows(d);
+  const size_t k = exposures(d), m = iv_gram_columns(d), K = d->K, pk = tall_pad(K), rows = iv_block_rows(d);
   size_t bytes = iv_block_bytes(d, IV_LEVERAGE);
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * (2 * k + 3)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * pk));
@@ -62,14 +67,14 @@ size_t ujive_single_bytes(const iv_data *d) {
   bytes = lmr_add_bytes(bytes, lmr_bytes(k, sizeof(pair_sums)));
   for (size_t a = 0; a < k; a++) {
     bytes = lmr_add_bytes(bytes, iv_gram_bytes(d, 1));
-    bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, L * L), lmr_double_bytes(2, K * L)));
+    bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, m * m), lmr_double_bytes(2, K * m)));
   }
-  return lmr_add_bytes(bytes, iv_gram_finish_bytes(d));
+  return lmr_add_bytes(bytes, iv_gram_metric_bytes(d));
 }
 
-static lmr_status make(pair_space *s, const iv_data *d, lmr_arena *work, lmr_error *err) {
-  LMR_TRY(iv_block_make(&s->b, d, IV_LEVERAGE, work, err));
-  const size_t rows = s->b.rows, k = exposures(d), K = d->K, L = d->L;
+static lmr_status make(pair_space *s, const iv_data *d, int want, lmr_arena *work, lmr_error *err) {
+  LMR_TRY(iv_block_make(&s->b, d, want, work, err));
+  const size_t rows = s->b.rows, k = exposures(d), K = d->K, m = iv_gram_columns(d);
   s->pk = tall_pad(K);
   double *vectors, *ww;
   LMR_TAKE(vectors, work, rows * (2 * k + 3), err);
@@ -86,10 +91,12 @@ static lmr_status make(pair_space *s, const iv_data *d, lmr_arena *work, lmr_err
     t->both = t->one + rows;
     t->ww = ww + a * s->pk * s->pk;
     LMR_TRY(iv_gram_make(&t->gram, d, 1, work, err));
-    LMR_TAKE(t->zz, work, L * L, err);
-    LMR_TAKE(t->zw, work, K * L, err);
-    LMR_TAKE(t->wz, work, K * L, err);
+    LMR_TAKE(t->zz, work, m * m, err);
+    LMR_TAKE(t->zw, work, K * m, err);
+    LMR_TAKE(t->wz, work, K * m, err);
   }
+  s->metric = NULL;
+  if (iv_gram_metric_bytes(d)) LMR_TAKE(s->metric, work, m * m, err);
   return LMR_OK;
 }
 
@@ -120,25 +127,40 @@ static double dot(const double *x, const double *y, size_t n) {
   return sum;
 }
 
-/* tr(T_a T_c). */
-static double trace(const pair_sums *a, const pair_sums *c, const iv_data *d, size_t pk) {
-  const size_t K = d->K, L = d->L;
-  double sum = dot(a->zz, c->zz, L * L) + dot(a->wz, c->zw, K * L) + dot(a->zw, c->wz, K * L);
+static double dot_turned(const double *x, const double *y, size_t m) {
+  double sum = 0;
+  for (size_t j = 0; j < m; j++)
+    for (size_t i = 0; i < m; i++) sum += x[i + j * m] * y[j + i * m];
+  return sum;
+}
+
+/* tr(T_a T_c). zz and zw have the metric beside them, wz has not. */
+static double trace(const pair_sums *a, const pair_sums *c, const iv_data *d, size_t m, size_t pk) {
+  const size_t K = d->K;
+  double sum = dot_turned(a->zz, c->zz, m) + dot(a->wz, c->zw, K * m) + dot(a->zw, c->wz, K * m);
   for (size_t j = 0; j < K; j++)
     for (size_t i = 0; i <= j; i++) sum += (i < j ? 2 : 1) * a->ww[i + j * pk] * c->ww[i + j * pk];
   return sum;
 }
 
-lmr_status ujive_single_pairs(const iv_data *d, const double *coef, double *out, lmr_cpu level, lmr_arena work,
-                              const lmr_tick *tick, lmr_error *err) {
-  const size_t n = d->instruments.n, k = d->k;
+/* Leverages of a block: of the block itself, or known. */
+static void known_leverage(iv_block *b, const double *leverage, size_t n, size_t first, size_t count) {
+  memcpy(b->hw, leverage + first, count * sizeof *b->hw);
+  memcpy(b->hz, leverage + n + first, count * sizeof *b->hz);
+}
+
+lmr_status ujive_single_pairs(const iv_data *d, const double *leverage, const double *coef, double *out, lmr_cpu level,
+                              lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const size_t n = d->instruments.n, k = d->k, m = iv_gram_columns(d);
   pair_space s;
-  LMR_TRY(make(&s, d, &work, err));
+  /* A stream whose variants stand for Z needs neither their leverages again nor Z. */
+  LMR_TRY(make(&s, d, leverage ? 0 : IV_LEVERAGE, &work, err));
   const size_t rows = s.b.rows;
   memset(out, 0, k * k * sizeof *out);
   for (size_t first = 0, block = 0; first < n; first += rows, block++) {
     const size_t count = n - first < rows ? n - first : rows;
     iv_block_load(&s.b, d, first, count, coef, s.e, level);
+    if (leverage) known_leverage(&s.b, leverage, n, first, count);
     weigh(&s, d, count, out);
     for (size_t a = 0; a < k; a++) {
       pair_sums *t = &s.a[a];
@@ -149,8 +171,9 @@ lmr_status ujive_single_pairs(const iv_data *d, const double *coef, double *out,
     if (block % 16 == 15 && lmr_tick_poll(tick, (double)first / (double)n))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
-  for (size_t a = 0; a < k; a++) LMR_TRY(iv_gram_finish(&s.a[a].gram, d, s.a[a].zz, s.a[a].zw, s.a[a].wz, work, err));
+  LMR_TRY(iv_gram_metric(d, s.metric, err));
+  for (size_t a = 0; a < k; a++) LMR_TRY(iv_gram_turn(&s.a[a].gram, d, s.metric, s.a[a].zz, s.a[a].zw, s.a[a].wz, err));
   for (size_t a = 0; a < k; a++)
-    for (size_t c = 0; c < k; c++) out[a + c * k] += trace(&s.a[a], &s.a[c], d, s.pk);
+    for (size_t c = 0; c < k; c++) out[a + c * k] += trace(&s.a[a], &s.a[c], d, m, s.pk);
   return LMR_OK;
 }

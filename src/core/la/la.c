@@ -54,6 +54,16 @@ lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
   return la_gemm_polled(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, NULL, err);
 }
 
+lmr_status la_gemm_upper(char ta, char tb, size_t n, size_t k, const double *a, size_t lda, const double *b,
+                         size_t ldb, double *c, size_t ldc, lmr_error *err) {
+  if (!worth_packing(n, n, k)) return la_gemm(ta, tb, n, n, k, 1, a, lda, b, ldb, 0, c, ldc, err);
+  const size_t arows = ta == 'N' ? n : k, brows = tb == 'N' ? k : n;
+  if (!fits(n) || !fits(k) || lda < arows || ldb < brows || ldc < n) return bad_dims(err, "gemm");
+  gemm(ta, tb, n, n, k, 1, a, lda, b, ldb, 0, c, ldc, 1, lmr_cpu_detect(), NULL);
+  la_symmetrize(c, n, ldc);
+  return LMR_OK;
+}
+
 lmr_status la_syrk_polled(char trans, size_t n, size_t k, double alpha, const double *a,
                           size_t lda, double beta, double *c, size_t ldc, const lmr_tick *tick,
                           lmr_error *err) {

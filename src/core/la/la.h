@@ -20,6 +20,10 @@ lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
                    const double *a, size_t lda, const double *b, size_t ldb,
                    double beta, double *c, size_t ldc, lmr_error *err);
 
+/* C := op(A) op(B), n x n and known to be symmetric: half of it is computed. */
+lmr_status la_gemm_upper(char ta, char tb, size_t n, size_t k, const double *a, size_t lda, const double *b,
+                         size_t ldb, double *c, size_t ldc, lmr_error *err);
+
 /* Upper triangle of C := alpha A'A + beta C (trans 'T': A is k x n) or
  * alpha AA' + beta C (trans 'N': A is n x k). */
 lmr_status la_syrk_polled(char trans, size_t n, size_t k, double alpha, const double *a,

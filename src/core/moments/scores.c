@@ -21,7 +21,7 @@ static lmr_status factor(const double *residual, const double *variance, size_t 
                          size_t *n_kept, lmr_error *err) {
   if (directions) {
     LMR_TRY(la_gemm('N', 'N', p, m, p, 1, residual, width, directions, p, 0, half, p, err));
-    LMR_TRY(la_gemm('T', 'N', m, m, p, 1, directions, p, half, p, 0, corr, m, err));
+    LMR_TRY(la_gemm_upper('T', 'N', m, p, directions, p, half, p, corr, m, err));
   } else {
     for (size_t j = 0; j < m; j++) memcpy(corr + j * m, residual + j * width, m * sizeof *corr);
   }
