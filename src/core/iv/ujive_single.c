@@ -145,6 +145,8 @@ static double trace(const pair_sums *a, const pair_sums *c, const iv_data *d, si
 
 /* Leverages of a block: of the block itself, or known. */
 static void known_leverage(iv_block *b, const double *leverage, size_t n, size_t first, size_t count) {
+  memset(b->hw, 0, b->rows * sizeof *b->hw);
+  memset(b->hz, 0, b->rows * sizeof *b->hz);
   memcpy(b->hw, leverage + first, count * sizeof *b->hw);
   memcpy(b->hz, leverage + n + first, count * sizeof *b->hz);
 }
