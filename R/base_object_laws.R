@@ -29,8 +29,9 @@ object_laws <- list(
     if (!x$leading %in% x$methods$id) fault("$leading", paste("one of", quote_all(x$methods$id, 30)), quote_all(x$leading))
     m <- x$latent$kclass
     if (any(diag(m$r1) > diag(m$r0) * (1 + 1e-9))) fault("$latent$kclass$r1", "at most `r0` on the diagonal", "more")
-    if (m$sizes[2] + m$sizes[3] > m$sizes[1]) fault("$latent$kclass$sizes", "people, and ranks that together are at most these", "larger ranks")
-    if (m$sizes[1] != x$nobs) fault("$latent$kclass$sizes", sprintf("those of %s people", big(x$nobs)), sprintf("of %s", big(m$sizes[1])))
+    if (m$df != m$n - m$K - m$L) fault("$latent$kclass$df", "`n` less `K` and `L`", format(m$df))
+    if (m$L + m$K > m$n) fault("$latent$kclass$L", sprintf("with `K` at most `n` (%s)", big(m$n)), big(m$L))
+    if (m$n != x$nobs) fault("$latent$kclass$n", big(x$nobs), big(m$n))
   },
   iv_factor = function(x, sizes, fault) {
     for (name in c("K", "L", "k")) {

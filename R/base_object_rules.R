@@ -89,7 +89,7 @@ instruments_rules <- list(
 # x: exposures.
 kclass_rule <- function(...) {
   parts(
-    r0 = symmetric("x + 1", positive = TRUE), r1 = symmetric("x + 1", positive = TRUE), sizes = numbers(3, min = 0),
+    r0 = symmetric("x + 1", positive = TRUE), r1 = symmetric("x + 1", positive = TRUE), n = number(min = 1), L = number(min = 0), K = number(min = 0), df = number(),
     k = number(min = "x", max = "x"), ...
   )
 }

@@ -68,7 +68,9 @@
 #' @param ... Not used; anything given is an error.
 #' @return An object of class `iv_curve` with methods for `predict`, `plot`, `print`,
 #'   `summary`, `tidy`, `glance`, `as.data.frame`, `nobs`, [average_effect()],
-#'   [average_derivative()].
+#'   [average_derivative()]. Its fields: `estimator`, `solver`, `names` (of outcome, exposure, instruments, covariates), `nobs`,
+#'   `range` (of the exposure, percentiles 1 and 99), `shrink` (s), `identification` (strength, directions, exposures that
+#'   are moved), `references`, `tests`, `control`, `seed`, `call`, `formula`. Others are private.
 #' @section Errors: `latentmr_error_argument` (also for factors, constants, infinite values,
 #'   fewer than 50 rows, more instruments than half of the rows),
 #'   `latentmr_error_singular` when the instruments do not vary given the covariates.
@@ -138,12 +140,12 @@ curve_fit <- function(rows, estimator, control, seed) {
   check_curve_rows(rows)
   model <- closed_fit(rows, control, seed)
   found <- solve_curve(rows, estimator, control, seed)
-  fit <- structure(
+  fit <- new_object(
+    "iv_curve",
     list(
       estimator = estimator, solver = found$solver, control = control, seed = seed, nobs = length(rows$y),
       names = rows$names, data = rows[c("y", "x", "z", "w")], model = model, curve = found$curve
-    ),
-    class = "iv_curve"
+    )
   )
   fit$range <- unname(stats::quantile(rows$x, c(.01, .99)))
   fit$identification <- curve_identification(fit)

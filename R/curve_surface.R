@@ -1,6 +1,6 @@
 # Curves that depend on covariates: h(x, w) by blocks with a prior variance each.
 
-surface_sizes <- function(control) as.integer(c(control$members, 50, 50, 100))
+surface_sizes <- function(control) c(members = as.integer(control$members), xi = 50L, psi = 50L, joint = 100L)
 
 # "auto": when its evidence beats that of covariates that enter linearly.
 surface_wanted <- function(rows, control) {
@@ -36,7 +36,7 @@ surface_unit <- function(model, derivative) {
 }
 
 surface_each <- function(model, x, w, derivative) {
-  each <- vapply(seq_len(model$sizes[1]), function(m) {
+  each <- vapply(seq_len(model$sizes[["members"]]), function(m) {
     drop(surface_at(model, m, x, w, model$coef[, m], derivative))
   }, numeric(length(x)))
   matrix(each, length(x))
@@ -50,7 +50,7 @@ surface_value <- function(fit, at, derivative) {
 # Mixture over the nets: mean of their covariances, and of their differences.
 surface_covariance <- function(fit, at, derivative) {
   model <- fit$curve
-  members <- model$sizes[1]
+  members <- model$sizes[["members"]]
   columns <- nrow(model$coef)
   each <- surface_each(model, at$x, at$w, derivative)
   each <- each - rowMeans(each)

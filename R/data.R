@@ -127,7 +127,10 @@
 #'   more than 2 % of the rows find no genotype, with the likely cause. `latentmr_warning_sex` and
 #'   `latentmr_warning_chromosome`: see Rules for variants.
 #' @return An object of class `mr_data`. See it with `print()`, `summary()`,
-#'   [flow()], [variants()] and [samples()].
+#'   [flow()], [variants()] and [samples()]. Its fields, with n people analysed: `outcome` (n numbers), `exposure` (n
+#'   numbers; of several exposures a matrix with a column each), `outcome_name`, `exposure_name`, `environment` (factor),
+#'   `covariates` (n rows, as coded), `structure` (n rows, or `NULL`), `variants` (data frame), `kind`, `block` and
+#'   `cluster` (factors or `NULL`), `ids` (or `NULL`), `flow`, `truth` (of simulated data). Others are private.
 #' @section Errors:
 #' All inherit from `latentmr_error`: `latentmr_error_argument` (an argument is
 #' not what it must be; `latentmr_error_coding`: an outcome of 0, 1 and 2), `latentmr_error_ids` (rows cannot be joined, or one

@@ -49,8 +49,8 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   }
   new_mr_data(
     genotypes = source_keep(source, people$rows, kept$cols), variants = renamed$variants, kind = kind,
-    exposure = if (several) `rownames<-`(exposure, NULL) else unname(exposure), outcome = unname(outcome),
-    exposure_name = names[-length(names)], outcome_name = names[length(names)],
+    outcome = unname(outcome), exposure = if (several) `rownames<-`(exposure, NULL) else unname(exposure),
+    outcome_name = names[length(names)], exposure_name = names[-length(names)],
     environment = unname(environment), covariates = covariates$x, covariate_coding = covariates$coding,
     structure = if (!is.null(frame$structure)) structure$x, structure_includes_instruments = includes,
     background = back$background, block = if (!is.null(block)) droplevels(block[kept$cols]),
@@ -60,7 +60,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   )
 }
 
-new_mr_data <- function(...) structure(list(...), class = "mr_data")
+new_mr_data <- function(...) new_object("mr_data", list(...))
 
 pick_frame <- function(x, rows) {
   if (is.null(x)) x <- data.frame(row.names = seq_len(max(rows)))

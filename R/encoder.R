@@ -98,7 +98,8 @@
 #'   generator.
 #' @return An object of class `latent_instruments`: `values` (eigenvalues of M),
 #'   `threshold`, `invariant` and `variant` (p x m maps from centred instruments to
-#'   the two blocks), `center`, `block`, `mode`. `predict()` gives the blocks for
+#'   the two blocks; of an encoder that reads rows from its code), `n_latent`, `center`, `block`, `mode`, `encoder`, `kind`,
+#'   `variants`, `environments` (people in each), `quality`, `history` (of training), `control`, `seed`. Others are private. `predict()` gives the blocks for
 #'   people, `plot()` the spectrum with its null line.
 #' @section Errors: `latentmr_error_argument` for a wrong argument; `latentmr_error_object` for `data` of another version, or
 #'   changed on the way (see [latent_mr()]); `latentmr_error_encoder` where `"closure"` or `"flow"`,
@@ -145,7 +146,7 @@ fit_linear <- function(moments, view, n_latent, control, seed, rows = NULL) {
   } else {
     fit_structure(moments, view, n_latent, control, seed)
   }
-  structure(c(fit, encoder_frame(moments, view, n_latent, control, seed)), class = "latent_instruments")
+  new_object("latent_instruments", c(fit, encoder_frame(moments, view, n_latent, control, seed)))
 }
 
 # What every encoder keeps of the data it was fitted to.

@@ -92,7 +92,7 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
   split <- if (is.null(fitted$split)) spectrum[c("invariant", "variant")] else fitted$split
   check <- if (isTRUE(row_encoders()[[selected]]$check)) check_code(code, split, input)
   kept$warnings <- c(kept$warnings, check_alarm(check, control))
-  structure(class = "latent_instruments", c(
+  new_object("latent_instruments", c(
     spectrum[c("values", "threshold", "null", "directions")],
     lapply(split, unname),
     list(

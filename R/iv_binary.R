@@ -59,7 +59,7 @@
 #'   `units`, `estimator`, `link`, `control` (coefficients of the residuals, `"tsri"`), `hansen` (`"msmm"`),
 #'   `solutions` (2 when the starting values of `"msmm"` led to different roots, with a warning),
 #'   `linear` (the two-stage least squares fit: [first_stage()], [ar_set()], [weakiv_test()] of
-#'   it hold for the risk difference). Methods: `coef`, `vcov`, `confint`, `nobs`, `print`, `summary`, `tidy`, `glance`.
+#'   it hold for the risk difference), `nobs`, `cases` (outcomes that are 1), `call`, `formula`; others are private. Methods: `coef`, `vcov`, `confint`, `nobs`, `print`, `summary`, `tidy`, `glance`.
 #'
 #'   `as.data.frame()`: one row per exposure with the nine columns of `TwoSampleMR::mr()`, then `lo_ci`,
 #'   `up_ci`, `or`, `or_lci95`, `or_uci95` (those of `TwoSampleMR::generate_odds_ratios()`: exp of
@@ -157,7 +157,7 @@ binary_object <- function(linear, estimator, link, type, outcome = linear$engine
     out$vcov <- structure(out$part$vcov[turn, turn, drop = FALSE], dimnames = list(kept, kept))
   }
   scale <- binary_scale(estimator, link)
-  structure(class = "iv_binary", list(
+  new_object("iv_binary", list(
     coefficients = coefficients, vcov = out$vcov, scale = scale, units = NULL, estimator = estimator,
     link = if (estimator %in% c("tsps", "tsri", "glm")) link, vcov_type = type, cluster = linear$cluster,
     control = out$control, hansen = out$hansen, solutions = out$solutions, endogenous = linear$endogenous,

@@ -86,13 +86,13 @@ first_stage <- function(fit, vcov = NULL, cluster = NULL, ...) {
 
 # The F of endogenous variable j given the others: e = X_j - X_-j d, d by 2SLS.
 conditional_f <- function(m, j) {
-  L <- m$sizes[2]
-  df <- m$sizes[1] - m$sizes[2] - m$sizes[3]
+  L <- m$L
+  df <- m$df
   o <- c(j, setdiff(seq_len(m$k), j)) + 1L
   r0 <- m$r0[o, o, drop = FALSE]
   r1 <- m$r1[o, o, drop = FALSE]
   v <- 1
-  if (m$k > 1) v <- c(1, -kclass_fit(kclass_moments(r0, r1, m$sizes[1], L, m$sizes[3]), 1)$coefficients)
+  if (m$k > 1) v <- c(1, -kclass_fit(kclass_moments(r0, r1, m$n, L, m$K), 1)$coefficients)
   left <- drop(v %*% r1 %*% v)
   (drop(v %*% r0 %*% v) - left) / (L - m$k + 1) / (left / df)
 }

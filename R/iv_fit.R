@@ -241,7 +241,7 @@ iv_object <- function(fit, infer, vcov, cluster) {
   kept <- names(coefficients)[!is.na(coefficients)]
   dimnames <- list(kept, kept)
   df <- f$n - f$K - f$k
-  structure(class = "iv_reg", list(
+  new_iv_reg(
     coefficients = coefficients,
     vcov = structure(infer$vcov[turn, turn, drop = FALSE], dimnames = dimnames),
     df_terms = if (!is.null(infer$df)) setNames(infer$df[turn], kept),
@@ -253,5 +253,7 @@ iv_object <- function(fit, infer, vcov, cluster) {
     endogenous = x_names, exogenous = w_names, instruments = fit$f$rows$names$z,
     aliased_instruments = setdiff(fit$f$rows$names$z, fit$f$rows$names$z[fit$f$rows$keep_z]),
     weights = if (!is.null(rows$root)) rows$root^2, engine = fit
-  ))
+  )
 }
+
+new_iv_reg <- function(...) new_object("iv_reg", list(...))

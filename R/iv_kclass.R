@@ -1,7 +1,7 @@
 # k-class estimators and tests from cross products (src/core/iv/kclass.h). `m` is
 # the list of kclass_moments(): r0 = [y X]'M_W[y X], r1 = [y X]'M_ZW[y X] (y
 # first), k exposures X, n people, L = rank of the instruments given W, K = rank of W, and
-# df = n - K - L; `sizes` has n, L, K for the core.
+# df = n - K - L.
 
 kclass_moments <- function(r0, r1, n, L, K) {
   n <- as.double(n)
@@ -9,11 +9,14 @@ kclass_moments <- function(r0, r1, n, L, K) {
   K <- as.double(K)
   list(
     r0 = unname(as.matrix(r0)), r1 = unname(as.matrix(r1)), k = ncol(as.matrix(r0)) - 1L, n = n, L = L, K = K,
-    df = n - K - L, sizes = c(n, L, K)
+    df = n - K - L
   )
 }
 
-kclass_liml <- function(m) .Call(C_ffi_kclass_liml, m$r0, m$r1, m$sizes)
+# As the core takes them.
+kclass_sizes <- function(m) c(m$n, m$L, m$K)
+
+kclass_liml <- function(m) .Call(C_ffi_kclass_liml, m$r0, m$r1, kclass_sizes(m))
 
 # Fuller's constant `a`: kappa of LIML minus a / (n - K - L).
 kclass_fuller <- function(m, a = 1) kclass_liml(m) - a / m$df
@@ -21,24 +24,24 @@ kclass_fuller <- function(m, a = 1) kclass_liml(m) - a / m$df
 # kappa: 0 OLS, 1 2SLS, kclass_liml(m) LIML, kclass_fuller(m) Fuller. Returns coefficients[k], vcov
 # (classical, n - K - k degrees of freedom), s2, kappa, df.
 kclass_fit <- function(m, kappa) {
-  fit <- .Call(C_ffi_kclass_fit, m$r0, m$r1, m$sizes, as.double(kappa))
+  fit <- .Call(C_ffi_kclass_fit, m$r0, m$r1, kclass_sizes(m), as.double(kappa))
   c(fit, list(kappa = kappa, df = m$n - m$K - m$k))
 }
 
 # Bekker's covariance at LIML's coefficients.
-kclass_bekker <- function(m, b) .Call(C_ffi_kclass_bekker, m$r0, m$r1, m$sizes, as.double(b))
+kclass_bekker <- function(m, b) .Call(C_ffi_kclass_bekker, m$r0, m$r1, kclass_sizes(m), as.double(b))
 
 # Nagar's estimator (Nagar 1959, Econometrica 27:575): the k-class at 1 + L / df. `h` is the
 # matrix it inverts, not positive where the instruments explain less than chance would.
 kclass_nagar <- function(m) {
-  normal <- .Call(C_ffi_kclass_nagar, m$r0, m$r1, m$sizes)
+  normal <- .Call(C_ffi_kclass_nagar, m$r0, m$r1, kclass_sizes(m))
   b <- drop(nagar_inverse(m, normal$h) %*% normal$g)
   list(coefficients = b, vcov = nagar_vcov(m, b, normal$h), h = normal$h)
 }
 
 # Its covariance at the coefficients b, h^-1 S h^-1 o: S = X'PX, o the variance of y - X b by the
 # noise Om = r1 / df.
-nagar_vcov <- function(m, b, h = .Call(C_ffi_kclass_nagar, m$r0, m$r1, m$sizes)$h) {
+nagar_vcov <- function(m, b, h = .Call(C_ffi_kclass_nagar, m$r0, m$r1, kclass_sizes(m))$h) {
   x <- 1L + seq_len(m$k)
   inverse <- nagar_inverse(m, h)
   v <- c(1, -b)
@@ -53,7 +56,7 @@ nagar_inverse <- function(m, h) {
 # Homoskedastic tests at the coefficients b as a list of
 # c(df1, df2, statistic, p-value) rows, in ivreg's layout, and Cragg-Donald.
 kclass_tests <- function(m, b) {
-  test <- .Call(C_ffi_kclass_test, m$r0, m$r1, m$sizes, as.double(b))
+  test <- .Call(C_ffi_kclass_test, m$r0, m$r1, kclass_sizes(m), as.double(b))
   over <- m$L - m$k
   list(
     partial_f = lapply(test$partial_f, f_row, m$L, m$df),
@@ -80,7 +83,7 @@ kclass_ar_set <- function(m, level = 0.95, j = 1L) {
 
 # All effects whose Anderson-Rubin F is at most `crit`.
 ar_pieces <- function(m, crit, level, j = 1L) {
-  set <- .Call(C_ffi_ar_set, m$r0, m$r1, m$sizes, as.double(crit), j - 1L)
+  set <- .Call(C_ffi_ar_set, m$r0, m$r1, kclass_sizes(m), as.double(crit), j - 1L)
   none <- length(set$lo) == 0
   data.frame(
     ci_type = c("empty", "interval", "rays", "line")[set$type + 1L],
@@ -90,6 +93,6 @@ ar_pieces <- function(m, crit, level, j = 1L) {
 
 # Anderson-Rubin test of the effects b: c(df1, df2, statistic, p-value).
 kclass_ar_test <- function(m, b) {
-  f <- .Call(C_ffi_ar_statistic, m$r0, m$r1, m$sizes, as.double(b))
+  f <- .Call(C_ffi_ar_statistic, m$r0, m$r1, kclass_sizes(m), as.double(b))
   f_row(f, m$L, m$df)
 }

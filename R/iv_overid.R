@@ -48,14 +48,14 @@ overid_test.default <- function(fit, ...) {
 overid_test.latent_mr <- function(fit, ...) {
   check_dots(...)
   m <- fit$latent$kclass
-  over <- m$sizes[2] - m$k
-  if (over <= 0) abort_argument("fit", "a fit with more instruments than exposures", sprintf("one with %.0f", m$sizes[2]))
+  over <- m$L - m$k
+  if (over <= 0) abort_argument("fit", "a fit with more instruments than exposures", sprintf("one with %.0f", m$L))
   tests <- kclass_tests(m, kclass_fit(m, 1)$coefficients)
   hansen <- fit$diagnostics$hansen
   overid_table(
     Sargan = tests$sargan, Basmann = tests$basmann,
-    "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, m$sizes[1] - m$sizes[3] - m$sizes[2]),
-    "Anderson-Rubin" = chisq_row(m$sizes[1] * log(kclass_liml(m)), over),
+    "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, m$df),
+    "Anderson-Rubin" = chisq_row(m$n * log(kclass_liml(m)), over),
     "Hansen J" = c(hansen$df, NA, hansen$statistic, hansen$pval)
   )
 }

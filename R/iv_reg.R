@@ -31,7 +31,9 @@
 #'   `residuals`, `fitted`, `predict`, `model.matrix`, `formula`, `terms`,
 #'   `update`, `anova`, `print`, `summary` (see [summary.iv_reg()]), `hatvalues`,
 #'   `nobs`, `df.residual`, `weights`, `deviance`, [ar_set()], `tidy` and `glance`, and
-#'   for `sandwich`'s `bread`, `estfun` and `vcovHC`.
+#'   for `sandwich`'s `bread`, `estfun` and `vcovHC`. Its fields: `coefficients`, `vcov`, `residuals`, `sigma`, `df.residual`,
+#'   `rank`, `nobs`, `estimator`, `kappa` (of a k-class estimator), `vcov_type`, `weights`, `endogenous`, `exogenous`,
+#'   `instruments` (names), `diagnostics`, and with a formula `call`, `formula`, `terms`, `model`, `na.action`. Others are private.
 #' @section Missing values: `na.action` (default of `options("na.action")`, i.e.
 #'   rows with any missing value are left out and reported in `summary()`).
 #' @section Errors: `latentmr_error_argument`, `latentmr_error_unidentified`; see

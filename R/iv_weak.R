@@ -6,7 +6,7 @@
 
 weakiv_whiten <- function(m) {
   scale <- sqrt(diag(m$r0))
-  df <- m$sizes[1] - m$sizes[2] - m$sizes[3]
+  df <- m$df
   half <- chol(m$r1 / outer(scale, scale) / df)
   n <- (m$r0 - m$r1) / outer(scale, scale)
   white <- backsolve(half, t(backsolve(half, n, transpose = TRUE)), transpose = TRUE)
@@ -22,7 +22,7 @@ weakiv_parts <- function(m, beta) {
   roots <- eigen(q[x, x, drop = FALSE], symmetric = TRUE)
   ar <- max(0, q[1, 1])
   list(
-    ar = ar, rank = max(0, roots$values[m$k]), df = w$df, L = m$sizes[2],
+    ar = ar, rank = max(0, roots$values[m$k]), df = w$df, L = m$L,
     lm = min(ar, sum(crossprod(roots$vectors, q[x, 1])^2 / roots$values))
   )
 }
@@ -77,7 +77,7 @@ weakiv_roots <- function(m) {
 # are functions of Q, and each set is an Anderson-Rubin set at another level, for LM
 # joined with the complement of a second one around the effect that LIML fits worst.
 kclass_weakiv_set <- function(m, method, level) {
-  L <- m$sizes[2]
+  L <- m$L
   if (method == "AR" || L == 1) return(kclass_ar_set(m, level))
   roots <- weakiv_roots(m)
   total <- sum(roots)
@@ -88,7 +88,7 @@ kclass_weakiv_set <- function(m, method, level) {
     lr <- stats::uniroot(excess, c(0, roots[2]), tol = 1e-10 * max(1, L), maxiter = 500)$root
     return(ar_pieces(m, (roots[1] + lr) / L, level))
   }
-  crit <- qf(level, 1, m$sizes[1] - m$sizes[2] - m$sizes[3])
+  crit <- qf(level, 1, m$df)
   if (crit >= (sqrt(roots[2]) - sqrt(roots[1]))^2) return(line)
   high <- (total + crit + sqrt((total - crit)^2 - 4 * prod(roots))) / 2
   low <- (prod(roots) + crit * total) / high

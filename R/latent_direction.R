@@ -83,7 +83,7 @@ direction_test.iv_reg <- function(fit, ...) {
 
 # `m`: R/iv_kclass.R.
 whole_direction <- function(m, exposure, outcome) {
-  out <- .Call(C_ffi_direction, m$r0, m$r1, m$sizes)
+  out <- .Call(C_ffi_direction, m$r0, m$r1, kclass_sizes(m))
   structure(class = "direction_test", list(
     direction = data.frame(
       id.exposure = exposure, id.outcome = outcome, exposure = exposure, outcome = outcome, snp_r2.exposure = out[1],

@@ -100,9 +100,11 @@
 #' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine
 #'   columns are those of `TwoSampleMR::mr()`; `environments = TRUE` adds the
 #'   rows of every environment; the column `crossfit` is there when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance`
-#'   and [ar_set()]. `$headline` names the estimator to report first: on
+#'   and [ar_set()]. Its field `headline` names the estimator to report first: on
 #'   genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
-#'   from moments); for continuous instruments `latent_2sls`.
+#'   from moments); for continuous instruments `latent_2sls`. Other fields: `outcome`, `exposure` (names), `kind`, `level`, `nobs`,
+#'   `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]), `quality`, `variants`, `warnings`, `flow`,
+#'   `truth` (of simulated data), `seed`, `call`, `versions`. What is not named here is private.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
 #' and `latent_tsri` (log odds ratio) stand beside them; `latent_tsps` on request. What they
@@ -208,7 +210,8 @@ latent_estimate <- function(set, asked, score) {
   if (asked$jackknife) estimates <- jackknife_encoder(estimates, chosen, plain, asked$level)
   leading <- choose_headline(chosen, set$encoder, !is.null(rows), estimates)
   fit <- list(
-    estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level, encoder = set$fitted, crossfit = asked$crossfit, exposure = moments$exposure, outcome = moments$outcome[1],
+    estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level, encoder = set$fitted, crossfit = asked$crossfit,
+    outcome = moments$outcome[1], exposure = moments$exposure,
     kind = moments$kind, mode = set$encoder$mode, variants = moments$variants, flow = moments$flow, seed = asked$seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(set$view),
@@ -270,7 +273,7 @@ latent_diagnose <- function(got, set, asked, notes) {
 }
 
 # Its fields are those of latent_estimate() and latent_diagnose().
-new_latent_mr <- function(fields) structure(fields, class = "latent_mr")
+new_latent_mr <- function(fields) new_object("latent_mr", fields)
 
 made_with <- function() c(LatentMR = as.character(utils::packageVersion("LatentMR")), R = as.character(getRversion()))
 

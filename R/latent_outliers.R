@@ -14,12 +14,12 @@ outlier_sums <- function(view, part, encoder) {
 
 find_outliers <- function(sums) {
   m <- sums$kclass
-  .Call(C_ffi_outliers, sums$gg, sums$gyx, m$r0, m$r1, sums$least, m$sizes, stats::qt(1 - OUTLIER_LEVEL / 2, sums$df), OUTLIER_ROUNDS)
+  .Call(C_ffi_outliers, sums$gg, sums$gyx, m$r0, m$r1, sums$least, kclass_sizes(m), stats::qt(1 - OUTLIER_LEVEL / 2, sums$df), OUTLIER_ROUNDS)
 }
 
 nagar_with_controls <- function(sums, control) {
   m <- sums$kclass
-  out <- .Call(C_ffi_outlier_nagar, sums$gg, sums$gyx, m$r0, m$r1, sums$least, m$sizes, control)
+  out <- .Call(C_ffi_outlier_nagar, sums$gg, sums$gyx, m$r0, m$r1, sums$least, kclass_sizes(m), control)
   setNames(out, c("xy", "xx", "strength", "yy", "L"))
 }
 

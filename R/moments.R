@@ -50,9 +50,10 @@
 #'   with [saveRDS()]. With p variants, of
 #'   which pm have missing calls, q numeric columns and B blocks: `gg`
 #'   (p (p + 1) / 2 by B: upper triangle by columns), `gm` (p pm by B), `mm`, `sg`,
-#'   `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment, fold, n), the pilots,
-#'   the names of all columns, `flow`, `seed`, `disclosure` (as given) and `withheld`
-#'   (names of variants left out). Genotype sums are integers. The numeric columns are
+#'   `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment, fold, n), the pilots (`pilot` of the numeric columns, `gpilot` of
+#'   the variants), `missing` (the variants with missing calls), the names of all columns (`outcome`, `exposure`, `covariates`,
+#'   `structure`, `environments`), `variants` (data frame), `kind`, `flow`, `seed`, `disclosure` (as given) and `withheld`
+#'   (names of variants left out). Other fields are private. Genotype sums are integers. The numeric columns are
 #'   in the order covariates, structure, exposure, outcome.
 #' @section Disclosure control: Cross products of few people are these people. A block of
 #'   24 people with 30 common variants gave all 24 rows, exposures and outcomes

@@ -30,10 +30,10 @@ moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL,
 
 new_moments <- function(data, blocks, pass, seed) {
   p <- nrow(data$variants)
-  structure(class = "mr_moments", c(
+  new_object("mr_moments", c(
     list(
       kind = data$kind, variants = data$variants, covariates = colnames(data$covariates),
-      structure = colnames(data$structure), exposure = data$exposure_name, outcome = data$outcome_name,
+      structure = colnames(data$structure), outcome = data$outcome_name, exposure = data$exposure_name,
       structure_includes_instruments = data$structure_includes_instruments, block = data$block,
       environments = levels(data$environment), blocks = blocks$table, pilot = pass$pilot,
       gpilot = if (is.null(pass$gpilot)) numeric(p) else pass$gpilot, missing = pass$missing

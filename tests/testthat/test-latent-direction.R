@@ -71,7 +71,7 @@ test_that("a fit: correlations are partial ones, the reverse is told apart, mome
   expect_identical(names(test$direction), c(
     "id.exposure", "id.outcome", "exposure", "outcome", "snp_r2.exposure", "snp_r2.outcome", "correct_causal_direction", "steiger_pval", "z"
   ))
-  L <- fit$latent$kclass$sizes[2]
+  L <- fit$latent$kclass$L
   left <- ref_residual(cbind(d$exposure, d$outcome), cbind(block, z))
   df <- nrow(r) - qr(block)$rank
   share <- 1 - (colSums(left^2) / (df - L)) / (colSums(r[, 1:2]^2) / df)

@@ -1,0 +1,78 @@
+# The objects that users hold, and their fields. What is public is described in the value
+# section of the help page of the class (public_fields: its topic and its fields). The rest is
+# private: it may have another name or shape in the next version. The rules of what is read
+# back from files are in R/base_object_rules.R.
+
+public_fields <- list(
+  mr_data = list(topic = "mr_data", c(
+    "outcome", "exposure", "outcome_name", "exposure_name", "environment", "covariates", "structure", "variants", "kind",
+    "block", "cluster", "ids", "flow", "truth"
+  )),
+  mr_moments = list(topic = "mr_moments", c(
+    "outcome", "exposure", "covariates", "structure", "variants", "kind", "environments", "blocks", "pilot", "gpilot",
+    "missing", "gg", "gm", "mm", "sg", "sm", "gx", "mx", "sx", "xx", "flow", "seed", "disclosure", "withheld"
+  )),
+  latent_instruments = list(topic = "learn_instruments", c(
+    "encoder", "values", "threshold", "invariant", "variant", "n_latent", "center", "block", "mode", "kind", "variants",
+    "environments", "quality", "history", "control", "seed"
+  )),
+  latent_mr = list(topic = "latent_mr", c(
+    "headline", "outcome", "exposure", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality", "variants",
+    "warnings", "flow", "truth", "seed", "call", "versions"
+  )),
+  iv_reg = list(topic = "iv_reg", c(
+    "coefficients", "vcov", "residuals", "sigma", "df.residual", "rank", "nobs", "estimator", "kappa", "vcov_type",
+    "weights", "endogenous", "exogenous", "instruments", "diagnostics", "call", "formula", "terms", "model", "na.action"
+  )),
+  iv_binary = list(topic = "iv_binary", c(
+    "coefficients", "vcov", "scale", "units", "estimator", "link", "control", "hansen", "solutions", "linear", "nobs",
+    "cases", "call", "formula"
+  )),
+  iv_curve = list(topic = "iv_curve", c(
+    "estimator", "solver", "names", "nobs", "range", "shrink", "identification", "references", "tests", "control", "seed",
+    "call", "formula"
+  )),
+  iv_first_stage = list(topic = "first_stage", c("table", "joint", "critical", "vcov")),
+  direction_test = list(topic = "direction_test", c("direction", "variants")),
+  negative_control = list(topic = "negative_control", c("fit", "tests")),
+  environment_test = list(topic = "environment_test", c(
+    "scope", "variable", "method", "n", "statistic", "p_value", "p_adjusted", "effect", "detectable"
+  )),
+  overid_test = list(topic = "overid_test", c("test", "statistic", "df1", "df2", "p.value")),
+  plausibly_exogenous = list(topic = "plausibly_exogenous", c("term", "scale", "b_min", "b_max", "lo_ci", "up_ci")),
+  mr_verdict = list(topic = "verdict", c("check", "finding", "statistic", "pval", "p_holm", "objects"))
+)
+
+private <- list(
+  mr_data = c(
+    "genotypes", "background", "background_fit", "covariate_coding", "structure_includes_instruments", "sex", "counts",
+    "removed_variants", "flagged_variants"
+  ),
+  mr_moments = c("structure_includes_instruments", "block", "background", "clustered", "binary"),
+  plink_bed = c("files", "samples", "variants"),
+  latent_instruments = c(
+    "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes", "structure_mean",
+    "imputation", "n_latent_given", "weights", "code_center", "check", "selected", "restart", "notes", "warnings", "details",
+    "components", "panel_values", "background", "folds", "crossfit"
+  ),
+  latent_mr = c(
+    "estimates", "leading", "mode", "rows_used", "clustered", "clusters", "latent", "dropped", "binary", "cases", "score",
+    "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld", "unavailable"
+  ),
+  iv_reg = c(
+    "df_terms", "cov.unscaled", "rss", "n", "cluster", "strength", "aliased_instruments", "engine", "stage1_names", "levels",
+    "contrasts", "offset"
+  ),
+  iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),
+  iv_curve = c("data", "model", "curve", "alike", "band", "design", "dropped"),
+  negative_control = "name"
+)
+
+known_fields <- function(class) c(public_fields[[class]][[2]], private[[class]])
+
+# An object of `class` from a list of its fields, in the order of the lists above.
+new_object <- function(class, fields) {
+  known <- known_fields(class)
+  if (!all(names(fields) %in% known)) stop("no field of ", class, ": ", quote_all(setdiff(names(fields), known)))
+  structure(fields[known[known %in% names(fields)]], class = class)
+}
