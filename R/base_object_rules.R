@@ -19,7 +19,7 @@ stored_sums <- function(rows) numbers(rows, "b", type = "double", scan = FALSE)
 moments_rules <- list(
   kind = text(among = moment_kinds), variants = variants_rule("G"),
   covariates = texts("c", distinct = TRUE, null = TRUE), structure = texts("s", distinct = TRUE, null = TRUE),
-  exposure = texts("x", distinct = TRUE), outcome = text(), structure_includes_instruments = flag(na = TRUE),
+  exposure = texts("x", distinct = TRUE), outcome = text(), units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE), structure_includes_instruments = flag(na = TRUE),
   block = groups("G", null = TRUE), environments = texts("e", distinct = TRUE),
   blocks = frame(
     "b", environment = groups("b", "e"), fold = numbers("b", min = 1, max = 10000, whole = TRUE),
@@ -52,6 +52,7 @@ plink_rules <- list(
 data_rules <- list(
   variants = variants_rule("G"), kind = text(among = moment_kinds), outcome = numbers("n", type = "double"),
   exposure = numbers(type = "double"), exposure_name = texts("x", distinct = TRUE), outcome_name = text(),
+  units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE),
   environment = groups("n", "e"), covariates = numbers("n", "c", type = "double"),
   structure = numbers("n", "s", type = "double", null = TRUE), structure_includes_instruments = flag(na = TRUE),
   genotypes = parts(
@@ -96,7 +97,8 @@ kclass_rule <- function(...) {
 
 # x: exposures, G: instruments.
 fit_rules <- list(
-  exposure = texts("x", distinct = TRUE), outcome = text(), kind = text(among = moment_kinds), variants = variants_rule("G"),
+  exposure = texts("x", distinct = TRUE), outcome = text(), units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE),
+  kind = text(among = moment_kinds), variants = variants_rule("G"),
   encoder = object_of("latent_instruments"), leading = text(), level = number(min = .5, max = 1), nobs = number(min = 1),
   crossfit = number(min = 0, whole = TRUE), seed = number(whole = TRUE),
   methods = frame("a", id = texts("a", distinct = TRUE), name = texts("a")),

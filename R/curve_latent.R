@@ -24,6 +24,7 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
   fit <- curve_fit(rows, estimator, control, seed)
   fit$call <- match.call()
   fit$dropped <- 0L
+  fit$units <- x$units
   fit
 }
 

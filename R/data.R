@@ -107,6 +107,13 @@
 #'   `other_allele`; `NULL` takes the column names. With a `plink_bed` object it
 #'   must be `NULL`.
 #'
+#' @param units Units of the exposure (exposures) and the outcome, such as `c("mmol/L", "mmHg")` or `c(outcome = "mmHg")`; `NULL`: not
+#'   known. They stay with the data: moments, fits, tables, axes and reports say them, and sites in other units are not combined.
+#' @param scale_traits `"none"`; `"sd"`: a trait is divided by its standard deviation in the analysed participants;
+#'   `"inverse_normal"`: it is replaced, within each environment, by the normal scores of its ranks
+#'   \eqn{\Phi^{-1}((r - 3/8) / (n + 1/4))} (Blom 1958), equal values by equal scores, so that neither mean nor spread differs between
+#'   environments. One for all traits, or named: `c(exposure = "sd")`. Traits of two values are left. What was done stands
+#'   in [flow()] and in the units.
 #' @section Components and instruments: Components load on their own variants by construction.
 #'   When the instruments were among these (`TRUE`), only what the components leave unexplained
 #'   can be tested for structure; when not (`FALSE`), the components miss a part of
@@ -152,12 +159,15 @@
 #' @export
 mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
-                    cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto") {
+                    cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto", units = NULL,
+                    scale_traits = "none") {
   check_given(hints = given_hints)
   names <- c(exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome"))
   check_choice(kind, "kind", c("auto", "genotype", "dosage", "continuous"))
   check_choice(outcome_kind, "outcome_kind", outcome_kinds)
   check_categorical(categorical, colnames(covariates))
+  units <- trait_units(units, names)
+  scales <- trait_scaling(scale_traits, names)
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
   if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
@@ -177,7 +187,7 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   source <- label_rows(source, given, "genotypes")
   if (!is.null(background)) background <- label_rows(background, given, "background")
   frame <- c(list(ids = table$ids), table$pieces)
-  build_mr_data(frame, source, background, block, kind, structure_includes_instruments, names)
+  build_mr_data(frame, source, background, block, kind, structure_includes_instruments, names, units = units, scales = scales)
 }
 
 # Several exposures are the columns of a matrix or data frame.

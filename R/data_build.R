@@ -2,7 +2,7 @@
 # what mr_data() and read_mr_data() share.
 
 build_mr_data <- function(frame, source, background = NULL, block = NULL, kind = "auto", includes = NA,
-                          names = c("exposure", "outcome"), lists = NULL, log = new_flow()) {
+                          names = c("exposure", "outcome"), lists = NULL, log = new_flow(), units = NULL, scales = NULL) {
   check_genotype_ids(source$ids, frame$ids, "genotypes")
   if (!is.null(background)) check_genotype_ids(background$ids, frame$ids, "background")
   people <- filter_rows(frame, source$ids, background$ids, lists, log)
@@ -19,10 +19,14 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
 
   warn_values(exposure, outcome, names, pick_frame(frame$covariates, alive), environment)
 
+  scaled <- scale_pieces(exposure, outcome, environment, names, units, if (is.null(scales)) rep("none", length(names)) else scales)
+  exposure <- scaled$exposure
+  outcome <- scaled$outcome
+
   sex <- source$sex[people$rows]
   warn_sex(pick_frame(frame$covariates, alive), sex)
 
-  log <- people$log
+  log <- log_scaling(people$log, scaled$scaling)
   covariates <- code_covariates(pick_frame(frame$covariates, alive))
   structure <- drop_constant_columns(frame$structure[alive, , drop = FALSE])
   log <- log_columns(log, "covariates", ncol(frame$covariates), covariates$dropped)
@@ -51,6 +55,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
     genotypes = source_keep(source, people$rows, kept$cols), variants = renamed$variants, kind = kind,
     outcome = unname(outcome), exposure = if (several) `rownames<-`(exposure, NULL) else unname(exposure),
     outcome_name = names[length(names)], exposure_name = names[-length(names)],
+    units = scaled$units, scaling = scaled$scaling,
     environment = unname(environment), covariates = covariates$x, covariate_coding = covariates$coding,
     structure = if (!is.null(frame$structure)) structure$x, structure_includes_instruments = includes,
     background = back$background, block = if (!is.null(block)) droplevels(block[kept$cols]),

@@ -75,13 +75,14 @@ exposures_words <- function(names) paste0(if (length(names) == 1) "exposure " el
 
 format_table <- function(table, x) {
   pair <- function(mean, sd) sprintf("%s (%s)", formatC(mean, digits = 3, format = "g", flag = "#"), formatC(sd, digits = 3, format = "g", flag = "#"))
+  unit <- if (is.null(x$units)) rep(NA_character_, length(x$exposure_name) + 1) else x$units
   columns <- list(
     c("environment", table$environment), c("n", big_each(table$n))
   )
   columns <- c(columns, lapply(seq_along(x$exposure_name), function(j) {
-    c(paste(x$exposure_name[j], "mean (SD)"), pair(table[[2 * j + 1]], table[[2 * j + 2]]))
+    c(paste(with_unit(x$exposure_name[j], unit[j]), "mean (SD)"), pair(table[[2 * j + 1]], table[[2 * j + 2]]))
   }), list(
-    c(paste(x$outcome_name, "mean (SD)"), pair(table$outcome_mean, table$outcome_sd)),
+    c(paste(with_unit(x$outcome_name, unit[length(unit)]), "mean (SD)"), pair(table$outcome_mean, table$outcome_sd)),
     c("missing calls", percent(table$missing_calls))
   ))
   paste_columns(columns)
@@ -95,7 +96,7 @@ summary.mr_data <- function(object, ...) {
   check_dots(...)
   structure(
     list(
-      exposure_name = object$exposure_name, outcome_name = object$outcome_name, kind = object$kind,
+      exposure_name = object$exposure_name, outcome_name = object$outcome_name, units = object$units, kind = object$kind,
       n = length(object$outcome), p = nrow(object$variants), environments = environment_table(object),
       covariates = object$covariate_coding, flagged_variants = object$flagged_variants,
       removed_variants = object$removed_variants, flow = object$flow

@@ -28,7 +28,7 @@
 #' @param na_codes Values that mean missing in the columns used, numbers or text.
 #'   Applied to every column but identifiers, before anything else is made of the
 #'   values; counted by column in [flow()]. `NULL`: none.
-#' @param categorical,outcome_kind See [mr_data()].
+#' @param categorical,outcome_kind,units,scale_traits See [mr_data()].
 #' @param encoding Of all text files named, such as `"latin1"` or `"UTF-16"` ([iconvlist()]); a file with the byte
 #'   order mark of UTF-8 is read as UTF-8 all the same.
 #' @param structure_includes_instruments,block See [mr_data()]; `block` is named
@@ -67,7 +67,7 @@
 read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariates = NULL, structure = NULL,
                          background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
                          remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL,
-                         categorical = NULL, outcome_kind = "auto", encoding = "UTF-8") {
+                         categorical = NULL, outcome_kind = "auto", encoding = "UTF-8", units = NULL, scale_traits = "none") {
   check_given(hints = given_hints)
   roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster)
   check_string(id, "id", null = TRUE)
@@ -77,6 +77,9 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   check_categorical(categorical, covariates)
   check_choice(outcome_kind, "outcome_kind", outcome_kinds)
   check_encoding(encoding)
+  traits <- c(roles$exposure, roles$outcome)
+  units <- trait_units(units, traits)
+  scales <- trait_scaling(scale_traits, traits)
   bed <- if (inherits(bfile, "plink_bed")) bfile else read_plink(bfile)
   source <- genotype_source(bed, "bfile")
 
@@ -97,7 +100,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   source <- choose_variants(source, instruments, "instruments", encoding)
   build_mr_data(
     frame, source, background, as_block(block, source), "genotype", structure_includes_instruments,
-    c(roles$exposure, roles$outcome), lists, log
+    traits, lists, log, units, scales
   )
 }
 

@@ -47,11 +47,7 @@ filter_rows <- function(frame, genotype_ids, background_ids = NULL, lists = NULL
   drop(as.character(environment[alive]) %in% small, sprintf("environment of fewer than %d", smallest_environment))
   if (!length(alive)) abort_nobody(log)
   if (length(small)) {
-    warn(
-      sprintf("%s %s removed, with fewer than %d participants: %s.", big(length(small)),
-              if (length(small) == 1) "environment was" else "environments were", smallest_environment, quote_all(small)),
-      "latentmr_warning_small_environment", environments = small
-    )
+    warn_small_environments(small)
   }
   log <- flow_add(log, unit, "analysed", "analysed", environment[alive], environment[alive])
   log <- flow_add(log, unit, "genotyped, without phenotype row", "noted", c("(unknown)" = lone, "(all)" = lone))
@@ -61,6 +57,14 @@ filter_rows <- function(frame, genotype_ids, background_ids = NULL, lists = NULL
   list(
     alive = alive, rows = at[by_genotype], log = log,
     background_rows = if (!is.null(background_ids)) match(frame$ids[alive], background_ids)
+  )
+}
+
+warn_small_environments <- function(small) {
+  warn(
+    sprintf("%s %s removed, with fewer than %d participants: %s.", big(length(small)),
+            if (length(small) == 1) "environment was" else "environments were", smallest_environment, quote_all(small)),
+    "latentmr_warning_small_environment", environments = small
   )
 }
 

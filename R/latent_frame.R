@@ -70,11 +70,17 @@ estimate_rows <- function(fit, estimates, environment) {
     pval = as.double(each("pval")), lo_ci = as.double(each("lo")), up_ci = as.double(each("up")), nobs = as.double(each("nobs")),
     environment = environment, estimator = ids, vcov = as.character(each("vcov")), fstat = fstat,
     fstat_type = ifelse(is.na(fstat), NA_character_, as.character(each("fstat_type"))), scale = scale,
-    units = as.character(mapply(effect_units, scale, fit$outcome, exposure)), stringsAsFactors = FALSE
+    units = row_units(fit, scale, exposure), stringsAsFactors = FALSE
   )
   if (!isTRUE(fit$binary)) return(out)
   half <- stats::qnorm(.975) * out$se # `se` is the half width of the 95 % interval over 1.96
   cbind(out, ratio_columns(out$b, out$b - half, out$b + half, scale))
+}
+
+row_units <- function(fit, scale, exposure) {
+  known <- if (is.null(fit$units)) rep(NA_character_, length(fit$exposure) + 1) else fit$units
+  unit <- known[match(exposure, fit$exposure)]
+  vapply(seq_along(scale), function(i) effect_units(scale[i], fit$outcome, exposure[i], c(unit[i], known[length(known)])), "")
 }
 
 #' @importFrom generics tidy
@@ -87,7 +93,7 @@ tidy.latent_mr <- function(x, ...) {
     term = rows$exposure, estimate = rows$b, std.error = rows$se, statistic = rows$b / rows$se,
     p.value = rows$pval, conf.low = rows$lo_ci, conf.high = rows$up_ci,
     df = rep(vapply(pooled_estimates(x)$estimates, `[[`, 0, "df", USE.NAMES = FALSE), each = length(x$exposure)),
-    outcome = rows$outcome, method = rows$method, estimator = rows$estimator, scale = rows$scale
+    outcome = rows$outcome, method = rows$method, estimator = rows$estimator, scale = rows$scale, units = rows$units
   )
 }
 

@@ -211,7 +211,7 @@ latent_estimate <- function(set, asked, score) {
   leading <- choose_headline(chosen, set$encoder, !is.null(rows), estimates)
   fit <- list(
     estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level, encoder = set$fitted, crossfit = asked$crossfit,
-    outcome = moments$outcome[1], exposure = moments$exposure,
+    outcome = moments$outcome[1], exposure = moments$exposure, units = moments$units,
     kind = moments$kind, mode = set$encoder$mode, variants = moments$variants, flow = moments$flow, seed = asked$seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(set$view),

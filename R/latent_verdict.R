@@ -156,7 +156,10 @@ headline_sentence <- function(fit, j) {
   verb <- if (!sure) "changes" else if (b > 0) "raises" else "lowers"
   if (sure && b < 0) text <- format_estimate(-b, -head$up[j], -head$lo[j])
   given <- if (length(fit$exposure) > 1) ", the other exposures held fixed," else ""
-  sprintf("1 unit more %s%s %s %s by %s%s.", fit$exposure[j], given, verb, outcome_words(fit), text, if (sure) "" else ": no clear effect")
+  unit <- if (is.null(fit$units)) c("unit", NA) else fit$units[c(j, length(fit$units))]
+  if (is.na(unit[1])) unit[1] <- "unit"
+  of <- if (is.na(unit[2]) || isTRUE(fit$binary)) "" else paste0(" ", unit[2])
+  sprintf("1 %s more %s%s %s %s by %s%s%s.", unit[1], fit$exposure[j], given, verb, outcome_words(fit), text, of, if (sure) "" else ": no clear effect")
 }
 
 # Why the first line has no point estimate, or NULL.

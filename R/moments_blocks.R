@@ -33,7 +33,7 @@ new_moments <- function(data, blocks, pass, seed) {
   new_object("mr_moments", c(
     list(
       kind = data$kind, variants = data$variants, covariates = colnames(data$covariates),
-      structure = colnames(data$structure), outcome = data$outcome_name, exposure = data$exposure_name,
+      structure = colnames(data$structure), outcome = data$outcome_name, exposure = data$exposure_name, units = data$units,
       structure_includes_instruments = data$structure_includes_instruments, block = data$block,
       environments = levels(data$environment), blocks = blocks$table, pilot = pass$pilot,
       gpilot = if (is.null(pass$gpilot)) numeric(p) else pass$gpilot, missing = pass$missing

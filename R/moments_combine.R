@@ -53,7 +53,33 @@ combine_moments <- function(...) {
   maps <- lapply(seq_along(sites), function(k) match_variants(sites[[1]], sites[[k]], k))
   warn_palindromic(sites[[1]], maps)
   warn_site_units(sites)
-  add_sites(sites, maps)
+  units <- same_units(sites)
+  out <- add_sites(sites, maps)
+  out["units"] <- list(units)
+  out
+}
+
+# The units of all sites; a site that does not say its own is taken to have the others'.
+same_units <- function(sites) {
+  known <- lapply(sites, `[[`, "units")
+  traits <- c(sites[[1]]$exposure, sites[[1]]$outcome)
+  out <- rep(NA_character_, length(traits))
+  for (j in seq_along(traits)) {
+    here <- vapply(known, function(u) if (is.null(u)) NA_character_ else u[j], "")
+    said <- unique(here[!is.na(here)])
+    if (!length(said)) next
+    out[j] <- said[1]
+    if (length(said) == 1) next
+    words <- sprintf("\"%s\" is in %s at site %d and in %s at site %d", traits[j], said[1], match(said[1], here), said[2], match(said[2], here))
+    # Standard deviations differ a little between sites.
+    if (all(grepl("^SD [(]", said))) {
+      warn(sprintf("%s.", words), "latentmr_warning_units", column = traits[j], units = said,
+           hint = "Effects per standard deviation of a site are those of other amounts elsewhere: give the unit itself, or one number for all sites.")
+    } else {
+      abort_combine(sprintf("%s: they cannot be combined.", words), "Bring all sites to one unit.", part = "units")
+    }
+  }
+  if (all(is.na(out))) NULL else out
 }
 
 #' @rdname combine_moments

@@ -22,7 +22,7 @@
 #'     block on other columns, over the smallest that the data would show.
 #'   * `"history"`: losses of an encoder that was trained in steps.
 #' @param data For `"latent"`: the `mr_data` object.
-#' @param units `NULL`, or the units of exposure (exposures) and outcome for the axes, such as
+#' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome for the axes, such as
 #'   `c("mmol/L", "mmHg")`.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A `ggplot`.
@@ -43,7 +43,7 @@ plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
   check_dots(...)
   check_choice(type, "type", fit_pictures)
   several <- length(x$exposure) > 1
-  units <- check_units(units, x$exposure)
+  units <- own_units(check_units(units, x$exposure), x$units, x$exposure, x$outcome)
   if (several && type %in% one_exposure_pictures) need_one_exposure(x, sprintf("The picture \"%s\"", type))
   switch(type,
     forest = if (several) plot_exposures(x, units) else plot_forest(x, units), environments = plot_environments(x, units), first_stage = plot_first_stage(x),

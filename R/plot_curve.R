@@ -11,7 +11,7 @@
 #'   `"linear"`, `"quadratic"`, `"cubic"`; `NULL` for none.
 #' @param level Level of the bands.
 #' @param type `"curve"`, or `"history"`: the objective over the steps of the three-net loop.
-#' @param units `NULL`, or the units of exposure and outcome for the axes.
+#' @param units `NULL`: those of the data, if known; or the units of exposure and outcome for the axes.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A `ggplot`; its `$data` has the curve and its bands at 140 exposures: `at`, `fit`,
 #'   `unshrunk`, `lwr`, `upr` (pointwise), `ulow`, `uhigh` (uniform).
@@ -33,7 +33,7 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
   known <- names(x$references$models)
   for (r in references) check_choice(r, "references", known)
   check_number(level, "level", min = .5, max = 1, open = TRUE)
-  units <- check_units(units)
+  units <- own_units(check_units(units), x$units, x$names$exposure, x$names$outcome)
   if (type == "history") {
     if (is.null(x$curve$history)) no_history("a curve in closed form")
     return(plot_history(x$curve$history, "Training of the three-net loop"))

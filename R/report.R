@@ -16,7 +16,7 @@
 #'   and outcome by environment, missing calls and the pictures of the latents.
 #' @param curve `NULL`, or the [iv_curve()] of the same exposure and outcome; `NULL` with several exposures.
 #' @param question `NULL`, or the question in one or two sentences.
-#' @param units `NULL`, or the units of exposure (exposures) and outcome, such as `c("mmol/L", "mmHg")`.
+#' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome, such as `c("mmol/L", "mmHg")`.
 #' @param code `NULL`, or the lines of R that made the data (character vector), shown before
 #'   the call of [latent_mr()].
 #' @param ... Nothing: an argument without a use is an error.
@@ -61,7 +61,7 @@ report.latent_mr <- function(fit, file, data = NULL, curve = NULL, question = NU
 write_report <- function(fit, file, data, curve, question, units, code) {
   check_report_parts(fit, data, curve)
   check_string(question, "question", null = TRUE)
-  units <- check_units(units, fit$exposure)
+  units <- own_units(check_units(units, fit$exposure), fit$units, fit$exposure, fit$outcome)
   if (!is.null(code) && (!is.character(code) || anyNA(code))) abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
   check_report_tools()
   folder <- tempfile("report")

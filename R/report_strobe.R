@@ -112,7 +112,10 @@ strobe_common <- function(fit, data, curve) {
       "Relevance: the %ss predict %s. Independence: given %s, they share no cause with the outcome. Exclusion: they touch the outcome through the %s only. Confounding with one law in every environment and not tied to structure is assumed absent.",
       word, if (several) "each exposure beyond the others" else "the exposure", block_words(fit), if (several) "exposures" else "exposure"
     )),
-    "6a" = c("in part", "Exposure and outcome enter as given, in a linear model: effects are in units of the outcome per unit of the exposure (a risk difference for a 0/1 outcome). Units and transformations are yours to write."),
+    "6a" = if (!is.null(fit$units)) c("in part", sprintf(
+      "Linear model; effects are in %s%s. Transformations before that are yours to write.", paste(unique(row_units(fit, effect_scales("ols", isTRUE(fit$binary)), fit$exposure)), collapse = "; "),
+      if (any(grepl("^SD [(]", fit$units))) ", scaled as the units say" else ""
+    )) else c("in part", "Exposure and outcome enter as given, in a linear model: effects are in units of the outcome per unit of the exposure (a risk difference for a 0/1 outcome). Units and transformations are yours to write."),
     "6b" = c("answered", sprintf(
       "%s, all entered together; no external weights. The %s encoder (%s mode) was fitted without exposure and outcome%s.",
       if (genotype) "Counts of the effect allele" else "Continuous instruments", fit$encoder$encoder, fit$mode, crossfit_words(fit)

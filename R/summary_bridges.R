@@ -32,7 +32,7 @@
 #' outcomes beta is a risk difference.
 #'
 #' @param fit A [latent_mr()] fit on genotypes or dosages.
-#' @param units `NULL`, or units of exposure and outcome, `c("kg/m2", "mmHg")`: adds
+#' @param units `NULL`: those of the data, if known; or units of exposure and outcome, `c("kg/m2", "mmHg")`: adds
 #'   the columns of units.
 #' @return `as_twosample()`: a data frame with a row for every variant.
 #' @section Errors: `latentmr_error_argument` for a fit on continuous instruments and
@@ -51,7 +51,7 @@
 as_twosample <- function(fit, units = NULL) {
   check_given()
   a <- fit_associations(fit, "A harmonised frame")
-  units <- check_units(units)
+  units <- own_units(check_units(units), fit$units, fit$exposure, fit$outcome)
   v <- fit$variants
   p <- nrow(v)
   effect <- clean_allele(v$effect_allele, p)
