@@ -24,7 +24,7 @@ test_that("answers are those of the fit and of what is given", {
   expect_match(answer(bare, "4b"), paste0("^", big(strobe_fit$nobs), " people"))
   head <- strobe_fit$estimates[[strobe_fit$headline]]
   expect_match(answer(bare, "11b"), formatC(head$b, digits = 2, format = "f"), fixed = TRUE)
-  ols <- lm(outcome ~ exposure + environment, strobe_data[c("outcome", "exposure", "environment")])
+  ols <- lm(outcome ~ exposure + environment, unclass(strobe_data)[c("outcome", "exposure", "environment")])
   expect_match(answer(bare, "13d"), formatC(coef(ols)[["exposure"]], digits = 2, format = "f"), fixed = TRUE)
   share <- direction_test(strobe_fit)$direction$snp_r2.exposure
   expect_match(answer(bare, "13c"), sprintf("explain %.2g %% of the variance of exposure", 100 * share), fixed = TRUE)
