@@ -6,10 +6,10 @@
 public_fields <- list(
   mr_data = list(topic = "mr_data", c(
     "outcome", "exposure", "outcome_name", "exposure_name", "environment", "covariates", "structure", "variants", "kind",
-    "block", "cluster", "ids", "flow", "truth"
+    "block", "cluster", "ids", "units", "scaling", "flow", "truth"
   )),
   mr_moments = list(topic = "mr_moments", c(
-    "outcome", "exposure", "covariates", "structure", "variants", "kind", "environments", "blocks", "pilot", "gpilot",
+    "outcome", "exposure", "units", "covariates", "structure", "variants", "kind", "environments", "blocks", "pilot", "gpilot",
     "missing", "gg", "gm", "mm", "sg", "sm", "gx", "mx", "sx", "xx", "flow", "seed", "disclosure", "withheld"
   )),
   latent_instruments = list(topic = "learn_instruments", c(
@@ -17,7 +17,7 @@ public_fields <- list(
     "environments", "quality", "history", "control", "seed"
   )),
   latent_mr = list(topic = "latent_mr", c(
-    "headline", "outcome", "exposure", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality", "variants",
+    "headline", "outcome", "exposure", "units", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality", "variants",
     "warnings", "flow", "truth", "seed", "call", "versions"
   )),
   iv_reg = list(topic = "iv_reg", c(
@@ -64,7 +64,7 @@ private <- list(
     "contrasts", "offset"
   ),
   iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),
-  iv_curve = c("data", "model", "curve", "alike", "band", "design", "dropped"),
+  iv_curve = c("data", "model", "curve", "alike", "band", "design", "dropped", "units"),
   negative_control = "name"
 )
 

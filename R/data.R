@@ -137,7 +137,8 @@
 #'   [flow()], [variants()] and [samples()]. Its fields, with n people analysed: `outcome` (n numbers), `exposure` (n
 #'   numbers; of several exposures a matrix with a column each), `outcome_name`, `exposure_name`, `environment` (factor),
 #'   `covariates` (n rows, as coded), `structure` (n rows, or `NULL`), `variants` (data frame), `kind`, `block` and
-#'   `cluster` (factors or `NULL`), `ids` (or `NULL`), `flow`, `truth` (of simulated data). Others are private.
+#'   `cluster` (factors or `NULL`), `ids` (or `NULL`), `units` and `scaling` (a data frame; or `NULL`), `flow`, `truth` (of
+#'   simulated data). Others are private.
 #' @section Errors:
 #' All inherit from `latentmr_error`: `latentmr_error_argument` (an argument is
 #' not what it must be; `latentmr_error_coding`: an outcome of 0, 1 and 2), `latentmr_error_ids` (rows cannot be joined, or one

@@ -102,7 +102,7 @@
 #'   rows of every environment; the column `crossfit` is there when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance`
 #'   and [ar_set()]. Its field `headline` names the estimator to report first: on
 #'   genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
-#'   from moments); for continuous instruments `latent_2sls`. Other fields: `outcome`, `exposure` (names), `kind`, `level`, `nobs`,
+#'   from moments); for continuous instruments `latent_2sls`. Other fields: `outcome`, `exposure` (names), `units`, `kind`, `level`, `nobs`,
 #'   `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]), `quality`, `variants`, `warnings`, `flow`,
 #'   `truth` (of simulated data), `seed`, `call`, `versions`. What is not named here is private.
 #' @section Outcomes of two values:

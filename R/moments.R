@@ -51,7 +51,7 @@
 #'   which pm have missing calls, q numeric columns and B blocks: `gg`
 #'   (p (p + 1) / 2 by B: upper triangle by columns), `gm` (p pm by B), `mm`, `sg`,
 #'   `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment, fold, n), the pilots (`pilot` of the numeric columns, `gpilot` of
-#'   the variants), `missing` (the variants with missing calls), the names of all columns (`outcome`, `exposure`, `covariates`,
+#'   the variants), `missing` (the variants with missing calls), the names of all columns (`outcome`, `exposure`, their `units`, `covariates`,
 #'   `structure`, `environments`), `variants` (data frame), `kind`, `flow`, `seed`, `disclosure` (as given) and `withheld`
 #'   (names of variants left out). Other fields are private. Genotype sums are integers. The numeric columns are
 #'   in the order covariates, structure, exposure, outcome.
