@@ -25,51 +25,22 @@
 #' half width of the 95 % interval over 1.96; `summary()` also has the plain error.
 #'
 #' @section Cross-fitting (`crossfit = K`):
-#' The variant block of every one of K folds (drawn within environments, clusters whole)
-#' is learned on the people of the other folds, and partialled out with intercepts and slopes of
-#' its own in every (environment, fold): the bases of two folds have nothing to do with
-#' each other, so codes are never added up, only the cross products that are left
-#' (Chernozhukov et al. 2018, Econometrics Journal 21:C1). Instruments are, as without
-#' cross-fitting, the other directions of Z, residualised. The number of directions, the linkage
-#' blocks and the means that stand for missing calls are those of everybody. The latent rows, the rows of single environments and
-#' the tests are then cross-fitted, and under each latent row stands the same estimator with
-#' the encoder of everybody ("not cross-fitted"); the column `crossfit` has K or 0.
-#' `latent_2sls_only` is never cross-fitted: no two folds share a code.
-#'
-#' Encoders that read rows (closure, flow, autoencoder) are fitted fold by fold, with the dimensions found in
-#' everybody, by the user's [future::plan()] (the same numbers for any number of workers); progress goes through
-#' progressr. What of each fold is a set of instruments of its own, so there are K times as many.
-#'
-#' The linear encoder sees neither exposure nor outcome, so nothing has to be
-#' corrected: the two rows estimate the same and differ by chance
-#' (`bench/bench-crossfit.R`). Where they differ by more than a standard error, the encoder
-#' follows few people. The errors of either are those given the encoder: on continuous instruments, where all of the
-#' confounding is in the variant block, 95 % intervals covered 78 to 90 % there.
+#' The encoder of every one of K folds (drawn within environments, clusters whole) is learned on the people of the
+#' other folds. The latent rows and the tests are then cross-fitted; under each latent row stands the same estimator
+#' with the encoder of everybody. The linear encoder sees neither exposure nor outcome, so that the two estimate the
+#' same: where they differ by more than a standard error, the encoder follows few people. `latent_2sls_only` is
+#' never cross-fitted. `vignette("method")` has the details.
 #'
 #' @section Errors given the encoder:
-#' The usual errors take the directions as known. With genotypes that is nearly so; continuous instruments have all of the
-#' confounding in the variant block, and there 95 % intervals covered 87 to 94 % in four cells of the published design. `jackknife = TRUE` leaves out
-#' every fold in turn (ten of them; of moments the folds they hold, at least five), learns the directions anew from the others and
-#' estimates again: \eqn{se^2 = (g - 1)/g \sum_f (b_{-f} - \bar b)^2}, interval by the t law with g - 1 degrees of freedom. Coverage
-#' is 96 to 98 % there (`bench/bench-jackknife.R`). It replaces the errors of `latent_2sls`, `latent_liml`, `latent_fuller` and
-#' `latent_2sls_only` of everybody; other rows, single environments and the tests are as without it. Clusters stay whole in a fold, so it is
-#' robust to them. The numbers of directions are those of everybody. With `closure` and `flow` the map from the instruments to the code is held: closure's is exact,
-#' what the flow's errs by is not in the interval. Source: Wolter (2007), Introduction to Variance Estimation, chapter 4.
+#' The usual errors take the directions as known. With genotypes that is nearly so; with continuous instruments 95 %
+#' intervals covered 87 to 94 % in four cells of the published design. `jackknife = TRUE` learns the encoder anew without each
+#' of ten folds, and covers 96 to 98 % there (`bench/bench-jackknife.R`), at ten times the work. It replaces the errors of
+#' `latent_2sls`, `latent_liml`, `latent_fuller` and `latent_2sls_only` of everybody. Clusters stay whole in a fold.
 #'
 #' @section Spectral REML (`latent_reml`):
-#' The directions that stay in the instruments are ordered by their eigenvalue
-#' \eqn{\lambda_j} in the encoder's spectrum and made orthonormal. Their scores
-#' \eqn{G_j = (z_j'X, z_j'(Y - b_0 X))}, with \eqn{b_0} Nagar's estimate and both rows
-#' scaled by their noise \eqn{\Omega}, follow
-#' \deqn{G_j \sim N(0, g a a' + \Omega + \psi w_j d d' + \tau^2 e_2 e_2'), \quad a = (1, \theta)':}
-#' g is the strength of the instruments, \eqn{\psi} the structure that stayed below
-#' the detection limit (heavier where \eqn{\lambda_j} is larger), \eqn{\tau^2} balanced
-#' pleiotropy. Four fits (weights \eqn{w_j = l_j^2} or \eqn{.2/(1.2 - \min(1, \sqrt{l_j}))}
-#' with \eqn{l_j} the eigenvalue over the null line; d along the structure that was
-#' partialled out, or along the noise) are averaged with prior weights 2:1 and 3:1
-#' times the square root of their penalised likelihood, and the interval holds
-#' their disagreement. The variance components stand in the print. Panel mode only by default: in
-#' structure and background modes it was no better than UJIVE (`bench/bench-snp-panels.R`).
+#' The headline in panel mode: a random-effects model of the scores of the instruments, with components for
+#' strength, for structure below the detection limit and for balanced pleiotropy; they stand in the print. The
+#' formula is in `vignette("method")`. In structure and background modes it was no better than UJIVE (`bench/bench-snp-panels.R`).
 #'
 #' @param data An `mr_data` object, or `mr_moments` (no rows needed).
 #' @param encoder `"linear"`, `"auto"`, `"closure"`, `"flow"` or `"autoencoder"` (see [learn_instruments()]).
@@ -115,17 +86,9 @@
 #'
 #' @section Several exposures:
 #' With several exposures in `data` the effects are estimated given each other (multivariable Mendelian randomization), a
-#' row per estimator and exposure; everything else is as with one. The encoder does not see exposures, so the latent block is
-#' the one that a single exposure would have, and all exposures have the same instruments. OLS, 2SLS, LIML, Fuller,
-#' UJIVE, JIVE1, GMM and the estimators for 0/1 outcomes take several exposures as they are; Nagar's is
-#' the k-class at `1 + L / (n - K - L)` with its classical error; `ivw` and `ivw_fixed` regress the
-#' variants' associations with the outcome on those with all exposures (Burgess and Thompson 2015, Am J Epidemiol 181:251). Estimators
-#' whose `exposures` in [mr_methods()] is `one` are `NA` and say so. Intervals on genotypes use t on `L - k` degrees of freedom.
-#'
-#' The F of an exposure is Sanderson and Windmeijer's conditional F (2016, Journal of Econometrics 190:212): what the instruments
-#' explain of it beyond what they explain of the others; `summary()$first_stage` has a row per exposure with `partial_f`, `df1`,
-#' `df2`, `conditional_f`, `conditional_df1`, `conditional_p`. Anderson-Rubin sets are projections (Dufour
-#' and Taamouti 2005, Econometrica 73:1351). `glance()` has the weakest exposure. Errors: `latentmr_error_unidentified` when
+#' row per estimator and exposure; everything else is as with one. Estimators whose `exposures` in [mr_methods()] is `one`
+#' are `NA` and say so. The F of an exposure is Sanderson and Windmeijer's conditional F; `summary()$first_stage`
+#' has a row per exposure. Anderson-Rubin sets are projections. Errors: `latentmr_error_unidentified` when
 #' the instruments do not tell the exposures apart, or an exposure is a function of the others.
 #'
 #' @section Allele scores:
@@ -141,9 +104,6 @@
 #' exposure, found on one half of the people and used on the other: [outlying_variants()]. [plausibly_exogenous()] says how large direct
 #' effects of the variants the result survives, [negative_control()] looks for effects that cannot be, [direction_test()] for
 #' the reverse direction, [leave_one_out()] for variants, chromosomes and environments on which the result hangs.
-#' @section Progress:
-#' Long work (moments, null line, single environments) reports through progressr and says how
-#' long it will take: [LatentMR-package].
 #' @section Errors: `latentmr_error_unidentified` when fewer than three instruments are
 #'   left, when continuous instruments come from one environment or from
 #'   environments that do not differ, or when genotypes come from one environment
