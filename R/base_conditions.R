@@ -35,7 +35,9 @@ user_call <- function() {
 abort_core <- function(kind, message) {
   abort(
     message, c(paste0("latentmr_error_", kind), if (kind %in% c("io", "format")) "latentmr_error_file"),
-    hint = if (kind == "internal") "An object of another version of the package, or one that was changed, does this: make it again. Otherwise please report it."
+    hint = if (kind == "internal") {
+      "An object of another version of the package, or one that was changed, does this: make it again. Otherwise please report it."
+    }
   )
 }
 
@@ -51,6 +53,9 @@ or_else <- function(expr, otherwise) {
 
 # R gives its time limits no class; what it says depends on the language.
 is_time_limit <- function(e) {
-  said <- c("reached CPU time limit", "reached elapsed time limit", "reached session CPU time limit", "reached session elapsed time limit")
+  said <- c(
+    "reached CPU time limit", "reached elapsed time limit", "reached session CPU time limit",
+    "reached session elapsed time limit"
+  )
   conditionMessage(e) %in% c(said, gettext(said, domain = "R"))
 }

@@ -27,7 +27,9 @@ progress_of <- function(what, frame = parent.frame(), say = TRUE, long = 20, aft
 clock <- function() proc.time()[["elapsed"]]
 
 # A log is read: nobody sees bars, and it is no document that knitr makes.
-in_batch <- function() !interactive() && !isTRUE(getOption("progressr.enable")) && !isTRUE(getOption("knitr.in.progress"))
+in_batch <- function() {
+  !interactive() && !isTRUE(getOption("progressr.enable")) && !isTRUE(getOption("knitr.in.progress"))
+}
 
 # A function of the share done that says, after a second, how long the whole will take
 # when that is long (by the share done so far); and in a batch job, whose log no bar

@@ -1,7 +1,13 @@
 # Numbers for the eye.
 
 format_p <- function(p) {
-  ifelse(is.na(p), "NA", ifelse(p < 1e-300, "< 1e-300", ifelse(p < 1e-4, format(p, digits = 1, scientific = TRUE), formatC(p, digits = 2, format = "fg", flag = "#"))))
+  ifelse(
+    is.na(p), "NA",
+    ifelse(
+      p < 1e-300, "< 1e-300",
+      ifelse(p < 1e-4, format(p, digits = 1, scientific = TRUE), formatC(p, digits = 2, format = "fg", flag = "#"))
+    )
+  )
 }
 
 format_b <- function(x) ifelse(is.na(x), "NA", formatC(x, digits = 4, format = "f"))
@@ -61,13 +67,21 @@ list_some <- function(x, max) {
 }
 
 in_words <- function(seconds) {
-  if (seconds < 90) sprintf("%.0f seconds", seconds) else if (seconds < 5400) sprintf("%.0f minutes", seconds / 60) else sprintf("%.1f hours", seconds / 3600)
+  if (seconds < 90) {
+    sprintf("%.0f seconds", seconds)
+  } else if (seconds < 5400) {
+    sprintf("%.0f minutes", seconds / 60)
+  } else {
+    sprintf("%.1f hours", seconds / 3600)
+  }
 }
 
 format_bytes <- function(bytes) {
   unit <- max(0, min(4, floor(log10(max(bytes, 1)) / 3)))
   value <- bytes / 1000^unit
-  paste(format(value, digits = 3, nsmall = 0, scientific = FALSE, trim = TRUE), c("bytes", "kB", "MB", "GB", "TB")[unit + 1])
+  paste(
+    format(value, digits = 3, nsmall = 0, scientific = FALSE, trim = TRUE), c("bytes", "kB", "MB", "GB", "TB")[unit + 1]
+  )
 }
 
 level_words <- function(level) paste0(format(100 * level), "%")

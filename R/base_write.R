@@ -8,7 +8,9 @@ write_files <- function(contents, call = user_call()) {
   for (k in seq_along(files)) check_writable(files[k], named[k], call)
   aside <- character()
   on.exit(unlink(aside))
-  failed <- function(k, reason) abort_write(named[k], reason, call, if (file.exists(files[k])) "The file that was there is unchanged.")
+  failed <- function(k, reason) {
+    abort_write(named[k], reason, call, if (file.exists(files[k])) "The file that was there is unchanged.")
+  }
   for (k in seq_along(files)) {
     # Short: a name may be as long as the system allows already.
     aside[k] <- tempfile(".new-", dirname(files[k]))
@@ -34,14 +36,19 @@ real_file <- function(path) if (file.exists(path)) normalizePath(path, winslash 
 check_writable <- function(file, named, call) {
   folder <- dirname(file)
   if (!dir.exists(folder)) {
-    abort_write(named, sprintf("there is no folder '%s'", folder), call, "dir.create() makes it.", "latentmr_error_file_missing")
+    abort_write(
+      named, sprintf("there is no folder '%s'", folder), call, "dir.create() makes it.", "latentmr_error_file_missing"
+    )
   }
   if (dir.exists(file)) abort_write(named, "a folder has that name", call)
   if (file.exists(file) && file.access(file, 2) != 0) abort_write(named, "the file is read-only", call)
 }
 
 abort_write <- function(file, reason, call, hint = NULL, class = NULL) {
-  abort(sprintf("Cannot write '%s': %s.", file, reason), c(class, "latentmr_error_io", "latentmr_error_file"), hint = hint, call = call)
+  abort(
+    sprintf("Cannot write '%s': %s.", file, reason), c(class, "latentmr_error_io", "latentmr_error_file"), hint = hint,
+    call = call
+  )
 }
 
 content_bytes <- function(x) {
@@ -55,7 +62,10 @@ table_bytes <- function(frame, ...) {
   on.exit(unlink(path))
   tryCatch(data.table::fwrite(frame, path, sep = "\t", ...), error = function(e) {
     if (is_time_limit(e)) stop(e)
-    abort_write(path, sub(": '.*", "", conditionMessage(e)), user_call(), "Temporary files are written there: the environment variable TMPDIR names another folder.")
+    abort_write(
+      path, sub(": '.*", "", conditionMessage(e)), user_call(),
+      "Temporary files are written there: the environment variable TMPDIR names another folder."
+    )
   })
   readBin(path, "raw", file.size(path))
 }

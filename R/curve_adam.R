@@ -2,7 +2,8 @@
 
 adam_options <- function(control, r2 = control$penalty) {
   lapply(list(
-    width = control$width, batch = control$batch, steps = control$steps, inner = 10, rate = control$rate, beta1 = .5, beta2 = .9,
+    width = control$width, batch = control$batch, steps = control$steps, inner = 10, rate = control$rate, beta1 = .5,
+    beta2 = .9,
     lambda = control$lambda, r1 = control$penalty, r2 = r2, langevin = control$langevin, mean_field = control$mean_field
   ), as.double)
 }

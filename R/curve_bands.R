@@ -13,7 +13,9 @@ other_band <- function(fit, rows) {
   )
 }
 
-closed_band <- function(fit, rows) if (fit$control$band == "bootstrap") bootstrap_band(fit, rows) else sandwich_band(fit, rows)
+closed_band <- function(fit, rows) {
+  if (fit$control$band == "bootstrap") bootstrap_band(fit, rows) else sandwich_band(fit, rows)
+}
 
 curve_parts <- function(fit) {
   if (!is.null(fit$band)) return(fit$band$parts)
@@ -70,7 +72,9 @@ bootstrap_band <- function(fit, rows) {
   lost <- sum(lengths(draws) == 0)
   if (lost > length(seeds) / 2) {
     abort(
-      sprintf("In %d of %d bootstrap draws the outcome, the exposure or the instruments do not vary.", lost, length(seeds)),
+      sprintf(
+        "In %d of %d bootstrap draws the outcome, the exposure or the instruments do not vary.", lost, length(seeds)
+      ),
       "latentmr_error_singular",
       hint = "Use band = \"posterior\"."
     )
@@ -89,7 +93,12 @@ sandwich_band <- function(fit, rows) {
   n <- fit$nobs
   order <- with_seed(fit$seed, sample.int(n))
   halves <- list(order[seq_len(n %/% 2)], order[-seq_len(n %/% 2)])
-  if (n < 200) abort_argument("control", "band = \"posterior\" with fewer than 200 rows", "band = \"sandwich\"", hint = "Halves of the rows are too small.")
+  if (n < 200) {
+    abort_argument(
+      "control", "band = \"posterior\" with fewer than 200 rows", "band = \"sandwich\"",
+      hint = "Halves of the rows are too small."
+    )
+  }
   parts <- lapply(list(halves, rev(halves)), function(h) {
     learned <- closed_fit(pick_rows(rows, h[[1]]), fit$control, fit$seed)
     seen <- curve_identification(list(model = learned, nobs = length(h[[1]])))
@@ -99,7 +108,10 @@ sandwich_band <- function(fit, rows) {
     v <- v[-nrow(v), , drop = FALSE]
     first <- used$cross %*% v
     bread <- or_else(solve(crossprod(first), tol = 1e-30), {
-      abort("Half of the rows cannot identify what the other half has learned.", "latentmr_error_singular", hint = "Use band = \"posterior\".")
+      abort(
+        "Half of the rows cannot identify what the other half has learned.", "latentmr_error_singular",
+        hint = "Use band = \"posterior\"."
+      )
     })
     coef <- v %*% bread %*% crossprod(first, used$g)
     cov <- bread %*% crossprod(first, used$omega %*% first) %*% bread

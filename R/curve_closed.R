@@ -22,7 +22,8 @@ curve_priors <- local({
 
 closed_options <- function(control) {
   list(
-    members = control$members, units = control$units, instrument_units = control$instrument_units, polish = control$polish,
+    members = control$members, units = control$units, instrument_units = control$instrument_units,
+    polish = control$polish,
     polish_rate = .02, strong = .13 # above this strength the instruments count as strong
   )
 }
@@ -109,9 +110,15 @@ closed_mean_slope <- function(fit) {
 closed_lines <- function(fit, number) {
   id <- fit$identification
   c(
-    sprintf("Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)", number(fit$shrink), number(fit$model$summary[["ratio"]])),
+    sprintf(
+      "Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)", number(fit$shrink),
+      number(fit$model$summary[["ratio"]])
+    ),
     if (!id$strong && id$most > 1 && fit$alike) {
-      sprintf("The control function bends alike: s leaves 0 at V/D = %.2g instead of %.2g", 1 / weak_gate[["alike"]], 1 / weak_gate[["alone"]])
+      sprintf(
+        "The control function bends alike: s leaves 0 at V/D = %.2g instead of %.2g", 1 / weak_gate[["alike"]],
+        1 / weak_gate[["alone"]]
+      )
     }
   )
 }

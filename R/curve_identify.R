@@ -54,7 +54,10 @@ curve_tests <- function(fit) {
     test = c("linearity", "  score", "  cubic Wald", "endogeneity"),
     statistic = c(NA, score[["statistic"]], cubic[["statistic"]], fit$references$endogeneity[["statistic"]]),
     df = c(NA, NA, cubic[["df"]], 1),
-    p.value = c(combine_p(c(score[["p.value"]], cubic[["p.value"]])), score[["p.value"]], cubic[["p.value"]], fit$references$endogeneity[["p.value"]])
+    p.value = c(
+      combine_p(c(score[["p.value"]], cubic[["p.value"]])), score[["p.value"]], cubic[["p.value"]],
+      fit$references$endogeneity[["p.value"]]
+    )
   )
 }
 
@@ -79,7 +82,8 @@ curve_identification <- function(fit) {
   seen <- match(TRUE, p_value > .05, nomatch = length(rho) + 1) - 1
   moved <- moved_range(model)
   list(
-    moved = moved$range, still = moved$still, directions = seen, most = min(p, q), correlations = rho, p.value = p_value,
+    moved = moved$range, still = moved$still, directions = seen, most = min(p, q), correlations = rho,
+    p.value = p_value,
     strength = model$summary[["strength"]], strong = model$summary[["strong"]] > 0,
     first_stage = model$summary[["first_stage"]], instruments = q,
     features = components %*% directions$v # canonical functions of the exposure, sum of squares 1
@@ -87,7 +91,8 @@ curve_identification <- function(fit) {
 }
 
 # The exposures that the instruments move: from the first to the last percentile across which
-# the instruments shift people (5 % in all: Bonferroni over the percentiles), without stretches of more than ten percentiles inside
+# the instruments shift people (5 % in all: Bonferroni over the percentiles), without stretches of
+# more than ten percentiles inside
 # that they do not. A range of NA: none.
 moved_range <- function(model) {
   base <- model$summary[["base"]] - model$summary[["fixed"]]

@@ -21,7 +21,10 @@ kiv_fit <- function(rows, control, seed) {
 kiv_value <- function(fit, at, derivative) {
   model <- fit$curve
   one <- function(x, w) {
-    .Call(C_ffi_kiv_at, plain_matrix(cbind(x, w)), model$centre, model$width, model$alpha, as.integer(derivative), cpu_level())
+    .Call(
+      C_ffi_kiv_at, plain_matrix(cbind(x, w)), model$centre, model$width, model$alpha, as.integer(derivative),
+      cpu_level()
+    )
   }
   one_curve(over_people(one, at$x, at$w, model$rows) + if (derivative) 0 else model$mean)
 }

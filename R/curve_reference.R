@@ -38,7 +38,8 @@ curve_references <- function(rows) {
   models <- list(
     constant = list(label = "constant", value = mean(rows$y)),
     regression = reference_fit(rows, w, spline, NULL, "regression, no instrument"),
-    linear = polynomial_reference(rows, 1), quadratic = polynomial_reference(rows, 2), cubic = polynomial_reference(rows, 3)
+    linear = polynomial_reference(rows, 1), quadratic = polynomial_reference(rows, 2),
+    cubic = polynomial_reference(rows, 3)
   )
   list(
     models = models, wald = cubic_wald(models$cubic), endogeneity = endogeneity_test(rows, w, spline, residual),
@@ -58,7 +59,9 @@ reference_covariates <- function(rows) {
 polynomial_reference <- function(rows, degree) {
   w <- reference_covariates(rows)
   z <- reference_instruments(rows$z, rows$x, w, if (degree == 1) 1 else degree + 1)
-  reference_fit(rows, w, c(reference_spec(rows), list(degree = degree)), z, paste(c("linear", "quadratic", "cubic")[degree], "2SLS"))
+  reference_fit(
+    rows, w, c(reference_spec(rows), list(degree = degree)), z, paste(c("linear", "quadratic", "cubic")[degree], "2SLS")
+  )
 }
 
 # That the cubic is a line.
@@ -74,7 +77,9 @@ joint_wald <- function(coef, vcov, columns) {
     drop(coef[columns] %*% solve(vcov[columns, columns], coef[columns], tol = 1e-30)),
     NA_real_
   )
-  c(statistic = statistic, df = length(columns), p.value = stats::pchisq(statistic, length(columns), lower.tail = FALSE))
+  c(
+    statistic = statistic, df = length(columns), p.value = stats::pchisq(statistic, length(columns), lower.tail = FALSE)
+  )
 }
 
 reference_fit <- function(rows, w, spec, z, label) {
@@ -83,7 +88,11 @@ reference_fit <- function(rows, w, spec, z, label) {
   even <- columns / rep(size, each = nrow(columns))
   y <- rows$y / stats::sd(rows$y) # powers of skewed exposures, outcomes in odd units
   fit <- or_else(
-    if (is.null(z)) iv_fit(y, x = even, w = w, estimator = "ols", vcov = "HC1") else iv_fit(y, even, z, w, vcov = "HC1"),
+    if (is.null(z)) {
+      iv_fit(y, x = even, w = w, estimator = "ols", vcov = "HC1")
+    } else {
+      iv_fit(y, even, z, w, vcov = "HC1")
+    },
     NULL
   )
   out <- list(label = label, spec = spec)
@@ -93,7 +102,10 @@ reference_fit <- function(rows, w, spec, z, label) {
   coef[is.na(coef)] <- 0
   out$coef <- coef
   kept <- rownames(stats::vcov(fit))
-  scale <- replace(setNames(rep(1 / stats::sd(rows$y), length(kept)), kept), intersect(kept, names(size)), size[intersect(kept, names(size))])
+  scale <- replace(
+    setNames(rep(1 / stats::sd(rows$y), length(kept)), kept), intersect(kept, names(size)),
+    size[intersect(kept, names(size))]
+  )
   out$vcov <- stats::vcov(fit) / outer(scale, scale)
   out$level <- mean(rows$y) - sum(colMeans(columns) * coef)
   out

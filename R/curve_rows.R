@@ -1,7 +1,9 @@
 # Outcome, exposure, instruments and covariates of a curve as plain matrices.
 
 curve_rows <- function(terms, frame, data, formula) {
-  if (nrow(frame) == 0) abort("No rows are left: every row has a missing value.", "latentmr_error_argument", argument = "data")
+  if (nrow(frame) == 0) {
+    abort("No rows are left: every row has a missing value.", "latentmr_error_argument", argument = "data")
+  }
   parts <- iv_matrices(formula, frame, data, NULL)
   y <- stats::model.response(frame)
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) {
@@ -117,7 +119,10 @@ check_curve_column <- function(v, name, role) {
   bad <- sum(!is.finite(v))
   if (bad) {
     abort(
-      sprintf("The %s `%s` has %d value%s that %s not finite.", role, name, bad, if (bad == 1) "" else "s", if (bad == 1) "is" else "are"),
+      sprintf(
+        "The %s `%s` has %d value%s that %s not finite.", role, name, bad, if (bad == 1) "" else "s",
+        if (bad == 1) "is" else "are"
+      ),
       "latentmr_error_argument", argument = name
     )
   }

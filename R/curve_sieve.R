@@ -3,7 +3,9 @@
 
 sieve_fit <- function(rows, control, seed) {
   if (!requireNamespace("npiv", quietly = TRUE)) {
-    abort("`estimator = \"sieve\"` needs the package npiv.", "latentmr_error_package", hint = "install.packages(\"npiv\")")
+    abort(
+      "`estimator = \"sieve\"` needs the package npiv.", "latentmr_error_package", hint = "install.packages(\"npiv\")"
+    )
   }
   if (ncol(rows$w)) abort_argument("formula", "y ~ x | z with estimator = \"sieve\"", "one with covariates")
   range <- range(rows$x)
@@ -27,9 +29,13 @@ sieve_fit <- function(rows, control, seed) {
 # Outside the data the bounds of the grid are not continued.
 sieve_at <- function(model, name, x) stats::approx(model$at, model[[name]], x)$y
 
-sieve_value <- function(fit, at, derivative) one_curve(sieve_at(fit$curve, if (derivative) "derivative" else "value", at$x))
+sieve_value <- function(fit, at, derivative) {
+  one_curve(sieve_at(fit$curve, if (derivative) "derivative" else "value", at$x))
+}
 
-sieve_std_error <- function(fit, at, derivative) sieve_at(fit$curve, if (derivative) "derivative_std.error" else "std.error", at$x)
+sieve_std_error <- function(fit, at, derivative) {
+  sieve_at(fit$curve, if (derivative) "derivative_std.error" else "std.error", at$x)
+}
 
 sieve_bounds <- function(fit, at, derivative) {
   names <- if (derivative) c("derivative_lower", "derivative_upper") else c("lower", "upper")

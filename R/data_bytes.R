@@ -53,7 +53,10 @@ to_utf8 <- function(bytes, encoding, path, arg) {
 
 check_encoding <- function(encoding) {
   check_string(encoding, "encoding")
-  known <- tryCatch(!is.null(iconv(list(charToRaw("a")), utf8, encoding, toRaw = TRUE)[[1]]), error = function(e) FALSE, warning = function(w) FALSE)
+  known <- tryCatch(
+    !is.null(iconv(list(charToRaw("a")), utf8, encoding, toRaw = TRUE)[[1]]), error = function(e) FALSE,
+    warning = function(w) FALSE
+  )
   if (known) return(invisible(encoding))
   abort_argument("encoding", "the name of an encoding that iconv() knows", describe(encoding),
                  "The usual ones are \"UTF-8\", \"latin1\" and \"windows-1252\"; iconvlist() has all.")
@@ -67,7 +70,9 @@ file_bytes <- function(path, arg) {
 
 abort_large_file <- function(path, bytes, limit, arg) {
   abort(
-    sprintf("`%s`: %s holds at least %s, more than the %s allowed.", arg, path, format_bytes(bytes), format_bytes(limit)),
+    sprintf(
+      "`%s`: %s holds at least %s, more than the %s allowed.", arg, path, format_bytes(bytes), format_bytes(limit)
+    ),
     c("latentmr_error_memory", "latentmr_error_argument"), argument = arg, bytes = bytes, limit = limit,
     hint = "Write the columns needed to a smaller file, or raise options(LatentMR.memory = )."
   )
@@ -131,10 +136,19 @@ foreign_kinds <- list(
   list("an R object written by saveRDS()", c(0x41, 0x0a, 0x33), "Give the data frame that readRDS() returns."),
   list("an R workspace written by save()", c(0x52, 0x44, 0x58), "load() it and give the data frame."),
   list("a text in UTF-32", c(0xff, 0xfe, 0x00, 0x00), "Save it as UTF-8, for example with iconv -f utf-32 -t utf-8."),
-  list("a text in UTF-16", c(0xff, 0xfe), "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8."),
-  list("a text in UTF-16", c(0xfe, 0xff), "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8."),
+  list(
+    "a text in UTF-16", c(0xff, 0xfe),
+    "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8."
+  ),
+  list(
+    "a text in UTF-16", c(0xfe, 0xff),
+    "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8."
+  ),
   list("a Parquet file", c(0x50, 0x41, 0x52, 0x31), "Read it with arrow::read_parquet() and give the data frame."),
-  list("an Arrow or Feather file", c(0x41, 0x52, 0x52, 0x4f, 0x57, 0x31), "Read it with arrow::read_feather() and give the data frame."),
+  list(
+    "an Arrow or Feather file", c(0x41, 0x52, 0x52, 0x4f, 0x57, 0x31),
+    "Read it with arrow::read_feather() and give the data frame."
+  ),
   list("an HDF5 file", c(0x89, 0x48, 0x44, 0x46), "Write the table it holds as text."),
   list("a Stata file", charToRaw("<stata_dta>"), "Read it with haven::read_dta() and give the data frame."),
   list("an SPSS file", charToRaw("$FL2"), "Read it with haven::read_sav() and give the data frame."),
@@ -161,11 +175,17 @@ check_kind <- function(bytes, path, arg, wide = FALSE) {
   if (wide) return(invisible())
   half <- utils::head(bytes, 200)
   if (length(half) >= 8 && (all(half[c(FALSE, TRUE)] == 0) || all(half[c(TRUE, FALSE)] == 0))) {
-    abort_kind("a text in UTF-16", "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8.", path, arg)
+    abort_kind(
+      "a text in UTF-16",
+      "Say encoding = \"UTF-16\" where the function has that argument, or save it as UTF-8: iconv -f utf-16 -t utf-8.",
+      path, arg
+    )
   }
 }
 
 abort_kind <- function(kind, remedy, path, arg) {
-  abort(sprintf("`%s`: %s is %s, not a text table.", arg, path, kind), c("latentmr_error_format", "latentmr_error_file"),
+  abort(sprintf(
+    "`%s`: %s is %s, not a text table.", arg, path, kind
+  ), c("latentmr_error_format", "latentmr_error_file"),
         argument = arg, hint = remedy)
 }

@@ -44,7 +44,9 @@ text_trait <- function(x, arg) {
   found <- numbers_in_text(x)
   values <- if (is.null(found$values)) two_words(x, arg) else found$values
   if (!is.null(values)) return(values)
-  abort_argument(arg, "a numeric vector, one value per participant", sprintf("text with %s in it", quote_all(found$odd, 3)),
+  abort_argument(arg, "a numeric vector, one value per participant", sprintf(
+    "text with %s in it", quote_all(found$odd, 3)
+  ),
                  odd_hint(found$odd, codes = FALSE))
 }
 
@@ -53,7 +55,10 @@ check_exposures <- function(x, names) {
   if (is.null(dim(x)) || ncol(x) < 2) return(check_trait(x, "exposure"))
   ids <- row_ids(x)
   check_unique_names(names, "exposure")
-  columns <- lapply(seq_along(names), function(j) unname(check_trait(if (is.data.frame(x)) x[[j]] else x[, j], sprintf("exposure$%s", names[j]))))
+  columns <- lapply(
+    seq_along(names),
+    function(j) unname(check_trait(if (is.data.frame(x)) x[[j]] else x[, j], sprintf("exposure$%s", names[j])))
+  )
   matrix(unlist(columns), ncol = length(names), dimnames = list(ids, names))
 }
 
@@ -120,7 +125,9 @@ as_groups <- function(x, arg = "environment") {
   x <- plain_numbers(x, arg)
   if (!is.factor(x)) {
     if (is.numeric(x) && any(abs(x) >= 2^53, na.rm = TRUE)) {
-      abort_argument(arg, "text, or whole numbers below 2^53", "larger numbers, which have lost digits", "Read the codes as text.")
+      abort_argument(
+        arg, "text, or whole numbers below 2^53", "larger numbers, which have lost digits", "Read the codes as text."
+      )
     }
     text <- if (is.numeric(x)) number_strings(x) else enc2utf8(as.character(x))
     text[!is.na(text) & text == ""] <- NA
@@ -189,14 +196,18 @@ recode_binary <- function(x, name) {
     x <- plain_factor(x)
     used <- levels(x)
     if (length(used) != 2) return(x)
-    inform(sprintf("%s: \"%s\" is taken as 0 and \"%s\" as 1.", quote_all(name), used[1], used[2]), "latentmr_message_coding")
+    inform(
+      sprintf("%s: \"%s\" is taken as 0 and \"%s\" as 1.", quote_all(name), used[1], used[2]), "latentmr_message_coding"
+    )
     return(setNames(as.double(x == used[2]), names(x)))
   }
   if (is.numeric(x) && !is.object(x)) {
     seen <- unique(x[!is.na(x)])
     if (length(seen) == 2 && all(seen %in% 1:2)) {
       inform(
-        sprintf("%s has the values 1 and 2 only: read as in PLINK, 1 is a control (0) and 2 a case (1).", quote_all(name)),
+        sprintf(
+          "%s has the values 1 and 2 only: read as in PLINK, 1 is a control (0) and 2 a case (1).", quote_all(name)
+        ),
         "latentmr_message_coding"
       )
       return(x - 1)

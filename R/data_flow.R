@@ -88,14 +88,18 @@ format_flow <- function(flow, unit = "participants", max_environments = 6) {
   shown <- rows[!idle, , drop = FALSE]
   site <- if (is.null(shown$site)) "" else paste0("site ", shown$site, ": ")
   columns <- list(c("", paste0(site, shown$reason, ifelse(shown$action == "noted", " (kept)", ""))))
-  columns$count <- c("count", ifelse(shown$action == "removed", paste0("-", big_each(shown$count)), big_each(shown$count)))
+  columns$count <- c(
+    "count", ifelse(shown$action == "removed", paste0("-", big_each(shown$count)), big_each(shown$count))
+  )
   columns$left <- c("left", ifelse(is.na(shown$remaining), "", big_each(shown$remaining)))
   where <- setdiff(unique(flow$environment), c(flow_all, setdiff(flow$environment, flow$environment[flow$count > 0])))
   if (length(where) <= max_environments) {
     for (name in where) {
       here <- flow[flow$environment == name, , drop = FALSE]
       n <- here$count[match(paste(shown$site, shown$step), paste(here$site, here$step))]
-      columns[[name]] <- c(name, ifelse(is.na(n) | n == 0, "", ifelse(shown$action == "removed", paste0("-", big_each(n)), big_each(n))))
+      columns[[name]] <- c(
+        name, ifelse(is.na(n) | n == 0, "", ifelse(shown$action == "removed", paste0("-", big_each(n)), big_each(n)))
+      )
     }
   }
   lines <- paste_columns(columns)

@@ -134,7 +134,9 @@ check_same_ids <- function(own, ids, arg) {
       "The names of `%s` and `ids` do not agree: %s.", arg,
       paste(c(
         if (length(extra)) sprintf("%s of its names are not in `ids` (%s)", big(length(extra)), quote_all(extra, 3)),
-        if (length(lacking)) sprintf("%s of `ids` are not among its names (%s)", big(length(lacking)), quote_all(lacking, 3))
+        if (length(lacking)) {
+          sprintf("%s of `ids` are not among its names (%s)", big(length(lacking)), quote_all(lacking, 3))
+        }
       ), collapse = "; ")
     ),
     "latentmr_error_ids", argument = arg,

@@ -18,12 +18,23 @@ id_causes <- list(
     },
     "Read identifiers as text: give the path of the file, or read.delim(colClasses = \"character\")."
   ),
-  list("decimals were added", function(x) sub("^([0-9]+)[.]0+$", "\\1", x), "Read identifiers as text, or write them without decimals."),
-  list("one side repeats the identifier (1001_1001)", function(x) sub("^(.+)_\\1$", "\\1", x), "Write both sides as IID."),
-  list("one side is FID_IID and the other IID", function(x) sub("^[^_]+_", "", x), "Write both sides as IID, or both as FID and IID."),
+  list(
+    "decimals were added", function(x) sub("^([0-9]+)[.]0+$", "\\1", x),
+    "Read identifiers as text, or write them without decimals."
+  ),
+  list(
+    "one side repeats the identifier (1001_1001)", function(x) sub("^(.+)_\\1$", "\\1", x), "Write both sides as IID."
+  ),
+  list(
+    "one side is FID_IID and the other IID", function(x) sub("^[^_]+_", "", x),
+    "Write both sides as IID, or both as FID and IID."
+  ),
   list("capital and small letters differ", lower, "Write both sides alike."),
   list("blanks or marks were changed", function(x) gsub("[^A-Za-z0-9]", "", x), "Write both sides alike."),
-  list("one side has an X in front, as data.frame() puts it", function(x) sub("^X", "", x), "Use data.frame(check.names = FALSE)."),
+  list(
+    "one side has an X in front, as data.frame() puts it", function(x) sub("^X", "", x),
+    "Use data.frame(check.names = FALSE)."
+  ),
   list("one side has letters in front", function(x) sub("^[^0-9]+", "", x), "Write both sides alike.")
 )
 
@@ -43,7 +54,9 @@ lost_cause <- function(lost, known, causes = id_causes) {
     most <- found + 1
     first <- which(!is.na(at))[1]
     best <- list(
-      words = sprintf("%s: \"%s\" here is \"%s\" there (%s would be found)", cause[[1]], lost[first], known[at[first]], big(found)),
+      words = sprintf(
+        "%s: \"%s\" here is \"%s\" there (%s would be found)", cause[[1]], lost[first], known[at[first]], big(found)
+      ),
       remedy = cause[[3]]
     )
   }
@@ -55,8 +68,13 @@ variant_causes <- list(
   list("one side has \"chr\" in front", function(x) sub("^[Cc]hr|^CHR", "", x),
        "Write both sides alike: paste0(\"chr\", names), or sub(\"^chr\", \"\", names)."),
   list("capital and small letters differ", lower, "Write both sides alike, for example with tolower()."),
-  list("the marks between the parts differ", function(x) gsub("[-_/:. ]+", ":", sub("^chr", "", lower(x))), "Write both sides alike, for example with gsub()."),
-  list("one side has alleles behind", function(x) sub("([:_][acgtdi]+){1,2}$", "", gsub("[-_/:. ]+", ":", sub("^chr", "", lower(x)))),
+  list(
+    "the marks between the parts differ", function(x) gsub("[-_/:. ]+", ":", sub("^chr", "", lower(x))),
+    "Write both sides alike, for example with gsub()."
+  ),
+  list("one side has alleles behind", function(x) sub(
+    "([:_][acgtdi]+){1,2}$", "", gsub("[-_/:. ]+", ":", sub("^chr", "", lower(x)))
+  ),
        "Write both sides alike, for example with sub(\"_[ACGT]+$\", \"\", names).")
 )
 
@@ -86,6 +104,10 @@ warn_lost_ids <- function(ids, known, what = "phenotype row", where = "genotypes
             if (sum(gone) == 1) "has" else "have", where, quote_all(unique(ids[gone]), 3),
             cause_words(cause)),
     "latentmr_warning_ids", ids = unique(ids[gone]),
-    hint = if (is.null(cause)) "If these people were never genotyped, nothing is wrong: flow() counts them." else cause$remedy
+    hint = if (is.null(cause)) {
+      "If these people were never genotyped, nothing is wrong: flow() counts them."
+    } else {
+      cause$remedy
+    }
   )
 }

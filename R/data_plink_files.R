@@ -10,7 +10,9 @@ plink_prefix <- function(prefix) {
   if (!file.exists(paste0(prefix, ".bed"))) prefix <- sub("[.](bed|bim|fam)$", "", prefix)
   folder <- dirname(path.expand(prefix))
   if (!dir.exists(folder)) {
-    abort_file(sprintf("There is no folder '%s' (for `prefix` \"%s\").", folder, prefix), class = "latentmr_error_file_missing",
+    abort_file(sprintf(
+      "There is no folder '%s' (for `prefix` \"%s\").", folder, prefix
+    ), class = "latentmr_error_file_missing",
                hint = "Give the path and the common start of the .bed, .bim and .fam files.")
   }
   file.path(normalizePath(folder, winslash = "/"), basename(prefix))
@@ -29,7 +31,10 @@ check_plink_files <- function(prefix) {
     sprintf("%s there: the three files of a set have the same name but for the ending.",
             if (sum(there) == 1) paste0("'", basename(files[there]), "' is") else "The other two are")
   } else if (file.exists(paste0(prefix, ".pgen"))) {
-    sprintf("There is a PLINK 2 file set: convert it with plink2 --pfile %s --make-bed --out %s.", basename(prefix), basename(prefix))
+    sprintf(
+      "There is a PLINK 2 file set: convert it with plink2 --pfile %s --make-bed --out %s.", basename(prefix),
+      basename(prefix)
+    )
   } else if (length(near)) {
     paste0("File sets in '", folder, "': ", quote_all(near, 5), ".")
   } else {
@@ -56,7 +61,10 @@ convert_hint <- function(prefix) {
     })
   }
   given <- if (grepl("pfile|pedmap", option[at])) out else name
-  sprintf("Convert it to a PLINK 1 file set: plink2 %s --make-bed --out %s. Then give \"%s\".", sprintf(option[at], given), out, out)
+  sprintf(
+    "Convert it to a PLINK 1 file set: plink2 %s --make-bed --out %s. Then give \"%s\".", sprintf(option[at], given),
+    out, out
+  )
 }
 
 read_bim <- function(path) as_frame(.Call(C_ffi_read_bim, path))
@@ -69,7 +77,10 @@ read_fam <- function(path) {
     second <- again[1]
     first <- which(samples$fid == samples$fid[second] & samples$iid == samples$iid[second])[1]
     abort_file(
-      sprintf("'%s' has the sample \"%s %s\" in lines %d and %d.", path, samples$fid[second], samples$iid[second], first, second),
+      sprintf(
+        "'%s' has the sample \"%s %s\" in lines %d and %d.", path, samples$fid[second], samples$iid[second], first,
+        second
+      ),
       "Family and individual id together must name one sample: rename or remove one of them.", "latentmr_error_format"
     )
   }

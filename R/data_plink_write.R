@@ -18,7 +18,8 @@ plink_contents <- function(prefix, genotypes, variants, samples) {
   n <- nrow(genotypes)
   p <- ncol(genotypes)
   bim <- fill_columns(variants, "variants", p, list(
-    chr = "0", snp = default_names(colnames(genotypes), "snp", p), cm = 0, pos = 0L, effect_allele = "0", other_allele = "0"
+    chr = "0", snp = default_names(colnames(genotypes), "snp", p), cm = 0, pos = 0L, effect_allele = "0",
+    other_allele = "0"
   ))
   iid <- default_names(rownames(genotypes), "id", n)
   if (!is.null(samples$iid)) iid <- as.character(samples$iid)
@@ -28,7 +29,9 @@ plink_contents <- function(prefix, genotypes, variants, samples) {
   packed <- .Call(C_ffi_bed_pack, genotypes)
   if (is.double(packed)) {
     at <- c((packed - 1) %% n, (packed - 1) %/% n) + 1
-    abort_argument("genotypes", "0, 1, 2 or NA everywhere", sprintf("%s in row %s, column %s", format(genotypes[packed]), at[1], at[2]),
+    abort_argument("genotypes", "0, 1, 2 or NA everywhere", sprintf(
+      "%s in row %s, column %s", format(genotypes[packed]), at[1], at[2]
+    ),
                    "PLINK 1 files hold counts of an allele; dosages would be lost.")
   }
   text <- function(frame) table_bytes(frame, quote = FALSE, col.names = FALSE, scipen = 999)
@@ -52,7 +55,9 @@ fill_columns <- function(given, arg, rows, columns) {
     if (is.factor(value)) value <- as.character(value)
     value[is.na(value)] <- default[is.na(value)]
     if (is.character(value) && any(bad <- !nzchar(value) | grepl("[[:space:]]", value))) {
-      abort_argument(sprintf("%s$%s", arg, name), "text without spaces", sprintf("\"%s\" in row %d", value[bad][1], which(bad)[1]))
+      abort_argument(
+        sprintf("%s$%s", arg, name), "text without spaces", sprintf("\"%s\" in row %d", value[bad][1], which(bad)[1])
+      )
     }
     columns[[name]] <- value
   }

@@ -16,7 +16,9 @@ raw_table <- function(genotypes, rename = TRUE) {
     other <- sub(pattern, "\\4", names(x))
     known <- function(allele) ifelse(allele %in% c("", "0", "."), NA_character_, allele)
     if (rename && !anyDuplicated(snp)) {
-      variants <- data.frame(snp = snp, effect_allele = known(sub(pattern, "\\2", names(x))), other_allele = known(other))
+      variants <- data.frame(
+        snp = snp, effect_allele = known(sub(pattern, "\\2", names(x))), other_allele = known(other)
+      )
       names(x) <- snp
     }
   }
@@ -68,7 +70,10 @@ check_call_codes <- function(x, called, kind, arg) {
   seen <- sort(unique(values))
   abort_argument(
     arg, "0, 1, 2 or NA when they are genotypes",
-    sprintf("%s in %s of %s calls and 0, 1, 2 everywhere else", list_some(format_each(seen), 5), big(length(values)), big(called)),
+    sprintf(
+      "%s in %s of %s calls and 0, 1, 2 everywhere else", list_some(format_each(seen), 5), big(length(values)),
+      big(called)
+    ),
     sprintf("If %s missing, set %s to NA; else say kind = \"continuous\".", if (length(seen) == 1) "it means" else "these mean",
             if (length(seen) == 1) "it" else "them")
   )

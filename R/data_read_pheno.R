@@ -26,7 +26,9 @@ read_tables <- function(pheno, wanted, id, groups = character(), encoding = utf8
     check_unique_names(opener$names[opener$names %in% c(keys, columns)], "pheno")
     frame <- opener$read(unique(c(keys, columns)), keys)
     if (!nrow(frame)) {
-      abort(sprintf("The phenotypes in %s have no rows.", opener$label), c("latentmr_error_empty", "latentmr_error_format"))
+      abort(
+        sprintf("The phenotypes in %s have no rows.", opener$label), c("latentmr_error_empty", "latentmr_error_format")
+      )
     }
     list(
       ids = as_ids(frame[[id_at]], sprintf("column %s of %s", id_at, opener$label)),
@@ -84,7 +86,9 @@ find_id <- function(names, id, label) {
   if (!is.null(id)) {
     if (id %in% names) return(id)
     abort(sprintf("`id`: %s has no column \"%s\".", label, id), c("latentmr_error_column", "latentmr_error_argument"),
-          argument = "id", hint = sprintf("Its columns nearest to that: %s.", quote_all(utils::head(nearest(id, names), 3))))
+          argument = "id", hint = sprintf(
+            "Its columns nearest to that: %s.", quote_all(utils::head(nearest(id, names), 3))
+          ))
   }
   at <- match(id_columns, lower(names))
   at <- at[!is.na(at)]

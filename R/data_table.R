@@ -11,7 +11,12 @@ open_text_table <- function(path, arg, header = TRUE, missing = missing_cells, e
   bytes <- file_text(path, arg, encoding)
   head <- .Call(C_ffi_table_head, bytes, NA_integer_, path)
   if (!length(head$head)) {
-    return(list(names = character(), rows = 0, path = path, row_names = FALSE, columns = function(at, numbers) rep(list(character()), length(at))))
+    return(
+      list(
+        names = character(), rows = 0, path = path, row_names = FALSE,
+        columns = function(at, numbers) rep(list(character()), length(at))
+      )
+    )
   }
   names <- if (header) table_names(head$head) else head$head
   if (!length(names)) names <- head$head
@@ -41,7 +46,9 @@ table_shape <- function(bytes, head, names, path, arg) {
   line <- if (shape$odd_line) shape$odd_line else shape$longer_line
   if (!line) return(list(names = names, rows = shape$records, row_names = FALSE))
   cells <- if (shape$odd_line) shape$odd_cells else length(names) + 1
-  separator <- switch(as.character(head$separator), "0" = "blanks", "9" = "tabs", sprintf("\"%s\"", intToUtf8(head$separator)))
+  separator <- switch(
+    as.character(head$separator), "0" = "blanks", "9" = "tabs", sprintf("\"%s\"", intToUtf8(head$separator))
+  )
   abort(
     sprintf("`%s`: line %s of %s has %s, the first line %s (separated by %s).", arg, big(line), path,
             plural(cells, "cell"), big(length(names)), separator),

@@ -2,7 +2,8 @@
 
 # In small letters. Beside missing_cells, which are missing in groups too.
 missing_words <- c(
-  "", "na", "n/a", "n.a.", "nan", "-nan", "nan(ind)", "none", "null", "nil", "-", "--", "?", ".", "<na>", "#n/a", "#null!",
+  "", "na", "n/a", "n.a.", "nan", "-nan", "nan(ind)", "none", "null", "nil", "-", "--", "?", ".", "<na>", "#n/a",
+  "#null!",
   "#value!", "#div/0!", "#num!"
 )
 number_pattern <- "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$"
@@ -49,20 +50,29 @@ numbers_in_text <- function(text) {
 odd_hint <- function(odd, groups = FALSE, codes = TRUE) {
   number <- "[-+]?[0-9]+([.,][0-9]+)?"
   if (any(grepl(thousands_pattern, odd)) && all(grepl(comma_pattern, odd))) {
-    return("A comma with three digits behind it may be a decimal comma or mark thousands: write them with a point, or without a mark.")
+    return(
+      "A comma with three digits behind it may be a decimal comma or mark thousands: write them with a point, or without a mark."
+    )
   }
   if (all(grepl(comma_pattern, odd))) {
     return("Decimal commas are read when every value of the column has one or is whole: here some have a point.")
   }
-  if (all(grepl(sprintf("^%s *(%%|[[:alpha:]][^ ]*)$", number), odd))) return("They are numbers with a unit: remove the unit.")
+  if (all(grepl(sprintf("^%s *(%%|[[:alpha:]][^ ]*)$", number), odd))) {
+    return("They are numbers with a unit: remove the unit.")
+  }
   if (all(grepl(sprintf("^[<>=~]+ *%s$", number), odd))) {
     return("They are limits of what could be measured: set them to a number, or add them to `na_codes`.")
   }
   if (all(grepl("^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|^[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}", odd))) {
     return("They look like dates: give the age, the year or a number of days.")
   }
-  if (all(grepl("^[-+]?[0-9]{1,3}([ ',.][0-9]{3})+([.,][0-9]+)?$", odd))) return("Write numbers without marks for thousands.")
-  paste0("If these mean missing, ", if (codes) "add them to `na_codes`" else "set them to NA", if (groups) "; if the column holds groups, name it in `categorical`" else "", ".")
+  if (all(grepl("^[-+]?[0-9]{1,3}([ ',.][0-9]{3})+([.,][0-9]+)?$", odd))) {
+    return("Write numbers without marks for thousands.")
+  }
+  paste0(
+    "If these mean missing, ", if (codes) "add them to `na_codes`" else "set them to NA",
+    if (groups) "; if the column holds groups, name it in `categorical`" else "", "."
+  )
 }
 
 # A column of numbers, whatever type it came in; anything else that it holds is an error.
@@ -112,7 +122,10 @@ two_words <- function(text, name) {
   for (pair in word_pairs) {
     if (!all(is.na(small) | small %in% pair) || all(is.na(small))) next
     shown <- vapply(pair, function(word) c(text[!is.na(small) & small == word], word)[1], "")
-    inform(sprintf("%s: \"%s\" is taken as 0 and \"%s\" as 1.", quote_all(name), shown[1], shown[2]), "latentmr_message_coding")
+    inform(
+      sprintf("%s: \"%s\" is taken as 0 and \"%s\" as 1.", quote_all(name), shown[1], shown[2]),
+      "latentmr_message_coding"
+    )
     return(as.double(match(small, pair) - 1))
   }
   NULL

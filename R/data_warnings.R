@@ -14,7 +14,9 @@ far_values <- function(x) {
     for (k in 1:3) {
       far <- far_end(y)
       if (is.null(far)) break
-      found[[length(found) + 1]] <- data.frame(value = side * far$value, count = far$count, nearest = side * far$nearest)
+      found[[length(found) + 1]] <- data.frame(
+        value = side * far$value, count = far$count, nearest = side * far$nearest
+      )
       y <- y[y < far$value]
     }
   }
@@ -61,13 +63,17 @@ unit_ratio <- 3 # of standard deviations: more is not what populations differ by
 unit_factors <- data.frame(
   factor = c(38.67, 88.5, 18.02, 10, 100, 1000),
   words = c(
-    "38.67, as cholesterol in mg/dL and mmol/L", "88.5, as triglycerides in mg/dL and mmol/L or creatinine in umol/L and mg/dL",
-    "18.02, as glucose in mg/dL and mmol/L", "10, as g/L and g/dL or mm and cm", "100, as cm and m or per cent and shares",
+    "38.67, as cholesterol in mg/dL and mmol/L",
+    "88.5, as triglycerides in mg/dL and mmol/L or creatinine in umol/L and mg/dL",
+    "18.02, as glucose in mg/dL and mmol/L", "10, as g/L and g/dL or mm and cm",
+    "100, as cm and m or per cent and shares",
     "1000, as g and kg"
   )
 )
 # Smaller ones show only together with the level.
-level_factors <- data.frame(factor = c(2.2046, 2.54), words = c("2.2, as pounds and kilograms", "2.54, as cm and inches"))
+level_factors <- data.frame(
+  factor = c(2.2046, 2.54), words = c("2.2, as pounds and kilograms", "2.54, as cm and inches")
+)
 
 # spread, level: standard deviation (robust where rows are known) and median or mean of a
 # trait in each group, named by group.
@@ -85,7 +91,8 @@ warn_units <- function(spread, level, name, what = "environment") {
   if (times <= unit_ratio && is.null(unit)) return(invisible())
   warn(
     sprintf("The standard deviation of \"%s\" in %s \"%s\" is %s times that of %s%s.", name, what, names(spread)[at],
-            format(ratio[at], digits = 3), if (length(spread) == 2) sprintf("%s \"%s\"", what, names(spread)[-at]) else "the others",
+            format(ratio[at], digits = 3),
+            if (length(spread) == 2) sprintf("%s \"%s\"", what, names(spread)[-at]) else "the others",
             if (is.null(unit)) "" else sprintf(": a factor of about %s", unit)),
     "latentmr_warning_units", column = name, environment = names(spread)[at], ratio = ratio[[at]],
     hint = "Are the units the same everywhere? Estimates are in units of the outcome per unit of the exposure."
@@ -95,7 +102,8 @@ warn_units <- function(spread, level, name, what = "environment") {
 # times: of the standard deviations, above 1; shift: of the levels. Far from zero the
 # levels tell the factor more exactly.
 unit_words <- function(times, shift, level_in_sd) {
-  exact <- level_in_sd > 2 && is.finite(shift) && shift > 0 && abs(log(shift / times)) < (if (times > unit_ratio) .4 else .2)
+  exact <- level_in_sd > 2 && is.finite(shift) && shift > 0 &&
+    abs(log(shift / times)) < (if (times > unit_ratio) .4 else .2)
   table <- if (times > unit_ratio) unit_factors else level_factors
   if (!exact && times <= unit_ratio) return(NULL)
   off <- abs(log(times / table$factor)) / .15

@@ -8,7 +8,9 @@ fit_auto <- function(input, n_latent, control, seed) {
   if (closed$d) return(list(selected = "closure", weights = closed[c("center", "map")], details = details))
   base <- flow_base(input, closed, n_latent, control, seed)
   details$before <- base[c("values", "threshold", "null")]
-  stay <- function(reason) list(selected = "linear", details = details, notes = paste0("No flow was tried: ", reason, "."))
+  stay <- function(reason) {
+    list(selected = "linear", details = details, notes = paste0("No flow was tried: ", reason, "."))
+  }
   problem <- flow_problem(base, input)
   if (!is.null(problem)) return(stay(problem))
   if (stationary_change_test(base)[["pval"]] > .05) return(stay("nothing moves between the environments"))

@@ -10,7 +10,9 @@ QUALITY_LEAST <- 6L # people of an environment below which it has no row
 
 quality_report <- function(object, data, seed) {
   if (!inherits(data, "mr_data")) {
-    return(new_quality(quality_blanks(object, "needs rows of people: moments hold means and covariances only"), 0L, NULL))
+    return(
+      new_quality(quality_blanks(object, "needs rows of people: moments hold means and covariances only"), 0L, NULL)
+    )
   }
   people <- quality_people(data, sum(object$n_latent), seed)
   some <- if (length(people) < length(data$environment)) rows_of_data(data, people) else data
@@ -22,7 +24,10 @@ quality_report <- function(object, data, seed) {
   e <- some$environment
   measured <- list(covariates = standardised(some$covariates), `structure columns` = standardised(some$structure))
   rows <- c(
-    list(quality_latents(codes$invariant, "w", "invariant", e, seed), quality_latents(codes$variant, "v", "variant", e, seed)),
+    list(
+      quality_latents(codes$invariant, "w", "invariant", e, seed),
+      quality_latents(codes$variant, "v", "variant", e, seed)
+    ),
     list(quality_hsic(codes$invariant, codes$variant, "variant block", e, seed)),
     lapply(names(measured), function(name) quality_hsic(codes$invariant, measured[[name]], name, e, seed))
   )
@@ -108,7 +113,11 @@ normal_shift <- function(mmd2) {
 quality_hsic <- function(code, other, name, environment, seed) {
   row <- function(...) quality_row("hsic", "invariant", "block", name, ...)
   if (is.null(other) || !ncol(other)) {
-    return(row(note = if (name == "variant block") "there is no variant block" else sprintf("`data` has no %s that vary", name)))
+    return(
+      row(
+        note = if (name == "variant block") "there is no variant block" else sprintf("`data` has no %s that vary", name)
+      )
+    )
   }
   if (is.null(code) || !ncol(code)) return(row(note = "there is no invariant block"))
   size <- table(environment)
@@ -146,7 +155,10 @@ quality_strength <- function(fit) {
   e <- d$environments
   rbind(
     row("pooled", d$f, fit$nobs),
-    row("pooled, effective", d$f_effective, fit$nobs, if (is.null(d$f_effective_note)) NA_character_ else d$f_effective_note),
+    row(
+      "pooled, effective", d$f_effective, fit$nobs,
+      if (is.null(d$f_effective_note)) NA_character_ else d$f_effective_note
+    ),
     if (isTRUE(nrow(e) > 1)) row(e$environment, e$f, e$n, ifelse(is.na(e$f), "too few people", NA_character_))
   )
 }
@@ -213,10 +225,15 @@ quality_line <- function(x) {
     if (nrow(moves)) {
       sprintf(
         "%d of %d invariant latents change between environments (Holm 5 %%; a shift of %s SD would be seen)",
-        length(unique(moves$latent[adjusted < .05])), length(unique(moves$latent)), format_shift(stats::median(moves$detectable_shift))
+        length(unique(moves$latent[adjusted < .05])), length(unique(moves$latent)),
+        format_shift(stats::median(moves$detectable_shift))
       )
     },
-    if (nrow(hsic)) sprintf("normalised HSIC with the variant block %s (%s)", format(max(hsic$value, 0), digits = 2), p_is(hsic$p_value))
+    if (nrow(hsic)) {
+      sprintf(
+        "normalised HSIC with the variant block %s (%s)", format(max(hsic$value, 0), digits = 2), p_is(hsic$p_value)
+      )
+    }
   )
   sprintf("Instrument quality: %s. Details: summary(fit)$quality.", paste(parts, collapse = "; "))
 }
@@ -229,9 +246,13 @@ quality_change_words <- function(rows, what, on) {
   adjusted <- tapply(stats::p.adjust(rows$p_value, "holm"), factor(rows$latent, latents), min)
   moved <- latents[adjusted < .05]
   top <- rows[which.max(rows$value), ]
-  count <- sprintf("%d of %d %s (MMD, Holm 5 %%)%s", length(moved), length(latents), if (length(latents) == 1) "changes" else "change", on)
+  count <- sprintf(
+    "%d of %d %s (MMD, Holm 5 %%)%s", length(moved), length(latents), if (length(latents) == 1) "changes" else "change",
+    on
+  )
   seen <- sprintf(
-    "a shift of the mean of %s standard deviations would have been seen in most environments", format_shift(stats::median(rows$detectable_shift))
+    "a shift of the mean of %s standard deviations would have been seen in most environments",
+    format_shift(stats::median(rows$detectable_shift))
   )
   if (what == "Variant latents") {
     return(sprintf("%s between environments: %s. That they change is what they are there for.", what, count))
@@ -261,7 +282,8 @@ quality_hsic_words <- function(row) {
     "Shows whether structure that was measured reaches the instruments."
   )
   sprintf(
-    "%s: %s (normalised %s, %s; %s would have been seen). %s", start, found, format(max(row$value, 0), digits = 2), p_is(row$p_value),
+    "%s: %s (normalised %s, %s; %s would have been seen). %s", start, found, format(max(row$value, 0), digits = 2),
+    p_is(row$p_value),
     format(row$detectable, digits = 2), meaning
   )
 }

@@ -104,7 +104,8 @@ fit_background <- function(moments, view, control) {
     method = "structure", mode = "background", values = background$values,
     threshold = NA_real_, components = background$components, directions = panel$directions,
     variant = panel$directions[, 0, drop = FALSE], invariant = panel$directions,
-    n_latent = c(invariant = ncol(panel$directions), variant = 0L), dropped = p - ncol(panel$directions), block = panel$block,
+    n_latent = c(invariant = ncol(panel$directions), variant = 0L), dropped = p - ncol(panel$directions),
+    block = panel$block,
     panel_values = panel$values, background = background
   )
 }

@@ -145,7 +145,10 @@ ratio_fit <- function(f, cluster) {
 # the log-linear fits with the exposure as it is and as the instruments predict it.
 ratio_first <- function(f, options) {
   starts <- lapply(c("predictor", "exposure"), function(regressors) {
-    tryCatch(newton(f, rep(0, f$K + f$k), nonlinear_options("log", regressors, offset = f$rows$offset), "log")$theta, latentmr_error_noconv = function(e) NULL)
+    tryCatch(
+      newton(f, rep(0, f$K + f$k), nonlinear_options("log", regressors, offset = f$rows$offset), "log")$theta,
+      latentmr_error_noconv = function(e) NULL
+    )
   })
   fits <- lapply(starts[!vapply(starts, is.null, NA)], function(theta) {
     tryCatch(gauss_newton(f, theta, options, identity), latentmr_error_noconv = function(e) NULL)
@@ -170,7 +173,8 @@ moment_weight <- function(s, f, cluster) {
         "The weight of the %d moments does not exist: their covariance is singular%s.", f$K + f$L,
         if (length(cluster)) sprintf(" with %d clusters", cluster$count) else ""
       ),
-      c("latentmr_error_weights", "latentmr_error_singular"), hint = "Use fewer instruments and covariates than clusters."
+      c("latentmr_error_weights", "latentmr_error_singular"),
+      hint = "Use fewer instruments and covariates than clusters."
     )
   }
   function(x) backsolve(half, x / scale, transpose = TRUE)
@@ -194,7 +198,11 @@ gauss_newton <- function(f, theta, options, weight, limit = 100L) {
       return(list(theta = theta, value = value, iterations = iteration))
     }
     repeat {
-      step <- if (damp == 0) full else qr.coef(qr(rbind(a, sqrt(damp) * diag(size, length(size))), LAPACK = TRUE), c(b, 0 * size))
+      step <- if (damp == 0) {
+        full
+      } else {
+        qr.coef(qr(rbind(a, sqrt(damp) * diag(size, length(size))), LAPACK = TRUE), c(b, 0 * size))
+      }
       if (all(is.finite(step))) {
         to <- nonlinear_sums(f, theta + step, options)
         now <- sum(weight(to$moments)^2)

@@ -21,7 +21,11 @@ iv_matrix <- function(m, arg, n) {
   if (is.null(dim(m))) dim(m) <- c(length(m), 1L)
   if (is.logical(m)) m <- m + 0
   if (!is.numeric(m) || length(dim(m)) != 2) abort_argument(arg, "a numeric matrix", describe(m))
-  if (nrow(m) != n) abort_argument(arg, sprintf("a matrix with a row for each of the %d values of `y`", n), sprintf("one with %d rows", nrow(m)))
+  if (nrow(m) != n) {
+    abort_argument(
+      arg, sprintf("a matrix with a row for each of the %d values of `y`", n), sprintf("one with %d rows", nrow(m))
+    )
+  }
   if (ncol(m) == 0) return(NULL)
   if (!is.double(m)) storage.mode(m) <- "double"
   m
@@ -31,7 +35,10 @@ check_finite <- function(v, arg) {
   bad <- if (is.list(v)) sum(vapply(v, function(column) sum(!is.finite(column)), 0L)) else sum(!is.finite(v))
   if (bad) {
     abort(
-      sprintf("`%s` has %d value%s that %s missing or infinite.", arg, bad, if (bad == 1) "" else "s", if (bad == 1) "is" else "are"),
+      sprintf(
+        "`%s` has %d value%s that %s missing or infinite.", arg, bad, if (bad == 1) "" else "s",
+        if (bad == 1) "is" else "are"
+      ),
       "latentmr_error_argument", argument = arg,
       hint = "Drop these rows from every argument, or use iv_reg(na.action = na.omit)."
     )
@@ -58,7 +65,8 @@ column_names <- function(m, prefix) {
   repeated <- unique(names[duplicated(names)])
   if (length(repeated)) {
     abort(
-      sprintf("`%s` has repeated column names: %s.", prefix, quote_all(repeated)), "latentmr_error_argument", argument = prefix,
+      sprintf("`%s` has repeated column names: %s.", prefix, quote_all(repeated)), "latentmr_error_argument",
+      argument = prefix,
       hint = sprintf("Give every column a name of its own, or none to any: colnames(%s) <- NULL numbers them.", prefix)
     )
   }
@@ -74,7 +82,10 @@ check_kappa <- function(estimator, kappa, fuller) {
   if (estimator == "kclass") {
     check_number(kappa, "kappa", hint = "0 is ordinary least squares, 1 is two-stage least squares.")
   } else if (!is.null(kappa)) {
-    abort_argument("kappa", sprintf("NULL with estimator \"%s\"", estimator), describe(kappa), hint = "`kappa` goes with estimator = \"kclass\".")
+    abort_argument(
+      "kappa", sprintf("NULL with estimator \"%s\"", estimator), describe(kappa),
+      hint = "`kappa` goes with estimator = \"kclass\"."
+    )
   }
   list(kappa = kappa, fuller = fuller)
 }

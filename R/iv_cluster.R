@@ -9,14 +9,18 @@
 # of columns, a vector, or several of them. One vector, or a list of them.
 cluster_values <- function(cluster, data) {
   if (inherits(cluster, "formula")) {
-    if (length(cluster) != 2) abort_argument("cluster", "a one-sided formula such as ~ family", sprintf("`%s`", deparse1(cluster)))
+    if (length(cluster) != 2) {
+      abort_argument("cluster", "a one-sided formula such as ~ family", sprintf("`%s`", deparse1(cluster)))
+    }
     ways <- cluster_ways(cluster[[2]])
     values <- lapply(ways, cluster_value, data, environment(cluster))
     return(if (length(values) == 1) values[[1]] else setNames(values, vapply(ways, deparse1, "")))
   }
   if (is.character(cluster) && is.data.frame(data) && length(cluster) <= 4 && nrow(data) != length(cluster)) {
     unknown <- setdiff(cluster, names(data))
-    if (length(unknown)) abort_argument("cluster", "a column of `data`", describe(unknown), hint = near_names(unknown[1], names(data)))
+    if (length(unknown)) {
+      abort_argument("cluster", "a column of `data`", describe(unknown), hint = near_names(unknown[1], names(data)))
+    }
     return(if (length(cluster) == 1) data[[cluster]] else as.list(data[cluster]))
   }
   if (is.data.frame(data) && NROW(if (is.list(cluster) && length(cluster)) cluster[[1]] else cluster) != nrow(data)) {
@@ -27,7 +31,9 @@ cluster_values <- function(cluster, data) {
 
 # g + h -> list(g, h)
 cluster_ways <- function(e) {
-  if (is.call(e) && identical(e[[1]], as.name("+")) && length(e) == 3) return(c(cluster_ways(e[[2]]), cluster_ways(e[[3]])))
+  if (is.call(e) && identical(e[[1]], as.name("+")) && length(e) == 3) {
+    return(c(cluster_ways(e[[2]]), cluster_ways(e[[3]])))
+  }
   if (is.call(e) && identical(e[[1]], as.name("("))) return(cluster_ways(e[[2]]))
   list(e)
 }
@@ -49,7 +55,9 @@ cluster_value <- function(e, data, envir) {
 
 # Codes 1, 2, .. in order of appearance, NA for NA: labels of any kind.
 code_values <- function(v, arg) {
-  if (!is.atomic(v) || is.complex(v) || !is.null(dim(v)) && NCOL(v) > 1) abort_argument(arg, "a vector of labels", describe(v))
+  if (!is.atomic(v) || is.complex(v) || !is.null(dim(v)) && NCOL(v) > 1) {
+    abort_argument(arg, "a vector of labels", describe(v))
+  }
   v <- as.vector(if (is.factor(v)) as.integer(v) else plain_integers(v, arg))
   match(v, unique(v[!is.na(v)]))
 }
@@ -58,7 +66,9 @@ code_values <- function(v, arg) {
 cluster_frame <- function(cluster) {
   if (!is.list(cluster)) return(plain_integers(cluster, "cluster"))
   lengths <- lengths(cluster)
-  if (any(lengths != lengths[1])) abort_argument("cluster", "groupings of one length", paste("of lengths", paste(lengths, collapse = ", ")))
+  if (any(lengths != lengths[1])) {
+    abort_argument("cluster", "groupings of one length", paste("of lengths", paste(lengths, collapse = ", ")))
+  }
   if (length(cluster) == 1) return(cluster[[1]])
   do.call(cbind, lapply(cluster, code_values, "cluster"))
 }
@@ -71,19 +81,26 @@ iv_cluster <- function(cluster, n, root = NULL) {
   if (!length(columns)) abort_argument("cluster", sprintf("a vector of length %d", n), "one without columns")
   if (length(columns) > 4) abort_argument("cluster", "at most four groupings", sprintf("%d of them", length(columns)))
   codes <- lapply(columns, function(v) {
-    if (!is.atomic(v) || !is.null(dim(v)) || length(v) != n) abort_argument("cluster", sprintf("a vector of length %d", n), describe(v))
+    if (!is.atomic(v) || !is.null(dim(v)) || length(v) != n) {
+      abort_argument("cluster", sprintf("a vector of length %d", n), describe(v))
+    }
     if (anyNA(v)) abort_argument("cluster", "without missing values", sprintf("one with %d", sum(is.na(v))))
     one_grouping(code_values(v, "cluster"), root)
   })
-  for (way in codes) if (way$count < 2) abort_argument("cluster", "at least two clusters", if (is.null(root)) "one" else "one that has weight")
+  for (way in codes) if (way$count < 2) abort_argument(
+    "cluster", "at least two clusters", if (is.null(root)) "one" else "one that has weight"
+  )
   if (length(codes) == 1) return(structure(codes[[1]], class = "iv_clusters"))
-  sets <- unlist(lapply(seq_along(codes), function(m) utils::combn(length(codes), m, simplify = FALSE)), recursive = FALSE)
+  sets <- unlist(
+    lapply(seq_along(codes), function(m) utils::combn(length(codes), m, simplify = FALSE)), recursive = FALSE
+  )
   ways <- lapply(sets, function(set) {
     joint <- Reduce(function(to, way) to * way$count + way$index, codes[set], 0)
     c(one_grouping(joint, root), sign = (-1)^(length(set) + 1))
   })
   structure(class = "iv_clusters", list(
-    count = min(vapply(codes, `[[`, 0L, "count")), counts = vapply(codes, `[[`, 0L, "count"), ways = ways, names = names(columns)
+    count = min(vapply(codes, `[[`, 0L, "count")), counts = vapply(codes, `[[`, 0L, "count"), ways = ways,
+    names = names(columns)
   ))
 }
 
@@ -107,7 +124,9 @@ over_ways <- function(cluster, f) {
 }
 
 check_one_way <- function(cluster, what) {
-  if (!is.null(cluster$ways)) abort_argument("cluster", sprintf("one grouping for %s", what), sprintf("%d of them", length(cluster$counts)))
+  if (!is.null(cluster$ways)) {
+    abort_argument("cluster", sprintf("one grouping for %s", what), sprintf("%d of them", length(cluster$counts)))
+  }
 }
 
 # Rows sorted by cluster (0-based), and where each begins, as the core wants them.

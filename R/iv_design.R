@@ -60,7 +60,9 @@ NCOL0 <- function(m) if (is.null(m)) 0L else if (is.list(m)) length(m) else ncol
 # model.frame(), which lets na.omit() copy the data only when a value is missing.
 iv_frame <- function(call, envir) {
   action <- if (is.null(call$na.action)) getOption("na.action") else eval(call$na.action, envir)
-  known <- list("na.omit", "na.exclude", "na.fail", "na.pass", stats::na.omit, stats::na.exclude, stats::na.fail, stats::na.pass)
+  known <- list(
+    "na.omit", "na.exclude", "na.fail", "na.pass", stats::na.omit, stats::na.exclude, stats::na.fail, stats::na.pass
+  )
   if (any(vapply(known, identical, NA, action))) {
     quick <- call
     quick$na.action <- quote(stats::na.pass)

@@ -117,7 +117,10 @@ check_endogenous <- function(f) {
   if (any(bad)) {
     names <- f$rows$names$x[f$rows$keep_x[bad]]
     abort(
-      sprintf("%s %s an exact linear function of the instruments and covariates.", quote_all(names), if (sum(bad) > 1) "are" else "is"),
+      sprintf(
+        "%s %s an exact linear function of the instruments and covariates.", quote_all(names),
+        if (sum(bad) > 1) "are" else "is"
+      ),
       c("latentmr_error_exogenous", "latentmr_error_argument"), variables = names,
       hint = "An exogenous regressor stands among the instruments too: y ~ x + w | z + w, or `w`."
     )

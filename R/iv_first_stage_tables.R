@@ -80,7 +80,9 @@ stock_yogo_table <- function(values, L, criteria) {
   values <- matrix(values, ncol = 1 + 4 * length(criteria), byrow = TRUE)
   row <- match(L, values[, 1])
   if (is.na(row)) return(NULL)
-  limits <- ifelse(startsWith(rep(criteria, each = 4), "size"), rep(c(0.1, 0.15, 0.2, 0.25), length(criteria)), c(0.05, 0.1, 0.2, 0.3))
+  limits <- ifelse(
+    startsWith(rep(criteria, each = 4), "size"), rep(c(0.1, 0.15, 0.2, 0.25), length(criteria)), c(0.05, 0.1, 0.2, 0.3)
+  )
   data.frame(statistic = "Cragg-Donald F", criterion = rep(criteria, each = 4), limit = limits, value = values[row, -1])
 }
 

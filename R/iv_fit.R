@@ -35,10 +35,12 @@
 #' `n / (n - m)` for HC1 and `G / (G - 1) (n - 1) / (n - m)` for clusters; equal to
 #' `sandwich::vcovHC()` and `vcovCL(type = "HC1")`). Clusters in several ways (Cameron, Gelbach and Miller
 #' 2011): the signed sum over each way and their interactions, `G` the smallest number of clusters, as in fixest
-#' and Stata's ivreg2 (sandwich has the `G` of each way). `"CR2"` (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018): residuals of a
+#' and Stata's ivreg2 (sandwich has the `G` of each way). `"CR2"` (Bell and McCaffrey 2002; Pustejovsky and Tipton
+#' 2018): residuals of a
 #' cluster multiplied by `(I - H_gg)^(-1/2)`, `H` the projection on `X~`, and t tests with Satterthwaite's
 #' degrees of freedom, for few or unequal clusters; equal to `clubSandwich::vcovCR(type = "CR2")`, with weights to its
-#' value for the rows multiplied by their roots. The diagnostic tests beside it are those of `"cluster"`. `"bekker"` for LIML and Fuller (Bekker 1994; the
+#' value for the rows multiplied by their roots. The diagnostic tests beside it are those of `"cluster"`. `"bekker"` for
+#' LIML and Fuller (Bekker 1994; the
 #' first two terms of Hansen, Hausman and Newey 2008); `"many"` for UJIVE, the
 #' many-instrument heteroskedastic error of Chao, Swanson, Hausman, Newey and
 #' Woutersen (2012): the sum of `e_i^2 (Gx)_i^2` and of
@@ -72,8 +74,10 @@
 #'   rows. [iv_reg()] has `na.action`.
 #' @section Errors: `latentmr_error_argument` for wrong shapes and values,
 #'   `latentmr_error_unidentified` when the instruments do not identify the effects.
-#' @references Kolesar, Chetty, Friedman, Glaeser and Imbens (2015), JBES 33:474. Cameron, Gelbach and Miller (2011), JBES
-#'   29:238. Bell and McCaffrey (2002), Survey Methodology 28:169. Pustejovsky and Tipton (2018), JBES 36:672. Kolesar (2013), Estimation in an instrumental variables model with
+#' @references Kolesar, Chetty, Friedman, Glaeser and Imbens (2015), JBES 33:474. Cameron, Gelbach and Miller (2011),
+#'   JBES
+#'   29:238. Bell and McCaffrey (2002), Survey Methodology 28:169. Pustejovsky and Tipton (2018), JBES 36:672. Kolesar
+#'   (2013), Estimation in an instrumental variables model with
 #'   treatment effect heterogeneity. Bekker (1994), Econometrica 62:657. Hansen,
 #'   Hausman and Newey (2008), JBES 26:398. Chao et al. (2012), Econometric Theory
 #'   28:42. Fuller (1977), Econometrica 45:939. Angrist, Imbens and Krueger (1999), Journal of
@@ -93,7 +97,9 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = N
   check_given()
   control <- check_kappa(estimator, kappa, fuller)
   asked <- asked_type(vcov, cluster, estimator)
-  if (inherits(asked$cluster, "formula")) abort_argument("cluster", "a vector, or several in a list", "a formula", hint = "Formulas are for iv_reg().")
+  if (inherits(asked$cluster, "formula")) {
+    abort_argument("cluster", "a vector, or several in a list", "a formula", hint = "Formulas are for iv_reg().")
+  }
   check_number(tol, "tol", min = 0, max = 0.1)
   y <- iv_vector(y, "y", NULL)
   n <- length(y)
@@ -113,13 +119,22 @@ iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7, control = list
   warn_unused_cluster(vcov, estimator, cluster)
   ols <- estimator == "ols"
   if (ols) rows["z"] <- list(NULL)
-  if (!ols && is.null(rows$x)) abort_argument("x", "the endogenous variables", "NULL", hint = "Without endogenous variables use estimator = \"ols\".")
+  if (!ols && is.null(rows$x)) {
+    abort_argument(
+      "x", "the endogenous variables", "NULL", hint = "Without endogenous variables use estimator = \"ols\"."
+    )
+  }
   if (!ols && is.null(rows$z)) abort_argument("z", "the excluded instruments", "NULL")
   if (is.null(rows$x) && is.null(rows$w)) abort_argument("w", "a matrix of regressors when there is no `x`", "NULL")
-  if (is.null(rows$names)) rows$names <- lapply(c(x = "x", z = "z", w = "w"), function(part) column_names(rows[[part]], part))
+  if (is.null(rows$names)) {
+    rows$names <- lapply(c(x = "x", z = "z", w = "w"), function(part) column_names(rows[[part]], part))
+  }
   repeated <- intersect(rows$names$x, rows$names$w)
   if (length(repeated)) {
-    abort(sprintf("%s is in both `x` and `w`.", quote_all(repeated)), "latentmr_error_argument", hint = "A regressor is endogenous (`x`) or exogenous (`w`).")
+    abort(
+      sprintf("%s is in both `x` and `w`.", quote_all(repeated)), "latentmr_error_argument",
+      hint = "A regressor is endogenous (`x`) or exogenous (`w`)."
+    )
   }
   f <- with_finite(rows, iv_factor(rows, forced = if (ols) 1L else 1L + NCOL0(rows$x), tol))
   if (!ols) {
@@ -160,7 +175,10 @@ given_kappa <- function(f, kappa) {
   if (kappa <= 1) return(kappa)
   most <- largest_kappa(f)
   if (kappa >= most) {
-    abort_argument("kappa", sprintf("below %s, from where on the instruments do not identify the effect", format(most, digits = 8)), describe(kappa))
+    abort_argument(
+      "kappa", sprintf("below %s, from where on the instruments do not identify the effect", format(most, digits = 8)),
+      describe(kappa)
+    )
   }
   kappa
 }
@@ -170,8 +188,12 @@ bias_kappa <- function(f) {
   kappa <- 1 + f$L / (f$n - f$K - f$L)
   if (kappa >= largest_kappa(f)) {
     abort(
-      sprintf("Bias-adjusted 2SLS does not exist: the instruments explain less of %s than as many random ones would (a first-stage F below 1).", quote_all(f$rows$names$x[f$rows$keep_x])),
-      c("latentmr_error_unidentified", "latentmr_error_singular"), hint = "weakiv_set() gives the effects that the data allow."
+      sprintf(
+        "Bias-adjusted 2SLS does not exist: the instruments explain less of %s than as many random ones would (a first-stage F below 1).",
+        quote_all(f$rows$names$x[f$rows$keep_x])
+      ),
+      c("latentmr_error_unidentified", "latentmr_error_singular"),
+      hint = "weakiv_set() gives the effects that the data allow."
     )
   }
   kappa
@@ -210,19 +232,28 @@ check_left_out <- function(skipped, estimator, clustered) {
         "JIVE1 does not exist: %d of %d people cannot be left out of the first stage, a column is not identified without %s.",
         skipped, n, if (clustered) "their cluster" else "them"
       ),
-      c("latentmr_error_leverage", "latentmr_error_singular"), hint = "estimator = \"ujive\" gives such people no instrument."
+      c("latentmr_error_leverage", "latentmr_error_singular"),
+      hint = "estimator = \"ujive\" gives such people no instrument."
     )
   }
   if (skipped == n) {
     abort(
-      sprintf("No %s can be left out of the first stage: each identifies a column alone.", if (clustered) "cluster" else "person"),
+      sprintf(
+        "No %s can be left out of the first stage: each identifies a column alone.",
+        if (clustered) "cluster" else "person"
+      ),
       c("latentmr_error_unidentified", "latentmr_error_singular"),
-      hint = if (clustered) "Covariates that are constant within one cluster only (dummies of the clusters) make leaving it out impossible."
+      hint = if (clustered) {
+        "Covariates that are constant within one cluster only (dummies of the clusters) make leaving it out impossible."
+      }
     )
   }
   if (skipped > 0) {
     warn(
-      sprintf("%d of %d people carry no instrument: a column is not identified without %s.", skipped, n, if (clustered) "their cluster" else "them"),
+      sprintf(
+        "%d of %d people carry no instrument: a column is not identified without %s.", skipped, n,
+        if (clustered) "their cluster" else "them"
+      ),
       "latentmr_warning_leverage"
     )
   }

@@ -44,20 +44,27 @@ check_formula_roles <- function(formula, parts) {
   terms <- lapply(sides, plus_terms)
   for (side in terms) {
     twice <- unique(side[duplicated(side) & !(side %in% c("0", "1"))])
-    if (length(twice)) abort_argument("formula", "one that names every variable once in a part", sprintf("one with %s twice", quote_all(twice)))
+    if (length(twice)) {
+      abort_argument(
+        "formula", "one that names every variable once in a part", sprintf("one with %s twice", quote_all(twice))
+      )
+    }
   }
   outcome <- stats::formula(formula, rhs = 0)[[2]]
   alone <- if (length(all.vars(outcome)) == 1) all.vars(outcome)
   own <- intersect(c(alone, deparse1(outcome)), c(unlist(lapply(sides, all.vars)), unlist(terms)))
   if (length(own)) {
-    abort_argument("formula", "one with the outcome on the left alone", sprintf("one with %s on the right too", quote_all(own[1])))
+    abort_argument(
+      "formula", "one with the outcome on the left alone", sprintf("one with %s on the right too", quote_all(own[1]))
+    )
   }
   if (parts < 3) return(invisible())
   both <- intersect(terms[[2]], c(terms[[1]], terms[[3]]))
   if (length(both)) {
     other <- if (both[1] %in% terms[[1]]) "among the exogenous regressors" else "among the instruments"
     abort_argument(
-      "formula", "one that gives every variable one role", sprintf("one with %s in the second part and %s", quote_all(both[1]), other),
+      "formula", "one that gives every variable one role",
+      sprintf("one with %s in the second part and %s", quote_all(both[1]), other),
       hint = "In y ~ w | x | z stand exogenous regressors, endogenous regressors, excluded instruments."
     )
   }
@@ -88,7 +95,9 @@ check_formula_data <- function(formula, data, arguments, envir) {
   wanted <- unique(c(all.vars(stats::formula(formula)), unlist(lapply(arguments, all.vars))))
   repeated <- intersect(wanted, names(data)[duplicated(names(data))])
   if (length(repeated)) {
-    abort_argument("data", "a data frame with one column of each name", sprintf("one with several columns %s", quote_all(repeated)))
+    abort_argument(
+      "data", "a data frame with one column of each name", sprintf("one with several columns %s", quote_all(repeated))
+    )
   }
   for (name in setdiff(wanted, c(names(data), "."))) {
     found <- get0(name, envir = envir)

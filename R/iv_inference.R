@@ -238,7 +238,13 @@ iv_strength <- function(fit, s, type, cluster) {
   list(
     partial_f = setNames(vapply(tests$partial_f, `[[`, 0, "statistic"), names),
     robust_f = if (robust) setNames(vapply(seq_len(f$k), function(j) robust_first(f, s, j, type, cluster), 0), names),
-    effective_f = if (f$k > 1) NA_real_ else if (robust) effective_f(f, s, type, cluster) else sum(f$r[f$Z, f$X]^2) / s$trace[[1]],
+    effective_f = if (f$k > 1) {
+      NA_real_
+    } else if (robust) {
+      effective_f(f, s, type, cluster)
+    } else {
+      sum(f$r[f$Z, f$X]^2) / s$trace[[1]]
+    },
     cragg_donald = tests$cragg_donald, basmann = tests$basmann,
     df = c(L = f$L, residual = f$n - f$K - f$L)
   )

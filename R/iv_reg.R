@@ -31,9 +31,11 @@
 #'   `residuals`, `fitted`, `predict`, `model.matrix`, `formula`, `terms`,
 #'   `update`, `anova`, `print`, `summary` (see [summary.iv_reg()]), `hatvalues`,
 #'   `nobs`, `df.residual`, `weights`, `deviance`, [ar_set()], `tidy` and `glance`, and
-#'   for `sandwich`'s `bread`, `estfun` and `vcovHC`. Its fields: `coefficients`, `vcov`, `residuals`, `sigma`, `df.residual`,
+#'   for `sandwich`'s `bread`, `estfun` and `vcovHC`. Its fields: `coefficients`, `vcov`, `residuals`, `sigma`,
+#'   `df.residual`,
 #'   `rank`, `nobs`, `estimator`, `kappa` (of a k-class estimator), `vcov_type`, `weights`, `endogenous`, `exogenous`,
-#'   `instruments` (names), `diagnostics`, and with a formula `call`, `formula`, `terms`, `model`, `na.action`. Others are private.
+#'   `instruments` (names), `diagnostics`, and with a formula `call`, `formula`, `terms`, `model`, `na.action`. Others
+#'   are private.
 #' @section Missing values: `na.action` (default of `options("na.action")`, i.e.
 #'   rows with any missing value are left out and reported in `summary()`).
 #' @section Errors: `latentmr_error_argument`, `latentmr_error_unidentified`; see
@@ -68,14 +70,18 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NUL
   parts <- model$parts
   y <- stats::model.response(frame)
   if (is.logical(y)) y <- y + 0
-  if (is.null(y) || is.matrix(y) || !is.numeric(y)) abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
+  if (is.null(y) || is.matrix(y) || !is.numeric(y)) {
+    abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
+  }
   check_finite(y, names(frame)[1])
   offset <- stats::model.offset(frame)
   root <- weight_roots(stats::model.weights(frame), length(y))
   response <- setNames(as.double(if (is.null(offset)) y else y - offset), names(y))
   exogenous <- iv_exogenous(parts, estimator)
   run <- function(exogenous) {
-    iv_engine(iv_rows(parts, response, root, exogenous, estimator), estimator, asked$type, frame[["(cluster)"]], tol, control)
+    iv_engine(
+      iv_rows(parts, response, root, exogenous, estimator), estimator, asked$type, frame[["(cluster)"]], tol, control
+    )
   }
   # Only a regressor that is coded otherwise among the instruments needs a second run.
   fit <- tryCatch(run(exogenous), latentmr_error_exogenous = function(e) {

@@ -10,7 +10,8 @@ iv_rows <- function(parts, y, root, exogenous, estimator) {
   X <- parts$X
   rows <- list(
     y = y, x = design_columns(X, !exogenous), w = design_columns(X, exogenous),
-    z = if (estimator != "ols") design_columns(parts$Z, !(design_names(parts$Z) %in% design_names(X)[exogenous])), root = root
+    z = if (estimator != "ols") design_columns(parts$Z, !(design_names(parts$Z) %in% design_names(X)[exogenous])),
+    root = root
   )
   if (estimator == "ols") return(rows)
   if (is.null(rows$x)) {
@@ -34,7 +35,9 @@ iv_rows <- function(parts, y, root, exogenous, estimator) {
 iv_model <- function(call, formula, data, cluster, contrasts, envir) {
   given <- formula
   formula <- iv_formula(formula)
-  check_formula_data(formula, data, as.list(call)[intersect(c("weights", "subset", "offset"), names(call))], environment(formula))
+  check_formula_data(
+    formula, data, as.list(call)[intersect(c("weights", "subset", "offset"), names(call))], environment(formula)
+  )
   frame <- call[c(1, match(c("formula", "data", "subset", "na.action", "weights", "offset"), names(call), 0))]
   frame$formula <- formula
   frame$drop.unused.levels <- TRUE
@@ -43,9 +46,13 @@ iv_model <- function(call, formula, data, cluster, contrasts, envir) {
   if (!is.null(cluster)) frame$cluster <- cluster_frame(cluster_values(cluster, plain))
   frame[[1]] <- quote(stats::model.frame)
   frame <- iv_frame(frame, envir)
-  if (nrow(frame) == 0) abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
+  if (nrow(frame) == 0) {
+    abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
+  }
   parts <- iv_matrices(formula, frame, plain, contrasts, columns = TRUE)
-  if (length(Formula::as.Formula(given))[2] == 2) inform_two_parts(lapply(parts$terms[c("regressors", "instruments")], attr, "term.labels"))
+  if (length(Formula::as.Formula(given))[2] == 2) {
+    inform_two_parts(lapply(parts$terms[c("regressors", "instruments")], attr, "term.labels"))
+  }
   list(formula = formula, frame = frame, parts = parts)
 }
 

@@ -33,8 +33,14 @@ check_iv_vcov <- function(vcov, estimator, cluster) {
 
 # A cluster that the error does not use is said; the jackknife uses it in its first stage.
 warn_unused_cluster <- function(vcov, estimator, cluster) {
-  if (is.null(cluster) || vcov %in% c("cluster", "CR2", "many") || estimator %in% c("ujive", "jive1")) return(invisible())
-  text <- if (vcov == "bekker") "Bekker's error takes people as independent" else sprintf("The \"%s\" error takes people as independent", vcov)
+  if (is.null(cluster) || vcov %in% c("cluster", "CR2", "many") || estimator %in% c("ujive", "jive1")) {
+    return(invisible())
+  }
+  text <- if (vcov == "bekker") {
+    "Bekker's error takes people as independent"
+  } else {
+    sprintf("The \"%s\" error takes people as independent", vcov)
+  }
   warn(
     paste0(text, ": `cluster` is not used."), "latentmr_warning_cluster",
     hint = "vcov = \"cluster\" (or leaving `vcov` out) gives the error that allows for clusters."
@@ -46,7 +52,11 @@ iv_with_vcov <- function(object, vcov, cluster = NULL) {
   given <- !is.null(cluster) || inherits(vcov, "formula")
   asked <- asked_type(vcov, cluster, object$estimator)
   type <- asked$type
-  cluster <- if (given) iv_cluster(fit_cluster(object, asked$cluster), object$n, object$engine$f$rows$root) else object$cluster
+  cluster <- if (given) {
+    iv_cluster(fit_cluster(object, asked$cluster), object$n, object$engine$f$rows$root)
+  } else {
+    object$cluster
+  }
   check_iv_vcov(type, object$estimator, cluster)
   if (given && !(type %in% c("cluster", "CR2", "many"))) {
     abort_argument("vcov", "\"cluster\" or \"CR2\" when `cluster` is given", sprintf("\"%s\"", type))
@@ -73,7 +83,9 @@ fit_cluster <- function(object, cluster) {
   data <- if (inherits(cluster, "formula") || is.character(cluster) && length(cluster) < object$n) fit_data(object)
   if (!is.null(data)) {
     at <- data_rows(object, data)
-    cluster <- lapply(cluster_list(cluster_values(cluster, data)), function(v) if (is.null(at)) fit_rows(v, object) else v[at])
+    cluster <- lapply(
+      cluster_list(cluster_values(cluster, data)), function(v) if (is.null(at)) fit_rows(v, object) else v[at]
+    )
   } else {
     cluster <- lapply(cluster_list(cluster), fit_rows, object)
   }
@@ -99,7 +111,10 @@ fit_data <- function(object) {
   at <- data_rows(object, data)
   now <- if (is.null(outcome) || is.null(at)) NULL else as.vector(outcome)[at]
   if (!identical(now, as.vector(stats::model.response(object$model)))) {
-    abort("The data have changed since the fit: their outcome is another.", "latentmr_error_argument", argument = "cluster", hint = hint)
+    abort(
+      "The data have changed since the fit: their outcome is another.", "latentmr_error_argument", argument = "cluster",
+      hint = hint
+    )
   }
   data
 }
@@ -117,7 +132,9 @@ fit_rows <- function(values, object) {
   gone <- object$na.action
   if (rows == object$n) return(values)
   if (length(gone) && rows == object$n + length(gone)) return(values[-gone])
-  data <- if (!is.null(object$formula)) tryCatch(eval(object$call$data, environment(object$formula)), error = function(e) NULL)
+  data <- if (!is.null(object$formula)) {
+    tryCatch(eval(object$call$data, environment(object$formula)), error = function(e) NULL)
+  }
   at <- if (is.data.frame(data) && nrow(data) == rows) data_rows(object, data)
   if (is.null(at)) values else values[at]
 }
@@ -145,7 +162,9 @@ chosen_vcov <- function(object, vcov = NULL, cluster = NULL, vcov. = NULL, df = 
 }
 
 one_spelling <- function(vcov, vcov.) {
-  if (!is.null(vcov) && !is.null(vcov.)) abort_argument("vcov.", "NULL when `vcov` is given, of which it is another spelling", describe(vcov.))
+  if (!is.null(vcov) && !is.null(vcov.)) {
+    abort_argument("vcov.", "NULL when `vcov` is given, of which it is another spelling", describe(vcov.))
+  }
   if (is.null(vcov)) vcov. else vcov
 }
 
@@ -156,7 +175,9 @@ check_df <- function(df) {
 
 check_given_vcov <- function(v, object) {
   names <- names(object$coefficients)[!is.na(object$coefficients)]
-  if (is.matrix(v) && is.numeric(v) && nrow(v) == ncol(v) && all(names %in% rownames(v)) && identical(rownames(v), colnames(v))) return(invisible())
+  if (is.matrix(v) && is.numeric(v) && nrow(v) == ncol(v) && all(names %in% rownames(v)) && identical(rownames(v), colnames(v))) {
+    return(invisible())
+  }
   abort_argument("vcov", sprintf("a matrix with rows and columns named %s", quote_all(names)), describe(v))
 }
 
@@ -177,9 +198,16 @@ test_vcov <- function(object, vcov, cluster, types, otherwise) {
     cluster <- asked$cluster
   }
   check_choice(type, "vcov", types)
-  cluster <- if (given) iv_cluster(fit_cluster(object, cluster), object$n, object$engine$f$rows$root) else object$cluster
+  cluster <- if (given) {
+    iv_cluster(fit_cluster(object, cluster), object$n, object$engine$f$rows$root)
+  } else {
+    object$cluster
+  }
   if (type == "cluster" && is.null(cluster)) {
-    abort_argument("cluster", "given with vcov = \"cluster\" for a fit without clusters", "NULL", hint = "`cluster` takes ~ family, as in iv_reg().")
+    abort_argument(
+      "cluster", "given with vcov = \"cluster\" for a fit without clusters", "NULL",
+      hint = "`cluster` takes ~ family, as in iv_reg()."
+    )
   }
   if (given && type != "cluster") abort_argument("vcov", "\"cluster\" when `cluster` is given", sprintf("\"%s\"", type))
   list(type = type, cluster = cluster)

@@ -61,7 +61,9 @@ clr_p_value <- function(lr, rank, L, k, df) {
   cut <- min(pi / 2, 12 * sqrt(max(k, 1) / (L - k)))
   parts <- c(0, if (cut < 1.2) cut, pi / 2)
   p <- sum(vapply(seq_len(length(parts) - 1), function(i) {
-    stats::integrate(integrand, parts[i], parts[i + 1], rel.tol = 1e-9, abs.tol = 1e-13, subdivisions = 500L, stop.on.error = FALSE)$value
+    stats::integrate(
+      integrand, parts[i], parts[i + 1], rel.tol = 1e-9, abs.tol = 1e-13, subdivisions = 500L, stop.on.error = FALSE
+    )$value
   }, 0))
   min(1, p)
 }

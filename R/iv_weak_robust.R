@@ -44,7 +44,9 @@ robust_parts <- function(red, v, method = "CLR") {
   g <- drop(red$p %*% v)
   if (anyNA(red$omega)) return(list(ar = NA_real_, lm = NA_real_, rank = NA_real_))
   half <- or_else(chol(reduced_cov(red, v, v)), NULL)
-  if (is.null(half) || min(diag(half)) < 1e-7 * max(diag(half))) return(list(ar = NA_real_, lm = NA_real_, rank = NA_real_))
+  if (is.null(half) || min(diag(half)) < 1e-7 * max(diag(half))) {
+    return(list(ar = NA_real_, lm = NA_real_, rank = NA_real_))
+  }
   white <- backsolve(half, g, transpose = TRUE)
   out <- list(ar = sum(white^2), lm = NA_real_, rank = NA_real_)
   if (method == "AR") return(out)
@@ -55,7 +57,9 @@ robust_parts <- function(red, v, method = "CLR") {
   d <- matrix(d, red$L)
   dw <- backsolve(half, d, transpose = TRUE)
   out$lm <- min(out$ar, sum(qr.fitted(qr(dw), white)^2))
-  if (method == "CLR") out$rank <- robust_rank(red, v, a, d, lapply(cross, function(x) backsolve(half, t(x), transpose = TRUE)))
+  if (method == "CLR") {
+    out$rank <- robust_rank(red, v, a, d, lapply(cross, function(x) backsolve(half, t(x), transpose = TRUE)))
+  }
   out
 }
 
@@ -114,7 +118,8 @@ robust_weakiv_set <- function(red, method, level, points = 512L) {
   if (anyNA(h)) {
     abort(
       "The covariance of the reduced form is singular: there are fewer clusters (or people) than instruments.",
-      c("latentmr_error_weights", "latentmr_error_singular"), hint = "vcov = \"HC1\" needs no clusters; fewer instruments need fewer."
+      c("latentmr_error_weights", "latentmr_error_singular"),
+      hint = "vcov = \"HC1\" needs no clusters; fewer instruments need fewer."
     )
   }
   # A peak or a valley between two points of one sign.
@@ -134,7 +139,9 @@ robust_weakiv_set <- function(red, method, level, points = 512L) {
   t <- t[order]
   h <- h[order]
   change <- which(sign(h[-1]) != sign(h[-length(h)]))
-  ends <- vapply(change, function(i) stats::uniroot(height, t[c(i, i + 1)], f.lower = h[i], f.upper = h[i + 1], tol = 1e-12)$root, 0)
+  ends <- vapply(
+    change, function(i) stats::uniroot(height, t[c(i, i + 1)], f.lower = h[i], f.upper = h[i + 1], tol = 1e-12)$root, 0
+  )
   effect <- function(t) {
     v <- direction(t)
     -v[2] / v[1]

@@ -32,7 +32,8 @@
 #'   polynomial kernel, whose diagonal has no bound, the exact mean and variance over all permutations
 #'   (Kazi-Aoual et al. 1995) instead, as the former reject 8 % at n = 100. From features, where it costs nothing, the
 #'   gamma is shifted to the third cumulant too (Hall 1983; Buckley and Eagleson 1988): the law is a sum of weighted
-#'   chi-squares, and with one numeric column on each side a gamma of its mean and variance rejects 1.4 % at the 1 % level;
+#'   chi-squares, and with one numeric column on each side a gamma of its mean and variance rejects 1.4 % at the 1 %
+#'   level;
 #' * `"gamma"` (Gretton et al. 2008): moments from the off-diagonal means; kernels with
 #'   unit diagonal (all but the polynomials), exact form only;
 #' * `"permutation"`: the rows of `y` are permuted, within environments when given;
@@ -57,7 +58,8 @@
 #' @param block Rows in a block; NULL is the square root of the rows.
 #' @param seed NULL, or a whole number: fixes the random features or blocks.
 #' @param method One of `"trace_gamma"`, `"permutation"`, `"gamma"`, `"block"`, `"linear"`.
-#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need not be
+#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need not
+#'   be
 #'   independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same environment, their
 #'   people in the order of the data; clusters alone in their size stay, and are counted in the print. Members must be
 #'   exchangeable: list them in one order (child, parent) or at random.
@@ -70,10 +72,13 @@
 #' @section Errors: `latentmr_error_argument` for samples of different length, missing
 #'   values, constant samples, groups that are too small, and combinations without a formula.
 #' @references Gretton, Bousquet, Smola and Schoelkopf (2005), ALT. Song, Smola, Gretton,
-#'   Bedo and Borgwardt (2012), JMLR 13. Kornblith et al. (2019), ICML (normalised form). Hall (1983), Ann Probab 11. Buckley and Eagleson (1988), Aust J Stat 30. Gretton, Fukumizu, Teo, Song, Schoelkopf and Smola (2008), NIPS. Zhang, Peters,
+#'   Bedo and Borgwardt (2012), JMLR 13. Kornblith et al. (2019), ICML (normalised form). Hall (1983), Ann Probab 11.
+#'   Buckley and Eagleson (1988), Aust J Stat 30. Gretton, Fukumizu, Teo, Song, Schoelkopf and Smola (2008), NIPS.
+#'   Zhang, Peters,
 #'   Janzing and Schoelkopf (2011), UAI. Kazi-Aoual, Hitier, Sabatier and Lebreton (1995), Comput Stat Data
 #'   Anal 20. Zhang, Filippi, Gretton and Sejdinovic (2018), Stat Comput.
-#' @seealso [mmd_test()], [environment_test()], [families()] for `cluster`. C: `src/core/kernel/hsic.c`, `gram_sums.c`, `features.c`,
+#' @seealso [mmd_test()], [environment_test()], [families()] for `cluster`. C: `src/core/kernel/hsic.c`, `gram_sums.c`,
+#'   `features.c`,
 #'   `kernel_test.c`, `exchange.c`.
 #' @examples
 #' set.seed(1)
@@ -97,7 +102,10 @@ hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel =
   approximation <- test_approximation(approximation, pair$n, pair$kernels, method)
   seed <- draw_seed(seed)
   table <- hsic_table(pair, approximation, features, seed, gretton = method == "gamma")
-  estimate <- c(HSIC = mean(table["biased", ]), "unbiased HSIC" = mean(table["unbiased", ]), "normalised HSIC" = mean(table["normalised", ]))
+  estimate <- c(
+    HSIC = mean(table["biased", ]), "unbiased HSIC" = mean(table["unbiased", ]),
+    "normalised HSIC" = mean(table["normalised", ])
+  )
   if (approximation == "features") estimate <- estimate[-2]
   statistic <- sum(table["n", ] * table["biased", ])
   if (method == "permutation") {

@@ -103,7 +103,9 @@ choose_approximation <- function(approximation, n, kernels) {
   check_choice(approximation, "approximation", c("auto", "exact", "features"))
   mapped <- all(kernels != "ibs")
   if (approximation == "auto") return(if (n > EXACT_ROWS && mapped) "features" else "exact")
-  if (approximation == "features" && !mapped) abort_argument("approximation", "\"exact\" with the IBS kernel", "\"features\"")
+  if (approximation == "features" && !mapped) {
+    abort_argument("approximation", "\"exact\" with the IBS kernel", "\"features\"")
+  }
   approximation
 }
 

@@ -65,7 +65,10 @@ exchange_plan <- function(strata, cluster = NULL) {
 check_cluster <- function(cluster, n, method, strata) {
   if (is.null(cluster)) return(NULL)
   if (method != "permutation") {
-    abort_argument("method", "\"permutation\" when `cluster` is given", describe(method), "The other null laws take people to be independent.")
+    abort_argument(
+      "method", "\"permutation\" when `cluster` is given", describe(method),
+      "The other null laws take people to be independent."
+    )
   }
   cluster <- group_factor(cluster, n, "cluster")
   plan <- exchange_plan(strata, cluster)

@@ -29,19 +29,22 @@
 #' @param block Rows of each group in a block; NULL is the square root of the smallest group.
 #' @param method One of `"trace_gamma"`, `"gamma"`, `"permutation"`, `"block"`, `"linear"`.
 #' @param strata NULL, or one label per row (of `x`, then of `y`): labels are permuted within strata.
-#' @param cluster NULL, or one label per row (of `x`, then of `y`), for `method = "permutation"`: the labels of a whole cluster (a
+#' @param cluster NULL, or one label per row (of `x`, then of `y`), for `method = "permutation"`: the labels of a whole
+#'   cluster (a
 #'   family, say) move together, to a cluster of the same size.
 #' @param permutations Number of random permutations.
 #' @param approximation `"auto"`, `"exact"` or `"features"` for the gamma law.
 #' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate`, `method`,
-#'   `data.name`. `estimate` is named: `MMD^2` (two samples) or `pooled MMD^2` (environments), biased, the same `unbiased`
+#'   `data.name`. `estimate` is named: `MMD^2` (two samples) or `pooled MMD^2` (environments), biased, the same
+#'   `unbiased`
 #'   (exact form only) and `normalised`; of `"block"` and `"linear"` the mean unbiased one. But for these, `pairs` has
 #'   the MMD^2 between every two groups, two symmetric matrices `biased` and (exact form) `unbiased`.
 #' @section Errors: `latentmr_error_argument` for missing values, samples of different width, constant samples,
 #'   fewer than two groups, groups below 2 people, and combinations without a formula.
 #' @references Gretton, Borgwardt, Rasch, Schoelkopf and Smola (2012), JMLR 13. Zaremba, Gretton and
 #'   Blaschko (2013), NIPS (block form). Zhang et al. (2011), UAI (trace form).
-#' @seealso [hsic_test()], [environment_test()]. [families()] for `cluster`. C: `src/core/kernel/mmd.c`, `gram_sums.c`, `kernel_test.c`, `exchange.c`.
+#' @seealso [hsic_test()], [environment_test()]. [families()] for `cluster`. C: `src/core/kernel/mmd.c`, `gram_sums.c`,
+#'   `kernel_test.c`, `exchange.c`.
 #' @examples
 #' set.seed(1)
 #' mmd_test(rnorm(100), rnorm(100, sd = 2))
@@ -53,7 +56,11 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
                      approximation = "auto", features = 100, block = NULL, seed = NULL) {
   check_given()
   name <- deparse1(substitute(x))
-  name <- if (is.null(y)) paste(name, "by", deparse1(substitute(environment))) else paste(name, "and", deparse1(substitute(y)))
+  name <- if (is.null(y)) {
+    paste(name, "by", deparse1(substitute(environment)))
+  } else {
+    paste(name, "and", deparse1(substitute(y)))
+  }
   check_choice(method, "method", c("trace_gamma", "gamma", "permutation", "block", "linear"))
   g <- mmd_groups(x, y, environment, kernel, bandwidth, scales)
   refuse_constant(g$x$x, "x")
@@ -78,7 +85,8 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
   numbers <- found$numbers
   forms <- c("biased", if (approximation == "exact") "unbiased")
   estimate <- stats::setNames(
-    c(factor * numbers[forms], numbers[["normalised"]]), c(label, if (approximation == "exact") paste("unbiased", label), "normalised")
+    c(factor * numbers[forms], numbers[["normalised"]]),
+    c(label, if (approximation == "exact") paste("unbiased", label), "normalised")
   )
   pairs <- lapply(found[forms], `dimnames<-`, list(g$levels, g$levels))
   if (method == "permutation") {

@@ -10,7 +10,9 @@
 check_crossfit <- function(crossfit, data) {
   check_number(crossfit, "crossfit", min = 0, max = 100, whole = TRUE)
   if (crossfit == 1) {
-    abort_argument("crossfit", "0, or a number of folds of at least 2", "the number 1", "One fold leaves nobody to learn from.")
+    abort_argument(
+      "crossfit", "0, or a number of folds of at least 2", "the number 1", "One fold leaves nobody to learn from."
+    )
   }
   if (crossfit == 0 || !inherits(data, "mr_moments")) return(as.integer(crossfit))
   folds <- length(unique(data$blocks$fold))

@@ -38,8 +38,12 @@ latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
     set_environments = lapply(each, `[[`, "set"), lost = lost_strength(encoder, view),
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
-    hsic_covariates = if (length(view$columns$covariates)) linear_hsic(view, block$part, directions, view$columns$covariates),
-    hsic_structure = if (length(view$columns$structure)) linear_hsic(view, block$part, directions, view$columns$structure)
+    hsic_covariates = if (length(view$columns$covariates)) {
+      linear_hsic(view, block$part, directions, view$columns$covariates)
+    },
+    hsic_structure = if (length(view$columns$structure)) {
+      linear_hsic(view, block$part, directions, view$columns$structure)
+    }
   )
 }
 
@@ -50,7 +54,8 @@ first_stages <- function(m, exposure) {
   conditional <- vapply(seq_len(m$k), function(j) conditional_f(m, j), 0)
   df <- m$L - m$k + 1
   data.frame(
-    exposure = exposure, partial_f = vapply(partial, `[[`, 0, "statistic"), df1 = m$L, df2 = m$df, conditional_f = conditional,
+    exposure = exposure, partial_f = vapply(partial, `[[`, 0, "statistic"), df1 = m$L, df2 = m$df,
+    conditional_f = conditional,
     conditional_df1 = df, conditional_p = stats::pf(conditional, df, m$df, lower.tail = FALSE)
   )
 }
@@ -68,7 +73,9 @@ weak_sets <- function(m, exposure, level) {
   if (m$k == 1) kclass_weakiv_set(m, "CLR", level) else exposure_sets(m, exposure, level)
 }
 
-local_values <- function(fit, local, name, j) vapply(fit$by_environment, function(x) x[[local]][[name]][j], 0, USE.NAMES = FALSE)
+local_values <- function(fit, local, name, j) {
+  vapply(fit$by_environment, function(x) x[[local]][[name]][j], 0, USE.NAMES = FALSE)
+}
 
 # Rows of environments, for several exposures those of each exposure; the share of an
 # environment in the pooled first stage is told for one.
@@ -88,7 +95,9 @@ environment_table_of <- function(fit, local, each, block, encoder, view) {
 
 # Cochran's Q over environments: Q, Q_df, Q_pval, I2, a row for each of several exposures.
 heterogeneity <- function(fit, local) {
-  q <- lapply(seq_along(fit$exposure), function(j) cochran_q(local_values(fit, local, "b", j), local_values(fit, local, "se", j)))
+  q <- lapply(
+    seq_along(fit$exposure), function(j) cochran_q(local_values(fit, local, "b", j), local_values(fit, local, "se", j))
+  )
   if (length(q) == 1) return(q[[1]])
   data.frame(exposure = fit$exposure, do.call(rbind, q))
 }
@@ -131,7 +140,9 @@ sandwich_diagnostics <- function(rows, block, view) {
 lost_strength <- function(encoder, view) {
   k <- ncol(encoder$variant)
   one <- length(view$columns$exposure) == 1
-  if (!one || encoder$mode != "panel" || encoder$kind == "continuous" || !k || k == ncol(encoder$directions)) return(NULL)
+  if (!one || encoder$mode != "panel" || encoder$kind == "continuous" || !k || k == ncol(encoder$directions)) {
+    return(NULL)
+  }
   basic <- block_scores(view, latent_block("basic", encoder, view), encoder$directions)
   removed <- block_scores(view, latent_block("basic", encoder, view), encoder$variant)
   explained <- function(b) b$kclass$r0[2, 2] - b$kclass$r1[2, 2]

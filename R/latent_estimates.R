@@ -64,7 +64,9 @@ finish_estimate <- function(method, block, effects, error, context) {
     factor <- sqrt(max(1, block_sargan(block)$ratio, na.rm = TRUE))
   }
   se <- as.vector(error$se)
-  if (any(!is.finite(c(b, se)))) return(empty_estimate(method, block, "its variance is not positive: too few people or clusters"))
+  if (any(!is.finite(c(b, se)))) {
+    return(empty_estimate(method, block, "its variance is not positive: too few people or clusters"))
+  }
   half <- if (is.null(error$half)) t_half(se, df, factor) else error$half
   out <- c(
     list(id = method$id), interval(b, half, context$level),
@@ -78,7 +80,8 @@ finish_estimate <- function(method, block, effects, error, context) {
 empty_estimate <- function(method, block, note) {
   none <- rep(NA_real_, block$kclass$k)
   list(
-    id = method$id, b = none, se = none, se_plain = none, lo = none, up = none, pval = none, vcov = NA_character_, df = NA_real_,
+    id = method$id, b = none, se = none, se_plain = none, lo = none, up = none, pval = none, vcov = NA_character_,
+    df = NA_real_,
     fstat = none, fstat_type = NA_character_, nsnp = block$kclass$L, nobs = block$n, note = note
   )
 }
@@ -138,7 +141,8 @@ block_scores <- function(view, part, directions, partial = block_partial(view, p
   scores <- .Call(C_ffi_scores, partial$residual, n * view$scale, length(view$columns$variants), traits, directions)
   r0 <- partial$residual[traits, traits]
   list(
-    part = part, partial = partial, directions = directions, g = scores$g, kept = scores$kept, n = n, rank = partial$rank,
+    part = part, partial = partial, directions = directions, g = scores$g, kept = scores$kept, n = n,
+    rank = partial$rank,
     slopes = scores$slopes[, -1, drop = FALSE],
     variance = n * view$scale[traits],
     kclass = kclass_moments(r0, r0 - tcrossprod(scores$g), n, scores$n_kept, partial$rank)
@@ -150,7 +154,9 @@ block_problem <- function(block) {
   m <- block$kclass
   several <- m$k > 1
   if (m$L < 1) return("no instrument is left after partialling out")
-  if (m$L < m$k) return(sprintf("%.0f instruments are left after partialling out, fewer than the %d exposures", m$L, m$k))
+  if (m$L < m$k) {
+    return(sprintf("%.0f instruments are left after partialling out, fewer than the %d exposures", m$L, m$k))
+  }
   if (m$df < 5) return(sprintf("%.0f people are too few for %.0f columns and %.0f instruments", m$n, m$K, m$L))
   before <- diag(m$r0)
   after <- diag(m$r1)
@@ -163,10 +169,19 @@ block_problem <- function(block) {
   if (any(spent[-1])) return(paste(an, "is an exact function of the instruments and of what is partialled out"))
   if (spent[1]) return("the outcome is an exact function of the instruments and of what is partialled out")
   x <- 1L + seq_len(m$k)
-  if (several && collinear(m$r0[x, x], 1e-9)) return("an exposure is an exact function of the others and of what is partialled out")
-  if (several && collinear((m$r0 - m$r1)[x, x], 1e-9)) return("the instruments move the exposures in one and the same way")
+  if (several && collinear(m$r0[x, x], 1e-9)) {
+    return("an exposure is an exact function of the others and of what is partialled out")
+  }
+  if (several && collinear((m$r0 - m$r1)[x, x], 1e-9)) {
+    return("the instruments move the exposures in one and the same way")
+  }
   if (collinear(m$r1, nothing / 2)) {
-    return(sprintf("the outcome is an exact function of the %s and of what is partialled out", if (several) "exposures" else "exposure"))
+    return(
+      sprintf(
+        "the outcome is an exact function of the %s and of what is partialled out",
+        if (several) "exposures" else "exposure"
+      )
+    )
   }
   NULL
 }
@@ -174,7 +189,9 @@ block_problem <- function(block) {
 # Sargan's J at 2SLS with its ratio to the degrees of freedom.
 block_sargan <- function(block) {
   m <- block$kclass
-  if (!is.null(block_problem(block)) || m$L <= m$k) return(list(statistic = NA_real_, df = 0, pval = NA_real_, ratio = NA_real_))
+  if (!is.null(block_problem(block)) || m$L <= m$k) {
+    return(list(statistic = NA_real_, df = 0, pval = NA_real_, ratio = NA_real_))
+  }
   row <- kclass_tests(m, kclass_fit(m, 1)$coefficients)$sargan
   list(
     statistic = row[["statistic"]], df = row[["df1"]], pval = row[["p-value"]],

@@ -10,17 +10,27 @@ check_jackknife <- function(jackknife, data, encoder, crossfit) {
   refuse <- function(rule, was, why) abort_argument("jackknife", paste("FALSE with", rule), was, why)
   kind <- data$kind
   if (kind != "continuous") {
-    refuse("genotypes and dosages", sprintf("TRUE with instruments of kind \"%s\"", kind), "Their estimators have errors of their own: see \"Spectral REML\".")
+    refuse(
+      "genotypes and dosages", sprintf("TRUE with instruments of kind \"%s\"", kind),
+      "Their estimators have errors of their own: see \"Spectral REML\"."
+    )
   }
   if (crossfit) refuse("`crossfit`", "TRUE", "It takes the folds for itself.")
-  if (encoder == "autoencoder") refuse("encoder = \"autoencoder\"", "TRUE", "It would have to be trained for every fold.")
+  if (encoder == "autoencoder") {
+    refuse("encoder = \"autoencoder\"", "TRUE", "It would have to be trained for every fold.")
+  }
   several <- if (inherits(data, "mr_moments")) length(data$exposure) > 1 else !is.null(dim(data$exposure))
   if (several) {
     refuse("several exposures", "TRUE", "Estimate one at a time.")
   }
   if (!inherits(data, "mr_moments")) return(invisible())
   folds <- length(unique(data$blocks$fold))
-  if (folds < 5) abort_argument("jackknife", "FALSE with fewer than 5 folds in `data`", sprintf("TRUE with %d", folds), "mr_moments(folds = ) makes more.")
+  if (folds < 5) {
+    abort_argument(
+      "jackknife", "FALSE with fewer than 5 folds in `data`", sprintf("TRUE with %d", folds),
+      "mr_moments(folds = ) makes more."
+    )
+  }
 }
 
 # The estimates with the errors of those that can be repeated replaced; `set` is that of
@@ -71,7 +81,10 @@ relearned <- function(encoder, view) {
   inside$columns <- list(variants = seq_along(from))
   found <- .Call(C_ffi_stationary, inside, length(from))$directions
   if (ncol(found) < m + k) {
-    abort("A fold is needed to see as many directions as there are: nothing is left for the jackknife.", "latentmr_error_unidentified")
+    abort(
+      "A fold is needed to see as many directions as there are: nothing is left for the jackknife.",
+      "latentmr_error_unidentified"
+    )
   }
   directions <- matrix(0, length(view$columns$variants), ncol(found))
   directions[from, ] <- found

@@ -34,7 +34,10 @@ latent_registry <- function() {
       block = "basic", instruments = "variants", default = "all"),
     kclass("2sls_structure", "2SLS (adjusted for structure)", "Price et al. 2006, Nat Genet 38:904", "2sls",
       block = "structure", instruments = "variants", default = "all"),
-    kclass("latent_2sls", "Latent IV (2SLS)", "2SLS with the latent block partialled out", "2sls", default = "all", relearned = TRUE),
+    kclass(
+      "latent_2sls", "Latent IV (2SLS)", "2SLS with the latent block partialled out", "2sls", default = "all",
+      relearned = TRUE
+    ),
     kclass("latent_liml", "Latent IV (LIML)", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657", "liml",
       default = "all", many = TRUE, relearned = TRUE, error = bekker_error("liml")),
     kclass("latent_fuller", "Latent IV (Fuller)", "Fuller 1977, Econometrica 45:939; Bekker 1994, Econometrica 62:657", "fuller",
@@ -43,7 +46,10 @@ latent_registry <- function() {
       row_effects("ujive", "many"), row_errors, default = "all", needs = "rows", many = TRUE),
     estimator("latent_jive1", "Latent IV (JIVE1)", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57",
       row_effects("jive1"), row_errors, needs = "rows", many = TRUE),
-    estimator("latent_gmm", "Latent IV (two-step GMM)", "Hansen 1982, Econometrica 50:1029", row_effects("gmm"), row_errors, needs = "rows"),
+    estimator(
+      "latent_gmm", "Latent IV (two-step GMM)", "Hansen 1982, Econometrica 50:1029", row_effects("gmm"), row_errors,
+      needs = "rows"
+    ),
     estimator("latent_msmm", "Latent IV (multiplicative SMM)", "Hernan and Robins 2006, Epidemiology 17:360",
       binary_effects("msmm"), row_errors, default = "binary", needs = c("rows", "0/1 outcome"), scale = "log risk ratio"),
     estimator("latent_tsri", "Latent IV (two-stage residual inclusion)", "Terza, Basu and Rathouz 2008, J Health Econ 27:531",
@@ -137,18 +143,30 @@ check_needs <- function(ids, given) {
   if (!given$rows && length(wrong)) {
     abort_argument(
       "methods",
-      paste("estimators that need moments only, when", if (given$data_rows) "the rows do not fit the memory allowed" else "`data` holds no rows"),
+      paste(
+        "estimators that need moments only, when",
+        if (given$data_rows) "the rows do not fit the memory allowed" else "`data` holds no rows"
+      ),
       quote_all(wrong),
-      c("latent_nagar is the moment twin of latent_ujive.", if (given$data_rows) "options(LatentMR.memory = \"16GB\") allows more.")
+      c(
+        "latent_nagar is the moment twin of latent_ujive.",
+        if (given$data_rows) "options(LatentMR.memory = \"16GB\") allows more."
+      )
     )
   }
   wrong <- needing("weights")
   if (!given$weights && length(wrong)) {
-    abort_argument("methods", "estimators without an allele score, when `weights` is NULL", quote_all(wrong), "`weights`: a data frame with SNP, effect_allele, other_allele and beta.")
+    abort_argument(
+      "methods", "estimators without an allele score, when `weights` is NULL", quote_all(wrong),
+      "`weights`: a data frame with SNP, effect_allele, other_allele and beta."
+    )
   }
   wrong <- needing("0/1 outcome")
   if (!given$binary && length(wrong)) {
-    abort_argument("methods", "estimators of a mean difference, when the outcome is not 0/1", quote_all(wrong), "Odds ratios and risk ratios are for outcomes of two values.")
+    abort_argument(
+      "methods", "estimators of a mean difference, when the outcome is not 0/1", quote_all(wrong),
+      "Odds ratios and risk ratios are for outcomes of two values."
+    )
   }
   wrong <- needing("variants")
   if (given$kind == "continuous" && length(wrong)) {

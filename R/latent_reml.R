@@ -15,14 +15,18 @@ reml_effects <- function(block, context) {
   )
   dimnames(fits) <- list(
     c("sq top", "sq noise", "edge top", "edge noise"),
-    c("theta", "se", "loglik", "strength", "structure", "pleiotropy", "structure_share", "pleiotropy_share", "converged", "weight")
+    c(
+      "theta", "se", "loglik", "strength", "structure", "pleiotropy", "structure_share", "pleiotropy_share",
+      "converged", "weight"
+    )
   )
   weight <- fits[, "weight"]
   theta <- fits[, "theta"]
   list(
     b = b0 + sum(weight * theta), fits = fits,
     disagree = diff(range(theta)) > 2 * sqrt(mean((stats::qt(.975, reml_df(block)) * fits[, "se"])^2)),
-    structure_share = sum(weight * fits[, "structure_share"]), pleiotropy_share = sum(weight * fits[, "pleiotropy_share"])
+    structure_share = sum(weight * fits[, "structure_share"]),
+    pleiotropy_share = sum(weight * fits[, "pleiotropy_share"])
   )
 }
 

@@ -100,7 +100,10 @@ given_model <- function(f, given) {
 }
 
 row_basis <- function(view, block) {
-  out <- .Call(C_ffi_scores_basis, block$partial$residual, view_people(view) * view$scale, length(view$columns$variants), block$directions)
+  out <- .Call(
+    C_ffi_scores_basis, block$partial$residual, view_people(view) * view$scale, length(view$columns$variants),
+    block$directions
+  )
   out$basis[, seq_len(out$n_kept), drop = FALSE]
 }
 
@@ -119,7 +122,8 @@ cached_maps <- function(rows, view, part) {
 block_maps <- function(view, part) {
   if (!is.null(part$folds)) return(crossfit_maps(view, part))
   got <- partial_out(
-    view, block_map(view, part$inner_directions, part$inner_columns), block_map(view, part$common_directions, part$common_columns), maps = TRUE
+    view, block_map(view, part$inner_directions, part$inner_columns),
+    block_map(view, part$common_directions, part$common_columns), maps = TRUE
   )
   place_cells(cell_maps(view, got, 0L))
 }

@@ -50,25 +50,41 @@ genotype_rules <- list(
   },
   all_components = function(fit) {
     if (!in_background_mode(fit) || fit$encoder$components != fit$encoder$control$max_components) return(NULL)
-    sprintf("%d components were taken, the most allowed (encoder_control(max_components = )): there may be more.", fit$encoder$components)
+    sprintf(
+      "%d components were taken, the most allowed (encoder_control(max_components = )): there may be more.",
+      fit$encoder$components
+    )
   },
   capped = function(fit) {
     if (!isTRUE(fit$encoder$capped)) return(NULL)
-    sprintf("%d directions carry structure, more than half of the panel; the leading %d were taken.", fit$encoder$taken, ncol(fit$encoder$variant))
+    sprintf(
+      "%d directions carry structure, more than half of the panel; the leading %d were taken.", fit$encoder$taken,
+      ncol(fit$encoder$variant)
+    )
   },
   same_frequencies = function(fit) {
     p <- fit$diagnostics$change[["pval"]]
-    if (isTRUE(p > .05)) sprintf("Allele frequencies do not differ between the environments (%s): only structure within them can be seen.", p_is(p))
+    if (isTRUE(p > .05)) {
+      sprintf(
+        "Allele frequencies do not differ between the environments (%s): only structure within them can be seen.",
+        p_is(p)
+      )
+    }
   }
 )
 
 warning_rules <- list(
   dropped_directions = function(fit) {
     if (fit$encoder$dropped == 0) return(NULL)
-    sprintf("%d of %d directions of the instruments were dropped: constant or collinear within environments.", fit$encoder$dropped, nrow(fit$variants))
+    sprintf(
+      "%d of %d directions of the instruments were dropped: constant or collinear within environments.",
+      fit$encoder$dropped, nrow(fit$variants)
+    )
   },
   few_clusters = function(fit) {
-    if (isTRUE(fit$clusters < 20)) sprintf("Only %d clusters: errors that allow for clusters are too small with so few.", fit$clusters)
+    if (isTRUE(fit$clusters < 20)) {
+      sprintf("Only %d clusters: errors that allow for clusters are too small with so few.", fit$clusters)
+    }
   },
   few_folds = function(fit) {
     # Of several exposures Nagar's error is the classical one anyway.
@@ -96,7 +112,10 @@ warning_rules <- list(
     }
     f <- if (is.na(d$f_effective)) d$f else d$f_effective
     if (!is.finite(f) || f >= 10) return(NULL)
-    sprintf("Weak instruments (%s F = %.1f, below 10): read the Anderson-Rubin set.", if (is.na(d$f_effective)) "partial" else "effective", f)
+    sprintf(
+      "Weak instruments (%s F = %.1f, below 10): read the Anderson-Rubin set.",
+      if (is.na(d$f_effective)) "partial" else "effective", f
+    )
   },
   reml_disagrees = function(fit) {
     if (!isTRUE(fit$estimates$latent_reml$disagree)) return(NULL)
@@ -110,13 +129,17 @@ warning_rules <- list(
       sargan$ratio, p_is(sargan$pval)
     )
     # Where it can be done and was not.
-    could <- length(fit$exposure) == 1 && fit$kind != "continuous" && fit$encoder$method != "code" && !isTRUE(fit$crossfit > 0)
+    could <- length(fit$exposure) == 1 && fit$kind != "continuous" && fit$encoder$method != "code" &&
+      !isTRUE(fit$crossfit > 0)
     if (!could || !is.null(fit$estimates$latent_outlier)) return(text)
     paste(text, "The estimator \"latent_outlier\" makes controls of those that stand out.")
   },
   dropped_columns = function(fit) {
     if (!length(fit$dropped)) return(NULL)
-    sprintf("Collinear or constant columns were left out of the partialled block, in some environment at least: %s.", paste(fit$dropped, collapse = ", "))
+    sprintf(
+      "Collinear or constant columns were left out of the partialled block, in some environment at least: %s.",
+      paste(fit$dropped, collapse = ", ")
+    )
   }
 )
 

@@ -40,7 +40,11 @@ plot_forest <- function(x, units) {
       x = effect_axis(x, units), y = NULL, title = wrap_words(forest_title(x)),
       caption = wrap_words(paste0(
         "Lines: ", level_words(x$level), " intervals. Diamond: the estimate to report first. ",
-        if (nrow(sets)) paste0("Grey bars: ", level_words(x$level), " conditional likelihood ratio sets, right whatever the strength. "),
+        if (nrow(sets)) {
+          paste0(
+            "Grey bars: ", level_words(x$level), " conditional likelihood ratio sets, right whatever the strength. "
+          )
+        },
         "Arrows: goes on beyond the picture.", other_scales(x)
       ), 100)
     ) +
@@ -52,7 +56,9 @@ plot_forest <- function(x, units) {
   sized(plot, 8, 1.9 + .2 * length(labels[!duplicated(names(labels))]) + .15 * nlevels(data$group))
 }
 
-forest_title <- function(x) sprintf("Estimates of the effect of %s on %s", shorten(x$exposure, 60), shorten(x$outcome, 60))
+forest_title <- function(x) {
+  sprintf("Estimates of the effect of %s on %s", shorten(x$exposure, 60), shorten(x$outcome, 60))
+}
 
 inner_breaks <- function(limits) {
   breaks <- pretty(limits, 5)
@@ -68,7 +74,9 @@ other_scales <- function(x) {
   rows <- as.data.frame(x)
   away <- rows[!rows$estimator %in% one_scale(rows, x$leading)$estimator, ]
   if (!nrow(away)) return(NULL)
-  sprintf(" On other scales, not drawn: %s.", paste(unique(sprintf("%s (%s)", away$method, away$scale)), collapse = ", "))
+  sprintf(
+    " On other scales, not drawn: %s.", paste(unique(sprintf("%s (%s)", away$method, away$scale)), collapse = ", ")
+  )
 }
 
 # The row to report first: cross-fitted where there is one of each.
@@ -108,8 +116,10 @@ one_scale <- function(rows, headline) rows[rows$scale == rows$scale[rows$estimat
 
 forest_rows <- function(rows, label, group, headline) {
   data.frame(
-    kind = "estimate", b = rows$b, lo = rows$lo_ci, up = rows$up_ci, ci_type = NA_character_, estimator = rows$estimator,
-    environment = rows$environment, label = label, group = rep(group, nrow(rows)), headline = rep_len(headline, nrow(rows))
+    kind = "estimate", b = rows$b, lo = rows$lo_ci, up = rows$up_ci, ci_type = NA_character_,
+    estimator = rows$estimator,
+    environment = rows$environment, label = label, group = rep(group, nrow(rows)),
+    headline = rep_len(headline, nrow(rows))
   )
 }
 
@@ -134,7 +144,9 @@ plot_environments <- function(x, units, max_panels = 20) {
   data$headline <- data$estimator == x$leading
   people <- c(pooled = x$nobs, x$encoder$environments)
   shown <- names(people)[sort(utils::head(order(-people), max_panels))]
-  panels <- stats::setNames(sprintf("%s (n = %s)", shorten(ifelse(shown == "pooled", "All people", shown), 24), big_each(people[shown])), shown)
+  panels <- stats::setNames(
+    sprintf("%s (n = %s)", shorten(ifelse(shown == "pooled", "All people", shown), 24), big_each(people[shown])), shown
+  )
   data$panel <- factor(data$environment, shown)
   rows <- data[!is.na(data$panel), ]
   limits <- robust_limits(rows$b, rows$lo, rows$up, x$estimates[[x$leading]]$b, wide = 6)
@@ -154,8 +166,11 @@ plot_environments <- function(x, units, max_panels = 20) {
     ggplot2::labs(
       x = effect_axis(x, units), y = NULL, title = wrap_words(paste(forest_title(x), "by environment")),
       caption = wrap_words(paste0(
-        "Lines: ", level_words(x$level), " intervals; arrows: goes on beyond the picture. Diamond: the estimate to report first. ",
-        if (length(people) > max_panels) sprintf("The %d largest of %d environments.", max_panels - 1, length(people) - 1),
+        "Lines: ", level_words(x$level),
+        " intervals; arrows: goes on beyond the picture. Diamond: the estimate to report first. ",
+        if (length(people) > max_panels) {
+          sprintf("The %d largest of %d environments.", max_panels - 1, length(people) - 1)
+        },
         other_scales(x)
       ), 110)
     ) +
@@ -178,11 +193,16 @@ plot_exposures <- function(x, units) {
     ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$lo_ci, xmax = .data$up_ci), height = .2) +
     ggplot2::geom_point(ggplot2::aes(shape = .data$headline), size = 2.5) +
     ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 18), guide = "none") +
-    ggplot2::facet_wrap(ggplot2::vars(.data$exposure), scales = "free_x", labeller = ggplot2::as_labeller(setNames(of, x$exposure))) +
+    ggplot2::facet_wrap(
+      ggplot2::vars(.data$exposure), scales = "free_x", labeller = ggplot2::as_labeller(setNames(of, x$exposure))
+    ) +
     ggplot2::labs(
-      x = sprintf("Effect on %s given the other exposures (%s %% interval)%s", x$outcome, format(100 * x$level), unit), y = NULL,
+      x = sprintf("Effect on %s given the other exposures (%s %% interval)%s", x$outcome, format(100 * x$level), unit),
+      y = NULL,
       title = wrap_words(sprintf("Effects of %s on %s", paste(x$exposure, collapse = ", "), x$outcome))
     ) +
     plot_theme()
-  sized(picture, min(10, 3 + 2.5 * length(x$exposure)), 1.6 + .26 * nlevels(data$label) * ceiling(length(x$exposure) / 3))
+  sized(
+    picture, min(10, 3 + 2.5 * length(x$exposure)), 1.6 + .26 * nlevels(data$label) * ceiling(length(x$exposure) / 3)
+  )
 }

@@ -29,7 +29,10 @@ plot_history <- function(history, title, kept = NULL, units = NULL) {
 }
 
 no_history <- function(what) {
-  abort_argument("type", sprintf("another one for %s", what), "\"history\"", "It is computed in closed form: nothing was trained in steps.")
+  abort_argument(
+    "type", sprintf("another one for %s", what), "\"history\"",
+    "It is computed in closed form: nothing was trained in steps."
+  )
 }
 
 history_words <- function(name) {

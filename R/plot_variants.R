@@ -14,8 +14,14 @@ plot_scatter <- function(x, units) {
   many <- nrow(data) > 200
   bars <- if (!many) {
     list(
-      ggplot2::geom_segment(ggplot2::aes(xend = .data$bx, y = .data$by - .data$by_se, yend = .data$by + .data$by_se), colour = "grey70", linewidth = .3),
-      ggplot2::geom_segment(ggplot2::aes(x = .data$bx - .data$bx_se, xend = .data$bx + .data$bx_se, yend = .data$by), colour = "grey70", linewidth = .3)
+      ggplot2::geom_segment(
+        ggplot2::aes(xend = .data$bx, y = .data$by - .data$by_se, yend = .data$by + .data$by_se), colour = "grey70",
+        linewidth = .3
+      ),
+      ggplot2::geom_segment(
+        ggplot2::aes(x = .data$bx - .data$bx_se, xend = .data$bx + .data$bx_se, yend = .data$by), colour = "grey70",
+        linewidth = .3
+      )
     )
   }
   per <- if (is.null(units)) rep("per allele", 2) else paste(units, "per allele")
@@ -31,8 +37,11 @@ plot_scatter <- function(x, units) {
     ggplot2::expand_limits(x = 0) +
     ggplot2::labs(
       x = wrap_words(sprintf("Association with %s (%s)", shorten(x$exposure, 60), per[1]), 62),
-      y = wrap_words(sprintf("Association with %s (%s)", shorten(x$outcome, 60), per[2]), 48), colour = NULL, linetype = NULL,
-      title = wrap_words(sprintf("Variant associations with %s and %s", shorten(x$exposure, 60), shorten(x$outcome, 60)), 70),
+      y = wrap_words(sprintf("Association with %s (%s)", shorten(x$outcome, 60), per[2]), 48), colour = NULL,
+      linetype = NULL,
+      title = wrap_words(
+        sprintf("Variant associations with %s and %s", shorten(x$exposure, 60), shorten(x$outcome, 60)), 70
+      ),
       caption = wrap_words(sprintf(
         "%s variants, turned to raise the exposure, given what the fit partials out%s.", big(nrow(data)),
         if (many) "" else "; bars: one standard error"
@@ -81,15 +90,22 @@ plot_funnel <- function(x, units) {
   data$outside <- data$shown != data$b
   many <- nrow(data) > 200
   plot <- ggplot2::ggplot(data, ggplot2::aes(x = .data$shown, y = .data$precision)) +
-    ggplot2::geom_point(ggplot2::aes(shape = .data$outside), size = if (many) .9 else 1.8, alpha = if (many) .35 else .8, colour = "grey20") +
-    ggplot2::geom_vline(data = lines, linewidth = .8, ggplot2::aes(xintercept = .data$b, colour = .data$method, linetype = .data$method)) +
+    ggplot2::geom_point(
+      ggplot2::aes(shape = .data$outside), size = if (many) .9 else 1.8, alpha = if (many) .35 else .8,
+      colour = "grey20"
+    ) +
+    ggplot2::geom_vline(
+      data = lines, linewidth = .8, ggplot2::aes(xintercept = .data$b, colour = .data$method, linetype = .data$method)
+    ) +
     line_scales(nrow(lines)) +
     ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 4), guide = "none") +
     ggplot2::expand_limits(y = 0) +
     ggplot2::labs(
       x = effect_axis(x, units), y = "Precision of the ratio (1 / standard error)", colour = NULL, linetype = NULL,
       title = wrap_words(sprintf("Ratio estimates of %s and their precision", plural(nrow(data), "variant"))),
-      caption = if (any(data$outside)) sprintf("Crosses at the edge: %s variants beyond the picture.", big(sum(data$outside)))
+      caption = if (any(data$outside)) {
+        sprintf("Crosses at the edge: %s variants beyond the picture.", big(sum(data$outside)))
+      }
     ) +
     plot_theme()
   sized(plot, 7, 6)

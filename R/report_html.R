@@ -32,7 +32,8 @@ html_table <- function(frame, caption, numeric = NULL, class = NULL) {
   cell <- function(i, j) {
     tag <- if (j == 1) "th scope=\"row\"" else "td"
     sprintf(
-      "<%s%s%s>%s</%s>", tag, if (right[j]) sprintf(" class=\"num%s\"", if (grepl(" ", cells[[j]][i])) "" else " whole") else "",
+      "<%s%s%s>%s</%s>", tag,
+      if (right[j]) sprintf(" class=\"num%s\"", if (grepl(" ", cells[[j]][i])) "" else " whole") else "",
       if (stack) sprintf(" data-label=\"%s\"", head[j]) else "", cells[[j]][i], if (j == 1) "th" else "td"
     )
   }
@@ -42,9 +43,16 @@ html_table <- function(frame, caption, numeric = NULL, class = NULL) {
   columns <- sprintf("<th scope=\"col\"%s>%s</th>", ifelse(right, " class=\"num\"", ""), head)
   class <- c(if (stack) "stack", class)
   paste0(
-    sprintf("<p class=\"caption\">%s</p>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n", html_text(caption), html_text(caption)),
-    sprintf("<table aria-label=\"%s\"%s>\n", html_text(caption), if (length(class)) sprintf(" class=\"%s\"", paste(class, collapse = " ")) else ""),
-    "<thead><tr>", paste(columns, collapse = ""), "</tr></thead>\n<tbody>\n", paste(rows, collapse = "\n"), "\n</tbody>\n</table>\n</div>\n"
+    sprintf(
+      "<p class=\"caption\">%s</p>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n",
+      html_text(caption), html_text(caption)
+    ),
+    sprintf(
+      "<table aria-label=\"%s\"%s>\n", html_text(caption),
+      if (length(class)) sprintf(" class=\"%s\"", paste(class, collapse = " ")) else ""
+    ),
+    "<thead><tr>", paste(columns, collapse = ""), "</tr></thead>\n<tbody>\n", paste(rows, collapse = "\n"),
+    "\n</tbody>\n</table>\n</div>\n"
   )
 }
 
@@ -63,7 +71,8 @@ html_figure <- function(plot, alt, dpi = 144) {
   check_png(path)
   sprintf(
     "<figure class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><img src=\"%s\" width=\"%d\" height=\"%d\" alt=\"%s\"></figure>\n",
-    html_text(plot$labels$title), knitr::image_uri(path), as.integer(96 * size[[1]]), as.integer(96 * size[[2]]), html_text(alt)
+    html_text(plot$labels$title), knitr::image_uri(path), as.integer(96 * size[[1]]), as.integer(96 * size[[2]]),
+    html_text(alt)
   )
 }
 

@@ -10,7 +10,10 @@ report_head <- function(fit) {
     )), "lead"),
     "<div class=\"key\">", paste(html_p(headline_lines(fit)), collapse = ""), "</div>\n",
     if (length(fit$warnings)) {
-      paste0("<div class=\"warn\"><p><strong>Warnings of the analysis</strong></p>\n", html_list(html_text(fit$warnings)), "</div>\n")
+      paste0(
+        "<div class=\"warn\"><p><strong>Warnings of the analysis</strong></p>\n", html_list(html_text(fit$warnings)),
+        "</div>\n"
+      )
     }
   )
 }
@@ -26,7 +29,9 @@ headline_lines <- function(fit) {
 headline_words <- function(fit, j = 1) {
   head <- fit$estimates[[fit$leading]]
   head[c("b", "lo", "up", "pval")] <- lapply(head[c("b", "lo", "up", "pval")], `[`, j)
-  if (!is.finite(head$b)) return(sprintf("could not be estimated: %s.", if (is.null(head$note)) "no reason is known" else head$note))
+  if (!is.finite(head$b)) {
+    return(sprintf("could not be estimated: %s.", if (is.null(head$note)) "no reason is known" else head$note))
+  }
   value <- format_estimate(head$b, head$lo, head$up)
   d <- fit$diagnostics
   several <- length(fit$exposure) > 1
@@ -56,7 +61,9 @@ report_question <- function(fit, question, units) {
   asked <- if (!is.null(question)) {
     question
   } else if (several) {
-    sprintf("What are the effects of %s on %s, each with the others held?", paste(fit$exposure, collapse = ", "), fit$outcome)
+    sprintf(
+      "What are the effects of %s on %s, each with the others held?", paste(fit$exposure, collapse = ", "), fit$outcome
+    )
   } else {
     sprintf("What is the effect of %s on %s?", fit$exposure, fit$outcome)
   }
@@ -66,7 +73,8 @@ report_question <- function(fit, question, units) {
       "Mendelian randomization takes genetic variants as instruments. The estimates are effects if the instruments (1) ",
       if (several) "move every exposure beyond what they do to the others" else "are associated with the exposure",
       ", (2) share no cause with the outcome, given what is partialled out, and (3) touch the outcome through the ",
-      if (several) "exposures" else "exposure", " only. The environments serve (2): what moves between them, or carries structure within them, is learned from the genotypes alone and partialled out."
+      if (several) "exposures" else "exposure",
+      " only. The environments serve (2): what moves between them, or carries structure within them, is learned from the genotypes alone and partialled out."
     ))
   )
 }
@@ -88,7 +96,9 @@ flow_table <- function(flow, unit, caption, max_environments = 8) {
   idle <- rows$count == 0L & rows$action %in% c("removed", "noted", "changed")
   shown <- rows[!idle, , drop = FALSE]
   if (!nrow(shown)) return(NULL)
-  signed <- function(n, action) ifelse(is.na(n) | n == 0, "0", paste0(ifelse(action == "removed", "-", ""), big_each(n)))
+  signed <- function(n, action) {
+    ifelse(is.na(n) | n == 0, "0", paste0(ifelse(action == "removed", "-", ""), big_each(n)))
+  }
   site <- if (is.null(shown$site)) "" else paste0("Site ", shown$site, ": ")
   frame <- data.frame(
     Step = paste0(site, shown$reason, ifelse(shown$action == "noted", " (kept)", "")),
@@ -104,13 +114,22 @@ flow_table <- function(flow, unit, caption, max_environments = 8) {
   }
   paste0(
     html_table(frame, caption, names(frame)[-1]),
-    if (any(idle)) html_p(sprintf("Rules that concerned none: %s.", html_text(paste(unique(rows$reason[idle]), collapse = "; "))), "note")
+    if (any(idle)) {
+      html_p(
+        sprintf("Rules that concerned none: %s.", html_text(paste(unique(rows$reason[idle]), collapse = "; "))), "note"
+      )
+    }
   )
 }
 
 report_description <- function(fit, data) {
   if (is.null(data)) {
-    return(html_p("Means and spread of exposure and outcome: given to <code>report(data = )</code>, the data are described here.", "note"))
+    return(
+      html_p(
+        "Means and spread of exposure and outcome: given to <code>report(data = )</code>, the data are described here.",
+        "note"
+      )
+    )
   }
   table <- environment_table(data)
   pair <- function(mean, sd) sprintf("%s (%s)", format_estimates(mean, sd / 10), format_estimates(sd, sd / 10))
@@ -118,7 +137,8 @@ report_description <- function(fit, data) {
   traits <- lapply(seq_len(length(fit$exposure) + 1), function(j) pair(table[[2 * j + 1]], table[[2 * j + 2]]))
   names(traits) <- paste(c(fit$exposure, fit$outcome), "mean (SD)")
   frame <- data.frame(
-    Environment = table$environment, People = big_each(table$n), traits, "Missing calls" = percent(table$missing_calls), check.names = FALSE
+    Environment = table$environment, People = big_each(table$n), traits, "Missing calls" = percent(table$missing_calls),
+    check.names = FALSE
   )
   html_table(frame, "Exposure, outcome and missing genotype calls by environment", names(frame)[-1])
 }
@@ -127,14 +147,19 @@ report_environments <- function(fit) {
   e <- fit$diagnostics$environments
   if (is.null(e)) {
     sizes <- fit$encoder$environments
-    return(html_table(data.frame(Environment = names(sizes), People = big_each(sizes)), "People by environment", "People"))
+    return(
+      html_table(data.frame(Environment = names(sizes), People = big_each(sizes)), "People by environment", "People")
+    )
   }
   several <- length(fit$exposure) > 1
-  out <- unlist(lapply(seq_along(fit$exposure), function(j) vapply(fit$leave_one_out, function(x) x$b[j], 0, USE.NAMES = FALSE)))
+  out <- unlist(
+    lapply(seq_along(fit$exposure), function(j) vapply(fit$leave_one_out, function(x) x$b[j], 0, USE.NAMES = FALSE))
+  )
   half <- stats::qnorm((1 + fit$level) / 2) * e$se
   frame <- data.frame(
     Environment = e$environment, People = big_each(e$n), F = ifelse(is.na(e$f), "", sprintf("%.1f", e$f)),
-    Weight = ifelse(is.na(e$weight), "", sprintf("%.3f", e$weight)), "Estimate (interval)" = format_estimate(e$b, e$b - half, e$b + half),
+    Weight = ifelse(is.na(e$weight), "", sprintf("%.3f", e$weight)),
+    "Estimate (interval)" = format_estimate(e$b, e$b - half, e$b + half),
     "Without it" = if (length(out)) format_estimates(out, half) else "", check.names = FALSE
   )
   if (several) {
@@ -144,7 +169,9 @@ report_environments <- function(fit) {
   paste0(
     html_p(html_text(paste0(
       sprintf("Estimates by environment are those of %s.", short_name(fit$diagnostics$q_method)),
-      if (!several) " Weight: share of the pooled first stage; if the effect differs between environments, the pooled estimate is their average with these weights."
+      if (!several) {
+        " Weight: share of the pooled first stage; if the effect differs between environments, the pooled estimate is their average with these weights."
+      }
     ))),
     html_table(frame, "Environments", setdiff(names(frame), c("Environment", "Exposure")))
   )
@@ -168,10 +195,17 @@ report_encoder <- function(fit) {
   )
   rows <- list(
     c("Encoder", paste0(e$encoder, ", ", mode)), c("Partialled out", block_words(fit)),
-    c("Latent dimensions", sprintf("%d invariant, %d variant%s", e$n_latent[["invariant"]], e$n_latent[["variant"]], if (is.null(e$n_latent_given)) " (chosen)" else " (given)")),
+    c(
+      "Latent dimensions",
+      sprintf(
+        "%d invariant, %d variant%s", e$n_latent[["invariant"]], e$n_latent[["variant"]],
+        if (is.null(e$n_latent_given)) " (chosen)" else " (given)"
+      )
+    ),
     if (length(fit$columns$covariates)) c("Covariates", paste(fit$columns$covariates, collapse = ", ")),
     if (length(fit$columns$structure)) c("Structure columns", paste(fit$columns$structure, collapse = ", ")),
-    c("Errors", error_words(fit)), if (length(fit$dropped)) c("Left out as collinear", paste(fit$dropped, collapse = ", "))
+    c("Errors", error_words(fit)),
+    if (length(fit$dropped)) c("Left out as collinear", paste(fit$dropped, collapse = ", "))
   )
   frame <- as.data.frame(do.call(rbind, rows))
   names(frame) <- c("Part", "What was done")
@@ -200,14 +234,23 @@ report_estimates <- function(fit) {
   names(frame)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
   if (!is.null(rows$or)) {
     frame$Scale <- rows$scale
-    frame[["Ratio (95% interval)"]] <- ifelse(is.na(rows$or), "", format_estimate(rows$or, rows$or_lci95, rows$or_uci95))
+    frame[["Ratio (95% interval)"]] <- ifelse(
+      is.na(rows$or), "", format_estimate(rows$or, rows$or_lci95, rows$or_uci95)
+    )
   }
   if (several) frame <- cbind(frame[1], Exposure = rows$exposure, frame[-1])
   names(frame)[names(frame) == "F"] <- if (several) "Conditional F" else "F"
-  caption <- sprintf(if (several) "Estimates of the effects of %s on %s, given each other" else "Estimates of the effect of %s on %s", paste(fit$exposure, collapse = ", "), fit$outcome)
+  caption <- sprintf(
+    if (several) "Estimates of the effects of %s on %s, given each other" else "Estimates of the effect of %s on %s",
+    paste(fit$exposure, collapse = ", "), fit$outcome
+  )
   paste0(
     html_table(frame, caption, setdiff(names(frame)[-1], c("Exposure", "Error", "Scale"))),
-    if (several) report_strength(fit) else html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar)))),
+    if (several) {
+      report_strength(fit)
+    } else {
+      html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar))))
+    },
     if (!is.null(fit$unavailable)) html_p(html_text(fit$unavailable))
   )
 }
@@ -221,7 +264,9 @@ report_strength <- function(fit) {
     p = format_p(s$conditional_p), "Anderson-Rubin, by projection" = ar, check.names = FALSE
   )
   paste0(
-    html_p("What the instruments explain of each exposure: F by itself; conditional F (Sanderson and Windmeijer 2016) beyond what they explain of the others, the one that counts here, with its p."),
+    html_p(
+      "What the instruments explain of each exposure: F by itself; conditional F (Sanderson and Windmeijer 2016) beyond what they explain of the others, the one that counts here, with its p."
+    ),
     html_table(frame, "Strength of the instruments for each exposure", c("F", "Conditional F", "p"))
   )
 }
@@ -262,7 +307,9 @@ report_variants <- function(fit) {
     ))))
   }
   if (fit$kind == "continuous") {
-    return(html_p("Tables and pictures of single variants are for genotypes: continuous instruments have no counted allele."))
+    return(
+      html_p("Tables and pictures of single variants are for genotypes: continuous instruments have no counted allele.")
+    )
   }
   input <- summary_input(fit_associations(fit, "A table of variants"))
   ids <- c("ivw", "egger", "weighted_median")
@@ -270,16 +317,23 @@ report_variants <- function(fit) {
   b <- vapply(found, `[[`, 0, "b")
   se <- vapply(found, `[[`, 0, "se")
   half <- stats::qnorm((1 + fit$level) / 2) * se
-  estimates <- data.frame(Method = short_name(ids), format_estimate(b, b - half, b + half), p = format_p(normal_p(b, se)))
+  estimates <- data.frame(
+    Method = short_name(ids), format_estimate(b, b - half, b + half), p = format_p(normal_p(b, se))
+  )
   names(estimates)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
   q <- variant_tests(fit)
   egger <- q[1, ]
   paste0(
-    html_p("Summary-data methods on the variants' associations in the same people, given what is partialled out. One sample: weak instruments pull these towards least squares."),
+    html_p(
+      "Summary-data methods on the variants' associations in the same people, given what is partialled out. One sample: weak instruments pull these towards least squares."
+    ),
     html_table(estimates, "Summary-data estimates", names(estimates)[-1]),
     html_table(data.frame(
       Test = c(paste("Heterogeneity,", q$method), "Intercept of MR-Egger"),
-      Statistic = c(ifelse(is.na(q$Q), "NA", sprintf("Q = %.1f on %.0f df", q$Q, q$Q_df)), ifelse(is.na(egger$egger_intercept), "NA", sprintf("%.4f (SE %.4f)", egger$egger_intercept, egger$se))),
+      Statistic = c(
+        ifelse(is.na(q$Q), "NA", sprintf("Q = %.1f on %.0f df", q$Q, q$Q_df)),
+        ifelse(is.na(egger$egger_intercept), "NA", sprintf("%.4f (SE %.4f)", egger$egger_intercept, egger$se))
+      ),
       p = format_p(c(q$Q_pval, egger$pval))
     ), "Heterogeneity and directional pleiotropy", c("Statistic", "p"))
   )
@@ -288,15 +342,29 @@ report_variants <- function(fit) {
 report_curve <- function(curve) {
   values <- curve_table(curve, 3)
   effect <- average_derivative(curve)
-  half <- if (is.na(effect$std.error)) NULL else sprintf("; unshrunk %s", format_estimate(effect$unshrunk, effect$conf.low, effect$conf.high))
+  half <- if (is.na(effect$std.error)) {
+    NULL
+  } else {
+    sprintf("; unshrunk %s", format_estimate(effect$unshrunk, effect$conf.low, effect$conf.high))
+  }
   tests <- curve$tests[!is.na(curve$tests$p.value), ]
   paste0(
-    html_p(html_text(sprintf("Estimated by %s on %s people. Average derivative %.4g%s.", curve_label(curve), big(curve$nobs), effect$estimate, if (is.null(half)) "" else half))),
+    html_p(
+      html_text(
+        sprintf(
+          "Estimated by %s on %s people. Average derivative %.4g%s.", curve_label(curve), big(curve$nobs),
+          effect$estimate, if (is.null(half)) "" else half
+        )
+      )
+    ),
     html_p(html_text(sprintf(
-      "Directions of the curve that the instruments see: %d of at most %d%s.", curve$identification$directions, curve$identification$most,
+      "Directions of the curve that the instruments see: %d of at most %d%s.", curve$identification$directions,
+      curve$identification$most,
       if (curve$identification$directions < 2) "; a bend is hardly identified" else ""
     ))),
-    if (nrow(tests)) html_table(data.frame(Test = trimws(tests$test), p = format_p(tests$p.value)), "Tests of the curve", "p"),
+    if (nrow(tests)) {
+      html_table(data.frame(Test = trimws(tests$test), p = format_p(tests$p.value)), "Tests of the curve", "p")
+    },
     html_table(values, "Values of the curve and of its references", names(values)[-1])
   )
 }
@@ -308,7 +376,9 @@ report_strobe <- function(fit, data, curve) {
   frame$Item <- paste(table$item, table$topic)
   frame$Answer[frame$Answer == ""] <- "-"
   paste0(
-    html_p("The checklist of Skrivankova et al. (2021), BMJ 375:n2233, in our words. What the analysis holds is filled in; the rest is yours to write."),
+    html_p(
+      "The checklist of Skrivankova et al. (2021), BMJ 375:n2233, in our words. What the analysis holds is filled in; the rest is yours to write."
+    ),
     html_table(frame, "STROBE-MR checklist", class = "checklist")
   )
 }
@@ -320,11 +390,22 @@ report_software <- function(fit) {
   libraries <- utils::sessionInfo()
   made <- fit$versions
   rows <- list(
-    c("LatentMR", if (is.null(made)) version("LatentMR") else made[["LatentMR"]]), c("R", if (is.null(made)) as.character(getRversion()) else made[["R"]]),
-    c("Report made with", sprintf("LatentMR %s, R %s, rmarkdown %s, ggplot2 %s", version("LatentMR"), getRversion(), version("rmarkdown"), version("ggplot2"))),
-    c("Platform", R.version$platform), c("BLAS, LAPACK", sprintf("%s, %s", basename(libraries$BLAS), basename(libraries$LAPACK))),
+    c("LatentMR", if (is.null(made)) version("LatentMR") else made[["LatentMR"]]),
+    c("R", if (is.null(made)) as.character(getRversion()) else made[["R"]]),
+    c(
+      "Report made with",
+      sprintf(
+        "LatentMR %s, R %s, rmarkdown %s, ggplot2 %s", version("LatentMR"), getRversion(), version("rmarkdown"),
+        version("ggplot2")
+      )
+    ),
+    c("Platform", R.version$platform),
+    c("BLAS, LAPACK", sprintf("%s, %s", basename(libraries$BLAS), basename(libraries$LAPACK))),
     c("Seed", fit$seed), c("Level", format(fit$level)),
-    c("Settings of the encoder", paste(names(fit$encoder$control), vapply(fit$encoder$control, format_setting, ""), sep = " = ", collapse = ", ")),
+    c(
+      "Settings of the encoder",
+      paste(names(fit$encoder$control), vapply(fit$encoder$control, format_setting, ""), sep = " = ", collapse = ", ")
+    ),
     c("Made on", format(Sys.time(), "%Y-%m-%d %H:%M %Z"))
   )
   frame <- as.data.frame(do.call(rbind, rows))
@@ -338,7 +419,10 @@ report_code <- function(fit, code) {
   call <- fit$call
   call$seed <- fit$seed
   call[[1]] <- as.name("latent_mr")
-  lines <- c("library(LatentMR)", if (is.null(code)) "# data: as made by read_mr_data() or mr_data()" else code, deparse_assignment("fit", call), "fit", "report(fit, \"report.html\")")
+  lines <- c(
+    "library(LatentMR)", if (is.null(code)) "# data: as made by read_mr_data() or mr_data()" else code,
+    deparse_assignment("fit", call), "fit", "report(fit, \"report.html\")"
+  )
   html_code(lines)
 }
 

@@ -17,7 +17,8 @@ alt_forest <- function(fit) {
 alt_environments <- function(fit) {
   sprintf(
     "Estimates of %s in everybody and in each of %s; those of %s are in the table of environments.",
-    plural(nrow(fit$methods), "method"), plural(length(fit$by_environment), "environment"), short_name(local_method(fit))
+    plural(nrow(fit$methods), "method"), plural(length(fit$by_environment), "environment"),
+    short_name(local_method(fit))
   )
 }
 
@@ -33,8 +34,14 @@ alt_first_stage <- function(fit) {
 alt_spectrum <- function(fit) {
   data <- spectrum_data(fit$encoder)
   sprintf(
-    "Eigenvalues of the encoder from %.3g to %.3g; %d of %d belong to the variant block%s.", max(data$value), min(data$value),
-    sum(data$part == "variant"), nrow(data), if (all(is.na(data$null))) "" else sprintf(", null line from %.3g to %.3g", min(data$null, na.rm = TRUE), max(data$null, na.rm = TRUE))
+    "Eigenvalues of the encoder from %.3g to %.3g; %d of %d belong to the variant block%s.", max(data$value),
+    min(data$value),
+    sum(data$part == "variant"), nrow(data),
+    if (all(is.na(data$null))) {
+      ""
+    } else {
+      sprintf(", null line from %.3g to %.3g", min(data$null, na.rm = TRUE), max(data$null, na.rm = TRUE))
+    }
   )
 }
 
@@ -48,26 +55,39 @@ alt_latents <- function(plot) {
 }
 
 alt_scatter <- function(fit) {
-  sprintf("Associations of the variants with %s against those with %s; slopes are in the tables of estimates.", fit$outcome, fit$exposure)
+  sprintf(
+    "Associations of the variants with %s against those with %s; slopes are in the tables of estimates.", fit$outcome,
+    fit$exposure
+  )
 }
 
 alt_funnel <- function(plot) {
-  sprintf("Ratio estimates of %s against their precision; median ratio %.3g.", plural(nrow(plot$data), "variant"), stats::median(plot$data$b))
+  sprintf(
+    "Ratio estimates of %s against their precision; median ratio %.3g.", plural(nrow(plot$data), "variant"),
+    stats::median(plot$data$b)
+  )
 }
 
 alt_variants <- function(plot, what) {
   rows <- plot$data[!plot$data$all, ]
   all <- plot$data[plot$data$all, ]
   sprintf(
-    "%s: %s, estimates from %.3g to %.3g; all variants together %.3g.", what, plural(nrow(rows), "variant"), min(rows$b), max(rows$b), all$b[1]
+    "%s: %s, estimates from %.3g to %.3g; all variants together %.3g.", what, plural(nrow(rows), "variant"),
+    min(rows$b), max(rows$b), all$b[1]
   )
 }
 
 alt_curve <- function(curve) {
   at <- unname(stats::quantile(curve$data$x, c(.05, .25, .5, .75, .95)))
-  paste0("Dose-response curve. ", paste(sprintf("At %s = %.3g: %.3g", curve$names$exposure, at, predict(curve, at)), collapse = "; "), ".")
+  paste0(
+    "Dose-response curve. ",
+    paste(sprintf("At %s = %.3g: %.3g", curve$names$exposure, at, predict(curve, at)), collapse = "; "), "."
+  )
 }
 
 alt_quality <- function(fit) {
-  paste("Change of the latents between environments and dependence of the invariant block.", paste(quality_lines(fit$quality), collapse = " "))
+  paste(
+    "Change of the latents between environments and dependence of the invariant block.",
+    paste(quality_lines(fit$quality), collapse = " ")
+  )
 }

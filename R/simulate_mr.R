@@ -53,7 +53,8 @@
 #' | 8 | 0.05 | 4 | 2 | 50 | 5,000 | 0.5 | two sites |
 #' | 9 | 0.05 | 3 | 6 | 20 | 2,000 | 0.3 | few variants |
 #' | 10 | 0.05 | 3 | 6 | 50 | 2,000 | 0.3 | u + sum of std(Q_k) N(0, 0.5^2), drawn for each site |
-#' | 11 | 0.05 | 3 | 6 | 100 | 2,000 | 0.3 | linkage in blocks of five: per haplotype an allele takes its block's common uniform with probability 0.77 |
+#' | 11 | 0.05 | 3 | 6 | 100 | 2,000 | 0.3 | linkage in blocks of five: per haplotype an allele takes its block's common
+#' uniform with probability 0.77 |
 #' | 12 | 0.1 | 4 | 8 | 50 | 2,000 | 0.3 | near-pure sites: a = 3 for one ancestry, 0.05 for the others |
 #' | 13 | 0.05 | 3 | 6 | 100 | 2,000 | 0.3 | the same a in every site |
 #' | 14 | 0.0002 | 3 | 6 | 50 | 2,000 | 0.5 | no structure |

@@ -19,7 +19,9 @@ summary_gls <- function(columns, by, sy, rho = NULL) {
   if (fit$rank < ncol(a) || df < 0) return(NULL)
   b <- qr.coef(fit, y)
   q <- sum(qr.resid(fit, y)^2)
-  list(b = unname(b), se = sqrt(diag(chol2inv(qr.R(fit)))), q = q, df = df, sigma = if (df > 0) sqrt(q / df) else NA_real_)
+  list(
+    b = unname(b), se = sqrt(diag(chol2inv(qr.R(fit)))), q = q, df = df, sigma = if (df > 0) sqrt(q / df) else NA_real_
+  )
 }
 
 # Multiplicative random effects: errors grow with the residual error and never
@@ -32,7 +34,15 @@ summary_ivw <- function(a, random = TRUE) {
   if (!NROW(a$bx)) return(summary_none("no variant is associated with the exposure"))
   fit <- summary_gls(a$bx, a$by, a$sy, a$rho)
   if (is.null(fit)) {
-    return(summary_none(if (NCOL(a$bx) > 1) "the variants do not tell the exposures apart" else "no variant is associated with the exposure"))
+    return(
+      summary_none(
+        if (NCOL(a$bx) > 1) {
+          "the variants do not tell the exposures apart"
+        } else {
+          "no variant is associated with the exposure"
+        }
+      )
+    )
   }
   list(
     b = fit$b, se = fit$se * if (random) random_factor(fit) else 1, nsnp = NROW(a$bx),
@@ -88,7 +98,8 @@ summary_estimators <- function() {
       fit = function(a, seed) summary_egger(a)
     ),
     weighted_median = list(
-      name = "Weighted median", reference = "Bowden et al. 2016, Genet Epidemiol 40:304", exposures = 1, error = "bootstrap",
+      name = "Weighted median", reference = "Bowden et al. 2016, Genet Epidemiol 40:304", exposures = 1,
+      error = "bootstrap",
       fit = function(a, seed) summary_median(a, seed)
     )
   )
@@ -105,7 +116,10 @@ summary_effects <- function(id) function(block, context) {
   a <- variant_associations(variant_sums(block, context$view, context$encoder))
   fit <- summary_method(id, summary_input(a), context$encoder$seed)
   if (!is.null(fit$note)) return(fit["note"])
-  c(list(b = fit$b, covariance = fit$se, vcov = summary_estimators()[[id]]$error, nsnp = fit$nsnp), fit[intersect(c("q", "intercept"), names(fit))])
+  c(
+    list(b = fit$b, covariance = fit$se, vcov = summary_estimators()[[id]]$error, nsnp = fit$nsnp),
+    fit[intersect(c("q", "intercept"), names(fit))]
+  )
 }
 
 summary_errors <- function(effects, block, context) list(se = effects$covariance, vcov = effects$vcov)

@@ -57,7 +57,10 @@ match_weights <- function(given, variants) {
 weight_names <- list(
   SNP = c("snp", "rsid", "rs_id", "rs", "variant_id", "variant", "markername", "marker", "id"),
   effect_allele = c("effect_allele", "effect_allele.exposure", "ea", "effectallele", "tested_allele", "allele1", "a1"),
-  other_allele = c("other_allele", "other_allele.exposure", "oa", "nea", "non_effect_allele", "noneffect_allele", "otherallele", "allele2", "a2"),
+  other_allele = c(
+    "other_allele", "other_allele.exposure", "oa", "nea", "non_effect_allele", "noneffect_allele", "otherallele",
+    "allele2", "a2"
+  ),
   beta = c("beta", "beta.exposure", "weight", "effect_weight", "b", "effect", "est")
 )
 
@@ -70,19 +73,27 @@ weight_columns <- function(weights) {
   if (anyNA(at)) {
     abort_argument("weights", must, sprintf("one without `%s`", names(at)[is.na(at)][1]), sprintf(
       "Its columns are %s. Taken are TwoSampleMR's names of an exposure and the usual ones (rsid, EA, NEA, A1, A2, BETA)%s.",
-      quote_all(names(weights), 20), if (is.na(at[["beta"]]) && "or" %in% small) "; of an odds ratio give the logarithm as beta" else ""
+      quote_all(names(weights), 20),
+      if (is.na(at[["beta"]]) && "or" %in% small) "; of an odds ratio give the logarithm as beta" else ""
     ))
   }
   usual <- names(weights)[at] == names(at) | small[at] == paste0(names(at), ".exposure")
   if (!all(usual)) {
-    inform(sprintf("`weights`: %s.", paste(sprintf("%s is \"%s\"", names(at), names(weights)[at])[!usual], collapse = ", ")),
+    inform(sprintf(
+      "`weights`: %s.", paste(sprintf("%s is \"%s\"", names(at), names(weights)[at])[!usual], collapse = ", ")
+    ),
            "latentmr_message_weights")
   }
   pick <- function(name) weights[[at[[name]]]]
   beta <- pick("beta")
   if (is.character(beta) || is.factor(beta)) {
     found <- numbers_in_text(as.character(beta))
-    if (is.null(found$values)) abort_argument("weights", "a table whose weights are numbers", sprintf("one with %s in \"%s\"", quote_all(found$odd, 3), names(weights)[at[["beta"]]]))
+    if (is.null(found$values)) {
+      abort_argument(
+        "weights", "a table whose weights are numbers",
+        sprintf("one with %s in \"%s\"", quote_all(found$odd, 3), names(weights)[at[["beta"]]])
+      )
+    }
     beta <- found$values
   }
   if (!is.numeric(beta)) abort_argument("weights", "a table whose weights are numbers", describe(beta))

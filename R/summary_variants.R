@@ -27,7 +27,8 @@
 #'
 #' @param fit A [latent_mr()] fit on genotypes or dosages.
 #' @return `single_variant()`: data frame with columns `exposure, outcome, id.exposure, id.outcome, samplesize, SNP,
-#'   b, se, p`; the last rows are named `All`. `variant_tests()`: one row for MR-Egger and one for IVW, with `id.exposure,
+#'   b, se, p`; the last rows are named `All`. `variant_tests()`: one row for MR-Egger and one for IVW, with
+#'   `id.exposure,
 #'   id.outcome, outcome, exposure, method, Q, Q_df, Q_pval` and, in MR-Egger's row, `egger_intercept, se, pval` of its
 #'   intercept. What the variants are too few for is `NA`.
 #' @section Errors: `latentmr_error_argument` for a fit on continuous instruments, for
@@ -65,7 +66,8 @@ variant_tests <- function(fit) {
   intercept <- if (is.null(egger$intercept)) rep(NA_real_, 3) else unname(egger$intercept)
   data.frame(
     fit_names(fit), method = summary_names(c("egger", "ivw")), Q = q[, 1], Q_df = q[, 2], Q_pval = q[, 3],
-    egger_intercept = c(intercept[1], NA), se = c(intercept[2], NA), pval = c(intercept[3], NA), stringsAsFactors = FALSE
+    egger_intercept = c(intercept[1], NA), se = c(intercept[2], NA), pval = c(intercept[3], NA),
+    stringsAsFactors = FALSE
   )
 }
 
@@ -119,7 +121,9 @@ fit_snp <- function(fit) clean_snp(fit$variants$snp)
 # Estimate and error without each variant, then with all of them.
 summary_each_left_out <- function(x, method, seed) {
   left <- if (is.null(x$rho) || method == "weighted_median") {
-    vapply(seq_along(x$index), function(j) estimate_pair(summary_method(method, summary_without(x, j), seed)), numeric(2))
+    vapply(
+      seq_along(x$index), function(j) estimate_pair(summary_method(method, summary_without(x, j), seed)), numeric(2)
+    )
   } else {
     gls_without_each(method, x)
   }
