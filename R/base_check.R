@@ -55,7 +55,7 @@ check_choice <- function(x, arg, choices) {
   if (is.character(x) && length(x) == 1 && x %in% choices) return(invisible(x))
   hint <- NULL
   if (is.character(x) && length(x) == 1 && !is.na(x)) {
-    near <- choices[utils::adist(lower(x), lower(choices)) <= 2]
+    near <- if (validUTF8(x)) choices[utils::adist(lower(x), lower(choices)) <= 2]
     if (length(near)) hint <- sprintf("Did you mean \"%s\"?", near[1])
   }
   abort_argument(arg, paste("one of", quote_all(choices, 12)), describe(x), hint)

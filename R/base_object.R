@@ -9,6 +9,7 @@ check_object <- function(x, class, arg) {
   if (!inherits(x, class)) abort_argument(arg, sprintf("an object of class <%s>", class), describe(x))
   fault <- field_fault(class, arg)
   if (typeof(x) != "list") fault("", "a list", typeof(x))
+  check_claims(x, class, arg)
   torn <- torn_part(x)
   if (!is.null(torn)) fault(torn$path, torn$must, torn$was)
   check_table(x, class, "", new.env(parent = baseenv()), fault)
@@ -21,6 +22,9 @@ check_table <- function(x, table, path, sizes, fault) {
   law <- object_laws[[table]]
   if (!is.null(law)) law(x, sizes, function(field, must, was) fault(paste0(path, field), must, was))
 }
+
+# The same for an object that its class led here.
+check_made <- function(x, arg = deparse(substitute(x))) check_object(x, intersect(class(x), names(object_rules))[1], arg)
 
 # Raises what is wrong with the field at `path`.
 field_fault <- function(class, arg) {
@@ -85,6 +89,28 @@ size_value <- function(size, sizes) {
 bind_sizes <- function(rule, sizes) {
   for (size in rule$size) if (!is.null(size) && is.null(size_value(size, sizes))) assign(size, 0, sizes)
   invisible()
+}
+
+# A sequence is kept as its ends, and so may any length be in a small file: nothing is
+# touched before what is asked for is known to be within the limit.
+check_claims <- function(x, class, arg) {
+  bytes <- claimed_bytes(x)
+  limit <- memory_limit()
+  if (bytes <= limit) return(invisible())
+  abort(
+    sprintf("`%s` asks for %s that are not there yet, more than the %s allowed.", arg, format_bytes(bytes), format_bytes(limit)),
+    c("latentmr_error_memory", if (class == "mr_moments") "latentmr_error_moments", "latentmr_error_object", "latentmr_error_argument"),
+    argument = arg, bytes = bytes, limit = limit,
+    hint = "No object that this package makes does: it was changed on the way. options(LatentMR.memory = ) is the limit."
+  )
+}
+
+claimed_bytes <- function(x, depth = 0) {
+  own <- if (is.atomic(x)) .Call(C_ffi_claimed, x) else 0
+  if (depth > 40 || is.language(x)) return(own)
+  parts <- c(if (typeof(x) == "list") lapply(seq_along(unclass(x)), function(i) .subset2(x, i)), unname(attributes(x)))
+  for (part in parts) if (length(part) > 1e5 || typeof(part) == "list" || !is.null(attributes(part))) own <- own + claimed_bytes(part, depth + 1)
+  own
 }
 
 # The first part of `x` whose attributes do not fit it, or NULL. Vectors of any

@@ -30,12 +30,23 @@ symmetric <- function(size, positive = FALSE, ...) {
   rule
 }
 
+# None is empty, but where it may be missing.
 texts <- function(..., among = NULL, distinct = FALSE, na = FALSE, null = FALSE, optional = FALSE) {
   what <- if (!is.null(among)) c("one of", "words among") else c("one text", if (distinct) "different names" else "texts")
   field(text_fault, what, list(...), null, optional, among = among, distinct = distinct, na = na)
 }
 
 text <- function(...) texts(1, ...)
+
+# Text or numbers: both are in use.
+chromosomes <- function(size) {
+  rule <- texts(size, na = TRUE)
+  rule$fault <- function(value, rule, sizes) {
+    if (is.character(value)) text_fault(value, rule, sizes) else number_fault(value, numbers(size, min = 0, whole = TRUE, na = TRUE), sizes)
+  }
+  rule$what <- c("one text or number", "texts or numbers")
+  rule
+}
 
 flags <- function(..., na = FALSE, null = FALSE, optional = FALSE) {
   field(flag_fault, rep(if (na) "TRUE, FALSE or NA" else "TRUE or FALSE", 2), list(...), null, optional, na = na)
@@ -115,15 +126,19 @@ symmetric_fault <- function(value, rule, sizes) {
   largest <- max(abs(value))
   if (max(abs(value - t(value))) > 1e-8 * largest) return("another on either side of the diagonal")
   if (!rule$positive) return(NULL)
+  # What is partialled out to nothing leaves rounding, of either sign.
+  rounding <- 1e-9 * largest
   d <- diag(value)
-  if (any(d < 0)) return(sprintf("with %s on the diagonal", format(min(d))))
-  if (any(abs(value) > sqrt(outer(d, d)) * (1 + 1e-6) + 1e-12 * largest)) "larger off the diagonal than the diagonal allows"
+  if (any(d < -rounding)) return(sprintf("with %s on the diagonal", format(min(d))))
+  d <- pmax(d, 0)
+  if (any(abs(value) > sqrt(outer(d, d)) * (1 + 1e-6) + rounding)) "larger off the diagonal than the diagonal allows"
 }
 
 text_fault <- function(value, rule, sizes) {
   if (!is.character(value) || is.object(value) || !shape_fits(value, rule, sizes)) return(describe(value))
   if (!rule$na && anyNA(value)) return("with NA")
   if (!all(validUTF8(value))) return("not valid UTF-8")
+  if (!rule$na && !all(nzchar(value))) return("with an empty one")
   if (!is.null(rule$among) && !all(value %in% c(rule$among, if (rule$na) NA))) return(quote_all(setdiff(value, rule$among), 3))
   if (rule$distinct && anyDuplicated(value)) sprintf("%s twice", quote_all(value[anyDuplicated(value)]))
 }

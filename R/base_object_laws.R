@@ -4,6 +4,8 @@
 object_laws <- list(
   plink_bed = function(x, sizes, fault) {
     files <- x$files
+    people <- x$samples[!grepl("^-[0-9]+$", x$samples$iid), ] # several withdrawn samples may share a negative number
+    if (anyDuplicated(people$iid) && anyDuplicated(people[c("fid", "iid")])) fault("$samples", "different people", "one with a person twice")
     if (!nrow(files) || !identical(as.numeric(files$first), 1 + cumsum(c(0, as.numeric(files$variants)))[seq_len(nrow(files))])) {
       fault("$files$first", "where the variants of each file begin", "elsewhere")
     }
@@ -21,11 +23,13 @@ object_laws <- list(
   },
   latent_instruments = function(x, sizes, fault) {
     if (x$method != "code" && sizes$r != sizes$G) fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
+    if (is.null(x$structure_slopes) != is.null(x$structure_mean)) fault("$structure_slopes", "there with `structure_mean`, and not without", "otherwise")
     if (!identical(names(x$center), x$variants$snp)) fault("$center", "named by the variants", "named otherwise")
     if (!identical(rownames(x$imputation), x$variants$snp)) fault("$imputation", "a matrix with a row for each variant by name", "another")
   },
   latent_mr = function(x, sizes, fault) {
-    if (!identical(names(x$estimates), x$methods$id)) fault("$estimates", "one for each of `methods`", "others")
+    lost <- setdiff(x$methods$id, names(x$estimates)[lengths(x$estimates) > 0])
+    if (length(lost)) fault("$estimates", "a list with each of `methods`", sprintf("one without %s", quote_all(lost, 3)))
     if (!x$leading %in% x$methods$id) fault("$leading", paste("one of", quote_all(x$methods$id, 30)), quote_all(x$leading))
     m <- x$latent$kclass
     if (any(diag(m$r1) > diag(m$r0) * (1 + 1e-9))) fault("$latent$kclass$r1", "at most `r0` on the diagonal", "more")
@@ -40,6 +44,18 @@ object_laws <- list(
     if (x$n > sizes$n) fault("$n", sprintf("at most %s", big(sizes$n)), big(x$n))
     if (!identical(as.numeric(c(x$W, x$Z, x$X, x$Y)), as.numeric(seq_len(sizes$p)))) fault("$W", "the columns of `r` in order, with `Z`, `X` and `Y`", "others")
   },
+  iv_grouping = function(x, sizes, fault) {
+    if (any(x$index >= x$count)) fault("$index", sprintf("numbers below %s", big(x$count)), "larger ones")
+  },
+  iv_clusters = function(x, sizes, fault) {
+    if (is.null(x[["index"]]) == is.null(x[["ways"]])) fault("$index", "there, or `ways`", if (is.null(x[["ways"]])) "missing" else "there beside `ways`")
+    if (is.null(x[["ways"]])) return(object_laws$iv_grouping(x, sizes, fault))
+    if (sizes$m < 2 || sizes$m > 4) fault("$counts", "of two to four groupings", sprintf("of %d", sizes$m))
+    sets <- unlist(lapply(seq_len(sizes$m), function(m) utils::combn(sizes$m, m, length, simplify = FALSE)))
+    if (!identical(as.numeric(lapply(x$ways, `[[`, "sign")), (-1)^(sets + 1))) fault("$ways", "groupings and their interactions, with signs", "others")
+    counts <- vapply(x$ways, function(way) as.numeric(way$count), 0)
+    if (any(counts[seq_len(sizes$m)] != x$counts) || x$count != min(x$counts)) fault("$counts", "the numbers of clusters of `ways`", "others")
+  },
   iv_reg = function(x, sizes, fault) {
     kept <- names(x$coefficients)[!is.na(x$coefficients)]
     if (is.null(names(x$coefficients)) || anyDuplicated(names(x$coefficients))) fault("$coefficients", "numbers with names", "without, or with one twice")
@@ -52,12 +68,16 @@ object_laws <- list(
     names <- c(f$rows$names$x[f$rows$keep_x], f$rows$names$w[f$rows$keep_w])
     if (!identical(unname(x$coefficients[names]), c(est$beta, est$gamma))) fault("$coefficients", "those of the fit", "others")
     if (x$nobs != f$n) fault("$nobs", big(f$n), big(x$nobs))
+    if (!identical(x$engine$estimator, x$estimator)) fault("$engine$estimator", quote_all(x$estimator), quote_all(x$engine$estimator))
+    if (!identical(est$shift, 1 - est$kappa) && !is.na(est$kappa)) fault("$engine$est$shift", "1 - `kappa`", format(est$shift))
+    if (x$estimator %in% c("ujive", "jive1") && is.null(x$engine$instrument)) fault("$engine$instrument", "a column for each endogenous variable", "missing")
+    iv_frame_law(x, fault)
     groups <- x$engine$groups
+    if (is.null(groups$order) != is.null(groups$start)) fault("$engine$groups", "both `order` and `start`, or none", "one of them")
     if (!is.null(groups$order) && (!identical(sort(groups$order), seq_len(sizes$n) - 1L) || is.unsorted(groups$start, strictly = TRUE) ||
                                    groups$start[1] != 0 || groups$start[length(groups$start)] != sizes$n)) {
       fault("$engine$groups", "every row once, by cluster", "others")
     }
-    if (!is.null(x$cluster) && any(x$cluster$index >= x$cluster$count)) fault("$cluster$index", sprintf("numbers below %s", big(x$cluster$count)), "larger ones")
   },
   iv_binary = function(x, sizes, fault) {
     kept <- names(x$coefficients)[!is.na(x$coefficients)]
@@ -67,6 +87,40 @@ object_laws <- list(
     if (x$nobs != sizes$n) fault("$nobs", big(sizes$n), big(x$nobs))
   }
 )
+
+# What predict() takes of a formula.
+iv_frame_law <- function(x, fault) {
+  if (is.null(x$terms)) return(invisible())
+  for (name in names(x$terms)) {
+    terms <- x$terms[[name]]
+    if (!is.null(terms) && !inherits(terms, "terms")) fault(paste0("$terms$", name), "the terms of a formula", describe(terms))
+  }
+  if (is.null(x$terms$full)) fault("$terms$full", "the terms of a formula", "missing")
+  variables <- vapply(as.list(attr(x$terms$full, "variables"))[-1], deparse1, "")
+  if (!all(variables %in% names(x$model))) fault("$model", paste("a data frame with columns", quote_all(variables, 20)), "another")
+  contrasts <- x$contrasts
+  if (!all(vapply(contrasts, function(one) is.null(one) || is.list(one) && !is.null(names(one)), NA))) {
+    fault("$contrasts", "lists of contrasts by variable", "others")
+  }
+}
+
+# Settings are those that their function takes, within its limits.
+law_of_settings <- function(constructor) {
+  force(constructor)
+  function(x, sizes, fault) {
+    settings <- setdiff(names(formals(constructor)), "...")
+    if (!setequal(names(x), settings)) {
+      lost <- setdiff(settings, names(x))
+      fault("", paste("a list of", list_some(settings, 30)), if (length(lost)) sprintf("one without %s", quote_all(lost)) else "one with others")
+    }
+    text <- vapply(x, function(v) !is.character(v) || all(validUTF8(v)), NA)
+    if (!all(text)) fault(paste0("$", names(x)[!text][1]), "text in UTF-8", "other bytes")
+    tryCatch(do.call(constructor, unclass(x)), latentmr_error_argument = function(e) {
+      text <- strsplit(conditionMessage(e), "\n", fixed = TRUE)[[1]][1]
+      fault(paste0("$", e$argument), sub("^`[^`]*` must be (.*), not .*$", "\\1", text), sub("^.*, not (.*)[.]$", "\\1", text))
+    })
+  }
+}
 
 # Genotypes are in memory or in files, at places that these have.
 check_source_law <- function(source, path, fault) {

@@ -6,8 +6,16 @@ moment_kinds <- c("genotype", "dosage", "continuous")
 
 variants_rule <- function(size) {
   frame(
-    size, snp = texts(size, distinct = TRUE), chr = texts(size, na = TRUE), pos = numbers(size, na = TRUE),
+    size, snp = texts(size, distinct = TRUE), chr = chromosomes(size), pos = numbers(size, na = TRUE),
     effect_allele = texts(size, na = TRUE), other_allele = texts(size, na = TRUE)
+  )
+}
+
+# The account of people and variants.
+flow_rule <- function() {
+  frame(
+    "account", step = numbers("account"), unit = texts("account"), reason = texts("account"), action = texts("account"),
+    environment = texts("account", na = TRUE), count = numbers("account", na = TRUE), remaining = numbers("account", na = TRUE), null = TRUE
   )
 }
 
@@ -35,7 +43,7 @@ moments_rules <- list(
     components = number(min = 0, whole = TRUE), values = numbers(), variants = number(min = 0, whole = TRUE),
     control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 1, whole = TRUE)), null = TRUE
   ),
-  flow = anything(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag(),
+  flow = flow_rule(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag(),
   disclosure = flag(), withheld = texts("w", distinct = TRUE)
 )
 
@@ -64,7 +72,8 @@ data_rules <- list(
     bed = object_of("plink_bed", optional = TRUE), rows = numbers("n", min = 1, whole = TRUE, optional = TRUE),
     cols = numbers("B", min = 1, whole = TRUE, optional = TRUE), null = TRUE
   ),
-  block = groups("G", null = TRUE), cluster = groups("n", null = TRUE), ids = texts("n", null = TRUE), flow = anything()
+  block = groups("G", null = TRUE), cluster = groups("n", null = TRUE), ids = texts("n", null = TRUE),
+  flow = flow_rule(), removed_variants = frame("gone", optional = TRUE, null = TRUE), flagged_variants = frame("flagged", optional = TRUE, null = TRUE)
 )
 
 # G: variants, e: environments, r: columns that the directions combine (variants, or
@@ -104,13 +113,17 @@ fit_rules <- list(
   methods = frame("a", id = texts("a", distinct = TRUE), name = texts("a")),
   estimates = several(parts(
     id = text(), b = numbers("x", na = TRUE), se = numbers("x", min = 0, na = TRUE, inf = TRUE),
-    lo = numbers("x", na = TRUE, inf = TRUE), up = numbers("x", na = TRUE, inf = TRUE), pval = numbers("x", min = 0, max = 1, na = TRUE)
-  ), "a"),
+    lo = numbers("x", na = TRUE, inf = TRUE), up = numbers("x", na = TRUE, inf = TRUE), pval = numbers("x", min = 0, max = 1, na = TRUE),
+    fstat = numbers(na = TRUE), fstat_type = text(na = TRUE), nsnp = number(na = TRUE), nobs = number(min = 1), null = TRUE
+  )),
+  flow = flow_rule(),
   latent = parts(
-    kclass = kclass_rule(), n = number(min = 1), rank = number(min = 0),
+    kclass = kclass_rule(),
+    n = number(min = 1), rank = number(min = 0),
     variants = parts(
-      gg = symmetric("G", positive = TRUE), gyx = numbers("G", "t"), r0 = symmetric("t", positive = TRUE),
-      least = numbers("G", min = 0), mean = numbers("G"), df = number(), n = number(min = 1), optional = TRUE
+      gg = symmetric("G", positive = TRUE), gyx = numbers("G", "x + 1"), r0 = symmetric("x + 1", positive = TRUE),
+      least = numbers("G", min = 0), mean = numbers("G"), df = number(), n = number(min = 1),
+      block = numbers("G", min = 1, whole = TRUE, null = TRUE), optional = TRUE
     )
   )
 )
@@ -131,8 +144,15 @@ factor_rules <- list(
   X = numbers("k", min = 1, max = "p", whole = TRUE), Y = number(min = 1, max = "p", whole = TRUE)
 )
 
-iv_cluster_rule <- parts(
-  index = numbers("n", min = 0, whole = TRUE, type = "integer"), count = number(min = 2, max = "n", whole = TRUE), null = TRUE
+# Clusters, in one way or in m (R/iv_cluster.R).
+grouping_rules <- list(
+  index = numbers("n", min = 0, whole = TRUE, type = "integer"), count = number(min = 2, max = "n", whole = TRUE),
+  sign = number(min = -1, max = 1, whole = TRUE, optional = TRUE)
+)
+clusters_rules <- list(
+  index = numbers("n", min = 0, whole = TRUE, type = "integer", optional = TRUE), count = number(min = 2, max = "n", whole = TRUE),
+  counts = numbers("m", min = 2, max = "n", whole = TRUE, optional = TRUE),
+  ways = several(table_of("iv_grouping", "n"), "2^m - 1", optional = TRUE)
 )
 
 # n: rows, m: coefficients, v: those estimated.
@@ -140,9 +160,12 @@ iv_rules <- list(
   n = number(min = 1, whole = TRUE), residuals = numbers("n", type = "double", scan = FALSE), coefficients = numbers("m", na = TRUE),
   vcov = symmetric("v"), cov.unscaled = symmetric("v"), sigma = number(min = 0), rss = number(min = 0), df.residual = number(min = 1),
   rank = number(min = 1), nobs = number(min = 1), estimator = text(), kappa = number(na = TRUE), vcov_type = text(),
-  cluster = iv_cluster_rule, endogenous = texts(null = TRUE), exogenous = texts(null = TRUE), instruments = texts(null = TRUE),
+  cluster = table_of("iv_clusters", "n", null = TRUE), endogenous = texts(null = TRUE), exogenous = texts(null = TRUE), instruments = texts(null = TRUE),
   weights = numbers("n", null = TRUE, scan = FALSE),
+  terms = parts(optional = TRUE), levels = parts(null = TRUE, optional = TRUE), contrasts = parts(optional = TRUE),
+  model = frame("n", optional = TRUE),
   engine = parts(
+    estimator = text(), instrument = numbers("n", "k", scan = FALSE, optional = TRUE), skipped = flags("n", optional = TRUE),
     f = table_of("iv_factor", "n"), f2 = table_of("iv_factor", "n"),
     groups = parts(
       order = numbers("n", min = 0, whole = TRUE, type = "integer", null = TRUE),
@@ -157,7 +180,14 @@ iv_rules <- list(
 
 binary_rules <- list(
   coefficients = numbers("m", na = TRUE), vcov = symmetric("v"), scale = text(), estimator = text(), vcov_type = text(),
-  endogenous = texts(), df = number(min = 0, inf = TRUE), nobs = number(min = 1), cases = number(min = 0), linear = object_of("iv_reg")
+  endogenous = texts(), outcome = text(optional = TRUE), df = number(min = 0, inf = TRUE), nobs = number(min = 1), cases = number(min = 0), linear = object_of("iv_reg")
+)
+
+# A reference of a curve: a constant, or a polynomial or spline of the exposure.
+reference_rule <- parts(
+  label = text(), value = number(optional = TRUE),
+  spec = parts(centre = number(), scale = number(min = 0), degree = number(min = 1, max = 3, whole = TRUE), knots = numbers(optional = TRUE), optional = TRUE),
+  level = number(optional = TRUE), coef = numbers(null = TRUE, optional = TRUE), vcov = numbers(na = TRUE, null = TRUE, optional = TRUE)
 )
 
 # n: rows, z, w: instruments and covariates, u x l: hidden units by members.
@@ -173,11 +203,21 @@ curve_rules <- list(
     point = numbers("2 + u * l"), coef = numbers("2 + u * l"), cov = symmetric("2 + u * l"), mean_slope = numbers("2 + u * l"),
     summary = numbers(named = c("q", "strength", "s2", "ratio", "linear", "first_stage")),
     scale = numbers(4, named = c("y_mean", "y_sd", "a_mean", "a_scale"))
-  )
+  ),
+  identification = parts(
+    moved = numbers(2, na = TRUE), still = frame("still"), directions = number(min = 0, whole = TRUE), most = number(min = 0, whole = TRUE),
+    correlations = numbers("r", min = 0, max = 1), p.value = numbers("r", min = 0, max = 1, na = TRUE), strength = number(),
+    strong = flag(), first_stage = number(na = TRUE), instruments = number(min = 0, whole = TRUE)
+  ),
+  references = parts(models = parts(
+    constant = reference_rule, regression = reference_rule, linear = reference_rule, quadratic = reference_rule, cubic = reference_rule
+  )),
+  tests = frame(4, test = texts(4), p.value = numbers(4, min = 0, max = 1, na = TRUE)), shrink = number(min = 0, max = 1), alike = flag()
 )
 
 object_rules <- list(
   mr_moments = moments_rules, plink_bed = plink_rules, mr_data = data_rules, latent_instruments = instruments_rules,
-  latent_mr = fit_rules, iv_factor = factor_rules, iv_reg = iv_rules, iv_binary = binary_rules,
-  iv_curve = curve_rules, encoder_control = list(), curve_control = list(), autoencoder_control = list()
+  latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules, iv_reg = iv_rules,
+  iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list(), flow_control = list(), autoencoder_control = list(),
+  curve_control = list(), adam_control = list()
 )

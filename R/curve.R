@@ -105,6 +105,7 @@ iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curv
   check_curve_dots(...)
   check_choice(estimator, "estimator", curve_estimators)
   if (!inherits(control, "curve_control")) abort_argument("control", "the value of curve_control()", describe(control))
+  check_made(control)
   seed <- draw_seed(seed)
   call <- match.call()
   if (missing(data)) data <- environment(formula)

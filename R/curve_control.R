@@ -47,6 +47,7 @@ curve_control <- function(solver = "closed", members = 4, units = 50, instrument
   check_choice(tuning, "tuning", c("causal", "held-out"))
   check_number(rank, "rank", min = 10, max = 2000, whole = TRUE)
   if (!inherits(adam, "adam_control")) abort_argument("adam", "made by adam_control()", describe(adam))
+  check_made(adam)
   structure(
     list(
       solver = solver, members = members, units = units, instrument_units = instrument_units,
@@ -59,6 +60,7 @@ curve_control <- function(solver = "closed", members = 4, units = 50, instrument
 #' @export
 print.curve_control <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   cat("Settings of iv_curve()\n")
   print_settings(x, 17)
   if (x$solver == "adam") print(x$adam)
@@ -109,7 +111,11 @@ adam_control <- function(width = 50, batch = 128, steps = 10000, rate = 1e-3, la
 #' @export
 print.adam_control <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   cat("Settings of the three-net loop\n")
   print_settings(x, 17)
   invisible(x)
 }
+
+object_laws$adam_control <- law_of_settings(adam_control)
+object_laws$curve_control <- law_of_settings(curve_control)

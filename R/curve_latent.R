@@ -10,12 +10,15 @@
 iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
                                control = curve_control(covariates = "linear"), seed = NULL, ...) {
   check_curve_dots(...)
+  check_made(x)
   check_choice(estimator, "estimator", curve_estimators)
   need_one_exposure(x, "A curve")
   if (!inherits(control, "curve_control")) abort_argument("control", "the value of curve_control()", describe(control))
+  check_made(control)
   if (missing(data) || !inherits(data, "mr_data")) {
     abort_argument("data", "the mr_data object of the fit", if (missing(data)) "missing" else describe(data), hint = "A curve needs rows, which latent_mr() does not keep.")
   }
+  check_data(data)
   if (length(data$outcome) != x$nobs || !identical(data$exposure_name, x$exposure) || !identical(data$outcome_name, x$outcome)) {
     abort_argument("data", "the mr_data object of the fit", "another one")
   }

@@ -1,6 +1,7 @@
 #' @export
 print.iv_curve <- function(x, digits = 3, ...) {
   check_dots(...)
+  check_made(x)
   number <- function(v) formatC(v, digits = digits, format = "g")
   id <- x$identification
   cat(sprintf(
@@ -111,6 +112,7 @@ NULL
 #' @export
 summary.iv_curve <- function(object, level = .95, ...) {
   check_dots(...)
+  check_made(object)
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   id <- object$identification
   structure(
@@ -140,6 +142,7 @@ print.summary.iv_curve <- function(x, digits = 3, ...) {
 as.data.frame.iv_curve <- function(x, row.names = NULL, optional = FALSE, level = .95,
                                    stringsAsFactors = FALSE, ...) {
   check_dots(...)
+  check_made(x)
   at <- curve_grid(x)
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   if (has_band(x)) {
@@ -163,6 +166,7 @@ as.data.frame.iv_curve <- function(x, row.names = NULL, optional = FALSE, level 
 #' @export
 tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
   check_dots(...)
+  check_made(x)
   check_flag(conf.int, "conf.int")
   curve <- average_derivative(x, conf.level)
   linear <- x$references$models$linear
@@ -187,6 +191,7 @@ tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
 #' @export
 glance.iv_curve <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   s <- x$model$summary
   p <- setNames(x$tests$p.value, trimws(x$tests$test))
   data.frame(

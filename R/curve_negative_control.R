@@ -39,6 +39,7 @@ negative_control <- function(fit, outcome, ...) {
 negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(outcome)), ...) {
   check_dots(...)
   check_given("outcome")
+  check_made(fit)
   if (is.logical(outcome)) outcome <- outcome + 0
   if (!is.numeric(outcome) || !is.null(dim(outcome)) || length(outcome) != fit$nobs) {
     abort_argument("outcome", sprintf("a numeric vector of length %d, the rows of the fit", fit$nobs), describe(outcome))

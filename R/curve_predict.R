@@ -41,6 +41,7 @@
 predict.iv_curve <- function(object, newdata = NULL, interval = "none", derivative = FALSE,
                              level = .95, ...) {
   check_dots(...)
+  check_made(object)
   check_choice(interval, "interval", c("none", "confidence", "uniform"))
   check_flag(derivative, "derivative")
   check_number(level, "level", min = .5, max = 1, open = TRUE)
@@ -146,6 +147,7 @@ average_effect <- function(fit, ...) {
 average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
   check_dots(...)
   check_given(c("from", "to"))
+  check_made(fit)
   for (arg in c("from", "to")) {
     v <- get(arg)
     if (!is.numeric(v) || !length(v) || !all(is.finite(v))) abort_argument(arg, "finite numbers", describe(v))
@@ -177,6 +179,7 @@ effect_frame <- function(estimate, unshrunk, se, level) {
 average_derivative <- function(fit, level = .95) {
   check_given()
   if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))
+  check_made(fit)
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   own <- curve_solver(fit)$slope
   slope <- if (is.null(own)) curve_mean_slope(fit) else own(fit)

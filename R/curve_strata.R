@@ -40,6 +40,7 @@
 stratum_table <- function(fit, strata = 10, method = c("residual", "doubly-ranked")) {
   check_given()
   if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))
+  check_made(fit)
   check_number(strata, "strata", min = 2, max = min(100, fit$nobs %/% 20), whole = TRUE)
   check_strings(method, "method")
   for (m in method) check_choice(m, "method", c("residual", "doubly-ranked"))

@@ -82,6 +82,7 @@ new_families <- function(ids, component) {
 #' @export
 print.families <- function(x, ...) {
   check_dots(...)
+  check_families(x)
   size <- table(x)
   together <- size[size > 1]
   cat(sprintf(
@@ -98,10 +99,18 @@ print.families <- function(x, ...) {
   invisible(x)
 }
 
+check_families <- function(x) {
+  good <- is.null(torn_part(x)) && inherits(x, "factor") && !is.null(names(x)) && !anyNA(names(x)) && !anyDuplicated(names(x)) && !anyNA(x)
+  if (good) return(invisible(x))
+  field_fault("families", "cluster")("", "a factor with a family for each name", "torn, or without some")
+}
+
 # Families for exactly these people, in this order: those that the table does not
 # name are on their own. Other clusters are left as they are.
 complete_families <- function(cluster, ids) {
-  if (!inherits(cluster, "families") || is.null(ids)) return(cluster)
+  if (!inherits(cluster, "families")) return(cluster)
+  check_families(cluster)
+  if (is.null(ids)) return(cluster)
   ids <- unique(ids[!is.na(ids)])
   code <- as.integer(cluster)[match(ids, names(cluster))]
   alone <- is.na(code)

@@ -4,6 +4,7 @@
 
 genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
   if (inherits(genotypes, "plink_bed")) {
+    check_made(genotypes, arg)
     if (!is.null(variants)) {
       abort_argument("variants", "NULL when the genotypes come from PLINK files, whose bim file describes them",
                      describe(variants))

@@ -159,6 +159,7 @@ sample_ids <- function(samples, names = samples$iid) {
 #' @export
 as.matrix.plink_bed <- function(x, double = FALSE, ...) {
   check_dots(...)
+  check_made(x)
   check_flag(double, "double")
   named_matrix(x, NULL, NULL, double)
 }
@@ -166,6 +167,7 @@ as.matrix.plink_bed <- function(x, double = FALSE, ...) {
 #' @rdname read_plink
 #' @export
 `[.plink_bed` <- function(x, i, j, drop = TRUE) {
+  check_made(x)
   check_flag(drop, "drop")
   if (!missing(i) && missing(j) && nargs() - (!missing(drop)) < 3) {
     abort_argument("i", "one of two indices", "the only one",
@@ -242,6 +244,7 @@ as_positions <- function(index, n, names, arg, what) {
 #' @export
 print.plink_bed <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   some <- utils::head(x$variants, 4)
   alleles <- sprintf("%s counts %s (other %s)", some$snp, some$effect_allele, some$other_allele)
   files <- if (nrow(x$files) == 1) x$files$bed else sprintf("%s and %s", x$files$bed[1], plural(nrow(x$files) - 1, "more set"))

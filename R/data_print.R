@@ -3,6 +3,7 @@
 #' @export
 print.mr_data <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   cat(format_mr_data(x), sep = "\n")
   invisible(x)
 }
@@ -94,6 +95,7 @@ format_table <- function(table, x) {
 #' @export
 summary.mr_data <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   structure(
     list(
       exposure_name = object$exposure_name, outcome_name = object$outcome_name, units = object$units, kind = object$kind,

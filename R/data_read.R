@@ -187,6 +187,7 @@ frame_of <- function(tables, roles, outcome_kind = "auto") {
 
 # Families of the rows of the frame; rows without identifier have none.
 families_of <- function(families, ids, people) {
+  check_families(families)
   names(families) <- to_canonical(names(families), NULL, people, "`cluster`")
   families <- complete_families(families, ids)
   as_cluster(unname(families[match(ids, names(families))]))

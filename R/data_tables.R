@@ -36,8 +36,10 @@ NULL
 #' @export
 variants.mr_data <- function(x, environments = FALSE, ...) {
   check_dots(...)
+  check_made(x)
   check_flag(environments, "environments")
   counts <- mr_counts(x)
+  check_counts(counts, x)
   levels <- levels(x$environment)
   size <- as.integer(table(x$environment))
   p <- nrow(x$variants)
@@ -70,6 +72,27 @@ variants.mr_data <- function(x, environments = FALSE, ...) {
   out
 }
 
+# What was counted when the data were made is still theirs.
+check_counts <- function(counts, x) {
+  fault <- field_fault("mr_data", "x")
+  size <- c(nrow(x$variants), nlevels(x$environment))
+  names <- if (x$kind == "genotype") c("called", "n0", "n1", "n2", "mean", "ss") else c("called", "mean", "ss")
+  for (name in names) {
+    m <- if (is.list(counts)) counts[[name]]
+    if (!is.numeric(m) || !identical(dim(m), size)) {
+      fault(paste0("$counts$", name), sprintf("a matrix of %d variants x %d environments", size[1], size[2]), describe(m))
+    }
+  }
+  n <- rep(tabulate(x$environment, size[2]), each = size[1])
+  good <- counts$called >= 0 & counts$called <= n & (counts$called == 0 | is.finite(counts$mean) & counts$ss >= 0)
+  if (x$kind == "genotype") {
+    total <- counts$n1 + 2 * counts$n2
+    good <- good & counts$n0 >= 0 & counts$n1 >= 0 & counts$n2 >= 0 & counts$n0 + counts$n1 + counts$n2 == counts$called &
+      (counts$called == 0 | abs(total - counts$mean * counts$called) <= 1e-6 * n)
+  }
+  if (!all(good %in% TRUE)) fault("$counts", "counts of calls that add up", sprintf("others for %s", x$variants$snp[which(!good | is.na(good))[1] %% size[1] + 1]))
+}
+
 # Counts over all environments from those by environment.
 pool_counts <- function(counts) {
   n <- rowSums(counts$called)
@@ -84,6 +107,7 @@ pool_counts <- function(counts) {
 #' @export
 samples.mr_data <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   out <- data.frame(id = x$ids, environment = x$environment)
   if (!is.null(x$cluster)) out$cluster <- x$cluster
   traits <- c(exposure_columns(x$exposure), list(x$outcome))

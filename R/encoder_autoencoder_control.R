@@ -107,8 +107,11 @@ autoencoder_sources <- c(
 #' @export
 print.autoencoder_control <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   cat("Settings of the autoencoder (P: published method, M: measured; of the defaults)\n")
   shown <- vapply(x, function(v) if (is.null(v)) "NULL" else format(v), "")
   cat(sprintf("  %-15s %-10s %s\n", names(x), shown, autoencoder_sources[names(x)]), sep = "")
   invisible(x)
 }
+
+object_laws$autoencoder_control <- law_of_settings(autoencoder_control)

@@ -66,9 +66,11 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
   check_number(closure, "closure", 0, 1)
   check_number(check, "check", 0)
   if (!inherits(flow, "flow_control")) abort_argument("flow", "made by flow_control()", describe(flow))
+  check_made(flow)
   if (!inherits(autoencoder, "autoencoder_control")) {
     abort_argument("autoencoder", "made by autoencoder_control()", describe(autoencoder))
   }
+  check_made(autoencoder)
   structure(
     list(
       level = level, partial_level = partial_level, dimension_level = dimension_level, draws = as.integer(draws),
@@ -83,6 +85,7 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
 #' @export
 print.encoder_control <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   cat("Encoder settings\n")
   print_settings(x, 15)
   print(x$flow)
@@ -121,6 +124,7 @@ flow_control <- function(starts = 4, rounds = 6, rows = 5000, gain = 0.01, toler
 #' @export
 print.flow_control <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   cat("Settings of the flow\n")
   print_settings(x, 15)
   invisible(x)
@@ -143,3 +147,6 @@ moments_control <- function(control, data, given) {
   control[other] <- made[other]
   control
 }
+
+object_laws$flow_control <- law_of_settings(flow_control)
+object_laws$encoder_control <- law_of_settings(encoder_control)

@@ -73,6 +73,7 @@ environment_test.default <- function(x, environment, covariates = NULL, conditio
 #' @export
 environment_test.mr_data <- function(x, conditional = "joint", max_columns = 500, seed = NULL, ...) {
   check_dots(...)
+  check_made(x)
   covariates <- cbind(x$covariates, x$structure)
   if (!length(covariates)) covariates <- NULL
   environment_frame(
@@ -90,12 +91,14 @@ environment_test.mr_data <- function(x, conditional = "joint", max_columns = 500
 environment_test.latent_instruments <- function(x, data, type = "invariant", conditional = "joint",
                                                 max_columns = 500, seed = NULL, ...) {
   check_dots(...)
+  check_made(x)
   check_choice(type, "type", c("invariant", "variant"))
   if (missing(data) || !inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", if (missing(data)) "missing" else describe(data),
       hint = "People who were not used in learning the instruments give an honest test."
     )
   }
+  check_data(data)
   codes <- stats::predict(x, data, type = type)
   if (!ncol(codes)) abort_argument("type", "a block with at least one latent", sprintf("\"%s\", which is empty", type))
   covariates <- cbind(data$covariates, data$structure, if (type == "invariant") stats::predict(x, data, type = "variant"))

@@ -6,6 +6,7 @@
 #' @export
 print.latent_instruments <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   cat(sprintf(
     "Latent instruments: %s, %d %s, %d environments\n", encoder_words(x),
     nrow(x$variants), if (x$kind == "continuous") "instruments" else "variants", length(x$environments)
@@ -63,11 +64,13 @@ encoder_words <- function(x) {
 #' @export
 summary.latent_instruments <- function(object, data = NULL, ...) {
   check_dots(...)
+  check_made(object)
   quality <- object$quality
   if (!is.null(data)) {
     if (!inherits(data, "mr_data")) {
       abort_argument("data", "an mr_data object, or NULL", describe(data), "It holds the people for whom quality is reported.")
     }
+    check_data(data)
     quality <- quality_report(object, data, object$seed)
   }
   structure(list(object = object, spectrum = spectrum_data(object), quality = quality), class = "summary.latent_instruments")
@@ -95,6 +98,7 @@ print.summary.latent_instruments <- function(x, ...) {
 #' @export
 predict.latent_instruments <- function(object, newdata, type = c("invariant", "variant"), environment = NULL, ...) {
   check_dots(...)
+  check_made(object)
   if (missing(type)) type <- "invariant"
   check_choice(type, "type", c("invariant", "variant"))
   if (missing(newdata)) {
@@ -102,6 +106,7 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
   }
   structure_columns <- NULL
   if (inherits(newdata, "mr_data")) {
+    check_mr_data(with_traits(newdata), "newdata")
     z <- mr_genotypes(newdata)
     environment <- newdata$environment
     names <- newdata$variants$snp

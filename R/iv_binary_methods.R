@@ -32,6 +32,7 @@ formula.iv_binary <- function(x, ...) {
 #' @export
 confint.iv_binary <- function(object, parm, level = 0.95, ...) {
   check_dots(...)
+  check_made(object)
   check_number(level, "level", 0, 1, open = TRUE)
   b <- object$coefficients
   se <- setNames(rep(NA_real_, length(b)), names(b))
@@ -48,6 +49,7 @@ confint.iv_binary <- function(object, parm, level = 0.95, ...) {
 #' @export
 tidy.iv_binary <- function(x, conf.int = TRUE, conf.level = 0.95, exponentiate = FALSE, ...) {
   check_dots(...)
+  check_made(x)
   check_flag(conf.int, "conf.int")
   check_flag(exponentiate, "exponentiate")
   if (exponentiate && x$scale == "risk difference") {
@@ -79,6 +81,7 @@ tidy.iv_binary <- function(x, conf.int = TRUE, conf.level = 0.95, exponentiate =
 #' @export
 glance.iv_binary <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   first <- glance(x$linear)
   data.frame(
     nobs = x$nobs, cases = x$cases, estimator = x$estimator, link = if (is.null(x$link)) NA_character_ else x$link,
@@ -94,6 +97,7 @@ hansen_of <- function(x) if (is.null(x$hansen)) c(df1 = NA, df2 = NA, statistic 
 #' @export
 as.data.frame.iv_binary <- function(x, row.names = NULL, optional = FALSE, stringsAsFactors = FALSE, ...) {
   check_dots(...)
+  check_made(x)
   effects <- tidy(x)
   effects <- effects[effects$term %in% x$endogenous, ]
   out <- data.frame(
@@ -131,6 +135,7 @@ binary_name <- function(estimator, link) {
 #' @export
 print.iv_binary <- function(x, digits = max(3, getOption("digits") - 3), ...) {
   check_dots(...)
+  check_made(x)
   cat("\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
   cat(sprintf("%s: coefficients on the scale of a %s\n", binary_name(x$estimator, x$link), x$scale))
   print.default(format(x$coefficients, digits = digits), print.gap = 2, quote = FALSE)
@@ -142,6 +147,7 @@ print.iv_binary <- function(x, digits = max(3, getOption("digits") - 3), ...) {
 #' @export
 summary.iv_binary <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   rows <- tidy(object)
   table <- as.matrix(rows[c("estimate", "std.error", "statistic", "p.value")])
   letter <- if (is.finite(object$df)) "t" else "z"

@@ -21,6 +21,7 @@
 iv_compare <- function(fit, estimators = c("ols", "2sls", "liml", "fuller"), fuller = 1, level = 0.95) {
   check_given()
   if (!inherits(fit, "iv_reg")) abort_argument("fit", "a fit of iv_reg() or iv_fit()", describe(fit))
+  check_made(fit)
   check_strings(estimators, "estimators")
   for (estimator in estimators) check_choice(estimator, "estimators", c("ols", "2sls", "liml", "fuller"))
   check_number(fuller, "fuller", min = 0)

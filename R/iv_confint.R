@@ -6,6 +6,7 @@
 confint.iv_reg <- function(object, parm, level = 0.95, vcov = NULL, cluster = NULL, component = "stage2",
                            complete = TRUE, df = NULL, vcov. = NULL, ...) {
   if (!is.function(one_spelling(vcov, vcov.))) check_dots(...)
+  check_made(object)
   check_number(level, "level", 0, 1, open = TRUE)
   check_choice(component, "component", c("stage2", "stage1"))
   check_flag(complete, "complete")

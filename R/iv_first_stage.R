@@ -49,6 +49,7 @@ first_stage <- function(fit, vcov = NULL, cluster = NULL, ...) {
   check_given()
   check_dots(...)
   if (!inherits(fit, "iv_reg")) abort_argument("fit", "a fit of iv_reg() or iv_fit()", describe(fit))
+  check_made(fit)
   m <- fit_moments(fit)
   types <- c("HC0", "HC1", "HC2", "HC3", "cluster")
   own <- if (fit$vcov_type %in% types) fit$vcov_type else if (is.null(fit$cluster)) "HC1" else "cluster"

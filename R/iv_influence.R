@@ -5,6 +5,7 @@
 #' @export
 hatvalues.iv_reg <- function(model, type = "stage2", ...) {
   check_dots(...)
+  check_made(model)
   check_choice(type, "type", c("stage2", "stage1", "both", "maximum"))
   s <- iv_scores(model$engine$f2, model$engine$est, leverage = TRUE)
   h <- s$leverage

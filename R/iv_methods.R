@@ -39,6 +39,7 @@ NULL
 coef.iv_reg <- function(object, component = "stage2", complete = TRUE, ...) {
   check_dots(...)
   check_choice(component, "component", c("stage2", "stage1"))
+  if (component == "stage1") check_made(object)
   out <- if (component == "stage2") object$coefficients else stage1_coef(object)
   if (complete) out else out[!is.na(out)]
 }
@@ -93,6 +94,7 @@ vcov.iv_reg <- function(object, type = NULL, component = "stage2", complete = TR
   check_dots(...)
   check_choice(component, "component", c("stage2", "stage1"))
   check_flag(complete, "complete")
+  if (component == "stage1" || !is.null(type) || !is.null(cluster)) check_made(object)
   v <- if (component == "stage1") {
     check_stage1_vcov(type, cluster)
     stage1_vcov(object)
@@ -121,6 +123,7 @@ residuals.iv_reg <- function(object, type = "response", ...) {
 #' @export
 fitted.iv_reg <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   fit <- object$engine$f$rows$y - object$residuals
   if (!is.null(object$offset)) fit <- fit + object$offset
   naresid(object$na.action, fit)
@@ -212,6 +215,7 @@ need_formula <- function(object, hint = "Fit it with iv_reg().") {
 #' @export
 model.matrix.iv_reg <- function(object, component = "regressors", ...) {
   check_dots(...)
+  check_made(object)
   check_choice(component, "component", c("regressors", "projected", "instruments"))
   rows <- object$engine$f$rows
   names <- names(object$coefficients)

@@ -47,6 +47,7 @@ overid_test.default <- function(fit, ...) {
 #' @export
 overid_test.latent_mr <- function(fit, ...) {
   check_dots(...)
+  check_made(fit)
   m <- fit$latent$kclass
   over <- m$L - m$k
   if (over <= 0) abort_argument("fit", "a fit with more instruments than exposures", sprintf("one with %.0f", m$L))
@@ -94,6 +95,7 @@ overid_words <- function(x) {
 #' @export
 overid_test.iv_reg <- function(fit, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
+  check_made(fit)
   m <- fit_moments(fit)
   f <- fit$engine$f
   over <- f$L - f$k

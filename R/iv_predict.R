@@ -6,6 +6,7 @@
 predict.iv_reg <- function(object, newdata, na.action = na.pass, se.fit = FALSE, interval = "none",
                            level = 0.95, df = Inf, ...) {
   check_dots(...)
+  check_made(object)
   check_choice(interval, "interval", c("none", "confidence", "prediction"))
   check_flag(se.fit, "se.fit")
   check_number(level, "level", 0, 1, open = TRUE)

@@ -3,6 +3,7 @@
 
 # Scores of the projected regressors: e_i w_i X~_i.
 estfun.iv_reg <- function(x, ...) {
+  check_made(x)
   kept <- names(x$coefficients)[!is.na(x$coefficients)]
   projected <- model.matrix(x, component = "projected")[, kept, drop = FALSE]
   weights <- if (is.null(x$weights)) 1 else x$weights

@@ -30,6 +30,7 @@
 #' @export
 summary.iv_reg <- function(object, vcov = NULL, diagnostics = TRUE, cluster = NULL, df = NULL, vcov. = NULL, ...) {
   if (!is.function(one_spelling(vcov, vcov.))) check_dots(...)
+  check_made(object)
   check_flag(diagnostics, "diagnostics")
   chosen <- chosen_vcov(object, vcov, cluster, vcov., df, ...)
   object <- chosen$object
@@ -89,6 +90,7 @@ estimator_name <- function(id) {
 #' @export
 print.iv_reg <- function(x, digits = max(3, getOption("digits") - 3), ...) {
   check_dots(...)
+  check_made(x)
   cat("\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
   cat(sprintf("Coefficients (%s):\n", estimator_name(x$estimator)))
   print.default(format(coef(x), digits = digits), print.gap = 2, quote = FALSE)

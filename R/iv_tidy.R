@@ -33,6 +33,7 @@ NULL
 tidy.iv_reg <- function(x, conf.int = TRUE, conf.level = 0.95, instruments = FALSE, component = "stage2",
                         vcov = NULL, cluster = NULL, df = NULL, vcov. = NULL, ...) {
   if (!is.function(one_spelling(vcov, vcov.))) check_dots(...)
+  check_made(x)
   check_flag(conf.int, "conf.int")
   check_flag(instruments, "instruments")
   check_number(conf.level, "conf.level", 0, 1, open = TRUE)
@@ -80,6 +81,7 @@ tidy_rows <- function(est, v, df, level, outcome) {
 #' @export
 glance.iv_reg <- function(x, diagnostics = FALSE, vcov = NULL, cluster = NULL, df = NULL, vcov. = NULL, ...) {
   if (!is.function(one_spelling(vcov, vcov.))) check_dots(...)
+  check_made(x)
   check_flag(diagnostics, "diagnostics")
   s <- summary(x, vcov, TRUE, cluster, df, vcov., ...)
   d <- s$diagnostics

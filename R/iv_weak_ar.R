@@ -30,6 +30,7 @@ ar_set <- function(fit, level = 0.95, ...) {
 #' @export
 ar_set.iv_reg <- function(fit, level = 0.95, vcov = "iid", cluster = NULL, ...) {
   check_dots(...)
+  check_made(fit)
   check_number(level, "level", 0, 1, open = TRUE)
   several <- fit_moments(fit)$k > 1
   if (!is.null(cluster) && identical(vcov, "iid")) vcov <- NULL

@@ -86,6 +86,7 @@ weakiv_set <- function(fit, method = "CLR", level = 0.95, ...) {
 #' @export
 weakiv_test.iv_reg <- function(fit, beta = 0, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
+  check_made(fit)
   m <- fit_moments(fit)
   beta <- check_beta(beta, endogenous_kept(fit))
   asked <- weakiv_vcov(fit, vcov, cluster)
@@ -106,6 +107,7 @@ weakiv_vcov <- function(fit, vcov, cluster) {
 #' @export
 weakiv_set.iv_reg <- function(fit, method = "CLR", level = 0.95, vcov = NULL, cluster = NULL, ...) {
   check_dots(...)
+  check_made(fit)
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
   m <- fit_moments(fit)
@@ -134,6 +136,7 @@ weakiv_set.iv_reg <- function(fit, method = "CLR", level = 0.95, vcov = NULL, cl
 #' @export
 weakiv_test.latent_mr <- function(fit, beta = 0, ...) {
   check_dots(...)
+  check_made(fit)
   kclass_weakiv_test(fit$latent$kclass, check_beta(beta, if (length(fit$exposure) > 1) fit$exposure else 1))
 }
 
@@ -141,6 +144,7 @@ weakiv_test.latent_mr <- function(fit, beta = 0, ...) {
 #' @export
 weakiv_set.latent_mr <- function(fit, method = if (length(fit$exposure) > 1) "AR" else "CLR", level = 0.95, ...) {
   check_dots(...)
+  check_made(fit)
   check_choice(method, "method", c("CLR", "LM", "AR"))
   check_number(level, "level", 0, 1, open = TRUE)
   k <- length(fit$exposure)

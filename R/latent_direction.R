@@ -54,6 +54,7 @@ direction_test.default <- function(fit, ...) {
 #' @export
 direction_test.latent_mr <- function(fit, ...) {
   check_dots(...)
+  check_made(fit)
   need_one_exposure(fit, "The direction test")
   out <- whole_direction(fit$latent$kclass, fit$exposure, fit$outcome)
   sums <- fit$latent$variants
@@ -75,6 +76,7 @@ direction_test.latent_mr <- function(fit, ...) {
 #' @export
 direction_test.iv_reg <- function(fit, ...) {
   check_dots(...)
+  check_made(fit)
   m <- fit_moments(fit)
   if (m$k != 1) abort_argument("fit", "a fit with one endogenous variable", sprintf("one with %d", m$k))
   outcome <- if (is.null(fit$formula)) "y" else deparse1(fit$formula[[2]])

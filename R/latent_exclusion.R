@@ -51,6 +51,7 @@ plausibly_exogenous.default <- function(fit, gamma, level = 0.95, ...) {
 #' @export
 plausibly_exogenous.latent_mr <- function(fit, gamma, level = 0.95, method = NULL, ...) {
   check_dots(...)
+  check_made(fit)
   need_one_exposure(fit, "The union of intervals")
   need_linear(fit, "fit")
   check_number(level, "level", 0, 1, open = TRUE)
@@ -99,6 +100,7 @@ latent_violation <- function(fit, method, level) {
 #' @export
 plausibly_exogenous.iv_reg <- function(fit, gamma, level = 0.95, ...) {
   check_dots(...)
+  check_made(fit)
   check_number(level, "level", 0, 1, open = TRUE)
   fit_moments(fit) # has instruments
   if (!(fit$estimator %in% c("2sls", "b2sls", "kclass"))) {

@@ -10,6 +10,7 @@
 as.data.frame.latent_mr <- function(x, row.names = NULL, optional = FALSE, environments = FALSE,
                                     stringsAsFactors = FALSE, ...) {
   check_dots(...)
+  check_made(x)
   check_flag(environments, "environments")
   if (environments && is.null(x$by_environment)) {
     abort_argument("environments", "FALSE for a fit made with by_environment = FALSE", "TRUE")
@@ -88,6 +89,7 @@ row_units <- function(fit, scale, exposure) {
 #' @export
 tidy.latent_mr <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   rows <- as.data.frame(x)
   data.frame(
     term = rows$exposure, estimate = rows$b, std.error = rows$se, statistic = rows$b / rows$se,
@@ -102,6 +104,7 @@ tidy.latent_mr <- function(x, ...) {
 #' @export
 glance.latent_mr <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   d <- x$diagnostics
   # Of several exposures the weakest, and the one whose effects differ most.
   q <- as.list(d$q)
@@ -125,6 +128,7 @@ f_pvalue <- function(m, f) {
 #' @export
 ar_set.latent_mr <- function(fit, level = 0.95, ...) {
   check_dots(...)
+  check_made(fit)
   check_number(level, "level", 0, 1, open = TRUE)
   exposure_sets(fit$latent$kclass, fit$exposure, level)
 }
@@ -140,6 +144,7 @@ flow.latent_mr <- function(x, ...) {
 #' @export
 variants.latent_mr <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   out <- x$variants
   if (x$kind == "continuous") return(out)
   out$block <- x$encoder$block

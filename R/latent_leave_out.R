@@ -34,6 +34,7 @@
 leave_one_out <- function(fit, over = "environment", method = NULL) {
   check_given()
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
+  check_made(fit)
   check_choice(over, "over", c("environment", "chromosome", "variant"))
   if (!is.null(method)) check_choice(method, "method", c(moment_methods(), if (over == "variant") summary_methods()))
   if (over == "environment" && !is.null(method)) {

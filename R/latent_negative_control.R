@@ -20,6 +20,7 @@
 negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods = NULL, ...) {
   check_dots(...)
   check_given("outcome")
+  check_made(fit)
   if (is.null(name)) name <- control_label(substitute(outcome))
   check_fit_data(fit, if (!missing(data)) data)
   has_rows <- inherits(data, "mr_data")
@@ -153,6 +154,7 @@ ar_columns <- function(ar) {
 negative_control.iv_reg <- function(fit, outcome, data = NULL, name = NULL, ...) {
   check_dots(...)
   check_given("outcome")
+  check_made(fit)
   if (is.null(name)) name <- control_label(substitute(outcome))
   fit_moments(fit) # has instruments
   rows <- fit$engine$f$rows

@@ -127,6 +127,7 @@ outlier_table <- function(found, variants) {
 outlying_variants <- function(fit) {
   check_given()
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
+  check_made(fit)
   # It is not cross-fitted: the naive one is that of the whole.
   estimate <- if (isTRUE(fit$crossfit > 0)) fit$naive$latent_outlier else fit$estimates$latent_outlier
   if (is.null(estimate)) {

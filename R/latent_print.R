@@ -4,6 +4,7 @@
 #' @export
 print.latent_mr <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   d <- x$diagnostics
   several <- length(x$exposure) > 1
   percent <- format(100 * x$level)
@@ -241,6 +242,7 @@ reml_line <- function(reml) {
 #' @export
 summary.latent_mr <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   estimates <- all_rows(object)
   estimates$se_plain <- each_estimate(object, "se_plain", NA_real_)
   estimates$note <- each_estimate(object, "note", NA_character_)

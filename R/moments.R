@@ -102,8 +102,8 @@
 #'   privacy.
 #' @section Errors: `latentmr_error_argument` when an argument is not as described,
 #'   `latentmr_error_disclosure` when moments cannot be released (the message says why),
-#'   `latentmr_error_nonfinite` when a numeric column has missing or infinite
-#'   values, and those of reading files (see [read_plink()]).
+#'   `latentmr_error_object` when `data` is of another version or was changed on the way
+#'   (see [latent_mr()]), and those of reading files (see [read_plink()]).
 #' @section Progress: Long passes report through the progressr package:
 #'   `progressr::with_progress(mr_moments(data))`. What they will take is said before
 #'   they start; `options(LatentMR.quiet = TRUE)` silences it.
@@ -121,6 +121,7 @@ mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = N
   if (!inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
   }
+  check_object(with_traits(data), "mr_data", "data")
   check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
   if (!is.null(control)) check_control(control)
   check_flag(disclosure, "disclosure")

@@ -12,7 +12,7 @@ background_settings <- function(control) {
 }
 
 check_control <- function(control) {
-  if (inherits(control, "encoder_control")) return(control)
+  if (inherits(control, "encoder_control")) return(check_made(control))
   abort_argument("control", "made by encoder_control()", describe(control))
 }
 

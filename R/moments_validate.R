@@ -6,15 +6,43 @@
 # Data with rows, or moments.
 check_data <- function(data, arg = "data") {
   if (inherits(data, "mr_moments")) return(check_moments(data, arg))
-  if (inherits(data, "mr_data")) return(check_object(data, "mr_data", arg))
+  if (inherits(data, "mr_data")) return(check_mr_data(data, arg))
   abort_argument(arg, "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
+}
+
+# The fields, and one pass over genotypes in memory: copies are between 0 and 2, whole
+# if they are counts, and nothing is infinite.
+check_mr_data <- function(data, arg) {
+  check_object(data, "mr_data", arg)
+  x <- data$genotypes[["x"]]
+  if (is.null(x)) return(invisible(data))
+  limits <- if (data$kind == "continuous") c(-.Machine$double.xmax, .Machine$double.xmax) else c(0, 2)
+  for (j in seq_len(ncol(x))) {
+    column <- x[, j]
+    bad <- which(column < limits[1] | column > limits[2] | data$kind == "genotype" & column != round(column))
+    if (length(bad)) {
+      must <- c(genotype = "0, 1, 2 or NA", dosage = "from 0 to 2 or NA", continuous = "finite or NA")[[data$kind]]
+      field_fault("mr_data", arg)("$genotypes$x", must, sprintf("%s for %s", format(column[bad[1]]), data$variants$snp[j]))
+    }
+  }
+  invisible(data)
+}
+
+# Encoders hand over people without traits (R/encoder_blind.R): others stand in for them.
+with_traits <- function(data) {
+  if (typeof(data) != "list" || length(.subset2(data, "outcome")) || length(.subset2(data, "exposure"))) return(data)
+  class <- oldClass(data)
+  data <- unclass(data)
+  data$outcome <- data$exposure <- numeric(length(data[["environment"]]))
+  data$exposure_name <- "exposure"
+  data$outcome_name <- "outcome"
+  structure(data, class = class)
 }
 
 check_moments <- function(m, arg) {
   check_object(m, "mr_moments", arg)
   fault <- field_fault("mr_moments", arg)
   check_moment_blocks(m, fault)
-  check_moment_names(m, fault)
   if (m$kind != "continuous" && any(m$gpilot != 0)) fault("$gpilot", "0 for every variant whose copies are counted", "another number")
   found <- .Call(C_ffi_moments_check, m, as.double(m$blocks$n), match(m$kind, c("genotype", "dosage", "continuous")) - 1L)
   if (!is.null(found)) moment_fault(m, found, fault)
@@ -35,15 +63,6 @@ check_moment_blocks <- function(m, fault) {
           sprintf("one with fold %d of %s twice", blocks$fold[twice], quote_all(as.character(blocks$environment[twice]))))
   }
   if (sum(as.numeric(blocks$n)) > 2^52) fault("$blocks$n", "counts of people", sprintf("%s in all", format(sum(as.numeric(blocks$n)))))
-}
-
-check_moment_names <- function(m, fault) {
-  columns <- c(m$covariates, m$structure, m$exposure, m$outcome)
-  for (part in c("snp", "columns")) {
-    names <- if (part == "snp") m$variants$snp else columns
-    path <- if (part == "snp") "$variants$snp" else ""
-    if (any(!nzchar(names))) fault(path, "without empty names", "one with an empty name")
-  }
 }
 
 # Where the number is, in words.

@@ -41,6 +41,7 @@
 #' @export
 plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
   check_dots(...)
+  check_made(x)
   check_choice(type, "type", fit_pictures)
   several <- length(x$exposure) > 1
   units <- own_units(check_units(units, x$exposure), x$units, x$exposure, x$outcome)
@@ -65,6 +66,7 @@ one_exposure_pictures <- c("environments", "first_stage", "scatter", "funnel", "
 #' @export
 plot.latent_instruments <- function(x, type = "spectrum", data = NULL, ...) {
   check_dots(...)
+  check_made(x)
   check_choice(type, "type", c("spectrum", "latent", "history", "quality"))
   switch(type,
     spectrum = plot_spectrum(x), latent = plot_latents(x, data), history = plot_training(x), quality = plot_quality(x$quality)

@@ -29,6 +29,7 @@
 plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic"), level = .95, type = "curve",
                           units = NULL, ...) {
   check_dots(...)
+  check_made(x)
   check_choice(type, "type", c("curve", "history"))
   known <- names(x$references$models)
   for (r in references) check_choice(r, "references", known)

@@ -40,6 +40,7 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
       "The encoder keeps no rows of anybody."
     )
   }
+  check_data(data)
   variant <- stats::predict(x, data, type = "variant")
   invariant <- stats::predict(x, data, type = "invariant")
   # The moving directions of the stationary encoder stand in the order of their

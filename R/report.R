@@ -51,6 +51,7 @@ report.default <- function(fit, ...) {
 #' @export
 report.latent_mr <- function(fit, file, data = NULL, curve = NULL, question = NULL, units = NULL, code = NULL, ...) {
   check_dots(...)
+  check_made(fit)
   file <- check_report_file(if (!missing(file)) file)
   if (!is.null(curve) && length(fit$exposure) > 1) {
     abort_argument("curve", "NULL with several exposures", describe(curve), "A curve is of one exposure: give it to the report of a fit of that exposure.")
@@ -106,11 +107,13 @@ check_report_file <- function(file) {
 check_report_parts <- function(fit, data, curve) {
   if (!is.null(data)) {
     if (!inherits(data, "mr_data")) abort_argument("data", "NULL or the mr_data object of the fit", describe(data))
+    check_made(data)
     same <- NROW(data$exposure) == fit$nobs && identical(data$exposure_name, fit$exposure) && identical(data$outcome_name, fit$outcome)
     if (!same) abort_argument("data", "the mr_data object of the fit", "another one")
   }
   if (!is.null(curve)) {
     if (!inherits(curve, "iv_curve")) abort_argument("curve", "NULL or an iv_curve", describe(curve))
+    check_made(curve)
     if (!identical(c(curve$names$exposure, curve$names$outcome), c(fit$exposure, fit$outcome))) {
       abort_argument(
         "curve", sprintf("of %s on %s, as the fit", fit$outcome, fit$exposure),

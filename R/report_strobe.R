@@ -24,6 +24,7 @@
 strobe_mr <- function(fit, data = NULL, curve = NULL) {
   check_given()
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
+  check_made(fit)
   check_report_parts(fit, data, curve)
   items <- strobe_items()
   answers <- strobe_answers(fit, data, curve)

@@ -70,6 +70,7 @@ check_variant_fit <- function(fit, what) {
       if (inherits(fit, "latent_instruments")) "latent_mr() adds exposure and outcome to the instruments."
     )
   }
+  check_made(fit)
   need_one_exposure(fit, what)
   if (fit$kind == "continuous") {
     abort_argument(

@@ -216,10 +216,25 @@ static SEXP ffi_table_cells(SEXP bytes, SEXP separator, SEXP name, SEXP skip, SE
   return out;
 }
 
+/* Bytes that an atomic vector will take once it is touched: R keeps sequences and their
+ * texts as a rule, of any length in a file of 200 bytes. 0 for one that is there. */
+static SEXP ffi_claimed(SEXP x) {
+  size_t each = 0;
+  switch (TYPEOF(x)) {
+    case LGLSXP:
+    case INTSXP: each = sizeof(int); break;
+    case REALSXP: each = sizeof(double); break;
+    case STRSXP: each = sizeof(SEXP); break;
+    default: return Rf_ScalarReal(0);
+  }
+  return Rf_ScalarReal(DATAPTR_OR_NULL(x) ? 0 : (double)each * (double)Rf_xlength(x));
+}
+
 const R_CallMethodDef glue_base_calls[] = {
   GLUE_CALL(ffi_read_bytes, 2),
   GLUE_CALL(ffi_check_text, 2),
   GLUE_CALL(ffi_crc32, 2),
+  GLUE_CALL(ffi_claimed, 1),
   GLUE_CALL(ffi_table_head, 3),
   GLUE_CALL(ffi_table_shape, 4),
   GLUE_CALL(ffi_table_cells, 9),

@@ -9,6 +9,7 @@
 #include "glue_moments.h"
 
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 /* Numeric columns: a list of double vectors and matrices of n rows each, seen as
@@ -288,6 +289,7 @@ static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP 
         sum += x[v * n + i];
         called++;
       }
+    if (!isfinite((double)sum)) glue_check(lmr_fail(&err, LMR_ENONFINITE, "instrument %zu has infinite values", v + 1), &err);
     REAL(gpilot)[v] = called && Rf_asLogical(shift) ? (double)(sum / (long double)called) : 0;
     if (called < n) absent[pm++] = (int)v;
   }

@@ -80,7 +80,7 @@ test_that("what cannot be left out is said", {
     leave_one_out(1)
   })
   fit$variants$chr <- NULL
-  expect_error(leave_one_out(fit, "chromosome"), "without", class = "latentmr_error_argument")
+  expect_error(leave_one_out(fit, "chromosome"), "`fit$variants$chr` must be", fixed = TRUE, class = "latentmr_error_object")
 })
 
 test_that("continuous instruments: two-stage least squares without each of them", {

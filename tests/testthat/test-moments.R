@@ -181,9 +181,12 @@ test_that("arguments are checked", {
     mr_moments(data, memory = -1, disclosure = FALSE)
   })
   data$exposure[3] <- NaN
-  expect_error(mr_moments(data, disclosure = FALSE), "numeric column 2", class = "latentmr_error_nonfinite")
+  expect_error(mr_moments(data, disclosure = FALSE), "`data$exposure` must be", fixed = TRUE, class = "latentmr_error_object")
+  # The pass looks too.
+  blocks <- draw_blocks(data$environment, data$cluster, 2L, 1L)
+  expect_error(moments_pass(data, blocks, 1e9), "numeric column 2", class = "latentmr_error_nonfinite")
   data$exposure[3] <- Inf
-  expect_error(mr_moments(data, disclosure = FALSE), class = "latentmr_error_nonfinite")
+  expect_error(moments_pass(data, blocks, 1e9), "numeric column 2", class = "latentmr_error_nonfinite")
   data$exposure[3] <- 0
   data$genotypes$x[5, 2] <- 1.5
   expect_error(mr_moments(data, disclosure = FALSE), "person 5, variant 2 is 1.5", class = "latentmr_error_format")
