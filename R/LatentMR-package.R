@@ -23,8 +23,8 @@
 #'
 #' @section The analysis:
 #' [latent_mr()] is the main job, [mr_methods()] the
-#' list of estimators; [learn_instruments()] the encoder alone, with [encoder_control()] and
-#' [autoencoder_control()].
+#' list of estimators; [learn_instruments()] the encoder alone, with [encoder_control()],
+#' [flow_control()] and [autoencoder_control()].
 #'
 #' @section Is it to be believed:
 #' The print of [latent_mr()] comes first, [verdict()] is its first lines as a table. [environment_test()] (does the law move?), [hsic_test()], [mmd_test()],
@@ -37,7 +37,7 @@
 #' [as_twosample()] and [as_mrinput()] hand over to TwoSampleMR and MendelianRandomization.
 #'
 #' @section Dose-response:
-#' [iv_curve()] with [curve_control()], [average_effect()], [average_derivative()], [stratum_table()].
+#' [iv_curve()] with [curve_control()] and [adam_control()], [average_effect()], [average_derivative()], [stratum_table()].
 #'
 #' @section Instrumental variables in general:
 #' [iv_reg()] (formula), [iv_fit()] (matrices), [iv_compare()], [iv_binary()] (0/1 outcomes).

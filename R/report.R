@@ -113,13 +113,13 @@ check_report_parts <- function(fit, data, curve) {
   }
   if (!is.null(curve)) {
     if (!inherits(curve, "iv_curve")) abort_argument("curve", "NULL or an iv_curve", describe(curve))
-    check_made(curve)
     if (!identical(c(curve$names$exposure, curve$names$outcome), c(fit$exposure, fit$outcome))) {
       abort_argument(
         "curve", sprintf("of %s on %s, as the fit", fit$outcome, fit$exposure),
         sprintf("of %s on %s", curve$names$outcome, curve$names$exposure)
       )
     }
+    check_made(curve)
   }
 }
 
