@@ -19,7 +19,8 @@
 #' [read_mr_data()] (PLINK and phenotype files), [mr_data()] (matrices), [read_plink()] (genotypes alone),
 #' [families()] (relatives); [flow()], [variants()] and [samples()] say what was read, left out and kept;
 #' [mr_moments()] and [combine_moments()] (sites that share sums instead of rows); [panels] (shipped real
-#' genotypes); [simulate_mr()] and [simulate_cohort()] (known truth).
+#' genotypes); [simulate_mr()] and [simulate_cohort()] (known truth);
+#' [mr_power()] (how many people).
 #'
 #' @section The analysis:
 #' [latent_mr()] is the main job, [mr_methods()] the
