@@ -1,7 +1,13 @@
-# a b, or t(a) b, by the core: R's reference BLAS takes ten times as long.
+# a b, or t(a) b, by the core: R's reference BLAS takes ten times as long and does not poll
+# for interrupts. A missing value stays R's to spread.
 core_product <- function(a, b, transposed = FALSE) {
-  if (!is.double(a)) storage.mode(a) <- "double"
-  .Call(C_ffi_product, a, b, transposed)
+  a <- as_double_matrix(a)
+  b <- as_double_matrix(b)
+  if (anyNA(a) || anyNA(b)) return(if (transposed) crossprod(a, b) else a %*% b)
+  out <- .Call(C_ffi_product, a, b, transposed)
+  names <- list(if (transposed) colnames(a) else rownames(a), colnames(b))
+  if (!is.null(names[[1]]) || !is.null(names[[2]])) dimnames(out) <- names
+  out
 }
 
 solve0 <- function(a) {
@@ -26,11 +32,18 @@ standardise <- function(x) {
   x / rep(spread, each = nrow(x))
 }
 
-# Positions of a full-rank subset, by pivoted Cholesky of the correlation matrix.
-full_rank <- function(gg) {
-  root <- suppressWarnings(chol(stats::cov2cor(gg), pivot = TRUE, tol = ASSOCIATION_SHARE))
-  sort(attr(root, "pivot")[seq_len(attr(root, "rank"))])
+as_double_matrix <- function(x) {
+  x <- as.matrix(x)
+  if (!is.double(x)) storage.mode(x) <- "double"
+  x
 }
+
+# Pivoted Cholesky: `pivot`, as many as the rank, and `factor` R, R'R = a[pivot, pivot]; stops
+# when no diagonal left is above `least`.
+pivoted <- function(a, least) .Call(C_ffi_pivoted, as_double_matrix(a), least)
+
+# Positions of a full-rank subset, by pivoted Cholesky of the correlation matrix.
+full_rank <- function(gg) sort(pivoted(stats::cov2cor(gg), ASSOCIATION_SHARE)$pivot)
 
 collinear <- function(a, tol) {
   scale <- sqrt(diag(a))

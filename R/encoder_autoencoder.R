@@ -107,11 +107,11 @@ autoencoder_frame <- function(input, warm, size) {
 
 warm_code <- function(warm, z) {
   code <- if (warm$selected == "linear") z else encode_rows(warm$selected, warm$weights, z)
-  sweep(code, 2, warm$center) %*% warm$map
+  core_product(sweep(code, 2, warm$center), warm$map)
 }
 
 autoencoder_inputs <- function(frame, z) {
-  x <- sweep(z, 2, frame$center) %*% frame$whiten
+  x <- core_product(sweep(z, 2, frame$center), frame$whiten)
   if (!is.null(frame$warm)) {
     code <- warm_code(frame$warm, z)
     x <- cbind(x, sweep(sweep(code, 2, frame$warm$code_center), 2, frame$warm$code_scale, "/"))
@@ -139,7 +139,7 @@ half_whitened <- function(z) {
   z <- sweep(z, 2, colMeans(z))
   e <- eigen(crossprod(z) / nrow(z), symmetric = TRUE)
   keep <- e$values > 1e-8 * e$values[1]
-  out <- z %*% sweep(e$vectors[, keep, drop = FALSE], 2, e$values[keep]^.25, "/")
+  out <- core_product(z, sweep(e$vectors[, keep, drop = FALSE], 2, e$values[keep]^.25, "/"))
   out / sqrt(mean(out^2))
 }
 

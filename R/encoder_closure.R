@@ -11,7 +11,7 @@ fit_closure <- function(input, n_latent, control, seed) {
   list(weights = tried[c("center", "map")], details = list(closure = tried[c("trials", "d", "rank", "rows")]))
 }
 
-encode_closure <- function(weights, z) sweep(z, 2, weights$center) %*% weights$map
+encode_closure <- function(weights, z) core_product(sweep(z, 2, weights$center), weights$map)
 
 # A value put in for a missing one is no polynomial of the latents: people with all instruments serve when
 # they are at least half.

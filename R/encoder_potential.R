@@ -14,7 +14,7 @@ fit_flow <- function(input, n_latent, control, seed) {
 }
 
 encode_flow <- function(weights, z) {
-  x <- sweep(z, 2, weights$center) %*% weights$map
+  x <- core_product(sweep(z, 2, weights$center), weights$map)
   .Call(C_ffi_flow_forward, weights$theta, weights$hinges, x, cpu_level())$code
 }
 
@@ -23,11 +23,11 @@ encode_flow <- function(weights, z) {
 flow_base <- function(input, closed, n_latent, control, seed) {
   center <- colMeans(input$z)
   map <- if (closed$d) closed$map else diag(1, ncol(input$z))
-  z <- sweep(input$z, 2, center) %*% map
+  z <- core_product(sweep(input$z, 2, center), map)
   spectrum <- code_spectrum(input$data, z, NULL, control, seed)
   check_latent_total(n_latent, ncol(spectrum$directions), ncol(input$z))
   list(
-    x = z %*% spectrum$directions, center = unname(center), map = unname(map %*% spectrum$directions),
+    x = core_product(z, spectrum$directions), center = unname(center), map = unname(map %*% spectrum$directions),
     values = spectrum$values, threshold = spectrum$threshold, null = spectrum$null,
     invariant = spectrum$n_latent[["invariant"]]
   )

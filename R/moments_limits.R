@@ -132,9 +132,7 @@ differing_counts <- function(square, sum, n) {
 well_apart <- function(products, least) {
   keep <- diag(products) > least
   if (sum(keep) < 2) return(keep)
-  # It warns that the rank is not full, which is what is asked.
-  factor <- suppressWarnings(chol(products[keep, keep, drop = FALSE], pivot = TRUE, tol = least))
-  keep[keep] <- seq_len(sum(keep)) %in% attr(factor, "pivot")[seq_len(attr(factor, "rank"))]
+  keep[keep] <- seq_len(sum(keep)) %in% pivoted(products[keep, keep, drop = FALSE], least)$pivot
   keep
 }
 
@@ -147,16 +145,21 @@ residual_products <- function(m, b, products) {
   products - outer(m$sg[, b], m$sg[, b]) / n - tcrossprod(gx[, half$use, drop = FALSE] %*% half$root)
 }
 
-# `use`: independent columns; root %*% t(root) is the inverse of their cross products.
-half_inverse <- function(products) {
+# Independent columns `use`, and the factor R of their cross products scaled by `scale`:
+# R'R = products / (scale scale').
+independent <- function(products) {
   d <- diag(products)
   use <- which(d > 0)
-  if (!length(use)) return(list(use = use, root = matrix(0, 0, 0)))
-  scaled <- products[use, use, drop = FALSE] / sqrt(outer(d[use], d[use]))
-  factor <- suppressWarnings(chol(scaled, pivot = TRUE, tol = 1e-10))
-  first <- seq_len(attr(factor, "rank"))
-  use <- use[attr(factor, "pivot")[first]]
-  list(use = use, root = backsolve(factor[first, first, drop = FALSE], diag(length(first))) / sqrt(d[use]))
+  found <- pivoted(products[use, use, drop = FALSE] / sqrt(outer(d[use], d[use])), 1e-10)
+  use <- use[found$pivot]
+  list(use = use, scale = sqrt(d[use]), factor = found$factor)
+}
+
+# (root root') is the inverse of the cross products of the columns `use`.
+half_inverse <- function(products) {
+  part <- independent(products)
+  if (!length(part$use)) return(list(use = part$use, root = matrix(0, 0, 0)))
+  list(use = part$use, root = backsolve(part$factor, diag(length(part$use))) / part$scale)
 }
 
 # The numeric columns that the variants tell of all but a few people: what is left
@@ -167,8 +170,9 @@ told_columns <- function(m, b) {
   gx <- matrix(m$gx[, b], ncol = q) - outer(m$sg[, b], m$sx[, b]) / n
   xx <- unpack(m$xx[, b], q) - outer(m$sx[, b], m$sx[, b]) / n
   gg <- unpack(m$gg[, b], nrow(gx)) - outer(m$sg[, b], m$sg[, b]) / n
-  half <- half_inverse(gg)
-  left <- xx - crossprod(t(half$root) %*% gx[half$use, , drop = FALSE])
+  part <- independent(gg)
+  left <- xx
+  if (length(part$use)) left <- xx - crossprod(backsolve(part$factor, gx[part$use, , drop = FALSE] / part$scale, transpose = TRUE))
   whole <- half_inverse(xx)
   before <- 1 / rowSums(whole$root^2)
   after <- half_inverse(left)

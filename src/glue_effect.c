@@ -13,10 +13,12 @@ static SEXP ffi_controls(SEXP gg, SEXP gt, SEXP control, SEXP least) {
   SEXP explained = PROTECT(Rf_allocMatrix(REALSXP, q, q));
   size_t rank = 0;
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(controls_explained(glue_real(gg, (R_xlen_t)p * p, "gg"), (size_t)p,
                                 glue_real(gt, (R_xlen_t)p * q, "gt"), (size_t)q, at, (size_t)m,
                                 glue_real(least, p, "least"), REAL(explained), &rank,
-                                glue_arena(controls_bytes((size_t)m, (size_t)q)), &err), &err);
+                                glue_arena(controls_bytes((size_t)m, (size_t)q)), &tick, &err), &err);
   SEXP count = PROTECT(Rf_ScalarReal((double)rank));
   SEXP out = glue_list(2, "explained", explained, "rank", count);
   UNPROTECT(2);
@@ -40,8 +42,10 @@ static SEXP ffi_outliers(SEXP gg, SEXP gyx, SEXP r0, SEXP r1, SEXP least, SEXP s
   SEXP t = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)s.p)), b = PROTECT(Rf_allocVector(REALSXP, 2));
   size_t taken = 0;
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(outliers(&s, glue_real1(crit, "crit"), glue_size1(rounds, "rounds"), LOGICAL(outlying),
-                      REAL(t), REAL(b), &taken, glue_arena(outliers_bytes(s.p)), &err), &err);
+                      REAL(t), REAL(b), &taken, glue_arena(outliers_bytes(s.p)), &tick, &err), &err);
   SEXP count = PROTECT(Rf_ScalarInteger((int)taken));
   SEXP out = glue_list(4, "outlying", outlying, "t", t, "b", b, "rounds", count);
   UNPROTECT(4);
@@ -56,8 +60,10 @@ static SEXP ffi_outlier_nagar(SEXP gg, SEXP gyx, SEXP r0, SEXP r1, SEXP least, S
   const int *at = glue_positions(control, m, s.p, "control");
   SEXP out = PROTECT(Rf_allocVector(REALSXP, 5));
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(outlier_nagar(&s, at, (size_t)m, REAL(out), REAL(out) + 4,
-                           glue_arena(controls_bytes((size_t)m, 2)), &err), &err);
+                           glue_arena(controls_bytes((size_t)m, 2)), &tick, &err), &err);
   UNPROTECT(1);
   return out;
 }

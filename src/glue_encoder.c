@@ -53,19 +53,19 @@ static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP blo
   check_width(&v, p);
   check_width(&v, first_s + n_s);
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   double *between = glue_alloc(p * p, sizeof *between), *within = glue_alloc(p * p, sizeof *within);
   size_t rank_w, columns, n_blocks;
   glue_check(structure_split(&v, p, first_s, n_s, between, within, &rank_w,
-                             glue_arena(structure_split_bytes(v.width, n_s)), &err), &err);
+                             glue_arena(structure_split_bytes(v.width, n_s)), &tick, &err), &err);
   int *b = given_blocks(block_, p, &n_blocks);
   if (!b) {
     b = glue_alloc(p, sizeof *b);
-    glue_check(linkage_find(within, p, moment_people(&v), &rule, b, &n_blocks, glue_arena(linkage_find_bytes(p)), &err), &err);
+    glue_check(linkage_find(within, p, moment_people(&v), &rule, b, &n_blocks, glue_arena(linkage_find_bytes(p)), &tick, &err), &err);
   }
   double *whitening = glue_alloc(p * p, sizeof *whitening);
   int *column_block = glue_alloc(p, sizeof *column_block);
-  glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(structure_whiten(within, p, b, n_blocks, whitening, column_block, &columns,
                               glue_arena(structure_whiten_bytes(p)), &tick, &err), &err);
   double *directions = glue_alloc(p * p, sizeof *directions), *values = glue_alloc(p, sizeof *values);

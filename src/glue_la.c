@@ -1,5 +1,7 @@
-/* Products of matrices by the kernels of the core: R's reference BLAS takes ten times as long. */
+/* Linear algebra of R code whose size grows with people or variants: it polls R, and R's
+ * reference BLAS takes ten times as long. */
 #include "core/la/la.h"
+#include "core/la/pivoted_cholesky.h"
 #include "core/la/standardise.h"
 #include "glue.h"
 
@@ -31,9 +33,11 @@ static SEXP ffi_turn(SEXP a, SEXP map) {
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)m));
   double *half = glue_alloc(p * m + 1, sizeof *half);
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   if (p && m) {
-    glue_check(la_gemm('N', 'N', p, m, p, 1, REAL(a), w, REAL(map), p, 0, half, p, &err), &err);
-    glue_check(la_gemm_upper('T', 'N', m, p, REAL(map), p, half, p, REAL(out), m, &err), &err);
+    glue_check(la_gemm_polled('N', 'N', p, m, p, 1, REAL(a), w, REAL(map), p, 0, half, p, &tick, &err), &err);
+    glue_check(la_gemm_upper('T', 'N', m, p, REAL(map), p, half, p, REAL(out), m, &tick, &err), &err);
   }
   UNPROTECT(1);
   return out;
@@ -48,9 +52,33 @@ static SEXP ffi_standardise(SEXP x) {
   return list;
 }
 
+/* pivot: 1-based, as many as the rank; factor R, upper triangular: R'R = a[pivot, pivot]. */
+static SEXP ffi_pivoted(SEXP a, SEXP least) {
+  const size_t n = (size_t)glue_nrow(a);
+  double *copy = glue_alloc(n * n + 1, sizeof *copy), *f = glue_alloc(n * n + 1, sizeof *f);
+  int *pivot = glue_alloc(n + 1, sizeof *pivot);
+  memcpy(copy, glue_real(a, (R_xlen_t)(n * n), "a"), n * n * sizeof *copy);
+  size_t rank = 0;
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(pivoted_factor(copy, n, glue_real1(least, "least"), f, pivot, &rank, glue_arena(pivoted_factor_bytes(n)),
+                            &tick, &err), &err);
+  SEXP at = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)rank));
+  SEXP factor = PROTECT(Rf_allocMatrix(REALSXP, (int)rank, (int)rank));
+  for (size_t j = 0; j < rank; j++) {
+    INTEGER(at)[j] = pivot[j] + 1;
+    for (size_t i = 0; i < rank; i++) REAL(factor)[i + j * rank] = i <= j ? f[(size_t)pivot[j] + i * n] : 0;
+  }
+  SEXP out = glue_list(2, "pivot", at, "factor", factor);
+  UNPROTECT(2);
+  return out;
+}
+
 const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_product, 3),
   GLUE_CALL(ffi_turn, 2),
+  GLUE_CALL(ffi_pivoted, 2),
   GLUE_CALL(ffi_standardise, 1),
   {NULL, NULL, 0}
 };

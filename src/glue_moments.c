@@ -486,6 +486,8 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
   SEXP common_kept = PROTECT(Rf_allocVector(LGLSXP, glue_ncol(common)));
   size_t rank;
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   const size_t k = block.n_inner + block.n_common;
   const R_xlen_t wanted = Rf_asLogical(maps) ? (R_xlen_t)v.environments : 0;
   SEXP column = PROTECT(Rf_allocVector(VECSXP, wanted)), explained = PROTECT(Rf_allocVector(VECSXP, wanted));
@@ -498,7 +500,7 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
   }
   const partial_maps where = {columns, explains};
   glue_check(partial_out(&v, &block, REAL(residual), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
-                         wanted ? &where : NULL, glue_arena(partial_bytes(v.width, &block)), &err), &err);
+                         wanted ? &where : NULL, glue_arena(partial_bytes(v.width, &block)), &tick, &err), &err);
   SEXP rank_ = PROTECT(Rf_ScalarReal((double)rank));
   SEXP out = glue_list(6, "residual", residual, "inner_kept", inner_kept, "common_kept", common_kept,
                        "rank", rank_, "column", column, "explained", explained);
@@ -519,9 +521,11 @@ static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP d
   SEXP slopes = PROTECT(Rf_allocMatrix(REALSXP, p, q));
   size_t n_kept;
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(scores(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p,
                     at, (size_t)q, d, (size_t)m, REAL(g), REAL(slopes), LOGICAL(kept), &n_kept,
-                    glue_arena(scores_bytes((size_t)p, (size_t)m, (size_t)q)), &err), &err);
+                    glue_arena(scores_bytes((size_t)p, (size_t)m, (size_t)q)), &tick, &err), &err);
   SEXP n_ = PROTECT(Rf_ScalarReal((double)n_kept));
   SEXP out = glue_list(4, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes);
   UNPROTECT(4);
@@ -539,8 +543,10 @@ static SEXP ffi_scores_basis(SEXP residual, SEXP variance, SEXP p_, SEXP directi
   int *kept = glue_alloc((size_t)m + 1, sizeof *kept);
   size_t n_kept;
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(scores_basis(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p, d, (size_t)m,
-                          REAL(basis), kept, &n_kept, glue_arena(scores_basis_bytes((size_t)p, (size_t)m)), &err), &err);
+                          REAL(basis), kept, &n_kept, glue_arena(scores_basis_bytes((size_t)p, (size_t)m)), &tick, &err), &err);
   SEXP count = PROTECT(Rf_ScalarInteger((int)n_kept));
   SEXP out = glue_list(2, "basis", basis, "n_kept", count);
   UNPROTECT(2);

@@ -275,7 +275,7 @@ static SEXP ffi_test_linkage(SEXP within, SEXP n, SEXP chromosome, SEXP position
   size_t components, n_blocks;
   lmr_error err;
   glue_check(linkage_correlations(glue_real(within, (R_xlen_t)(p * p), "within"), p, glue_real1(n, "n"), &rule,
-                                  REAL(out), &components, glue_arena(linkage_bytes(p)), &err), &err);
+                                  REAL(out), &components, glue_arena(linkage_bytes(p)), NULL, &err), &err);
   linkage_blocks(REAL(out), p, &rule, INTEGER(block), &n_blocks);
   SEXP list = glue_list(3, "correlation", out, "block", block, "components", PROTECT(Rf_ScalarInteger((int)components)));
   UNPROTECT(3);

@@ -9,7 +9,7 @@ size_t controls_bytes(size_t m, size_t q) {
 
 lmr_status controls_explained(const double *gg, size_t p, const double *gt, size_t q,
                               const int *control, size_t m, const double *least, double *explained,
-                              size_t *rank, lmr_arena work, lmr_error *err) {
+                              size_t *rank, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   double *corr, *rhs, *scale;
   int *kept;
   LMR_TAKE(corr, &work, m * m, err);
@@ -25,20 +25,12 @@ lmr_status controls_explained(const double *gg, size_t p, const double *gt, size
     const double size = gg[v * (p + 1)];
     scale[j] = size > least[v] ? 1 / sqrt(size) : 0;
   }
-  for (size_t j = 0; j < m; j++) {
-    const size_t v = (size_t)control[j];
-    for (size_t i = 0; i < m; i++)
-      corr[i + j * m] = gg[(size_t)control[i] + v * p] * scale[i] * scale[j];
-    for (size_t a = 0; a < q; a++) rhs[j + a * m] = gt[v + a * p] * scale[j];
-  }
-  LMR_TRY(la_chol_drop(corr, m, m, 1e-8, kept, rank, err));
-  for (size_t j = 0; j < m; j++) {
-    if (kept[j]) continue;
-    for (size_t i = 0; i < m; i++) corr[i + j * m] = corr[j + i * m] = 0;
-    corr[j * (m + 1)] = 1;
-    for (size_t a = 0; a < q; a++) rhs[j + a * m] = 0;
-  }
-  LMR_TRY(la_trsm('L', 'T', m, q, 1, corr, m, rhs, m, err));
+  for (size_t j = 0; j < m; j++)
+    for (size_t i = 0; i < m; i++) corr[i + j * m] = gg[(size_t)control[i] + (size_t)control[j] * p];
+  LMR_TRY(la_unit_factor(corr, m, scale, 1e-8, kept, rank, tick, err));
+  for (size_t j = 0; j < m; j++)
+    for (size_t a = 0; a < q; a++) rhs[j + a * m] = kept[j] ? gt[(size_t)control[j] + a * p] * scale[j] : 0;
+  LMR_TRY(la_trsm_polled('L', 'T', m, q, 1, corr, m, rhs, m, tick, err));
   for (size_t a = 0; a < q; a++)
     for (size_t b = 0; b < q; b++)
       for (size_t j = 0; j < m; j++) explained[a + b * q] += rhs[j + a * m] * rhs[j + b * m];

@@ -15,6 +15,6 @@
 size_t controls_bytes(size_t m, size_t q);
 lmr_status controls_explained(const double *gg, size_t p, const double *gt, size_t q,
                               const int *control, size_t m, const double *least, double *explained,
-                              size_t *rank, lmr_arena work, lmr_error *err);
+                              size_t *rank, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -10,10 +10,11 @@ size_t outliers_bytes(size_t p) {
 }
 
 lmr_status outlier_nagar(const outlier_sums *s, const int *control, size_t m, double *sums,
-                         double *L, lmr_arena work, lmr_error *err) {
+                         double *L, lmr_arena work, const lmr_tick *tick,
+                         lmr_error *err) {
   double r0[4];
   size_t rank;
-  LMR_TRY(controls_explained(s->gg, s->p, s->gyx, 2, control, m, s->least, r0, &rank, work, err));
+  LMR_TRY(controls_explained(s->gg, s->p, s->gyx, 2, control, m, s->least, r0, &rank, work, tick, err));
   for (int i = 0; i < 4; i++) r0[i] = s->r0[i] - r0[i];
   *L = s->L - (double)rank;
   const kclass_moments others = {r0, s->r1, 1, s->n, *L, s->K + (double)rank};
@@ -63,7 +64,8 @@ static lmr_status median(const outlier_sums *s, double *b, lmr_arena work, lmr_e
 }
 
 lmr_status outliers(const outlier_sums *s, double crit, size_t max_rounds, int *outlying,
-                    double *t, double *b, size_t *rounds, lmr_arena work, lmr_error *err) {
+                    double *t, double *b, size_t *rounds, lmr_arena work, const lmr_tick *tick,
+                         lmr_error *err) {
   int *control;
   LMR_TRY(median(s, b, work, err));
   b[1] = b[0];
@@ -75,7 +77,7 @@ lmr_status outliers(const outlier_sums *s, double crit, size_t max_rounds, int *
     for (size_t j = 0; j < s->p; j++)
       if (outlying[j]) control[m++] = (int)j;
     double sums[4], L;
-    LMR_TRY(outlier_nagar(s, control, m, sums, &L, work, err));
+    LMR_TRY(outlier_nagar(s, control, m, sums, &L, work, tick, err));
     const double noise = L * s->r1[3] / (s->n - s->K - s->L);
     if (L < 3 || !(sums[2] > OUTLIER_LEAST_F * noise)) break;
     b[1] = sums[0] / sums[1];

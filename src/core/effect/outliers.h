@@ -29,12 +29,14 @@ typedef struct {
 #define OUTLIER_LEAST_F 2
 size_t outliers_bytes(size_t p);
 lmr_status outliers(const outlier_sums *s, double crit, size_t max_rounds, int *outlying,
-                    double *t, double *b, size_t *rounds, lmr_arena work, lmr_error *err);
+                    double *t, double *b, size_t *rounds, lmr_arena work, const lmr_tick *tick,
+                         lmr_error *err);
 
 /* What Nagar's estimate is made of with the variants control[m] as controls: sums[0] and sums[1]
  * its numerator and denominator (kclass_nagar), sums[2] = x'Px, sums[3] = y'Py, with P and L those
  * of the other instruments. */
 lmr_status outlier_nagar(const outlier_sums *s, const int *control, size_t m, double *sums,
-                         double *L, lmr_arena work, lmr_error *err);
+                         double *L, lmr_arena work, const lmr_tick *tick,
+                         lmr_error *err);
 
 #endif

@@ -84,7 +84,7 @@ lmr_status background_components(const moment_view *view, size_t m, size_t p, co
   for (size_t j = 0; j < p; j++)
     for (size_t i = 0; i < p; i++) inner[i + j * p] = within[i + j * w] / n;
   if (!block) {
-    LMR_TRY(linkage_find(inner, p, n, rule, found, &n_blocks, work, err));
+    LMR_TRY(linkage_find(inner, p, n, rule, found, &n_blocks, work, tick, err));
     block = found;
   }
   panel_map map = {whitening, first, last, other, p, 0, 0};

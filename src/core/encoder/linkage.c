@@ -66,12 +66,12 @@ size_t linkage_bytes(size_t p) {
 /* The diffuse components of r, linked pairs taken as fit has them; fit := their sum. */
 static lmr_status fit_components(const double *r, const unsigned char *linked, size_t p, double n,
                                  double *filled, double *fit, double *vectors, double *values, double *size,
-                                 double *ratio, size_t *taken, lmr_arena work, lmr_error *err) {
+                                 double *ratio, size_t *taken, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t top = p < MOST_COMPONENTS ? p : MOST_COMPONENTS;
   double trace = 0, above = 0;
   for (size_t l = 0; l < p * p; l++) filled[l] = linked[l] ? fit[l] : r[l];
   for (size_t j = 0; j < p; j++) trace += r[j + j * p];
-  LMR_TRY(la_eigen_top(filled, p, p, top, values, vectors, p, work, err));
+  LMR_TRY(la_eigen_top_polled(filled, p, p, top, values, vectors, p, work, tick, err));
   memset(fit, 0, p * p * sizeof *fit);
   *taken = 0;
   const double side = 1 + sqrt((double)p / n), edge = 1.02 * side * side;
@@ -84,6 +84,7 @@ static lmr_status fit_components(const double *r, const unsigned char *linked, s
     for (size_t j = 0; j < p; j++)
       for (size_t i = 0; i < p; i++) fit[i + j * p] += excess * v[i] * v[j];
     ++*taken;
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
   return LMR_OK;
 }
@@ -115,7 +116,7 @@ static int mark_linked(const double *r, size_t p, const ld_rule *rule, unsigned 
 }
 
 lmr_status linkage_correlations(const double *within, size_t p, double n, const ld_rule *rule,
-                                double *out, size_t *components, lmr_arena work, lmr_error *err) {
+                                double *out, size_t *components, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t pairs = p * p < 2 * MOST_PAIRS ? p * p : 2 * MOST_PAIRS, top = p < MOST_COMPONENTS ? p : MOST_COMPONENTS;
   double *r, *filled, *fit, *vectors, *values, *own, *size, *ratio;
   unsigned char *linked;
@@ -146,7 +147,7 @@ lmr_status linkage_correlations(const double *within, size_t p, double n, const 
       else if (c > rule->far_r2) doubtful = 1, linked[i + j * p] = linked[j + i * p] = c > surely_linked;
     }
   for (int round = 0; doubtful && round < ROUNDS; round++) {
-    LMR_TRY(fit_components(r, linked, p, n, filled, fit, vectors, values, size, ratio, components, work, err));
+    LMR_TRY(fit_components(r, linked, p, n, filled, fit, vectors, values, size, ratio, components, work, tick, err));
     take_out(r, fit, p, rule, own, out);
     if (!mark_linked(out, p, rule, linked)) break;
   }
@@ -185,11 +186,11 @@ void linkage_blocks(const double *correlation, size_t p, const ld_rule *rule, in
 size_t linkage_find_bytes(size_t p) { return lmr_add_bytes(lmr_double_bytes(1, p * p), linkage_bytes(p)); }
 
 lmr_status linkage_find(const double *within, size_t p, double n, const ld_rule *rule, int *block,
-                        size_t *n_blocks, lmr_arena work, lmr_error *err) {
+                        size_t *n_blocks, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   double *correlation;
   size_t components;
   LMR_TAKE(correlation, &work, p * p, err);
-  LMR_TRY(linkage_correlations(within, p, n, rule, correlation, &components, work, err));
+  LMR_TRY(linkage_correlations(within, p, n, rule, correlation, &components, work, tick, err));
   linkage_blocks(correlation, p, rule, block, n_blocks);
   return LMR_OK;
 }

@@ -35,7 +35,7 @@ int ld_is_far(const ld_rule *rule, size_t i, size_t j);
  * *components: how many were taken out in the end. */
 size_t linkage_bytes(size_t p);
 lmr_status linkage_correlations(const double *within, size_t p, double n, const ld_rule *rule,
-                                double *out, size_t *components, lmr_arena work, lmr_error *err);
+                                double *out, size_t *components, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 /* Connected components of the joined pairs of such correlations (or of a covariance).
  * block[p]: component number, 0-based, in order of first appearance. A variant without
@@ -45,6 +45,6 @@ void linkage_blocks(const double *correlation, size_t p, const ld_rule *rule, in
 /* Both. */
 size_t linkage_find_bytes(size_t p);
 lmr_status linkage_find(const double *within, size_t p, double n, const ld_rule *rule, int *block,
-                        size_t *n_blocks, lmr_arena work, lmr_error *err);
+                        size_t *n_blocks, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -20,7 +20,7 @@
 size_t structure_split_bytes(size_t width, size_t n_s);
 lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, size_t n_s,
                            double *between, double *within, size_t *rank_w,
-                           lmr_arena work, lmr_error *err);
+                           lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 /* whitening: p x p, its first *columns columns filled; column_block[p]. An
  * eigenvalue of a block's correlation matrix below 1e-3 is dropped. */

@@ -55,11 +55,11 @@ lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
 }
 
 lmr_status la_gemm_upper(char ta, char tb, size_t n, size_t k, const double *a, size_t lda, const double *b,
-                         size_t ldb, double *c, size_t ldc, lmr_error *err) {
+                         size_t ldb, double *c, size_t ldc, const lmr_tick *tick, lmr_error *err) {
   if (!worth_packing(n, n, k)) return la_gemm(ta, tb, n, n, k, 1, a, lda, b, ldb, 0, c, ldc, err);
   const size_t arows = ta == 'N' ? n : k, brows = tb == 'N' ? k : n;
   if (!fits(n) || !fits(k) || lda < arows || ldb < brows || ldc < n) return bad_dims(err, "gemm");
-  gemm(ta, tb, n, n, k, 1, a, lda, b, ldb, 0, c, ldc, 1, lmr_cpu_detect(), NULL);
+  if (gemm(ta, tb, n, n, k, 1, a, lda, b, ldb, 0, c, ldc, 1, lmr_cpu_detect(), tick)) return interrupted(err);
   la_symmetrize(c, n, ldc);
   return LMR_OK;
 }
@@ -189,9 +189,9 @@ static void trsm(char side, char trans, size_t m, size_t n, const double *r, siz
 
 /* By panels of R, first to last or last to first: what is solved is taken out of the
  * panel by our own product, the reference BLAS solves the triangles only. */
-lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
-                   const double *r, size_t ldr, double *b, size_t ldb,
-                   lmr_error *err) {
+lmr_status la_trsm_polled(char side, char trans, size_t m, size_t n, double alpha,
+                          const double *r, size_t ldr, double *b, size_t ldb,
+                          const lmr_tick *tick, lmr_error *err) {
   const size_t order = side == 'L' ? m : n;
   if (!fits(m) || !fits(n) || !fits(ldr) || !fits(ldb) ||
       ldr < at_least_one(order) || ldb < at_least_one(m))
@@ -207,13 +207,32 @@ lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
     const double *between = trans == (side == 'L' ? 'T' : 'N') ? r + solved + at * ldr : r + at + solved * ldr;
     if (side == 'L') {
       if (done)
-        LMR_TRY(la_gemm(trans, 'N', count, n, done, -1, between, ldr, b + solved, ldb, 1, b + at, ldb, err));
+        LMR_TRY(la_gemm_polled(trans, 'N', count, n, done, -1, between, ldr, b + solved, ldb, 1, b + at, ldb, tick, err));
       trsm(side, trans, count, n, r + at * (ldr + 1), ldr, b + at, ldb);
     } else {
       if (done)
-        LMR_TRY(la_gemm('N', trans, m, count, done, -1, b + solved * ldb, ldb, between, ldr, 1, b + at * ldb, ldb, err));
+        LMR_TRY(la_gemm_polled('N', trans, m, count, done, -1, b + solved * ldb, ldb, between, ldr, 1, b + at * ldb, ldb, tick, err));
       trsm(side, trans, m, count, r + at * (ldr + 1), ldr, b + at * ldb, ldb);
     }
+    if (lmr_tick_poll(tick, 0)) return interrupted(err);
+  }
+  return LMR_OK;
+}
+
+lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
+                   const double *r, size_t ldr, double *b, size_t ldb, lmr_error *err) {
+  return la_trsm_polled(side, trans, m, n, alpha, r, ldr, b, ldb, NULL, err);
+}
+
+lmr_status la_unit_factor(double *a, size_t n, const double *scale, double tol, int *kept, size_t *rank,
+                          const lmr_tick *tick, lmr_error *err) {
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < n; i++) a[i + j * n] *= scale[i] * scale[j];
+  LMR_TRY(la_chol_drop_polled(a, n, n, tol, kept, rank, tick, err));
+  for (size_t j = 0; j < n; j++) {
+    if (kept[j]) continue;
+    for (size_t i = 0; i < n; i++) a[i + j * n] = a[j + i * n] = 0;
+    a[j + j * n] = 1;
   }
   return LMR_OK;
 }

@@ -22,7 +22,7 @@ lmr_status la_gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha,
 
 /* C := op(A) op(B), n x n and known to be symmetric: half of it is computed. */
 lmr_status la_gemm_upper(char ta, char tb, size_t n, size_t k, const double *a, size_t lda, const double *b,
-                         size_t ldb, double *c, size_t ldc, lmr_error *err);
+                         size_t ldb, double *c, size_t ldc, const lmr_tick *tick, lmr_error *err);
 
 /* Upper triangle of C := alpha A'A + beta C (trans 'T': A is k x n) or
  * alpha AA' + beta C (trans 'N': A is n x k). */
@@ -50,9 +50,17 @@ lmr_status la_chol_drop(double *a, size_t n, size_t ld, double tol, int *kept,
 
 /* Solve op(R) X = alpha B in place (side 'L') or X op(R) = alpha B (side 'R');
  * R upper triangular (order m for 'L', n for 'R'); B is m x n. */
+lmr_status la_trsm_polled(char side, char trans, size_t m, size_t n, double alpha,
+                          const double *r, size_t ldr, double *b, size_t ldb,
+                          const lmr_tick *tick, lmr_error *err);
 lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
                    const double *r, size_t ldr, double *b, size_t ldb,
                    lmr_error *err);
+
+/* a (n x n, symmetric) := the factor R of diag(scale) a diag(scale) by la_chol_drop; a dropped
+ * column is a unit row and column, so that it can be solved with. */
+lmr_status la_unit_factor(double *a, size_t n, const double *scale, double tol, int *kept, size_t *rank,
+                          const lmr_tick *tick, lmr_error *err);
 
 /* Inverse of a symmetric positive definite matrix from its Cholesky factor R,
  * in place, both triangles filled. */

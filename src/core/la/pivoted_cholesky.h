@@ -22,4 +22,11 @@ size_t pivoted_cholesky_bytes(size_t n);
 lmr_status pivoted_cholesky(const pivoted_matrix *k, double *left, double *f, int *pivot, size_t *rank, double *rest,
                             lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
+/* The same of a matrix that is at hand, by panels of columns whose products are taken out of
+ * the rest together. a (n x n): its upper triangle is used, and destroyed. Stops when no
+ * diagonal left is above `least`. f: n x n. */
+size_t pivoted_factor_bytes(size_t n);
+lmr_status pivoted_factor(double *a, size_t n, double least, double *f, int *pivot, size_t *rank, lmr_arena work,
+                          const lmr_tick *tick, lmr_error *err);
+
 #endif

@@ -62,7 +62,7 @@ static lmr_status stacked(const tall_source *a, double *r, lmr_arena work, const
 /* Householder on the small factor in the order of the columns, as lm's dqrdc2
  * does: a column with almost nothing left is set aside. On return column j of b
  * holds coordinates in the kept directions, b[r, j] for the r-th kept column. */
-static void drop(double *b, size_t p, double tol, size_t forced, int *kept) {
+static lmr_status drop(double *b, size_t p, double tol, size_t forced, int *kept, const lmr_tick *tick, lmr_error *err) {
   size_t rank = 0;
   for (size_t j = 0; j < p; j++) {
     double *x = b + j * p;
@@ -90,7 +90,9 @@ static void drop(double *b, size_t p, double tol, size_t forced, int *kept) {
     x[rank] = left;
     for (size_t i = rank + 1; i < p; i++) x[i] = 0;
     rank++;
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
+  return LMR_OK;
 }
 
 static lmr_status householder(const tall_source *a, const tall_qr_options *o, double *r, int *kept,
@@ -99,7 +101,7 @@ static lmr_status householder(const tall_source *a, const tall_qr_options *o, do
   double *b;
   LMR_TAKE(b, &work, p * p, err);
   LMR_TRY(stacked(a, b, work, tick, err));
-  drop(b, p, o->tol, o->forced, kept);
+  LMR_TRY(drop(b, p, o->tol, o->forced, kept, tick, err));
   memset(r, 0, p * p * sizeof *r);
   size_t rank = 0;
   for (size_t i = 0; i < p; i++) {
@@ -144,6 +146,20 @@ static lmr_status condition(const double *g, size_t p, size_t ld, const int *kep
   if (!m) return LMR_OK;
   LMR_TRY(la_eigen(copy, m, p, values, NULL, 1, work, err));
   *cond = values[0] > 0 ? values[m - 1] / values[0] : INFINITY;
+  return LMR_OK;
+}
+
+/* r := g r, both upper triangular of p columns; copy: p x p of work. */
+static lmr_status triangles(double *g, size_t ldg, double *r, size_t p, double *copy, const lmr_tick *tick,
+                            lmr_error *err) {
+  enum { PANEL = 64 };
+  for (size_t j = 0; j < p; j++)
+    for (size_t i = j + 1; i < p; i++) g[i + j * ldg] = r[i + j * p] = 0;
+  memcpy(copy, r, p * p * sizeof *copy);
+  for (size_t j = 0; j < p; j += PANEL) {
+    const size_t count = p - j < PANEL ? p - j : PANEL;
+    LMR_TRY(la_gemm_polled('N', 'N', j + count, count, j + count, 1, g, ldg, copy + j * p, p, 0, r + j * p, p, tick, err));
+  }
   return LMR_OK;
 }
 
@@ -201,15 +217,7 @@ static lmr_status cholesky(const tall_source *a, const tall_qr_options *o, doubl
     for (size_t j = 0; j < p; j++) flag[j] = kept[j] || j + o->forced >= p;
     LMR_TRY(la_chol_drop_polled(g, p, pa, 1e-15, second, &rank, tick, err));
     for (size_t j = 0; j < p; j++) kept[j] = flag[j] != 0;
-    /* r := second factor x first factor */
-    for (size_t j = 0; j < p; j++)
-      for (size_t i = 0; i <= j; i++) {
-        double s = 0;
-        for (size_t l = i; l <= j; l++) s += g[i + l * pa] * r[l + j * p];
-        copy[i + j * p] = s;
-      }
-    for (size_t j = 0; j < p; j++)
-      for (size_t i = 0; i <= j; i++) r[i + j * p] = copy[i + j * p];
+    LMR_TRY(triangles(g, pa, r, p, copy, tick, err));
     *used = TALL_QR_CHOLESKY2;
   }
   for (size_t j = 0; j < p; j++)

@@ -17,23 +17,17 @@ size_t partial_bytes(size_t width, const partial_block *block) {
  * which "nothing is left" is judged. */
 static lmr_status explain(const double *a, size_t w, const double *map, size_t k,
                           const double *reference, int *kept, size_t *rank,
-                          double *explained, double *mam, double *scale, lmr_error *err) {
-  LMR_TRY(la_gemm('N', 'N', w, k, w, 1, a, w, map, w, 0, explained, w, err));
-  LMR_TRY(la_gemm('T', 'N', k, k, w, 1, map, w, explained, w, 0, mam, k, err));
+                          double *explained, double *mam, double *scale, const lmr_tick *tick, lmr_error *err) {
+  LMR_TRY(la_gemm_polled('N', 'N', w, k, w, 1, a, w, map, w, 0, explained, w, tick, err));
+  LMR_TRY(la_gemm_polled('T', 'N', k, k, w, 1, map, w, explained, w, 0, mam, k, tick, err));
   for (size_t j = 0; j < k; j++) {
     const double v = mam[j + j * k];
     scale[j] = v > 0 && v > PARTIAL_TOLERANCE * reference[j] ? 1 / sqrt(v) : 0;
   }
+  LMR_TRY(la_unit_factor(mam, k, scale, PARTIAL_TOLERANCE, kept, rank, tick, err));
   for (size_t j = 0; j < k; j++)
-    for (size_t i = 0; i < k; i++) mam[i + j * k] *= scale[i] * scale[j];
-  LMR_TRY(la_chol_drop(mam, k, k, PARTIAL_TOLERANCE, kept, rank, err));
-  for (size_t j = 0; j < k; j++) {
     for (size_t i = 0; i < w; i++) explained[i + j * w] *= kept[j] ? scale[j] : 0;
-    if (kept[j]) continue;
-    for (size_t i = 0; i < k; i++) mam[i + j * k] = mam[j + i * k] = 0;
-    mam[j + j * k] = 1;
-  }
-  return la_trsm('R', 'N', w, k, 1, mam, k, explained, w, err);
+  return la_trsm_polled('R', 'N', w, k, 1, mam, k, explained, w, tick, err);
 }
 
 /* out[j] += variance of column j of the map. */
@@ -74,7 +68,7 @@ static lmr_status common_columns(const partial_maps *maps, size_t e, const doubl
 
 lmr_status partial_out(const moment_view *view, const partial_block *block,
                        double *residual, int *inner_kept, int *common_kept,
-                       size_t *rank, const partial_maps *maps, lmr_arena work, lmr_error *err) {
+                       size_t *rank, const partial_maps *maps, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t w = view->width, ki = block->n_inner, kc = block->n_common;
   const size_t k = max_size(max_size(ki, kc), 1);
   double *explained, *mam, *reference, *scale;
@@ -92,8 +86,8 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
     memset(reference, 0, k * sizeof *reference);
     map_variance(cross, w, block->inner, ki, reference);
     LMR_TRY(explain(cross, w, block->inner, ki, reference, inner_kept + e * ki, &r,
-                    explained, mam, scale, err));
-    LMR_TRY(la_syrk('N', w, ki, -1, explained, w, 1, residual, w, err));
+                    explained, mam, scale, tick, err));
+    LMR_TRY(la_syrk_polled('N', w, ki, -1, explained, w, 1, residual, w, tick, err));
     *rank += r;
     if (!maps) continue;
     LMR_TRY(own_columns(block->inner, w, ki, inner_kept + e * ki, scale, mam, maps->column[e], err));
@@ -104,9 +98,9 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
   memset(reference, 0, k * sizeof *reference);
   for (size_t e = 0; e < view->environments; e++)
     map_variance(view->cross[e], w, block->common, kc, reference);
-  LMR_TRY(explain(residual, w, block->common, kc, reference, common_kept, &r, explained,
-                  mam, scale, err));
-  LMR_TRY(la_syrk('N', w, kc, -1, explained, w, 1, residual, w, err));
+  LMR_TRY(explain(residual, w, block->common, kc, reference, common_kept, &r, explained, mam, scale,
+                  tick, err));
+  LMR_TRY(la_syrk_polled('N', w, kc, -1, explained, w, 1, residual, w, tick, err));
   la_symmetrize(residual, w, w);
   *rank += r;
   for (size_t e = 0; maps && e < view->environments; e++)

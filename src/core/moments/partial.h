@@ -34,6 +34,6 @@ size_t partial_bytes(size_t width, const partial_block *block);
  * rank: columns of C, intercepts included. maps may be NULL. */
 lmr_status partial_out(const moment_view *view, const partial_block *block,
                        double *residual, int *inner_kept, int *common_kept,
-                       size_t *rank, const partial_maps *maps, lmr_arena work, lmr_error *err);
+                       size_t *rank, const partial_maps *maps, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -20,13 +20,15 @@
 size_t scores_bytes(size_t p, size_t m, size_t q);
 lmr_status scores(const double *residual, const double *variance, size_t width, size_t p,
                   const int *trait, size_t q, const double *directions, size_t m, double *g,
-                  double *slopes, int *kept, size_t *n_kept, lmr_arena work, lmr_error *err);
+                  double *slopes, int *kept, size_t *n_kept, lmr_arena work, const lmr_tick *tick,
+                  lmr_error *err);
 
 /* The orthonormal set itself: z_j of a person is (residual variants)'basis_j.
  * basis: p x m, its first *n_kept columns those of the kept directions, in their order. */
 size_t scores_basis_bytes(size_t p, size_t m);
 lmr_status scores_basis(const double *residual, const double *variance, size_t width, size_t p,
                         const double *directions, size_t m, double *basis, int *kept, size_t *n_kept,
-                        lmr_arena work, lmr_error *err);
+                        lmr_arena work, const lmr_tick *tick,
+                  lmr_error *err);
 
 #endif
