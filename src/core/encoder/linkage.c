@@ -129,11 +129,13 @@ lmr_status linkage_correlations(const double *within, size_t p, double n, const 
   LMR_TAKE(size, &work, pairs, err);
   LMR_TAKE(ratio, &work, pairs, err);
   LMR_TAKE(linked, &work, p * p, err);
-  for (size_t j = 0; j < p; j++)
+  for (size_t j = 0; j < p; j++) {
     for (size_t i = 0; i < p; i++) {
       const double v = within[i + i * p] * within[j + j * p];
       r[i + j * p] = v > 0 ? (i == j ? 1 : within[i + j * p] / sqrt(v)) : 0;
     }
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
   memcpy(out, r, p * p * sizeof *r);
   memset(fit, 0, p * p * sizeof *fit);
   memset(linked, 0, p * p);

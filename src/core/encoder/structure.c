@@ -34,11 +34,13 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
   size_t rank;
   LMR_TRY(partial_out(view, &block, inside, NULL, kept, &rank, NULL, work, tick, err));
   *rank_w = rank - 1; /* the overall mean is not a contrast */
-  for (size_t j = 0; j < p; j++)
+  for (size_t j = 0; j < p; j++) {
     for (size_t i = 0; i < p; i++) {
       within[i + j * p] = inside[i + j * w] / n;
       between[i + j * p] = total[i + j * w] / n - within[i + j * p];
     }
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
   for (size_t j = 0; j < p; j++) {
     if (within[j + j * p] > STRUCTURE_TOLERANCE * total[j + j * w] / n) continue;
     for (size_t i = 0; i < p; i++) within[i + j * p] = within[j + i * p] = 0;
@@ -69,6 +71,7 @@ lmr_status structure_whiten(const double *within, size_t p, const int *block,
     size_t m = 0;
     for (size_t j = 0; j < p; j++)
       if ((size_t)block[j] == b && sd[j] > 0) member[m++] = j;
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     if (!m) continue;
     for (size_t j = 0; j < m; j++)
       for (size_t i = 0; i < m; i++)
