@@ -128,3 +128,5 @@ print_settings <- function(x, width) {
   plain <- x[!vapply(x, is.list, NA)]
   cat(sprintf(paste0("  %-", width, "s %s\n"), names(plain), vapply(plain, format, "")), sep = "")
 }
+
+sentence_case <- function(x) paste0(upper(substr(x, 1, 1)), substring(x, 2))

@@ -170,7 +170,7 @@ effect_frame <- function(estimate, unshrunk, se, level) {
   half <- stats::qnorm((1 + level) / 2) * se
   data.frame(
     estimate = estimate, unshrunk = unshrunk, std.error = se, conf.low = unshrunk - half,
-    conf.high = unshrunk + half, p.value = 2 * stats::pnorm(-abs(unshrunk / se))
+    conf.high = unshrunk + half, p.value = normal_p(unshrunk, se)
   )
 }
 

@@ -4,7 +4,7 @@
 interval <- function(b, half, level) {
   se <- half(.95) / stats::qnorm(.975)
   h <- half(level)
-  list(b = b, se = se, lo = b - h, up = b + h, pval = 2 * stats::pnorm(-abs(b / se)))
+  list(b = b, se = se, lo = b - h, up = b + h, pval = normal_p(b, se))
 }
 
 # Half width t_df se factor.
@@ -17,3 +17,6 @@ jackknife_error <- function(without) {
   g <- length(without)
   list(se = sqrt((g - 1) / g * sum((without - mean(without))^2)), df = g - 1)
 }
+
+# Two-sided, of no effect.
+normal_p <- function(b, se = 1) 2 * stats::pnorm(-abs(b / se))

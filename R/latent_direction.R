@@ -67,7 +67,7 @@ direction_test.latent_mr <- function(fit, ...) {
   z <- .Call(C_ffi_steiger, r[, 2], r[, 1], sums$r0[1, 2] / sqrt(prod(own)), sums$df - 1)
   out$variants <- data.frame(
     SNP = fit$variants$snp, rsq.exposure = r[, 2]^2, rsq.outcome = r[, 1]^2, steiger_dir = abs(r[, 2]) > abs(r[, 1]),
-    steiger_pval = 2 * stats::pnorm(-abs(z)), stringsAsFactors = FALSE
+    steiger_pval = normal_p(z), stringsAsFactors = FALSE
   )
   out
 }
@@ -89,7 +89,7 @@ whole_direction <- function(m, exposure, outcome) {
   structure(class = "direction_test", list(
     direction = data.frame(
       id.exposure = exposure, id.outcome = outcome, exposure = exposure, outcome = outcome, snp_r2.exposure = out[1],
-      snp_r2.outcome = out[2], correct_causal_direction = out[1] > out[2], steiger_pval = 2 * stats::pnorm(-abs(out[4])),
+      snp_r2.outcome = out[2], correct_causal_direction = out[1] > out[2], steiger_pval = normal_p(out[4]),
       z = out[4], stringsAsFactors = FALSE
     )
   ))

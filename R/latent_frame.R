@@ -120,10 +120,6 @@ glance.latent_mr <- function(x, ...) {
   )
 }
 
-f_pvalue <- function(m, f) {
-  stats::pf(f, m$L, m$df, lower.tail = FALSE)
-}
-
 #' @rdname ar_set
 #' @export
 ar_set.latent_mr <- function(fit, level = 0.95, ...) {

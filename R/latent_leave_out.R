@@ -166,7 +166,7 @@ leave_one_out_words <- function(x, over = attr(x, "over")) {
       format_b(min(rest$b[use])), format_b(max(rest$b[use])), format_b(all)
     ),
     if (is.finite(all)) sprintf(
-      " %s \"%s\" moves it most, to %s (%.1f standard errors).", paste0(upper(substr(over, 1, 1)), substring(over, 2)),
+      " %s \"%s\" moves it most, to %s (%.1f standard errors).", sentence_case(over),
       rest$SNP[far], format_b(rest$b[far]), abs(rest$b[far] - all) / x$se[last]
     ),
     if (sign_turns) sprintf(" Its sign turns without %d of them.", sign_turns),

@@ -134,7 +134,6 @@ unseen_words <- function() {
   "Not visible to any of this: confounding that is alike in all environments and that all variants share, as assortative mating or parents' effects (families show these)."
 }
 
-sentence_case <- function(x) paste0(upper(substr(x, 1, 1)), substring(x, 2))
 
 # The first line, a sentence for each exposure; an objection comes before the number.
 verdict_headline <- function(fit, rows) {

@@ -25,10 +25,6 @@ moments_environment <- function(m, e, means = moments_means(m)) {
   list(n = means$n[e], mean = out$mean, cross = out$cross)
 }
 
-moments_environments <- function(m, means = moments_means(m)) {
-  lapply(stats::setNames(seq_along(m$environments), m$environments), function(e) moments_environment(m, e, means))
-}
-
 # list(n, sum, cross) about the mean of the block's environment, so that the
 # blocks of an environment add up to it.
 moments_block <- function(m, b, means = moments_means(m)) {

@@ -98,7 +98,7 @@ curve_lines <- function(x, data, references) {
   if (shrunk) lines <- rbind(lines, data.frame(at = data$at, value = data$unshrunk, line = "Unshrunk fit"))
   for (r in references) {
     model <- x$references$models[[r]]
-    label <- paste0(upper(substr(model$label, 1, 1)), substring(model$label, 2))
+    label <- sentence_case(model$label)
     lines <- rbind(lines, data.frame(at = data$at, value = reference_value(model, data$at), line = label))
   }
   lines$line <- factor(lines$line, unique(lines$line))

@@ -21,7 +21,7 @@ plot_history <- function(history, title, kept = NULL, units = NULL) {
     lines(data$kept, colour = PLOT_COLOURS[2], linewidth = .7) +
     ggplot2::facet_wrap(ggplot2::vars(.data$quantity), scales = "free_y", labeller = ggplot2::as_labeller(words)) +
     ggplot2::labs(
-      x = paste0(upper(substr(at, 1, 1)), substring(at, 2)), y = "Value", title = title,
+      x = sentence_case(at), y = "Value", title = title,
       caption = if (any(!data$kept)) "Grey: the restarts that were not taken."
     ) +
     plot_theme()
@@ -39,5 +39,5 @@ history_words <- function(name) {
   name <- gsub("_", " ", name)
   known <- c(nhsic = "normalised HSIC", nmmd = "normalised MMD", hsic = "HSIC", mmd = "MMD", logdet = "log determinant")
   for (word in names(known)) name <- gsub(paste0("\\b", word, "\\b"), known[[word]], name)
-  paste0(upper(substr(name, 1, 1)), substring(name, 2))
+  sentence_case(name)
 }

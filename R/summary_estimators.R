@@ -80,7 +80,6 @@ q_row <- function(fit) {
   c(Q = fit$q, Q_df = fit$df, Q_pval = if (fit$df > 0) stats::pchisq(fit$q, fit$df, lower.tail = FALSE) else NA_real_)
 }
 
-normal_p <- function(b, se) 2 * stats::pnorm(-abs(b / se))
 
 # id -> name, reference, the most exposures, name of the error, fit(associations, seed).
 summary_estimators <- function() {

@@ -231,7 +231,6 @@ int *glue_field_int(SEXP list, const char *name, R_xlen_t length) {
   return glue_int(glue_field(list, name), length, name);
 }
 double glue_field_real1(SEXP list, const char *name) { return glue_real1(glue_field(list, name), name); }
-int glue_field_int1(SEXP list, const char *name) { return glue_int1(glue_field(list, name), name); }
 size_t glue_field_size1(SEXP list, const char *name) { return glue_size1(glue_field(list, name), name); }
 
 size_t glue_field_count(SEXP list, const char *name) {

@@ -72,7 +72,6 @@ SEXP glue_field_or_null(SEXP list, const char *name); /* R_NilValue when there i
 double *glue_field_real(SEXP list, const char *name, R_xlen_t length);
 int *glue_field_int(SEXP list, const char *name, R_xlen_t length);
 double glue_field_real1(SEXP list, const char *name);
-int glue_field_int1(SEXP list, const char *name);
 size_t glue_field_size1(SEXP list, const char *name);
 size_t glue_field_count(SEXP list, const char *name); /* one whole number from 0, double or integer */
 
