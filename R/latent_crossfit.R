@@ -221,7 +221,7 @@ crossfit_code <- function(encoders, z, fold) {
 # invariant block alone, whose codes no two folds share.
 naive_estimates <- function(chosen, plain, has_rows, level) {
   alone <- vapply(latent_registry()[chosen$id], `[[`, "", "instruments") == "invariant"
-  chosen <- chosen[chosen$block == "latent" | alone, , drop = FALSE]
+  chosen <- chosen[chosen$partialled == "latent" | alone, , drop = FALSE]
   if (!nrow(chosen)) return(list())
   jackknife <- latent_jackknife(chosen, plain, FALSE, FALSE)
   estimate_methods(chosen, plain, if (has_rows) working_rows(plain), level, jackknife$pooled)

@@ -102,22 +102,22 @@ block_f <- function(block) vapply(seq_len(block$kclass$k), function(j) condition
 
 block_key <- function(method) {
   instruments <- if (method$instruments == "none") "variants" else method$instruments
-  if (method$block == instruments) instruments else paste(method$block, instruments)
+  if (method$partialled == instruments) instruments else paste(method$partialled, instruments)
 }
 
 # The blocks that the chosen estimators need and that of the latent ones, each computed once.
 set_blocks <- function(chosen, set) {
   encoder <- set$encoder
   view <- set$view
-  methods <- c(latent_registry()[chosen$id], list(list(block = "latent", instruments = "latent")))
+  methods <- c(latent_registry()[chosen$id], list(list(partialled = "latent", instruments = "latent")))
   key <- vapply(methods, block_key, "")
   methods <- methods[!duplicated(key)]
-  parts <- lapply(unique(vapply(methods, `[[`, "", "block")), function(kind) {
+  parts <- lapply(unique(vapply(methods, `[[`, "", "partialled")), function(kind) {
     part <- latent_block(kind, encoder, view)
     list(kind = kind, part = part, partial = block_partial(view, part))
   })
   blocks <- lapply(methods, function(method) {
-    of <- Find(function(x) x$kind == method$block, parts)
+    of <- Find(function(x) x$kind == method$partialled, parts)
     block_scores(view, of$part, block_directions(method$instruments, encoder, view), of$partial)
   })
   setNames(blocks, unique(key))

@@ -54,7 +54,7 @@ pooled_rows <- function(x) {
 }
 
 crossfit_column <- function(x, rows) {
-  ifelse(method_rows(rows$estimator)$block == "latent", x$crossfit, 0L)
+  ifelse(method_rows(rows$estimator)$partialled == "latent", x$crossfit, 0L)
 }
 
 # A row for each estimator and exposure.

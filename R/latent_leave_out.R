@@ -110,7 +110,7 @@ need_linear <- function(fit, argument) {
 # The latent estimators that need the cross products only.
 moment_methods <- function() {
   rows <- latent_registry()
-  names(rows)[vapply(rows, function(x) x$block == "latent" && x$instruments == "latent" && !is.null(x$kclass), NA)]
+  names(rows)[vapply(rows, function(x) x$partialled == "latent" && x$instruments == "latent" && !is.null(x$kclass), NA)]
 }
 
 # The cross products of a fit with some variants as controls.

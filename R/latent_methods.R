@@ -2,9 +2,9 @@
 # there is arithmetic over people or variants, a file of src/core). A row:
 #   id, name      in the frames; `reference` in mr_methods()
 #   default       which instruments, data or arguments make it run unasked
-#   block         what is partialled out: "basic", "structure", "latent" (R/latent_block.R)
+#   partialled    what is partialled out: "basic", "structure", "latent" (R/latent_block.R)
 #   instruments   "none", "variants", "latent", "invariant", "score" (R/latent_estimates.R)
-#   needs         among "rows" of people, "weights" of a score, a "0/1 outcome", "variants"
+#   needs         among "rows" of people, a "score", a "0/1 outcome", "variants"
 #                 (allele counts or dosages)
 #   exposures     the most it takes at a time
 #   many          TRUE: on genotypes its interval is t on L - k degrees of freedom, wider
@@ -18,7 +18,7 @@
 #   error(fit, block, context)   list(se, vcov): errors and what they are called; with `df` or
 #                                `factor` where these are its own, or `half`, the half width at a level
 # `block` and `context` are described in R/latent_estimates.R.
-estimator <- function(id, name, reference, fit, error, block = "latent", instruments = "latent", default = "no",
+estimator <- function(id, name, reference, fit, error, partialled = "latent", instruments = "latent", default = "no",
                       needs = character(), exposures = Inf, many = FALSE, everybody = FALSE, relearned = FALSE,
                       scale = "risk difference", kclass = NULL) {
   as.list(environment())
@@ -29,11 +29,11 @@ latent_registry <- function() {
     estimator(id, name, reference, fit = kclass_effects(kind), error = error, kclass = kind, ...)
   }
   rows <- list(
-    kclass("ols", "OLS", "least squares", "ols", block = "basic", instruments = "none", default = "all"),
+    kclass("ols", "OLS", "least squares", "ols", partialled = "basic", instruments = "none", default = "all"),
     kclass("2sls", "2SLS (all variants)", "Theil 1953; Basmann 1957, Econometrica 25:77", "2sls",
-      block = "basic", instruments = "variants", default = "all"),
+      partialled = "basic", instruments = "variants", default = "all"),
     kclass("2sls_structure", "2SLS (adjusted for structure)", "Price et al. 2006, Nat Genet 38:904", "2sls",
-      block = "structure", instruments = "variants", default = "all"),
+      partialled = "structure", instruments = "variants", default = "all"),
     kclass(
       "latent_2sls", "Latent IV (2SLS)", "2SLS with the latent block partialled out", "2sls", default = "all",
       relearned = TRUE
@@ -63,11 +63,11 @@ latent_registry <- function() {
     estimator("latent_outlier", "Latent IV (outlying variants as controls)", "see ?outlying_variants", outlier_effects, outlier_errors,
       needs = "variants", exposures = 1, everybody = TRUE),
     kclass("latent_2sls_only", "Latent IV (invariant block alone)", "2SLS with the invariant block", "2sls",
-      block = "basic", instruments = "invariant", default = "all", relearned = TRUE),
+      partialled = "basic", instruments = "invariant", default = "all", relearned = TRUE),
     kclass("score", "Allele score", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
-      block = "basic", instruments = "score", default = "weights", needs = "weights", exposures = 1),
+      partialled = "basic", instruments = "score", default = "score", needs = "score", exposures = 1),
     kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
-      instruments = "score", default = "weights", needs = "weights", exposures = 1)
+      instruments = "score", default = "score", needs = "score", exposures = 1)
   )
   rows <- c(rows, lapply(summary_methods(), function(id) {
     s <- summary_estimators()[[id]]
@@ -80,11 +80,11 @@ latent_registry <- function() {
 #'
 #' @return A data frame with one row per estimator: `id` (used in `methods =` and
 #'   in the column `estimator` of the results), `name` (fills the column
-#'   `method`), `block` (what is partialled out: `basic` = intercepts of the
+#'   `method`), `partialled` (what is partialled out: `basic` = intercepts of the
 #'   environments and covariates, `structure` = also the structure columns or the
 #'   leading components of the panel, `latent` = the encoder's block),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
-#'   is run when `methods = NULL`; `weights`: when `latent_mr()` has `weights`; `binary`: when
+#'   is run when `methods = NULL`; `score`: when `latent_mr()` has `score_weights`; `binary`: when
 #'   the outcome is 0/1), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
 #'   and `reference`.
 #' @examples
@@ -95,7 +95,7 @@ mr_methods <- function() {
   pick <- function(name) vapply(rows, `[[`, "", name, USE.NAMES = FALSE)
   is <- function(name, is, is_not) ifelse(vapply(rows, name, NA, USE.NAMES = FALSE), is, is_not)
   data.frame(
-    id = pick("id"), name = pick("name"), block = pick("block"), default = pick("default"),
+    id = pick("id"), name = pick("name"), partialled = pick("partialled"), default = pick("default"),
     needs = is(function(x) "rows" %in% x$needs, "rows", "moments"),
     exposures = is(function(x) x$exposures > 1, "several", "one"), reference = pick("reference")
   )
@@ -108,7 +108,7 @@ method_rows <- function(ids) {
 }
 
 # The rows to run: defaults by kind of instruments, or what the user named. `given`
-# says what there is: kind, mode, rows (usable), data_rows (in the data), structure, weights, binary.
+# says what there is: kind, mode, rows (usable), data_rows (in the data), structure, score, binary.
 resolve_methods <- function(methods, given) {
   table <- mr_methods()
   if (is.null(methods)) return(table[default_methods(table, given), ])
@@ -126,7 +126,7 @@ resolve_methods <- function(methods, given) {
 
 default_methods <- function(table, given) {
   family <- if (given$kind == "continuous") "continuous" else "genotype"
-  keep <- table$default %in% c("all", family, if (given$weights) "weights", if (given$binary && given$rows) "binary")
+  keep <- table$default %in% c("all", family, if (given$score) "score", if (given$binary && given$rows) "binary")
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
   # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
   # panel mode.
@@ -154,11 +154,11 @@ check_needs <- function(ids, given) {
       )
     )
   }
-  wrong <- needing("weights")
-  if (!given$weights && length(wrong)) {
+  wrong <- needing("score")
+  if (!given$score && length(wrong)) {
     abort_argument(
-      "methods", "estimators without an allele score, when `weights` is NULL", quote_all(wrong),
-      "`weights`: a data frame with SNP, effect_allele, other_allele and beta."
+      "methods", "estimators without an allele score, when `score_weights` is NULL", quote_all(wrong),
+      "`score_weights`: a data frame with SNP, effect_allele, other_allele and beta."
     )
   }
   wrong <- needing("0/1 outcome")

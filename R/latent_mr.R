@@ -49,7 +49,7 @@
 #'   defaults.
 #' @param crossfit Number of folds K for cross-fitting, at least 2; 0 for none. Moments
 #'   must hold K folds or more (`mr_moments(folds = )`).
-#' @param weights Weights of an allele score from other people (a published association
+#' @param score_weights Weights of an allele score from other people (a published association
 #'   study of the exposure), for the estimators `score` and `latent_score`: a data frame, or a text file (see [read_mr_data()]),
 #'   with columns `SNP`, `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure` and so
 #'   on, and rsid, EA, NEA, A1 (effect), A2, BETA, with a message).
@@ -92,7 +92,7 @@
 #' the instruments do not tell the exposures apart, or an exposure is a function of the others.
 #'
 #' @section Allele scores:
-#' `score` is the usual one-sample instrument: the sum of counted alleles times `weights`, with the environments and
+#' `score` is the usual one-sample instrument: the sum of counted alleles times `score_weights`, with the environments and
 #' covariates partialled out; `latent_score` partials out the latent block. Weights that were estimated in
 #' the people of `data` make it 2SLS with all variants, with its bias, and hide that in one large F.
 #'
@@ -121,8 +121,9 @@
 #' fit
 #' as.data.frame(fit)
 #' @export
-latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, weights = NULL, crossfit = 0, level = 0.95,
-                      force = FALSE, by_environment = TRUE, jackknife = FALSE, control = encoder_control(), seed = NULL) {
+latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, score_weights = NULL, crossfit = 0,
+                      level = 0.95, force = FALSE, by_environment = TRUE, jackknife = FALSE,
+                      control = encoder_control(), seed = NULL) {
   check_given()
   check_choice(encoder, "encoder", encoder_names())
   check_flag(by_environment, "by_environment")
@@ -136,7 +137,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   check_jackknife(jackknife, data, encoder, crossfit)
   check_environment_names(data)
   seed <- draw_seed(seed)
-  score <- score_weights(weights, data$variants, data$kind)
+  score <- allele_score(score_weights, data$variants, data$kind)
   notes <- NULL
   learner <- function(source) {
     fitted <- learn(source$data, source$moments, source$view, encoder, n_latent, control, seed)
@@ -161,7 +162,7 @@ latent_estimate <- function(set, asked, score) {
   plain <- if (asked$crossfit) set$plain else set
   chosen <- resolve_methods(asked$methods, list(
     kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0,
-    mode = set$encoder$mode, weights = !is.null(score), binary = isTRUE(moments$binary)
+    mode = set$encoder$mode, score = !is.null(score), binary = isTRUE(moments$binary)
   ))
   blocks <- set_blocks(chosen, set)
   refuse_block(blocks$latent, asked$crossfit)

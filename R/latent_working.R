@@ -11,7 +11,7 @@
 # crossfit  number of folds, 0 for none; `fold_encoders` those of a fit
 # outcome   NULL for that of the data; list(values, name) for another trait of the people;
 #           list(column, drop) for a covariate, which `drop` takes out of the covariates
-# score     score_weights() of an allele score
+# score     allele_score()
 #
 # Returns a list:
 #   data, moments, view   with components, and the columns of a code, in them

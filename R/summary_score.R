@@ -1,11 +1,11 @@
 # External weights of an allele score, matched to the variants of the data.
 
 # list(direction, table): weight of the counted allele of every variant, and what
-# became of every row of `weights`.
-score_weights <- function(weights, variants, kind) {
+# became of every row of `score_weights`.
+allele_score <- function(weights, variants, kind) {
   if (is.null(weights)) return(NULL)
   if (kind == "continuous") {
-    abort_argument("weights", "NULL for continuous instruments", describe(weights), "An allele score counts alleles.")
+    abort_argument("score_weights", "NULL for continuous instruments", describe(weights), "An allele score counts alleles.")
   }
   given <- weight_columns(weights)
   found <- match_weights(given, variants)
@@ -24,8 +24,8 @@ score_weights <- function(weights, variants, kind) {
   if (!any(direction != 0)) {
     abort(
       sprintf("No variant is left for the allele score: %s.", count_words(status)),
-      c("latentmr_error_weights", "latentmr_error_argument"), argument = "weights",
-      hint = "`weights` and the data are matched by SNP, effect_allele and other_allele."
+      c("latentmr_error_weights", "latentmr_error_argument"), argument = "score_weights",
+      hint = "`score_weights` and the data are matched by SNP, effect_allele and other_allele."
     )
   }
   score <- list(direction = direction, table = table)
@@ -67,11 +67,11 @@ weight_names <- list(
 weight_columns <- function(weights) {
   must <- "a data frame, or the path of a text file, with columns SNP, effect_allele, other_allele and beta"
   if (is.character(weights) && length(weights) == 1 && !is.na(weights)) weights <- weight_file(weights)
-  if (!is.data.frame(weights) || !nrow(weights)) abort_argument("weights", must, describe(weights))
+  if (!is.data.frame(weights) || !nrow(weights)) abort_argument("score_weights", must, describe(weights))
   small <- lower(names(weights))
   at <- vapply(weight_names, function(names) match(names, small)[!is.na(match(names, small))][1], 1L)
   if (anyNA(at)) {
-    abort_argument("weights", must, sprintf("one without `%s`", names(at)[is.na(at)][1]), sprintf(
+    abort_argument("score_weights", must, sprintf("one without `%s`", names(at)[is.na(at)][1]), sprintf(
       "Its columns are %s. Taken are TwoSampleMR's names of an exposure and the usual ones (rsid, EA, NEA, A1, A2, BETA)%s.",
       quote_all(names(weights), 20),
       if (is.na(at[["beta"]]) && "or" %in% small) "; of an odds ratio give the logarithm as beta" else ""
@@ -80,7 +80,7 @@ weight_columns <- function(weights) {
   usual <- names(weights)[at] == names(at) | small[at] == paste0(names(at), ".exposure")
   if (!all(usual)) {
     inform(sprintf(
-      "`weights`: %s.", paste(sprintf("%s is \"%s\"", names(at), names(weights)[at])[!usual], collapse = ", ")
+      "`score_weights`: %s.", paste(sprintf("%s is \"%s\"", names(at), names(weights)[at])[!usual], collapse = ", ")
     ),
            "latentmr_message_weights")
   }
@@ -90,13 +90,13 @@ weight_columns <- function(weights) {
     found <- numbers_in_text(as.character(beta))
     if (is.null(found$values)) {
       abort_argument(
-        "weights", "a table whose weights are numbers",
+        "score_weights", "a table whose weights are numbers",
         sprintf("one with %s in \"%s\"", quote_all(found$odd, 3), names(weights)[at[["beta"]]])
       )
     }
     beta <- found$values
   }
-  if (!is.numeric(beta)) abort_argument("weights", "a table whose weights are numbers", describe(beta))
+  if (!is.numeric(beta)) abort_argument("score_weights", "a table whose weights are numbers", describe(beta))
   n <- nrow(weights)
   shown <- as.character(pick("SNP"))
   list(
@@ -107,7 +107,7 @@ weight_columns <- function(weights) {
 
 # Every cell is text: an allele "T" is no TRUE.
 weight_file <- function(path) {
-  table <- open_text_table(path, "weights")
+  table <- open_text_table(path, "score_weights")
   as_frame(stats::setNames(table$columns(seq_along(table$names)), table$names))
 }
 

@@ -26,8 +26,8 @@ estimate_cases <- function(k) {
     suppressWarnings(suppressMessages(latent_mr(data, methods = ids, by_environment = FALSE, seed = 1, ...)))
   }
   list(
-    genotypes = fit(made(), linear, weights = weights),
-    `genotypes, moments` = fit(mr_moments(made(), seed = 3, disclosure = FALSE), setdiff(linear, rows), weights = weights),
+    genotypes = fit(made(), linear, score_weights = weights),
+    `genotypes, moments` = fit(mr_moments(made(), seed = 3, disclosure = FALSE), setdiff(linear, rows), score_weights = weights),
     dosages = fit(made(g = .9 * d$g + .05, kind = "dosage"), setdiff(linear, scores)),
     structure = fit(made(structure = pc), setdiff(linear, scores)),
     clusters = fit(made(cluster = rep(1:100, each = 4)), setdiff(linear, scores)),
@@ -46,7 +46,7 @@ estimate_table <- function() {
     fits <- estimate_cases(k)
     do.call(rbind, Map(function(name, fit) {
       frame <- as.data.frame(fit)
-      latent <- mr_methods()$block[match(frame$estimator, mr_methods()$id)] == "latent"
+      latent <- mr_methods()$partialled[match(frame$estimator, mr_methods()$id)] == "latent"
       crossfit <- if (is.null(frame$crossfit)) ifelse(latent, fit$crossfit, 0) else frame$crossfit
       cbind(case = name, exposure = paste(k, frame$exposure), frame["estimator"], crossfit, frame[c(estimate_numbers, "vcov")])
     }, names(fits), fits))

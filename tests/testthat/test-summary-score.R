@@ -27,7 +27,7 @@ test_that("weights are matched by allele: same, flipped, other strand, left out"
     other_allele = c("g", "A", "C", "T", "C", "T", "G", "G", "G", "G", "G", "T"),
     beta = c(1, 2, 3, 4, 5, 6, NA, 8, 9, 10, 11, 12)
   )
-  expect_message(score <- score_weights(given, panel, "genotype"), class = "latentmr_message_weights")
+  expect_message(score <- allele_score(given, panel, "genotype"), class = "latentmr_message_weights")
   expect_identical(score$table$status, c(
     "same allele", "flipped", "other strand", "other strand, flipped", "other alleles", "palindromic", "no weight",
     "no alleles in the data", "no alleles given", "not in the data", "repeated", "palindromic"
@@ -37,7 +37,7 @@ test_that("weights are matched by allele: same, flipped, other strand, left out"
   expect_snapshot(cat(strwrap(score_words(score, 9), 80), sep = "\n"))
   # TwoSampleMR's own names.
   named <- setNames(given, c("SNP", "effect_allele.exposure", "other_allele.exposure", "beta.exposure"))
-  expect_identical(quiet(score_weights(named, panel, "genotype"))$direction, score$direction)
+  expect_identical(quiet(allele_score(named, panel, "genotype"))$direction, score$direction)
 })
 
 test_that("score rows are two-stage least squares with the score, by explicit regressions", {
@@ -47,7 +47,7 @@ test_that("score rows are two-stage least squares with the score, by explicit re
   weights <- published(d)
   weights$beta[1] <- -weights$beta[1]
   weights[1, 2:3] <- weights[1, 3:2] # the same weight, of the other allele
-  fit <- quiet(latent_mr(d, weights = weights, seed = 1))
+  fit <- quiet(latent_mr(d, score_weights = weights, seed = 1))
   frame <- as.data.frame(fit)
   expect_true(all(c("score", "latent_score") %in% frame$estimator))
   z <- impute_genotypes(mr_genotypes(d), d$environment, fit$encoder)
@@ -69,7 +69,7 @@ test_that("score rows are two-stage least squares with the score, by explicit re
     expect_equal(c(row$b, row$se), by_hand(blocks[[id]]), tolerance = 1e-6, ignore_attr = TRUE)
     expect_identical(row$nsnp, 1)
   }
-  sums <- as.data.frame(quiet(latent_mr(mr_moments(d, seed = 1, disclosure = FALSE), weights = weights, seed = 1)))
+  sums <- as.data.frame(quiet(latent_mr(mr_moments(d, seed = 1, disclosure = FALSE), score_weights = weights, seed = 1)))
   expect_equal(sums$b[match(names(blocks), sums$estimator)], frame$b[match(names(blocks), frame$estimator)], tolerance = 1e-8)
   expect_equal(variants(fit)$score_weight, published(d)$beta)
 })
@@ -109,14 +109,14 @@ test_that("wrong weights are named", {
   d <- lettered()
   w <- published(d)
   expect_conditions({
-    latent_mr(d, weights = 1:50)
-    latent_mr(d, weights = w[c("SNP", "beta")])
-    latent_mr(d, weights = transform(w, beta = "a"))
-    latent_mr(d, weights = transform(w, SNP = paste0("x", SNP)))
+    latent_mr(d, score_weights = 1:50)
+    latent_mr(d, score_weights = w[c("SNP", "beta")])
+    latent_mr(d, score_weights = transform(w, beta = "a"))
+    latent_mr(d, score_weights = transform(w, SNP = paste0("x", SNP)))
     latent_mr(d, methods = "score")
   })
   continuous <- simulate_mr("authors", n = 200, seed = 1)
-  expect_error(latent_mr(continuous, weights = w), "NULL for continuous", class = "latentmr_error_argument")
+  expect_error(latent_mr(continuous, score_weights = w), "NULL for continuous", class = "latentmr_error_argument")
 })
 
 test_that("instruments chosen in the same people are noticed, others are not", {
@@ -149,12 +149,12 @@ test_that("weights find the variants that read_plink() told apart, by their alle
   panel <- data.frame(snp = c("rs1:G:A", "rs1:G:T", "rs2"), effect_allele = c("A", "T", "A"), other_allele = "G")
   given <- data.frame(SNP = c("rs1", "rs1", "rs2", "rs1:G:T"), effect_allele = c("T", "G", "A", "T"), other_allele = c("G", "A", "G", "G"),
                       beta = c(.2, .3, .4, .5))
-  score <- quiet(score_weights(given, panel, "genotype"))
+  score <- quiet(allele_score(given, panel, "genotype"))
   expect_identical(score$table$status, c("same allele", "flipped", "same allele", "repeated"))
   expect_identical(score$direction, c(-.3, .2, .4))
   # None of the alleles fits: said as for any other variant.
   odd <- data.frame(SNP = c("rs1", "rs2"), effect_allele = c("AT", "A"), other_allele = c("G", "G"), beta = 1)
-  expect_identical(quiet(score_weights(odd, panel, "genotype"))$table$status, c("other alleles", "same allele"))
+  expect_identical(quiet(allele_score(odd, panel, "genotype"))$table$status, c("other alleles", "same allele"))
 })
 
 test_that("weights are read from a file as other tables are, under the usual names", {
@@ -164,12 +164,12 @@ test_that("weights are read from a file as other tables are, under the usual nam
   # A T alone in its column is no TRUE; words for a missing weight; decimal commas.
   writeLines(c("rsid;EA;NEA;BETA", "rs1;A;G;0,25", "rs2;T;G;None", "rs3;A;C;-1,5"), file)
   close(file)
-  expect_message(score <- score_weights(path, panel, "genotype"), "SNP is \"rsid\", effect_allele is \"EA\", other_allele is \"NEA\", beta is \"BETA\"")
+  expect_message(score <- allele_score(path, panel, "genotype"), "SNP is \"rsid\", effect_allele is \"EA\", other_allele is \"NEA\", beta is \"BETA\"")
   expect_identical(score$direction, c(.25, 0, 1.5))
   expect_identical(score$table$status, c("same allele", "no weight", "flipped"))
   writeLines(c("SNP A1 A2 OR", "rs1 A G 1.2"), path)
-  expect_error(score_weights(path, panel, "genotype"), "without `beta`.*logarithm", class = "latentmr_error_argument")
-  expect_error(score_weights("none.txt", panel, "genotype"), class = "latentmr_error_io")
+  expect_error(allele_score(path, panel, "genotype"), "without `beta`.*logarithm", class = "latentmr_error_argument")
+  expect_error(allele_score("none.txt", panel, "genotype"), class = "latentmr_error_io")
   writeLines(c("SNP A1 A2 beta", "rs1 A G high"), path)
-  expect_error(score_weights(path, panel, "genotype"), "weights are numbers, not one with \"high\"", class = "latentmr_error_argument")
+  expect_error(allele_score(path, panel, "genotype"), "weights are numbers, not one with \"high\"", class = "latentmr_error_argument")
 })
