@@ -124,6 +124,8 @@ law_of_settings <- function(constructor) {
 
 # Genotypes are in memory or in files, at places that these have.
 check_source_law <- function(source, path, fault) {
+  if (!inherits(source, "genotypes")) fault(path, "an object of class genotypes", "a plain list")
+  if (!inherits(source, c("genotype_matrix", "genotype_bed"))) return(invisible())
   if (is.null(source[["bed"]])) {
     if (is.null(source[["x"]])) fault(path, "a list with a matrix `x` or with files `bed`", "one without")
     return(invisible())

@@ -172,7 +172,7 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
   if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
-  if (kind != "continuous" && is.null(source$bed)) source$x <- clamp_dosages(source$x, "genotypes")
+  if (kind != "continuous" && in_memory(source$genotypes)) source$genotypes$x <- clamp_dosages(source$genotypes$x, "genotypes")
   block <- as_block(block, source)
   everybody <- as_ids(ids, "ids")
   cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
@@ -210,7 +210,8 @@ label_of <- function(expr, otherwise) {
 # PLINK samples under the names that dimnames() gives them: FID_IID when an IID
 # is not one person.
 with_sample_names <- function(source) {
-  if (!is.null(source$bed)) source$ids <- sample_ids(source$bed$samples, sample_names(source$bed$samples))
+  people <- samples(source$genotypes)
+  if (!is.null(people)) source$ids <- sample_ids(people, sample_names(people))
   source
 }
 

@@ -52,7 +52,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
     abort_argument("cluster", "at least 2 groups among the analysed participants", "one")
   }
   new_mr_data(
-    genotypes = source_keep(source, people$rows, kept$cols), variants = renamed$variants, kind = kind,
+    genotypes = pick(source$genotypes, people$rows, kept$cols), variants = renamed$variants, kind = kind,
     outcome = unname(outcome), exposure = if (several) `rownames<-`(exposure, NULL) else unname(exposure),
     outcome_name = names[length(names)], exposure_name = names[-length(names)],
     units = scaled$units, scaling = scaled$scaling,
@@ -127,7 +127,7 @@ log_variants_read <- function(log, source, unit = "variants") {
 }
 
 without_variants <- function(source, gone) {
-  if (is.null(source$bed)) source$x <- source$x[, !gone, drop = FALSE] else source$cols <- source_cols(source)[!gone]
+  if (any(gone)) source$genotypes <- pick(source$genotypes, NULL, which(!gone))
   source$variants <- source$variants[!gone, , drop = FALSE]
   source$p <- sum(!gone)
   source
@@ -156,7 +156,7 @@ build_background <- function(background, rows, environment, instruments, log) {
     abort_argument("background", "variants that vary and are not instruments", "without any such variant")
   }
   log <- flow_add(log, unit, "analysed", "analysed", length(kept$cols), length(kept$cols))
-  out <- source_keep(background, rows, kept$cols)
+  out <- pick(background$genotypes, rows, kept$cols)
   out$variants <- background$variants[kept$cols, , drop = FALSE]
   rownames(out$variants) <- NULL
   list(background = out, log = log)

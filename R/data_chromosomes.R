@@ -42,16 +42,7 @@ hwe_counts <- function(data, counts) {
   women <- which(!is.na(data$sex) & data$sex == 2)
   for (name in names(found)) found[[name]][x, ] <- 0L
   if (!length(women)) return(found)
-  source <- data$genotypes
-  if (is.null(source$bed)) {
-    source$x <- source$x[, x, drop = FALSE]
-    rows <- women
-  } else {
-    source$cols <- source$cols[x]
-    rows <- source$rows[women]
-  }
-  source$p <- length(x)
-  scan <- scan_variants(source, rows, data$environment[women])
+  scan <- scan(pick(data$genotypes, NULL, x), women, data$environment[women])
   for (name in names(found)) found[[name]][x, ] <- as.integer(scan[[name]])
   found
 }

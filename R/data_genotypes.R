@@ -1,19 +1,21 @@
-# Where genotypes come from: a matrix in memory or a plink_bed, rows and columns
-# chosen by position. `genotype_source` is what is given, list(x) or list(bed,
-# rows, cols) is what mr_data keeps.
+# What is given as genotypes: a matrix, a table, a plink_bed or another object of class
+# `genotypes`. Returns list(genotypes, n, p, ids, fids, sex, variants).
 
 genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
   if (inherits(genotypes, "plink_bed")) {
     check_made(genotypes, arg)
+    genotypes <- genotype_bed(genotypes)
+  }
+  if (inherits(genotypes, "genotypes")) {
     if (!is.null(variants)) {
       abort_argument("variants", "NULL when the genotypes come from PLINK files, whose bim file describes them",
                      describe(variants))
     }
-    samples <- genotypes$samples
+    people <- samples(genotypes)
     return(list(
-      bed = genotypes, n = nrow(samples), p = nrow(genotypes$variants), ids = sample_ids(samples),
-      fids = clean_ids(samples$fid), sex = samples$sex,
-      variants = folded(genotypes$variants[c("snp", "chr", "pos", "effect_allele", "other_allele")])
+      genotypes = genotypes, n = dim(genotypes)[1], p = dim(genotypes)[2], ids = if (!is.null(people)) sample_ids(people),
+      fids = if (!is.null(people$fid)) clean_ids(people$fid), sex = people$sex,
+      variants = folded(variants(genotypes)[c("snp", "chr", "pos", "effect_allele", "other_allele")])
     ))
   }
   must <- "a numeric matrix or data frame (people in rows, variants in columns) or a plink_bed object"
@@ -43,7 +45,7 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
   if (!is.double(genotypes)) storage.mode(genotypes) <- "double"
   dimnames(genotypes) <- NULL
   list(
-    x = genotypes, n = nrow(genotypes), p = ncol(genotypes), ids = ids, fids = NULL, sex = raw$sex,
+    genotypes = genotype_matrix(genotypes), n = nrow(genotypes), p = ncol(genotypes), ids = ids, fids = NULL, sex = raw$sex,
     variants = variant_table(variants, names, ncol(genotypes))
   )
 }
@@ -81,36 +83,4 @@ variant_table <- function(variants, names, p) {
 folded <- function(variants) {
   variants$chr <- plain_chromosome(variants$chr)
   variants
-}
-
-# Decoded columns of a source or of what mr_data keeps; `rows` are positions in
-# the source.
-source_matrix <- function(source, cols, rows = source$rows) {
-  if (!is.null(source$bed)) {
-    if (!is.null(source$cols)) cols <- source$cols[cols]
-    return(bed_matrix(source$bed, rows, cols, double = TRUE))
-  }
-  if (is.null(rows)) source$x[, cols, drop = FALSE] else source$x[rows, cols, drop = FALSE]
-}
-
-source_keep <- function(source, rows, cols) {
-  if (!is.null(source$bed)) {
-    return(list(bed = source$bed, rows = as.integer(rows), cols = as.integer(source_cols(source)[cols])))
-  }
-  list(x = source$x[rows, cols, drop = FALSE])
-}
-
-source_cols <- function(source) if (is.null(source$cols)) seq_len(source$p) else source$cols
-
-# Genotypes of an mr_data object as a double matrix, n x length(cols), missing
-# calls NA; decoded on the spot when they live in files.
-mr_genotypes <- function(data, cols = NULL) {
-  if (is.null(cols)) cols <- seq_len(nrow(data$variants))
-  if (is.null(data$genotypes$bed)) data$genotypes$x[, cols, drop = FALSE] else source_matrix(data$genotypes, cols)
-}
-
-mr_background <- function(data, cols = NULL) {
-  if (is.null(data$background)) return(NULL)
-  if (is.null(cols)) cols <- seq_len(nrow(data$background$variants))
-  if (is.null(data$background$bed)) data$background$x[, cols, drop = FALSE] else source_matrix(data$background, cols)
 }

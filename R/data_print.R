@@ -34,7 +34,7 @@ format_mr_data <- function(x, max_environments = 12) {
 format_parts <- function(x) {
   covariates <- colnames(x$covariates)
   dropped <- x$flow$reason[x$flow$action == "removed" & x$flow$unit %in% c("covariates", "structure columns") & x$flow$count > 0]
-  where <- if (is.null(x$genotypes$bed)) "in memory" else paste("read when needed from", plural(nrow(x$genotypes$bed$files), "PLINK file set"))
+  where <- words(x$genotypes)
   c(
     sprintf("  genotypes   %s; %s of calls missing", where, percent(missing_share(x))),
     if (length(covariates)) paste("  covariates ", paste0(list_some(covariates, 8), " (", plural(length(covariates), "column"), ")")),

@@ -80,8 +80,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   traits <- c(roles$exposure, roles$outcome)
   units <- trait_units(units, traits)
   scales <- trait_scaling(scale_traits, traits)
-  bed <- if (inherits(bfile, "plink_bed")) bfile else read_plink(bfile)
-  source <- genotype_source(bed, "bfile")
+  source <- genotype_source(if (inherits(bfile, c("plink_bed", "genotypes"))) bfile else read_plink(bfile), "bfile")
 
   tables <- read_tables(pheno, unlist(roles), id, c(roles$environment, roles$cluster, categorical), encoding)
   people <- canonical_ids(source, tables)
@@ -99,8 +98,8 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   background <- background_source(background, source, instruments, people, encoding)
   source <- choose_variants(source, instruments, "instruments", encoding)
   build_mr_data(
-    frame, source, background, as_block(block, source), "genotype", structure_includes_instruments,
-    traits, lists, log, units, scales
+    frame, source, background, as_block(block, source), if (hard_calls(source$genotypes)) "genotype" else "auto",
+    structure_includes_instruments, traits, lists, log, units, scales
   )
 }
 

@@ -142,7 +142,7 @@ plain_names <- function(variants) {
 keep_source_variants <- function(source, cols, absent = character()) {
   source$unused <- source$p - length(cols)
   source$absent <- absent
-  source$cols <- cols
+  source$genotypes <- pick(source$genotypes, NULL, cols)
   source$p <- length(cols)
   source$variants <- source$variants[cols, , drop = FALSE]
   source

@@ -1,11 +1,7 @@
 # Some people of an mr_data object, for learning: what does not concern an encoder is
 # left as it is.
 rows_of_data <- function(data, keep) {
-  if (is.null(data$genotypes$bed)) {
-    data$genotypes$x <- data$genotypes$x[keep, , drop = FALSE]
-  } else {
-    data$genotypes$rows <- data$genotypes$rows[keep]
-  }
+  data$genotypes <- pick(data$genotypes, keep)
   for (name in c("ids", "outcome")) data[[name]] <- data[[name]][keep]
   for (name in c("exposure", "related", "sex")) if (!is.null(data[[name]])) data[[name]] <- piece_pick(data[[name]], keep)
   data$environment <- droplevels(data$environment[keep])

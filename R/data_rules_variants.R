@@ -7,18 +7,7 @@ collinear_cells <- 5e7  # and largest n p
 slab_cells <- 2^23      # genotypes compared at a time
 
 # Counts of every variant in every environment (see src/core/genotype/variant_scan.h).
-scan_variants <- function(source, rows, environment) {
-  codes <- as.integer(environment)
-  levels <- nlevels(environment)
-  if (is.null(source$bed)) return(name_scan(.Call(C_ffi_variant_scan, source$x, rows, codes, levels), environment))
-  files <- source$bed$files
-  cols <- as.integer(source_cols(source))
-  file <- findInterval(cols, files$first)
-  name_scan(.Call(
-    C_ffi_variant_scan_bed, as.list(files[c("bed", "size", "mtime", "variants")]), nrow(source$bed$samples),
-    as.integer(rows), file, cols - files$first[file] + 1L, codes, levels
-  ), environment)
-}
+scan_variants <- function(source, rows, environment) name_scan(scan(source$genotypes, as.integer(rows), environment), environment)
 
 name_scan <- function(scan, environment) {
   for (name in c("called", "n0", "n1", "n2", "mean", "ss")) colnames(scan[[name]]) <- levels(environment)
@@ -36,9 +25,7 @@ counts_of <- function(scan, kind) {
 
 mr_counts <- function(data) {
   if (!is.null(data$counts)) return(data$counts)
-  source <- c(data$genotypes, list(p = nrow(data$variants)))
-  rows <- if (is.null(source$bed)) seq_along(data$outcome) else source$rows
-  counts_of(scan_variants(source, rows, data$environment), data$kind)
+  counts_of(scan_variants(data, seq_along(data$outcome), data$environment), data$kind)
 }
 
 decide_kind <- function(source, scan, rows, kind, arg) {
@@ -46,7 +33,7 @@ decide_kind <- function(source, scan, rows, kind, arg) {
     abort_argument(arg, "finite or missing",
                    sprintf("infinite (variant \"%s\", row %d)", source$variants$snp[scan$inf[2]], rows[scan$inf[1]]))
   }
-  if (!is.null(source$bed)) {
+  if (hard_calls(source$genotypes)) {
     if (!kind %in% c("auto", "genotype")) {
       abort_argument("kind", "\"auto\" or \"genotype\" when the genotypes come from PLINK files", describe(kind))
     }
@@ -54,7 +41,7 @@ decide_kind <- function(source, scan, rows, kind, arg) {
   }
   odd <- which(scan$odd > 0)
   inside <- all(scan$lo >= 0 & scan$hi <= 2 | !is.finite(scan$lo))
-  if (kind != "continuous" && length(odd)) check_call_codes(source$x[rows, odd, drop = FALSE], sum(as.numeric(scan$called)), kind, arg)
+  if (kind != "continuous" && length(odd)) check_call_codes(decode(source$genotypes, odd, rows), sum(as.numeric(scan$called)), kind, arg)
   if (kind == "auto") {
     found <- if (!length(odd)) "genotype" else if (inside) "dosage" else "continuous"
     why <- switch(found,
@@ -137,8 +124,8 @@ repeated_variants <- function(source, rows, scan, cols, kind) {
   again <- which(first != seq_along(key))
   equal <- logical(length(again))
   for (some in split(seq_along(again), (seq_along(again) - 1) %/% max(1, slab_cells %/% (2 * length(rows))))) {
-    a <- source_matrix(source, cols[again[some]], rows)
-    b <- source_matrix(source, cols[first[again[some]]], rows)
+    a <- decode(source$genotypes, cols[again[some]], rows)
+    b <- decode(source$genotypes, cols[first[again[some]]], rows)
     equal[some] <- vapply(seq_along(some), function(j) {
       identical(a[, j], b[, j]) || (kind == "genotype" && identical(a[, j], 2 - b[, j]))
     }, NA)
@@ -148,10 +135,11 @@ repeated_variants <- function(source, rows, scan, cols, kind) {
 
 collinear_variants <- function(source, rows, environment, scan, cols) {
   fill <- environment_means(scan_pick(scan, cols))
-  if (is.null(source$bed)) {
-    x <- if (length(cols) == source$p) source$x else source$x[, cols, drop = FALSE]
+  # A matrix in memory is not copied for its people.
+  if (in_memory(source$genotypes)) {
+    x <- decode(source$genotypes, if (length(cols) < source$p) cols)
   } else {
-    x <- source_matrix(source, cols, rows)
+    x <- decode(source$genotypes, cols, rows)
     rows <- seq_along(rows)
   }
   kept <- .Call(C_ffi_variant_rank, x, rows, as.integer(environment), fill, collinear_tolerance)

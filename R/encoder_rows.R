@@ -107,7 +107,7 @@ encode_rows <- function(selected, weights, z) row_encoders()[[selected]]$encode(
 
 # The stationary subspace of the columns of a code.
 code_spectrum <- function(data, code, n_latent, control, seed, tolerance = 0) {
-  panel <- panel_data(data, list(x = unname(code)))
+  panel <- panel_data(data, genotype_matrix(unname(code)))
   panel$kind <- "continuous"
   moments <- mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE)
   fit_stationary(moments, moments_view(moments), n_latent, control, seed, panel, tolerance)
@@ -136,7 +136,7 @@ estimation_blocks_data <- function(data, learned, moments, z, blocks, folds = ma
   m <- ncol(blocks$invariant)
   k <- ncol(blocks$variant)
   wide <- data
-  wide$genotypes <- list(x = unname(cbind(z, blocks$invariant, blocks$variant)))
+  wide$genotypes <- genotype_matrix(unname(cbind(z, blocks$invariant, blocks$variant)))
   wide$kind <- "continuous"
   wide["background"] <- list(NULL) # not removed: `$` would find background_fit
   wide["block"] <- list(NULL)

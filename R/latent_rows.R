@@ -53,7 +53,8 @@ row_fill <- function(encoder, environments, p) {
 
 # 2-bit codes of people in this order, one variant after the other (src/core/genotype/panel.h).
 row_codes <- function(source, order) {
-  .Call(C_ffi_moments_pack, bits_source(source), (if (is.null(source$bed)) order else source$rows[order]) - 1L)
+  codes <- bits(source, order)
+  .Call(C_ffi_moments_pack, codes$source, codes$person)
 }
 
 # Codes, the numbers of a person (outcome, exposures, positions), and about ten

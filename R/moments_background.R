@@ -23,8 +23,7 @@ add_background <- function(data, control) {
   control <- background_settings(control)
   sources <- list(data$genotypes, data$background)
   kind <- data$kind
-  x <- data$background$x
-  if (data$kind == "genotype" && !is.null(x) && !all(is.na(x) | x == 0 | x == 1 | x == 2)) data$kind <- "dosage"
+  if (data$kind == "genotype" && has_dosages(data)) data$kind <- "dosage"
   p <- nrow(data$variants)
   chosen <- thin_background(data, sources, control)
   panel <- panel_source(data, sources, chosen$keep)
@@ -50,6 +49,11 @@ add_background <- function(data, control) {
     "latentmr_message_background"
   )
   data
+}
+
+has_dosages <- function(data) {
+  background <- data$background
+  !hard_calls(background) && any(scan(background, seq_along(data$environment), data$environment)$odd > 0)
 }
 
 background_components <- function(view, data, columns, control) {
@@ -118,30 +122,11 @@ within_r2 <- function(panel) {
   (within / outer(sd, sd))^2
 }
 
-subset_source <- function(source, columns) {
-  if (is.null(source$bed)) return(list(x = source$x[, columns, drop = FALSE]))
-  list(bed = source$bed, rows = source$rows, cols = source$cols[columns])
-}
-
-# Instruments and kept background as one mr_data whose genotypes stay in the file
-# when both are in the same one.
-panel_source <- function(data, sources, keep) {
-  background <- subset_source(sources[[2]], keep)
-  instruments <- sources[[1]]
-  same <- !is.null(instruments$bed) && !is.null(background$bed) &&
-    identical(instruments$bed$files, background$bed$files) && identical(instruments$rows, background$rows)
-  source <- if (same) {
-    list(bed = instruments$bed, rows = instruments$rows, cols = c(instruments$cols, background$cols))
-  } else {
-    list(x = cbind(source_matrix(instruments, source_columns(instruments)), source_matrix(background, source_columns(background))))
-  }
-  panel_data(data, source)
-}
-
-source_columns <- function(source) seq_len(if (is.null(source$bed)) ncol(source$x) else length(source$cols))
+# Instruments and kept background as one mr_data.
+panel_source <- function(data, sources, keep) panel_data(data, beside(sources[[1]], pick(sources[[2]], NULL, keep)))
 
 panel_data <- function(data, source) {
-  count <- length(source_columns(source))
+  count <- dim(source)[2]
   data$genotypes <- source
   data$variants <- data.frame(
     snp = paste0("v", seq_len(count)), chr = NA_character_, pos = NA_real_,

@@ -23,9 +23,8 @@ moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL,
     return(.Call(C_ffi_moments_dense, mr_genotypes(data), data$kind == "continuous", blocks$order, n, columns, level, report))
   }
   if (is.null(wide)) wide <- max(n) > .Machine$integer.max %/% 4L
-  source <- data$genotypes
-  person <- if (is.null(source$bed)) blocks$order else source$rows[blocks$order + 1L] - 1L
-  .Call(C_ffi_moments_bits, bits_source(source), blocks$order, person, n, columns, memory, level, wide, fill, report)
+  codes <- bits(data$genotypes, blocks$order + 1L)
+  .Call(C_ffi_moments_bits, codes$source, blocks$order, codes$person, n, columns, memory, level, wide, fill, report)
 }
 
 new_moments <- function(data, blocks, pass, seed) {
@@ -43,19 +42,6 @@ new_moments <- function(data, blocks, pass, seed) {
       binary = !is.null(data$outcome) && all(data$outcome %in% 0:1), disclosure = FALSE, withheld = character()
     )
   ))
-}
-
-# What the C pass reads from: the matrix, or for each variant its file and its
-# place there.
-bits_source <- function(source) {
-  if (is.null(source$bed)) return(source$x)
-  files <- source$bed$files
-  cols <- as.integer(source$cols)
-  file <- findInterval(cols, files$first)
-  list(
-    files = as.list(files[c("bed", "size", "mtime", "variants")]), n_samples = nrow(source$bed$samples),
-    file = file - 1L, col = cols - files$first[file]
-  )
 }
 
 # Says what a long pass will take; a function of the share done, or NULL when the

@@ -183,7 +183,7 @@ short_in_block <- function(m, column, data, blocks, b) {
   if (data$kind == "genotype") return(short_variants(m, column))
   ends <- cumsum(blocks$table$n)
   rows <- blocks$order[(ends[b] - blocks$table$n[b] + 1):ends[b]] + 1L
-  x <- data$genotypes$x[rows, , drop = FALSE]
+  x <- decode(data$genotypes, NULL, rows)
   short_variants(m, column, apply(if (data$kind == "dosage") round(x) else x, 2, differing))
 }
 
@@ -244,12 +244,12 @@ complete_calls <- function(data, seed) {
       if (length(called) >= length(lost)) x[lost, v] <- x[called[sample.int(length(called), length(lost), TRUE)], v]
     }
   })
-  data$genotypes <- list(x = x)
+  data$genotypes <- genotype_matrix(x)
   data
 }
 
 keep_dense <- function(data, keep) {
-  if (data$kind != "genotype") data$genotypes <- list(x = data$genotypes$x[, keep, drop = FALSE])
+  if (data$kind != "genotype") data$genotypes <- pick(data$genotypes, NULL, which(keep))
   data
 }
 

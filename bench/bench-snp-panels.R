@@ -119,7 +119,7 @@ correlation <- function(panel) {
 genome_components <- function(d, z) {
   if (is.null(d$background)) return(NULL)
   g <- LatentMR:::mr_background(d)
-  both <- correlation(LatentMR:::panel_data(d, list(x = cbind(LatentMR:::mr_genotypes(d), g))))
+  both <- correlation(LatentMR:::panel_data(d, LatentMR:::genotype_matrix(cbind(LatentMR:::mr_genotypes(d), g))))
   g <- fill_in(g, d$environment)
   of_g <- ncol(z) + seq_len(ncol(g))
   list(without = components(g, both[of_g, of_g]), with = components(cbind(z, g), both))

@@ -8,7 +8,7 @@ moments_data <- function(g, x = NULL, environment = NULL, kind = "genotype", clu
   storage.mode(g) <- "double"
   q <- ncol(x)
   LatentMR:::new_mr_data(
-    genotypes = list(x = g),
+    genotypes = genotype_matrix(g),
     variants = data.frame(snp = paste0("rs", seq_len(p)), chr = NA_character_, pos = NA_real_,
                           effect_allele = rep(c("A", "C"), length.out = p), other_allele = rep(c("G", "T"), length.out = p)),
     kind = kind, exposure = x[, q - 1], outcome = x[, q], exposure_name = "ldl", outcome_name = "sbp",
@@ -102,7 +102,7 @@ in_bed_files <- function(data, people, variants, dir = tempfile("moments")) {
     variants = data.frame(snp = as.character(seq_len(p)), chr = NA_character_, pos = NA_real_, effect_allele = NA_character_,
                           other_allele = NA_character_)
   ))
-  data$genotypes <- list(bed = bed, rows = rows, cols = cols)
+  data$genotypes <- genotype_bed(bed, rows, cols)
   data
 }
 

@@ -105,7 +105,7 @@ test_that("background components: the slow twin, blocks given and found", {
   for (given in c(TRUE, FALSE)) {
     d["block"] <- list(if (given) d$truth$block)
     control <- encoder_control(max_components = 9)
-    view <- moments_view(mr_moments(panel_data(d, list(x = cbind(z, mr_background(d)))), folds = 1, seed = 1L, disclosure = FALSE))
+    view <- moments_view(mr_moments(panel_data(d, genotype_matrix(cbind(z, mr_background(d)))), folds = 1, seed = 1L, disclosure = FALSE))
     found <- background_components(view, d, ncol(z) + 60L, control)
     alone <- d
     alone["background"] <- list(NULL)

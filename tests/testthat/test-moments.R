@@ -244,7 +244,7 @@ test_that("the glue protects what it makes", {
   filed <- in_bed_files(data, 3, 2)
   blocks <- draw_blocks(data$environment, NULL, 3L, 1L)
   person <- filed$genotypes$rows[blocks$order + 1L] - 1L
-  source <- bits_source(filed$genotypes)
+  source <- bits(filed$genotypes, seq_along(filed$outcome))$source
   columns <- numeric_columns(data)
   n <- blocks$table$n
   means <- moments_means(m)
