@@ -74,7 +74,7 @@ part_of_data <- function(x, rows, cols) {
 # All that has a row for each person, but the genotypes.
 people_of_data <- function(x, rows) {
   genotypes <- x$genotypes
-  x$genotypes <- list(x = matrix(0, length(x$outcome), 0))
+  x$genotypes <- genotype_matrix(matrix(0, length(x$outcome), 0))
   out <- rows_of_data(x, rows)
   out$genotypes <- genotypes
   several <- !is.null(dim(x$exposure))
@@ -94,16 +94,15 @@ people_of_data <- function(x, rows) {
 
 part_of_variants <- function(out, x, rows, cols, log) {
   environment <- out$environment
-  people <- if (is.null(x$genotypes$bed)) rows else x$genotypes$rows[rows]
-  source <- c(x$genotypes[setdiff(names(x$genotypes), "rows")], list(n = length(x$outcome), p = nrow(x$variants), variants = x$variants))
+  source <- list(genotypes = x$genotypes, n = length(x$outcome), p = nrow(x$variants), variants = x$variants)
   source <- without_variants(source, !seq_len(source$p) %in% cols)
   log <- flow_add(log, "variants", "not chosen by [, j]", "removed", nrow(x$variants) - source$p, source$p)
-  scan <- scan_variants(source, people, environment)
-  kept <- filter_variants(source, people, environment, scan, x$kind, log)
+  scan <- scan_variants(source, rows, environment)
+  kept <- filter_variants(source, rows, environment, scan, x$kind, log)
   if (!length(kept$cols)) abort_no_variant(kept$log)
   log <- flow_add(kept$log, "variants", "analysed", "analysed", length(kept$cols), length(kept$cols))
   at <- cols[kept$cols]
-  out$genotypes <- source_keep(source, people, kept$cols)
+  out$genotypes <- pick(source$genotypes, rows, kept$cols)
   out$variants <- `rownames<-`(x$variants[at, , drop = FALSE], NULL)
   if (!is.null(x$block)) out$block <- droplevels(x$block[at])
   if (!is.null(x$truth)) {
@@ -111,8 +110,9 @@ part_of_variants <- function(out, x, rows, cols, log) {
     out$truth[whole] <- lapply(x$truth[whole], `[`, at)
   }
   if (!is.null(x$background)) {
-    background <- c(x$background[setdiff(names(x$background), "rows")], list(n = length(x$outcome), p = nrow(x$background$variants)))
-    back <- build_background(background, if (is.null(background$bed)) rows else x$background$rows[rows], environment, out$variants$snp, log)
+    table <- x$background$variants
+    background <- list(genotypes = x$background, n = length(x$outcome), p = nrow(table), variants = table)
+    back <- build_background(background, rows, environment, out$variants$snp, log)
     out$background <- back$background
     log <- back$log
   }
