@@ -19,6 +19,8 @@
 #define LAYERS_AT layers_f32_at
 #include "core/autoencoder/net.inc.c"
 #include "core/autoencoder/autoencoder_loss.inc.c"
+#include "core/autoencoder/autoencoder_rows.inc.c"
+#include "core/autoencoder/autoencoder_start.inc.c"
 #include "core/autoencoder/autoencoder_fit.inc.c"
 
 size_t ae_length(const ae_shape *s) { return model_of(s).length; }

@@ -19,5 +19,7 @@
 #define LAYERS_AT layers_f64_at
 #include "core/autoencoder/net.inc.c"
 #include "core/autoencoder/autoencoder_loss.inc.c"
+#include "core/autoencoder/autoencoder_rows.inc.c"
+#include "core/autoencoder/autoencoder_start.inc.c"
 #include "core/autoencoder/autoencoder_fit.inc.c"
 

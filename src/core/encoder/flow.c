@@ -1,4 +1,4 @@
-#include "core/encoder/flow.h"
+#include "core/encoder/flow_split.h"
 
 #include "core/base/rng.h"
 #include "core/encoder/stationary.h"
@@ -7,58 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-static size_t pad(size_t n) { return (n + FLOW_LANES - 1) / FLOW_LANES * FLOW_LANES; }
-static size_t least_of(size_t a, size_t b) { return a < b ? a : b; }
-
 static size_t longest(const flow_options *o, size_t d) {
   const flow_shape shape = {d, 1, o->rounds * o->hinges};
   return flow_length(&shape);
-}
-
-/* ---- the split ---- */
-
-typedef struct {
-  flow_rows rows;
-  double *x, *weight, *share;
-  size_t *first;
-} part;
-
-static size_t part_bytes(size_t most, size_t d, size_t environments) {
-  size_t bytes = lmr_add_bytes(lmr_double_bytes(1, most * d), lmr_double_bytes(1, most));
-  return lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, environments), lmr_bytes(environments + 1, sizeof(size_t))));
-}
-
-static size_t part_rows(size_t per, size_t n, size_t environments) {
-  return least_of(per * environments, n) + FLOW_LANES * environments;
-}
-
-static lmr_status part_take(part *p, size_t most, size_t d, size_t environments, lmr_arena *work, lmr_error *err) {
-  LMR_TAKE(p->x, work, most * d, err);
-  LMR_TAKE(p->weight, work, most, err);
-  LMR_TAKE(p->share, work, environments, err);
-  LMR_TAKE(p->first, work, environments + 1, err);
-  p->rows = (flow_rows){0, d, environments, p->x, p->weight, p->share, p->first};
-  return LMR_OK;
-}
-
-/* Rows order[0..take[e]-1] + offset[e] of every environment, padded. */
-static void part_fill(part *p, const double *x, size_t n, const int *order, const size_t *begin, const size_t *skip,
-                      const size_t *take, const size_t *people) {
-  const size_t d = p->rows.d, environments = p->rows.environments;
-  size_t total = 0;
-  p->first[0] = 0;
-  for (size_t e = 0; e < environments; e++) p->first[e + 1] = total += pad(take[e]);
-  p->rows.n = total;
-  memset(p->x, 0, total * d * sizeof *p->x);
-  memset(p->weight, 0, total * sizeof *p->weight);
-  for (size_t e = 0; e < environments; e++) {
-    p->share[e] = (double)people[e] / (double)n;
-    for (size_t i = 0; i < take[e]; i++) {
-      const size_t from = (size_t)order[begin[e] + skip[e] + i], to = p->first[e] + i;
-      p->weight[to] = p->share[e] / (double)take[e];
-      for (size_t j = 0; j < d; j++) p->x[to + j * total] = x[from + j * n];
-    }
-  }
 }
 
 /* ---- hinges ---- */
@@ -90,7 +41,7 @@ static double correlation(const double *a, const double *b, const double *w, siz
 
 /* Adds up to `hinges` of them: the candidates whose score in r^2 is most negative for its
  * spread, skipping those that follow one already taken. */
-static lmr_status add_hinges(const flow_options *o, const part *train, const flow_laws *laws, const size_t *take,
+static lmr_status add_hinges(const flow_options *o, const flow_part *train, const flow_laws *laws, const size_t *take,
                              lmr_rng *rng, flow_shape *shape, double *theta, lmr_cpu level, lmr_arena work,
                              lmr_error *err) {
   const size_t d = shape->d;
@@ -157,7 +108,7 @@ static lmr_status add_hinges(const flow_options *o, const part *train, const flo
 
 typedef struct {
   const flow_options *options;
-  const part *train;
+  const flow_part *train;
   const size_t *take; /* rows of F by environment */
   lmr_cpu level;
   flow_laws laws, next_laws;
@@ -276,8 +227,8 @@ static lmr_status align(descent *o, const flow_shape *shape, double *theta, doub
 static size_t fisher_rows(const flow_options *o, size_t environments) { return o->fisher + FLOW_LANES * environments; }
 
 size_t flow_bytes(const flow_options *o, size_t n, size_t d, size_t environments) {
-  const size_t train = part_rows(o->train, n, environments), held = part_rows(o->held, n, environments);
-  size_t bytes = lmr_add_bytes(part_bytes(train, d, environments), part_bytes(held, d, environments));
+  const size_t train = flow_part_rows(o->train, n, environments), held = flow_part_rows(o->held, n, environments);
+  size_t bytes = lmr_add_bytes(flow_part_bytes(train, d, environments), flow_part_bytes(held, d, environments));
   bytes = lmr_add_bytes(bytes, lmr_bytes(n, sizeof(int)));
   bytes = lmr_add_bytes(bytes, 6 * lmr_bytes(environments, sizeof(size_t)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, environments * d));
@@ -287,46 +238,10 @@ size_t flow_bytes(const flow_options *o, size_t n, size_t d, size_t environments
   return lmr_add_bytes(bytes, descent_bytes(o, train > held ? train : held, fisher_rows(o, environments), d, environments));
 }
 
-/* Who trains and who is held out, in a random order; use[environments]: rows of the Fisher
- * information. */
-static lmr_status split_rows(const double *x, size_t n, const int *environment, const flow_options *o, uint64_t seed,
-                             part *train, part *held, size_t *use, lmr_arena work, lmr_error *err) {
-  const size_t d = train->rows.d, environments = train->rows.environments;
-  int *order;
-  size_t *people, *begin, *take, *keep, *zero;
-  LMR_TAKE(order, &work, n, err);
-  LMR_TAKE(people, &work, environments, err);
-  LMR_TAKE(begin, &work, environments, err);
-  LMR_TAKE(take, &work, environments, err);
-  LMR_TAKE(keep, &work, environments, err);
-  LMR_TAKE(zero, &work, environments, err);
-  memset(people, 0, environments * sizeof *people);
-  memset(zero, 0, environments * sizeof *zero);
-  for (size_t i = 0; i < n; i++) people[environment[i]]++;
-  lmr_rng rng;
-  lmr_rng_seed(&rng, seed, 0);
-  size_t at = 0;
-  for (size_t e = 0; e < environments; e++) {
-    begin[e] = at;
-    for (size_t i = 0; i < n; i++)
-      if (environment[i] == (int)e) order[at++] = (int)i;
-    lmr_rng_shuffle(&rng, order + begin[e], people[e]);
-    take[e] = least_of(o->train, people[e] * 3 / 4);
-    keep[e] = least_of(o->held, people[e] - take[e]);
-    if (take[e] < 4 * d)
-      return lmr_fail(err, LMR_ESINGULAR, "environment %d has too few people (%d) for a flow of %d dimensions",
-                      (int)e + 1, (int)people[e], (int)d);
-    use[e] = least_of(pad(take[e]), pad(o->fisher * people[e] / n));
-  }
-  part_fill(train, x, n, order, begin, zero, take, people);
-  part_fill(held, x, n, order, begin, take, keep, people);
-  return LMR_OK;
-}
-
 /* dn->root: weights of the rows of the Fisher information, shares of the environments as in
  * the loss. */
 static lmr_status descent_take(descent *dn, size_t length, lmr_arena *work, lmr_error *err) {
-  const part *train = dn->train;
+  const flow_part *train = dn->train;
   const size_t d = train->rows.d, environments = train->rows.environments;
   flow_laws *const both[] = {&dn->laws, &dn->next_laws};
   for (size_t i = 0; i < 2; i++) {
@@ -360,14 +275,14 @@ lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment,
       o->rounds * o->hinges > FLOW_MAX_HINGES)
     return lmr_fail(err, LMR_EINVAL, "flow: dimensions out of range");
   const size_t length = longest(o, d);
-  part train, held;
+  flow_part train, held;
   size_t *use;
   double *best;
-  LMR_TRY(part_take(&train, part_rows(o->train, n, environments), d, environments, &work, err));
-  LMR_TRY(part_take(&held, part_rows(o->held, n, environments), d, environments, &work, err));
+  LMR_TRY(flow_part_take(&train, flow_part_rows(o->train, n, environments), d, environments, &work, err));
+  LMR_TRY(flow_part_take(&held, flow_part_rows(o->held, n, environments), d, environments, &work, err));
   LMR_TAKE(use, &work, environments, err);
   LMR_TAKE(best, &work, length, err);
-  LMR_TRY(split_rows(x, n, environment, o, seed, &train, &held, use, work, err));
+  LMR_TRY(flow_split(x, n, environment, o, seed, &train, &held, use, work, err));
   descent dn = {.options = o, .train = &train, .take = use, .level = level};
   LMR_TRY(descent_take(&dn, length, &work, err));
 
