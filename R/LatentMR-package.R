@@ -28,7 +28,8 @@
 #' [flow_control()] and [autoencoder_control()].
 #'
 #' @section Is it to be believed:
-#' The print of [latent_mr()] comes first, [verdict()] is its first lines as a table. [environment_test()] (does the law move?), [hsic_test()], [mmd_test()],
+#' The print of [latent_mr()] comes first, [verdict()] is its first lines as a table. [environment_test()] (does the law
+#' move?), [hsic_test()], [mmd_test()],
 #' [hsic_test()], [mmd_test()] (dependence and change by kernels), [leave_one_out()], [direction_test()],
 #' [outlying_variants()], [plausibly_exogenous()], [negative_control()], [ar_set()], [weakiv_set()],
 #' [weakiv_test()], [first_stage()], [overid_test()].
@@ -38,7 +39,8 @@
 #' [as_twosample()] and [as_mrinput()] hand over to TwoSampleMR and MendelianRandomization.
 #'
 #' @section Dose-response:
-#' [iv_curve()] with [curve_control()] and [adam_control()], [average_effect()], [average_derivative()], [stratum_table()].
+#' [iv_curve()] with [curve_control()] and [adam_control()], [average_effect()], [average_derivative()],
+#' [stratum_table()].
 #'
 #' @section Instrumental variables in general:
 #' [iv_reg()] (formula), [iv_fit()] (matrices), [iv_compare()], [iv_binary()] (0/1 outcomes).
@@ -55,7 +57,8 @@
 #' @section Progress, interrupts, parallel work:
 #' Work of more than a second reports through progressr: `progressr::handlers(global = TRUE)` once in a
 #' session shows bars. A batch job (`Rscript job.R > log 2>&1`) gets a line every few seconds instead; with
-#' `options(progressr.enable = TRUE)` it has the bars of `progressr::handlers()`. Work of more than 20 seconds says so when it has
+#' `options(progressr.enable = TRUE)` it has the bars of `progressr::handlers()`. Work of more than 20 seconds says so
+#' when it has
 #' begun. Long loops stop within a fraction of a second when interrupted, or when a time limit
 #' ([setTimeLimit()]) is over, and leave nothing open. Restarts and folds of
 #' encoders run where `future::plan()` says, with the same numbers everywhere.

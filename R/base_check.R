@@ -73,9 +73,15 @@ check_dots <- function(...) {
   known <- setdiff(names(formals(sys.function(sys.parent()))), "...")
   near <- known[utils::adist(lower(given[1]), lower(known)) <= 2 & nzchar(given[1])]
   abort(
-    sprintf("Unknown argument%s: %s.", if (...length() > 1) "s" else "", quote_all(ifelse(nzchar(given), given, "(unnamed)"))),
+    sprintf(
+      "Unknown argument%s: %s.", if (...length() > 1) "s" else "", quote_all(ifelse(nzchar(given), given, "(unnamed)"))
+    ),
     "latentmr_error_argument", argument = given[1],
-    hint = if (length(near)) sprintf("Did you mean \"%s\"?", near[1]) else sprintf("The arguments are %s.", quote_all(known, Inf))
+    hint = if (length(near)) {
+      sprintf("Did you mean \"%s\"?", near[1])
+    } else {
+      sprintf("The arguments are %s.", quote_all(known, Inf))
+    }
   )
 }
 
@@ -86,7 +92,11 @@ check_units <- function(units, exposures = "exposure") {
   several <- length(exposures) > 1
   roles <- c(if (several) exposures else "exposure", "outcome")
   if (!is.character(units) || length(units) != length(roles) || anyNA(units)) {
-    must <- if (several) sprintf("%d units, of the %d exposures and the outcome", length(roles), length(exposures)) else "two units, of exposure and outcome"
+    must <- if (several) {
+      sprintf("%d units, of the %d exposures and the outcome", length(roles), length(exposures))
+    } else {
+      "two units, of exposure and outcome"
+    }
     abort_argument("units", paste("NULL or", must), describe(units))
   }
   if (is.null(names(units))) return(units)

@@ -24,14 +24,19 @@ check_table <- function(x, table, path, sizes, fault) {
 }
 
 # The same for an object that its class led here.
-check_made <- function(x, arg = deparse(substitute(x))) check_object(x, intersect(class(x), names(object_rules))[1], arg)
+check_made <- function(x, arg = deparse(substitute(x))) {
+  check_object(x, intersect(class(x), names(object_rules))[1], arg)
+}
 
 # Raises what is wrong with the field at `path`.
 field_fault <- function(class, arg) {
   function(path, must, was) {
     abort_argument(
-      paste0(arg, path), must, was, class = c(if (class == "mr_moments") "latentmr_error_moments", "latentmr_error_object"),
-      hint = sprintf("The <%s> object was made by another version of the package, or changed on the way: make it again.", class)
+      paste0(arg, path), must, was,
+      class = c(if (class == "mr_moments") "latentmr_error_moments", "latentmr_error_object"),
+      hint = sprintf(
+        "The <%s> object was made by another version of the package, or changed on the way: make it again.", class
+      )
     )
   }
 }
@@ -64,7 +69,9 @@ check_field <- function(value, rule, path, sizes, fault) {
     for (i in seq_along(value)) check_field(.subset2(value, i), rule$each, sprintf("%s[[%d]]", path, i), sizes, fault)
   }
   if (!is.null(rule$class)) check_table(value, rule$class, path, new.env(parent = baseenv()), fault)
-  if (!is.null(rule$table)) check_table(value, rule$table, path, list2env(mget(rule$shared, sizes), parent = baseenv()), fault)
+  if (!is.null(rule$table)) {
+    check_table(value, rule$table, path, list2env(mget(rule$shared, sizes), parent = baseenv()), fault)
+  }
   invisible()
 }
 
@@ -98,8 +105,14 @@ check_claims <- function(x, class, arg) {
   limit <- memory_limit()
   if (bytes <= limit) return(invisible())
   abort(
-    sprintf("`%s` asks for %s that are not there yet, more than the %s allowed.", arg, format_bytes(bytes), format_bytes(limit)),
-    c("latentmr_error_memory", if (class == "mr_moments") "latentmr_error_moments", "latentmr_error_object", "latentmr_error_argument"),
+    sprintf(
+      "`%s` asks for %s that are not there yet, more than the %s allowed.", arg, format_bytes(bytes),
+      format_bytes(limit)
+    ),
+    c(
+      "latentmr_error_memory", if (class == "mr_moments") "latentmr_error_moments", "latentmr_error_object",
+      "latentmr_error_argument"
+    ),
     argument = arg, bytes = bytes, limit = limit,
     hint = "No object that this package makes does: it was changed on the way. options(LatentMR.memory = ) is the limit."
   )
@@ -109,7 +122,11 @@ claimed_bytes <- function(x, depth = 0) {
   own <- if (is.atomic(x)) .Call(C_ffi_claimed, x) else 0
   if (depth > 40 || is.language(x)) return(own)
   parts <- c(if (typeof(x) == "list") lapply(seq_along(unclass(x)), function(i) .subset2(x, i)), unname(attributes(x)))
-  for (part in parts) if (length(part) > 1e5 || typeof(part) == "list" || !is.null(attributes(part))) own <- own + claimed_bytes(part, depth + 1)
+  for (part in parts) {
+    if (length(part) > 1e5 || typeof(part) == "list" || !is.null(attributes(part))) {
+      own <- own + claimed_bytes(part, depth + 1)
+    }
+  }
   own
 }
 
@@ -121,15 +138,21 @@ torn_part <- function(x, path = "", depth = 0) {
   bare <- unclass(x)
   n <- length(bare)
   names <- attr(x, "names", exact = TRUE)
-  if (!is.null(names) && (!is.character(names) || length(names) != n)) return(torn("a vector with a name for each of its parts"))
+  if (!is.null(names) && (!is.character(names) || length(names) != n)) {
+    return(torn("a vector with a name for each of its parts"))
+  }
   must <- torn_shape(bare, n)
   if (is.null(must) && inherits(x, "factor") && !whole_factor(bare)) must <- "a factor with a level for each code"
-  if (is.null(must) && inherits(x, "data.frame") && !whole_frame(x, bare, names)) must <- "a data frame with columns as long as it has rows"
+  if (is.null(must) && inherits(x, "data.frame") && !whole_frame(x, bare, names)) {
+    must <- "a data frame with columns as long as it has rows"
+  }
   if (!is.null(must)) return(torn(must))
   if (typeof(bare) != "list") return(NULL)
   for (i in seq_len(n)) {
     named <- !is.null(names) && !is.na(names[i]) && nzchar(names[i])
-    found <- torn_part(.subset2(bare, i), paste0(path, if (named) paste0("$", names[i]) else sprintf("[[%d]]", i)), depth + 1)
+    found <- torn_part(
+      .subset2(bare, i), paste0(path, if (named) paste0("$", names[i]) else sprintf("[[%d]]", i)), depth + 1
+    )
     if (!is.null(found)) return(found)
   }
   NULL

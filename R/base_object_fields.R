@@ -32,7 +32,11 @@ symmetric <- function(size, positive = FALSE, ...) {
 
 # None is empty, but where it may be missing.
 texts <- function(..., among = NULL, distinct = FALSE, na = FALSE, null = FALSE, optional = FALSE) {
-  what <- if (!is.null(among)) c("one of", "words among") else c("one text", if (distinct) "different names" else "texts")
+  what <- if (!is.null(among)) {
+    c("one of", "words among")
+  } else {
+    c("one text", if (distinct) "different names" else "texts")
+  }
   field(text_fault, what, list(...), null, optional, among = among, distinct = distinct, na = na)
 }
 
@@ -42,7 +46,11 @@ text <- function(...) texts(1, ...)
 chromosomes <- function(size) {
   rule <- texts(size, na = TRUE)
   rule$fault <- function(value, rule, sizes) {
-    if (is.character(value)) text_fault(value, rule, sizes) else number_fault(value, numbers(size, min = 0, whole = TRUE, na = TRUE), sizes)
+    if (is.character(value)) {
+      text_fault(value, rule, sizes)
+    } else {
+      number_fault(value, numbers(size, min = 0, whole = TRUE, na = TRUE), sizes)
+    }
   }
   rule$what <- c("one text or number", "texts or numbers")
   rule
@@ -56,12 +64,16 @@ flag <- function(...) flags(1, ...)
 
 # `levels`: a size, the number of levels.
 groups <- function(size, levels = NULL, na = FALSE, null = FALSE, optional = FALSE) {
-  field(group_fault, c("one level of a factor", "levels of a factor"), list(size), null, optional, levels = levels, na = na)
+  field(
+    group_fault, c("one level of a factor", "levels of a factor"), list(size), null, optional, levels = levels, na = na
+  )
 }
 
 # A data frame; its other columns are free.
 frame <- function(rows, ..., null = FALSE, optional = FALSE) {
-  field(frame_fault, c("a data frame of one row", "rows of a data frame"), list(rows), null, optional, fields = list(...))
+  field(
+    frame_fault, c("a data frame of one row", "rows of a data frame"), list(rows), null, optional, fields = list(...)
+  )
 }
 
 # A list with these fields; its others are free.
@@ -85,7 +97,9 @@ table_of <- function(table, size, null = FALSE, optional = FALSE) {
 }
 
 # Columns of people: a double matrix, a list of double vectors, or NULL.
-columns <- function(people, size) field(columns_fault, c("one column", "columns of people"), list(size), TRUE, FALSE, people = people)
+columns <- function(people, size) {
+  field(columns_fault, c("one column", "columns of people"), list(size), TRUE, FALSE, people = people)
+}
 
 anything <- function(null = TRUE, optional = FALSE) field(function(...) NULL, rep("there", 2), list(), null, optional)
 
@@ -98,9 +112,12 @@ shape_fits <- function(value, rule, sizes) {
 
 number_fault <- function(value, rule, sizes) {
   nothing <- is.logical(value) && rule$na && all(is.na(value))
-  good <- (typeof(value) %in% (if (is.null(rule$type)) c("double", "integer") else rule$type) || nothing) && !is.object(value)
+  good <- (typeof(value) %in% (if (is.null(rule$type)) c("double", "integer") else rule$type) || nothing) &&
+    !is.object(value)
   if (!good || !shape_fits(value, rule, sizes)) return(describe(value))
-  if (!is.null(rule$named) && !all(rule$named %in% names(value))) return(sprintf("without the name %s", quote_all(setdiff(rule$named, names(value)), 1)))
+  if (!is.null(rule$named) && !all(rule$named %in% names(value))) {
+    return(sprintf("without the name %s", quote_all(setdiff(rule$named, names(value)), 1)))
+  }
   if (rule$scan && length(value)) value_fault(value, rule, sizes)
 }
 
@@ -116,7 +133,9 @@ value_fault <- function(value, rule, sizes) {
   min <- size_value(rule$min, sizes)
   max <- size_value(rule$max, sizes)
   if (ends[1] < min || ends[2] > max) return(with_one(value < min | value > max))
-  if (rule$whole && is.double(value) && any(value != round(value), na.rm = TRUE)) return(with_one(value != round(value)))
+  if (rule$whole && is.double(value) && any(value != round(value), na.rm = TRUE)) {
+    return(with_one(value != round(value)))
+  }
   if (rule$ordered && is.unsorted(value, strictly = TRUE)) "out of order"
 }
 
@@ -139,7 +158,9 @@ text_fault <- function(value, rule, sizes) {
   if (!rule$na && anyNA(value)) return("with NA")
   if (!all(validUTF8(value))) return("not valid UTF-8")
   if (!rule$na && !all(nzchar(value))) return("with an empty one")
-  if (!is.null(rule$among) && !all(value %in% c(rule$among, if (rule$na) NA))) return(quote_all(setdiff(value, rule$among), 3))
+  if (!is.null(rule$among) && !all(value %in% c(rule$among, if (rule$na) NA))) {
+    return(quote_all(setdiff(value, rule$among), 3))
+  }
   if (rule$distinct && anyDuplicated(value)) sprintf("%s twice", quote_all(value[anyDuplicated(value)]))
 }
 
@@ -196,5 +217,8 @@ rule_words <- function(rule, sizes) {
     value <- size_value(size, sizes)
     if (length(value) && is.finite(value)) paste0(" ", word, " ", big(value))
   }
-  paste0(what, end("from", rule$min), end("to", rule$max), if (isTRUE(rule$ordered)) ", each above the last", if (rule$null) ", or NULL")
+  paste0(
+    what, end("from", rule$min), end("to", rule$max), if (isTRUE(rule$ordered)) ", each above the last",
+    if (rule$null) ", or NULL"
+  )
 }

@@ -5,11 +5,13 @@
 
 public_fields <- list(
   mr_data = list(topic = "mr_data", c(
-    "outcome", "exposure", "outcome_name", "exposure_name", "environment", "covariates", "structure", "variants", "kind",
+    "outcome", "exposure", "outcome_name", "exposure_name", "environment", "covariates", "structure", "variants",
+    "kind",
     "block", "cluster", "ids", "units", "scaling", "flow", "truth"
   )),
   mr_moments = list(topic = "mr_moments", c(
-    "outcome", "exposure", "units", "covariates", "structure", "variants", "kind", "environments", "blocks", "pilot", "gpilot",
+    "outcome", "exposure", "units", "covariates", "structure", "variants", "kind", "environments", "blocks", "pilot",
+    "gpilot",
     "missing", "gg", "gm", "mm", "sg", "sm", "gx", "mx", "sx", "xx", "flow", "seed", "disclosure", "withheld"
   )),
   latent_instruments = list(topic = "learn_instruments", c(
@@ -17,7 +19,8 @@ public_fields <- list(
     "environments", "quality", "history", "control", "seed"
   )),
   latent_mr = list(topic = "latent_mr", c(
-    "headline", "outcome", "exposure", "units", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality", "variants",
+    "headline", "outcome", "exposure", "units", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality",
+    "variants",
     "warnings", "flow", "truth", "seed", "call", "versions"
   )),
   iv_reg = list(topic = "iv_reg", c(
@@ -29,7 +32,8 @@ public_fields <- list(
     "cases", "call", "formula"
   )),
   iv_curve = list(topic = "iv_curve", c(
-    "estimator", "solver", "names", "nobs", "range", "shrink", "identification", "references", "tests", "control", "seed",
+    "estimator", "solver", "names", "nobs", "range", "shrink", "identification", "references", "tests", "control",
+    "seed",
     "call", "formula"
   )),
   iv_first_stage = list(topic = "first_stage", c("table", "joint", "critical", "vcov")),
@@ -51,16 +55,20 @@ private <- list(
   mr_moments = c("structure_includes_instruments", "block", "background", "clustered", "binary"),
   plink_bed = c("files", "samples", "variants"),
   latent_instruments = c(
-    "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes", "structure_mean",
-    "imputation", "n_latent_given", "weights", "code_center", "check", "selected", "restart", "notes", "warnings", "details",
+    "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes",
+    "structure_mean",
+    "imputation", "n_latent_given", "weights", "code_center", "check", "selected", "restart", "notes", "warnings",
+    "details",
     "components", "panel_values", "background", "folds", "crossfit"
   ),
   latent_mr = c(
-    "estimates", "leading", "mode", "rows_used", "clustered", "clusters", "latent", "dropped", "binary", "cases", "score",
+    "estimates", "leading", "mode", "rows_used", "clustered", "clusters", "latent", "dropped", "binary", "cases",
+    "score",
     "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld", "unavailable"
   ),
   iv_reg = c(
-    "df_terms", "cov.unscaled", "rss", "n", "cluster", "strength", "aliased_instruments", "engine", "stage1_names", "levels",
+    "df_terms", "cov.unscaled", "rss", "n", "cluster", "strength", "aliased_instruments", "engine", "stage1_names",
+    "levels",
     "contrasts", "offset"
   ),
   iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),

@@ -15,7 +15,8 @@ variants_rule <- function(size) {
 flow_rule <- function() {
   frame(
     "account", step = numbers("account"), unit = texts("account"), reason = texts("account"), action = texts("account"),
-    environment = texts("account", na = TRUE), count = numbers("account", na = TRUE), remaining = numbers("account", na = TRUE), null = TRUE
+    environment = texts("account", na = TRUE), count = numbers("account", na = TRUE),
+    remaining = numbers("account", na = TRUE), null = TRUE
   )
 }
 
@@ -27,7 +28,8 @@ stored_sums <- function(rows) numbers(rows, "b", type = "double", scan = FALSE)
 moments_rules <- list(
   kind = text(among = moment_kinds), variants = variants_rule("G"),
   covariates = texts("c", distinct = TRUE, null = TRUE), structure = texts("s", distinct = TRUE, null = TRUE),
-  exposure = texts("x", distinct = TRUE), outcome = text(), units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE), structure_includes_instruments = flag(na = TRUE),
+  exposure = texts("x", distinct = TRUE), outcome = text(),
+  units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE), structure_includes_instruments = flag(na = TRUE),
   block = groups("G", null = TRUE), environments = texts("e", distinct = TRUE),
   blocks = frame(
     "b", environment = groups("b", "e"), fold = numbers("b", min = 1, max = 10000, whole = TRUE),
@@ -41,7 +43,8 @@ moments_rules <- list(
   xx = stored_sums("(c + s + x + 1) * (c + s + x + 2) / 2"),
   background = parts(
     components = number(min = 0, whole = TRUE), values = numbers(), variants = number(min = 0, whole = TRUE),
-    control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 1, whole = TRUE)), null = TRUE
+    control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 1, whole = TRUE)),
+    null = TRUE
   ),
   flow = flow_rule(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag(),
   disclosure = flag(), withheld = texts("w", distinct = TRUE)
@@ -51,7 +54,8 @@ moments_rules <- list(
 plink_rules <- list(
   files = frame(
     "f", bed = texts("f"), size = numbers("f", min = 0), mtime = numbers("f"),
-    first = numbers("f", min = 1, whole = TRUE, type = "integer"), variants = numbers("f", min = 0, whole = TRUE, type = "integer")
+    first = numbers("f", min = 1, whole = TRUE, type = "integer"),
+    variants = numbers("f", min = 0, whole = TRUE, type = "integer")
   ),
   samples = frame("n", fid = texts("n"), iid = texts("n")), variants = variants_rule("G")
 )
@@ -64,8 +68,10 @@ data_rules <- list(
   environment = groups("n", "e"), covariates = numbers("n", "c", type = "double"),
   structure = numbers("n", "s", type = "double", null = TRUE), structure_includes_instruments = flag(na = TRUE),
   genotypes = parts(
-    x = numbers("n", "G", type = "double", scan = FALSE, optional = TRUE), bed = object_of("plink_bed", optional = TRUE),
-    rows = numbers("n", min = 1, whole = TRUE, optional = TRUE), cols = numbers("G", min = 1, whole = TRUE, optional = TRUE)
+    x = numbers("n", "G", type = "double", scan = FALSE, optional = TRUE),
+    bed = object_of("plink_bed", optional = TRUE),
+    rows = numbers("n", min = 1, whole = TRUE, optional = TRUE),
+    cols = numbers("G", min = 1, whole = TRUE, optional = TRUE)
   ),
   background = parts(
     variants = variants_rule("B"), x = numbers("n", "B", type = "double", scan = FALSE, optional = TRUE),
@@ -73,7 +79,8 @@ data_rules <- list(
     cols = numbers("B", min = 1, whole = TRUE, optional = TRUE), null = TRUE
   ),
   block = groups("G", null = TRUE), cluster = groups("n", null = TRUE), ids = texts("n", null = TRUE),
-  flow = flow_rule(), removed_variants = frame("gone", optional = TRUE, null = TRUE), flagged_variants = frame("flagged", optional = TRUE, null = TRUE)
+  flow = flow_rule(), removed_variants = frame("gone", optional = TRUE, null = TRUE),
+  flagged_variants = frame("flagged", optional = TRUE, null = TRUE)
 )
 
 # G: variants, e: environments, r: columns that the directions combine (variants, or
@@ -81,11 +88,14 @@ data_rules <- list(
 instruments_rules <- list(
   encoder = text(), method = text(among = c("structure", "stationary", "code")),
   mode = text(among = c("panel", "structure", "background", "continuous", "code")), kind = text(among = moment_kinds),
-  variants = variants_rule("G"), environments = numbers("e", min = 1), center = numbers("G"), imputation = numbers("G", "e"),
+  variants = variants_rule("G"), environments = numbers("e", min = 1), center = numbers("G"),
+  imputation = numbers("G", "e"),
   directions = numbers("r", "d"), invariant = numbers("r", "m"), variant = numbers("r", "k"),
-  n_latent = numbers(2, min = 0, whole = TRUE, named = c("invariant", "variant")), dropped = number(min = 0, whole = TRUE),
+  n_latent = numbers(2, min = 0, whole = TRUE, named = c("invariant", "variant")),
+  dropped = number(min = 0, whole = TRUE),
   values = numbers(), threshold = numbers(na = TRUE), null = numbers(null = TRUE, optional = TRUE),
-  structure_mean = numbers("s", null = TRUE, optional = TRUE), structure_slopes = numbers("s", "G", null = TRUE, optional = TRUE),
+  structure_mean = numbers("s", null = TRUE, optional = TRUE),
+  structure_slopes = numbers("s", "G", null = TRUE, optional = TRUE),
   selected = text(null = TRUE, optional = TRUE), code_center = numbers("r", optional = TRUE),
   weights = parts(
     center = numbers("G", optional = TRUE), map = numbers("G", "h", optional = TRUE), theta = numbers(optional = TRUE),
@@ -99,22 +109,27 @@ instruments_rules <- list(
 # x: exposures.
 kclass_rule <- function(...) {
   parts(
-    r0 = symmetric("x + 1", positive = TRUE), r1 = symmetric("x + 1", positive = TRUE), n = number(min = 1), L = number(min = 0), K = number(min = 0), df = number(),
+    r0 = symmetric("x + 1", positive = TRUE), r1 = symmetric("x + 1", positive = TRUE), n = number(min = 1),
+    L = number(min = 0), K = number(min = 0), df = number(),
     k = number(min = "x", max = "x"), ...
   )
 }
 
 # x: exposures, G: instruments.
 fit_rules <- list(
-  exposure = texts("x", distinct = TRUE), outcome = text(), units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE),
+  exposure = texts("x", distinct = TRUE), outcome = text(),
+  units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE),
   kind = text(among = moment_kinds), variants = variants_rule("G"),
-  encoder = object_of("latent_instruments"), leading = text(), level = number(min = .5, max = 1), nobs = number(min = 1),
+  encoder = object_of("latent_instruments"), leading = text(), level = number(min = .5, max = 1),
+  nobs = number(min = 1),
   crossfit = number(min = 0, whole = TRUE), seed = number(whole = TRUE),
   methods = frame("a", id = texts("a", distinct = TRUE), name = texts("a")),
   estimates = several(parts(
     id = text(), b = numbers("x", na = TRUE), se = numbers("x", min = 0, na = TRUE, inf = TRUE),
-    lo = numbers("x", na = TRUE, inf = TRUE), up = numbers("x", na = TRUE, inf = TRUE), pval = numbers("x", min = 0, max = 1, na = TRUE),
-    fstat = numbers(na = TRUE), fstat_type = text(na = TRUE), nsnp = number(na = TRUE), nobs = number(min = 1), null = TRUE
+    lo = numbers("x", na = TRUE, inf = TRUE), up = numbers("x", na = TRUE, inf = TRUE),
+    pval = numbers("x", min = 0, max = 1, na = TRUE),
+    fstat = numbers(na = TRUE), fstat_type = text(na = TRUE), nsnp = number(na = TRUE), nobs = number(min = 1),
+    null = TRUE
   )),
   flow = flow_rule(),
   latent = parts(
@@ -130,10 +145,12 @@ fit_rules <- list(
 
 # The factor of an IV fit. n: people; w, z, x: columns given, K, L, k: kept.
 factor_rules <- list(
-  K = number(min = 0, whole = TRUE), L = number(min = 0, whole = TRUE), k = number(min = 0, whole = TRUE), n = number(min = 1),
+  K = number(min = 0, whole = TRUE), L = number(min = 0, whole = TRUE), k = number(min = 0, whole = TRUE),
+  n = number(min = 1),
   r = numbers("p", "p"), tol = number(min = 0, max = .1),
   rows = parts(
-    y = numbers("n", type = "double", scan = FALSE), x = columns("n", "x"), z = columns("n", "z"), w = columns("n", "w"),
+    y = numbers("n", type = "double", scan = FALSE), x = columns("n", "x"), z = columns("n", "z"),
+    w = columns("n", "w"),
     root = numbers("n", type = "double", scan = FALSE, null = TRUE),
     names = parts(x = texts("x", null = TRUE), z = texts(null = TRUE), w = texts("w", null = TRUE)),
     keep_w = numbers("K", min = 1, max = "w", whole = TRUE, type = "integer", ordered = TRUE),
@@ -150,29 +167,35 @@ grouping_rules <- list(
   sign = number(min = -1, max = 1, whole = TRUE, optional = TRUE)
 )
 clusters_rules <- list(
-  index = numbers("n", min = 0, whole = TRUE, type = "integer", optional = TRUE), count = number(min = 2, max = "n", whole = TRUE),
+  index = numbers("n", min = 0, whole = TRUE, type = "integer", optional = TRUE),
+  count = number(min = 2, max = "n", whole = TRUE),
   counts = numbers("m", min = 2, max = "n", whole = TRUE, optional = TRUE),
   ways = several(table_of("iv_grouping", "n"), "2^m - 1", optional = TRUE)
 )
 
 # n: rows, m: coefficients, v: those estimated.
 iv_rules <- list(
-  n = number(min = 1, whole = TRUE), residuals = numbers("n", type = "double", scan = FALSE), coefficients = numbers("m", na = TRUE),
-  vcov = symmetric("v"), cov.unscaled = symmetric("v"), sigma = number(min = 0), rss = number(min = 0), df.residual = number(min = 1),
+  n = number(min = 1, whole = TRUE), residuals = numbers("n", type = "double", scan = FALSE),
+  coefficients = numbers("m", na = TRUE),
+  vcov = symmetric("v"), cov.unscaled = symmetric("v"), sigma = number(min = 0), rss = number(min = 0),
+  df.residual = number(min = 1),
   rank = number(min = 1), nobs = number(min = 1), estimator = text(), kappa = number(na = TRUE), vcov_type = text(),
-  cluster = table_of("iv_clusters", "n", null = TRUE), endogenous = texts(null = TRUE), exogenous = texts(null = TRUE), instruments = texts(null = TRUE),
+  cluster = table_of("iv_clusters", "n", null = TRUE), endogenous = texts(null = TRUE), exogenous = texts(null = TRUE),
+  instruments = texts(null = TRUE),
   weights = numbers("n", null = TRUE, scan = FALSE),
   terms = parts(optional = TRUE), levels = parts(null = TRUE, optional = TRUE), contrasts = parts(optional = TRUE),
   model = frame("n", optional = TRUE),
   engine = parts(
-    estimator = text(), instrument = numbers("n", "k", scan = FALSE, optional = TRUE), skipped = flags("n", optional = TRUE),
+    estimator = text(), instrument = numbers("n", "k", scan = FALSE, optional = TRUE),
+    skipped = flags("n", optional = TRUE),
     f = table_of("iv_factor", "n"), f2 = table_of("iv_factor", "n"),
     groups = parts(
       order = numbers("n", min = 0, whole = TRUE, type = "integer", null = TRUE),
       start = numbers(min = 0, max = "n", whole = TRUE, type = "integer", null = TRUE)
     ),
     est = parts(
-      beta = numbers("b"), gamma = numbers("g"), hinv = numbers("b", "b"), rss = number(min = 0), kappa = number(na = TRUE), shift = number(na = TRUE)
+      beta = numbers("b"), gamma = numbers("g"), hinv = numbers("b", "b"), rss = number(min = 0),
+      kappa = number(na = TRUE), shift = number(na = TRUE)
     ),
     unscaled = numbers("v", "v")
   )
@@ -180,44 +203,58 @@ iv_rules <- list(
 
 binary_rules <- list(
   coefficients = numbers("m", na = TRUE), vcov = symmetric("v"), scale = text(), estimator = text(), vcov_type = text(),
-  endogenous = texts(), outcome = text(optional = TRUE), df = number(min = 0, inf = TRUE), nobs = number(min = 1), cases = number(min = 0), linear = object_of("iv_reg")
+  endogenous = texts(), outcome = text(optional = TRUE), df = number(min = 0, inf = TRUE), nobs = number(min = 1),
+  cases = number(min = 0), linear = object_of("iv_reg")
 )
 
 # A reference of a curve: a constant, or a polynomial or spline of the exposure.
 reference_rule <- parts(
   label = text(), value = number(optional = TRUE),
-  spec = parts(centre = number(), scale = number(min = 0), degree = number(min = 1, max = 3, whole = TRUE), knots = numbers(optional = TRUE), optional = TRUE),
-  level = number(optional = TRUE), coef = numbers(null = TRUE, optional = TRUE), vcov = numbers(na = TRUE, null = TRUE, optional = TRUE)
+  spec = parts(
+    centre = number(), scale = number(min = 0), degree = number(min = 1, max = 3, whole = TRUE),
+    knots = numbers(optional = TRUE), optional = TRUE
+  ),
+  level = number(optional = TRUE), coef = numbers(null = TRUE, optional = TRUE),
+  vcov = numbers(na = TRUE, null = TRUE, optional = TRUE)
 )
 
 # n: rows, z, w: instruments and covariates, u x l: hidden units by members.
 curve_rules <- list(
-  solver = text(among = c("closed", "surface", "adam", "kiv", "sieve")), curve = parts(), nobs = number(min = 1, whole = TRUE), seed = number(whole = TRUE),
+  solver = text(among = c("closed", "surface", "adam", "kiv", "sieve")), curve = parts(),
+  nobs = number(min = 1, whole = TRUE), seed = number(whole = TRUE),
   control = object_of("curve_control"), shrink = number(min = 0, max = 1), range = numbers(2),
   names = parts(outcome = text(), exposure = text(), instruments = texts("z"), covariates = texts("w", null = TRUE)),
   data = parts(y = numbers("n"), x = numbers("n"), z = numbers("n", "z"), w = numbers("n", "w")),
   model = parts(
     features = parts(
-      slope = numbers("u", "l"), shift = numbers("u", "l"), block = numbers("l", 1), square = numbers(3, 1), mean = numbers("2 + u * l", 1)
+      slope = numbers("u", "l"), shift = numbers("u", "l"), block = numbers("l", 1), square = numbers(3, 1),
+      mean = numbers("2 + u * l", 1)
     ),
-    point = numbers("2 + u * l"), coef = numbers("2 + u * l"), cov = symmetric("2 + u * l"), mean_slope = numbers("2 + u * l"),
+    point = numbers("2 + u * l"), coef = numbers("2 + u * l"), cov = symmetric("2 + u * l"),
+    mean_slope = numbers("2 + u * l"),
     summary = numbers(named = c("q", "strength", "s2", "ratio", "linear", "first_stage")),
     scale = numbers(4, named = c("y_mean", "y_sd", "a_mean", "a_scale"))
   ),
   identification = parts(
-    moved = numbers(2, na = TRUE), still = frame("still"), directions = number(min = 0, whole = TRUE), most = number(min = 0, whole = TRUE),
-    correlations = numbers("r", min = 0, max = 1), p.value = numbers("r", min = 0, max = 1, na = TRUE), strength = number(),
+    moved = numbers(2, na = TRUE), still = frame("still"), directions = number(min = 0, whole = TRUE),
+    most = number(min = 0, whole = TRUE),
+    correlations = numbers("r", min = 0, max = 1), p.value = numbers("r", min = 0, max = 1, na = TRUE),
+    strength = number(),
     strong = flag(), first_stage = number(na = TRUE), instruments = number(min = 0, whole = TRUE)
   ),
   references = parts(models = parts(
-    constant = reference_rule, regression = reference_rule, linear = reference_rule, quadratic = reference_rule, cubic = reference_rule
+    constant = reference_rule, regression = reference_rule, linear = reference_rule, quadratic = reference_rule,
+    cubic = reference_rule
   )),
-  tests = frame(4, test = texts(4), p.value = numbers(4, min = 0, max = 1, na = TRUE)), shrink = number(min = 0, max = 1), alike = flag()
+  tests = frame(4, test = texts(4), p.value = numbers(4, min = 0, max = 1, na = TRUE)),
+  shrink = number(min = 0, max = 1), alike = flag()
 )
 
 object_rules <- list(
   mr_moments = moments_rules, plink_bed = plink_rules, mr_data = data_rules, latent_instruments = instruments_rules,
-  latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules, iv_reg = iv_rules,
-  iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list(), flow_control = list(), autoencoder_control = list(),
+  latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
+  iv_reg = iv_rules,
+  iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list(), flow_control = list(),
+  autoencoder_control = list(),
   curve_control = list(), adam_control = list()
 )

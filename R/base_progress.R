@@ -34,7 +34,8 @@ in_batch <- function() {
 # A function of the share done that says, after a second, how long the whole will take
 # when that is long (by the share done so far); and in a batch job, whose log no bar
 # reaches, how far the work is, every few seconds and less often as time goes on.
-speaker <- function(what, say = TRUE, long = 20, after = 1, every = function(taken) max(5, taken / 20), batch = in_batch()) {
+speaker <- function(what, say = TRUE, long = 20, after = 1, every = function(taken) max(5, taken / 20),
+                    batch = in_batch()) {
   force(what)
   start <- last <- clock()
   function(share) {

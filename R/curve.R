@@ -31,14 +31,17 @@
 #' Two curves come back. The *unshrunk* fit has the band. The *shrunk* curve (what
 #' `predict()` gives first) is `linear 2SLS + s (fit - linear 2SLS)` with `s = k (1 - tau V / D)` in
 #' `[0, 1]`, `D` the mean squared difference from the line and `V` what noise alone
-#' gives; `s = 0` is exactly the line of linear 2SLS with the instruments as given; `k = 8`. With strong instruments `tau = 3`, which
+#' gives; `s = 0` is exactly the line of linear 2SLS with the instruments as given; `k = 8`. With strong instruments
+#' `tau = 3`, which
 #' about one in fourteen straight truths exceeds (`Rscript bench/bench-curve-straight.R`). With weak ones `D / V` is
 #' about the square of the t of quadratic two-stage least squares: `tau = 5`, which 2.5 % of straight lines
-#' exceed, or `tau = 1.64` (t = 1.28, 10 % on one side) where the control function bends alike. That is the regression of the outcome on `x`, `x^2` and
+#' exceed, or `tau = 1.64` (t = 1.28, 10 % on one side) where the control function bends alike. That is the regression
+#' of the outcome on `x`, `x^2` and
 #' a cubic of the first-stage residual (Blundell and Powell 2003), far more precise but right only if that
 #' residual does not depend on the instruments; it never decides alone, and counts only if its bend is significant at
 #' 1 %, has the sign of the bend of two-stage least squares, lies within two of its standard errors, and if
-#' the variance of the residual does not change with the instruments (p > .05). Adaptive bands that are honest for a shrunk
+#' the variance of the residual does not change with the instruments (p > .05). Adaptive bands that are honest for a
+#' shrunk
 #' curve do not exist in general, so none is drawn around it.
 #'
 #' The instruments see only so many directions of a curve (a biallelic SNP: two beside the
@@ -48,7 +51,8 @@
 #' A curve enters the data through `E[h(X) | Z]`, in which its slope at an exposure `x` weighs
 #' as much as the instruments shift people across `x`, that is change `P(X > x)` (Angrist and
 #' Imbens 1995). This is tested at every percentile of the exposure (likelihood ratio with
-#' the instruments and their powers, 5 % over all percentiles by Bonferroni). The part of the curve outside the first and last exposure
+#' the instruments and their powers, 5 % over all percentiles by Bonferroni). The part of the curve outside the first
+#' and last exposure
 #' that is moved, or in a stretch of more than ten percentiles that is not, is extrapolation,
 #' whatever the band: it is named in the print, grey in the plot, marked in `as.data.frame()`.
 #'
@@ -68,15 +72,18 @@
 #' @param ... Not used; anything given is an error.
 #' @return An object of class `iv_curve` with methods for `predict`, `plot`, `print`,
 #'   `summary`, `tidy`, `glance`, `as.data.frame`, `nobs`, [average_effect()],
-#'   [average_derivative()]. Its fields: `estimator`, `solver`, `names` (of outcome, exposure, instruments, covariates), `nobs`,
-#'   `range` (of the exposure, percentiles 1 and 99), `shrink` (s), `identification` (strength, directions, exposures that
+#'   [average_derivative()]. Its fields: `estimator`, `solver`, `names` (of outcome, exposure, instruments, covariates),
+#'   `nobs`,
+#'   `range` (of the exposure, percentiles 1 and 99), `shrink` (s), `identification` (strength, directions, exposures
+#'   that
 #'   are moved), `references`, `tests`, `control`, `seed`, `call`, `formula`. Others are private.
 #' @section Errors: `latentmr_error_argument` (also for factors, constants, infinite values,
 #'   fewer than 50 rows, more instruments than half of the rows),
 #'   `latentmr_error_singular` when the instruments do not vary given the covariates.
 #' @references Angrist and Imbens (1995), Journal of the American Statistical Association
 #'   90:431. Blundell and Powell (2003), in Advances in Economics and Econometrics, volume 2,
-#'   Cambridge University Press, chapter 8. Donald and Newey (2001), Econometrica 69:1161. Chen, Nitanda, Gretton and Suzuki (2025), arXiv:2511.14710. Singh, Sahani
+#'   Cambridge University Press, chapter 8. Donald and Newey (2001), Econometrica 69:1161. Chen, Nitanda, Gretton and
+#'   Suzuki (2025), arXiv:2511.14710. Singh, Sahani
 #'   and Gretton (2019), NeurIPS. Anderson (1951), Annals of Mathematical Statistics 22:327.
 #' @examples
 #' set.seed(1)

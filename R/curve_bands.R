@@ -63,7 +63,8 @@ bootstrap_band <- function(fit, rows) {
     }
     if (is.null(again)) return(NULL)
     out <- convert_features(again, fit$model, again$coef) * again$scale[["y_sd"]] / fit$model$scale[["y_sd"]]
-    out[nrow(out)] <- out[nrow(out)] + (again$scale[["y_mean"]] - fit$model$scale[["y_mean"]]) / fit$model$scale[["y_sd"]]
+    level <- (again$scale[["y_mean"]] - fit$model$scale[["y_mean"]]) / fit$model$scale[["y_sd"]]
+    out[nrow(out)] <- out[nrow(out)] + level
     out
   }
   draws <- spread_work("Bootstrap of the curve", length(seeds), function(step) {

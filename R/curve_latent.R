@@ -16,10 +16,15 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
   if (!inherits(control, "curve_control")) abort_argument("control", "the value of curve_control()", describe(control))
   check_made(control)
   if (missing(data) || !inherits(data, "mr_data")) {
-    abort_argument("data", "the mr_data object of the fit", if (missing(data)) "missing" else describe(data), hint = "A curve needs rows, which latent_mr() does not keep.")
+    abort_argument(
+      "data", "the mr_data object of the fit", if (missing(data)) "missing" else describe(data),
+      hint = "A curve needs rows, which latent_mr() does not keep."
+    )
   }
   check_data(data)
-  if (length(data$outcome) != x$nobs || !identical(data$exposure_name, x$exposure) || !identical(data$outcome_name, x$outcome)) {
+  if (length(data$outcome) != x$nobs || !identical(
+    data$exposure_name, x$exposure
+  ) || !identical(data$outcome_name, x$outcome)) {
     abort_argument("data", "the mr_data object of the fit", "another one")
   }
   seed <- draw_seed(seed)
@@ -44,7 +49,9 @@ latent_curve_rows <- function(x, data, seed) {
   }
   list(
     y = as.double(rows$y), x = as.double(rows$x), z = plain_matrix(z), w = plain_matrix(w),
-    names = list(outcome = x$outcome, exposure = x$exposure, instruments = names, covariates = sprintf("w%d", seq_len(ncol(w))))
+    names = list(
+      outcome = x$outcome, exposure = x$exposure, instruments = names, covariates = sprintf("w%d", seq_len(ncol(w)))
+    )
   )
 }
 

@@ -73,7 +73,10 @@ check_band <- function(fit, interval, level) {
   }
   own <- curve_solver(fit)$uniform
   if (!is.null(own) && interval == "uniform" && level != own$level) {
-    abort_argument("level", sprintf("%s, the level of %s's uniform bands", sub("^0", "", format(own$level)), own$whose), describe(level))
+    abort_argument(
+      "level", sprintf("%s, the level of %s's uniform bands", sub("^0", "", format(own$level)), own$whose),
+      describe(level)
+    )
   }
 }
 
@@ -159,7 +162,11 @@ average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
   value <- curve_value(fit, at)
   contrast <- cbind(-diag(k), diag(k))
   covariance <- curve_solver(fit)$covariance
-  se <- if (is.null(covariance)) NA_real_ else sqrt(pmax(diag(contrast %*% covariance(fit, at, FALSE) %*% t(contrast)), 0))
+  se <- if (is.null(covariance)) {
+    NA_real_
+  } else {
+    sqrt(pmax(diag(contrast %*% covariance(fit, at, FALSE) %*% t(contrast)), 0))
+  }
   cbind(
     data.frame(from = from, to = to),
     effect_frame(drop(contrast %*% value$fit), drop(contrast %*% value$unshrunk), se, level)

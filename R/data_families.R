@@ -100,7 +100,8 @@ print.families <- function(x, ...) {
 }
 
 check_families <- function(x) {
-  good <- is.null(torn_part(x)) && inherits(x, "factor") && !is.null(names(x)) && !anyNA(names(x)) && !anyDuplicated(names(x)) && !anyNA(x)
+  good <- is.null(torn_part(x)) && inherits(x, "factor") && !is.null(names(x)) && !anyNA(names(x)) &&
+    !anyDuplicated(names(x)) && !anyNA(x)
   if (good) return(invisible(x))
   field_fault("families", "cluster")("", "a factor with a family for each name", "torn, or without some")
 }
@@ -136,7 +137,9 @@ read_kin <- function(kin, encoding) {
 # Identifiers stay text: leading zeros, and a FID that is 0 here and a name there.
 read_kin_file <- function(path, encoding) {
   table <- open_text_table(path, "kin", encoding = encoding)
-  if (!length(table$names)) abort(sprintf("`kin`: the file %s is empty.", path), "latentmr_error_format", argument = "kin")
+  if (!length(table$names)) {
+    abort(sprintf("`kin`: the file %s is empty.", path), "latentmr_error_format", argument = "kin")
+  }
   number <- lower(table$names) == "kinship"
   as_frame(stats::setNames(table$columns(seq_along(table$names), number), table$names))
 }
@@ -159,13 +162,17 @@ kin_columns <- function(frame, label) {
   if (is.character(kinship)) {
     found <- numbers_in_text(kinship)
     if (is.null(found$values)) {
-      abort_argument("kin", "a table with a numeric column Kinship", sprintf("one with %s in it (%s)", quote_all(found$odd, 3), label),
+      abort_argument("kin", "a table with a numeric column Kinship", sprintf(
+        "one with %s in it (%s)", quote_all(found$odd, 3), label
+      ),
                      odd_hint(found$odd, codes = FALSE))
     }
     kinship <- found$values
   }
   if (!is.numeric(kinship) && !all(is.na(kinship))) {
-    abort_argument("kin", "a table with a numeric column Kinship", sprintf("one with %s in it (%s)", describe(kinship), label))
+    abort_argument(
+      "kin", "a table with a numeric column Kinship", sprintf("one with %s in it (%s)", describe(kinship), label)
+    )
   }
   fid1 <- column(c("fid1", "fid"), FALSE)
   fid2 <- column(c("fid2", "fid"), FALSE)
@@ -180,7 +187,8 @@ kin_columns <- function(frame, label) {
   unknown <- sum(is.na(out$kinship))
   if (unknown) {
     warn(sprintf("%s of %s in %s %s no kinship coefficient and %s taken as not related.", plural(unknown, "pair"),
-                 big(length(out$kinship)), label, if (unknown == 1) "has" else "have", if (unknown == 1) "is" else "are"),
+                 big(length(out$kinship)), label, if (unknown == 1) "has" else "have",
+                 if (unknown == 1) "is" else "are"),
          "latentmr_warning_kinship")
   }
   out
@@ -198,7 +206,11 @@ study_ids <- function(ids) {
   twice <- unique(ids[duplicated(ids)])
   if (!anyNA(ids) && !length(twice)) return(ids)
   abort(
-    if (anyNA(ids)) "`ids` holds missing identifiers." else sprintf("`ids` holds %s more than once.", quote_all(twice, 3)),
+    if (anyNA(ids)) {
+      "`ids` holds missing identifiers."
+    } else {
+      sprintf("`ids` holds %s more than once.", quote_all(twice, 3))
+    },
     "latentmr_error_ids", argument = "ids", hint = "Give every person of the study once."
   )
 }
@@ -218,7 +230,10 @@ kin_names <- function(pairs, who) {
     inform("`kin`: people are known by FID_IID.", "latentmr_message_ids")
   } else if (any(several %in% who)) {
     abort(
-      sprintf("`kin`: %s %s for several people, of different FID.", quote_all(several, 3), if (length(several) == 1) "stands" else "stand"),
+      sprintf(
+        "`kin`: %s %s for several people, of different FID.", quote_all(several, 3),
+        if (length(several) == 1) "stands" else "stand"
+      ),
       "latentmr_error_ids", argument = "kin", hint = "Give `ids` as FID_IID."
     )
   }
@@ -231,7 +246,9 @@ kin_names <- function(pairs, who) {
 check_kin_overlap <- function(name, who) {
   if (is.null(who) || !length(name) || any(name %in% who)) return(invisible())
   abort(
-    sprintf("Nobody in the kinship table is among `ids`. Table: %s. `ids`: %s.", quote_all(unique(name), 3), quote_all(who, 3)),
+    sprintf(
+      "Nobody in the kinship table is among `ids`. Table: %s. `ids`: %s.", quote_all(unique(name), 3), quote_all(who, 3)
+    ),
     "latentmr_error_ids", argument = "ids",
     hint = "Look for identifiers of another application, lost leading zeros, FID_IID against IID."
   )

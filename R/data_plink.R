@@ -79,7 +79,11 @@ read_plink <- function(prefix) {
                    sprintf("of %s", big(sum(as.numeric(files$variants)))))
   }
   files$first <- cumsum(c(1L, files$variants))[seq_along(prefix)]
-  variants <- if (length(sets) == 1) sets[[1]]$variants else as.data.frame(data.table::rbindlist(lapply(sets, `[[`, "variants")))
+  variants <- if (length(sets) == 1) {
+    sets[[1]]$variants
+  } else {
+    as.data.frame(data.table::rbindlist(lapply(sets, `[[`, "variants")))
+  }
   structure(list(files = files, samples = sets[[1]]$samples, variants = name_variants(variants)), class = "plink_bed")
 }
 
@@ -186,14 +190,19 @@ named_matrix <- function(bed, rows, cols, double) {
   limit <- memory_limit()
   if (bytes > limit) {
     abort(
-      sprintf("A matrix of %s x %s genotypes takes %s, more than the %s allowed.", big(n), big(p), format_bytes(bytes), format_bytes(limit)),
+      sprintf(
+        "A matrix of %s x %s genotypes takes %s, more than the %s allowed.", big(n), big(p), format_bytes(bytes),
+        format_bytes(limit)
+      ),
       c("latentmr_error_memory", "latentmr_error_argument"), bytes = bytes, limit = limit,
       hint = "Select samples and variants with [i, j], or raise options(LatentMR.memory = ). mr_data() and mr_moments() need no such matrix."
     )
   }
   out <- bed_matrix(bed, rows, cols, double)
   rownames <- sample_names(bed$samples)
-  dimnames(out) <- list(if (is.null(rows)) rownames else rownames[rows], if (is.null(cols)) bed$variants$snp else bed$variants$snp[cols])
+  dimnames(out) <- list(
+    if (is.null(rows)) rownames else rownames[rows], if (is.null(cols)) bed$variants$snp else bed$variants$snp[cols]
+  )
   out
 }
 
@@ -247,14 +256,23 @@ print.plink_bed <- function(x, ...) {
   check_made(x)
   some <- utils::head(x$variants, 4)
   alleles <- sprintf("%s counts %s (other %s)", some$snp, some$effect_allele, some$other_allele)
-  files <- if (nrow(x$files) == 1) x$files$bed else sprintf("%s and %s", x$files$bed[1], plural(nrow(x$files) - 1, "more set"))
+  files <- if (nrow(x$files) == 1) {
+    x$files$bed
+  } else {
+    sprintf("%s and %s", x$files$bed[1], plural(nrow(x$files) - 1, "more set"))
+  }
   lines <- c(
-    sprintf("<plink_bed> %s x %s, read when asked for", plural(nrow(x$samples), "sample"), plural(nrow(x$variants), "variant")),
+    sprintf(
+      "<plink_bed> %s x %s, read when asked for", plural(nrow(x$samples), "sample"), plural(nrow(x$variants), "variant")
+    ),
     sprintf("files:    %s (%s)", files, format_bytes(sum(x$files$size))),
     "genotype: copies of the effect allele (A1, column 5 of the bim file)",
     paste("samples: ", first_few(sample_names(x$samples))),
     paste("variants:", first_few(alleles, 3)),
-    paste("memory:  ", format_bytes(4 * nrow(x$samples) * as.numeric(nrow(x$variants))), "by as.matrix(), twice that as double")
+    paste(
+      "memory:  ", format_bytes(4 * nrow(x$samples) * as.numeric(nrow(x$variants))),
+      "by as.matrix(), twice that as double"
+    )
   )
   cat(lines, sep = "\n")
   invisible(x)

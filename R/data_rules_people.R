@@ -34,7 +34,9 @@ filter_rows <- function(frame, genotype_ids, background_ids = NULL, lists = NULL
   if (is.null(dim(frame$exposure))) {
     drop(is.na(frame$exposure[alive]), "exposure missing")
   } else {
-    for (name in colnames(frame$exposure)) drop(is.na(frame$exposure[alive, name]), sprintf("exposure %s missing", name))
+    for (name in colnames(frame$exposure)) drop(
+      is.na(frame$exposure[alive, name]), sprintf("exposure %s missing", name)
+    )
   }
   drop(is.na(frame$outcome[alive]), "outcome missing")
   for (name in names(frame$covariates)) {
@@ -80,14 +82,20 @@ log_list <- function(log, list, name, ids) {
               quote_all(list, 3), quote_all(unique(ids[!is.na(ids)]), 3),
               cause_words(cause)),
       c("latentmr_error_list", "latentmr_error_argument"), argument = name,
-      hint = if (!is.null(cause)) cause$remedy else if (name == "remove") "If nobody on the list is left to remove, leave it out."
+      hint = if (!is.null(cause)) {
+        cause$remedy
+      } else if (name == "remove") {
+        "If nobody on the list is left to remove, leave it out."
+      }
     )
   }
   # Lists of withdrawals name people of other studies too; those whom another way of writing finds are ours.
   cause <- if (unknown) lost_cause(setdiff(list, ids), setdiff(ids, list))
   if (!is.null(cause)) {
     warn(
-      sprintf("%s of %s in `%s` %s not in the data, such as %s.%s", big(unknown), plural(length(list), "identifier"), name,
+      sprintf("%s of %s in `%s` %s not in the data, such as %s.%s", big(unknown), plural(
+        length(list), "identifier"
+      ), name,
               if (unknown == 1) "is" else "are", quote_all(setdiff(list, ids), 3), cause_words(cause)),
       "latentmr_warning_ids", ids = setdiff(list, ids), hint = cause$remedy
     )
@@ -103,7 +111,11 @@ check_overlap <- function(ids, genotype_ids) {
     sprintf("No identifier of the phenotypes is among the genotypes. Phenotypes: %s. Genotypes: %s.%s", first(ids),
             first(genotype_ids), cause_words(cause)),
     "latentmr_error_ids",
-    hint = if (!is.null(cause)) cause$remedy else "Look for another kind of identifier, or for another release of the data."
+    hint = if (!is.null(cause)) {
+      cause$remedy
+    } else {
+      "Look for another kind of identifier, or for another release of the data."
+    }
   )
 }
 

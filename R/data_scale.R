@@ -14,9 +14,17 @@ by_trait <- function(x, traits, arg, must, otherwise = NA_character_) {
   }
   out <- rep(otherwise, k)
   for (name in names(x)) {
-    at <- if (name %in% traits) match(name, traits) else if (name == "outcome") k else if (name == "exposure") seq_len(k - 1)
+    at <- if (name %in% traits) {
+      match(name, traits)
+    } else if (name == "outcome") {
+      k
+    } else if (name == "exposure") {
+      seq_len(k - 1)
+    }
     if (is.null(at)) {
-      abort_argument(arg, sprintf("named %s", quote_all(c("exposure", "outcome", traits))), sprintf("named %s", quote_all(name)))
+      abort_argument(
+        arg, sprintf("named %s", quote_all(c("exposure", "outcome", traits))), sprintf("named %s", quote_all(name))
+      )
     }
     out[at] <- x[[name]]
   }
@@ -26,7 +34,9 @@ by_trait <- function(x, traits, arg, must, otherwise = NA_character_) {
 # NULL where no unit is known.
 trait_units <- function(units, traits) {
   if (is.null(units)) return(NULL)
-  must <- sprintf("NULL or %s, of %s (NA for one that is not known)", if (length(traits) == 2) "two units" else sprintf("%d units", length(traits)),
+  must <- sprintf("NULL or %s, of %s (NA for one that is not known)", if (length(traits) == 2) "two units" else sprintf(
+    "%d units", length(traits)
+  ),
                   quote_all(traits))
   out <- by_trait(units, traits, "units", must)
   if (any(!is.na(out) & !nzchar(trimws(out)))) abort_argument("units", must, "one with an empty unit")
@@ -59,7 +69,13 @@ scale_pieces <- function(exposure, outcome, environment, traits, units, scales) 
     tables[[length(tables) + 1]] <- data.frame(trait = traits[j], scale = scales[j], done$table)
   }
   k <- length(values)
-  if (length(tables)) exposure <- if (is.null(dim(exposure))) values[[1]] else `colnames<-`(do.call(cbind, values[-k]), colnames(exposure))
+  if (length(tables)) {
+    exposure <- if (is.null(dim(exposure))) {
+      values[[1]]
+    } else {
+      `colnames<-`(do.call(cbind, values[-k]), colnames(exposure))
+    }
+  }
   list(exposure = exposure, outcome = values[[k]], units = units, scaling = do.call(rbind, tables))
 }
 
@@ -87,7 +103,10 @@ log_scaling <- function(log, scaling) {
   for (trait in unique(scaling$trait)) {
     here <- scaling[scaling$trait == trait, ]
     reason <- if (here$scale[1] == "sd") {
-      sprintf("%s divided by its SD (%s)", trait, paste(c(format(here$sd, digits = 4), if (!is.na(here$unit)) here$unit), collapse = " "))
+      sprintf(
+        "%s divided by its SD (%s)", trait,
+        paste(c(format(here$sd, digits = 4), if (!is.na(here$unit)) here$unit), collapse = " ")
+      )
     } else {
       sprintf("%s to normal scores within environments", trait)
     }

@@ -80,17 +80,25 @@ check_counts <- function(counts, x) {
   for (name in names) {
     m <- if (is.list(counts)) counts[[name]]
     if (!is.numeric(m) || !identical(dim(m), size)) {
-      fault(paste0("$counts$", name), sprintf("a matrix of %d variants x %d environments", size[1], size[2]), describe(m))
+      fault(
+        paste0("$counts$", name), sprintf("a matrix of %d variants x %d environments", size[1], size[2]), describe(m)
+      )
     }
   }
   n <- rep(tabulate(x$environment, size[2]), each = size[1])
   good <- counts$called >= 0 & counts$called <= n & (counts$called == 0 | is.finite(counts$mean) & counts$ss >= 0)
   if (x$kind == "genotype") {
     total <- counts$n1 + 2 * counts$n2
-    good <- good & counts$n0 >= 0 & counts$n1 >= 0 & counts$n2 >= 0 & counts$n0 + counts$n1 + counts$n2 == counts$called &
+    good <- good & counts$n0 >= 0 & counts$n1 >= 0 & counts$n2 >= 0 &
+      counts$n0 + counts$n1 + counts$n2 == counts$called &
       (counts$called == 0 | abs(total - counts$mean * counts$called) <= 1e-6 * n)
   }
-  if (!all(good %in% TRUE)) fault("$counts", "counts of calls that add up", sprintf("others for %s", x$variants$snp[which(!good | is.na(good))[1] %% size[1] + 1]))
+  if (!all(good %in% TRUE)) {
+    fault(
+      "$counts", "counts of calls that add up",
+      sprintf("others for %s", x$variants$snp[which(!good | is.na(good))[1] %% size[1] + 1])
+    )
+  }
 }
 
 # Counts over all environments from those by environment.

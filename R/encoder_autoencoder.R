@@ -25,7 +25,8 @@ fit_autoencoder <- function(input, n_latent, control, seed) {
   storage.mode(shape) <- "integer"
   rows <- list(
     x = frame$x, target = target$values, offset = target$offset,
-    exposure = if (related) standardise(as.double(input$data$related)), label = input$environment, environments = max(input$environment)
+    exposure = if (related) standardise(as.double(input$data$related)), label = input$environment,
+    environments = max(input$environment)
   )
   runs <- autoencoder_runs(shape, rows, frame$skip, control, seed)
   best <- choose_restart(runs, control)
@@ -87,12 +88,17 @@ autoencoder_frame <- function(input, warm, size) {
     # of the invariant block are the ones furthest from it.
     invariant <- warm$invariant
     if (warm$method != "code" && ncol(invariant) > size[["invariant"]]) {
-      pick <- if (warm$method == "stationary") seq_len(size[["invariant"]]) else ncol(invariant) + 1L - rev(seq_len(size[["invariant"]]))
+      pick <- if (warm$method == "stationary") {
+        seq_len(size[["invariant"]])
+      } else {
+        ncol(invariant) + 1L - rev(seq_len(size[["invariant"]]))
+      }
       invariant <- invariant[, pick, drop = FALSE]
     }
     frame$selected <- if (warm$method == "code") warm$selected else "linear"
     frame$warm <- list(
-      selected = frame$selected, weights = warm$weights, center = if (warm$method == "code") warm$code_center else unname(warm$center),
+      selected = frame$selected, weights = warm$weights,
+      center = if (warm$method == "code") warm$code_center else unname(warm$center),
       map = cbind(invariant, warm$variant)[, seq_len(sum(size)), drop = FALSE]
     )
     code <- warm_code(frame$warm, input$z)
@@ -157,8 +163,10 @@ autoencoder_options <- function(control) {
   warm <- control$warm_start
   lapply(list(
     epochs = control$epochs, batch = control$batch, patience = control$patience, every = AUTOENCODER$every,
-    held_out = control$held_out, rate = control$rate, decay = control$weight_decay, clip = control$clip, settle = control$settle,
-    ramp = control$ramp, related = control$relatedness, slack = AUTOENCODER$slack, slack_absolute = AUTOENCODER$slack_absolute,
+    held_out = control$held_out, rate = control$rate, decay = control$weight_decay, clip = control$clip,
+    settle = control$settle,
+    ramp = control$ramp, related = control$relatedness, slack = AUTOENCODER$slack,
+    slack_absolute = AUTOENCODER$slack_absolute,
     start_scale = if (warm) AUTOENCODER$start_warm else 1, kernel = kernel, mmd = control$mmd, hsic = control$hsic,
     entropy = control$entropy, settle_rate = AUTOENCODER$settle_rate, turns = if (warm) 0 else AUTOENCODER$turns
   ), as.double)
@@ -187,7 +195,10 @@ autoencoder_runs <- function(shape, rows, skip, control, seed) {
   # The core has its own streams: the session's is put back where it was.
   runs <- spread_work("Training of the autoencoder", 100 * restarts, function(step) {
     if (restarts == 1) return(list(one(1L, step)))
-    with_seed(seed, future.apply::future_lapply(seq_len(restarts), one, step = step, future.seed = TRUE, future.packages = "LatentMR"))
+    with_seed(
+      seed,
+      future.apply::future_lapply(seq_len(restarts), one, step = step, future.seed = TRUE, future.packages = "LatentMR")
+    )
   })
   keep_finished(runs, shape, control)
 }
@@ -255,11 +266,20 @@ autoencoder_lines <- function(x) {
   look <- d$held_out
   decoder <- if (d$decoder) sprintf("polynomial decoder of degree %d", d$decoder) else "net decoder"
   c(
-    sprintf("%s, %s likelihood%s", decoder, d$likelihood, if (d$relatedness > 0) sprintf(", relatedness term %s", format(d$relatedness)) else ""),
+    sprintf(
+      "%s, %s likelihood%s", decoder, d$likelihood,
+      if (d$relatedness > 0) sprintf(", relatedness term %s", format(d$relatedness)) else ""
+    ),
     if (is.null(d$warm_start)) "started at random" else sprintf("started from the %s encoder", d$warm_start),
     sprintf(
       "epoch %d%s: held-out reconstruction %s, nHSIC within %s, nMMD across %s (noise %s)", look$epoch,
-      if (d$restarts > 1) sprintf(" of restart %d of %d", d$kept, d$restarts) else if (look$epoch == 0) " (its start)" else "",
+      if (d$restarts > 1) {
+        sprintf(" of restart %d of %d", d$kept, d$restarts)
+      } else if (look$epoch == 0) {
+        " (its start)"
+      } else {
+        ""
+      },
       format(look$reconstruction, digits = 3), format(look$nhsic, digits = 2), format(look$nmmd, digits = 2),
       format(look$noise, digits = 2)
     )

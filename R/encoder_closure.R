@@ -28,7 +28,9 @@ try_closure <- function(input, control) {
 
 closure_words <- function(x) {
   t <- x$trials
-  if (!nrow(t)) return(sprintf("%d directions leave no room for the products of two latents or more (5 are needed)", x$rank))
+  if (!nrow(t)) {
+    return(sprintf("%d directions leave no room for the products of two latents or more (5 are needed)", x$rank))
+  }
   limits <- sprintf("c(%d) = %s", as.integer(t$latents), vapply(pmax(t$c, 0), function(v) format(v, digits = 2), ""))
   paste0(
     paste(limits, collapse = ", "),

@@ -19,7 +19,8 @@
 #' a scaled chi-square), for allele counts the noncentrality. Not
 #' rejecting says no more than that a change, if any, is below it. At biobank size all tests reject: read `effect`.
 #'
-#' @param x A `latent_instruments` object (with `data`), a numeric matrix or data frame (rows are people), or `mr_data`: then its genotypes,
+#' @param x A `latent_instruments` object (with `data`), a numeric matrix or data frame (rows are people), or `mr_data`:
+#'   then its genotypes,
 #'   environments, and covariates with structure columns are taken. For `mr_data` missing calls are allowed:
 #'   they are left out of the allele counts and take the pooled mean elsewhere, which hides changes
 #'   rather than making them. In a matrix allele counts (only 0, 1, 2, NA) are recognised; in other columns
@@ -101,7 +102,9 @@ environment_test.latent_instruments <- function(x, data, type = "invariant", con
   check_data(data)
   codes <- stats::predict(x, data, type = type)
   if (!ncol(codes)) abort_argument("type", "a block with at least one latent", sprintf("\"%s\", which is empty", type))
-  covariates <- cbind(data$covariates, data$structure, if (type == "invariant") stats::predict(x, data, type = "variant"))
+  covariates <- cbind(
+    data$covariates, data$structure, if (type == "invariant") stats::predict(x, data, type = "variant")
+  )
   if (!length(covariates)) covariates <- NULL
   environment_frame(
     function(cols) codes[, cols, drop = FALSE], colnames(codes), FALSE, data$environment, nrow(codes), covariates,
@@ -260,7 +263,11 @@ print.environment_test <- function(x, digits = 3, rows = 10, ...) {
   }
   print.data.frame(shown, row.names = FALSE)
   if (sum(columns) > rows) cat(sprintf("... %d columns in all; as.data.frame() has them.\n", sum(columns)))
-  cat(sprintf("Holm-adjusted p below .05: %d of %d columns.\n", sum(x$p_adjusted[columns] < .05, na.rm = TRUE), sum(columns)))
+  cat(
+    sprintf(
+      "Holm-adjusted p below .05: %d of %d columns.\n", sum(x$p_adjusted[columns] < .05, na.rm = TRUE), sum(columns)
+    )
+  )
   invisible(x)
 }
 

@@ -42,7 +42,12 @@ flow_problem <- function(base, input) {
   # Three quarters are fitted to, and a covariance needs more people than dimensions.
   least <- ceiling((4 * d + 4) * 4 / 3)
   if (min(sizes) < least) {
-    return(sprintf("environment %s has %d people and %.0f are needed for %d directions", names(which.min(sizes)), min(sizes), least, d))
+    return(
+      sprintf(
+        "environment %s has %d people and %.0f are needed for %d directions", names(which.min(sizes)), min(sizes),
+        least, d
+      )
+    )
   }
   NULL
 }
@@ -60,7 +65,8 @@ flow_start <- function(input, base, w, start, control, seed, least = 0) {
     as.integer(start), cpu_level()
   )
   c(fit, list(row = data.frame(
-    invariant = w, start = start, hinges = fit$hinges, linear = fit$loss[1], held_out = fit$loss[2], training = fit$loss[3]
+    invariant = w, start = start, hinges = fit$hinges, linear = fit$loss[1], held_out = fit$loss[2],
+    training = fit$loss[3]
   )))
 }
 
@@ -110,7 +116,8 @@ flow_history <- function(fits) {
   do.call(rbind, lapply(seq_along(fits), function(i) {
     rounds <- fits[[i]]$rounds
     data.frame(
-      restart = i, invariant = fits[[i]]$row$invariant, step = cumsum(rounds[, 3]), training = rounds[, 1], held_out = rounds[, 2]
+      restart = i, invariant = fits[[i]]$row$invariant, step = cumsum(rounds[, 3]), training = rounds[, 1],
+      held_out = rounds[, 2]
     )
   }))
 }
@@ -120,7 +127,8 @@ flow_history <- function(fits) {
 check_code <- function(code, split, input) {
   x <- sweep(code, 2, colMeans(code))
   out <- .Call(
-    C_ffi_code_check, x %*% split$invariant, x %*% split$variant, input$environment, nlevels(input$data$environment), cpu_level()
+    C_ffi_code_check, x %*% split$invariant, x %*% split$variant, input$environment, nlevels(input$data$environment),
+    cpu_level()
   )
   c(within = out[1], between = out[2])
 }

@@ -48,7 +48,9 @@ null_point <- function(draws, level) {
 # nothing (src/core/encoder/stationary_permuted.h).
 permutation_null <- function(view, fit, control, seed, rows) {
   if (!inherits(rows, "mr_data")) {
-    abort_argument("control", "one with null = \"gaussian\" or \"auto\" when `data` holds moments only", "null = \"permutation\"")
+    abort_argument(
+      "control", "one with null = \"gaussian\" or \"auto\" when `data` holds moments only", "null = \"permutation\""
+    )
   }
   z <- impute_from(mr_genotypes(rows), rows$environment, view$mean[view$columns$variants, , drop = FALSE])
   code <- core_product(sweep(z, 2, pooled_mean(view)[view$columns$variants]), fit$directions)

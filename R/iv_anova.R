@@ -7,7 +7,11 @@ anova.iv_reg <- function(object, object2, test = "F", vcov = NULL, cluster = NUL
   if (!is.function(one_spelling(vcov, vcov.))) check_dots(...)
   check_made(object)
   check_choice(test, "test", c("F", "Chisq"))
-  if (missing(object2) || !inherits(object2, "iv_reg")) abort_argument("object2", "a second fit, nested with the first", if (missing(object2)) "left out" else describe(object2))
+  if (missing(object2) || !inherits(object2, "iv_reg")) {
+    abort_argument(
+      "object2", "a second fit, nested with the first", if (missing(object2)) "left out" else describe(object2)
+    )
+  }
   check_made(object2)
   small <- if (object$rank <= object2$rank) object else object2
   large <- if (object$rank <= object2$rank) object2 else object

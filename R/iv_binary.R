@@ -28,7 +28,8 @@
 #' Errors are the sandwich of both stages' estimating equations stacked (M-estimation;
 #' for `"msmm"` that of GMM, with the covariance of the moments at the final estimate),
 #' with the factors of [iv_fit()] where `m` counts the columns of the second stage.
-#' With `weights` every estimating equation is weighted and so is each person's part in the sandwich, as for survey weights.
+#' With `weights` every estimating equation is weighted and so is each person's part in the sandwich, as for survey
+#' weights.
 #' Intervals are
 #' normal; with `"cluster"` t on the number of clusters minus one; of `"2sls"` as in [iv_reg()].
 #'
@@ -39,8 +40,10 @@
 #' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`, as in [iv_reg()].
 #' @param estimator `"tsri"`, `"tsps"`, `"msmm"`, `"2sls"` or `"glm"`.
 #' @param link `"logit"` or `"log"`, for `"tsri"`, `"tsps"` and `"glm"`.
-#' @param weights Non-negative weights of people: counts, or the inverse of the probability to be in the sample (those of
-#'   a case-control sample make its estimates those of the population). Their scale does not matter; people of weight 0 are left out.
+#' @param weights Non-negative weights of people: counts, or the inverse of the probability to be in the sample (those
+#'   of
+#'   a case-control sample make its estimates those of the population). Their scale does not matter; people of weight 0
+#'   are left out.
 #' @param subset,na.action,offset As in [glm()]; rows with missing values are handled by `na.action`. The offset
 #'   is on the scale of the estimate (log odds, log risk, or risk).
 #' @param tol As in [iv_fit()].
@@ -59,7 +62,8 @@
 #'   `units`, `estimator`, `link`, `control` (coefficients of the residuals, `"tsri"`), `hansen` (`"msmm"`),
 #'   `solutions` (2 when the starting values of `"msmm"` led to different roots, with a warning),
 #'   `linear` (the two-stage least squares fit: [first_stage()], [ar_set()], [weakiv_test()] of
-#'   it hold for the risk difference), `nobs`, `cases` (outcomes that are 1), `call`, `formula`; others are private. Methods: `coef`, `vcov`, `confint`, `nobs`, `print`, `summary`, `tidy`, `glance`.
+#'   it hold for the risk difference), `nobs`, `cases` (outcomes that are 1), `call`, `formula`; others are private.
+#'   Methods: `coef`, `vcov`, `confint`, `nobs`, `print`, `summary`, `tidy`, `glance`.
 #'
 #'   `as.data.frame()`: one row per exposure with the nine columns of `TwoSampleMR::mr()`, then `lo_ci`,
 #'   `up_ci`, `or`, `or_lci95`, `or_uci95` (those of `TwoSampleMR::generate_odds_ratios()`: exp of
@@ -131,7 +135,10 @@ binary_object <- function(linear, estimator, link, type, outcome = linear$engine
   f <- linear$engine$f
   seen <- unname(if (is.null(f$rows$root)) outcome else outcome[f$rows$root > 0])
   if (length(unique(seen)) < 2) {
-    abort(sprintf("Every outcome is %g: there is no effect to estimate.", seen[1]), "latentmr_error_argument", argument = "formula")
+    abort(
+      sprintf("Every outcome is %g: there is no effect to estimate.", seen[1]), "latentmr_error_argument",
+      argument = "formula"
+    )
   }
   out <- if (estimator == "2sls") {
     list(vcov = linear$vcov, hansen = linear$diagnostics["Hansen J", ])
@@ -140,7 +147,8 @@ binary_object <- function(linear, estimator, link, type, outcome = linear$engine
     if (isTRUE(part$solutions > 1)) {
       warn(
         "The multiplicative structural mean model has several solutions: the one that fits the moments best is shown.",
-        "latentmr_warning_solutions", hint = "The data do not tell them apart: compare with the risk difference, estimator = \"2sls\"."
+        "latentmr_warning_solutions",
+        hint = "The data do not tell them apart: compare with the risk difference, estimator = \"2sls\"."
       )
     }
     c(part[c("control", "solutions")], list(hansen = part$j, part = part))

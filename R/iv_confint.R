@@ -13,7 +13,10 @@ confint.iv_reg <- function(object, parm, level = 0.95, vcov = NULL, cluster = NU
   est <- coef(object, component = component, complete = complete)
   chosen <- if (component == "stage1") {
     check_stage1_vcov(one_spelling(vcov, vcov.), cluster)
-    list(v = stage1_vcov(object), df_each = if (is.null(df)) object$engine$f$n - object$engine$f$K - object$engine$f$L else df)
+    list(
+      v = stage1_vcov(object),
+      df_each = if (is.null(df)) object$engine$f$n - object$engine$f$K - object$engine$f$L else df
+    )
   } else {
     chosen_vcov(object, vcov, cluster, vcov., df, ...)
   }

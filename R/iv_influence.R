@@ -12,7 +12,11 @@ hatvalues.iv_reg <- function(model, type = "stage2", ...) {
   if (type != "stage2") {
     f <- model$engine$f
     if (f$L == 0) abort("This fit has no first stage.", "latentmr_error_argument", argument = "type")
-    h1 <- if (is.null(model$engine$instrument)) s$leverage1 else iv_scores(f, model$engine$est, leverage = TRUE)$leverage1
+    h1 <- if (is.null(model$engine$instrument)) {
+      s$leverage1
+    } else {
+      iv_scores(f, model$engine$est, leverage = TRUE)$leverage1
+    }
     h <- combined_leverage(model, h1, h, type)
   }
   naresid(model$na.action, setNames(h, names(model$residuals)))

@@ -70,7 +70,9 @@ stage1_coef <- function(object) {
 check_stage1_vcov <- function(vcov, cluster) {
   if (is.null(cluster) && (is.null(vcov) || identical(vcov, "iid"))) return(invisible())
   abort_argument(
-    if (is.null(cluster)) "type" else "cluster", "left out for component \"stage1\", whose covariance is the classical one", describe(if (is.null(cluster)) vcov else cluster),
+    if (is.null(cluster)) "type" else "cluster",
+    "left out for component \"stage1\", whose covariance is the classical one",
+    describe(if (is.null(cluster)) vcov else cluster),
     hint = "first_stage() has robust tests of the first stages."
   )
 }

@@ -53,7 +53,8 @@ new_frame <- function(object, newdata, na.action) {
       frame
     },
     error = function(e) abort(
-      sprintf("`newdata` does not fit the model: %s.", conditionMessage(e)), "latentmr_error_argument", argument = "newdata",
+      sprintf("`newdata` does not fit the model: %s.", conditionMessage(e)), "latentmr_error_argument",
+      argument = "newdata",
       hint = "Its columns must be of the kind, and its factors of the levels, that the fit had."
     )
   )

@@ -35,7 +35,10 @@ vcovCR.iv_reg <- function(obj, cluster, type, target = NULL, inverse_var = FALSE
   check_dots(...)
   if (missing(cluster)) abort_argument("cluster", "a vector with a value for each row", "left out")
   if (obj$estimator == "gmm" && !(type %in% c("CR0", "CR1", "CR1p", "CR1S"))) {
-    abort_argument("type", "\"CR0\", \"CR1\", \"CR1p\" or \"CR1S\" for two-step GMM", describe(type), hint = "The others need the residuals of a least squares fit.")
+    abort_argument(
+      "type", "\"CR0\", \"CR1\", \"CR1p\" or \"CR1S\" for two-step GMM", describe(type),
+      hint = "The others need the residuals of a least squares fit."
+    )
   }
   default <- utils::getS3method("vcovCR", "default", envir = asNamespace("clubSandwich"))
   default(obj, cluster, type, target, inverse_var, form)

@@ -40,12 +40,16 @@ tidy.iv_reg <- function(x, conf.int = TRUE, conf.level = 0.95, instruments = FAL
   check_choice(component, "component", c("stage2", "stage1"))
   if (component == "stage1") {
     check_stage1_vcov(one_spelling(vcov, vcov.), cluster)
-    return(tidy_rows(coef(x, "stage1"), stage1_vcov(x), if (is.null(df)) x$engine$f$n - x$engine$f$K - x$engine$f$L else df,
+    if (is.null(df)) df <- x$engine$f$n - x$engine$f$K - x$engine$f$L
+    return(tidy_rows(coef(x, "stage1"), stage1_vcov(x), df,
       if (conf.int) conf.level, paste(endogenous_kept(x), collapse = ", ")))
   }
   chosen <- chosen_vcov(x, vcov, cluster, vcov., df, ...)
   if (instruments) return(tidy_instruments(chosen$object))
-  tidy_rows(x$coefficients, chosen$v, chosen$df_each, if (conf.int) conf.level, if (is.null(x$terms)) "y" else deparse1(formula(x, "regressors")[[2]]))
+  tidy_rows(
+    x$coefficients, chosen$v, chosen$df_each, if (conf.int) conf.level,
+    if (is.null(x$terms)) "y" else deparse1(formula(x, "regressors")[[2]])
+  )
 }
 
 tidy_instruments <- function(x) {

@@ -175,7 +175,8 @@ check_df <- function(df) {
 
 check_given_vcov <- function(v, object) {
   names <- names(object$coefficients)[!is.na(object$coefficients)]
-  if (is.matrix(v) && is.numeric(v) && nrow(v) == ncol(v) && all(names %in% rownames(v)) && identical(rownames(v), colnames(v))) {
+  square <- is.matrix(v) && is.numeric(v) && nrow(v) == ncol(v) && identical(rownames(v), colnames(v))
+  if (square && all(names %in% rownames(v))) {
     return(invisible())
   }
   abort_argument("vcov", sprintf("a matrix with rows and columns named %s", quote_all(names)), describe(v))

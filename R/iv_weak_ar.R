@@ -10,7 +10,8 @@
 #' @param vcov,cluster As in [weakiv_set()]; `"iid"`, equal error variances, is the default here.
 #' @param ... For methods.
 #' @return Data frame with one row per piece and columns `ci_type`, `lo`, `up`,
-#'   `level`; with several endogenous variables `term` first. `ci_type`: `"interval"`; `"rays"` (everything outside an interval,
+#'   `level`; with several endogenous variables `term` first. `ci_type`: `"interval"`; `"rays"` (everything outside an
+#'   interval,
 #'   two rows); `"line"` (all effects: the instruments say nothing); `"empty"`
 #'   (one row, limits `NA`: every effect is rejected, i.e. the overidentifying
 #'   restrictions are).

@@ -25,11 +25,14 @@
 #' `g = Q_Z'(y - X beta)`, in orthonormal coordinates of the instruments given the covariates. `S` is the
 #' covariance of the contributions of people (sums of clusters) to `g`, about their mean; `D = Q_Z'X -
 #' cov(Q_Z'X, g) S^-1 g`. Then `AR = g'S^-1 g`, `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g`, and `CLR` as above with
-#' the rank statistic `D'var(D)^-1 D` as `r`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test of
+#' the rank statistic `D'var(D)^-1 D` as `r`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the
+#' quasi-CLR test of
 #' Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). HC1 multiplies `S` by `n / (n - K - L)`,
-#' clusters by `G / (G - L) (n - 1) / (n - K)`; the F have `n - K - L` and `G - L` degrees of freedom, as Hotelling's test. Residuals are those under the hypothesis, which keeps
+#' clusters by `G / (G - L) (n - 1) / (n - K)`; the F have `n - K - L` and `G - L` degrees of freedom, as Hotelling's
+#' test. Residuals are those under the hypothesis, which keeps
 #' the size with 60 clusters (`bench/bench-weak-iv.R`). Robust sets of one effect are found on 512
-#' directions around the circle of effects (the infinite one included) with root finding between them; with clusters there must be more of
+#' directions around the circle of effects (the infinite one included) with root finding between them; with clusters
+#' there must be more of
 #' them than instruments.
 #'
 #' Sets of one effect for equal variances are exact: their ends solve quadratic equations. With several endogenous
@@ -57,7 +60,8 @@
 #'   another length than the endogenous variables, and for LM, CLR and robust sets of several;
 #'   `latentmr_error_weights` when the covariance of the reduced form is singular.
 #' @references Anderson and Rubin (1949), Annals of Mathematical Statistics 20:46.
-#'   Kleibergen (2002), Econometrica 70:1781; (2005), Econometrica 73:1103; (2007), Journal of Econometrics 139:181. Andrews
+#'   Kleibergen (2002), Econometrica 70:1781; (2005), Econometrica 73:1103; (2007), Journal of Econometrics 139:181.
+#'   Andrews
 #'   and Guggenheim (2017), Econometric Theory 33:1046.
 #'   Moreira (2003), Econometrica 71:1027. Andrews, Moreira and Stock (2007), Journal of
 #'   Econometrics 139:116. Mikusheva (2010), Journal of Econometrics 157:236. Dufour and
@@ -120,7 +124,10 @@ weakiv_set.iv_reg <- function(fit, method = "CLR", level = 0.95, vcov = NULL, cl
     set <- robust_weakiv_set(reduced_form(fit$engine$f, type, asked$cluster), method, level)
   } else {
     if (type != "iid" && !(is.null(vcov) && is.null(cluster))) {
-      abort_argument("vcov", sprintf("\"iid\" for the sets of %d endogenous variables", m$k), sprintf("\"%s\"", type), hint = "weakiv_test() tests given effects with every covariance.")
+      abort_argument(
+        "vcov", sprintf("\"iid\" for the sets of %d endogenous variables", m$k), sprintf("\"%s\"", type),
+        hint = "weakiv_test() tests given effects with every covariance."
+      )
     }
     if (method != "AR") {
       abort_argument("method", sprintf("\"AR\" with %d endogenous variables", m$k), sprintf("\"%s\"", method))
@@ -172,10 +179,15 @@ check_beta <- function(beta, terms) {
   k <- if (is.numeric(terms)) terms else length(terms)
   if (k > 1 && identical(beta, 0)) beta <- rep(0, k)
   if (!is.numeric(beta) || length(beta) != k || any(!is.finite(beta))) {
-    abort_argument("beta", sprintf("%d finite number%s, one for each endogenous variable", k, if (k == 1) "" else "s"), describe(beta))
+    abort_argument(
+      "beta", sprintf("%d finite number%s, one for each endogenous variable", k, if (k == 1) "" else "s"),
+      describe(beta)
+    )
   }
   if (!is.null(names(beta)) && is.character(terms)) {
-    if (!setequal(names(beta), terms)) abort_argument("beta", paste("named", quote_all(terms)), paste("named", quote_all(names(beta))))
+    if (!setequal(names(beta), terms)) {
+      abort_argument("beta", paste("named", quote_all(terms)), paste("named", quote_all(names(beta))))
+    }
     beta <- beta[terms]
   }
   as.double(beta)

@@ -68,7 +68,8 @@ estimate_rows <- function(fit, estimates, environment) {
   out <- data.frame(
     id.exposure = exposure, id.outcome = fit$outcome, outcome = fit$outcome, exposure = exposure,
     method = short_name(ids), nsnp = as.double(each("nsnp")), b = as.double(each("b")), se = as.double(each("se")),
-    pval = as.double(each("pval")), lo_ci = as.double(each("lo")), up_ci = as.double(each("up")), nobs = as.double(each("nobs")),
+    pval = as.double(each("pval")), lo_ci = as.double(each("lo")), up_ci = as.double(each("up")),
+    nobs = as.double(each("nobs")),
     environment = environment, estimator = ids, vcov = as.character(each("vcov")), fstat = fstat,
     fstat_type = ifelse(is.na(fstat), NA_character_, as.character(each("fstat_type"))), scale = scale,
     units = row_units(fit, scale, exposure), stringsAsFactors = FALSE
@@ -81,7 +82,9 @@ estimate_rows <- function(fit, estimates, environment) {
 row_units <- function(fit, scale, exposure) {
   known <- if (is.null(fit$units)) rep(NA_character_, length(fit$exposure) + 1) else fit$units
   unit <- known[match(exposure, fit$exposure)]
-  vapply(seq_along(scale), function(i) effect_units(scale[i], fit$outcome, exposure[i], c(unit[i], known[length(known)])), "")
+  vapply(
+    seq_along(scale), function(i) effect_units(scale[i], fit$outcome, exposure[i], c(unit[i], known[length(known)])), ""
+  )
 }
 
 #' @importFrom generics tidy
@@ -112,7 +115,8 @@ glance.latent_mr <- function(x, ...) {
   if (differ > length(q$Q_pval)) differ <- 1
   data.frame(
     nobs = x$nobs, environments = length(x$encoder$environments), nsnp = nrow(x$variants),
-    mode = x$mode, headline = x$headline, exposures = length(x$exposure), n_invariant = x$encoder$n_latent[["invariant"]],
+    mode = x$mode, headline = x$headline, exposures = length(x$exposure),
+    n_invariant = x$encoder$n_latent[["invariant"]],
     n_variant = x$encoder$n_latent[["variant"]],
     statistic.weakinst = min(d$f), p.value.weakinst = max(d$first_stage$conditional_p), fstat_effective = d$f_effective,
     cragg_donald = d$cragg_donald, statistic.overid = d$sargan$statistic, p.value.overid = d$sargan$pval,
@@ -172,7 +176,10 @@ vcov.latent_mr <- function(object, ...) {
 confint.latent_mr <- function(object, parm = object$exposure, level = object$level, ...) {
   check_dots(...)
   if (!identical(level, object$level)) {
-    abort_argument("level", sprintf("%s, the level of the fit", format(object$level)), describe(level), "Fit again with latent_mr(level = ).")
+    abort_argument(
+      "level", sprintf("%s, the level of the fit", format(object$level)), describe(level),
+      "Fit again with latent_mr(level = )."
+    )
   }
   head <- object$estimates[[object$leading]]
   out <- cbind(head$lo, head$up)

@@ -33,14 +33,17 @@
 #'
 #' @section Errors given the encoder:
 #' The usual errors take the directions as known. With genotypes that is nearly so; with continuous instruments 95 %
-#' intervals covered 87 to 94 % in four cells of the published design. `jackknife = TRUE` learns the encoder anew without each
-#' of ten folds, and covers 96 to 98 % there (`bench/bench-jackknife.R`), at ten times the work. It replaces the errors of
+#' intervals covered 87 to 94 % in four cells of the published design. `jackknife = TRUE` learns the encoder anew
+#' without each
+#' of ten folds, and covers 96 to 98 % there (`bench/bench-jackknife.R`), at ten times the work. It replaces the errors
+#' of
 #' `latent_2sls`, `latent_liml`, `latent_fuller` and `latent_2sls_only` of everybody. Clusters stay whole in a fold.
 #'
 #' @section Spectral REML (`latent_reml`):
 #' The headline in panel mode: a random-effects model of the scores of the instruments, with components for
 #' strength, for structure below the detection limit and for balanced pleiotropy; they stand in the print. The
-#' formula is in `vignette("method")`. In structure and background modes it was no better than UJIVE (`bench/bench-snp-panels.R`).
+#' formula is in `vignette("method")`. In structure and background modes it was no better than UJIVE
+#' (`bench/bench-snp-panels.R`).
 #'
 #' @param data An `mr_data` object, or `mr_moments` (no rows needed).
 #' @param encoder `"linear"`, `"auto"`, `"closure"`, `"flow"` or `"autoencoder"` (see [learn_instruments()]).
@@ -50,10 +53,13 @@
 #' @param crossfit Number of folds K for cross-fitting, at least 2; 0 for none. Moments
 #'   must hold K folds or more (`mr_moments(folds = )`).
 #' @param score_weights Weights of an allele score from other people (a published association
-#'   study of the exposure), for the estimators `score` and `latent_score`: a data frame, or a text file (see [read_mr_data()]),
-#'   with columns `SNP`, `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure` and so
+#'   study of the exposure), for the estimators `score` and `latent_score`: a data frame, or a text file (see
+#'   [read_mr_data()]),
+#'   with columns `SNP`, `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure` and
+#'   so
 #'   on, and rsid, EA, NEA, A1 (effect), A2, BETA, with a message).
-#'   Matched by variant and alleles (also where the data hold several variants of one name): weights of the other allele change sign, weights on
+#'   Matched by variant and alleles (also where the data hold several variants of one name): weights of the other allele
+#'   change sign, weights on
 #'   the other strand are recognised; palindromic variants (A/T, C/G), other alleles, unknown
 #'   variants and missing weights are left out. `$score$table` has what became of
 #'   every row. `NULL`: no score.
@@ -63,18 +69,22 @@
 #' @param by_environment `FALSE` leaves out the estimates of single environments and
 #'   without each of them (and Cochran's Q) and the tests of instrument quality, which take most of the time: for
 #'   simulations and scans over many outcomes.
-#' @param jackknife `TRUE`, for continuous instruments: errors that include the learning of the encoder (see "Errors given the
+#' @param jackknife `TRUE`, for continuous instruments: errors that include the learning of the encoder (see "Errors
+#'   given the
 #'   encoder").
 #' @param control [encoder_control()]. For moments with background components it must have the settings they were
 #'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number; `NULL` takes one from R's generator.
 #' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine
 #'   columns are those of `TwoSampleMR::mr()`; `environments = TRUE` adds the
-#'   rows of every environment; the column `crossfit` is there when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance`
+#'   rows of every environment; the column `crossfit` is there when asked for. Also `print`, `summary`, `plot`, `tidy`,
+#'   `glance`
 #'   and [ar_set()]. Its field `headline` names the estimator to report first: on
 #'   genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
-#'   from moments); for continuous instruments `latent_2sls`. Other fields: `outcome`, `exposure` (names), `units`, `kind`, `level`, `nobs`,
-#'   `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]), `quality`, `variants`, `warnings`, `flow`,
+#'   from moments); for continuous instruments `latent_2sls`. Other fields: `outcome`, `exposure` (names), `units`,
+#'   `kind`, `level`, `nobs`,
+#'   `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]), `quality`, `variants`,
+#'   `warnings`, `flow`,
 #'   `truth` (of simulated data), `seed`, `call`, `versions`. What is not named here is private.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
@@ -85,14 +95,17 @@
 #' of 2SLS, which `latent_ujive` has not.
 #'
 #' @section Several exposures:
-#' With several exposures in `data` the effects are estimated given each other (multivariable Mendelian randomization), a
-#' row per estimator and exposure; everything else is as with one. Estimators whose `exposures` in [mr_methods()] is `one`
+#' With several exposures in `data` the effects are estimated given each other (multivariable Mendelian randomization),
+#' a
+#' row per estimator and exposure; everything else is as with one. Estimators whose `exposures` in [mr_methods()] is
+#' `one`
 #' are `NA` and say so. The F of an exposure is Sanderson and Windmeijer's conditional F; `summary()$first_stage`
 #' has a row per exposure. Anderson-Rubin sets are projections. Errors: `latentmr_error_unidentified` when
 #' the instruments do not tell the exposures apart, or an exposure is a function of the others.
 #'
 #' @section Allele scores:
-#' `score` is the usual one-sample instrument: the sum of counted alleles times `score_weights`, with the environments and
+#' `score` is the usual one-sample instrument: the sum of counted alleles times `score_weights`, with the environments
+#' and
 #' covariates partialled out; `latent_score` partials out the latent block. Weights that were estimated in
 #' the people of `data` make it 2SLS with all variants, with its bias, and hide that in one large F.
 #'
@@ -101,8 +114,10 @@
 #' when the variants look so: six or more lie just above one of the usual thresholds and none below it.
 #' @section Invalid instruments:
 #' `latent_outlier` takes variants out of the instruments whose association with the outcome does not go through the
-#' exposure, found on one half of the people and used on the other: [outlying_variants()]. [plausibly_exogenous()] says how large direct
-#' effects of the variants the result survives, [negative_control()] looks for effects that cannot be, [direction_test()] for
+#' exposure, found on one half of the people and used on the other: [outlying_variants()]. [plausibly_exogenous()] says
+#' how large direct
+#' effects of the variants the result survives, [negative_control()] looks for effects that cannot be,
+#' [direction_test()] for
 #' the reverse direction, [leave_one_out()] for variants, chromosomes and environments on which the result hangs.
 #' @section Errors: `latentmr_error_unidentified` when fewer than three instruments are
 #'   left, when continuous instruments come from one environment or from
@@ -145,7 +160,10 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     fitted
   }
   set <- working_set(data, learner, control, crossfit, seed = seed, score = score)
-  asked <- list(methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife, seed = seed)
+  asked <- list(
+    methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife,
+    seed = seed
+  )
   got <- latent_estimate(set, asked, score)
   fit <- latent_diagnose(got, set, asked, notes)
   fit$call <- match.call()
@@ -171,7 +189,8 @@ latent_estimate <- function(set, asked, score) {
   if (asked$jackknife) estimates <- jackknife_encoder(estimates, chosen, plain, asked$level)
   leading <- choose_headline(chosen, set$encoder, !is.null(rows), estimates)
   fit <- list(
-    estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level, encoder = set$fitted, crossfit = asked$crossfit,
+    estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level,
+    encoder = set$fitted, crossfit = asked$crossfit,
     outcome = moments$outcome[1], exposure = moments$exposure, units = moments$units,
     kind = moments$kind, mode = set$encoder$mode, variants = moments$variants, flow = moments$flow, seed = asked$seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
@@ -190,7 +209,9 @@ latent_estimate <- function(set, asked, score) {
     fit$by_environment <- lapply(each, `[[`, "estimates")
     fit$leave_one_out <- leave_one_environment_out(fit, set, rows, folds, step)
   }
-  list(fit = fit, rows = rows, block = blocks$latent, strength = if (asked$by_environment) lapply(each, `[[`, "strength"))
+  list(
+    fit = fit, rows = rows, block = blocks$latent, strength = if (asked$by_environment) lapply(each, `[[`, "strength")
+  )
 }
 
 # What a fit keeps of the latent block: no person's row.
@@ -222,7 +243,9 @@ refuse_block <- function(block, crossfit) {
 # got: of latent_estimate().
 latent_diagnose <- function(got, set, asked, notes) {
   fit <- got$fit
-  fit$diagnostics <- latent_diagnostics(fit, got$block, got$strength, set$encoder, set$view, got$rows, set$source$moments)
+  fit$diagnostics <- latent_diagnostics(
+    fit, got$block, got$strength, set$encoder, set$view, got$rows, set$source$moments
+  )
   if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)
   fit$withheld <- withheld_words(fit)
   if (!is.null(fit$withheld)) fit$headline <- NA_character_
@@ -242,7 +265,10 @@ made_with <- function() c(LatentMR = as.character(utils::packageVersion("LatentM
 check_environment_names <- function(data) {
   names <- if (inherits(data, "mr_data")) levels(data$environment) else data$environments
   if (!"pooled" %in% names) return(invisible())
-  abort_argument("data", "one with environments of other names", "with an environment named \"pooled\"", "\"pooled\" stands for everybody together in the result: rename it.")
+  abort_argument(
+    "data", "one with environments of other names", "with an environment named \"pooled\"",
+    "\"pooled\" stands for everybody together in the result: rename it."
+  )
 }
 
 # Which estimators have no number, and why; NULL when all have.
@@ -259,7 +285,10 @@ choose_headline <- function(chosen, encoder, has_rows, estimates) {
   order <- if (encoder$kind == "continuous") {
     c("latent_2sls", "latent_liml", "latent_ujive")
   } else {
-    c(if (encoder$mode == "panel") "latent_reml", if (has_rows) "latent_ujive", "latent_nagar", "latent_2sls", "latent_liml")
+    c(
+      if (encoder$mode == "panel") "latent_reml", if (has_rows) "latent_ujive", "latent_nagar", "latent_2sls",
+      "latent_liml"
+    )
   }
   order <- c(order, chosen$id)
   order <- order[order %in% chosen$id]

@@ -1,19 +1,26 @@
 # Negative-control outcomes for the linear estimators: a table with a row per control
 # (and endogenous variable or estimator).
 
-#' @param data For a [latent_mr()] fit: the `mr_data` or `mr_moments` object it was made from. For an [iv_reg()] fit: a data
+#' @param data For a [latent_mr()] fit: the `mr_data` or `mr_moments` object it was made from. For an [iv_reg()] fit: a
+#'   data
 #'   frame in which controls named in `outcome` are looked up, as long as the data of the fit.
 #' @param methods Ids of [mr_methods()] to run on the control; `NULL` is the fit's headline.
 #' @details
-#' For fits of [latent_mr()], [iv_reg()] and [iv_fit()] `outcome` may also name covariates of the fit (age, sex): these are then no longer
+#' For fits of [latent_mr()], [iv_reg()] and [iv_fit()] `outcome` may also name covariates of the fit (age, sex): these
+#' are then no longer
 #' adjusted for, all columns of a factor together. From moments alone this needs nobody's row. Several
 #' controls are given as several names or as a data frame. For a `latent_mr` fit a vector with names is joined by the
-#' identifiers of the people. The encoder is that of the fit, which has seen no outcome; of a cross-fitted fit those of its folds.
-#' @return For fits of [latent_mr()], [iv_reg()] and [iv_fit()]: a data frame of class `negative_control_table`, one row per
-#'   control and estimator, with the nine columns of `TwoSampleMR::mr()` (the control is the `outcome`), `lo_ci`, `up_ci`, `nobs`, `estimator`, `vcov`, then
-#'   `ar_statistic`, `ar_df1`, `ar_df2`, `ar_pval` (Anderson-Rubin test: are the instruments associated with the control at
+#' identifiers of the people. The encoder is that of the fit, which has seen no outcome; of a cross-fitted fit those of
+#' its folds.
+#' @return For fits of [latent_mr()], [iv_reg()] and [iv_fit()]: a data frame of class `negative_control_table`, one row
+#'   per
+#'   control and estimator, with the nine columns of `TwoSampleMR::mr()` (the control is the `outcome`), `lo_ci`,
+#'   `up_ci`, `nobs`, `estimator`, `vcov`, then
+#'   `ar_statistic`, `ar_df1`, `ar_df2`, `ar_pval` (Anderson-Rubin test: are the instruments associated with the control
+#'   at
 #'   all, in whatever direction?), `detectable` (effect that is significant at 5 % in four of five
-#'   samples) and `verdict`: `"silent"`, `"effect"` (`pval` below .05), `"association"` (`ar_pval` below .05), with Holm's
+#'   samples) and `verdict`: `"silent"`, `"effect"` (`pval` below .05), `"association"` (`ar_pval` below .05), with
+#'   Holm's
 #'   correction over the controls. `print()` says it in words.
 #' @rdname negative_control
 #' @export
@@ -50,17 +57,24 @@ check_fit_data <- function(fit, data) {
     abort_argument("data", must, "another one")
   }
   if (moments && fit$encoder$method == "code") {
-    abort_argument("data", "the mr_data object of the fit", "moments", sprintf("Moments hold no rows, which the encoder \"%s\" reads.", fit$encoder$encoder))
+    abort_argument(
+      "data", "the mr_data object of the fit", "moments",
+      sprintf("Moments hold no rows, which the encoder \"%s\" reads.", fit$encoder$encoder)
+    )
   }
   folds <- if (moments) length(unique(data$blocks$fold)) else Inf
   if (folds < fit$crossfit) {
-    abort_argument("data", sprintf("moments of at least %d folds, as the fit is cross-fitted", fit$crossfit), sprintf("of %d", folds), "mr_moments(folds = ) makes more.")
+    abort_argument(
+      "data", sprintf("moments of at least %d folds, as the fit is cross-fitted", fit$crossfit),
+      sprintf("of %d", folds), "mr_moments(folds = ) makes more."
+    )
   }
 }
 
 negative_methods <- function(fit, methods, has_rows) {
   resolve_methods(methods, list(
-    kind = fit$kind, rows = has_rows, data_rows = has_rows, structure = FALSE, mode = fit$mode, score = !is.null(fit$score), binary = FALSE
+    kind = fit$kind, rows = has_rows, data_rows = has_rows, structure = FALSE, mode = fit$mode,
+    score = !is.null(fit$score), binary = FALSE
   ))
 }
 
@@ -68,7 +82,11 @@ negative_methods <- function(fit, methods, has_rows) {
 # block, and either one of these (column) or the values of people.
 control_columns <- function(outcome, name, known, coding = NULL, where) {
   if (is.logical(outcome) || is.numeric(outcome)) {
-    if (!is.null(dim(outcome)) && ncol(outcome) != 1) outcome <- as.data.frame(outcome) else outcome <- setNames(list(outcome), name)
+    if (!is.null(dim(outcome)) && ncol(outcome) != 1) {
+      outcome <- as.data.frame(outcome)
+    } else {
+      outcome <- setNames(list(outcome), name)
+    }
   }
   if (is.list(outcome) && length(outcome) && !is.null(names(outcome))) {
     return(Map(function(values, name) list(name = name, values = values, drop = character()), outcome, names(outcome)))
@@ -99,17 +117,29 @@ control_label <- function(expression) {
 control_values <- function(values, name, n, ids = NULL) {
   if (is.logical(values)) values <- values + 0
   if (is.matrix(values) && ncol(values) == 1) values <- values[, 1]
-  if (!is.numeric(values) || is.factor(values)) abort_argument("outcome", sprintf("numeric (`%s`)", name), describe(values), "Code groups as 0 and 1.")
+  if (!is.numeric(values) || is.factor(values)) {
+    abort_argument("outcome", sprintf("numeric (`%s`)", name), describe(values), "Code groups as 0 and 1.")
+  }
   if (!is.null(ids) && !is.null(names(values))) {
     at <- match(ids, names(values))
     if (anyNA(at)) {
-      abort_argument("outcome", sprintf("with a value for everybody (`%s`)", name), sprintf("without %d of %d people of the fit", sum(is.na(at)), n))
+      abort_argument(
+        "outcome", sprintf("with a value for everybody (`%s`)", name),
+        sprintf("without %d of %d people of the fit", sum(is.na(at)), n)
+      )
     }
     values <- values[at]
   }
-  if (length(values) != n) abort_argument("outcome", sprintf("a numeric vector of length %d, the people of the fit", n), describe(values))
+  if (length(values) != n) {
+    abort_argument("outcome", sprintf("a numeric vector of length %d, the people of the fit", n), describe(values))
+  }
   bad <- sum(!is.finite(values))
-  if (bad) abort_argument("outcome", sprintf("finite for everybody (`%s`)", name), sprintf("missing or infinite for %d of %d", bad, n), "Fit again without these people.")
+  if (bad) {
+    abort_argument(
+      "outcome", sprintf("finite for everybody (`%s`)", name), sprintf("missing or infinite for %d of %d", bad, n),
+      "Fit again without these people."
+    )
+  }
   values <- as.double(values)
   if (max(values) == min(values)) abort_argument("outcome", sprintf("a control that varies (`%s`)", name), "a constant")
   unname(values)
@@ -118,7 +148,10 @@ control_values <- function(values, name, n, ids = NULL) {
 negative_latent <- function(fit, data, control, chosen) {
   if (!is.null(control$values)) {
     if (inherits(data, "mr_moments")) {
-      abort_argument("outcome", "the name of a covariate when `data` holds no rows", describe(control$values), "mr_moments() has no person's row.")
+      abort_argument(
+        "outcome", "the name of a covariate when `data` holds no rows", describe(control$values),
+        "mr_moments() has no person's row."
+      )
     }
     control$values <- control_values(control$values, control$name, length(data$outcome), data$ids)
   }
@@ -161,9 +194,15 @@ negative_control.iv_reg <- function(fit, outcome, data = NULL, name = NULL, ...)
   if (is.character(outcome) && is.data.frame(data)) {
     elsewhere <- setdiff(outcome, rows$names$w)
     unknown <- setdiff(elsewhere, names(data))
-    if (length(unknown)) abort_argument("outcome", "among the exogenous variables of the fit and the columns of `data`", quote_all(unknown))
+    if (length(unknown)) {
+      abort_argument(
+        "outcome", "among the exogenous variables of the fit and the columns of `data`", quote_all(unknown)
+      )
+    }
     controls <- c(
-      if (length(setdiff(outcome, elsewhere))) control_columns(setdiff(outcome, elsewhere), name, rows$names$w, NULL, "fit"),
+      if (length(setdiff(outcome, elsewhere))) {
+        control_columns(setdiff(outcome, elsewhere), name, rows$names$w, NULL, "fit")
+      },
       if (length(elsewhere)) control_columns(as.list(data[elsewhere]), name, NULL, NULL, "data")
     )
   } else {
@@ -186,7 +225,9 @@ negative_iv <- function(fit, control) {
     rows$y <- if (is.list(old$w)) old$w[[at]] else old$w[, at]
     rows["w"] <- list(design_columns(old$w, seq_along(old$names$w) != at))
     rows$names$w <- old$names$w[-at]
-    if (max(rows$y) == min(rows$y)) abort_argument("outcome", sprintf("a control that varies (`%s`)", control$name), "a constant")
+    if (max(rows$y) == min(rows$y)) {
+      abort_argument("outcome", sprintf("a control that varies (`%s`)", control$name), "a constant")
+    }
   }
   control_of <- list(kappa = if (fit$estimator == "kclass") fit$kappa, fuller = 1)
   again <- iv_engine(rows, fit$estimator, fit$vcov_type, fit$cluster, fit$engine$f$tol, control_of)
@@ -211,7 +252,9 @@ negative_table <- function(out) {
   holm <- function(p) stats::ave(p, by, FUN = function(v) stats::p.adjust(v, "holm"))
   effect <- holm(out$pval) < .05
   associated <- holm(out$ar_pval) < .05
-  out$verdict <- ifelse(effect & !is.na(effect), "effect", ifelse(associated & !is.na(associated), "association", "silent"))
+  out$verdict <- ifelse(
+    effect & !is.na(effect), "effect", ifelse(associated & !is.na(associated), "association", "silent")
+  )
   out$verdict[is.na(out$pval)] <- NA
   structure(out, class = c("negative_control_table", "data.frame"))
 }
@@ -233,10 +276,17 @@ negative_words <- function(row) {
     p_is(row$pval), if (is.na(row$ar_pval)) "" else paste("; instruments against it", p_is(row$ar_pval))
   )
   switch(row$verdict,
-    silent = sprintf("%s: silent. %s. An effect of %s would have been seen in four of five samples.", head, numbers, format_b(row$detectable)),
+    silent = sprintf(
+      "%s: silent. %s. An effect of %s would have been seen in four of five samples.", head, numbers,
+      format_b(row$detectable)
+    ),
     effect = sprintf(
       "%s: NOT silent. %s. %s", head, numbers,
-      if (row$estimator == "ols") "Least squares is confounded." else "The instruments are not exogenous, or the method makes effects out of nothing."
+      if (row$estimator == "ols") {
+        "Least squares is confounded."
+      } else {
+        "The instruments are not exogenous, or the method makes effects out of nothing."
+      }
     ),
     association = sprintf(
       "%s: associated with the instruments, though no effect comes of it. %s. Something that moves it is tied to the instruments: pleiotropy or structure.",

@@ -1,7 +1,8 @@
 # A fit again with other arguments, and what was fitted as a formula.
 
 #' @rdname latent_mr
-#' @details `update(fit, ...)` makes the fit again with other arguments of `latent_mr()` (`data = ` included; an argument `NULL`
+#' @details `update(fit, ...)` makes the fit again with other arguments of `latent_mr()` (`data =
+#' ` included; an argument `NULL`
 #'   goes back to its default), `evaluate = FALSE` gives the call. `formula(fit)` says what was fitted: outcome ~
 #'   what was adjusted for | exposure | instruments.
 #' @param evaluate `FALSE` gives the call of `update()` instead of the fit.
@@ -16,12 +17,17 @@ update.latent_mr <- function(object, ..., evaluate = TRUE) {
   wrong <- given[!given %in% known]
   if (length(wrong)) {
     abort(
-      sprintf("Unknown argument%s: %s.", if (length(wrong) > 1) "s" else "", quote_all(ifelse(nzchar(wrong), wrong, "(unnamed)"))),
+      sprintf(
+        "Unknown argument%s: %s.", if (length(wrong) > 1) "s" else "",
+        quote_all(ifelse(nzchar(wrong), wrong, "(unnamed)"))
+      ),
       "latentmr_error_argument", argument = wrong[1], hint = sprintf("The arguments are %s.", quote_all(known, Inf))
     )
   }
   call <- object$call
-  if (!is.call(call)) abort_argument("object", "a fit that kept its call", "one without it", "Fit again with latent_mr().")
+  if (!is.call(call)) {
+    abort_argument("object", "a fit that kept its call", "one without it", "Fit again with latent_mr().")
+  }
   for (name in given) call[[name]] <- extras[[name]]
   if (evaluate) eval(call, parent.frame()) else call
 }

@@ -4,20 +4,24 @@
 #' instruments, every test that can object, whether the environments agree, and what no test can see.
 #'
 #' Tests with a p-value are corrected together (Holm), so that data without a fault are objected to in at most five
-#' of a hundred analyses. They are Sargan's J (Hansen's where people are heteroskedastic or clustered: `"J"`), Cochran's Q over
+#' of a hundred analyses. They are Sargan's J (Hansen's where people are heteroskedastic or clustered: `"J"`), Cochran's
+#' Q over
 #' environments (`"Q"`), dependence of the instruments on covariates and on structure columns after what was partialled
 #' out (`"HSIC covariates"`, `"HSIC structure"`), and Steiger's test against the direction (`"direction"`, one-sided:
 #' the instruments explain more of the outcome). What has no p-value objects by a fixed line: one region of the
-#' genome that holds more than half of the variants, fewer than ten variants, an identification that was forced, and a first stage
+#' genome that holds more than half of the variants, fewer than ten variants, an identification that was forced, and a
+#' first stage
 #' most of which lies in what was partialled out: the share of the exposure's association with the panel in those
-#' directions is above .8 and larger than that many directions drawn at random hold in one of a thousand draws (Beta(k/2, (p - k)/2)).
+#' directions is above .8 and larger than that many directions drawn at random hold in one of a thousand draws
+#' (Beta(k/2, (p - k)/2)).
 #'
 #' What no test sees: confounding that is alike in all environments and that all instruments share. Assortative mating,
 #' and parents who act on their children, are of this kind: only families show them.
 #'
 #' @param fit A fit of [latent_mr()].
 #' @param ... Not used.
-#' @return Data frame of class `mr_verdict`, one row a check: `check`, `finding` (a sentence), `statistic`, `pval`, `p_holm` (`NA` for what is
+#' @return Data frame of class `mr_verdict`, one row a check: `check`, `finding` (a sentence), `statistic`, `pval`,
+#'   `p_holm` (`NA` for what is
 #'   not a test), `objects` (`TRUE`: the first line must not be published as it stands). Attributes: `headline` (the
 #'   first line), `withheld` (why there is no point estimate, or `NULL`), `unseen` (what cannot be seen).
 #' @section Errors: `latentmr_error_argument` for other objects.
@@ -46,11 +50,13 @@ verdict.latent_mr <- function(fit, ...) {
   out$objects <- out$objects | (!is.na(out$p_holm) & out$p_holm < .05)
   out$corrected <- NULL
   structure(
-    out, class = c("mr_verdict", "data.frame"), headline = verdict_headline(fit, out), withheld = fit$withheld, unseen = unseen_words()
+    out, class = c("mr_verdict", "data.frame"), headline = verdict_headline(fit, out), withheld = fit$withheld,
+    unseen = unseen_words()
   )
 }
 
-check_row <- function(check, finding, statistic = NA_real_, pval = NA_real_, objects = FALSE, corrected = is.finite(pval)) {
+check_row <- function(check, finding, statistic = NA_real_, pval = NA_real_, objects = FALSE,
+                      corrected = is.finite(pval)) {
   list(
     check = check, finding = finding, statistic = unname(statistic), pval = unname(pval), p_holm = NA_real_,
     objects = objects, corrected = corrected
@@ -61,7 +67,15 @@ check_row <- function(check, finding, statistic = NA_real_, pval = NA_real_, obj
 strength_check <- function(fit) {
   d <- fit$diagnostics
   f <- min(if (is.na(d$f_effective)) d$f else d$f_effective)
-  words <- if (!is.finite(f)) "not known" else if (f < 5) "too weak for a point estimate" else if (f < 10) "weak" else "strong enough"
+  words <- if (!is.finite(f)) {
+    "not known"
+  } else if (f < 5) {
+    "too weak for a point estimate"
+  } else if (f < 10) {
+    "weak"
+  } else {
+    "strong enough"
+  }
   check_row("strength", sprintf("The instruments are %s (F = %.1f).", words, f), f)
 }
 
@@ -72,18 +86,35 @@ test_checks <- function(fit) {
   rows <- list()
   add <- function(...) rows[[length(rows) + 1L]] <<- check_row(...)
   if (isTRUE(is.finite(j$pval))) {
-    add("J", sprintf("The instruments %s (%s J, %s).", if (j$pval < .05) "disagree: structure or pleiotropy is left" else "agree", if (robust) "Hansen's" else "Sargan's", p_is(j$pval)), j$statistic, j$pval)
+    add(
+      "J",
+      sprintf(
+        "The instruments %s (%s J, %s).", if (j$pval < .05) "disagree: structure or pleiotropy is left" else "agree",
+        if (robust) "Hansen's" else "Sargan's", p_is(j$pval)
+      ),
+      j$statistic, j$pval
+    )
   }
   q <- d$q
   if (is.data.frame(q)) q <- unlist(q[which.min(q$Q_pval), c("Q", "Q_df", "Q_pval")])
   if (isTRUE(is.finite(q[["Q_pval"]]))) {
-    add("Q", sprintf("The environments %s (Cochran's Q, %s).", if (q[["Q_pval"]] < .05) "disagree" else "agree", p_is(q[["Q_pval"]])), q[["Q"]], q[["Q_pval"]])
+    add(
+      "Q",
+      sprintf(
+        "The environments %s (Cochran's Q, %s).", if (q[["Q_pval"]] < .05) "disagree" else "agree", p_is(q[["Q_pval"]])
+      ),
+      q[["Q"]], q[["Q_pval"]]
+    )
   }
   for (what in c("covariates", "structure")) {
     h <- d[[paste0("hsic_", what)]]
     if (!is.null(h) && is.finite(h[["pval"]])) {
       add(
-        paste("HSIC", what), sprintf("The instruments %s the %s (%s).", if (h[["pval"]] < .05) "still follow" else "do not follow", if (what == "structure") "structure columns" else what, p_is(h[["pval"]])),
+        paste("HSIC", what),
+        sprintf(
+          "The instruments %s the %s (%s).", if (h[["pval"]] < .05) "still follow" else "do not follow",
+          if (what == "structure") "structure columns" else what, p_is(h[["pval"]])
+        ),
         h[["statistic"]], h[["pval"]]
       )
     }
@@ -92,7 +123,14 @@ test_checks <- function(fit) {
     way <- whole_direction(fit$latent$kclass, fit$exposure, fit$outcome)$direction
     if (is.finite(way$z)) {
       against <- stats::pnorm(way$z)
-      add("direction", sprintf("The instruments explain %s of the %s than of the %s (%s).", if (way$z < 0) "more" else "less", "outcome", "exposure", p_is(against)), way$z, against)
+      add(
+        "direction",
+        sprintf(
+          "The instruments explain %s of the %s than of the %s (%s).", if (way$z < 0) "more" else "less", "outcome",
+          "exposure", p_is(against)
+        ),
+        way$z, against
+      )
     }
   }
   rows
@@ -101,13 +139,27 @@ test_checks <- function(fit) {
 fixed_checks <- function(fit) {
   encoder <- fit$encoder
   rows <- list()
-  object <- function(check, finding, statistic = NA_real_) rows[[length(rows) + 1L]] <<- check_row(check, finding, statistic, objects = TRUE)
+  object <- function(check, finding, statistic = NA_real_) {
+    rows[[length(rows) + 1L]] <<- check_row(check, finding, statistic, objects = TRUE)
+  }
   if (fit$kind != "continuous" && fit$mode == "panel") {
     linked <- linked_share(encoder)
     if (linked$share > .5) {
-      object("one region", sprintf("%s holds %.0f %% of the variants: linkage cannot be told from ancestry.", sentence_case(linked$what), 100 * linked$share), linked$share)
+      object(
+        "one region",
+        sprintf(
+          "%s holds %.0f %% of the variants: linkage cannot be told from ancestry.", sentence_case(linked$what),
+          100 * linked$share
+        ),
+        linked$share
+      )
     }
-    if (nrow(fit$variants) < FEW_VARIANTS) object("few variants", sprintf("Only %d variants: too few to tell what moves from what does not.", nrow(fit$variants)), nrow(fit$variants))
+    if (nrow(fit$variants) < FEW_VARIANTS) {
+      object(
+        "few variants", sprintf("Only %d variants: too few to tell what moves from what does not.", nrow(fit$variants)),
+        nrow(fit$variants)
+      )
+    }
   }
   lost <- fit$diagnostics$lost
   if (!is.null(lost) && isTRUE(lost[["share"]] > .8) && lost[["pval"]] < .001) {
@@ -123,11 +175,16 @@ fixed_checks <- function(fit) {
 
 agreement_check <- function(fit) {
   e <- fit$diagnostics$environments
-  if (is.null(e) || nrow(e) < 2) return(check_row("environments", "One environment, or no estimates by environment: agreement was not looked at."))
+  if (is.null(e) || nrow(e) < 2) {
+    return(check_row("environments", "One environment, or no estimates by environment: agreement was not looked at."))
+  }
   if (length(fit$exposure) > 1) return(check_row("environments", "Estimates by environment are in the print."))
   head <- fit$estimates[[fit$leading]]
   inside <- sum(abs(e$b - head$b[1]) <= stats::qnorm(.975) * e$se, na.rm = TRUE)
-  check_row("environments", sprintf("%d of %d environments have the effect in their own interval.", inside, sum(is.finite(e$b))), inside)
+  check_row(
+    "environments",
+    sprintf("%d of %d environments have the effect in their own interval.", inside, sum(is.finite(e$b))), inside
+  )
 }
 
 unseen_words <- function() {
@@ -139,7 +196,10 @@ unseen_words <- function() {
 verdict_headline <- function(fit, rows) {
   against <- rows$check[rows$objects]
   warning <- if (length(against)) {
-    sprintf("Do not publish this as it stands: %s object%s.", paste(against, collapse = ", "), if (length(against) == 1) "s" else "")
+    sprintf(
+      "Do not publish this as it stands: %s object%s.", paste(against, collapse = ", "),
+      if (length(against) == 1) "s" else ""
+    )
   }
   c(warning, vapply(seq_along(fit$exposure), function(j) headline_sentence(fit, j), ""))
 }
@@ -147,7 +207,12 @@ verdict_headline <- function(fit, rows) {
 headline_sentence <- function(fit, j) {
   head <- fit$estimates[[fit$leading]]
   if (!is.null(fit$withheld)) {
-    return(sprintf("%s on %s: no point estimate, %s: %s.", sentence_case(fit$exposure[j]), fit$outcome, fit$withheld, weak_set_words(set_of(fit, j, fit$diagnostics$set))))
+    return(
+      sprintf(
+        "%s on %s: no point estimate, %s: %s.", sentence_case(fit$exposure[j]), fit$outcome, fit$withheld,
+        weak_set_words(set_of(fit, j, fit$diagnostics$set))
+      )
+    )
   }
   b <- head$b[j]
   text <- format_estimate(b, head$lo[j], head$up[j])
@@ -158,13 +223,18 @@ headline_sentence <- function(fit, j) {
   unit <- if (is.null(fit$units)) c("unit", NA) else fit$units[c(j, length(fit$units))]
   if (is.na(unit[1])) unit[1] <- "unit"
   of <- if (is.na(unit[2]) || isTRUE(fit$binary)) "" else paste0(" ", unit[2])
-  sprintf("1 %s more %s%s %s %s by %s%s%s.", unit[1], fit$exposure[j], given, verb, outcome_words(fit), text, of, if (sure) "" else ": no clear effect")
+  sprintf(
+    "1 %s more %s%s %s %s by %s%s%s.", unit[1], fit$exposure[j], given, verb, outcome_words(fit), text, of,
+    if (sure) "" else ": no clear effect"
+  )
 }
 
 # Why the first line has no point estimate, or NULL.
 withheld_words <- function(fit) {
   f <- min(fit$diagnostics$f)
-  if (isTRUE(f < 5)) sprintf("the instruments are weak (%sF = %.1f)", if (length(fit$exposure) > 1) "conditional " else "", f)
+  if (isTRUE(f < 5)) {
+    sprintf("the instruments are weak (%sF = %.1f)", if (length(fit$exposure) > 1) "conditional " else "", f)
+  }
 }
 
 # What a set that stands in for an interval says.
@@ -177,7 +247,14 @@ weak_set_words <- function(set) {
     empty = sprintf("no effect fits the data (the %s %% set is empty: the instruments contradict each other)", level),
     sprintf(
       "effects %s fit the data (%s %% set)",
-      paste(ifelse(set$lo == -Inf, paste("up to", number(set$up)), ifelse(set$up == Inf, paste("from", number(set$lo)), sprintf("from %s to %s", number(set$lo), number(set$up)))), collapse = " and "), level
+      paste(
+        ifelse(
+          set$lo == -Inf, paste("up to", number(set$up)),
+          ifelse(set$up == Inf, paste("from", number(set$lo)), sprintf("from %s to %s", number(set$lo), number(set$up)))
+        ),
+        collapse = " and "
+      ),
+      level
     )
   )
 }

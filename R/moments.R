@@ -11,7 +11,8 @@
 #' For genotypes (0, 1, 2 copies) the cross products are exact integers, counted
 #' from two bits a genotype: with \eqn{h = [g \ge 1]}{h = [g >= 1]} and
 #' \eqn{d = [g = 2]}{d = [g = 2]} as bit strings over people, \eqn{g = h + d} and
-#' \deqn{\sum g_i g_j = |h_i \wedge h_j| + |h_i \wedge h_j \wedge (d_i \oplus d_j)| + 3 |d_i \wedge d_j|.}{sum g_i g_j = |h_i & h_j| + |h_i & h_j & (d_i xor d_j)| + 3 |d_i & d_j|.}
+#' \deqn{\sum g_i g_j = |h_i \wedge h_j| + |h_i \wedge h_j \wedge (d_i \oplus d_j)| + 3 |d_i \wedge d_j|.}{sum g_i g_j =
+#' |h_i & h_j| + |h_i & h_j & (d_i xor d_j)| + 3 |d_i & d_j|.}
 #' They are the same on every processor and for every `memory`. Numeric columns,
 #' and dosages and continuous instruments, are summed in double precision about a
 #' pilot value (their mean), so that a large mean costs no digits. Files are
@@ -50,9 +51,12 @@
 #'   with [saveRDS()]. With p variants, of
 #'   which pm have missing calls, q numeric columns and B blocks: `gg`
 #'   (p (p + 1) / 2 by B: upper triangle by columns), `gm` (p pm by B), `mm`, `sg`,
-#'   `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment, fold, n), the pilots (`pilot` of the numeric columns, `gpilot` of
-#'   the variants), `missing` (the variants with missing calls), the names of all columns (`outcome`, `exposure`, their `units`, `covariates`,
-#'   `structure`, `environments`), `variants` (data frame), `kind`, `flow`, `seed`, `disclosure` (as given) and `withheld`
+#'   `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment, fold, n), the pilots (`pilot` of the numeric columns,
+#'   `gpilot` of
+#'   the variants), `missing` (the variants with missing calls), the names of all columns (`outcome`, `exposure`, their
+#'   `units`, `covariates`,
+#'   `structure`, `environments`), `variants` (data frame), `kind`, `flow`, `seed`, `disclosure` (as given) and
+#'   `withheld`
 #'   (names of variants left out). Other fields are private. Genotype sums are integers. The numeric columns are
 #'   in the order covariates, structure, exposure, outcome.
 #' @section Disclosure control: Cross products of few people are these people. A block of
@@ -95,7 +99,8 @@
 #'   What it does not do. Two objects made of nearly the same people give away those in
 #'   whom they differ, to all digits: make one, and keep to it. Somebody who knows the
 #'   rows of most people of a block can subtract them. Somebody who holds the numeric columns
-#'   of everybody in a block can compute genotypes (`bench/attacks/beyond.R`: of 40 people). Somebody who has a person's genotypes
+#'   of everybody in a block can compute genotypes (`bench/attacks/beyond.R`: of 40 people). Somebody who has a person's
+#'   genotypes
 #'   can test, weakly, whether the person is in the data (Homer et al. 2008, PLoS Genetics
 #'   4:e1000167). Counts of people who carry two rare alleles, or one and a trait, are not
 #'   bounded from below. There is no noise in the numbers, so nothing here is differential
@@ -163,7 +168,11 @@ format_moments <- function(x) {
   n <- x$blocks$n
   per <- tapply(n, x$blocks$environment, sum)
   odd <- moments_unusual(x)
-  sizes <- if (min(n) == max(n)) sprintf("%s people each", big(min(n))) else sprintf("%s to %s people", big(min(n)), big(max(n)))
+  sizes <- if (min(n) == max(n)) {
+    sprintf("%s people each", big(min(n)))
+  } else {
+    sprintf("%s to %s people", big(min(n)), big(max(n)))
+  }
   share <- sum(x$sm) / (sum(n) * nrow(x$variants))
   c(
     sprintf("<mr_moments> %s, outcome %s", exposures_words(x$exposure), x$outcome),
@@ -173,7 +182,9 @@ format_moments <- function(x) {
     sprintf("  blocks        %s: folds within environments, %s%s", big(length(n)), sizes,
             if (x$clustered) ", clusters whole" else ""),
     sprintf("  columns       %s, %s, %s, outcome", plural(length(x$covariates), "covariate"),
-            plural(length(x$structure), "structure column"), if (length(x$exposure) == 1) "exposure" else plural(length(x$exposure), "exposure")),
+            plural(
+              length(x$structure), "structure column"
+            ), if (length(x$exposure) == 1) "exposure" else plural(length(x$exposure), "exposure")),
     if (isTRUE(x$disclosure)) {
       "  missing       calls drawn from other people of the block"
     } else {

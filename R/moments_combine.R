@@ -70,7 +70,10 @@ same_units <- function(sites) {
     if (!length(said)) next
     out[j] <- said[1]
     if (length(said) == 1) next
-    words <- sprintf("\"%s\" is in %s at site %d and in %s at site %d", traits[j], said[1], match(said[1], here), said[2], match(said[2], here))
+    words <- sprintf(
+      "\"%s\" is in %s at site %d and in %s at site %d", traits[j], said[1], match(said[1], here), said[2],
+      match(said[2], here)
+    )
     # Standard deviations differ a little between sites.
     if (all(grepl("^SD [(]", said))) {
       warn(sprintf("%s.", words), "latentmr_warning_units", column = traits[j], units = said,
@@ -112,7 +115,10 @@ abort_combine <- function(message, hint = NULL, ...) {
 check_same_columns <- function(first, other, k) {
   if (!is.null(first$background) || !is.null(other$background)) {
     abort_combine(
-      sprintf("Site %d cannot be combined with site 1: background components were computed at the sites, each with its own meaning.", k),
+      sprintf(
+        "Site %d cannot be combined with site 1: background components were computed at the sites, each with its own meaning.",
+        k
+      ),
       "Project every site on one set of loadings, give the scores as `structure`, and leave `background` out.",
       part = "background", site = k
     )
@@ -121,7 +127,10 @@ check_same_columns <- function(first, other, k) {
     if (identical(first[[part]], other[[part]])) next
     words <- function(x) if (!length(x)) "none" else if (is.character(x)) quote_all(x) else as.character(x)
     abort_combine(
-      sprintf("Site %d cannot be combined with site 1: `%s` differs (%s, not %s).", k, part, words(other[[part]]), words(first[[part]])),
+      sprintf(
+        "Site %d cannot be combined with site 1: `%s` differs (%s, not %s).", k, part, words(other[[part]]),
+        words(first[[part]])
+      ),
       "Prepare all sites with the same columns in the same order.", part = part, site = k
     )
   }
@@ -150,10 +159,13 @@ match_variants <- function(first, other, k) {
   swapped <- !same & known_equal(a$effect_allele, b$other_allele) & known_equal(a$other_allele, b$effect_allele) &
     first$kind != "continuous"
   abort_differing(a, b, !same & !swapped, k, c("effect_allele", "other_allele"), "alleles")
-  moved <- !is.na(a$pos) & !is.na(b$pos) & a$pos != b$pos | !is.na(a$chr) & !is.na(b$chr) & plain_chromosome(a$chr) != plain_chromosome(b$chr)
+  moved <- !is.na(a$pos) & !is.na(b$pos) & a$pos != b$pos |
+    !is.na(a$chr) & !is.na(b$chr) & plain_chromosome(a$chr) != plain_chromosome(b$chr)
   abort_differing(a, b, moved, k, c("chr", "pos"), "places")
   if (!identical(as.character(first$block), as.character(other$block[from]))) {
-    abort_combine(sprintf("Site %d has other LD blocks than site 1.", k), "Give the same `block` at every site.", site = k)
+    abort_combine(
+      sprintf("Site %d has other LD blocks than site 1.", k), "Give the same `block` at every site.", site = k
+    )
   }
   list(from = from, swapped = swapped, a = ifelse(swapped, 2, 0), c = ifelse(swapped, -1, 1))
 }
@@ -233,7 +245,9 @@ add_sites <- function(sites, maps) {
   n <- numeric(nrow(every))
   for (k in seq_along(sites)) n[targets[[k]]] <- n[targets[[k]]] + sites[[k]]$blocks$n
   if (max(n) > .Machine$integer.max) {
-    abort_combine(sprintf("One fold of an environment would have %s people, more than %s.", big(max(n)), big(.Machine$integer.max)))
+    abort_combine(
+      sprintf("One fold of an environment would have %s people, more than %s.", big(max(n)), big(.Machine$integer.max))
+    )
   }
   missing <- sort(unique(unlist(lapply(seq_along(sites), function(k) match(sites[[k]]$missing, maps[[k]]$from)))))
   pilot <- common_pilot(sites)
@@ -268,7 +282,9 @@ common_pilot <- function(sites) {
   pilots <- lapply(sites, `[[`, "pilot")
   if (all(vapply(pilots, identical, NA, pilots[[1]]))) return(pilots[[1]])
   n <- vapply(sites, function(s) sum(as.numeric(s$blocks$n)), 0)
-  total <- Reduce(`+`, lapply(seq_along(sites), function(k) n[k] / sum(n) * (pilots[[k]] + rowSums(sites[[k]]$sx) / n[k])))
+  total <- Reduce(
+    `+`, lapply(seq_along(sites), function(k) n[k] / sum(n) * (pilots[[k]] + rowSums(sites[[k]]$sx) / n[k]))
+  )
   as.vector(total)
 }
 

@@ -172,7 +172,9 @@ told_columns <- function(m, b) {
   gg <- unpack(m$gg[, b], nrow(gx)) - outer(m$sg[, b], m$sg[, b]) / n
   part <- independent(gg)
   left <- xx
-  if (length(part$use)) left <- xx - crossprod(backsolve(part$factor, gx[part$use, , drop = FALSE] / part$scale, transpose = TRUE))
+  if (length(part$use)) {
+    left <- xx - crossprod(backsolve(part$factor, gx[part$use, , drop = FALSE] / part$scale, transpose = TRUE))
+  }
   whole <- half_inverse(xx)
   before <- 1 / rowSums(whole$root^2)
   after <- half_inverse(left)

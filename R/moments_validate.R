@@ -22,7 +22,9 @@ check_mr_data <- function(data, arg) {
     bad <- which(column < limits[1] | column > limits[2] | data$kind == "genotype" & column != round(column))
     if (length(bad)) {
       must <- c(genotype = "0, 1, 2 or NA", dosage = "from 0 to 2 or NA", continuous = "finite or NA")[[data$kind]]
-      field_fault("mr_data", arg)("$genotypes$x", must, sprintf("%s for %s", format(column[bad[1]]), data$variants$snp[j]))
+      field_fault("mr_data", arg)("$genotypes$x", must, sprintf(
+        "%s for %s", format(column[bad[1]]), data$variants$snp[j]
+      ))
     }
   }
   invisible(data)
@@ -43,8 +45,12 @@ check_moments <- function(m, arg) {
   check_object(m, "mr_moments", arg)
   fault <- field_fault("mr_moments", arg)
   check_moment_blocks(m, fault)
-  if (m$kind != "continuous" && any(m$gpilot != 0)) fault("$gpilot", "0 for every variant whose copies are counted", "another number")
-  found <- .Call(C_ffi_moments_check, m, as.double(m$blocks$n), match(m$kind, c("genotype", "dosage", "continuous")) - 1L)
+  if (m$kind != "continuous" && any(m$gpilot != 0)) {
+    fault("$gpilot", "0 for every variant whose copies are counted", "another number")
+  }
+  found <- .Call(
+    C_ffi_moments_check, m, as.double(m$blocks$n), match(m$kind, c("genotype", "dosage", "continuous")) - 1L
+  )
   if (!is.null(found)) moment_fault(m, found, fault)
   check_moment_binary(m, fault)
   invisible(m)
@@ -56,13 +62,19 @@ check_moment_blocks <- function(m, fault) {
     fault("$blocks$environment", "a factor whose levels are `environments`", "one with other levels")
   }
   empty <- setdiff(m$environments, blocks$environment)
-  if (length(empty)) fault("$blocks", "a table with a block of every environment", sprintf("one without %s", quote_all(empty, 3)))
+  if (length(empty)) {
+    fault("$blocks", "a table with a block of every environment", sprintf("one without %s", quote_all(empty, 3)))
+  }
   twice <- anyDuplicated(blocks[c("environment", "fold")])
   if (twice) {
     fault("$blocks", "a table with one block for a fold of an environment",
-          sprintf("one with fold %d of %s twice", blocks$fold[twice], quote_all(as.character(blocks$environment[twice]))))
+          sprintf(
+            "one with fold %d of %s twice", blocks$fold[twice], quote_all(as.character(blocks$environment[twice]))
+          ))
   }
-  if (sum(as.numeric(blocks$n)) > 2^52) fault("$blocks$n", "counts of people", sprintf("%s in all", format(sum(as.numeric(blocks$n)))))
+  if (sum(as.numeric(blocks$n)) > 2^52) {
+    fault("$blocks$n", "counts of people", sprintf("%s in all", format(sum(as.numeric(blocks$n)))))
+  }
 }
 
 # Where the number is, in words.
@@ -70,8 +82,10 @@ moment_fault <- function(m, found, fault) {
   columns <- c(m$covariates, m$structure, m$exposure, m$outcome)
   flags <- sprintf("the missing flag of %s", m$variants$snp[m$missing])
   sides <- list(
-    gg = list(m$variants$snp, m$variants$snp), gm = list(m$variants$snp, flags), mm = list(flags, flags), sg = list(m$variants$snp),
-    sm = list(flags), gx = list(m$variants$snp, columns), mx = list(flags, columns), sx = list(columns), xx = list(columns, columns)
+    gg = list(m$variants$snp, m$variants$snp), gm = list(m$variants$snp, flags), mm = list(flags, flags),
+    sg = list(m$variants$snp),
+    sm = list(flags), gx = list(m$variants$snp, columns), mx = list(flags, columns), sx = list(columns),
+    xx = list(columns, columns)
   )[[found$part]]
   at <- unique(c(sides[[1]][found$row], if (length(sides) > 1) sides[[2]][found$column]))
   block <- m$blocks[found$block, ]
@@ -79,9 +93,18 @@ moment_fault <- function(m, found, fault) {
   range <- if (found$least == found$most) {
     number(found$least)
   } else {
-    c(if (is.finite(found$least)) paste("from", number(found$least)), if (is.finite(found$most)) paste("to", number(found$most)))
+    c(
+      if (is.finite(found$least)) paste("from", number(found$least)),
+      if (is.finite(found$most)) paste("to", number(found$most))
+    )
   }
-  what <- if (!is.null(range) && !startsWith(range[1], "from")) NULL else if (found$whole) "a whole number" else "a finite number"
+  what <- if (!is.null(range) && !startsWith(range[1], "from")) {
+    NULL
+  } else if (found$whole) {
+    "a whole number"
+  } else {
+    "a finite number"
+  }
   must <- paste(c(what, range, if (found$whole == 2) "that differs from `sg` by an even one"), collapse = " ")
   fault(
     sprintf("$%s[, %d]", found$part, found$block),

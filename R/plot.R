@@ -15,14 +15,16 @@
 #'     summary-data MR from the associations of [as_twosample()]; of more than 50 variants
 #'     the last two name the 50 that matter most, `$data` has all. These, `"environments"` and `"first_stage"` are
 #'     for one exposure.
-#'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line; of a nonlinear one also those of
+#'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line; of a nonlinear one also those
+#'     of
 #'     the instruments before and the c(d) of the closure.
 #'   * `"latent"`: densities of the leading latents in every environment; needs `data`.
 #'   * `"quality"`: the change of every latent between environments and the dependence of the invariant
 #'     block on other columns, over the smallest that the data would show.
 #'   * `"history"`: losses of an encoder that was trained in steps.
 #' @param data For `"latent"`: the `mr_data` object.
-#' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome for the axes, such as
+#' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome for the axes, such
+#'   as
 #'   `c("mmol/L", "mmHg")`.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A `ggplot`.
@@ -47,7 +49,8 @@ plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
   units <- own_units(check_units(units, x$exposure), x$units, x$exposure, x$outcome)
   if (several && type %in% one_exposure_pictures) need_one_exposure(x, sprintf("The picture \"%s\"", type))
   switch(type,
-    forest = if (several) plot_exposures(x, units) else plot_forest(x, units), environments = plot_environments(x, units), first_stage = plot_first_stage(x),
+    forest = if (several) plot_exposures(x, units) else plot_forest(x, units),
+    environments = plot_environments(x, units), first_stage = plot_first_stage(x),
     scatter = plot_scatter(x, units), funnel = plot_funnel(x, units), single_variant = plot_single(x, units),
     leave_one_out = plot_leave_one_variant(x, units), spectrum = plot_spectrum(x$encoder),
     latent = plot_latents(x$encoder, data), history = plot_training(x$encoder),
@@ -69,6 +72,7 @@ plot.latent_instruments <- function(x, type = "spectrum", data = NULL, ...) {
   check_made(x)
   check_choice(type, "type", c("spectrum", "latent", "history", "quality"))
   switch(type,
-    spectrum = plot_spectrum(x), latent = plot_latents(x, data), history = plot_training(x), quality = plot_quality(x$quality)
+    spectrum = plot_spectrum(x), latent = plot_latents(x, data), history = plot_training(x),
+    quality = plot_quality(x$quality)
   )
 }

@@ -40,12 +40,16 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
     return(plot_history(x$curve$history, "Training of the three-net loop"))
   }
   wide <- range(x$data$x)
-  at <- seq(max(wide[1], x$range[1] - .1 * diff(x$range)), min(wide[2], x$range[2] + .1 * diff(x$range)), length.out = 140)
+  at <- seq(
+    max(wide[1], x$range[1] - .1 * diff(x$range)), min(wide[2], x$range[2] + .1 * diff(x$range)), length.out = 140
+  )
   data <- curve_bands(x, at, level)
   lines <- curve_lines(x, data, references)
   shown <- c(data$ulow, data$uhigh, lines$value)
   height <- diff(range(shown, na.rm = TRUE))
-  bars <- exposure_bars(x$data$x[x$data$x >= min(at) & x$data$x <= max(at)], min(shown, na.rm = TRUE) - .18 * height, .15 * height)
+  bars <- exposure_bars(
+    x$data$x[x$data$x >= min(at) & x$data$x <= max(at)], min(shown, na.rm = TRUE) - .18 * height, .15 * height
+  )
   outside <- curve_outside(x)
   outside <- data.frame(xmin = pmax(outside$from, min(at)), xmax = pmin(outside$to, max(at)))
   outside <- outside[outside$xmax > outside$xmin, ]
@@ -67,8 +71,12 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
     line_scales(kinds) +
     ggplot2::scale_discrete_manual("linewidth", values = c(1.2, rep(.7, kinds - 1))) +
     ggplot2::labs(
-      x = axis_name(x$names$exposure, units[1]), y = axis_name(x$names$outcome, units[2]), colour = NULL, linetype = NULL,
-      linewidth = NULL, title = wrap_words(sprintf("Dose-response of %s on %s", shorten(x$names$outcome, 60), shorten(x$names$exposure, 60)), 70),
+      x = axis_name(x$names$exposure, units[1]), y = axis_name(x$names$outcome, units[2]), colour = NULL,
+      linetype = NULL,
+      linewidth = NULL,
+      title = wrap_words(
+        sprintf("Dose-response of %s on %s", shorten(x$names$outcome, 60), shorten(x$names$exposure, 60)), 70
+      ),
       caption = wrap_words(curve_caption(x, level), 95)
     ) +
     plot_theme() +

@@ -14,7 +14,9 @@ plot_spectrum <- function(x) {
     ggplot2::geom_line(data = null, ggplot2::aes(y = .data$null), linetype = "42", colour = "#D55E00", linewidth = .7) +
     ggplot2::geom_point(ggplot2::aes(shape = .data$part, colour = .data$part), size = if (many) 1 else 2) +
     ggplot2::scale_shape_manual(values = c(variant = 16, invariant = 1), labels = block_labels, name = NULL) +
-    ggplot2::scale_colour_manual(values = c(variant = "#000000", invariant = "#0072B2"), labels = block_labels, name = NULL) +
+    ggplot2::scale_colour_manual(
+      values = c(variant = "#000000", invariant = "#0072B2"), labels = block_labels, name = NULL
+    ) +
     ggplot2::scale_y_log10() +
     ggplot2::labs(
       x = if (x$mode == "background") "Component of instruments and background" else "Direction of the instruments",
@@ -24,7 +26,11 @@ plot_spectrum <- function(x) {
           "Dashed: %s%% point of the largest eigenvalue when nothing moves. ",
           format(100 * if (x$method %in% c("stationary", "code")) x$control$dimension_level else x$control$level)
         ),
-        if (below) sprintf("%s of %s eigenvalues lie below the foot of the picture and are drawn there.", big(below), big(nrow(data)))
+        if (below) {
+          sprintf(
+            "%s of %s eigenvalues lie below the foot of the picture and are drawn there.", big(below), big(nrow(data))
+          )
+        }
       ), 100)
     ) +
     plot_theme()
@@ -32,6 +38,22 @@ plot_spectrum <- function(x) {
 }
 
 block_labels <- c(variant = "Variant block (partialled out)", invariant = "Invariant block")
+
+# Densities of each latent in each environment, in standard deviations over everybody.
+latent_ridges <- function(z, titles, environment, levels) {
+  do.call(rbind, lapply(seq_along(titles), function(j) {
+    v <- z[, j]
+    v <- (v - mean(v)) / max(stats::sd(v), .Machine$double.xmin)
+    range <- stats::quantile(v, c(.001, .999), names = FALSE) + c(-.3, .3)
+    one <- do.call(rbind, lapply(levels, function(e) {
+      u <- v[environment == e]
+      d <- stats::density(u, bw = if (stats::sd(u) > 0) "nrd0" else .1, from = range[1], to = range[2], n = 128)
+      data.frame(latent = titles[j], environment = e, value = d$x, density = d$y, mean = mean(u), sd = stats::sd(u))
+    }))
+    one$height <- .9 * one$density / max(one$density)
+    one
+  }))
+}
 
 # Densities of the leading latents, one ridge per environment.
 plot_latents <- function(x, data, leading = 3, max_environments = 20) {
@@ -48,23 +70,14 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
   if (x$method == "stationary") variant <- variant[, rev(seq_len(ncol(variant))), drop = FALSE]
   pick <- function(m) m[, seq_len(min(leading, ncol(m))), drop = FALSE]
   z <- cbind(pick(variant), pick(invariant))
-  titles <- c(sprintf("Variant %d", seq_len(ncol(pick(variant)))), sprintf("Invariant %d", seq_len(ncol(pick(invariant)))))
+  titles <- c(
+    sprintf("Variant %d", seq_len(ncol(pick(variant)))), sprintf("Invariant %d", seq_len(ncol(pick(invariant))))
+  )
   if (!ncol(z)) abort_argument("x", "an encoder with at least one latent", "one without")
   size <- sort(table(data$environment), decreasing = TRUE)
   shown <- names(size)[seq_len(min(max_environments, length(size)))]
   levels <- rev(levels(data$environment)[levels(data$environment) %in% shown])
-  ridges <- do.call(rbind, lapply(seq_along(titles), function(j) {
-    v <- z[, j]
-    v <- (v - mean(v)) / max(stats::sd(v), .Machine$double.xmin)
-    range <- stats::quantile(v, c(.001, .999), names = FALSE) + c(-.3, .3)
-    one <- do.call(rbind, lapply(levels, function(e) {
-      u <- v[data$environment == e]
-      d <- stats::density(u, bw = if (stats::sd(u) > 0) "nrd0" else .1, from = range[1], to = range[2], n = 128)
-      data.frame(latent = titles[j], environment = e, value = d$x, density = d$y, mean = mean(u), sd = stats::sd(u))
-    }))
-    one$height <- .9 * one$density / max(one$density)
-    one
-  }))
+  ridges <- latent_ridges(z, titles, data$environment, levels)
   ridges$latent <- factor(ridges$latent, titles)
   ridges$row <- match(ridges$environment, levels)
   centre <- ridges[!duplicated(ridges[c("latent", "environment")]), ]
@@ -77,13 +90,17 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
         fill = "grey80", colour = "grey20", linewidth = .3
       )
     }) +
-    ggplot2::geom_segment(data = centre, ggplot2::aes(x = .data$mean, xend = .data$mean, y = .data$row, yend = .data$row + .35), colour = "#D55E00", linewidth = .8) +
+    ggplot2::geom_segment(
+      data = centre, ggplot2::aes(x = .data$mean, xend = .data$mean, y = .data$row, yend = .data$row + .35),
+      colour = "#D55E00", linewidth = .8
+    ) +
     ggplot2::scale_y_continuous(breaks = seq_along(levels), labels = shorten(levels, 28), expand = c(.01, .05)) +
     ggplot2::facet_wrap(ggplot2::vars(.data$latent), nrow = if (ncol(z) > leading) 2 else 1, scales = "free_x") +
     ggplot2::labs(
       x = "Latent (standard deviations over everybody)", y = NULL, title = "Latent variables by environment",
       caption = wrap_words(paste0(
-        "Densities; marks: means. The leading ", if (min(ncol(variant), ncol(invariant)) > leading) paste0(leading, " "), "latents of each block.",
+        "Densities; marks: means. The leading ",
+        if (min(ncol(variant), ncol(invariant)) > leading) paste0(leading, " "), "latents of each block.",
         if (length(size) > length(shown)) sprintf(" The %d largest of %d environments.", length(shown), length(size))
       ), 100)
     ) +
@@ -94,5 +111,9 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
 
 plot_training <- function(x) {
   if (!is.data.frame(x$history)) no_history(sprintf("the %s encoder", x$encoder))
-  plot_history(x$history, sprintf("Training of the %s", if (endsWith(x$encoder, "encoder")) x$encoder else paste(x$encoder, "encoder")), x$details$kept)
+  plot_history(
+    x$history,
+    sprintf("Training of the %s", if (endsWith(x$encoder, "encoder")) x$encoder else paste(x$encoder, "encoder")),
+    x$details$kept
+  )
 }

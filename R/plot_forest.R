@@ -81,7 +81,9 @@ other_scales <- function(x) {
 
 # The row to report first: cross-fitted where there is one of each.
 is_headline <- function(x, rows) {
-  rows$estimator == x$leading & (if (is.null(rows$crossfit)) TRUE else rows$crossfit > 0 | !x$leading %in% names(x$naive))
+  leading <- rows$estimator == x$leading
+  if (is.null(rows$crossfit)) return(leading)
+  leading & (rows$crossfit > 0 | !x$leading %in% names(x$naive))
 }
 
 # One row per estimate (kind "estimate") and one per piece of a CLR

@@ -16,7 +16,8 @@
 #'   and outcome by environment, missing calls and the pictures of the latents.
 #' @param curve `NULL`, or the [iv_curve()] of the same exposure and outcome; `NULL` with several exposures.
 #' @param question `NULL`, or the question in one or two sentences.
-#' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome, such as `c("mmol/L", "mmHg")`.
+#' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome, such as
+#'   `c("mmol/L", "mmHg")`.
 #' @param code `NULL`, or the lines of R that made the data (character vector), shown before
 #'   the call of [latent_mr()].
 #' @param ... Nothing: an argument without a use is an error.
@@ -54,7 +55,10 @@ report.latent_mr <- function(fit, file, data = NULL, curve = NULL, question = NU
   check_made(fit)
   file <- check_report_file(if (!missing(file)) file)
   if (!is.null(curve) && length(fit$exposure) > 1) {
-    abort_argument("curve", "NULL with several exposures", describe(curve), "A curve is of one exposure: give it to the report of a fit of that exposure.")
+    abort_argument(
+      "curve", "NULL with several exposures", describe(curve),
+      "A curve is of one exposure: give it to the report of a fit of that exposure."
+    )
   }
   write_report(fit, file, data, curve, question, units, code)
 }
@@ -63,7 +67,9 @@ write_report <- function(fit, file, data, curve, question, units, code) {
   check_report_parts(fit, data, curve)
   check_string(question, "question", null = TRUE)
   units <- own_units(check_units(units, fit$exposure), fit$units, fit$exposure, fit$outcome)
-  if (!is.null(code) && (!is.character(code) || anyNA(code))) abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
+  if (!is.null(code) && (!is.character(code) || anyNA(code))) {
+    abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
+  }
   check_report_tools()
   folder <- tempfile("report")
   dir.create(folder)
@@ -74,7 +80,9 @@ write_report <- function(fit, file, data, curve, question, units, code) {
   top <- file.path(folder, "top.html")
   writeLines(report_head(fit), top)
   format <- rmarkdown::output_format(
-    knitr = rmarkdown::knitr_options(opts_chunk = list(echo = FALSE, results = "asis", message = FALSE, warning = FALSE)),
+    knitr = rmarkdown::knitr_options(
+      opts_chunk = list(echo = FALSE, results = "asis", message = FALSE, warning = FALSE)
+    ),
     pandoc = rmarkdown::pandoc_options(
       to = "html5", from = "markdown+raw_attribute",
       args = c(
@@ -84,7 +92,9 @@ write_report <- function(fit, file, data, curve, question, units, code) {
     )
   )
   # The document's own environment sees the package's functions and these names.
-  names <- list2env(list(fit = fit, data = data, curve = curve, question = question, units = units, code = code), parent = topenv())
+  names <- list2env(
+    list(fit = fit, data = data, curve = curve, question = question, units = units, code = code), parent = topenv()
+  )
   made <- rmarkdown::render(source, format, output_file = "report.html", envir = names, quiet = TRUE)
   write_files(setNames(list(readBin(made, "raw", file.size(made))), file))
   inform(sprintf("Report written: %s (%s)", file, format_bytes(file.size(file))), "latentmr_message_report")
@@ -99,7 +109,9 @@ check_report_file <- function(file) {
   }
   file <- path.expand(file)
   if (!dir.exists(dirname(file))) {
-    abort_argument("file", "in a folder that exists", sprintf("in %s, which does not", dirname(file)), "dir.create() makes it.")
+    abort_argument(
+      "file", "in a folder that exists", sprintf("in %s, which does not", dirname(file)), "dir.create() makes it."
+    )
   }
   file
 }
@@ -108,7 +120,8 @@ check_report_parts <- function(fit, data, curve) {
   if (!is.null(data)) {
     if (!inherits(data, "mr_data")) abort_argument("data", "NULL or the mr_data object of the fit", describe(data))
     check_made(data)
-    same <- NROW(data$exposure) == fit$nobs && identical(data$exposure_name, fit$exposure) && identical(data$outcome_name, fit$outcome)
+    same <- NROW(data$exposure) == fit$nobs && identical(data$exposure_name, fit$exposure) &&
+      identical(data$outcome_name, fit$outcome)
     if (!same) abort_argument("data", "the mr_data object of the fit", "another one")
   }
   if (!is.null(curve)) {

@@ -37,17 +37,34 @@ strobe_mr <- function(fit, data = NULL, curve = NULL) {
 }
 
 # What each part asks, in our words.
+# Long: one list of texts, an item a line.
 strobe_items <- function() {
   rows <- list(
-    c("1", "Title and abstract", "Title and abstract", "Mendelian randomization named as the design in title or abstract, when it is a main purpose"),
-    c("2", "Introduction", "Background", "Rationale; the exposure; is an effect plausible; why Mendelian randomization helps"),
-    c("3", "Introduction", "Objectives", "Objectives and hypotheses fixed in advance; that the method estimates effects under assumptions"),
-    c("4a", "Methods", "Setting", "Design, underlying population, places and dates of recruitment, exposure, follow-up"),
-    c("4b", "Methods", "Participants", "Eligibility, sources and selection of participants; sample size; power calculations"),
+    c(
+      "1", "Title and abstract", "Title and abstract",
+      "Mendelian randomization named as the design in title or abstract, when it is a main purpose"
+    ),
+    c(
+      "2", "Introduction", "Background",
+      "Rationale; the exposure; is an effect plausible; why Mendelian randomization helps"
+    ),
+    c(
+      "3", "Introduction", "Objectives",
+      "Objectives and hypotheses fixed in advance; that the method estimates effects under assumptions"
+    ),
+    c(
+      "4a", "Methods", "Setting", "Design, underlying population, places and dates of recruitment, exposure, follow-up"
+    ),
+    c(
+      "4b", "Methods", "Participants",
+      "Eligibility, sources and selection of participants; sample size; power calculations"
+    ),
     c("4c", "Methods", "Genetic variants", "Measurement, quality control and selection of variants"),
     c("4d", "Methods", "Traits", "How exposure, outcome and other variables were measured; diagnostic criteria"),
     c("4e", "Methods", "Ethics", "Ethics approval and consent"),
-    c("5", "Methods", "Assumptions", "Relevance, independence and exclusion stated, and assumptions of further analyses"),
+    c(
+      "5", "Methods", "Assumptions", "Relevance, independence and exclusion stated, and assumptions of further analyses"
+    ),
     c("6a", "Methods", "Quantitative variables", "Scale, units and model"),
     c("6b", "Methods", "Handling of variants", "How variants entered and how weights were chosen"),
     c("6c", "Methods", "Estimator and covariates", "Estimator and its statistics; covariates in both stages"),
@@ -61,7 +78,10 @@ strobe_items <- function() {
     c("10b", "Results", "Summary of traits", "Summary statistics of exposure, outcome and other variables"),
     c("10c", "Results", "Heterogeneity of sources", "Heterogeneity between studies, when sources are meta-analyses"),
     c("10d", "Results", "Two samples", "In two-sample designs: similarity of the samples and their overlap"),
-    c("11a", "Results", "Variant associations", "Associations of variants with exposure and outcome, on an interpretable scale"),
+    c(
+      "11a", "Results", "Variant associations",
+      "Associations of variants with exposure and outcome, on an interpretable scale"
+    ),
     c("11b", "Results", "Estimates", "Estimates with their uncertainty, on an interpretable scale"),
     c("11c", "Results", "Absolute risk", "Relative risks translated into absolute risks, where relevant"),
     c("11d", "Results", "Plots", "Plots of the results"),
@@ -73,11 +93,19 @@ strobe_items <- function() {
     c("13d", "Results", "Other designs", "Comparison with estimates that are not Mendelian randomization"),
     c("13e", "Results", "Further plots", "Further plots, such as leave-one-out"),
     c("14", "Discussion", "Key results", "Key results against the objectives"),
-    c("15", "Discussion", "Limitations", "Validity of the assumptions, other biases, imprecision; direction and size of bias"),
+    c(
+      "15", "Discussion", "Limitations",
+      "Validity of the assumptions, other biases, imprecision; direction and size of bias"
+    ),
     c("16a", "Discussion", "Meaning", "Cautious interpretation, in comparison with other studies"),
-    c("16b", "Discussion", "Mechanism", "Biological mechanisms; gene-environment equivalence; causal language with care"),
+    c(
+      "16b", "Discussion", "Mechanism", "Biological mechanisms; gene-environment equivalence; causal language with care"
+    ),
     c("16c", "Discussion", "Clinical relevance", "Relevance for practice or policy; likely effects of interventions"),
-    c("17", "Discussion", "Generalizability", "To other populations, other periods of exposure, other levels of exposure"),
+    c(
+      "17", "Discussion", "Generalizability",
+      "To other populations, other periods of exposure, other levels of exposure"
+    ),
     c("18", "Other", "Funding", "Funding and the role of funders"),
     c("19", "Other", "Data and sharing", "Data used and where they can be had; code"),
     c("20", "Other", "Conflicts of interest", "Conflicts of interest of the authors")
@@ -90,10 +118,13 @@ strobe_items <- function() {
 # item -> c(status, answer), for what the object knows: what every fit answers, and
 # what depends on there being one exposure or several.
 strobe_answers <- function(fit, data, curve) {
-  out <- c(strobe_common(fit, data, curve), if (length(fit$exposure) > 1) strobe_several(fit) else strobe_single(fit, curve))
+  out <- c(
+    strobe_common(fit, data, curve), if (length(fit$exposure) > 1) strobe_several(fit) else strobe_single(fit, curve)
+  )
   out[!vapply(out, is.null, NA)]
 }
 
+# Long: one list of answers, by item.
 strobe_common <- function(fit, data, curve) {
   d <- fit$diagnostics
   several <- length(fit$exposure) > 1
@@ -107,24 +138,33 @@ strobe_common <- function(fit, data, curve) {
   }
   list(
     "3" = c("in part", "Effects are estimated under the assumptions of item 5. The objectives are yours to write."),
-    "4b" = c("in part", sprintf("%s people analysed in %s%s.", big(fit$nobs), plural(environments, "environment"), removed)),
+    "4b" = c(
+      "in part", sprintf("%s people analysed in %s%s.", big(fit$nobs), plural(environments, "environment"), removed)
+    ),
     "4c" = c("in part", sprintf("%s%s.", plural(nrow(fit$variants), word), gone)),
     "5" = c("answered", sprintf(
       "Relevance: the %ss predict %s. Independence: given %s, they share no cause with the outcome. Exclusion: they touch the outcome through the %s only. Confounding with one law in every environment and not tied to structure is assumed absent.",
-      word, if (several) "each exposure beyond the others" else "the exposure", block_words(fit), if (several) "exposures" else "exposure"
+      word, if (several) "each exposure beyond the others" else "the exposure", block_words(fit),
+      if (several) "exposures" else "exposure"
     )),
     "6a" = if (!is.null(fit$units)) c("in part", sprintf(
-      "Linear model; effects are in %s%s. Transformations before that are yours to write.", paste(unique(row_units(fit, effect_scales("ols", isTRUE(fit$binary)), fit$exposure)), collapse = "; "),
+      "Linear model; effects are in %s%s. Transformations before that are yours to write.",
+      paste(unique(row_units(fit, effect_scales("ols", isTRUE(fit$binary)), fit$exposure)), collapse = "; "),
       if (any(grepl("^SD [(]", fit$units))) ", scaled as the units say" else ""
-    )) else c("in part", "Exposure and outcome enter as given, in a linear model: effects are in units of the outcome per unit of the exposure (a risk difference for a 0/1 outcome). Units and transformations are yours to write."),
+    )) else c(
+      "in part",
+      "Exposure and outcome enter as given, in a linear model: effects are in units of the outcome per unit of the exposure (a risk difference for a 0/1 outcome). Units and transformations are yours to write."
+    ),
     "6b" = c("answered", sprintf(
       "%s, all entered together; no external weights. The %s encoder (%s mode) was fitted without exposure and outcome%s.",
-      if (genotype) "Counts of the effect allele" else "Continuous instruments", fit$encoder$encoder, fit$mode, crossfit_words(fit)
+      if (genotype) "Counts of the effect allele" else "Continuous instruments", fit$encoder$encoder, fit$mode,
+      crossfit_words(fit)
     )),
     "6c" = c("answered", sprintf(
       "%s (reported first), beside %s. The same columns in both stages: %s%s. Errors: %s.", short_name(fit$leading),
       paste(setdiff(fit$methods$name, short_name(fit$leading)), collapse = ", "), block_words(fit),
-      if (length(fit$columns$covariates)) sprintf(" (%s)", paste(fit$columns$covariates, collapse = ", ")) else "", error_words(fit)
+      if (length(fit$columns$covariates)) sprintf(" (%s)", paste(fit$columns$covariates, collapse = ", ")) else "",
+      error_words(fit)
     )),
     "6d" = c("answered", paste0(
       "People with a missing exposure, outcome, environment or covariate are left out and counted in the flow; a missing genotype call takes the mean of the variant in the person's environment.",
@@ -136,31 +176,55 @@ strobe_common <- function(fit, data, curve) {
       if (genotype && !is.null(d$per_variant)) "tests of single variants are Holm-adjusted; " else ""
     )),
     "8" = c("answered", sprintf(
-      "%s estimators%s%s%s.", nrow(fit$methods), if (!is.null(fit$by_environment)) "; each environment and each left out" else "",
-      if (genotype && !several) "; summary-data methods, each variant left out" else "", if (!is.null(curve)) "; dose-response curve" else ""
+      "%s estimators%s%s%s.", nrow(fit$methods),
+      if (!is.null(fit$by_environment)) "; each environment and each left out" else "",
+      if (genotype && !several) "; summary-data methods, each variant left out" else "",
+      if (!is.null(curve)) "; dose-response curve" else ""
     )),
     "9a" = c("answered", sprintf(
       "LatentMR %s, R %s; seed %d; settings of the encoder in the report.",
       if (is.null(fit$versions)) utils::packageVersion("LatentMR") else fit$versions[["LatentMR"]],
       if (is.null(fit$versions)) getRversion() else fit$versions[["R"]], fit$seed
     )),
-    "10a" = if (!is.null(fit$flow)) c("answered", "Flow of participants and variants by step and environment; flow(fit) is the table."),
-    "10b" = if (!is.null(data)) c("in part", "Means and standard deviations of exposure and outcome by environment are in the report; describe the covariates."),
+    "10a" = if (!is.null(fit$flow)) {
+      c("answered", "Flow of participants and variants by step and environment; flow(fit) is the table.")
+    },
+    "10b" = if (!is.null(data)) {
+      c(
+        "in part",
+        "Means and standard deviations of exposure and outcome by environment are in the report; describe the covariates."
+      )
+    },
     "10c" = c("not applicable", "Individual-level data; heterogeneity between environments is under 12b."),
     "10d" = c("not applicable", "One sample: exposure and outcome of the same people, complete overlap."),
     "11b" = c(
       if (all(is.finite(fit$estimates[[fit$leading]]$b))) "answered" else "in part",
-      paste0(short_name(fit$leading), if (several) paste0(", ", fit$exposure), ": ", vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), ""), collapse = " ")
+      paste0(
+        short_name(fit$leading), if (several) paste0(", ", fit$exposure), ": ",
+        vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), ""), collapse = " "
+      )
     ),
-    "13a" = c("answered", paste0("LIML, ", if (genotype && !several) "MR-Egger, weighted median, " else "", "Anderson-Rubin set: ", sets, ".")),
+    "13a" = c(
+      "answered",
+      paste0(
+        "LIML, ", if (genotype && !several) "MR-Egger, weighted median, " else "", "Anderson-Rubin set: ", sets, "."
+      )
+    ),
     "13d" = if (!is.null(fit$estimates$ols)) {
       ols <- fit$estimates$ols
-      c("answered", sprintf("Least squares: %s.", paste0(if (several) paste0(fit$exposure, " "), format_estimate(ols$b, ols$lo, ols$up), collapse = "; ")))
+      c(
+        "answered",
+        sprintf(
+          "Least squares: %s.",
+          paste0(if (several) paste0(fit$exposure, " "), format_estimate(ols$b, ols$lo, ols$up), collapse = "; ")
+        )
+      )
     },
     "19" = c("in part", "The code of the analysis is in the report; where the data can be had is yours to write.")
   )
 }
 
+# Long: one list of answers, by item.
 strobe_single <- function(fit, curve) {
   d <- fit$diagnostics
   genotype <- fit$kind != "continuous"
@@ -168,23 +232,62 @@ strobe_single <- function(fit, curve) {
     "7" = c("in part", sprintf(
       "Relevance: F, effective F. Independence: %sallele counts or law by environment%s. Exclusion: Sargan and Hansen tests%s. Biological knowledge is yours to add.",
       if (!is.null(d$hsic_covariates)) "HSIC of the instruments with the covariates, " else "",
-      if (!is.null(fit$by_environment)) ", effects by environment (Cochran's Q)" else "", if (genotype) ", intercept of MR-Egger" else ""
+      if (!is.null(fit$by_environment)) ", effects by environment (Cochran's Q)" else "",
+      if (genotype) ", intercept of MR-Egger" else ""
     )),
-    "11a" = if (genotype) c("answered", "as_twosample(fit) has every variant; the scatter shows them.") else c("not applicable", "Continuous instruments have no counted allele."),
-    "11d" = c("answered", if (genotype) "Forest over estimators and environments; scatter and funnel of the variants." else "Forest over estimators and environments."),
+    "11a" = if (genotype) {
+      c("answered", "as_twosample(fit) has every variant; the scatter shows them.")
+    } else {
+      c("not applicable", "Continuous instruments have no counted allele.")
+    },
+    "11d" = c(
+      "answered",
+      if (genotype) {
+        "Forest over estimators and environments; scatter and funnel of the variants."
+      } else {
+        "Forest over estimators and environments."
+      }
+    ),
     "12a" = c("answered", paste(test_lines(fit)[1:3], collapse = " ")),
     "12b" = c("answered", paste0(
-      if (is.finite(d$sargan$statistic)) sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval)) else "",
-      if (is.finite(d$q[["Q"]])) sprintf("Cochran's Q over environments %.1f on %d df (%s), I2 %.0f%%.", d$q[["Q"]], as.integer(d$q[["Q_df"]]), p_is(d$q[["Q_pval"]]), 100 * d$q[["I2"]]) else "",
+      if (is.finite(d$sargan$statistic)) {
+        sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval))
+      } else {
+        ""
+      },
+      if (is.finite(d$q[["Q"]])) {
+        sprintf(
+          "Cochran's Q over environments %.1f on %d df (%s), I2 %.0f%%.", d$q[["Q"]], as.integer(d$q[["Q_df"]]),
+          p_is(d$q[["Q_pval"]]), 100 * d$q[["I2"]]
+        )
+      } else {
+        ""
+      },
       " E-values are not computed."
     )),
-    "13b" = if (!is.null(curve)) c("answered", sprintf("Dose-response curve by %s: average derivative %.4g.", curve_label(curve), average_derivative(curve)$estimate)),
+    "13b" = if (!is.null(curve)) {
+      c(
+        "answered",
+        sprintf(
+          "Dose-response curve by %s: average derivative %.4g.", curve_label(curve), average_derivative(curve)$estimate
+        )
+      )
+    },
     "13c" = {
       said <- tryCatch(direction_words(direction_test(fit)$direction), latentmr_error = function(e) NULL)
       if (!is.null(said)) c("answered", said)
     },
     "13e" = if (genotype || !is.null(fit$leave_one_out)) {
-      c("answered", paste(c(if (!is.null(fit$leave_one_out)) "Each environment left out", if (genotype) "each variant left out, single variants"), collapse = "; "))
+      c(
+        "answered",
+        paste(
+          c(
+            if (!is.null(fit$leave_one_out)) "Each environment left out",
+            if (genotype) "each variant left out, single variants"
+          ),
+          collapse = "; "
+        )
+      )
     },
     "17" = if (!is.null(d$environments)) {
       c("in part", sprintf(
@@ -206,14 +309,25 @@ strobe_several <- function(fit) {
     "11d" = c("answered", "Forest over estimators, a panel for each exposure."),
     "12a" = c("answered", paste(test_lines(fit)[1:3], collapse = " ")),
     "12b" = c("answered", paste0(
-      if (is.finite(d$sargan$statistic)) sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval)),
+      if (is.finite(d$sargan$statistic)) {
+        sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval))
+      },
       if (isTRUE(nrow(q) > 0)) {
-        sprintf("Cochran's Q over environments: %s.", paste(sprintf("%s %.1f on %d df (%s)", q$exposure, q$Q, as.integer(q$Q_df), vapply(q$Q_pval, p_is, "")), collapse = "; "))
+        sprintf(
+          "Cochran's Q over environments: %s.",
+          paste(
+            sprintf("%s %.1f on %d df (%s)", q$exposure, q$Q, as.integer(q$Q_df), vapply(q$Q_pval, p_is, "")),
+            collapse = "; "
+          )
+        )
       }, " E-values are not computed."
     )),
     "13e" = if (!is.null(fit$leave_one_out)) c("answered", "Each environment left out."),
     "17" = if (length(fit$by_environment) > 1) {
-      c("in part", "Estimates by environment are given. Populations, periods and levels beyond the data are yours to discuss.")
+      c(
+        "in part",
+        "Estimates by environment are given. Populations, periods and levels beyond the data are yours to discuss."
+      )
     }
   )
 }
@@ -226,5 +340,9 @@ flow_removed <- function(flow, unit) {
 }
 
 crossfit_words <- function(fit) {
-  if (isTRUE(fit$crossfit > 1)) sprintf(", on other folds than those it is used in (%d folds)", as.integer(fit$crossfit)) else ", on the people that are analysed"
+  if (isTRUE(fit$crossfit > 1)) {
+    sprintf(", on other folds than those it is used in (%d folds)", as.integer(fit$crossfit))
+  } else {
+    ", on the people that are analysed"
+  }
 }

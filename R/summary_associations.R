@@ -55,7 +55,9 @@ summary_input <- function(a, correlation = "block") {
     same <- outer(a$block[keep], a$block[keep], "==")
     if (sum(same) > length(keep)) rho <- stats::cov2cor(a$gg[keep, keep, drop = FALSE]) * same
   }
-  list(index = keep, bx = piece_pick(a$bx, keep), sx = piece_pick(a$sx, keep), by = a$by[keep], sy = a$sy[keep], rho = rho)
+  list(
+    index = keep, bx = piece_pick(a$bx, keep), sx = piece_pick(a$sx, keep), by = a$by[keep], sy = a$sy[keep], rho = rho
+  )
 }
 
 fit_associations <- function(fit, what) {

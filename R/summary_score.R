@@ -5,7 +5,9 @@
 allele_score <- function(weights, variants, kind) {
   if (is.null(weights)) return(NULL)
   if (kind == "continuous") {
-    abort_argument("score_weights", "NULL for continuous instruments", describe(weights), "An allele score counts alleles.")
+    abort_argument(
+      "score_weights", "NULL for continuous instruments", describe(weights), "An allele score counts alleles."
+    )
   }
   given <- weight_columns(weights)
   found <- match_weights(given, variants)
