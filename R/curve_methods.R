@@ -22,7 +22,7 @@ print.iv_curve <- function(x, digits = 3, ...) {
     if (x$shrink == 0) "No evidence against a line at this instrument strength.",
     if (is_shrunk(x)) sprintf("\nCurve (%s of the unshrunk fit) and references:", band_label(x)) else "\nCurve and references:"
   ))
-  print(curve_table(x, digits), row.names = FALSE)
+  pointed(print(curve_table(x, digits), row.names = FALSE))
   effect <- average_derivative(x)
   cat(sprintf("\nAverage derivative %s", number(effect$estimate)))
   if (!is.na(effect$std.error)) {
@@ -127,13 +127,13 @@ summary.iv_curve <- function(object, level = .95, ...) {
 #' @export
 print.summary.iv_curve <- function(x, digits = 3, ...) {
   check_dots(...)
-  print(x$fit, digits = digits)
+  pointed(print(x$fit, digits = digits))
   cat("\nTests:\n")
-  print(x$tests, digits = digits, row.names = FALSE)
+  pointed(print(x$tests, digits = digits, row.names = FALSE))
   cat("\nEffects per unit of exposure:\n")
-  print(x$effects, digits = digits, row.names = FALSE)
+  pointed(print(x$effects, digits = digits, row.names = FALSE))
   cat("\nCanonical correlations of instruments and functions of the exposure:\n")
-  print(x$identification, digits = digits, row.names = FALSE)
+  pointed(print(x$identification, digits = digits, row.names = FALSE))
   invisible(x)
 }
 

@@ -72,6 +72,6 @@ negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(o
 print.negative_control <- function(x, digits = 3, ...) {
   check_dots(...)
   cat(sprintf("Negative control %s: the exposure cannot affect it, so every test should be silent\n", x$name))
-  print(x$tests, digits = digits, row.names = FALSE)
+  pointed(print(x$tests, digits = digits, row.names = FALSE))
   invisible(x)
 }

@@ -116,7 +116,7 @@ print.summary.mr_data <- function(x, max = 20, ...) {
   some <- function(frame, title) {
     if (!nrow(frame)) return(invisible())
     cat("\n", title, "\n", sep = "")
-    print(utils::head(frame, max), row.names = FALSE)
+    pointed(print(utils::head(frame, max), row.names = FALSE))
     if (nrow(frame) > max) cat(sprintf("... and %s more\n", big(nrow(frame) - max)))
   }
   some(x$covariates, "Covariate columns")

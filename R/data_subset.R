@@ -73,10 +73,8 @@ part_of_data <- function(x, rows, cols) {
 
 # All that has a row for each person, but the genotypes.
 people_of_data <- function(x, rows) {
-  genotypes <- x$genotypes
   x$genotypes <- genotype_matrix(matrix(0, length(x$outcome), 0))
   out <- rows_of_data(x, rows)
-  out$genotypes <- genotypes
   several <- !is.null(dim(x$exposure))
   for (k in seq_along(x$exposure_name)) {
     check_varies(exposure_columns(out$exposure)[[k]], if (several) sprintf("exposure$%s", x$exposure_name[k]) else "exposure",

@@ -88,8 +88,8 @@ print.encoder_control <- function(x, ...) {
   check_made(x)
   cat("Encoder settings\n")
   print_settings(x, 15)
-  print(x$flow)
-  print(x$autoencoder)
+  pointed(print(x$flow))
+  pointed(print(x$autoencoder))
   invisible(x)
 }
 

@@ -79,12 +79,12 @@ summary.latent_instruments <- function(object, data = NULL, ...) {
 #' @export
 print.summary.latent_instruments <- function(x, ...) {
   check_dots(...)
-  print(x$object)
+  pointed(print(x$object))
   cat("\nSpectrum (leading directions)\n")
-  print(utils::head(x$spectrum, 20), digits = 4, row.names = FALSE)
+  pointed(print(utils::head(x$spectrum, 20), digits = 4, row.names = FALSE))
   if (!is.null(x$quality)) {
     cat("\nQuality of the instruments\n")
-    print(x$quality)
+    pointed(print(x$quality))
   }
   invisible(x)
 }

@@ -138,7 +138,7 @@ print.iv_binary <- function(x, digits = max(3, getOption("digits") - 3), ...) {
   check_made(x)
   cat("\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
   cat(sprintf("%s: coefficients on the scale of a %s\n", binary_name(x$estimator, x$link), x$scale))
-  print.default(format(x$coefficients, digits = digits), print.gap = 2, quote = FALSE)
+  pointed(print.default(format(x$coefficients, digits = digits), print.gap = 2, quote = FALSE))
   cat("\n")
   invisible(x)
 }
@@ -172,16 +172,16 @@ print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3),
   ))
   errors <- if (fit$vcov_type == "cluster") sprintf("cluster, %d clusters", fit$cluster$count) else fit$vcov_type
   cat(sprintf("Scale: %s; standard errors: %s%s\n\n", fit$scale, errors, if (fit$estimator %in% c("tsps", "tsri")) ", both stages" else ""))
-  stats::printCoefmat(x$coefficients, digits = digits, signif.stars = signif.stars, na.print = "NA")
+  pointed(stats::printCoefmat(x$coefficients, digits = digits, signif.stars = signif.stars, na.print = "NA"))
   if (fit$scale != "risk difference") {
     rows <- as.data.frame(fit)
     cat(sprintf("\n%s with 95 %% interval\n", if (fit$scale == "log odds ratio") "Odds ratio" else "Risk ratio"))
-    print(data.frame(exposure = rows$exposure, ratio = rows$or, lower = rows$or_lci95, upper = rows$or_uci95), digits = digits, row.names = FALSE)
+    pointed(print(data.frame(exposure = rows$exposure, ratio = rows$or, lower = rows$or_lci95, upper = rows$or_uci95), digits = digits, row.names = FALSE))
   }
   if (length(fit$control)) cat("\nCoefficient of the first-stage residual:", format(fit$control, digits = digits), "\n")
   if (fit$estimator != "glm") {
     cat("\nDiagnostic tests:\n")
-    stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, signif.stars = signif.stars, na.print = "NA")
+    pointed(stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, signif.stars = signif.stars, na.print = "NA"))
   }
   if (length(fit$na.action)) cat("  (", stats::naprint(fit$na.action), ")\n", sep = "")
   invisible(x)

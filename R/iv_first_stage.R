@@ -125,12 +125,12 @@ kleibergen_paap <- function(f, scores, vcov, cluster) {
 print.iv_first_stage <- function(x, digits = max(3, getOption("digits") - 3), ...) {
   check_dots(...)
   cat("First stage (robust: ", x$vcov, ")\n", sep = "")
-  print(x$table, digits = digits, row.names = FALSE)
+  pointed(print(x$table, digits = digits, row.names = FALSE))
   cat("\nAll endogenous variables\n")
-  print(x$joint, digits = digits, row.names = FALSE)
+  pointed(print(x$joint, digits = digits, row.names = FALSE))
   if (!is.null(x$critical)) {
     cat("\nWeak at 5 % unless the statistic is above\n")
-    print(x$critical[!is.na(x$critical$value), ], digits = digits, row.names = FALSE)
+    pointed(print(x$critical[!is.na(x$critical$value), ], digits = digits, row.names = FALSE))
   }
   invisible(x)
 }

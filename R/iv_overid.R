@@ -74,7 +74,7 @@ print.overid_test <- function(x, ...) {
   if (!all(c("test", "p.value") %in% names(x)) || !any(x$test %in% c("Sargan", "Hansen J"))) return(NextMethod())
   cat(strwrap(overid_words(x), 90, exdent = 2), sep = "\n")
   cat("\n")
-  print(as.data.frame(unclass(x)), digits = 4, row.names = FALSE)
+  pointed(print(as.data.frame(unclass(x)), digits = 4, row.names = FALSE))
   invisible(x)
 }
 

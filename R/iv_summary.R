@@ -93,7 +93,7 @@ print.iv_reg <- function(x, digits = max(3, getOption("digits") - 3), ...) {
   check_made(x)
   cat("\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
   cat(sprintf("Coefficients (%s):\n", estimator_name(x$estimator)))
-  print.default(format(coef(x), digits = digits), print.gap = 2, quote = FALSE)
+  pointed(print.default(format(coef(x), digits = digits), print.gap = 2, quote = FALSE))
   cat("\n")
   invisible(x)
 }
@@ -107,7 +107,8 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
   weighted <- !is.null(x$weights) && diff(range(x$weights)) > 0
   cat(if (weighted) "Weighted ", "Residuals:\n", sep = "")
   e <- if (weighted) sqrt(x$weights) * x$residuals else x$residuals
-  if (length(e) > 5) print(setNames(stats::quantile(e), c("Min", "1Q", "Median", "3Q", "Max")), digits = digits) else print(e, digits = digits)
+  if (length(e) > 5) e <- setNames(stats::quantile(e), c("Min", "1Q", "Median", "3Q", "Max"))
+  pointed(print(e, digits = digits))
   errors <- x$vcov_type
   if (errors %in% c("cluster", "CR2")) errors <- sprintf("%s (%s clusters)", errors, paste(x$clusters, collapse = " and "))
   gone <- names(x$aliased)[x$aliased]
@@ -118,13 +119,13 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
     full[rownames(table), ] <- table
     table <- full
   }
-  stats::printCoefmat(table, digits = digits, signif.stars = signif.stars, signif.legend = signif.stars && is.null(x$diagnostics), na.print = "NA")
+  pointed(stats::printCoefmat(table, digits = digits, signif.stars = signif.stars, signif.legend = signif.stars && is.null(x$diagnostics), na.print = "NA"))
   if (!is.null(x$df_terms)) cat("Satterthwaite degrees of freedom:", paste(format(x$df_terms, digits = digits), collapse = " "), "\n")
   if (length(gone)) cat("Not identified, a linear function of the others: ", paste(gone, collapse = ", "), "\n", sep = "")
   if (length(x$aliased_instruments)) cat("Dependent instruments left out: ", paste(x$aliased_instruments, collapse = ", "), "\n", sep = "")
   if (!is.null(x$diagnostics)) {
     cat("\nDiagnostic tests:\n")
-    stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, signif.stars = signif.stars, na.print = "NA")
+    pointed(stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, signif.stars = signif.stars, na.print = "NA"))
     if (!is.na(x$strength$effective_f)) cat("Effective F of the first stage:", format(x$strength$effective_f, digits = digits), "\n")
     if (x$estimator %in% c("b2sls", "liml", "fuller", "kclass")) cat(estimator_name(x$estimator), "kappa:", format(x$kappa, digits = digits + 3), "\n")
   }
@@ -133,7 +134,7 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
   cat(
     "Multiple R-Squared:", formatC(x$r.squared, digits = digits), ",\tAdjusted R-squared:",
     formatC(x$adj.r.squared, digits = digits), "\nWald test:", formatC(x$waldtest[1], digits = digits),
-    "on", x$waldtest[3], "and", x$waldtest[4], "DF,  p-value:", format.pval(x$waldtest[2], digits = digits), "\n\n"
+    "on", x$waldtest[3], "and", x$waldtest[4], "DF,  p-value:", pointed(format.pval(x$waldtest[2], digits = digits)), "\n\n"
   )
   invisible(x)
 }

@@ -217,7 +217,7 @@ print.plausibly_exogenous <- function(x, ...) {
   if (!whole) return(NextMethod())
   for (text in violation_words(x)) cat(strwrap(text, 92, exdent = 2), sep = "\n")
   cat("\n")
-  print(as.data.frame(unclass(x))[seq_along(x)], digits = 4, row.names = FALSE)
+  pointed(print(as.data.frame(unclass(x))[seq_along(x)], digits = 4, row.names = FALSE))
   invisible(x)
 }
 

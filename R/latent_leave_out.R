@@ -148,7 +148,7 @@ print.leave_one_out <- function(x, ...) {
   exposures <- unique(x$exposure)
   for (e in exposures) cat(strwrap(leave_one_out_words(x[x$exposure == e, ], attr(x, "over")), 90, exdent = 2), sep = "\n")
   cat("\n")
-  print(as.data.frame(unclass(x))[c(if (length(exposures) > 1) "exposure", "SNP", "b", "se", "p", "nsnp")], digits = 3, row.names = FALSE)
+  pointed(print(as.data.frame(unclass(x))[c(if (length(exposures) > 1) "exposure", "SNP", "b", "se", "p", "nsnp")], digits = 3, row.names = FALSE))
   invisible(x)
 }
 

@@ -85,7 +85,7 @@ print_environments <- function(x) {
     b = format_b(e$b), se = format_b(e$se), without_it = format_b(left)
   )
   if (several) out <- cbind(exposure = e$exposure, out[names(out) != "weight"])
-  print(out, row.names = FALSE)
+  pointed(print(out, row.names = FALSE))
 }
 
 print_table <- function(rows, percent, exposures = FALSE) {
@@ -103,7 +103,7 @@ print_table <- function(rows, percent, exposures = FALSE) {
   }
   old <- options(width = if (is.null(rows$or)) 120 else 170)
   on.exit(options(old))
-  print(out, row.names = FALSE, right = FALSE)
+  pointed(print(out, row.names = FALSE, right = FALSE))
 }
 
 block_words <- function(x) {
@@ -283,17 +283,17 @@ weak_rows <- function(first) {
 #' @export
 print.summary.latent_mr <- function(x, ...) {
   check_dots(...)
-  print(x$fit)
+  pointed(print(x$fit))
   cat("\nQuality of the instruments (see ?learn_instruments)\n")
-  print(x$quality)
+  pointed(print(x$quality))
   cat("\nDiagnostics of the latent block\n")
-  print(round(x$diagnostics, 4))
+  pointed(print(round(x$diagnostics, 4)))
   if (nrow(x$first_stage) > 1) {
     cat("\nFirst stages\n")
-    print(x$first_stage, digits = 4, row.names = FALSE)
+    pointed(print(x$first_stage, digits = 4, row.names = FALSE))
   }
   cat("\nAll estimates (se_plain: error without the J factor)\n")
   shown <- if (nrow(x$first_stage) > 1) c("method", "exposure") else "method"
-  print(x$estimates[c(shown, "environment", "b", "se", "se_plain", "lo_ci", "up_ci", "pval", "vcov", "fstat")], digits = 4, row.names = FALSE)
+  pointed(print(x$estimates[c(shown, "environment", "b", "se", "se_plain", "lo_ci", "up_ci", "pval", "vcov", "fstat")], digits = 4, row.names = FALSE))
   invisible(x)
 }

@@ -28,10 +28,24 @@ run_file <- function(name) {
   saveRDS(out, file.path(queue, paste0(name, ".rds")))
 }
 
+# testthat gives every test the collation of C, English and a decimal point. Under
+# tools/locales.sh the tests keep what that sets instead.
+keep_locale <- function() {
+  plain <- testthat::local_test_context
+  collate <- Sys.getlocale("LC_COLLATE")
+  utils::assignInNamespace("local_test_context", function(.env = parent.frame()) {
+    plain(.env)
+    withr::local_options(OutDec = Sys.getenv("TEST_OUTDEC", "."), .local_envir = .env)
+    withr::local_collate(collate, .local_envir = .env)
+    withr::local_language(Sys.getenv("TEST_LANGUAGE", "en"), .local_envir = .env)
+  }, "testthat")
+}
+
 # To take a file is to make a folder of its name: only one process can.
 if (nzchar(queue)) {
   library(testthat)
   library(LatentMR)
+  if (nzchar(Sys.getenv("TEST_LOCALE"))) keep_locale()
   for (name in readLines(file.path(queue, "files"))) {
     if (dir.create(file.path(queue, name), showWarnings = FALSE)) run_file(name)
   }

@@ -47,7 +47,7 @@ test_that("other words among numbers are an error that names them, whatever the 
   expect_error(read_column(paste(age, "years")), "remove the unit", class = "latentmr_error_argument")
   bands <- c("18-24", "25-34", "5th", "1a", "<18")
   expect_identical(length(unique(read_column(rep_len(bands, 200))$covariate_coding$level)), 4L)
-  for (word in names(hints)) expect_error(read_column(replace(age + .5, 3, word)), hints[[word]], class = "latentmr_error_argument")
+  for (word in names(hints)) expect_error(read_column(replace(base::sprintf("%.1f", age + .5), 3, word)), hints[[word]], class = "latentmr_error_argument")
 })
 
 test_that("decimal commas are read when all values are so", {

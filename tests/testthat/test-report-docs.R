@@ -81,7 +81,11 @@ test_that("the README's example gives the README's output", {
   folder <- tempfile("readme")
   dir.create(folder)
   home <- setwd(folder)
-  on.exit(setwd(home))
+  old <- options(OutDec = ".") # what R itself prints
+  on.exit({
+    setwd(home)
+    options(old)
+  })
   scope <- new.env()
   shown <- capture.output(for (line in parse(text = blocks$code[[at - 1]])) {
     value <- withVisible(suppressWarnings(suppressMessages(eval(line, scope))))

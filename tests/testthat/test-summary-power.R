@@ -72,6 +72,8 @@ test_that("families: errors by family, and comparisons within", {
   expect_equal(spread[["all"]], se(FALSE), tolerance = .12)
   expect_equal(spread[["within"]], se(TRUE), tolerance = .12)
   expect_identical(family_factor(1, .5, .9, FALSE), 1)
+  expect_equal(family_factor(3, .5, .4, FALSE), 1 / 1.4)
+  expect_equal(family_factor(3, .5, .4, TRUE), 2 / 3 * .5 / .6)
   expect_identical(family_factor(2, .5, 0, TRUE), .25)
   apart <- mr_power(.02, effect = .2, power = .8, family_size = 3, within = TRUE)
   expect_identical(apart$n %% 3, 0)
