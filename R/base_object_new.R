@@ -57,7 +57,7 @@ private <- list(
   latent_instruments = c(
     "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes",
     "structure_mean",
-    "imputation", "n_latent_given", "weights", "code_center", "check", "selected", "restart", "notes", "warnings",
+    "imputation", "n_latent_given", "parameters", "code_center", "check", "selected", "restart", "notes", "warnings",
     "details",
     "components", "panel_values", "background", "folds", "crossfit"
   ),

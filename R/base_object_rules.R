@@ -97,7 +97,7 @@ instruments_rules <- list(
   structure_mean = numbers("s", null = TRUE, optional = TRUE),
   structure_slopes = numbers("s", "G", null = TRUE, optional = TRUE),
   selected = text(null = TRUE, optional = TRUE), code_center = numbers("r", optional = TRUE),
-  weights = parts(
+  parameters = parts(
     center = numbers("G", optional = TRUE), map = numbers("G", "h", optional = TRUE), theta = numbers(optional = TRUE),
     hinges = number(min = 0, max = 64, whole = TRUE, optional = TRUE), whiten = numbers("G", "w", optional = TRUE),
     shape = numbers(8, min = 0, whole = TRUE, optional = TRUE), warm = anything(optional = TRUE),

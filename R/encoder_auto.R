@@ -5,7 +5,7 @@
 fit_auto <- function(input, n_latent, control, seed) {
   closed <- try_closure(input, control)
   details <- list(closure = closed[c("trials", "d", "rank", "rows")])
-  if (closed$d) return(list(selected = "closure", weights = closed[c("center", "map")], details = details))
+  if (closed$d) return(list(selected = "closure", parameters = closed[c("center", "map")], details = details))
   base <- flow_base(input, closed, n_latent, control, seed)
   details$before <- base[c("values", "threshold", "null")]
   stay <- function(reason) {

@@ -38,7 +38,7 @@ fit_autoencoder <- function(input, n_latent, control, seed) {
   pick <- diag(1, m + k)
   look <- autoencoder_look(fit)
   list(
-    weights = list(
+    parameters = list(
       shape = shape, theta = fit$theta, warm = frame$warm, center = frame$center, whiten = frame$whiten,
       code_center = colMeans(u), code_scale = spread
     ),
@@ -97,7 +97,7 @@ autoencoder_frame <- function(input, warm, size) {
     }
     frame$selected <- if (warm$method == "code") warm$selected else "linear"
     frame$warm <- list(
-      selected = frame$selected, weights = warm$weights,
+      selected = frame$selected, parameters = warm$parameters,
       center = if (warm$method == "code") warm$code_center else unname(warm$center),
       map = cbind(invariant, warm$variant)[, seq_len(sum(size)), drop = FALSE]
     )
@@ -112,7 +112,7 @@ autoencoder_frame <- function(input, warm, size) {
 }
 
 warm_code <- function(warm, z) {
-  code <- if (warm$selected == "linear") z else encode_rows(warm$selected, warm$weights, z)
+  code <- if (warm$selected == "linear") z else encode_rows(warm$selected, warm$parameters, z)
   core_product(sweep(code, 2, warm$center), warm$map)
 }
 
@@ -174,7 +174,7 @@ autoencoder_options <- function(control) {
 
 # Constants of training that are no settings: epochs between looks at the held-out
 # rows; reconstruction may be this much above the best one seen (relative, and in
-# units of the variance of an instrument) for weights to be taken; size of the
+# units of the variance of an instrument) for parameters to be taken; size of the
 # net's last layer beside a warm start.
 AUTOENCODER <- list(every = 5, slack = .05, slack_absolute = .02, start_warm = .01, settle_rate = .01, turns = 6)
 
@@ -214,7 +214,7 @@ keep_finished <- function(runs, shape, control) {
         "Lower `rate` (now %s) or `clip` in encoder_control(); the last good state is in the condition's `state`.",
         format(control$rate)
       ),
-      state = list(weights = runs[[1]]$theta, shape = shape, history = autoencoder_history(runs[[1]]))
+      state = list(parameters = runs[[1]]$theta, shape = shape, history = autoencoder_history(runs[[1]]))
     )
   }
   for (text in unique(vapply(runs[failed], `[[`, "", "problem"))) {
@@ -256,9 +256,9 @@ autoencoder_warnings <- function(look) {
   )
 }
 
-encode_autoencoder <- function(weights, z) {
-  u <- .Call(C_ffi_ae_encode, weights$shape, weights$theta, autoencoder_inputs(weights, z), cpu_level())
-  sweep(sweep(u, 2, weights$code_center), 2, weights$code_scale, "/")
+encode_autoencoder <- function(parameters, z) {
+  u <- .Call(C_ffi_ae_encode, parameters$shape, parameters$theta, autoencoder_inputs(parameters, z), cpu_level())
+  sweep(sweep(u, 2, parameters$code_center), 2, parameters$code_scale, "/")
 }
 
 autoencoder_lines <- function(x) {

@@ -83,7 +83,7 @@
 #' @return A list of class `autoencoder_control` that prints with the source of each value; for
 #'   `encoder_control(autoencoder = )`.
 #' @section Errors: `latentmr_error_argument`. Training that diverges ends in [learn_instruments()] with
-#'   `latentmr_error_nonfinite`, whose `state` holds the last good weights and the history.
+#'   `latentmr_error_nonfinite`, whose `state` holds the last good parameters and the history.
 #' @examples
 #' autoencoder_control(kernel = "rbf", mmd = 100, hsic = 100)
 #' encoder_control(autoencoder = autoencoder_control(epochs = 50))

@@ -8,10 +8,10 @@ fit_closure <- function(input, n_latent, control, seed) {
       hint = "The mixing is no polynomial with room for it: encoder = \"auto\" or \"flow\" takes others."
     )
   }
-  list(weights = tried[c("center", "map")], details = list(closure = tried[c("trials", "d", "rank", "rows")]))
+  list(parameters = tried[c("center", "map")], details = list(closure = tried[c("trials", "d", "rank", "rows")]))
 }
 
-encode_closure <- function(weights, z) core_product(sweep(z, 2, weights$center), weights$map)
+encode_closure <- function(parameters, z) core_product(sweep(z, 2, parameters$center), parameters$map)
 
 # A value put in for a missing one is no polynomial of the latents: people with all instruments serve when
 # they are at least half.

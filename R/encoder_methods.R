@@ -185,7 +185,7 @@ instrument_directions <- function(encoder) {
 
 # The blocks of people with these instruments (complete rows).
 code_blocks <- function(object, z) {
-  code <- sweep(encode_rows(object$selected, object$weights, z), 2, object$code_center)
+  code <- sweep(encode_rows(object$selected, object$parameters, z), 2, object$code_center)
   list(invariant = core_product(code, object$invariant), variant = core_product(code, object$variant))
 }
 

@@ -13,9 +13,9 @@ fit_flow <- function(input, n_latent, control, seed) {
   fitted
 }
 
-encode_flow <- function(weights, z) {
-  x <- core_product(sweep(z, 2, weights$center), weights$map)
-  .Call(C_ffi_flow_forward, weights$theta, weights$hinges, x, cpu_level())$code
+encode_flow <- function(parameters, z) {
+  x <- core_product(sweep(z, 2, parameters$center), parameters$map)
+  .Call(C_ffi_flow_forward, parameters$theta, parameters$hinges, x, cpu_level())$code
 }
 
 # What the flow starts from: the latents of a closure, or the whitened instruments,
@@ -101,7 +101,7 @@ flow_search <- function(input, base, n_latent, control, seed, first = NULL) {
   table$taken <- seq_along(fits) == chosen$best
   best <- fits[[chosen$best]]
   list(
-    weights = list(center = base$center, map = base$map, theta = best$theta, hinges = best$hinges),
+    parameters = list(center = base$center, map = base$map, theta = best$theta, hinges = best$hinges),
     spectrum = chosen$spectrum, history = flow_history(fits), restart = chosen$best,
     details = list(
       fits = table,

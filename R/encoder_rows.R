@@ -10,7 +10,7 @@
 #       kind         "continuous", "dosage" or "genotype"
 #       data         the mr_data object, without exposure and outcome (R/encoder_blind.R)
 #     returns a list of
-#       weights      all that encode() needs: numbers, plain vectors and matrices, so
+#       parameters   all that encode() needs: numbers, plain vectors and matrices, so
 #                    that an object saved with saveRDS() predicts the same later
 #       split        list(invariant, variant): d x m and d x k maps from the centred
 #                    code to the two blocks; NULL takes the stationary subspace of
@@ -21,8 +21,8 @@
 #       notes        character, shown by print()
 #       warnings     character, raised as latentmr_warning_fit and shown by print()
 #       details      named list kept as $details for print(), summary(), plot()
-#       selected     the encoder whose weights these are, when it chose among several
-#   encode(weights, z): the code, people x d
+#       selected     the encoder whose parameters these are, when it chose among several
+#   encode(parameters, z): the code, people x d
 #   lines(object): lines for print(), may be absent
 #   check: TRUE for the distribution-free check of the code with its alarm
 #   genotypes: TRUE when it takes allele counts and dosages
@@ -86,7 +86,7 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
     linear[names(kept)] <- kept
     return(linear)
   }
-  code <- encode_rows(selected, fitted$weights, input$z)
+  code <- encode_rows(selected, fitted$parameters, input$z)
   spectrum <- fitted$spectrum
   if (is.null(spectrum)) spectrum <- code_spectrum(data, code, if (is.null(fitted$split)) n_latent, control, seed)
   split <- if (is.null(fitted$split)) spectrum[c("invariant", "variant")] else fitted$split
@@ -96,14 +96,14 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
     spectrum[c("values", "threshold", "null", "directions")],
     lapply(split, unname),
     list(
-      method = "code", mode = "code", weights = fitted$weights, code_center = colMeans(code), check = check,
+      method = "code", mode = "code", parameters = fitted$parameters, code_center = colMeans(code), check = check,
       n_latent = c(invariant = ncol(split$invariant), variant = ncol(split$variant)), dropped = 0L
     ),
     kept, about
   ))
 }
 
-encode_rows <- function(selected, weights, z) row_encoders()[[selected]]$encode(weights, z)
+encode_rows <- function(selected, parameters, z) row_encoders()[[selected]]$encode(parameters, z)
 
 # The stationary subspace of the columns of a code.
 code_spectrum <- function(data, code, n_latent, control, seed, tolerance = 0) {

@@ -26,7 +26,7 @@ test_that("same seed, same numbers; saved and read again, the same predictions",
   d <- linear_data()
   fit <- linear_fit()
   again <- learn_instruments(d, "autoencoder", n_latent = c(2, 2), control = short(), seed = 1)
-  expect_identical(again$weights, fit$weights)
+  expect_identical(again$parameters, fit$parameters)
   file <- tempfile(fileext = ".rds")
   on.exit(unlink(file))
   saveRDS(fit, file)
@@ -34,7 +34,7 @@ test_that("same seed, same numbers; saved and read again, the same predictions",
   expect_identical(dim(predict(fit, d)), c(3000L, 2L))
   # Plain numbers only: no pointers, no functions.
   plain <- function(x) if (is.list(x)) all(vapply(x, plain, NA)) else is.numeric(x) || is.character(x) || is.null(x)
-  expect_true(plain(fit$weights))
+  expect_true(plain(fit$parameters))
   # What comes out is standardised over everybody.
   expect_equal(unname(apply(cbind(predict(fit, d), predict(fit, d, type = "variant")), 2, sd)), rep(1, 4))
 })
@@ -54,7 +54,7 @@ test_that("restarts do not depend on the plan, nor move the session's stream", {
   old <- future::plan(future::sequential)
   on.exit(future::plan(old))
   b <- suppressWarnings(learn_instruments(d, "autoencoder", n_latent = c(2, 2), control = control, seed = 4))
-  expect_identical(a$weights, b$weights)
+  expect_identical(a$parameters, b$parameters)
 })
 
 test_that("genotypes with missing calls: binomial likelihood, calls of people not seen", {
@@ -82,9 +82,9 @@ test_that("relatedness: refused without cross-fitting, exposure used with it", {
   other$exposure <- rev(d$exposure)
   with <- suppressWarnings(learn_instruments(d, "autoencoder", n_latent = c(2, 2), control = short(relatedness = 5, warm_start = FALSE, settle = 0), seed = 1))
   swapped <- suppressWarnings(learn_instruments(other, "autoencoder", n_latent = c(2, 2), control = short(relatedness = 5, warm_start = FALSE, settle = 0), seed = 1))
-  expect_false(identical(with$weights$theta, swapped$weights$theta))
+  expect_false(identical(with$parameters$theta, swapped$parameters$theta))
   none <- learn_instruments(other, "autoencoder", n_latent = c(2, 2), control = short(), seed = 1)
-  expect_identical(none$weights$theta, linear_fit()$weights$theta)
+  expect_identical(none$parameters$theta, linear_fit()$parameters$theta)
 }) |> suppressWarnings()
 
 test_that("awkward data", {
@@ -133,7 +133,7 @@ test_that("a diverging training says what to do and hands over its state", {
     class = "latentmr_error_nonfinite"
   )
   state <- tryCatch(keep_finished(list(fake), c(inputs = 1L), autoencoder_control()), error = function(e) e$state)
-  expect_identical(state$weights, 1:3)
+  expect_identical(state$parameters, 1:3)
   good <- list(problem = NULL, theta = 0)
   expect_warning(kept <- keep_finished(list(fake, good), 1L, autoencoder_control()), "left out", class = "latentmr_warning_fit")
   expect_identical(kept, list(good))

@@ -46,6 +46,6 @@ test_that("through learn_instruments(): an interrupt, the session's stream where
     count <- polls_of(learn())
     for (poll in c(0, count %/% 2, count - 1)) expect_identical(stopped_at(poll, learn()), "stopped")
     expect_identical(.Random.seed, before)
-    expect_identical(learn()$weights, want$weights)
+    expect_identical(learn()$parameters, want$parameters)
   }
 })

@@ -1,9 +1,9 @@
 # A code that is the instruments themselves must give what the linear encoder gives.
-identity_encoder <- function(genotypes = FALSE, weights = list(scale = 2)) {
+identity_encoder <- function(genotypes = FALSE, parameters = list(scale = 2)) {
   list(identity = list(
     genotypes = genotypes,
-    fit = function(input, n_latent, control, seed) list(weights = weights, notes = "a note", warnings = "an alarm"),
-    encode = function(weights, z) weights$scale * z
+    fit = function(input, n_latent, control, seed) list(parameters = parameters, notes = "a note", warnings = "an alarm"),
+    encode = function(parameters, z) parameters$scale * z
   ))
 }
 

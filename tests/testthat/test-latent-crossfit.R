@@ -176,8 +176,8 @@ test_that("encoders that read rows: fold-wise fits, instruments of every fold, a
   # Learns a direction from the people it is given: other folds, other codes.
   entry <- list(rotated = list(
     genotypes = FALSE,
-    fit = function(input, n_latent, control, seed) list(weights = list(map = prcomp(input$z)$rotation)),
-    encode = function(weights, z) z %*% weights$map
+    fit = function(input, n_latent, control, seed) list(parameters = list(map = prcomp(input$z)$rotation)),
+    encode = function(parameters, z) z %*% parameters$map
   ))
   with_encoders(entry)
   d <- simulate_mr("authors", environments = 3, n = 300, seed = 2)
@@ -213,8 +213,8 @@ test_that("fold-wise fits: the same numbers for any number of workers, the sessi
   skip_on_os("windows")
   with_encoders(list(noisy = list(
     genotypes = FALSE,
-    fit = function(input, n_latent, control, seed) list(weights = with_seed(seed, list(map = qr.Q(qr(matrix(rnorm(ncol(input$z)^2), ncol(input$z))))))),
-    encode = function(weights, z) z %*% weights$map + .1 * sin(z)
+    fit = function(input, n_latent, control, seed) list(parameters = with_seed(seed, list(map = qr.Q(qr(matrix(rnorm(ncol(input$z)^2), ncol(input$z))))))),
+    encode = function(parameters, z) z %*% parameters$map + .1 * sin(z)
   )))
   d <- simulate_mr("authors", n = 150, seed = 2)
   run <- function() as.data.frame(quiet(latent_mr(d, "noisy", n_latent = c(2, 2), crossfit = 2, seed = 5, force = TRUE, by_environment = FALSE)))
