@@ -31,11 +31,7 @@ pick.genotype_bed <- function(x, rows = NULL, cols = NULL) {
 
 # Counted from the 2-bit codes.
 scan.genotype_bed <- function(x, rows, environment) {
-  at <- bed_places(x)
-  .Call(
-    C_ffi_variant_scan_bed, at$files, at$n_samples, bed_rows(x, rows), at$file + 1L, at$col + 1L, as.integer(environment),
-    nlevels(environment)
-  )
+  .Call(C_ffi_variant_scan, bed_places(x), bed_rows(x, rows), as.integer(environment), nlevels(environment))
 }
 
 decode.genotype_bed <- function(x, cols = NULL, rows = NULL) {

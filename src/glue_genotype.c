@@ -237,23 +237,22 @@ static SEXP ffi_read_fam(SEXP path) {
 
 /* list(files = list(bed, size, mtime, variants), n_samples, file, col): for each
  * variant its file and its position there, both 0-based. */
-static moments_source bed_source(SEXP source) {
+static genotype_source files_source(SEXP source) {
   const bed_files files = files_of(glue_field(source, "files"));
   SEXP file = glue_field(source, "file");
   const R_xlen_t variants = Rf_xlength(file);
   const char **path = glue_alloc(files.count, sizeof *path);
   for (size_t f = 0; f < files.count; f++) path[f] = glue_path(files.path, (R_xlen_t)f);
-  moments_bed *bed = glue_alloc(1, sizeof *bed);
-  *bed = (moments_bed){.path = path, .size = files.size, .mtime = files.mtime, .variants = files.variants,
-                       .file = glue_places(file, -1, files.count, "file"), .col = glue_field_int(source, "col", variants)};
+  bed_places *bed = glue_alloc(1, sizeof *bed);
+  *bed = (bed_places){.path = path, .size = files.size, .mtime = files.mtime, .variants = files.variants,
+                      .file = glue_places(file, -1, files.count, "file"), .col = glue_field_int(source, "col", variants)};
   check_columns(&files, bed->file, bed->col, (size_t)variants);
-  return moments_source_bed(bed, glue_field_size1(source, "n_samples"), (size_t)variants);
+  return bed_source(bed, glue_field_size1(source, "n_samples"), (size_t)variants);
 }
 
-moments_source glue_genotype_source(SEXP source) {
-  if (TYPEOF(source) == VECSXP) return bed_source(source);
-  return moments_source_matrix(glue_real(source, -1, "genotypes"), (size_t)glue_nrow(source),
-                               (size_t)glue_ncol(source));
+genotype_source glue_genotype_source(SEXP source) {
+  if (TYPEOF(source) == VECSXP) return files_source(source);
+  return matrix_source(glue_real(source, -1, "genotypes"), (size_t)glue_nrow(source), (size_t)glue_ncol(source));
 }
 
 /* Counts, collinearity and Hardy-Weinberg tests of the instruments in an
@@ -278,52 +277,20 @@ static SEXP scan_list(int p, int k, variant_scan *out) {
   return list;
 }
 
-static SEXP ffi_variant_scan(SEXP x, SEXP rows, SEXP env, SEXP n_env) {
-  glue_real(x, -1, "x");
-  const size_t n_all = (size_t)glue_nrow(x), p = (size_t)glue_ncol(x);
+/* source: as the passes over the bits have it; rows: positions in it, from 1. */
+static SEXP ffi_variant_scan(SEXP source_, SEXP rows, SEXP env, SEXP n_env) {
+  genotype_source source = glue_genotype_source(source_);
   const size_t n = (size_t)Rf_xlength(rows), k = glue_size1(n_env, "n_env");
-  const int *r = glue_positions(rows, -1, n_all, "rows"), *e = glue_positions(env, (R_xlen_t)n, k, "env");
+  const int *r = glue_positions(rows, -1, source.people, "rows"), *e = glue_positions(env, (R_xlen_t)n, k, "env");
   variant_scan out;
-  SEXP list = PROTECT(scan_list((int)p, (int)k, &out));
+  SEXP list = PROTECT(scan_list((int)source.variants, (int)k, &out));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(variant_scan_dense(REAL(x), n_all, p, r, e, n, k, &out, &tick, &err), &err);
+  glue_check(variant_scan_source(&source, r, e, n, k, &out, glue_arena(variant_scan_bytes(&source, k)), &tick, &err), &err);
   int *inf = INTEGER(VECTOR_ELT(list, 13));
   inf[0] = (int)out.inf_row + 1;
   inf[1] = (int)out.inf_col + 1;
-  UNPROTECT(1);
-  return list;
-}
-
-/* files: list(bed, size, mtime, variants); file and col: for each variant its file
- * and its position there, from 1, variants of one file together. */
-static SEXP ffi_variant_scan_bed(SEXP files_, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP env, SEXP n_env) {
-  const bed_files files = files_of(files_);
-  const R_xlen_t p = Rf_xlength(col);
-  const size_t n_all = glue_size1(n_samples, "n_samples");
-  const size_t n = (size_t)Rf_xlength(rows), k = glue_size1(n_env, "n_env");
-  const int *r = glue_positions(rows, -1, n_all, "rows"), *e = glue_positions(env, (R_xlen_t)n, k, "env");
-  const int *f = glue_positions(file, p, files.count, "file"), *c = glue_positions(col, -1, INT_MAX, "col");
-  check_columns(&files, f, c, (size_t)p);
-  variant_scan out;
-  SEXP list = PROTECT(scan_list((int)p, (int)k, &out));
-  const lmr_arena work = glue_arena(variant_scan_bed_bytes(n_all, k));
-  glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
-  for (R_xlen_t j = 0; j < p;) {
-    R_xlen_t end = j + 1;
-    while (end < p && f[end] == f[j]) end++;
-    bed_file bed;
-    lmr_error err;
-    lmr_status status = bed_reopen(&bed, glue_path(files.path, f[j]), n_all, (size_t)files.variants[f[j]],
-                                   (uint64_t)files.size[f[j]], files.mtime[f[j]], &err);
-    if (status == LMR_OK)
-      status = variant_scan_bed(&bed, c + j, (size_t)(end - j), r, e, n, k, &out, (size_t)j, (size_t)p, work, &tick, &err);
-    bed_close(&bed);
-    glue_check(status, &err);
-    j = end;
-  }
   UNPROTECT(1);
   return list;
 }
@@ -377,7 +344,6 @@ const R_CallMethodDef glue_genotype_calls[] = {
   GLUE_CALL(ffi_read_fam, 1),
   GLUE_CALL(ffi_components, 3),
   GLUE_CALL(ffi_variant_scan, 4),
-  GLUE_CALL(ffi_variant_scan_bed, 7),
   GLUE_CALL(ffi_variant_rank, 5),
   GLUE_CALL(ffi_hwe, 3),
   {NULL, NULL, 0}

@@ -1,5 +1,4 @@
 /* Block moments: folds, the pass over the bits, the pass over dense genotypes. */
-#include "core/base/clock.h"
 #include "core/moments/moments_check.h"
 #include "core/genotype/bed_file.h"
 #include "core/moments/moments_combine.h"
@@ -32,17 +31,10 @@ static numeric_columns numeric_columns_of(SEXP list, size_t n) {
     SEXP piece = VECTOR_ELT(list, k);
     const size_t count = (size_t)Rf_xlength(piece) / n;
     const double *x = glue_real(piece, (R_xlen_t)(count * n), "columns");
-    for (size_t j = 0; j < count; j++, c++) {
-      long double sum = 0;
-      out.column[c] = x + j * n;
-      for (size_t i = 0; i < n; i++) sum += out.column[c][i];
-      out.pilot[c] = (double)(sum / (long double)n);
-      if (!R_FINITE(out.pilot[c])) {
-        lmr_error err;
-        glue_check(lmr_fail(&err, LMR_ENONFINITE, "numeric column %zu has missing or infinite values", c + 1), &err);
-      }
-    }
+    for (size_t j = 0; j < count; j++, c++) out.column[c] = x + j * n;
   }
+  lmr_error err;
+  glue_check(numeric_pilots(out.column, out.q, n, out.pilot, &err), &err);
   return out;
 }
 
@@ -92,55 +84,12 @@ static double *real_column(SEXP parts, int k, size_t block) {
   return REAL(x) + (size_t)glue_nrow(x) * block;
 }
 
-static bits_counts count_column(SEXP parts, int k, size_t block) {
+static bits_counts count_column(SEXP parts, int k) {
   SEXP x = VECTOR_ELT(parts, k);
-  const size_t at = (size_t)glue_nrow(x) * block;
   bits_counts out = {NULL, NULL};
-  if (TYPEOF(x) == INTSXP) out.i = INTEGER(x) + at;
-  else out.d = REAL(x) + at;
+  if (TYPEOF(x) == INTSXP) out.i = INTEGER(x);
+  else out.d = REAL(x);
   return out;
-}
-
-/* Everything one chunk adds to its block. */
-static lmr_status count_chunk(const bits_chunk *planes, const moments_chunk *chunk, const numeric_columns *columns,
-                              const int *order, const int *missing, size_t pm, double *x, double *sm, SEXP parts,
-                              double *spent, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  const size_t b = chunk->block;
-  double start = lmr_seconds(), now;
-  memset(sm, 0, planes->variants * sizeof *sm);
-  bits_sums(planes, real_column(parts, SG, b), sm);
-  for (size_t k = 0; k < pm; k++) real_column(parts, SM, b)[k] += sm[missing[k]];
-  LMR_TRY(bits_cross_gg(planes, count_column(parts, GG, b), level, tick, err));
-  if (pm) {
-    LMR_TRY(bits_cross_gm(planes, missing, pm, count_column(parts, GM, b), level, tick, err));
-    LMR_TRY(bits_cross_mm(planes, missing, pm, count_column(parts, MM, b), level, tick, err));
-  }
-  now = lmr_seconds();
-  spent[0] += now - start;
-  start = now;
-  if (columns->q) {
-    numeric_rows(columns->column, columns->pilot, columns->q, order + chunk->first, chunk->people, x);
-    LMR_TRY(numeric_cross(x, chunk->people, columns->q, real_column(parts, SX, b),
-                          real_column(parts, XX, b), work, err));
-    LMR_TRY(numeric_bits(planes, missing, pm, x, columns->q, real_column(parts, GX, b), real_column(parts, MX, b),
-                         level, work, tick, err));
-  }
-  spent[1] += lmr_seconds() - start;
-  return LMR_OK;
-}
-
-/* Chunks from `first` whose planes fit into `bytes` (one at least). */
-static size_t chunks_that_fit(const moments_chunk *chunk, size_t first, size_t count,
-                              size_t variants, size_t bytes, size_t *used) {
-  size_t last = first;
-  *used = 0;
-  while (last < count) {
-    const size_t more = lmr_add_bytes(*used, bits_chunk_bytes(chunk[last].people, variants));
-    if (last > first && more > bytes) break;
-    *used = more;
-    last++;
-  }
-  return last;
 }
 
 /* People of each block, all of the n. */
@@ -161,47 +110,30 @@ static const int *block_sizes(SEXP size_, size_t n) {
  * bytes of work; wide: counts as doubles; fill: NULL, or the seed of the draws that
  * stand for missing calls (the variants in `missing` had some before). */
 static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_, SEXP columns_,
-                             SEXP memory, SEXP level_, SEXP wide, SEXP fill, SEXP report) {
+                             SEXP memory, SEXP level_, SEXP wide, SEXP fill, SEXP report_) {
   const size_t n = (size_t)Rf_xlength(order_), blocks = (size_t)Rf_xlength(size_);
-  const moments_source source = glue_genotype_source(source_);
-  const int *order = glue_places(order_, -1, n, "order");
-  const int *person = glue_places(person_, (R_xlen_t)n, source.n_samples, "person");
+  genotype_source source = glue_genotype_source(source_);
   const int *size = block_sizes(size_, n);
   const lmr_cpu level = (lmr_cpu)glue_int1(level_, "level");
   const double asked = glue_real1(memory, "memory");
-  const size_t p = source.variants, budget = asked > 0 ? asked < 1e18 ? (size_t)asked : SIZE_MAX : 0;
+  const size_t p = source.variants;
   const numeric_columns columns = numeric_columns_of(columns_, n);
-  double spent[2] = {0, 0};
-  lmr_error err;
-  glue_tick_state progress;
-  const lmr_tick tick = glue_tick(&progress, report);
-
+  const uint64_t seed = Rf_isNull(fill) ? 0 : (uint64_t)glue_int1(fill, "fill");
   const size_t chunks = moments_chunks(size, blocks, NULL);
   moments_chunk *chunk = glue_alloc(chunks, sizeof *chunk);
   moments_chunks(size, blocks, chunk);
-  bits_chunk *planes = glue_alloc(chunks, sizeof *planes);
-  size_t most = 0;
-  for (size_t k = 0; k < chunks; k++) most = chunk[k].people > most ? chunk[k].people : most;
-  double *x = glue_alloc(most * numeric_width(columns.q), sizeof *x), *sm = glue_alloc(p, sizeof *sm);
+  const moments_bits_input in = {&source, chunk, chunks, n, glue_places(order_, -1, n, "order"),
+                                 glue_places(person_, (R_xlen_t)n, source.people, "person"), columns.column, columns.pilot,
+                                 columns.q, asked > 0 ? asked < 1e18 ? (size_t)asked : SIZE_MAX : 0,
+                                 Rf_isNull(fill) ? NULL : &seed};
+  moments_bits_report report = {0};
+  lmr_error err;
+  glue_tick_state progress;
+  const lmr_tick tick = glue_tick(&progress, report_);
+  const lmr_arena work = glue_arena(moments_bits_bytes(&in));
   int *any = glue_alloc(p, sizeof *any);
-  const size_t numeric_work = lmr_add_bytes(numeric_bits_bytes(p, columns.q), numeric_cross_bytes(columns.q));
-  const size_t fixed = moments_buffers_bytes(&source) + numeric_work + most * numeric_width(columns.q) * sizeof *x;
-  const lmr_arena work = glue_arena(numeric_work);
-  lmr_arena buffer_arena = glue_arena(moments_buffers_bytes(&source));
-  moments_buffers buffers;
-  glue_check(moments_buffers_take(&buffers, &source, &buffer_arena, &err), &err);
-
-  const size_t room = budget > fixed ? budget - fixed : 0;
-  size_t largest = 0, passes = 0;
-  for (size_t k = 0, used; k < chunks; passes++) {
-    k = chunks_that_fit(chunk, k, chunks, p, room, &used);
-    largest = used > largest ? used : largest;
-  }
-  void *block = glue_alloc(largest, 1);
-
-  double start = lmr_seconds();
   progress.share = .02;
-  glue_check(moments_scan(&source, person, n, any, &buffers, &tick, &err), &err);
+  glue_check(moments_bits_missing(&in, any, &report, work, &tick, &err), &err);
   size_t pm = 0;
   for (size_t v = 0; v < p; v++) pm += (size_t)any[v];
   SEXP missing = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)pm));
@@ -209,60 +141,36 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   for (size_t v = 0, k = 0; v < p; v++)
     if (any[v]) absent[k++] = (int)v;
   SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, Rf_asLogical(wide) ? REALSXP : INTSXP));
-  double reading = lmr_seconds() - start, filled = 0;
-
-  for (size_t first = 0, last, used; first < chunks; first = last) {
-    last = chunks_that_fit(chunk, first, chunks, p, room, &used);
-    lmr_arena arena = lmr_arena_over(block, largest);
-    for (size_t k = first; k < last; k++)
-      glue_check(bits_chunk_take(&planes[k], chunk[k].people, p, &arena, &err), &err);
-    const double share = .98 * (double)(last - first) / (double)chunks;
-    progress.from = .02 + .98 * (double)first / (double)chunks;
-    progress.share = .1 * share;
-    start = lmr_seconds();
-    glue_check(moments_load(&source, person, chunk + first, planes + first, last - first, &buffers, &tick, &err), &err);
-    for (size_t k = first; k < last && !Rf_isNull(fill); k++) {
-      lmr_rng rng;
-      lmr_rng_seed(&rng, (uint64_t)glue_int1(fill, "fill"), k);
-      filled += (double)bits_fill(&planes[k], &rng);
-    }
-    reading += lmr_seconds() - start;
-    progress.from += progress.share;
-    progress.share = 0; /* between chunks, as each polls from 0 to 1 several times */
-    for (size_t k = first; k < last; k++) {
-      glue_check(count_chunk(&planes[k], &chunk[k], &columns, order, absent, pm, x, sm, parts, spent, level, work,
-                             &tick, &err), &err);
-      progress.from += .9 * share / (double)(last - first);
-    }
-  }
+  const moments_bits_sums out = {count_column(parts, GG), count_column(parts, GM), count_column(parts, MM),
+                                 real_column(parts, SG, 0), real_column(parts, SM, 0), real_column(parts, GX, 0),
+                                 real_column(parts, MX, 0), real_column(parts, SX, 0), real_column(parts, XX, 0)};
+  progress.from = .02;
+  progress.share = .98;
+  glue_check(moments_bits(&in, absent, pm, &out, &report, level, work, &tick, &err), &err);
   SEXP pilot = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)columns.q));
   for (size_t c = 0; c < columns.q; c++) REAL(pilot)[c] = columns.pilot[c];
   SEXP took = PROTECT(Rf_allocVector(REALSXP, 3));
-  REAL(took)[0] = reading;
-  REAL(took)[1] = spent[0];
-  REAL(took)[2] = spent[1];
+  REAL(took)[0] = report.reading;
+  REAL(took)[1] = report.counting;
+  REAL(took)[2] = report.numeric;
   for (size_t k = 0; k < pm; k++) absent[k]++;
-  SEXP n_passes = PROTECT(Rf_ScalarInteger((int)passes));
-  SEXP n_filled = PROTECT(Rf_ScalarReal(filled));
-  SEXP out = glue_list(6, "missing", missing, "pilot", pilot, "parts", parts, "seconds", took, "passes", n_passes,
-                       "filled", n_filled);
+  SEXP n_passes = PROTECT(Rf_ScalarInteger((int)report.passes)), n_filled = PROTECT(Rf_ScalarReal(report.filled));
+  SEXP list = glue_list(6, "missing", missing, "pilot", pilot, "parts", parts, "seconds", took, "passes", n_passes,
+                        "filled", n_filled);
   UNPROTECT(6);
-  return out;
+  return list;
 }
 
 /* person: 0-based positions in the source. The panel of these people, as raw bytes. */
 static SEXP ffi_moments_pack(SEXP source_, SEXP person_) {
-  const moments_source source = glue_genotype_source(source_);
+  genotype_source source = glue_genotype_source(source_);
   const size_t n = (size_t)Rf_xlength(person_);
-  const int *person = glue_places(person_, (R_xlen_t)n, source.n_samples, "person");
+  const int *person = glue_places(person_, (R_xlen_t)n, source.people, "person");
   SEXP codes = PROTECT(Rf_allocVector(RAWSXP, (R_xlen_t)(source.variants * bed_stride(n))));
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  lmr_arena arena = glue_arena(moments_buffers_bytes(&source));
-  moments_buffers buffers;
-  glue_check(moments_buffers_take(&buffers, &source, &arena, &err), &err);
-  glue_check(moments_pack(&source, person, n, RAW(codes), &buffers, &tick, &err), &err);
+  glue_check(moments_pack(&source, person, n, RAW(codes), glue_arena(moments_pack_bytes(&source)), &tick, &err), &err);
   UNPROTECT(1);
   return codes;
 }
@@ -280,19 +188,8 @@ static SEXP ffi_moments_dense(SEXP g, SEXP shift, SEXP order_, SEXP size_, SEXP 
 
   SEXP gpilot = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)p));
   int *absent = glue_alloc(p, sizeof *absent);
-  size_t pm = 0;
-  for (size_t v = 0; v < p; v++) {
-    long double sum = 0;
-    size_t called = 0;
-    for (size_t i = 0; i < n; i++)
-      if (!ISNAN(x[v * n + i])) {
-        sum += x[v * n + i];
-        called++;
-      }
-    if (!isfinite((double)sum)) glue_check(lmr_fail(&err, LMR_ENONFINITE, "instrument %zu has infinite values", v + 1), &err);
-    REAL(gpilot)[v] = called && Rf_asLogical(shift) ? (double)(sum / (long double)called) : 0;
-    if (called < n) absent[pm++] = (int)v;
-  }
+  size_t pm;
+  moments_dense_pilots(x, n, p, Rf_asLogical(shift), REAL(gpilot), absent, &pm);
   SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, REALSXP));
   const moments_dense_input in = {x, n, p, REAL(gpilot), columns.column, columns.pilot, columns.q, absent, pm};
   const lmr_arena work = glue_arena(moments_dense_bytes(&in));

@@ -7,7 +7,7 @@
 #include "glue.h"
 
 /* A double matrix of 0, 1, 2 and NA, or the description of bed files. */
-moments_source glue_genotype_source(SEXP source);
+genotype_source glue_genotype_source(SEXP source);
 
 /* A zeroed rows x columns matrix, integer or double. */
 SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns);

@@ -101,13 +101,13 @@ test_that("counts straight from bed files equal those of the decoded matrix", {
     for (cols in list(1:9, c(2, 3, 6, 9, 7))) {
       rows <- sample(n, max(1, n %/% 2))
       e <- factor(sample(c("a", "b", "c"), length(rows), TRUE), levels = c("a", "b", "c"))
-      fast <- scan_variants(list(bed = bed, cols = cols), rows, e)
-      slow <- scan_variants(list(x = g[, cols, drop = FALSE]), rows, e)
+      fast <- scan_variants(list(genotypes = genotype_bed(bed, NULL, cols)), rows, e)
+      slow <- scan_variants(list(genotypes = genotype_matrix(g[, cols, drop = FALSE])), rows, e)
       same <- c("called", "n0", "n1", "n2", "lo", "hi", "odd")
       expect_identical(fast[same], slow[same])
       expect_equal(fast[c("mean", "ss")], slow[c("mean", "ss")], tolerance = 1e-14)
     }
-    s <- scan_variants(list(bed = bed, p = 9), seq_len(n), factor(rep("a", n)))
+    s <- scan_variants(list(genotypes = genotype_bed(bed)), seq_len(n), factor(rep("a", n)))
     expect_identical(s$hash[6], s$hash[7])
     expect_identical(s$hash[6], s$mirror[9])
     expect_identical(s$hash[9], s$mirror[6])

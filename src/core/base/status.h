@@ -69,4 +69,16 @@ static inline lmr_tick lmr_tick_before(const lmr_tick *tick) {
   return out;
 }
 
+/* A stretch of the work that reports from `from` on, `share` of the whole: as the context of
+ * lmr_tick_part_ask(). */
+typedef struct {
+  const lmr_tick *tick;
+  double from, share;
+} lmr_tick_part;
+
+static inline int lmr_tick_part_ask(void *context, double done) {
+  const lmr_tick_part *part = (const lmr_tick_part *)context;
+  return lmr_tick_poll(part->tick, part->from + part->share * done);
+}
+
 #endif

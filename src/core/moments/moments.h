@@ -5,6 +5,7 @@
 #ifndef LMR_CORE_MOMENTS_H
 #define LMR_CORE_MOMENTS_H
 
+#include "core/genotype/source.h"
 #include "core/moments/moments_numeric.h"
 
 /* ---- folds (moments_fold.c) ---- */
@@ -27,53 +28,65 @@ typedef struct {
 /* Chunks of blocks of the given sizes; `out` NULL only counts. */
 size_t moments_chunks(const int *size, size_t blocks, moments_chunk *out);
 
-/* ---- genotypes as bed bytes (moments_source.c) ---- */
+/* ---- from the codes of a source (moments_load.c); it is open ---- */
 
-/* Raw bed bytes of variants first .. first + count - 1, count <= BITS_GROUP. No
- * file stays open between calls. */
-typedef struct moments_source moments_source;
-struct moments_source {
-  size_t n_samples, variants, stride;
-  lmr_status (*read)(const moments_source *source, size_t first, size_t count, uint8_t *raw,
-                     lmr_error *err);
-  const void *context; /* what `read` reads from */
-};
-
-/* context: the matrix itself, n_samples x variants doubles in {0, 1, 2, NaN}. */
-moments_source moments_source_matrix(const double *x, size_t n, size_t variants);
-
-/* Bed files, opened for each read and refused when they have changed: for each
- * variant its file and its position there, 0-based. context: the struct. */
+/* Work shared by the passes. */
 typedef struct {
-  const char *const *path;
-  const double *size, *mtime; /* of each file when it was first opened */
-  const int *variants;
-  const int *file, *col;
-} moments_bed;
-moments_source moments_source_bed(const moments_bed *files, size_t n_samples, size_t variants);
-
-/* Work shared by the two passes below. */
-typedef struct {
-  uint8_t *raw;   /* BITS_GROUP * stride */
-  uint64_t *word; /* n_samples rounded up to 32 */
+  uint8_t *raw;   /* BITS_GROUP variants */
+  uint64_t *word; /* people rounded up to 32 */
 } moments_buffers;
-size_t moments_buffers_bytes(const moments_source *source);
-lmr_status moments_buffers_take(moments_buffers *buffers, const moments_source *source,
+size_t moments_buffers_bytes(const genotype_source *source);
+lmr_status moments_buffers_take(moments_buffers *buffers, const genotype_source *source,
                                 lmr_arena *arena, lmr_error *err);
 
 /* any[v] = 1 when one of the people in `person` (positions in the source) has no call. */
-lmr_status moments_scan(const moments_source *source, const int *person, size_t n, int *any,
+lmr_status moments_scan(genotype_source *source, const int *person, size_t n, int *any,
                         moments_buffers *buffers, const lmr_tick *tick, lmr_error *err);
 
 /* Fills the planes of `chunks`, whose people are person[first ...]. */
-lmr_status moments_load(const moments_source *source, const int *person,
+lmr_status moments_load(genotype_source *source, const int *person,
                         const moments_chunk *chunk, bits_chunk *planes, size_t chunks,
                         moments_buffers *buffers, const lmr_tick *tick, lmr_error *err);
 
 /* The codes of person[0..n-1] in memory, one variant after the other: a panel
- * (core/genotype/panel.h). codes: variants x bed_stride(n). */
-lmr_status moments_pack(const moments_source *source, const int *person, size_t n, uint8_t *codes,
-                        moments_buffers *buffers, const lmr_tick *tick, lmr_error *err);
+ * (core/genotype/panel.h). codes: variants x bed_stride(n). Opens and closes the source. */
+size_t moments_pack_bytes(const genotype_source *source);
+lmr_status moments_pack(genotype_source *source, const int *person, size_t n, uint8_t *codes, lmr_arena work,
+                        const lmr_tick *tick, lmr_error *err);
+
+/* ---- the pass over the bits (moments_bits.c): opens and closes the source ---- */
+
+typedef struct {
+  genotype_source *source;
+  const moments_chunk *chunk; /* moments_chunks() */
+  size_t chunks, n;
+  const int *order, *person; /* n positions in the columns and in the source, block after block */
+  const double *const *column; /* q numeric columns, and what is taken off them */
+  const double *pilot;
+  size_t q, memory;      /* memory: bytes of work; one chunk at least is held */
+  const uint64_t *fill;  /* NULL, or the seed of the draws that stand for missing calls */
+} moments_bits_input;
+
+/* Where the sums of all blocks go, block after block: layouts of moments_block below. */
+typedef struct {
+  bits_counts gg, gm, mm;
+  double *sg, *sm, *gx, *mx, *sx, *xx;
+} moments_bits_sums;
+
+typedef struct {
+  double reading, counting, numeric; /* seconds */
+  double filled;                     /* calls drawn */
+  size_t passes;                     /* over the source, after the first */
+} moments_bits_report;
+
+/* First which variants have missing calls (any[variants]), then, with their list (0-based,
+ * ascending), the sums, added to `out`. */
+size_t moments_bits_bytes(const moments_bits_input *in);
+lmr_status moments_bits_missing(const moments_bits_input *in, int *any, moments_bits_report *report, lmr_arena work,
+                                const lmr_tick *tick, lmr_error *err);
+lmr_status moments_bits(const moments_bits_input *in, const int *missing, size_t n_missing,
+                        const moments_bits_sums *out, moments_bits_report *report, lmr_cpu level, lmr_arena work,
+                        const lmr_tick *tick, lmr_error *err);
 
 /* ---- genotypes as doubles (moments_dense.c) ---- */
 
@@ -93,6 +106,10 @@ typedef struct {
   const int *missing; /* 0-based, ascending */
   size_t n_missing;
 } moments_dense_input;
+
+/* What is taken off observed values: their mean, or 0 without `shift`; the list of variants
+ * with missing values (room for p). */
+void moments_dense_pilots(const double *g, size_t n, size_t p, int shift, double *pilot, int *missing, size_t *n_missing);
 
 size_t moments_dense_bytes(const moments_dense_input *in);
 /* The people of order[0 .. n - 1], added to `out`. */

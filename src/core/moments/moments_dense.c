@@ -93,3 +93,20 @@ lmr_status moments_dense(const moments_dense_input *in, const int *order, size_t
   unpack(in, w.cross, out);
   return LMR_OK;
 }
+
+void moments_dense_pilots(const double *g, size_t n, size_t p, int shift, double *pilot, int *missing,
+                          size_t *n_missing) {
+  *n_missing = 0;
+  for (size_t v = 0; v < p; v++) {
+    long double sum = 0;
+    size_t called = 0;
+    for (size_t i = 0; i < n; i++) {
+      const double x = g[v * n + i];
+      if (x != x) continue;
+      sum += x;
+      called++;
+    }
+    pilot[v] = called && shift ? (double)(sum / (long double)called) : 0;
+    if (called < n) missing[(*n_missing)++] = (int)v;
+  }
+}

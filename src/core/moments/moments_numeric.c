@@ -1,6 +1,18 @@
 #include "core/moments/moments_numeric.h"
 
+#include <math.h>
 #include <string.h>
+
+lmr_status numeric_pilots(const double *const *column, size_t columns, size_t people, double *pilot, lmr_error *err) {
+  for (size_t c = 0; c < columns; c++) {
+    long double sum = 0;
+    for (size_t i = 0; i < people; i++) sum += column[c][i];
+    pilot[c] = (double)(sum / (long double)people);
+    if (!isfinite(pilot[c]))
+      return lmr_fail(err, LMR_ENONFINITE, "numeric column %zu has missing or infinite values", c + 1);
+  }
+  return LMR_OK;
+}
 
 void numeric_rows(const double *const *column, const double *pilot, size_t columns,
                   const int *index, size_t people, double *x) {

@@ -13,6 +13,9 @@
 
 static inline size_t numeric_width(size_t columns) { return (columns + 7) / 8 * 8; }
 
+/* The means of the columns; LMR_ENONFINITE when one has a missing or infinite value. */
+lmr_status numeric_pilots(const double *const *column, size_t columns, size_t people, double *pilot, lmr_error *err);
+
 /* Rows of a chunk: x[k, c] = column[c][index[k]] - pilot[c]. */
 void numeric_rows(const double *const *column, const double *pilot, size_t columns,
                   const int *index, size_t people, double *x);

@@ -11,7 +11,7 @@ static size_t slab_variants(size_t stride) {
   return stride && stride < SLAB ? SLAB / stride : 1;
 }
 
-size_t variant_scan_bed_bytes(size_t n_samples, size_t n_env) {
+size_t variant_scan_codes_bytes(size_t n_samples, size_t n_env) {
   const size_t stride = bed_stride(n_samples);
   return lmr_add_bytes(lmr_bytes(slab_variants(stride) * stride, 1), lmr_bytes(8 * n_env, sizeof(uint32_t)));
 }
@@ -74,28 +74,24 @@ static void put_counts(variant_scan *out, size_t j, size_t p_all, size_t n_env, 
   out->odd_value[j] = NAN;
 }
 
-lmr_status variant_scan_bed(bed_file *bed, const int *cols, size_t p, const int *rows,
-                            const int *env, size_t n, size_t n_env, variant_scan *out, size_t at,
-                            size_t p_all, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  const size_t most = slab_variants(bed->stride);
+lmr_status variant_scan_codes(genotype_source *source, const int *rows, const int *env, size_t n, size_t n_env,
+                              variant_scan *out, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const size_t stride = genotype_stride(source), most = slab_variants(stride), p = source->variants;
   uint8_t *raw;
   uint32_t *banks;
-  LMR_TAKE(raw, &work, most * bed->stride, err);
+  LMR_TAKE(raw, &work, most * stride, err);
   LMR_TAKE(banks, &work, 8 * n_env, err);
-  for (size_t j = 0; j < p;) {
-    if (lmr_tick_poll(tick, (double)(at + j) / (double)p_all))
-      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-    size_t run = 1; /* neighbours in the file are read together */
-    while (run < most && j + run < p && cols[j + run] == cols[j] + (int)run) run++;
-    LMR_TRY(bed_read(bed, (size_t)cols[j], run, raw, err));
-    for (size_t k = 0; k < run; k++) {
+  for (size_t j = 0, count; j < p; j += count) {
+    if (lmr_tick_poll(tick, (double)j / (double)p)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+    count = p - j < most ? p - j : most;
+    LMR_TRY(source->codes(source, j, count, raw, err));
+    for (size_t k = 0; k < count; k++) {
       uint64_t h, m;
-      count_codes(raw + k * bed->stride, rows, env, n, n_env, banks, &h, &m);
-      put_counts(out, at + j + k, p_all, n_env, banks);
-      out->hash[at + j + k] = hash_value(h);
-      out->mirror[at + j + k] = hash_value(m);
+      count_codes(raw + k * stride, rows, env, n, n_env, banks, &h, &m);
+      put_counts(out, j + k, p, n_env, banks);
+      out->hash[j + k] = hash_value(h);
+      out->mirror[j + k] = hash_value(m);
     }
-    j += run;
   }
   return LMR_OK;
 }

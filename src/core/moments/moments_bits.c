@@ -1,0 +1,149 @@
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/moments/moments.h"
+
+static size_t triangle(size_t p) { return p * (p + 1) / 2; }
+
+static size_t most_people(const moments_bits_input *in) {
+  size_t most = 0;
+  for (size_t k = 0; k < in->chunks; k++) most = in->chunk[k].people > most ? in->chunk[k].people : most;
+  return most;
+}
+
+/* Work besides the planes. */
+static size_t fixed_bytes(const moments_bits_input *in) {
+  const size_t p = in->source->variants, q = in->q;
+  size_t bytes = lmr_add_bytes(moments_buffers_bytes(in->source), lmr_bytes(in->chunks, sizeof(bits_chunk)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(most_people(in) * numeric_width(q), sizeof(double)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(p, sizeof(double)));
+  return lmr_add_bytes(bytes, lmr_add_bytes(numeric_bits_bytes(p, q), numeric_cross_bytes(q)));
+}
+
+/* Chunks from `first` whose planes fit (one at least); *used: their bytes. */
+static size_t chunks_that_fit(const moments_bits_input *in, size_t first, size_t *used) {
+  const size_t fixed = fixed_bytes(in), room = in->memory > fixed ? in->memory - fixed : 0;
+  size_t last = first;
+  *used = 0;
+  while (last < in->chunks) {
+    const size_t more = lmr_add_bytes(*used, bits_chunk_bytes(in->chunk[last].people, in->source->variants));
+    if (last > first && more > room) break;
+    *used = more;
+    last++;
+  }
+  return last;
+}
+
+size_t moments_bits_bytes(const moments_bits_input *in) {
+  size_t largest = 0;
+  for (size_t k = 0, used; k < in->chunks;) {
+    k = chunks_that_fit(in, k, &used);
+    largest = used > largest ? used : largest;
+  }
+  return lmr_add_bytes(fixed_bytes(in), largest);
+}
+
+typedef struct {
+  moments_buffers buffers;
+  bits_chunk *planes;
+  double *x, *sm;
+} space;
+
+static lmr_status make(space *s, const moments_bits_input *in, lmr_arena *work, lmr_error *err) {
+  LMR_TRY(moments_buffers_take(&s->buffers, in->source, work, err));
+  LMR_TAKE(s->planes, work, in->chunks, err);
+  LMR_TAKE(s->x, work, most_people(in) * numeric_width(in->q), err);
+  LMR_TAKE(s->sm, work, in->source->variants, err);
+  return LMR_OK;
+}
+
+static bits_counts counts_at(bits_counts all, size_t at) {
+  const bits_counts out = {all.i ? all.i + at : NULL, all.d ? all.d + at : NULL};
+  return out;
+}
+
+/* Everything one chunk adds to its block. */
+static lmr_status count_chunk(const space *s, const moments_bits_input *in, size_t k, const int *missing, size_t pm,
+                              const moments_bits_sums *out, moments_bits_report *report, lmr_cpu level,
+                              lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const bits_chunk *planes = &s->planes[k];
+  const moments_chunk *chunk = &in->chunk[k];
+  const size_t b = chunk->block, p = planes->variants, q = in->q;
+  const double start = lmr_seconds();
+  memset(s->sm, 0, p * sizeof *s->sm);
+  bits_sums(planes, out->sg + b * p, s->sm);
+  for (size_t m = 0; m < pm; m++) out->sm[m + b * pm] += s->sm[missing[m]];
+  LMR_TRY(bits_cross_gg(planes, counts_at(out->gg, b * triangle(p)), level, tick, err));
+  if (pm) {
+    LMR_TRY(bits_cross_gm(planes, missing, pm, counts_at(out->gm, b * p * pm), level, tick, err));
+    LMR_TRY(bits_cross_mm(planes, missing, pm, counts_at(out->mm, b * triangle(pm)), level, tick, err));
+  }
+  const double now = lmr_seconds();
+  report->counting += now - start;
+  if (q) {
+    numeric_rows(in->column, in->pilot, q, in->order + chunk->first, chunk->people, s->x);
+    LMR_TRY(numeric_cross(s->x, chunk->people, q, out->sx + b * q, out->xx + b * triangle(q), work, err));
+    LMR_TRY(numeric_bits(planes, missing, pm, s->x, q, out->gx + b * p * q, out->mx + b * pm * q, level, work, tick, err));
+  }
+  report->numeric += lmr_seconds() - now;
+  return LMR_OK;
+}
+
+static lmr_status load(const space *s, const moments_bits_input *in, size_t first, size_t last,
+                       moments_bits_report *report, lmr_arena *planes, const lmr_tick *tick, lmr_error *err) {
+  const double start = lmr_seconds();
+  for (size_t k = first; k < last; k++)
+    LMR_TRY(bits_chunk_take(&s->planes[k], in->chunk[k].people, in->source->variants, planes, err));
+  moments_buffers buffers = s->buffers;
+  LMR_TRY(moments_load(in->source, in->person, in->chunk + first, s->planes + first, last - first, &buffers, tick, err));
+  for (size_t k = first; k < last && in->fill; k++) {
+    lmr_rng rng;
+    lmr_rng_seed(&rng, *in->fill, k);
+    report->filled += (double)bits_fill(&s->planes[k], &rng);
+  }
+  report->reading += lmr_seconds() - start;
+  return LMR_OK;
+}
+
+static lmr_status all_chunks(const moments_bits_input *in, const int *missing, size_t pm, const moments_bits_sums *out,
+                             moments_bits_report *report, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                             lmr_error *err) {
+  space s;
+  LMR_TRY(make(&s, in, &work, err));
+  for (size_t first = 0, last, used; first < in->chunks; first = last, report->passes++) {
+    last = chunks_that_fit(in, first, &used);
+    const double share = (double)(last - first) / (double)in->chunks;
+    lmr_arena planes = work;
+    lmr_tick_part part = {tick, (double)first / (double)in->chunks, .1 * share};
+    const lmr_tick within = {lmr_tick_part_ask, &part};
+    LMR_TRY(load(&s, in, first, last, report, &planes, &within, err));
+    part.from += part.share;
+    part.share = 0; /* between chunks, as each polls from 0 to 1 several times */
+    for (size_t k = first; k < last; k++) {
+      LMR_TRY(count_chunk(&s, in, k, missing, pm, out, report, level, planes, &within, err));
+      part.from += .9 * share / (double)(last - first);
+    }
+  }
+  return LMR_OK;
+}
+
+lmr_status moments_bits_missing(const moments_bits_input *in, int *any, moments_bits_report *report, lmr_arena work,
+                                const lmr_tick *tick, lmr_error *err) {
+  const double start = lmr_seconds();
+  moments_buffers buffers;
+  LMR_TRY(moments_buffers_take(&buffers, in->source, &work, err));
+  lmr_status status = in->source->open(in->source, err);
+  if (status == LMR_OK) status = moments_scan(in->source, in->person, in->n, any, &buffers, tick, err);
+  in->source->close(in->source);
+  report->reading += lmr_seconds() - start;
+  return status;
+}
+
+lmr_status moments_bits(const moments_bits_input *in, const int *missing, size_t n_missing,
+                        const moments_bits_sums *out, moments_bits_report *report, lmr_cpu level, lmr_arena work,
+                        const lmr_tick *tick, lmr_error *err) {
+  lmr_status status = in->source->open(in->source, err);
+  if (status == LMR_OK) status = all_chunks(in, missing, n_missing, out, report, level, work, tick, err);
+  in->source->close(in->source);
+  return status;
+}
