@@ -5,32 +5,56 @@ object_laws <- list(
   plink_bed = function(x, sizes, fault) {
     files <- x$files
     people <- x$samples[!grepl("^-[0-9]+$", x$samples$iid), ] # several withdrawn samples may share a negative number
-    if (anyDuplicated(people$iid) && anyDuplicated(people[c("fid", "iid")])) fault("$samples", "different people", "one with a person twice")
-    if (!nrow(files) || !identical(as.numeric(files$first), 1 + cumsum(c(0, as.numeric(files$variants)))[seq_len(nrow(files))])) {
+    if (anyDuplicated(people$iid) && anyDuplicated(people[c("fid", "iid")])) {
+      fault("$samples", "different people", "one with a person twice")
+    }
+    if (!nrow(files) || !identical(
+      as.numeric(files$first), 1 + cumsum(c(0, as.numeric(files$variants)))[seq_len(nrow(files))]
+    )) {
       fault("$files$first", "where the variants of each file begin", "elsewhere")
     }
     if (sum(as.numeric(files$variants)) != nrow(x$variants)) {
-      fault("$variants", sprintf("a table of the %s variants in the files", big(sum(files$variants))), describe(x$variants))
+      fault(
+        "$variants", sprintf("a table of the %s variants in the files", big(sum(files$variants))), describe(x$variants)
+      )
     }
   },
   mr_data = function(x, sizes, fault) {
     check_source_law(x$genotypes, "$genotypes", fault)
     if (!is.null(x$background)) check_source_law(x$background, "$background", fault)
     size <- dim(x$exposure)
-    good <- if (sizes$x == 1) is.null(size) && length(x$exposure) == sizes$n else identical(as.numeric(size), c(sizes$n, sizes$x))
-    if (!good) fault("$exposure", sprintf("%s of %s people", plural(sizes$x, "exposure"), big(sizes$n)), describe(x$exposure))
-    if (sizes$e && any(tabulate(x$environment, sizes$e) == 0)) fault("$environment", "a factor whose levels all occur", "one with an empty level")
+    good <- if (sizes$x == 1) {
+      is.null(size) && length(x$exposure) == sizes$n
+    } else {
+      identical(as.numeric(size), c(sizes$n, sizes$x))
+    }
+    if (!good) {
+      fault("$exposure", sprintf("%s of %s people", plural(sizes$x, "exposure"), big(sizes$n)), describe(x$exposure))
+    }
+    if (sizes$e && any(tabulate(x$environment, sizes$e) == 0)) {
+      fault("$environment", "a factor whose levels all occur", "one with an empty level")
+    }
   },
   latent_instruments = function(x, sizes, fault) {
-    if (x$method != "code" && sizes$r != sizes$G) fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
-    if (is.null(x$structure_slopes) != is.null(x$structure_mean)) fault("$structure_slopes", "there with `structure_mean`, and not without", "otherwise")
+    if (x$method != "code" && sizes$r != sizes$G) {
+      fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
+    }
+    if (is.null(x$structure_slopes) != is.null(x$structure_mean)) {
+      fault("$structure_slopes", "there with `structure_mean`, and not without", "otherwise")
+    }
     if (!identical(names(x$center), x$variants$snp)) fault("$center", "named by the variants", "named otherwise")
-    if (!identical(rownames(x$imputation), x$variants$snp)) fault("$imputation", "a matrix with a row for each variant by name", "another")
+    if (!identical(rownames(x$imputation), x$variants$snp)) {
+      fault("$imputation", "a matrix with a row for each variant by name", "another")
+    }
   },
   latent_mr = function(x, sizes, fault) {
     lost <- setdiff(x$methods$id, names(x$estimates)[lengths(x$estimates) > 0])
-    if (length(lost)) fault("$estimates", "a list with each of `methods`", sprintf("one without %s", quote_all(lost, 3)))
-    if (!x$leading %in% x$methods$id) fault("$leading", paste("one of", quote_all(x$methods$id, 30)), quote_all(x$leading))
+    if (length(lost)) {
+      fault("$estimates", "a list with each of `methods`", sprintf("one without %s", quote_all(lost, 3)))
+    }
+    if (!x$leading %in% x$methods$id) {
+      fault("$leading", paste("one of", quote_all(x$methods$id, 30)), quote_all(x$leading))
+    }
     m <- x$latent$kclass
     if (any(diag(m$r1) > diag(m$r0) * (1 + 1e-9))) fault("$latent$kclass$r1", "at most `r0` on the diagonal", "more")
     if (m$df != m$n - m$K - m$L) fault("$latent$kclass$df", "`n` less `K` and `L`", format(m$df))
@@ -42,46 +66,74 @@ object_laws <- list(
       if (x[[name]] != sizes[[name]]) fault(paste0("$", name), big(sizes[[name]]), big(x[[name]]))
     }
     if (x$n > sizes$n) fault("$n", sprintf("at most %s", big(sizes$n)), big(x$n))
-    if (!identical(as.numeric(c(x$W, x$Z, x$X, x$Y)), as.numeric(seq_len(sizes$p)))) fault("$W", "the columns of `r` in order, with `Z`, `X` and `Y`", "others")
+    if (!identical(as.numeric(c(x$W, x$Z, x$X, x$Y)), as.numeric(seq_len(sizes$p)))) {
+      fault("$W", "the columns of `r` in order, with `Z`, `X` and `Y`", "others")
+    }
   },
   iv_grouping = function(x, sizes, fault) {
     if (any(x$index >= x$count)) fault("$index", sprintf("numbers below %s", big(x$count)), "larger ones")
   },
   iv_clusters = function(x, sizes, fault) {
-    if (is.null(x[["index"]]) == is.null(x[["ways"]])) fault("$index", "there, or `ways`", if (is.null(x[["ways"]])) "missing" else "there beside `ways`")
+    if (is.null(x[["index"]]) == is.null(x[["ways"]])) {
+      fault("$index", "there, or `ways`", if (is.null(x[["ways"]])) "missing" else "there beside `ways`")
+    }
     if (is.null(x[["ways"]])) return(object_laws$iv_grouping(x, sizes, fault))
     if (sizes$m < 2 || sizes$m > 4) fault("$counts", "of two to four groupings", sprintf("of %d", sizes$m))
     sets <- unlist(lapply(seq_len(sizes$m), function(m) utils::combn(sizes$m, m, length, simplify = FALSE)))
-    if (!identical(as.numeric(lapply(x$ways, `[[`, "sign")), (-1)^(sets + 1))) fault("$ways", "groupings and their interactions, with signs", "others")
+    if (!identical(as.numeric(lapply(x$ways, `[[`, "sign")), (-1)^(sets + 1))) {
+      fault("$ways", "groupings and their interactions, with signs", "others")
+    }
     counts <- vapply(x$ways, function(way) as.numeric(way$count), 0)
-    if (any(counts[seq_len(sizes$m)] != x$counts) || x$count != min(x$counts)) fault("$counts", "the numbers of clusters of `ways`", "others")
+    if (any(counts[seq_len(sizes$m)] != x$counts) || x$count != min(x$counts)) {
+      fault("$counts", "the numbers of clusters of `ways`", "others")
+    }
   },
   iv_reg = function(x, sizes, fault) {
     kept <- names(x$coefficients)[!is.na(x$coefficients)]
-    if (is.null(names(x$coefficients)) || anyDuplicated(names(x$coefficients))) fault("$coefficients", "numbers with names", "without, or with one twice")
+    if (is.null(names(x$coefficients)) || anyDuplicated(names(x$coefficients))) {
+      fault("$coefficients", "numbers with names", "without, or with one twice")
+    }
     for (name in c("vcov", "cov.unscaled")) {
-      if (!identical(dimnames(x[[name]]), list(kept, kept))) fault(paste0("$", name), "a matrix named by the coefficients", "named otherwise")
+      if (!identical(dimnames(x[[name]]), list(kept, kept))) {
+        fault(paste0("$", name), "a matrix named by the coefficients", "named otherwise")
+      }
     }
     f <- x$engine$f2
     est <- x$engine$est
-    if (length(est$beta) != f$k || length(est$gamma) != f$K) fault("$engine$est", "a number for each regressor", "others")
+    if (length(est$beta) != f$k || length(est$gamma) != f$K) {
+      fault("$engine$est", "a number for each regressor", "others")
+    }
     names <- c(f$rows$names$x[f$rows$keep_x], f$rows$names$w[f$rows$keep_w])
-    if (!identical(unname(x$coefficients[names]), c(est$beta, est$gamma))) fault("$coefficients", "those of the fit", "others")
+    if (!identical(unname(x$coefficients[names]), c(est$beta, est$gamma))) {
+      fault("$coefficients", "those of the fit", "others")
+    }
     if (x$nobs != f$n) fault("$nobs", big(f$n), big(x$nobs))
-    if (!identical(x$engine$estimator, x$estimator)) fault("$engine$estimator", quote_all(x$estimator), quote_all(x$engine$estimator))
-    if (!identical(est$shift, 1 - est$kappa) && !is.na(est$kappa)) fault("$engine$est$shift", "1 - `kappa`", format(est$shift))
-    if (x$estimator %in% c("ujive", "jive1") && is.null(x$engine$instrument)) fault("$engine$instrument", "a column for each endogenous variable", "missing")
+    if (!identical(x$engine$estimator, x$estimator)) {
+      fault("$engine$estimator", quote_all(x$estimator), quote_all(x$engine$estimator))
+    }
+    if (!identical(est$shift, 1 - est$kappa) && !is.na(est$kappa)) {
+      fault("$engine$est$shift", "1 - `kappa`", format(est$shift))
+    }
+    if (x$estimator %in% c("ujive", "jive1") && is.null(x$engine$instrument)) {
+      fault("$engine$instrument", "a column for each endogenous variable", "missing")
+    }
     iv_frame_law(x, fault)
     groups <- x$engine$groups
-    if (is.null(groups$order) != is.null(groups$start)) fault("$engine$groups", "both `order` and `start`, or none", "one of them")
-    if (!is.null(groups$order) && (!identical(sort(groups$order), seq_len(sizes$n) - 1L) || is.unsorted(groups$start, strictly = TRUE) ||
+    if (is.null(groups$order) != is.null(groups$start)) {
+      fault("$engine$groups", "both `order` and `start`, or none", "one of them")
+    }
+    if (!is.null(groups$order) && (!identical(
+      sort(groups$order), seq_len(sizes$n) - 1L
+    ) || is.unsorted(groups$start, strictly = TRUE) ||
                                    groups$start[1] != 0 || groups$start[length(groups$start)] != sizes$n)) {
       fault("$engine$groups", "every row once, by cluster", "others")
     }
   },
   iv_binary = function(x, sizes, fault) {
     kept <- names(x$coefficients)[!is.na(x$coefficients)]
-    if (!identical(dimnames(x$vcov), list(kept, kept))) fault("$vcov", "a matrix named by the coefficients", "named otherwise")
+    if (!identical(dimnames(x$vcov), list(kept, kept))) {
+      fault("$vcov", "a matrix named by the coefficients", "named otherwise")
+    }
   },
   iv_curve = function(x, sizes, fault) {
     if (x$nobs != sizes$n) fault("$nobs", big(sizes$n), big(x$nobs))
@@ -93,11 +145,15 @@ iv_frame_law <- function(x, fault) {
   if (is.null(x$terms)) return(invisible())
   for (name in names(x$terms)) {
     terms <- x$terms[[name]]
-    if (!is.null(terms) && !inherits(terms, "terms")) fault(paste0("$terms$", name), "the terms of a formula", describe(terms))
+    if (!is.null(terms) && !inherits(terms, "terms")) {
+      fault(paste0("$terms$", name), "the terms of a formula", describe(terms))
+    }
   }
   if (is.null(x$terms$full)) fault("$terms$full", "the terms of a formula", "missing")
   variables <- vapply(as.list(attr(x$terms$full, "variables"))[-1], deparse1, "")
-  if (!all(variables %in% names(x$model))) fault("$model", paste("a data frame with columns", quote_all(variables, 20)), "another")
+  if (!all(variables %in% names(x$model))) {
+    fault("$model", paste("a data frame with columns", quote_all(variables, 20)), "another")
+  }
   contrasts <- x$contrasts
   if (!all(vapply(contrasts, function(one) is.null(one) || is.list(one) && !is.null(names(one)), NA))) {
     fault("$contrasts", "lists of contrasts by variable", "others")
@@ -111,13 +167,19 @@ law_of_settings <- function(constructor) {
     settings <- setdiff(names(formals(constructor)), "...")
     if (!setequal(names(x), settings)) {
       lost <- setdiff(settings, names(x))
-      fault("", paste("a list of", list_some(settings, 30)), if (length(lost)) sprintf("one without %s", quote_all(lost)) else "one with others")
+      fault(
+        "", paste("a list of", list_some(settings, 30)),
+        if (length(lost)) sprintf("one without %s", quote_all(lost)) else "one with others"
+      )
     }
     text <- vapply(x, function(v) !is.character(v) || all(validUTF8(v)), NA)
     if (!all(text)) fault(paste0("$", names(x)[!text][1]), "text in UTF-8", "other bytes")
     tryCatch(do.call(constructor, unclass(x)), latentmr_error_argument = function(e) {
       text <- strsplit(conditionMessage(e), "\n", fixed = TRUE)[[1]][1]
-      fault(paste0("$", e$argument), sub("^`[^`]*` must be (.*), not .*$", "\\1", text), sub("^.*, not (.*)[.]$", "\\1", text))
+      fault(
+        paste0("$", e$argument), sub("^`[^`]*` must be (.*), not .*$", "\\1", text),
+        sub("^.*, not (.*)[.]$", "\\1", text)
+      )
     })
   }
 }
@@ -134,6 +196,8 @@ check_source_law <- function(source, path, fault) {
   for (name in names(size)) {
     at <- source[[name]]
     if (is.null(at)) fault(paste0(path, "$", name), "places in the files", "missing")
-    if (length(at) && max(at) > size[[name]]) fault(paste0(path, "$", name), sprintf("numbers from 1 to %s", big(size[[name]])), big(max(at)))
+    if (length(at) && max(at) > size[[name]]) {
+      fault(paste0(path, "$", name), sprintf("numbers from 1 to %s", big(size[[name]])), big(max(at)))
+    }
   }
 }

@@ -6,7 +6,8 @@ print.iv_curve <- function(x, digits = 3, ...) {
   id <- x$identification
   cat(sprintf(
     "Dose-response curve of %s on %s (%s), n = %d%s\n", x$names$outcome, x$names$exposure,
-    curve_label(x), x$nobs, if (isTRUE(x$dropped > 0)) sprintf(" (%d rows with missing values left out)", x$dropped) else ""
+    curve_label(x), x$nobs,
+    if (isTRUE(x$dropped > 0)) sprintf(" (%d rows with missing values left out)", x$dropped) else ""
   ))
   cat(sprintf(
     "Instruments: %d given, basis of %d; R2 of %s %s; strength rho %s (%s)\n", length(x$names$instruments),
@@ -20,13 +21,22 @@ print.iv_curve <- function(x, digits = 3, ...) {
   writeLines(c(
     solver_lines(x, number),
     if (x$shrink == 0) "No evidence against a line at this instrument strength.",
-    if (is_shrunk(x)) sprintf("\nCurve (%s of the unshrunk fit) and references:", band_label(x)) else "\nCurve and references:"
+    if (is_shrunk(x)) {
+      sprintf("\nCurve (%s of the unshrunk fit) and references:", band_label(x))
+    } else {
+      "\nCurve and references:"
+    }
   ))
   pointed(print(curve_table(x, digits), row.names = FALSE))
   effect <- average_derivative(x)
   cat(sprintf("\nAverage derivative %s", number(effect$estimate)))
   if (!is.na(effect$std.error)) {
-    cat(sprintf("; unshrunk %s, 95%% interval %s to %s", number(effect$unshrunk), number(effect$conf.low), number(effect$conf.high)))
+    cat(
+      sprintf(
+        "; unshrunk %s, 95%% interval %s to %s", number(effect$unshrunk), number(effect$conf.low),
+        number(effect$conf.high)
+      )
+    )
   }
   cat("\n")
   p <- setNames(x$tests$p.value, trimws(x$tests$test))
@@ -41,14 +51,25 @@ band_label <- function(fit) {
   band <- fit$band
   if (is.null(band)) return("band")
   if (band$method == "sandwich") return("sandwich band, halves of the rows,")
-  sprintf("band from %d bootstrap draws%s", band$draws, if (band$lost) sprintf(", %d without variation left out,", band$lost) else "")
+  sprintf(
+    "band from %d bootstrap draws%s", band$draws,
+    if (band$lost) sprintf(", %d without variation left out,", band$lost) else ""
+  )
 }
 
 moved_line <- function(fit, number) {
   id <- fit$identification
-  if (anyNA(id$moved)) return(sprintf("The instruments move %s nowhere for sure: all of the curve is extrapolation\n", fit$names$exposure))
+  if (anyNA(id$moved)) {
+    return(sprintf("The instruments move %s nowhere for sure: all of the curve is extrapolation\n", fit$names$exposure))
+  }
   share <- vapply(id$moved, function(v) mean(fit$data$x <= v), 0)
-  still <- if (nrow(id$still)) sprintf(", but not from %s", paste(sprintf("%s to %s", number(id$still$from), number(id$still$to)), collapse = " and ")) else ""
+  still <- if (nrow(id$still)) {
+    sprintf(
+      ", but not from %s", paste(sprintf("%s to %s", number(id$still$from), number(id$still$to)), collapse = " and ")
+    )
+  } else {
+    ""
+  }
   sprintf(
     "The instruments move %s from %s to %s (%.0f %% to %.0f %% of people)%s; the curve beyond is extrapolation\n",
     fit$names$exposure, number(id$moved[1]), number(id$moved[2]), 100 * share[1], 100 * share[2], still
@@ -118,7 +139,9 @@ summary.iv_curve <- function(object, level = .95, ...) {
   structure(
     list(
       fit = object, tests = object$tests, effects = tidy(object, conf.level = level),
-      identification = data.frame(direction = seq_along(id$correlations), correlation = id$correlations, p.value = id$p.value)
+      identification = data.frame(
+        direction = seq_along(id$correlations), correlation = id$correlations, p.value = id$p.value
+      )
     ),
     class = "summary.iv_curve"
   )
@@ -176,7 +199,9 @@ tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
     se <- sqrt(linear$vcov["x1", "x1"]) / linear$spec$scale
   }
   rows <- rbind(
-    data.frame(estimate = curve$estimate, effect_frame(curve$unshrunk, curve$unshrunk, curve$std.error, conf.level)[-1]),
+    data.frame(
+      estimate = curve$estimate, effect_frame(curve$unshrunk, curve$unshrunk, curve$std.error, conf.level)[-1]
+    ),
     effect_frame(slope, slope, se, conf.level)
   )
   out <- data.frame(

@@ -42,7 +42,9 @@ negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(o
   check_made(fit)
   if (is.logical(outcome)) outcome <- outcome + 0
   if (!is.numeric(outcome) || !is.null(dim(outcome)) || length(outcome) != fit$nobs) {
-    abort_argument("outcome", sprintf("a numeric vector of length %d, the rows of the fit", fit$nobs), describe(outcome))
+    abort_argument(
+      "outcome", sprintf("a numeric vector of length %d, the rows of the fit", fit$nobs), describe(outcome)
+    )
   }
   check_curve_column(outcome, "outcome", "negative control")
   rows <- c(fit$data, list(names = fit$names))

@@ -74,7 +74,8 @@
 #'   unit; estimates are in units of the outcome per unit of the exposure. Traits of two values may
 #'   be 0/1, logical, a factor with two levels (the second is 1, with a message) or words for no and yes (see
 #'   Values in [read_mr_data()]); an outcome with the values 1
-#'   and 2 only is read as in PLINK (control, case), with a message; one with the values 0, 1 and 2 only is refused, since
+#'   and 2 only is read as in PLINK (control, case), with a message; one with the values 0, 1 and 2 only is refused,
+#'   since
 #'   PLINK's 0 means missing (see `outcome_kind`). Several exposures: a matrix or data frame
 #'   with a column for each; [latent_mr()] then estimates their effects given each other.
 #' @param environment Factor, text or whole numbers: the group of each
@@ -107,12 +108,16 @@
 #'   `other_allele`; `NULL` takes the column names. With a `plink_bed` object it
 #'   must be `NULL`.
 #'
-#' @param units Units of the exposure (exposures) and the outcome, such as `c("mmol/L", "mmHg")` or `c(outcome = "mmHg")`; `NULL`: not
-#'   known. They stay with the data: moments, fits, tables, axes and reports say them, and sites in other units are not combined.
+#' @param units Units of the exposure (exposures) and the outcome, such as `c("mmol/L", "mmHg")` or
+#'   `c(outcome = "mmHg")`; `NULL`: not
+#'   known. They stay with the data: moments, fits, tables, axes and reports say them, and sites in other units are not
+#'   combined.
 #' @param scale_traits `"none"`; `"sd"`: a trait is divided by its standard deviation in the analysed participants;
 #'   `"inverse_normal"`: it is replaced, within each environment, by the normal scores of its ranks
-#'   \eqn{\Phi^{-1}((r - 3/8) / (n + 1/4))} (Blom 1958), equal values by equal scores, so that neither mean nor spread differs between
-#'   environments. One for all traits, or named: `c(exposure = "sd")`. Traits of two values are left. What was done stands
+#'   \eqn{\Phi^{-1}((r - 3/8) / (n + 1/4))} (Blom 1958), equal values by equal scores, so that neither mean nor spread
+#'   differs between
+#'   environments. One for all traits, or named: `c(exposure = "sd")`. Traits of two values are left. What was done
+#'   stands
 #'   in [flow()] and in the units.
 #' @section Components and instruments: Components load on their own variants by construction.
 #'   When the instruments were among these (`TRUE`), only what the components leave unexplained
@@ -135,13 +140,16 @@
 #'   `latentmr_warning_chromosome`: see Rules for variants.
 #' @return An object of class `mr_data`. See it with `print()`, `summary()`,
 #'   [flow()], [variants()] and [samples()]. Its fields, with n people analysed: `outcome` (n numbers), `exposure` (n
-#'   numbers; of several exposures a matrix with a column each), `outcome_name`, `exposure_name`, `environment` (factor),
+#'   numbers; of several exposures a matrix with a column each), `outcome_name`, `exposure_name`, `environment`
+#'   (factor),
 #'   `covariates` (n rows, as coded), `structure` (n rows, or `NULL`), `variants` (data frame), `kind`, `block` and
-#'   `cluster` (factors or `NULL`), `ids` (or `NULL`), `units` and `scaling` (a data frame; or `NULL`), `flow`, `truth` (of
+#'   `cluster` (factors or `NULL`), `ids` (or `NULL`), `units` and `scaling` (a data frame; or `NULL`), `flow`, `truth`
+#'   (of
 #'   simulated data). Others are private.
 #' @section Errors:
 #' All inherit from `latentmr_error`: `latentmr_error_argument` (an argument is
-#' not what it must be; `latentmr_error_coding`: an outcome of 0, 1 and 2), `latentmr_error_ids` (rows cannot be joined, or one
+#' not what it must be; `latentmr_error_coding`: an outcome of 0, 1 and 2), `latentmr_error_ids` (rows cannot be joined,
+#' or one
 #' identifier has several different rows), `latentmr_error_empty` (no
 #' participant or no variant is left).
 #' @examples
@@ -160,10 +168,13 @@
 #' @export
 mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
-                    cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto", units = NULL,
+                    cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto",
+                    units = NULL,
                     scale_traits = "none") {
   check_given(hints = given_hints)
-  names <- c(exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome"))
+  names <- c(
+    exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome")
+  )
   check_choice(kind, "kind", c("auto", "genotype", "dosage", "continuous"))
   check_choice(outcome_kind, "outcome_kind", outcome_kinds)
   check_categorical(categorical, colnames(covariates))
@@ -172,12 +183,15 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
   if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
-  if (kind != "continuous" && in_memory(source$genotypes)) source$genotypes$x <- clamp_dosages(source$genotypes$x, "genotypes")
+  if (kind != "continuous" && in_memory(source$genotypes)) {
+    source$genotypes$x <- clamp_dosages(source$genotypes$x, "genotypes")
+  }
   block <- as_block(block, source)
   everybody <- as_ids(ids, "ids")
   cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
   pieces <- list(
-    exposure = check_exposures(exposure, names[-length(names)]), outcome = check_trait(outcome, "outcome", outcome_kind),
+    exposure = check_exposures(exposure, names[-length(names)]),
+    outcome = check_trait(outcome, "outcome", outcome_kind),
     environment = as_environment(environment), covariates = as_covariates(covariates, categorical = categorical),
     structure = as_structure(structure), cluster = as_cluster(cluster)
   )
@@ -188,7 +202,9 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   source <- label_rows(source, given, "genotypes")
   if (!is.null(background)) background <- label_rows(background, given, "background")
   frame <- c(list(ids = table$ids), table$pieces)
-  build_mr_data(frame, source, background, block, kind, structure_includes_instruments, names, units = units, scales = scales)
+  build_mr_data(
+    frame, source, background, block, kind, structure_includes_instruments, names, units = units, scales = scales
+  )
 }
 
 # Several exposures are the columns of a matrix or data frame.

@@ -2,31 +2,19 @@
 # what mr_data() and read_mr_data() share.
 
 build_mr_data <- function(frame, source, background = NULL, block = NULL, kind = "auto", includes = NA,
-                          names = c("exposure", "outcome"), lists = NULL, log = new_flow(), units = NULL, scales = NULL) {
+                          names = c("exposure", "outcome"), lists = NULL, log = new_flow(), units = NULL,
+                          scales = NULL) {
   check_genotype_ids(source$ids, frame$ids, "genotypes")
   if (!is.null(background)) check_genotype_ids(background$ids, frame$ids, "background")
   people <- filter_rows(frame, source$ids, background$ids, lists, log)
   alive <- people$alive
   environment <- droplevels(frame$environment[alive])
-  exposure <- piece_pick(frame$exposure, alive)
-  outcome <- frame$outcome[alive]
-  several <- !is.null(dim(exposure))
-  labels <- if (several) sprintf("exposure$%s", colnames(exposure)) else "exposure"
-  Map(check_varies, exposure_columns(exposure), labels, "Nothing can be estimated from a trait that does not vary.")
-  check_varies(outcome, "outcome", "Nothing can be estimated from a trait that does not vary.")
-  for (x in exposure_columns(exposure)) warn_constant_within(x, environment, "exposure")
-  warn_constant_within(outcome, environment, "outcome")
-
-  warn_values(exposure, outcome, names, pick_frame(frame$covariates, alive), environment)
-
-  scaled <- scale_pieces(exposure, outcome, environment, names, units, if (is.null(scales)) rep("none", length(names)) else scales)
-  exposure <- scaled$exposure
-  outcome <- scaled$outcome
+  traits <- analysed_traits(frame, alive, environment, names, units, scales)
 
   sex <- source$sex[people$rows]
   warn_sex(pick_frame(frame$covariates, alive), sex)
 
-  log <- log_scaling(people$log, scaled$scaling)
+  log <- log_scaling(people$log, traits$scaling)
   covariates <- code_covariates(pick_frame(frame$covariates, alive))
   structure <- drop_constant_columns(frame$structure[alive, , drop = FALSE])
   log <- log_columns(log, "covariates", ncol(frame$covariates), covariates$dropped)
@@ -53,16 +41,36 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   }
   new_mr_data(
     genotypes = pick(source$genotypes, people$rows, kept$cols), variants = renamed$variants, kind = kind,
-    outcome = unname(outcome), exposure = if (several) `rownames<-`(exposure, NULL) else unname(exposure),
+    outcome = traits$outcome, exposure = traits$exposure,
     outcome_name = names[length(names)], exposure_name = names[-length(names)],
-    units = scaled$units, scaling = scaled$scaling,
+    units = traits$units, scaling = traits$scaling,
     environment = unname(environment), covariates = covariates$x, covariate_coding = covariates$coding,
     structure = if (!is.null(frame$structure)) structure$x, structure_includes_instruments = includes,
     background = back$background, block = if (!is.null(block)) droplevels(block[kept$cols]),
-    cluster = if (!is.null(cluster)) unname(cluster), ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex, flow = back$log,
+    cluster = if (!is.null(cluster)) unname(cluster), ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex,
+    flow = back$log,
     counts = counts_of(scan_pick(scan[c("called", "n0", "n1", "n2", "mean", "ss")], kept$cols), kind),
     removed_variants = kept$removed, flagged_variants = kept$flagged
   )
+}
+
+# Outcome and exposure of the people analysed, looked at and in the scale asked for.
+analysed_traits <- function(frame, alive, environment, names, units, scales) {
+  exposure <- piece_pick(frame$exposure, alive)
+  outcome <- frame$outcome[alive]
+  several <- !is.null(dim(exposure))
+  labels <- if (several) sprintf("exposure$%s", colnames(exposure)) else "exposure"
+  Map(check_varies, exposure_columns(exposure), labels, "Nothing can be estimated from a trait that does not vary.")
+  check_varies(outcome, "outcome", "Nothing can be estimated from a trait that does not vary.")
+  for (x in exposure_columns(exposure)) warn_constant_within(x, environment, "exposure")
+  warn_constant_within(outcome, environment, "outcome")
+  warn_values(exposure, outcome, names, pick_frame(frame$covariates, alive), environment)
+  out <- scale_pieces(
+    exposure, outcome, environment, names, units, if (is.null(scales)) rep("none", length(names)) else scales
+  )
+  out$outcome <- unname(out$outcome)
+  out$exposure <- if (several) `rownames<-`(out$exposure, NULL) else unname(out$exposure)
+  out
 }
 
 new_mr_data <- function(...) new_object("mr_data", list(...))
@@ -97,7 +105,8 @@ warn_constant_within <- function(x, environment, what) {
 }
 
 abort_no_variant <- function(log) {
-  rows <- log[log$unit == "variants" & log$environment == flow_all & log$action == "removed" & log$count > 0, , drop = FALSE]
+  removed <- log$unit == "variants" & log$environment == flow_all & log$action == "removed" & log$count > 0
+  rows <- log[removed, , drop = FALSE]
   abort(
     sprintf("No variant is left: %s.", paste(sprintf("%s (%s)", rows$reason, big_each(rows$count)), collapse = ", ")),
     c("latentmr_error_empty", "latentmr_error_argument"), flow = log
@@ -147,7 +156,9 @@ build_background <- function(background, rows, environment, instruments, log) {
     scan <- scan_variants(background, rows, environment)
     if (scan$inf[1] > 0) {
       abort_argument("background", "finite or missing",
-                     sprintf("infinite (variant \"%s\", row %d)", background$variants$snp[scan$inf[2]], rows[scan$inf[1]]))
+                     sprintf(
+                       "infinite (variant \"%s\", row %d)", background$variants$snp[scan$inf[2]], rows[scan$inf[1]]
+                     ))
     }
     kept <- filter_variants(background, rows, environment, scan, "dosage", log, unit, full = FALSE)
     log <- kept$log

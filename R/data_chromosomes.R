@@ -18,7 +18,9 @@ check_chromosomes <- function(variants, covariates, kind) {
   if (length(single)) {
     abort(
       sprintf("%s on chromosome Y or in the mitochondria, such as %s: they have one copy, of one parent, and are no instruments here.",
-              if (length(single) == 1) "1 variant is" else paste(big(length(single)), "variants are"), quote_all(variants$snp[single], 3)),
+              if (length(single) == 1) "1 variant is" else paste(
+                big(length(single)), "variants are"
+              ), quote_all(variants$snp[single], 3)),
       c("latentmr_error_chromosome", "latentmr_error_argument"), variants = variants$snp[single],
       hint = "Name the others in `instruments`, or write files without them: plink2 --chr 1-23 --make-bed."
     )
@@ -28,10 +30,15 @@ check_chromosomes <- function(variants, covariates, kind) {
   text <- sprintf("%s on chromosome X: men have one copy, which PLINK counts as 0 or 2. Hardy-Weinberg tests are of women.",
                   if (x == 1) "1 instrument is" else paste(big(x), "instruments are"))
   if (any(lower(covariates) %in% sex_columns)) return(inform(text, "latentmr_message_chromosome"))
-  warn(text, "latentmr_warning_chromosome", hint = "Give sex among the covariates: the counts differ between men and women.")
+  warn(
+    text, "latentmr_warning_chromosome",
+    hint = "Give sex among the covariates: the counts differ between men and women."
+  )
 }
 
-sex_columns <- c("sex", "gender", "sexe", "geschlecht", "male", "female", "sex_at_birth", "genetic_sex", "f.31.0.0", "p31", "31-0.0")
+sex_columns <- c(
+  "sex", "gender", "sexe", "geschlecht", "male", "female", "sex_at_birth", "genetic_sex", "f.31.0.0", "p31", "31-0.0"
+)
 
 # Numbers of people with 0, 1, 2 copies for Hardy-Weinberg tests: on X those of women (of
 # nobody where sex is not known).

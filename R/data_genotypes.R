@@ -13,7 +13,8 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
     }
     people <- samples(genotypes)
     return(list(
-      genotypes = genotypes, n = dim(genotypes)[1], p = dim(genotypes)[2], ids = if (!is.null(people)) sample_ids(people),
+      genotypes = genotypes, n = dim(genotypes)[1], p = dim(genotypes)[2],
+      ids = if (!is.null(people)) sample_ids(people),
       fids = if (!is.null(people$fid)) clean_ids(people$fid), sex = people$sex,
       variants = folded(variants(genotypes)[c("snp", "chr", "pos", "effect_allele", "other_allele")])
     ))
@@ -45,7 +46,8 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
   if (!is.double(genotypes)) storage.mode(genotypes) <- "double"
   dimnames(genotypes) <- NULL
   list(
-    genotypes = genotype_matrix(genotypes), n = nrow(genotypes), p = ncol(genotypes), ids = ids, fids = NULL, sex = raw$sex,
+    genotypes = genotype_matrix(genotypes), n = nrow(genotypes), p = ncol(genotypes), ids = ids, fids = NULL,
+    sex = raw$sex,
     variants = variant_table(variants, names, ncol(genotypes))
   )
 }

@@ -20,24 +20,34 @@ format_mr_data <- function(x, max_environments = 12) {
     format_parts(x),
     "",
     format_table(shown, x),
-    if (more) sprintf("  ... and %s more %s: see summary()", big(more), if (more == 1) "environment" else "environments"),
+    if (more) {
+      sprintf("  ... and %s more %s: see summary()", big(more), if (more == 1) "environment" else "environments")
+    },
     "", "Participants", format_flow(x$flow),
     "", "Variants", format_flow(x$flow, "variants"),
     if (nrow(x$flagged_variants)) {
-      paste0("  Not varying in some environment: ", quote_all(unique(x$flagged_variants$snp), 5), "; summary() has the list.")
+      paste0(
+        "  Not varying in some environment: ", quote_all(unique(x$flagged_variants$snp), 5), "; summary() has the list."
+      )
     },
-    if (any(x$flow$unit == "background variants")) c("", "Background variants", format_flow(x$flow, "background variants")),
+    if (any(x$flow$unit == "background variants")) {
+      c("", "Background variants", format_flow(x$flow, "background variants"))
+    },
     if (any(x$flow$action == "changed" & x$flow$unit == "values")) c("", "Values", format_flow(x$flow, "values"))
   )
 }
 
 format_parts <- function(x) {
   covariates <- colnames(x$covariates)
-  dropped <- x$flow$reason[x$flow$action == "removed" & x$flow$unit %in% c("covariates", "structure columns") & x$flow$count > 0]
+  dropped <- x$flow$reason[x$flow$action == "removed" & x$flow$unit %in% c(
+    "covariates", "structure columns"
+  ) & x$flow$count > 0]
   where <- words(x$genotypes)
   c(
     sprintf("  genotypes   %s; %s of calls missing", where, percent(missing_share(x))),
-    if (length(covariates)) paste("  covariates ", paste0(list_some(covariates, 8), " (", plural(length(covariates), "column"), ")")),
+    if (length(covariates)) {
+      paste("  covariates ", paste0(list_some(covariates, 8), " (", plural(length(covariates), "column"), ")"))
+    },
     if (length(dropped)) paste("  left out   ", paste(unique(dropped), collapse = ", ")),
     if (!is.null(x$structure)) {
       paste("  structure  ", plural(ncol(x$structure), "column"), switch(
@@ -72,10 +82,16 @@ environment_table <- function(x) {
   )
 }
 
-exposures_words <- function(names) paste0(if (length(names) == 1) "exposure " else "exposures ", paste(names, collapse = ", "))
+exposures_words <- function(names) {
+  paste0(if (length(names) == 1) "exposure " else "exposures ", paste(names, collapse = ", "))
+}
 
 format_table <- function(table, x) {
-  pair <- function(mean, sd) sprintf("%s (%s)", formatC(mean, digits = 3, format = "g", flag = "#"), formatC(sd, digits = 3, format = "g", flag = "#"))
+  pair <- function(mean, sd) {
+    sprintf(
+      "%s (%s)", formatC(mean, digits = 3, format = "g", flag = "#"), formatC(sd, digits = 3, format = "g", flag = "#")
+    )
+  }
   unit <- if (is.null(x$units)) rep(NA_character_, length(x$exposure_name) + 1) else x$units
   columns <- list(
     c("environment", table$environment), c("n", big_each(table$n))
@@ -98,7 +114,8 @@ summary.mr_data <- function(object, ...) {
   check_made(object)
   structure(
     list(
-      exposure_name = object$exposure_name, outcome_name = object$outcome_name, units = object$units, kind = object$kind,
+      exposure_name = object$exposure_name, outcome_name = object$outcome_name, units = object$units,
+      kind = object$kind,
       n = length(object$outcome), p = nrow(object$variants), environments = environment_table(object),
       covariates = object$covariate_coding, flagged_variants = object$flagged_variants,
       removed_variants = object$removed_variants, flow = object$flow
@@ -110,7 +127,9 @@ summary.mr_data <- function(object, ...) {
 #' @export
 print.summary.mr_data <- function(x, max = 20, ...) {
   check_dots(...)
-  cat(sprintf("%s, outcome %s: %s participants, %s instruments (%s)\n\n", sub("^e", "E", exposures_words(x$exposure_name)), x$outcome_name,
+  cat(sprintf("%s, outcome %s: %s participants, %s instruments (%s)\n\n", sub(
+    "^e", "E", exposures_words(x$exposure_name)
+  ), x$outcome_name,
               big(x$n), big(x$p), x$kind))
   cat(format_table(x$environments, x), sep = "\n")
   some <- function(frame, title) {

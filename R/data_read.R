@@ -67,7 +67,8 @@
 read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariates = NULL, structure = NULL,
                          background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
                          remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL,
-                         categorical = NULL, outcome_kind = "auto", encoding = "UTF-8", units = NULL, scale_traits = "none") {
+                         categorical = NULL, outcome_kind = "auto", encoding = "UTF-8", units = NULL,
+                         scale_traits = "none") {
   check_given(hints = given_hints)
   roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster)
   check_string(id, "id", null = TRUE)
@@ -94,7 +95,9 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   frame <- frame_of(tables, roles, outcome_kind)
   if (inherits(cluster, "families")) frame$cluster <- families_of(cluster, frame$ids, people)
   log <- log_values(new_flow(), recoded$counts, na_codes, converted$words)
-  lists <- list(keep = read_id_list(keep, "keep", people, encoding), remove = read_id_list(remove, "remove", people, encoding))
+  lists <- list(
+    keep = read_id_list(keep, "keep", people, encoding), remove = read_id_list(remove, "remove", people, encoding)
+  )
   background <- background_source(background, source, instruments, people, encoding)
   source <- choose_variants(source, instruments, "instruments", encoding)
   build_mr_data(
@@ -121,7 +124,9 @@ check_roles <- function(exposure, outcome, environment, covariates, structure, c
   if (length(twice)) {
     where <- names(roles)[vapply(roles, function(x) twice[1] %in% x, NA)]
     abort(
-      sprintf("The column \"%s\" is named more than once, in %s.", twice[1], paste0("`", where, "`", collapse = " and ")),
+      sprintf(
+        "The column \"%s\" is named more than once, in %s.", twice[1], paste0("`", where, "`", collapse = " and ")
+      ),
       "latentmr_error_argument", argument = where[1],
       hint = "One column has one role. The environment and the structure are always accounted for: they are not covariates."
     )

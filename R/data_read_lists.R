@@ -86,7 +86,9 @@ read_variant_list <- function(x, arg, encoding = utf8) {
                      sprintf("a data frame with the columns %s", quote_all(names(x))))
     }
     x <- as.character(x[[at[!is.na(at)][1]]])
-    if (anyNA(x) || any(!nzchar(x))) abort_argument(arg, "without missing names", sprintf("with %s of them", big(sum(is.na(x) | !nzchar(x)))))
+    if (anyNA(x) || any(!nzchar(x))) {
+      abort_argument(arg, "without missing names", sprintf("with %s of them", big(sum(is.na(x) | !nzchar(x)))))
+    }
     return(unique(enc2utf8(x)))
   }
   if (!is_path(x)) {
@@ -97,7 +99,9 @@ read_variant_list <- function(x, arg, encoding = utf8) {
   at <- match(variant_columns, list$header)
   at <- at[!is.na(at)]
   if (!length(at) && length(list$columns) > 1) {
-    abort(sprintf("`%s`: %s has %d columns and none is called snp, rsid, id or variant_id.", arg, x, length(list$columns)),
+    abort(sprintf(
+      "`%s`: %s has %d columns and none is called snp, rsid, id or variant_id.", arg, x, length(list$columns)
+    ),
           "latentmr_error_format", argument = arg, hint = "Give a file with one variant per line, or with such a header.")
   }
   if (!length(list$columns)) return(character())
@@ -118,7 +122,11 @@ choose_variants <- function(source, names, arg, encoding = utf8) {
       sprintf("None of the %s variants in `%s` is in the PLINK files: %s; the files have %s.%s", big(length(names)), arg,
               quote_all(names, 3), quote_all(source$variants$snp, 3), cause_words(cause)),
       c("latentmr_error_variants", "latentmr_error_argument"), argument = arg,
-      hint = if (is.null(cause)) "Look for another kind of name (rsid, chr:pos) or another genome build." else cause$remedy
+      hint = if (is.null(cause)) {
+        "Look for another kind of name (rsid, chr:pos) or another genome build."
+      } else {
+        cause$remedy
+      }
     )
   }
   if (length(absent)) {
@@ -156,7 +164,9 @@ background_source <- function(background, source, instruments, people, encoding 
                      "Name the instruments: the other variants are then the background.")
     }
     chosen <- read_variant_list(instruments, "instruments", encoding)
-    return(keep_source_variants(source, which(!(source$variants$snp %in% chosen | plain_names(source$variants) %in% chosen))))
+    return(
+      keep_source_variants(source, which(!(source$variants$snp %in% chosen | plain_names(source$variants) %in% chosen)))
+    )
   }
   other <- inherits(background, "plink_bed") ||
     (is.character(background) && length(background) && !anyNA(background) &&

@@ -3,7 +3,9 @@
 rows_of_data <- function(data, keep) {
   data$genotypes <- pick(data$genotypes, keep)
   for (name in c("ids", "outcome")) data[[name]] <- data[[name]][keep]
-  for (name in c("exposure", "related", "sex")) if (!is.null(data[[name]])) data[[name]] <- piece_pick(data[[name]], keep)
+  for (name in c(
+    "exposure", "related", "sex"
+  )) if (!is.null(data[[name]])) data[[name]] <- piece_pick(data[[name]], keep)
   data$environment <- droplevels(data$environment[keep])
   for (name in c("covariates", "structure")) {
     if (!is.null(data[[name]])) data[[name]] <- data[[name]][keep, , drop = FALSE]

@@ -7,7 +7,9 @@ collinear_cells <- 5e7  # and largest n p
 slab_cells <- 2^23      # genotypes compared at a time
 
 # Counts of every variant in every environment (see src/core/genotype/variant_scan.h).
-scan_variants <- function(source, rows, environment) name_scan(scan(source$genotypes, as.integer(rows), environment), environment)
+scan_variants <- function(source, rows, environment) {
+  name_scan(scan(source$genotypes, as.integer(rows), environment), environment)
+}
 
 name_scan <- function(scan, environment) {
   for (name in c("called", "n0", "n1", "n2", "mean", "ss")) colnames(scan[[name]]) <- levels(environment)
@@ -41,7 +43,9 @@ decide_kind <- function(source, scan, rows, kind, arg) {
   }
   odd <- which(scan$odd > 0)
   inside <- all(scan$lo >= 0 & scan$hi <= 2 | !is.finite(scan$lo))
-  if (kind != "continuous" && length(odd)) check_call_codes(decode(source$genotypes, odd, rows), sum(as.numeric(scan$called)), kind, arg)
+  if (kind != "continuous" && length(odd)) {
+    check_call_codes(decode(source$genotypes, odd, rows), sum(as.numeric(scan$called)), kind, arg)
+  }
   if (kind == "auto") {
     found <- if (!length(odd)) "genotype" else if (inside) "dosage" else "continuous"
     why <- switch(found,
@@ -55,7 +59,8 @@ decide_kind <- function(source, scan, rows, kind, arg) {
   }
   if (kind == "genotype" && length(odd)) {
     abort_argument(arg, "0, 1, 2 or NA with kind = \"genotype\"",
-                   sprintf("%s (variant \"%s\", %s such %s)", format(scan$odd_value[odd[1]]), source$variants$snp[odd[1]],
+                   sprintf("%s (variant \"%s\", %s such %s)", format(scan$odd_value[odd[1]]),
+                            source$variants$snp[odd[1]],
                            big(scan$odd[odd[1]]), if (scan$odd[odd[1]] == 1) "value" else "values"),
                    "Imputed dosages are kind = \"dosage\".")
   }

@@ -9,7 +9,8 @@
 #' [flow()]. Nothing is scaled anew: units and `scale_traits` stay those of the whole.
 #'
 #' @param x An object of [mr_data()] or [read_mr_data()].
-#' @param i,j Participants and instruments: positions, identifiers (names of variants), negative positions, or `TRUE` and `FALSE` for
+#' @param i,j Participants and instruments: positions, identifiers (names of variants), negative positions, or `TRUE`
+#'   and `FALSE` for
 #'   each. Missing: all. Nobody may be named twice; the order of the data stays.
 #' @param f What to split by: a factor, character vector or whole numbers with a value for every participant, or the
 #'   name of a column of `samples(x)`. People with a missing value are left out, with a message.
@@ -19,7 +20,8 @@
 #' @param ... Nothing: an argument without a use is an error.
 #' @return `[`: an `mr_data` object. `split()`: a list of them, named by level. `as.data.frame()`: [samples()],
 #'   with genotypes when asked for.
-#' @section Errors: `latentmr_error_argument`: an index that names nobody, or names somebody twice; a part in which the exposure or
+#' @section Errors: `latentmr_error_argument`: an index that names nobody, or names somebody twice; a part in which the
+#'   exposure or
 #'   the outcome does not vary; `latentmr_error_empty`: nobody, or no variant, is left.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
@@ -37,8 +39,16 @@ NULL
   if (nargs() - (!missing(drop)) < 3) {
     abort_argument("i", "given with a comma, data[i, ]", "alone", "people: data[i, ]; instruments: data[, j].")
   }
-  rows <- if (missing(i)) seq_along(x$outcome) else once(as_positions(i, length(x$outcome), x$ids, "i", "participant"), "i")
-  cols <- if (missing(j)) seq_len(nrow(x$variants)) else once(as_positions(j, nrow(x$variants), x$variants$snp, "j", "variant"), "j")
+  rows <- if (missing(i)) {
+    seq_along(x$outcome)
+  } else {
+    once(as_positions(i, length(x$outcome), x$ids, "i", "participant"), "i")
+  }
+  cols <- if (missing(j)) {
+    seq_len(nrow(x$variants))
+  } else {
+    once(as_positions(j, nrow(x$variants), x$variants$snp, "j", "variant"), "j")
+  }
   if (!length(rows)) abort_argument("i", "at least one participant", "none")
   if (!length(cols)) abort_argument("j", "at least one variant", "none")
   part_of_data(x, sort(rows), sort(cols))
@@ -52,7 +62,9 @@ once <- function(at, arg) {
 part_of_data <- function(x, rows, cols) {
   log <- x$flow
   # The way went on.
-  log <- log[!(log$action == "analysed" & log$unit %in% c("participants", "variants", "background variants")), , drop = FALSE]
+  log <- log[!(log$action == "analysed" & log$unit %in% c(
+    "participants", "variants", "background variants"
+  )), , drop = FALSE]
   drop <- function(left, reason) {
     gone <- setdiff(rows, left)
     rows <<- left
@@ -66,7 +78,9 @@ part_of_data <- function(x, rows, cols) {
   drop(rows[!x$environment[rows] %in% small], sprintf("environment of fewer than %d", smallest_environment))
   if (length(small)) warn_small_environments(small)
   if (!length(rows)) abort_nobody(log)
-  log <- flow_add(log, "participants", "analysed", "analysed", droplevels(x$environment[rows]), droplevels(x$environment[rows]))
+  log <- flow_add(
+    log, "participants", "analysed", "analysed", droplevels(x$environment[rows]), droplevels(x$environment[rows])
+  )
   out <- people_of_data(x, rows)
   part_of_variants(out, x, rows, cols, log)
 }
@@ -77,7 +91,9 @@ people_of_data <- function(x, rows) {
   out <- rows_of_data(x, rows)
   several <- !is.null(dim(x$exposure))
   for (k in seq_along(x$exposure_name)) {
-    check_varies(exposure_columns(out$exposure)[[k]], if (several) sprintf("exposure$%s", x$exposure_name[k]) else "exposure",
+    check_varies(exposure_columns(out$exposure)[[k]], if (several) sprintf(
+      "exposure$%s", x$exposure_name[k]
+    ) else "exposure",
                  "In this part nothing can be estimated.")
   }
   check_varies(out$outcome, "outcome", "In this part nothing can be estimated.")
@@ -86,7 +102,9 @@ people_of_data <- function(x, rows) {
     kept <- drop_constant_columns(out[[name]])
     out[[name]] <- kept$x
   }
-  if (!is.null(x$covariate_coding)) out$covariate_coding <- x$covariate_coding[x$covariate_coding$column %in% colnames(out$covariates), , drop = FALSE]
+  if (!is.null(x$covariate_coding)) {
+    out$covariate_coding <- x$covariate_coding[x$covariate_coding$column %in% colnames(out$covariates), , drop = FALSE]
+  }
   out
 }
 
@@ -134,13 +152,18 @@ split.mr_data <- function(x, f = x$environment, drop = FALSE, ...) {
   if (!is.atomic(f) || is.null(f) || length(f) != length(x$outcome)) abort_argument("f", must, describe(f))
   if (is_continuous(f)) abort_argument("f", must, "continuous numbers", "Cut them into groups with cut().")
   f <- droplevels(as_groups(unname(f), "f"))
-  if (anyNA(f)) inform(sprintf("%s without a value of `f` in no part.", plural(sum(is.na(f)), "participant")), "latentmr_message_split")
+  if (anyNA(f)) {
+    inform(
+      sprintf("%s without a value of `f` in no part.", plural(sum(is.na(f)), "participant")), "latentmr_message_split"
+    )
+  }
   sapply(levels(f), function(level) x[which(f == level), ], simplify = FALSE)
 }
 
 #' @rdname mr_data-parts
 #' @export
-as.data.frame.mr_data <- function(x, row.names = NULL, optional = FALSE, genotypes = FALSE, stringsAsFactors = FALSE, ...) {
+as.data.frame.mr_data <- function(x, row.names = NULL, optional = FALSE, genotypes = FALSE,
+                                  stringsAsFactors = FALSE, ...) {
   check_dots(...)
   check_flag(genotypes, "genotypes")
   check_flag(stringsAsFactors, "stringsAsFactors")

@@ -14,9 +14,11 @@
 #'   opposite individual confounding (60 data sets each;
 #'   `PARTIAL_LEVEL=.95 RESULTS=elsewhere Rscript bench/bench-snp-panels.R panel`).
 #' @param dimension_level The same quantile for the size of the invariant block of continuous
-#'   instruments (from the gamma law of the draws' mean and variance). A direction that is called moving for nothing costs
+#'   instruments (from the gamma law of the draws' mean and variance). A direction that is called moving for nothing
+#'   costs
 #'   strength, in the published design with two environments a tenfold error; one that moves so little as to
-#'   pass costs hardly any bias. At .95 it befell 3 of 40 data sets, at .999 none of the same 40 (`bench/bench-published.R`).
+#'   pass costs hardly any bias. At .95 it befell 3 of 40 data sets, at .999 none of the same 40
+#'   (`bench/bench-published.R`).
 #' @param draws Number of draws of the null distribution.
 #' @param null For continuous instruments: `"permutation"` permutes the environment
 #'   labels of the rows (of 20,000 of them at most), which is right whatever the law of
@@ -95,7 +97,8 @@ print.encoder_control <- function(x, ...) {
 
 #' Settings of the flow encoder
 #'
-#' @param starts Fits of the flow in the dimension that is chosen (as many again when the check alarms). They run by [future::plan()].
+#' @param starts Fits of the flow in the dimension that is chosen (as many again when the check alarms). They run by
+#'   [future::plan()].
 #' @param rounds Rounds of four hinges (at most 8).
 #' @param rows People per environment that a flow is fitted to, and as many to judge it
 #'   (with more than six environments six times as many in all, at least 500 each).
@@ -116,7 +119,10 @@ flow_control <- function(starts = 4, rounds = 6, rows = 5000, gain = 0.01, toler
   check_number(gain, "gain", 0)
   check_number(tolerance, "tolerance", 0)
   structure(
-    list(starts = as.integer(starts), rounds = as.integer(rounds), rows = as.integer(rows), gain = gain, tolerance = tolerance),
+    list(
+      starts = as.integer(starts), rounds = as.integer(rounds), rows = as.integer(rows), gain = gain,
+      tolerance = tolerance
+    ),
     class = "flow_control"
   )
 }
@@ -140,7 +146,8 @@ moments_control <- function(control, data, given) {
   if (given) {
     words <- function(x) paste(other, vapply(x[other], format, ""), sep = " = ", collapse = ", ")
     abort_argument(
-      "control", sprintf("one with %s, with which the background components of `data` were computed", words(made)), words(control),
+      "control", sprintf("one with %s, with which the background components of `data` were computed", words(made)),
+      words(control),
       "mr_moments(control = ) computes them with other settings; without `control` these are taken."
     )
   }

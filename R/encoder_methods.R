@@ -18,7 +18,12 @@ print.latent_instruments <- function(x, ...) {
     ))
   }
   if (x$mode == "background") {
-    cat(sprintf("  %d components of instruments and background are partialled out, every variant stays an instrument\n", x$components))
+    cat(
+      sprintf(
+        "  %d components of instruments and background are partialled out, every variant stays an instrument\n",
+        x$components
+      )
+    )
     return(invisible(x))
   }
   cat(sprintf(
@@ -28,7 +33,11 @@ print.latent_instruments <- function(x, ...) {
   if (x$method == "structure") {
     cat(sprintf(
       "  %d directions above the null line %s%s%s; leading eigenvalues %s\n", x$above, format(x$threshold, digits = 3),
-      if (is.null(x$n_latent_given) && x$taken > x$above) sprintf(", %d close below it also taken", x$taken - x$above) else "",
+      if (is.null(x$n_latent_given) && x$taken > x$above) {
+        sprintf(", %d close below it also taken", x$taken - x$above)
+      } else {
+        ""
+      },
       if (isTRUE(x$capped)) sprintf(", of which %d, half of the panel, were taken", x$n_latent[["variant"]]) else "",
       paste(format(utils::head(x$values, 5), digits = 3), collapse = " ")
     ))
@@ -68,12 +77,16 @@ summary.latent_instruments <- function(object, data = NULL, ...) {
   quality <- object$quality
   if (!is.null(data)) {
     if (!inherits(data, "mr_data")) {
-      abort_argument("data", "an mr_data object, or NULL", describe(data), "It holds the people for whom quality is reported.")
+      abort_argument(
+        "data", "an mr_data object, or NULL", describe(data), "It holds the people for whom quality is reported."
+      )
     }
     check_data(data)
     quality <- quality_report(object, data, object$seed)
   }
-  structure(list(object = object, spectrum = spectrum_data(object), quality = quality), class = "summary.latent_instruments")
+  structure(
+    list(object = object, spectrum = spectrum_data(object), quality = quality), class = "summary.latent_instruments"
+  )
 }
 
 #' @export
@@ -102,8 +115,38 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
   if (missing(type)) type <- "invariant"
   check_choice(type, "type", c("invariant", "variant"))
   if (missing(newdata)) {
-    abort_argument("newdata", "an mr_data object or a matrix of instruments", "missing", "The encoder keeps no rows of anybody.")
+    abort_argument(
+      "newdata", "an mr_data object or a matrix of instruments", "missing", "The encoder keeps no rows of anybody."
+    )
   }
+  new <- new_instruments(object, newdata, environment)
+  z <- impute_genotypes(new$z, new$environment, object)
+  if (object$method == "code") {
+    out <- code_blocks(object, z)[[type]]
+    dimnames(out) <- block_names(newdata, type, ncol(out))
+    return(out)
+  }
+  z <- sweep(z, 2, object$center)
+  if (!is.null(object$structure_slopes)) {
+    columns <- length(object$structure_mean)
+    given <- if (is.null(new$structure)) 0L else ncol(new$structure)
+    if (given != columns) {
+      abort_argument(
+        "newdata",
+        sprintf("an mr_data object with the %d structure columns, which this encoder takes out first", columns),
+        sprintf("one with %d", given)
+      )
+    }
+    z <- z - core_product(sweep(new$structure, 2, object$structure_mean), object$structure_slopes)
+  }
+  map <- if (type == "invariant") object$invariant else object$variant
+  out <- core_product(z, map)
+  dimnames(out) <- block_names(newdata, type, ncol(map))
+  out
+}
+
+# Instruments, environments and structure columns of people that the encoder has not seen.
+new_instruments <- function(object, newdata, environment) {
   structure_columns <- NULL
   if (inherits(newdata, "mr_data")) {
     check_mr_data(with_traits(newdata), "newdata")
@@ -121,36 +164,19 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
   if (ncol(z) != length(object$center) || (!is.null(names) && !identical(as.character(names), names(object$center)))) {
     abort_argument(
       "newdata", sprintf("with the %d instruments of the encoder, in their order", length(object$center)),
-      sprintf("%d columns%s", ncol(z), if (ncol(z) == length(object$center)) " in another order or with other names" else "")
+      sprintf(
+        "%d columns%s", ncol(z), if (ncol(z) == length(object$center)) " in another order or with other names" else ""
+      )
     )
   }
-  if (any(is.infinite(z))) abort_argument("newdata", "finite instruments (missing calls allowed)", "with infinite entries")
+  if (any(is.infinite(z))) {
+    abort_argument("newdata", "finite instruments (missing calls allowed)", "with infinite entries")
+  }
   if (is.null(environment)) environment <- rep(NA, nrow(z))
   if (length(environment) != nrow(z)) {
     abort_argument("environment", sprintf("the environment of each of the %d people", nrow(z)), describe(environment))
   }
-  z <- impute_genotypes(z, environment, object)
-  if (object$method == "code") {
-    out <- code_blocks(object, z)[[type]]
-    dimnames(out) <- block_names(newdata, type, ncol(out))
-    return(out)
-  }
-  z <- sweep(z, 2, object$center)
-  if (!is.null(object$structure_slopes)) {
-    columns <- length(object$structure_mean)
-    given <- if (is.null(structure_columns)) 0L else ncol(structure_columns)
-    if (given != columns) {
-      abort_argument(
-        "newdata", sprintf("an mr_data object with the %d structure columns, which this encoder takes out first", columns),
-        sprintf("one with %d", given)
-      )
-    }
-    z <- z - core_product(sweep(structure_columns, 2, object$structure_mean), object$structure_slopes)
-  }
-  map <- if (type == "invariant") object$invariant else object$variant
-  out <- core_product(z, map)
-  dimnames(out) <- block_names(newdata, type, ncol(map))
-  out
+  list(z = z, environment = environment, structure = structure_columns)
 }
 
 block_names <- function(newdata, type, columns) {

@@ -79,7 +79,10 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
   fitted <- row_encoders()[[encoder]]$fit(input, n_latent, control, seed)
   selected <- if (is.null(fitted$selected)) encoder else fitted$selected
   about$encoder <- encoder
-  kept <- list(selected = selected, history = fitted$history, restart = fitted$restart, notes = fitted$notes, warnings = fitted$warnings, details = fitted$details)
+  kept <- list(
+    selected = selected, history = fitted$history, restart = fitted$restart, notes = fitted$notes,
+    warnings = fitted$warnings, details = fitted$details
+  )
   if (selected == "linear") {
     linear <- fit_linear(moments, view, n_latent, control, seed, rows = data)
     linear$encoder <- encoder

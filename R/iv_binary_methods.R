@@ -53,7 +53,10 @@ tidy.iv_binary <- function(x, conf.int = TRUE, conf.level = 0.95, exponentiate =
   check_flag(conf.int, "conf.int")
   check_flag(exponentiate, "exponentiate")
   if (exponentiate && x$scale == "risk difference") {
-    abort_argument("exponentiate", "FALSE on the scale of a risk difference", "TRUE", hint = "exp() makes a ratio of a log risk ratio or log odds ratio only.")
+    abort_argument(
+      "exponentiate", "FALSE on the scale of a risk difference", "TRUE",
+      hint = "exp() makes a ratio of a log risk ratio or log odds ratio only."
+    )
   }
   b <- x$coefficients
   se <- setNames(rep(NA_real_, length(b)), names(b))
@@ -91,7 +94,9 @@ glance.iv_binary <- function(x, ...) {
   )
 }
 
-hansen_of <- function(x) if (is.null(x$hansen)) c(df1 = NA, df2 = NA, statistic = NA_real_, "p-value" = NA_real_) else x$hansen
+hansen_of <- function(x) {
+  if (is.null(x$hansen)) c(df1 = NA, df2 = NA, statistic = NA_real_, "p-value" = NA_real_) else x$hansen
+}
 
 #' @rdname iv_binary
 #' @export
@@ -109,7 +114,11 @@ as.data.frame.iv_binary <- function(x, row.names = NULL, optional = FALSE, strin
   none <- x$estimator == "glm"
   out <- cbind(out, data.frame(
     nobs = as.double(x$nobs), estimator = x$estimator, vcov = x$vcov_type,
-    fstat = if (none) NA_real_ else unname(x$linear$strength$partial_f)[match(effects$term, names(x$linear$strength$partial_f))],
+    fstat = if (none) {
+      NA_real_
+    } else {
+      unname(x$linear$strength$partial_f)[match(effects$term, names(x$linear$strength$partial_f))]
+    },
     fstat_type = if (none) NA_character_ else "partial", scale = x$scale, units = x$units, row.names = NULL
   ))
   asked_frame(out, row.names, stringsAsFactors)
@@ -126,7 +135,8 @@ binary_name <- function(estimator, link) {
   if (estimator == "2sls") return("2SLS (risk difference)")
   if (estimator == "msmm") return("Multiplicative structural mean model")
   way <- c(
-    tsps = "Two-stage predictor substitution", tsri = "Two-stage residual inclusion", glm = "Regression without instruments"
+    tsps = "Two-stage predictor substitution", tsri = "Two-stage residual inclusion",
+    glm = "Regression without instruments"
   )[[estimator]]
   sprintf("%s (%s)", way, link)
 }
@@ -171,17 +181,32 @@ print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3),
     if (is.null(fit$linear$weights)) "" else ", weighted"
   ))
   errors <- if (fit$vcov_type == "cluster") sprintf("cluster, %d clusters", fit$cluster$count) else fit$vcov_type
-  cat(sprintf("Scale: %s; standard errors: %s%s\n\n", fit$scale, errors, if (fit$estimator %in% c("tsps", "tsri")) ", both stages" else ""))
+  cat(
+    sprintf(
+      "Scale: %s; standard errors: %s%s\n\n", fit$scale, errors,
+      if (fit$estimator %in% c("tsps", "tsri")) ", both stages" else ""
+    )
+  )
   pointed(stats::printCoefmat(x$coefficients, digits = digits, signif.stars = signif.stars, na.print = "NA"))
   if (fit$scale != "risk difference") {
     rows <- as.data.frame(fit)
     cat(sprintf("\n%s with 95 %% interval\n", if (fit$scale == "log odds ratio") "Odds ratio" else "Risk ratio"))
-    pointed(print(data.frame(exposure = rows$exposure, ratio = rows$or, lower = rows$or_lci95, upper = rows$or_uci95), digits = digits, row.names = FALSE))
+    pointed(
+      print(
+        data.frame(exposure = rows$exposure, ratio = rows$or, lower = rows$or_lci95, upper = rows$or_uci95),
+        digits = digits, row.names = FALSE
+      )
+    )
   }
   if (length(fit$control)) cat("\nCoefficient of the first-stage residual:", format(fit$control, digits = digits), "\n")
   if (fit$estimator != "glm") {
     cat("\nDiagnostic tests:\n")
-    pointed(stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, signif.stars = signif.stars, na.print = "NA"))
+    pointed(
+      stats::printCoefmat(
+        x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits,
+        signif.stars = signif.stars, na.print = "NA"
+      )
+    )
   }
   if (length(fit$na.action)) cat("  (", stats::naprint(fit$na.action), ")\n", sep = "")
   invisible(x)

@@ -17,7 +17,8 @@
 #' * Critical values, at 5 %, for the hypothesis that the instruments are weak. Stock and
 #'   Yogo (2005), equal variances; one endogenous variable and 2SLS: by their definitions without their
 #'   simulation error (their table has 16.38 where the exact value is 16.57). LIML (size) and Fuller with
-#'   constant 1 (bias, relative to that of least squares and in units of the standardised effect) with up to 30 instruments,
+#'   constant 1 (bias, relative to that of least squares and in units of the standardised effect) with up to 30
+#'   instruments,
 #'   and 2SLS and LIML with two endogenous variables and up to 12, from our own simulations
 #'   of their weak-instrument asymptotics (`data-raw/stock-yogo.R`; within 6 % of the published tables). Montiel
 #'   Olea and Pflueger: the simplified (conservative) values of the effective F.
@@ -77,7 +78,9 @@ first_stage <- function(fit, vcov = NULL, cluster = NULL, ...) {
       conditional_p = pf(conditional, f$L - f$k + 1, df, lower.tail = FALSE), row.names = NULL
     ),
     joint = rbind(
-      data.frame(statistic = "Cragg-Donald", f = tests$cragg_donald, wald = NA_real_, df = NA_real_, p.value = NA_real_),
+      data.frame(
+        statistic = "Cragg-Donald", f = tests$cragg_donald, wald = NA_real_, df = NA_real_, p.value = NA_real_
+      ),
       kleibergen_paap(f, scores, vcov, by)
     ),
     critical = rbind(stock_yogo(f$L, f$k), if (f$k == 1) montiel_pflueger(matrix(s$first[, , 1], f$L))),

@@ -22,7 +22,8 @@
 #'   the fit has one.
 #' @param cluster Clusters, as in [iv_reg()], where not those of the fit.
 #' @param ... Nothing: an argument without a use is an error.
-#' @return Data frame of class `overid_test` with columns `test`, `statistic`, `df1`, `df2`, `p.value`. `print()` says it in
+#' @return Data frame of class `overid_test` with columns `test`, `statistic`, `df1`, `df2`, `p.value`. `print()` says
+#'   it in
 #'   words too.
 #' @section Missing values: Hansen J is `NA` with fewer clusters than instruments.
 #' @section Errors: `latentmr_error_argument` for a fit without instruments or without more of them than
@@ -64,7 +65,10 @@ overid_test.latent_mr <- function(fit, ...) {
 
 overid_table <- function(...) {
   rows <- rbind(...)
-  out <- data.frame(test = rownames(rows), statistic = rows[, 3], df1 = rows[, 1], df2 = rows[, 2], p.value = rows[, 4], row.names = NULL)
+  out <- data.frame(
+    test = rownames(rows), statistic = rows[, 3], df1 = rows[, 1], df2 = rows[, 2], p.value = rows[, 4],
+    row.names = NULL
+  )
   structure(out, class = c("overid_test", "data.frame"))
 }
 
@@ -85,9 +89,15 @@ overid_words <- function(x) {
   if (is.na(at)) return("The overidentifying restrictions could not be tested.")
   name <- c("Hansen's J", "Sargan's J")[at]
   if (p[at] < .05) {
-    sprintf("The instruments disagree by more than chance (%s %s): some of them reach the outcome on other ways, or their effects differ.", name, p_is(p[at]))
+    sprintf(
+      "The instruments disagree by more than chance (%s %s): some of them reach the outcome on other ways, or their effects differ.",
+      name, p_is(p[at])
+    )
   } else {
-    sprintf("The instruments agree on one effect as far as chance goes (%s %s). A bias that all of them share is not seen.", name, p_is(p[at]))
+    sprintf(
+      "The instruments agree on one effect as far as chance goes (%s %s). A bias that all of them share is not seen.",
+      name, p_is(p[at])
+    )
   }
 }
 
@@ -110,7 +120,9 @@ overid_test.iv_reg <- function(fit, vcov = NULL, cluster = NULL, ...) {
   s <- iv_scores(f, est, robust = TRUE, tests = TRUE, cluster = by)
   lr <- if (fit$estimator == "liml") list("Anderson-Rubin" = chisq_row(f$n * log(fit$kappa), over))
   rows <- c(
-    list(Sargan = tests$sargan, Basmann = tests$basmann, "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, df)),
+    list(
+      Sargan = tests$sargan, Basmann = tests$basmann, "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, df)
+    ),
     lr, list("Hansen J" = hansen(f, s))
   )
   do.call(overid_table, rows)

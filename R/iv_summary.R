@@ -46,7 +46,8 @@ summary.iv_reg <- function(object, vcov = NULL, diagnostics = TRUE, cluster = NU
   fit <- fit_measures(object)
   structure(class = "summary.iv_reg", list(
     call = object$call, estimator = object$estimator, vcov_type = chosen$type,
-    clusters = if (is.null(object$cluster$ways)) object$cluster$count else object$cluster$counts, df_terms = if (chosen$type == "CR2") each, coefficients = table, aliased = aliased,
+    clusters = if (is.null(object$cluster$ways)) object$cluster$count else object$cluster$counts,
+    df_terms = if (chosen$type == "CR2") each, coefficients = table, aliased = aliased,
     residuals = object$residuals, weights = object$weights, sigma = object$sigma,
     df = c(object$rank, chosen$df, object$rank), df.residual = object$df.residual,
     r.squared = fit$r.squared, adj.r.squared = fit$adj.r.squared,
@@ -57,7 +58,11 @@ summary.iv_reg <- function(object, vcov = NULL, diagnostics = TRUE, cluster = NU
 }
 
 has_intercept <- function(object) {
-  if (!is.null(object$terms)) attr(object$terms$regressors, "intercept") == 1 else "(Intercept)" %in% names(object$coefficients)
+  if (!is.null(object$terms)) {
+    attr(object$terms$regressors, "intercept") == 1
+  } else {
+    "(Intercept)" %in% names(object$coefficients)
+  }
 }
 
 fit_measures <- function(object) {
@@ -110,7 +115,9 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
   if (length(e) > 5) e <- setNames(stats::quantile(e), c("Min", "1Q", "Median", "3Q", "Max"))
   pointed(print(e, digits = digits))
   errors <- x$vcov_type
-  if (errors %in% c("cluster", "CR2")) errors <- sprintf("%s (%s clusters)", errors, paste(x$clusters, collapse = " and "))
+  if (errors %in% c("cluster", "CR2")) {
+    errors <- sprintf("%s (%s clusters)", errors, paste(x$clusters, collapse = " and "))
+  }
   gone <- names(x$aliased)[x$aliased]
   cat(sprintf("\nCoefficients (%s, standard errors: %s):\n", estimator_name(x$estimator), errors))
   table <- x$coefficients
@@ -119,22 +126,45 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
     full[rownames(table), ] <- table
     table <- full
   }
-  pointed(stats::printCoefmat(table, digits = digits, signif.stars = signif.stars, signif.legend = signif.stars && is.null(x$diagnostics), na.print = "NA"))
-  if (!is.null(x$df_terms)) cat("Satterthwaite degrees of freedom:", paste(format(x$df_terms, digits = digits), collapse = " "), "\n")
-  if (length(gone)) cat("Not identified, a linear function of the others: ", paste(gone, collapse = ", "), "\n", sep = "")
-  if (length(x$aliased_instruments)) cat("Dependent instruments left out: ", paste(x$aliased_instruments, collapse = ", "), "\n", sep = "")
-  if (!is.null(x$diagnostics)) {
-    cat("\nDiagnostic tests:\n")
-    pointed(stats::printCoefmat(x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits, signif.stars = signif.stars, na.print = "NA"))
-    if (!is.na(x$strength$effective_f)) cat("Effective F of the first stage:", format(x$strength$effective_f, digits = digits), "\n")
-    if (x$estimator %in% c("b2sls", "liml", "fuller", "kclass")) cat(estimator_name(x$estimator), "kappa:", format(x$kappa, digits = digits + 3), "\n")
+  pointed(
+    stats::printCoefmat(
+      table, digits = digits, signif.stars = signif.stars, signif.legend = signif.stars && is.null(x$diagnostics),
+      na.print = "NA"
+    )
+  )
+  if (!is.null(x$df_terms)) {
+    cat("Satterthwaite degrees of freedom:", paste(format(x$df_terms, digits = digits), collapse = " "), "\n")
   }
+  if (length(gone)) {
+    cat("Not identified, a linear function of the others: ", paste(gone, collapse = ", "), "\n", sep = "")
+  }
+  if (length(x$aliased_instruments)) {
+    cat("Dependent instruments left out: ", paste(x$aliased_instruments, collapse = ", "), "\n", sep = "")
+  }
+  if (!is.null(x$diagnostics)) print_diagnostics(x, digits, signif.stars)
   cat("\nResidual standard error:", format(signif(x$sigma, digits)), "on", x$df.residual, "degrees of freedom\n")
   if (length(x$na.action)) cat("  (", stats::naprint(x$na.action), ")\n", sep = "")
   cat(
     "Multiple R-Squared:", formatC(x$r.squared, digits = digits), ",\tAdjusted R-squared:",
     formatC(x$adj.r.squared, digits = digits), "\nWald test:", formatC(x$waldtest[1], digits = digits),
-    "on", x$waldtest[3], "and", x$waldtest[4], "DF,  p-value:", pointed(format.pval(x$waldtest[2], digits = digits)), "\n\n"
+    "on", x$waldtest[3], "and", x$waldtest[4], "DF,  p-value:", pointed(format.pval(x$waldtest[2], digits = digits)),
+    "\n\n"
   )
   invisible(x)
+}
+
+print_diagnostics <- function(x, digits, signif.stars) {
+  cat("\nDiagnostic tests:\n")
+  pointed(
+    stats::printCoefmat(
+      x$diagnostics, cs.ind = 1:2, tst.ind = 3, has.Pvalue = TRUE, P.values = TRUE, digits = digits,
+      signif.stars = signif.stars, na.print = "NA"
+    )
+  )
+  if (!is.na(x$strength$effective_f)) {
+    cat("Effective F of the first stage:", format(x$strength$effective_f, digits = digits), "\n")
+  }
+  if (x$estimator %in% c("b2sls", "liml", "fuller", "kclass")) {
+    cat(estimator_name(x$estimator), "kappa:", format(x$kappa, digits = digits + 3), "\n")
+  }
 }

@@ -1,31 +1,42 @@
 #' How strong a violation of exclusion the result survives
 #'
-#' Instruments may have effects of their own on the outcome (pleiotropy). `plausibly_exogenous()` gives the union of the confidence
+#' Instruments may have effects of their own on the outcome (pleiotropy). `plausibly_exogenous()` gives the union of the
+#' confidence
 #' intervals over all direct effects within stated bounds (Conley, Hansen and Rossi 2012), and the size of
 #' violation at which it reaches zero.
 #'
-#' With direct effects \eqn{\gamma} of the instruments Z (per unit, i.e. per allele), \eqn{y - Z\gamma} is an outcome for which
+#' With direct effects \eqn{\gamma} of the instruments Z (per unit, i.e. per allele), \eqn{y - Z\gamma} is an outcome
+#' for which
 #' they are valid. Two-stage least squares (any k-class with fixed kappa) is linear in the outcome:
 #' \deqn{b(\gamma) = b - a'\gamma, \quad v(\gamma) = (1, -\gamma')\,V\,(1, -\gamma')',}
-#' with a the effects that it would find for each instrument as outcome, and V its covariance for the outcomes \eqn{(y, Z)}. The union of
-#' \eqn{b(\gamma) \mp t\sqrt{v(\gamma)}} over the box of bounds has its ends in corners, all of which are looked at for up to 16
+#' with a the effects that it would find for each instrument as outcome, and V its covariance for the outcomes
+#' \eqn{(y, Z)}. The union of
+#' \eqn{b(\gamma) \mp t\sqrt{v(\gamma)}} over the box of bounds has its ends in corners, all of which are looked at for
+#' up to 16
 #' instruments; with more, instruments are switched one at a time from the corner that moves b most, until none
-#' helps. The union covers the effect with at least the stated probability if the direct effects are within the bounds; it supposes
+#' helps. The union covers the effect with at least the stated probability if the direct effects are within the bounds;
+#' it supposes
 #' nothing else about them, not that they balance out, and is therefore wide for many variants.
 #'
-#' For fits of [latent_mr()] everything comes from the cross products of the fit (variants after the block C); errors are classical, for
+#' For fits of [latent_mr()] everything comes from the cross products of the fit (variants after the block C); errors
+#' are classical, for
 #' Nagar's estimate times \eqn{\sqrt{\max(1, J/df)}}. For [iv_reg()] they are those of the fit (`vcov`).
 #'
-#' @param fit A fit of [latent_mr()] with the linear encoder, or of [iv_reg()] or [iv_fit()] with estimator `"2sls"` or `"kclass"`.
-#' @param gamma Largest direct effect of an instrument on the outcome, in units of the outcome per unit of the instrument (per counted allele): one
+#' @param fit A fit of [latent_mr()] with the linear encoder, or of [iv_reg()] or [iv_fit()] with estimator `"2sls"` or
+#'   `"kclass"`.
+#' @param gamma Largest direct effect of an instrument on the outcome, in units of the outcome per unit of the
+#'   instrument (per counted allele): one
 #'   number or one for each instrument, meaning \eqn{|\gamma_j| \le} `gamma`; or a matrix with two columns, lower and
 #'   upper bounds.
 #' @param level Confidence level.
-#' @param method For `latent_mr`: `"latent_nagar"` or `"latent_2sls"`; `NULL` is Nagar's on genotypes, 2SLS on continuous
+#' @param method For `latent_mr`: `"latent_nagar"` or `"latent_2sls"`; `NULL` is Nagar's on genotypes, 2SLS on
+#'   continuous
 #'   instruments.
 #' @param ... Nothing: an argument without a use is an error.
-#' @return Data frame of class `plausibly_exogenous`: `term`, `scale` (share of the bounds: 0 is exact exclusion, 1 the bounds given), `b_min` and
-#'   `b_max` (range of the estimates), `lo_ci` and `up_ci` (union of the intervals). Attributes: `tipping`, for each term
+#' @return Data frame of class `plausibly_exogenous`: `term`, `scale` (share of the bounds: 0 is exact exclusion, 1 the
+#'   bounds given), `b_min` and
+#'   `b_max` (range of the estimates), `lo_ci` and `up_ci` (union of the intervals). Attributes: `tipping`, for each
+#'   term
 #'   the multiple of the bounds at which the union reaches zero (0 when the interval holds it without violation,
 #'   `Inf` when no multiple up to a million does); `gamma`, a list with the direct effects behind both ends at scale 1.
 #' @section Errors: `latentmr_error_argument` for an estimator that is not linear in the outcome and for wrong bounds.
@@ -58,7 +69,10 @@ plausibly_exogenous.latent_mr <- function(fit, gamma, level = 0.95, method = NUL
   if (is.null(method)) method <- if (fit$kind == "continuous") "latent_2sls" else "latent_nagar"
   check_choice(method, "method", c("latent_nagar", "latent_2sls"))
   box <- gamma_bounds(if (!missing(gamma)) gamma, fit$variants$snp)
-  violation_table(list(latent_violation(fit, method, level)), box, fit$exposure, level, fit$outcome, if (fit$kind == "continuous") "instruments" else "variants")
+  violation_table(
+    list(latent_violation(fit, method, level)), box, fit$exposure, level, fit$outcome,
+    if (fit$kind == "continuous") "instruments" else "variants"
+  )
 }
 
 # b, a, V and the quantile, from cross products. M_ZC takes all of Z out, so that the
@@ -104,7 +118,10 @@ plausibly_exogenous.iv_reg <- function(fit, gamma, level = 0.95, ...) {
   check_number(level, "level", 0, 1, open = TRUE)
   fit_moments(fit) # has instruments
   if (!(fit$estimator %in% c("2sls", "b2sls", "kclass"))) {
-    abort_argument("fit", "one with estimator \"2sls\", \"b2sls\" or \"kclass\"", sprintf("one with \"%s\"", fit$estimator), "Others are not linear in the outcome.")
+    abort_argument(
+      "fit", "one with estimator \"2sls\", \"b2sls\" or \"kclass\"", sprintf("one with \"%s\"", fit$estimator),
+      "Others are not linear in the outcome."
+    )
   }
   f <- fit$engine$f
   names <- f$rows$names$z[f$rows$keep_z]
@@ -160,13 +177,18 @@ gamma_bounds <- function(gamma, names) {
   if (!is.numeric(gamma) || !length(gamma) || any(!is.finite(gamma))) abort_argument("gamma", must, describe(gamma))
   if (is.matrix(gamma) && ncol(gamma) == 2) {
     if (!(nrow(gamma) %in% c(1, L)) || any(gamma[, 1] > gamma[, 2]) || any(gamma[, 1] > 0) || any(gamma[, 2] < 0)) {
-      abort_argument("gamma", must, "other bounds", "Lower bounds are at most 0, upper bounds at least 0: exclusion is among what is allowed.")
+      abort_argument(
+        "gamma", must, "other bounds",
+        "Lower bounds are at most 0, upper bounds at least 0: exclusion is among what is allowed."
+      )
     }
     return(list(lo = rep_len(as.double(gamma[, 1]), L), hi = rep_len(as.double(gamma[, 2]), L)))
   }
   if (!(length(gamma) %in% c(1, L)) || any(gamma < 0)) abort_argument("gamma", must, describe(gamma))
   if (!is.null(names(gamma))) {
-    if (!setequal(names(gamma), names)) abort_argument("gamma", paste("named", quote_all(names)), paste("named", quote_all(names(gamma))))
+    if (!setequal(names(gamma), names)) {
+      abort_argument("gamma", paste("named", quote_all(names)), paste("named", quote_all(names(gamma))))
+    }
     gamma <- gamma[names]
   }
   hi <- rep_len(as.double(gamma), L)
@@ -188,7 +210,8 @@ violation_table <- function(each, box, terms, level, outcome, what) {
   tipping <- vapply(each, function(x) tipping_scale(function(s) union(x, s)$ends), 0)
   worst <- lapply(each, function(x) union(x, 1)$gamma)
   structure(
-    out, class = c("plausibly_exogenous", "data.frame"), tipping = setNames(tipping, terms), gamma = setNames(worst, terms),
+    out, class = c("plausibly_exogenous", "data.frame"), tipping = setNames(tipping, terms),
+    gamma = setNames(worst, terms),
     box = box, level = level, outcome = outcome, what = what
   )
 }
@@ -230,7 +253,8 @@ violation_words <- function(x) {
     bound <- if (same) sprintf("of at most %s", format(box$hi[1], digits = 3)) else "within the bounds given"
     head <- sprintf(
       "Effect of %s on %s with direct effects of the %s %s each: between %s and %s (%g %% union of intervals; %s to %s if there are none).",
-      term, attr(x, "outcome"), attr(x, "what"), bound, format_b(rows$lo_ci[5]), format_b(rows$up_ci[5]), 100 * attr(x, "level"),
+      term, attr(x, "outcome"), attr(x, "what"), bound, format_b(rows$lo_ci[5]), format_b(rows$up_ci[5]),
+      100 * attr(x, "level"),
       format_b(rows$lo_ci[1]), format_b(rows$up_ci[1])
     )
     tail <- if (is.na(tip)) {

@@ -2,10 +2,13 @@
 #'
 #' The estimate without each environment, each chromosome or each variant: does the result hang on one of them?
 #'
-#' Without a chromosome or a variant means that its variants are no instruments: they become controls, i.e. they are partialled
-#' out with the block C and may have effects of their own on the outcome. (To drop them altogether would leave them in what
+#' Without a chromosome or a variant means that its variants are no instruments: they become controls, i.e. they are
+#' partialled
+#' out with the block C and may have effects of their own on the outcome. (To drop them altogether would leave them in
+#' what
 #' C and linked variants know of them.) With \eqn{\tilde V} these variants after C, \eqn{[y\,x]'M_C[y\,x]} loses
-#' \eqn{[y\,x]'\tilde V(\tilde V'\tilde V)^{-1}\tilde V'[y\,x]} and nothing else changes, so that all rows come from the fit's cross products. Environments
+#' \eqn{[y\,x]'\tilde V(\tilde V'\tilde V)^{-1}\tilde V'[y\,x]} and nothing else changes, so that all rows come from the
+#' fit's cross products. Environments
 #' are left out with their people; their rows are those of the fit.
 #'
 #' Errors are classical (LIML and Fuller: Bekker's), times \eqn{\sqrt{\max(1, J/df)}} for all but 2SLS as in
@@ -14,13 +17,16 @@
 #' @param fit A [latent_mr()] fit.
 #' @param over `"environment"`, `"chromosome"` or `"variant"`.
 #' @param method Estimator for chromosomes and variants: `"latent_nagar"`, `"latent_2sls"`, `"latent_liml"` or
-#'   `"latent_fuller"`; `NULL` is Nagar's on genotypes, 2SLS on continuous instruments. For variants also `"ivw"`, `"ivw_fixed"`,
+#'   `"latent_fuller"`; `NULL` is Nagar's on genotypes, 2SLS on continuous instruments. For variants also `"ivw"`,
+#'   `"ivw_fixed"`,
 #'   `"egger"` and `"weighted_median"`, the estimators on summary data of [single_variant()], from which a variant
 #'   left out is gone. Environments have the estimator that the fit has for them.
-#' @return Data frame of class `leave_one_out`, the columns of `TwoSampleMR::mr_leaveoneout()` first: `exposure, outcome, id.exposure,
+#' @return Data frame of class `leave_one_out`, the columns of `TwoSampleMR::mr_leaveoneout()` first: `exposure,
+#'   outcome, id.exposure,
 #'   id.outcome, samplesize, SNP` (what was left out; last row `All`), `b, se, p`, then `nsnp` (instruments left).
 #'   Rows that cannot be estimated are `NA`. `print()` says which one moves the estimate most.
-#' @section Errors: `latentmr_error_argument` when the fit has one environment, no chromosomes, or, for chromosomes and variants, an encoder other than
+#' @section Errors: `latentmr_error_argument` when the fit has one environment, no chromosomes, or, for chromosomes and
+#'   variants, an encoder other than
 #'   the linear one or cross-fitting.
 #' @seealso [single_variant()] for the associations of single variants.
 #' @examples
@@ -41,7 +47,13 @@ leave_one_out <- function(fit, over = "environment", method = NULL) {
     abort_argument("method", "NULL for environments", describe(method), "The fit has one estimator for them.")
   }
   if (is.null(method)) {
-    method <- if (over == "environment") local_method(fit) else if (fit$kind == "continuous") "latent_2sls" else "latent_nagar"
+    method <- if (over == "environment") {
+      local_method(fit)
+    } else if (fit$kind == "continuous") {
+      "latent_2sls"
+    } else {
+      "latent_nagar"
+    }
   }
   out <- if (over == "environment") {
     environments_left_out(fit, method)
@@ -65,10 +77,14 @@ left_out_table <- function(fit, parts) {
 
 environments_left_out <- function(fit, method) {
   if (is.null(fit$leave_one_out)) {
-    abort_argument("fit", "a fit by environment of two environments or more", "another one", "latent_mr(by_environment = TRUE).")
+    abort_argument(
+      "fit", "a fit by environment of two environments or more", "another one", "latent_mr(by_environment = TRUE)."
+    )
   }
   all <- fit$estimates[[method]]
-  if (is.null(all)) all <- empty_estimate(latent_registry()[[method]], fit$latent, "it is not among the methods of the fit")
+  if (is.null(all)) {
+    all <- empty_estimate(latent_registry()[[method]], fit$latent, "it is not among the methods of the fit")
+  }
   left_out_table(fit, c(fit$leave_one_out, list(All = all)))
 }
 
@@ -95,7 +111,10 @@ associations_left_out <- function(fit, method) {
 chromosome_groups <- function(fit) {
   chr <- plain_chromosome(fit$variants$chr)
   if (!length(chr) || anyNA(chr)) {
-    abort_argument("fit", "a fit on variants with chromosomes", if (length(chr)) sprintf("one with %d of %d missing", sum(is.na(chr)), length(chr)) else "one without")
+    abort_argument(
+      "fit", "a fit on variants with chromosomes",
+      if (length(chr)) sprintf("one with %d of %d missing", sum(is.na(chr)), length(chr)) else "one without"
+    )
   }
   split(seq_along(chr), factor(chr, unique(chr)))
 }
@@ -103,8 +122,12 @@ chromosome_groups <- function(fit) {
 # Codes that are not linear in the variants do not lose a variant this way, nor do
 # blocks that differ between folds.
 need_linear <- function(fit, argument) {
-  if (isTRUE(fit$crossfit > 0)) abort_argument(argument, "a fit with crossfit = 0", sprintf("one with crossfit = %d", fit$crossfit))
-  if (fit$encoder$method == "code") abort_argument(argument, "a fit with the linear encoder", sprintf("one with encoder \"%s\"", fit$encoder$encoder))
+  if (isTRUE(fit$crossfit > 0)) {
+    abort_argument(argument, "a fit with crossfit = 0", sprintf("one with crossfit = %d", fit$crossfit))
+  }
+  if (fit$encoder$method == "code") {
+    abort_argument(argument, "a fit with the linear encoder", sprintf("one with encoder \"%s\"", fit$encoder$encoder))
+  }
 }
 
 # The latent estimators that need the cross products only.
@@ -143,12 +166,20 @@ moment_estimate <- function(fit, control, method) {
 #' @export
 print.leave_one_out <- function(x, ...) {
   check_dots(...)
-  whole <- !is.null(attr(x, "over")) && all(c("SNP", "b", "se", "p", "nsnp") %in% names(x)) && identical(utils::tail(x$SNP, 1), "All")
+  whole <- !is.null(attr(x, "over")) && all(c("SNP", "b", "se", "p", "nsnp") %in% names(x)) &&
+    identical(utils::tail(x$SNP, 1), "All")
   if (!whole) return(NextMethod())
   exposures <- unique(x$exposure)
-  for (e in exposures) cat(strwrap(leave_one_out_words(x[x$exposure == e, ], attr(x, "over")), 90, exdent = 2), sep = "\n")
+  for (e in exposures) cat(
+    strwrap(leave_one_out_words(x[x$exposure == e, ], attr(x, "over")), 90, exdent = 2), sep = "\n"
+  )
   cat("\n")
-  pointed(print(as.data.frame(unclass(x))[c(if (length(exposures) > 1) "exposure", "SNP", "b", "se", "p", "nsnp")], digits = 3, row.names = FALSE))
+  pointed(
+    print(
+      as.data.frame(unclass(x))[c(if (length(exposures) > 1) "exposure", "SNP", "b", "se", "p", "nsnp")], digits = 3,
+      row.names = FALSE
+    )
+  )
   invisible(x)
 }
 

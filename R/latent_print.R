@@ -8,7 +8,9 @@ print.latent_mr <- function(x, ...) {
   d <- x$diagnostics
   several <- length(x$exposure) > 1
   percent <- format(100 * x$level)
-  cat(if (several) sprintf("Effects of %s on %s, given each other\n", paste(x$exposure, collapse = ", "), x$outcome) else
+  cat(if (several) sprintf(
+    "Effects of %s on %s, given each other\n", paste(x$exposure, collapse = ", "), x$outcome
+  ) else
     sprintf("Effect of %s on %s\n", x$exposure, x$outcome))
   cat(sprintf(
     "%s people, %d environments, %d %s; %s\n", format(x$nobs, big.mark = ","),
@@ -22,7 +24,9 @@ print.latent_mr <- function(x, ...) {
   }
   cat(sprintf("Partialled out: %s\n", block_words(x)))
   if (isTRUE(x$crossfit > 0)) {
-    cat(sprintf("Cross-fitted: encoder of each of %d folds from the others, slopes by environment and fold\n", x$crossfit))
+    cat(
+      sprintf("Cross-fitted: encoder of each of %d folds from the others, slopes by environment and fold\n", x$crossfit)
+    )
   }
   cat("\n")
   print_verdict(verdict(x))
@@ -30,14 +34,18 @@ print.latent_mr <- function(x, ...) {
   cat("\n")
   print_table(as.data.frame(x), percent, several)
   print_formless(x)
-  for (text in c(if (!is.null(x$score)) score_words(x$score, nrow(x$variants)), outlier_words(x$estimates$latent_outlier))) {
+  for (text in c(
+    if (!is.null(x$score)) score_words(x$score, nrow(x$variants)), outlier_words(x$estimates$latent_outlier)
+  )) {
     cat(strwrap(text, 98, prefix = "  ", initial = ""), sep = "\n")
   }
   cat("\nTests (what each says; what it cannot see)\n")
   for (line in test_lines(x)) cat(strwrap(line, 98, prefix = "    ", initial = "  "), sep = "\n")
   print_environments(x)
   absent <- unlist(lapply(x$by_environment, function(e) e[[local_method(x)]]$note))
-  for (e in names(absent)) cat(strwrap(sprintf("%s: no estimate, %s.", e, absent[[e]]), 96, initial = "  ", prefix = "    "), sep = "\n")
+  for (e in names(absent)) cat(
+    strwrap(sprintf("%s: no estimate, %s.", e, absent[[e]]), 96, initial = "  ", prefix = "    "), sep = "\n"
+  )
   if (length(x$warnings)) {
     cat("\nWarnings\n")
     for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
@@ -57,7 +65,10 @@ print_verdict <- function(said) {
 headline_print <- function(x, j, percent) {
   head <- x$estimates[[x$leading]]
   name <- paste0(short_name(x$leading), if (length(x$exposure) > 1) paste0(", ", x$exposure[j]))
-  sprintf("%s: %s, %s %% interval %s to %s, %s\n", name, format_b(head$b[j]), percent, format_b(head$lo[j]), format_b(head$up[j]), p_is(head$pval[j]))
+  sprintf(
+    "%s: %s, %s %% interval %s to %s, %s\n", name, format_b(head$b[j]), percent, format_b(head$lo[j]),
+    format_b(head$up[j]), p_is(head$pval[j])
+  )
 }
 
 # The Anderson-Rubin set of one exposure.
@@ -79,7 +90,9 @@ print_environments <- function(x) {
     "\nEnvironments (%s%s)\n", short_name(x$diagnostics$q_method),
     if (several) "; F is conditional" else "; weight = share of the pooled first stage"
   ))
-  left <- unlist(lapply(seq_along(x$exposure), function(j) vapply(x$leave_one_out, function(v) v$b[j], 0, USE.NAMES = FALSE)))
+  left <- unlist(
+    lapply(seq_along(x$exposure), function(j) vapply(x$leave_one_out, function(v) v$b[j], 0, USE.NAMES = FALSE))
+  )
   out <- data.frame(
     environment = e$environment, n = e$n, F = round(e$f, 1), weight = round(e$weight, 3),
     b = format_b(e$b), se = format_b(e$se), without_it = format_b(left)
@@ -99,7 +112,9 @@ print_table <- function(rows, percent, exposures = FALSE) {
   if (exposures) out <- cbind(out[1], exposure = rows$exposure, out[-1])
   if (!is.null(rows$or)) {
     out$scale <- sub("difference", "diff.", rows$scale)
-    out$ratio <- ifelse(is.na(rows$or), "", sprintf("%s (%s to %s)", format_b(rows$or), format_b(rows$or_lci95), format_b(rows$or_uci95)))
+    out$ratio <- ifelse(
+      is.na(rows$or), "", sprintf("%s (%s to %s)", format_b(rows$or), format_b(rows$or_lci95), format_b(rows$or_uci95))
+    )
   }
   old <- options(width = if (is.null(rows$or)) 120 else 170)
   on.exit(options(old))
@@ -111,9 +126,13 @@ block_words <- function(x) {
   s <- x$encoder$n_structure
   slopes <- if (isFALSE(x$latent$part$interact)) "one slope" else "a slope in every environment"
   what <- switch(x$mode,
-    panel = sprintf("%d of %d directions of the panel that move or carry structure (%s)", k, ncol(x$encoder$directions), slopes),
+    panel = sprintf(
+      "%d of %d directions of the panel that move or carry structure (%s)", k, ncol(x$encoder$directions), slopes
+    ),
     code = sprintf("the %d variant columns of the code (%s)", k, slopes),
-    continuous = sprintf("%d of %d directions of the instruments that move (%s)", k, ncol(x$encoder$directions), slopes),
+    continuous = sprintf(
+      "%d of %d directions of the instruments that move (%s)", k, ncol(x$encoder$directions), slopes
+    ),
     structure = sprintf("the structure columns (%s) and %d directions of the panel", slopes, k),
     background = sprintf("%d components of instruments and background variants (%s)", x$encoder$components, slopes)
   )
@@ -134,7 +153,8 @@ ar_words <- function(set) {
 test_lines <- function(x) {
   d <- x$diagnostics
   c(
-    strength_lines(x), sargan_line(d), hausman_line(d), heterogeneity_line(x), dependence_lines(d), quality_line(x$quality), change_line(x),
+    strength_lines(x), sargan_line(d), hausman_line(d), heterogeneity_line(x), dependence_lines(d),
+    quality_line(x$quality), change_line(x),
     reml_line(x$estimates$latent_reml),
     "Confounding with one law in every environment, untied to structure, is invisible to all of these but HSIC against a covariate that measures it."
   )
@@ -151,8 +171,14 @@ strength_lines <- function(x) {
   sets <- of_each(x, vapply(seq_along(x$exposure), function(j) ar_words(set_of(x, j)), ""))
   if (length(x$exposure) > 1) {
     return(c(
-      sprintf("Strength: conditional F = %s. Above 10 the intervals can be trusted; says nothing about validity.", of_each(x, sprintf("%.1f", d$f))),
-      sprintf("Anderson-Rubin: %s. By projection, so wide; right whatever the strength; not when instruments are invalid.", sets)
+      sprintf(
+        "Strength: conditional F = %s. Above 10 the intervals can be trusted; says nothing about validity.",
+        of_each(x, sprintf("%.1f", d$f))
+      ),
+      sprintf(
+        "Anderson-Rubin: %s. By projection, so wide; right whatever the strength; not when instruments are invalid.",
+        sets
+      )
     ))
   }
   f <- if (is.na(d$f_effective)) {
@@ -222,7 +248,12 @@ change_line <- function(x) {
   d <- x$diagnostics
   if (is.null(d$change)) return(NULL)
   if (x$kind == "continuous") {
-    return(sprintf("Law of the instruments between environments: %s. A small p is needed: nothing can be learned from what does not move.", p_is(d$change[["pval"]])))
+    return(
+      sprintf(
+        "Law of the instruments between environments: %s. A small p is needed: nothing can be learned from what does not move.",
+        p_is(d$change[["pval"]])
+      )
+    )
   }
   sprintf(
     "Allele counts between environments: %d of %d variants differ (Holm 5 %%), panel %s. Differences are what the encoder learns from.",
@@ -258,7 +289,10 @@ summary.latent_mr <- function(object, ...) {
   )
   colnames(rows) <- c("df1", "df2", "statistic", "p-value")
   structure(
-    list(fit = object, estimates = estimates, diagnostics = rows, first_stage = d$first_stage, heterogeneity = d$q, encoder = object$encoder, quality = object$quality),
+    list(
+      fit = object, estimates = estimates, diagnostics = rows, first_stage = d$first_stage, heterogeneity = d$q,
+      encoder = object$encoder, quality = object$quality
+    ),
     class = "summary.latent_mr"
   )
 }
@@ -294,6 +328,11 @@ print.summary.latent_mr <- function(x, ...) {
   }
   cat("\nAll estimates (se_plain: error without the J factor)\n")
   shown <- if (nrow(x$first_stage) > 1) c("method", "exposure") else "method"
-  pointed(print(x$estimates[c(shown, "environment", "b", "se", "se_plain", "lo_ci", "up_ci", "pval", "vcov", "fstat")], digits = 4, row.names = FALSE))
+  pointed(
+    print(
+      x$estimates[c(shown, "environment", "b", "se", "se_plain", "lo_ci", "up_ci", "pval", "vcov", "fstat")],
+      digits = 4, row.names = FALSE
+    )
+  )
   invisible(x)
 }

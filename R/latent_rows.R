@@ -61,7 +61,9 @@ row_codes <- function(source, order) {
 # matrices of variants x variants.
 row_bytes <- function(n, p, packed) n * (if (packed) p / 4 else 0) + 100 * n + 80 * p^2
 
-columns_apart <- function(x) if (is.matrix(x)) lapply(seq_len(ncol(x)), function(j) as.double(x[, j])) else list(as.double(x))
+columns_apart <- function(x) {
+  if (is.matrix(x)) lapply(seq_len(ncol(x)), function(j) as.double(x[, j])) else list(as.double(x))
+}
 
 # Cell after cell; clusters stay together, those of one cell first among its people.
 row_order <- function(cell, cluster) {
@@ -107,7 +109,10 @@ row_covariance <- function(context, block, estimator) {
   }
   asked <- list(block = block, estimator = estimator)
   if (is.null(found(asked))) {
-    wanted <- lapply(Filter(function(x) is.null(block_problem(x)), unname(context$blocks)), function(x) list(block = x, estimator = "2sls"))
+    wanted <- lapply(
+      Filter(function(x) is.null(block_problem(x)), unname(context$blocks)),
+      function(x) list(block = x, estimator = "2sls")
+    )
     if (!any(vapply(wanted, identical, NA, asked))) wanted <- c(list(asked), wanted)
     wanted <- Filter(function(one) is.null(found(one)), wanted)
     cache$covariances <- c(cache$covariances, kclass_covariances(context, wanted))
@@ -142,7 +147,10 @@ row_binary <- function(context, block, estimator) {
   by <- row_clusters(context$rows)
   fit <- binary_fit(f, estimator, "logit", context$sandwich, by)
   effects <- f$K + seq_len(f$k)
-  list(b = fit$beta, vcov = fit$vcov[effects, effects, drop = FALSE], control = fit$control, several = isTRUE(fit$solutions > 1))
+  list(
+    b = fit$beta, vcov = fit$vcov[effects, effects, drop = FALSE], control = fit$control,
+    several = isTRUE(fit$solutions > 1)
+  )
 }
 
 # ---- how ----
@@ -159,7 +167,9 @@ row_jackknife <- function(context, f, estimator, type) {
   middle <- s$coef[x, x, drop = FALSE] * small_sample(type, f$n, f$K + f$k, by$count)
   if (type == "many") {
     theta <- backsolve(given$rows$given_r, given$r[given$Z, given$X, drop = FALSE])
-    pairs <- .Call(C_ffi_ujive_pairs, f$rows, f$r, as.double(c(est$gamma, est$beta)), jack$leverage, NULL, by$start, cpu_level())
+    pairs <- .Call(
+      C_ffi_ujive_pairs, f$rows, f$r, as.double(c(est$gamma, est$beta)), jack$leverage, NULL, by$start, cpu_level()
+    )
     middle <- middle + t(theta) %*% pairs %*% theta
   }
   vcov <- est$hinv %*% middle %*% est$hinv

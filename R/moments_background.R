@@ -36,7 +36,8 @@ add_background <- function(data, control) {
   both <- cbind(scores, data$structure)
   data["structure"] <- list(if (ncol(both)) both)
   data$background_fit <- list(
-    components = count, values = found$values, variants = length(chosen$keep), dropped = chosen$dropped, instruments = p,
+    components = count, values = found$values, variants = length(chosen$keep), dropped = chosen$dropped,
+    instruments = p,
     control = control
   )
   data["background"] <- list(NULL)

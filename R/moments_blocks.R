@@ -20,7 +20,9 @@ moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL,
   n <- blocks$table$n
   report <- announce(data, blocks$table, memory, level)
   if (data$kind != "genotype") {
-    return(.Call(C_ffi_moments_dense, mr_genotypes(data), data$kind == "continuous", blocks$order, n, columns, level, report))
+    return(
+      .Call(C_ffi_moments_dense, mr_genotypes(data), data$kind == "continuous", blocks$order, n, columns, level, report)
+    )
   }
   if (is.null(wide)) wide <- max(n) > .Machine$integer.max %/% 4L
   codes <- bits(data$genotypes, blocks$order + 1L)
@@ -32,7 +34,8 @@ new_moments <- function(data, blocks, pass, seed) {
   new_object("mr_moments", c(
     list(
       kind = data$kind, variants = data$variants, covariates = colnames(data$covariates),
-      structure = colnames(data$structure), outcome = data$outcome_name, exposure = data$exposure_name, units = data$units,
+      structure = colnames(data$structure), outcome = data$outcome_name, exposure = data$exposure_name,
+      units = data$units,
       structure_includes_instruments = data$structure_includes_instruments, block = data$block,
       environments = levels(data$environment), blocks = blocks$table, pilot = pass$pilot,
       gpilot = if (is.null(pass$gpilot)) numeric(p) else pass$gpilot, missing = pass$missing
@@ -56,7 +59,8 @@ announce <- function(data, blocks, memory, level, frame = parent.frame(2)) {
     passes <- max(1, ceiling(3 * n * p / 8 / memory))
     inform(sprintf(
       "Moments of %s participants and %s variants: about %s, %s over the genotypes, up to %s for the result.",
-      big(n), big(p), in_words(seconds), if (passes == 1) "one pass" else paste(big(passes), "passes"), format_bytes(moments_bytes(p, p, nrow(blocks)))
+      big(n), big(p), in_words(seconds), if (passes == 1) "one pass" else paste(big(passes), "passes"),
+      format_bytes(moments_bytes(p, p, nrow(blocks)))
     ))
   }
   progress_of("Moments", frame, say = FALSE, after = 0)

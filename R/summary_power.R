@@ -55,7 +55,8 @@
 #' mr_power(r2 = .02, n = 20000, power = .8, family_size = 2, family_correlation = .3, within = TRUE)
 #' @export
 mr_power <- function(r2, n = NULL, effect = NULL, power = NULL, outcome = "continuous", cases = NULL,
-                     observational = NULL, sd_exposure = 1, sd_outcome = 1, family_size = 1, relatedness = 1 / 2, family_correlation = 0,
+                     observational = NULL, sd_exposure = 1, sd_outcome = 1, family_size = 1, relatedness = 1 / 2,
+                     family_correlation = 0,
                      within = FALSE, instruments = 1, alpha = 0.05) {
   check_given()
   check_choice(outcome, "outcome", c("continuous", "binary"))
