@@ -22,10 +22,10 @@ words <- function(x) UseMethod("words")
 
 # Without samples of a file there is nobody to describe.
 #' @exportS3Method
-variants.genotypes <- function(x, ...) NULL
+variants.genotypes <- function(x, ...) check_dots(...)
 
 #' @exportS3Method
-samples.genotypes <- function(x, ...) NULL
+samples.genotypes <- function(x, ...) check_dots(...)
 
 # A format that decodes only: everything else goes through doubles.
 scan.genotypes <- function(x, rows, environment) {

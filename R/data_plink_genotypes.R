@@ -18,10 +18,16 @@ at_positions <- function(kept, some, n) {
 dim.genotype_bed <- function(x) c(length(bed_rows(x)), length(bed_cols(x)))
 
 #' @exportS3Method
-variants.genotype_bed <- function(x, ...) x$bed$variants[bed_cols(x), , drop = FALSE]
+variants.genotype_bed <- function(x, ...) {
+  check_dots(...)
+  x$bed$variants[bed_cols(x), , drop = FALSE]
+}
 
 #' @exportS3Method
-samples.genotype_bed <- function(x, ...) x$bed$samples[bed_rows(x), , drop = FALSE]
+samples.genotype_bed <- function(x, ...) {
+  check_dots(...)
+  x$bed$samples[bed_rows(x), , drop = FALSE]
+}
 
 pick.genotype_bed <- function(x, rows = NULL, cols = NULL) {
   if (!is.null(rows)) x$rows <- bed_rows(x, rows)

@@ -8,7 +8,8 @@
 #'   `"instruments"` for `model.matrix`; see [terms()] and [formula()].
 #' @param complete Whether coefficients that are not identified stay as `NA`.
 #' @param type Covariance to use instead of the one of the fit (`vcov`), or a one-sided formula of
-#'   clusters; kind of residual or leverage.
+#'   clusters; kind of leverage, or of residual: as in ivreg `"projected"` (a matrix) is the regressors
+#'   less their projections, `"regressors"` the outcome less its fit by the projected regressors.
 #' @param cluster Clusters, as in [iv_reg()]; given alone it means `"cluster"`. A formula is
 #'   evaluated in the data of the fit, which must not have changed since; a vector has a value for each row
 #'   of the data or of the fit.
@@ -114,10 +115,19 @@ vcov.iv_reg <- function(object, type = NULL, component = "stage2", complete = TR
 #' @export
 residuals.iv_reg <- function(object, type = "response", ...) {
   check_dots(...)
-  check_choice(type, "type", c("response", "pearson", "deviance", "working"))
+  check_choice(type, "type", c("response", "pearson", "deviance", "working", "projected", "regressors"))
+  if (type == "projected") return(naresid(object$na.action, projection_residuals(object)))
   e <- object$residuals
+  if (type == "regressors") e <- e + drop(projection_residuals(object) %*% stats::na.omit(object$coefficients))
   if (type %in% c("pearson", "deviance") && !is.null(object$weights)) e <- sqrt(object$weights) * e
   naresid(object$na.action, e)
+}
+
+# Regressors less their projections, columns in the order of the coefficients.
+projection_residuals <- function(object) {
+  check_made(object)
+  names <- names(object$coefficients)[!is.na(object$coefficients)]
+  model.matrix(object)[, names, drop = FALSE] - model.matrix(object, "projected")[, names, drop = FALSE]
 }
 
 #' @rdname iv_methods
