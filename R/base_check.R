@@ -61,6 +61,15 @@ check_choice <- function(x, arg, choices) {
   abort_argument(arg, paste("one of", quote_all(choices, 12)), describe(x), hint)
 }
 
+# Coefficients by name or position: their positions.
+check_parm <- function(parm, names) {
+  at <- if (is.character(parm)) match(parm, names) else if (is.numeric(parm) && !is.object(parm)) match(abs(parm), seq_along(names))
+  if (!is.null(at) && length(at) && !anyNA(at) && length(unique(sign(if (is.numeric(parm)) parm else 1))) == 1) {
+    return(if (is.numeric(parm) && parm[1] < 0) seq_along(names)[-at] else at)
+  }
+  abort_argument("parm", sprintf("among %s, or numbers from 1 to %d", quote_all(names), length(names)), describe(parm))
+}
+
 # `choices` with those most like `x` first.
 nearest <- function(x, choices) choices[order(utils::adist(lower(x), lower(choices))[1, ])]
 

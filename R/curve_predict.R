@@ -145,6 +145,9 @@ average_effect <- function(fit, ...) {
   UseMethod("average_effect")
 }
 
+#' @export
+average_effect.default <- function(fit, ...) abort_argument("fit", "a curve of iv_curve()", describe(fit))
+
 #' @rdname average_effect
 #' @export
 average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {

@@ -27,7 +27,7 @@ curve_rows <- function(terms, frame, data, formula) {
       "latentmr_error_argument", argument = "formula"
     )
   }
-  offset <- stats::model.offset(frame)
+  offset <- frame_or_abort(stats::model.offset(frame))
   if (!is.null(offset)) y <- y - offset
   rows <- iv_rows(parts, as.double(y), NULL, exogenous, "2sls")
   w <- rows$w

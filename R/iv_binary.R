@@ -113,7 +113,7 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
     # Their scale does not matter to the estimates; one moves the steps of Newton's method.
     root <- root / sqrt(mean(root[root > 0]^2))
   }
-  offset <- stats::model.offset(model$frame)
+  offset <- frame_or_abort(stats::model.offset(model$frame))
   if (!is.null(offset)) check_finite(offset, "offset")
   y <- setNames(y, rownames(model$frame))
   rows <- iv_rows(model$parts, if (estimator == "2sls" && !is.null(offset)) y - offset else y, root, exogenous, "2sls")

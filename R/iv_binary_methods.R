@@ -41,7 +41,7 @@ confint.iv_binary <- function(object, parm, level = 0.95, ...) {
   half <- stats::qt(1 - tail, object$df) * se
   out <- cbind(b - half, b + half)
   dimnames(out) <- list(names(b), paste(format(100 * c(tail, 1 - tail), trim = TRUE, digits = 3), "%"))
-  if (!missing(parm)) out <- out[parm, , drop = FALSE]
+  if (!missing(parm)) out <- out[check_parm(parm, names(b)), , drop = FALSE]
   out
 }
 

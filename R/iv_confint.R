@@ -28,13 +28,7 @@ confint.iv_reg <- function(object, parm, level = 0.95, vcov = NULL, cluster = NU
   ci <- cbind(est + stats::qt(a[1], each) * se, est + stats::qt(a[2], each) * se)
   dimnames(ci) <- list(names(est), paste(format(100 * a, trim = TRUE, scientific = FALSE, digits = 3), "%"))
   if (missing(parm)) return(ci)
-  if (is.character(parm) && any(!(parm %in% names(est)))) {
-    abort_argument("parm", paste("among", quote_all(names(est))), quote_all(setdiff(parm, names(est))))
-  }
-  if (is.numeric(parm) && any(!(abs(parm) %in% seq_along(est)))) {
-    abort_argument("parm", sprintf("from 1 to %d", length(est)), describe(parm))
-  }
-  ci[parm, , drop = FALSE]
+  ci[check_parm(parm, names(est)), , drop = FALSE]
 }
 
 # One number for all coefficients, or that of each (NA where it has none).

@@ -74,7 +74,7 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NUL
     abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
   }
   check_finite(y, names(frame)[1])
-  offset <- stats::model.offset(frame)
+  offset <- frame_or_abort(stats::model.offset(frame))
   root <- weight_roots(stats::model.weights(frame), length(y))
   response <- setNames(as.double(if (is.null(offset)) y else y - offset), names(y))
   exogenous <- iv_exogenous(parts, estimator)

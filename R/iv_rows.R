@@ -33,6 +33,9 @@ iv_rows <- function(parts, y, root, exogenous, estimator) {
 
 # From the call to the model frame and the matrices of both parts.
 iv_model <- function(call, formula, data, cluster, contrasts, envir) {
+  if (!is.null(contrasts) && (!is.list(contrasts) || is.data.frame(contrasts) || is.null(names(contrasts)) || !all(nzchar(names(contrasts))))) {
+    abort_argument("contrasts", "NULL or a list named by factors of the formula", describe(contrasts))
+  }
   given <- formula
   formula <- iv_formula(formula)
   check_formula_data(
@@ -45,7 +48,7 @@ iv_model <- function(call, formula, data, cluster, contrasts, envir) {
   if (is.data.frame(data) && any(vapply(data, is_integer64, NA))) frame$data <- plain
   if (!is.null(cluster)) frame$cluster <- cluster_frame(cluster_values(cluster, plain))
   frame[[1]] <- quote(stats::model.frame)
-  frame <- iv_frame(frame, envir)
+  frame <- frame_or_abort(iv_frame(frame, envir))
   if (nrow(frame) == 0) {
     abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
   }
@@ -54,6 +57,34 @@ iv_model <- function(call, formula, data, cluster, contrasts, envir) {
     inform_two_parts(lapply(parts$terms[c("regressors", "instruments")], attr, "term.labels"))
   }
   list(formula = formula, frame = frame, parts = parts)
+}
+
+# What R says of weights, offset, subset, cluster and na.action, with the argument it means.
+frame_or_abort <- function(expr) {
+  tryCatch(expr, error = function(e) {
+    if (!identical(class(e), c("simpleError", "error", "condition")) || is_time_limit(e)) stop(e)
+    said <- conditionMessage(e)
+    arg <- if (grepl("(weights)", said, fixed = TRUE)) {
+      "weights"
+    } else if (grepl("offset", said, fixed = TRUE)) {
+      "offset"
+    } else if (grepl("(cluster)", said, fixed = TRUE)) {
+      "cluster"
+    } else if (grepl("subscript", said, fixed = TRUE)) {
+      "subset"
+    } else if (grepl("non-function|function \"", said)) {
+      "na.action"
+    } else {
+      "data"
+    }
+    abort(
+      sprintf("`%s` cannot be used: %s.", arg, said), "latentmr_error_argument", argument = arg,
+      hint = paste(
+        "`weights`, `offset`, `subset` and `cluster` are columns of `data`, or have one value for each of its rows;",
+        "`na.action` is a function such as na.omit."
+      )
+    )
+  })
 }
 
 # Which regressors are exogenous: those that are a column of the instruments.

@@ -27,6 +27,9 @@ ar_set <- function(fit, level = 0.95, ...) {
   UseMethod("ar_set")
 }
 
+#' @export
+ar_set.default <- function(fit, ...) abort_argument("fit", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(fit))
+
 #' @rdname ar_set
 #' @export
 ar_set.iv_reg <- function(fit, level = 0.95, vcov = "iid", cluster = NULL, ...) {

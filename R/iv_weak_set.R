@@ -79,12 +79,18 @@ weakiv_test <- function(fit, beta = 0, ...) {
   UseMethod("weakiv_test")
 }
 
+#' @export
+weakiv_test.default <- function(fit, ...) abort_argument("fit", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(fit))
+
 #' @rdname weakiv_test
 #' @export
 weakiv_set <- function(fit, method = "CLR", level = 0.95, ...) {
   check_given("fit")
   UseMethod("weakiv_set")
 }
+
+#' @export
+weakiv_set.default <- function(fit, ...) abort_argument("fit", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(fit))
 
 #' @rdname weakiv_test
 #' @export

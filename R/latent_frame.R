@@ -185,7 +185,7 @@ confint.latent_mr <- function(object, parm = object$exposure, level = object$lev
   out <- cbind(head$lo, head$up)
   if (!is.null(object$withheld)) out[] <- NA_real_
   dimnames(out) <- list(object$exposure, paste(format(100 * c((1 - level) / 2, (1 + level) / 2), trim = TRUE), "%"))
-  out[parm, , drop = FALSE]
+  out[check_parm(parm, object$exposure), , drop = FALSE]
 }
 
 #' @rdname latent_mr

@@ -1,0 +1,72 @@
+# Objects of every kind in every argument: an error of ours that names the argument, and
+# nothing that base R says.
+wrong_things <- function(n) {
+  list(
+    fun = function(x) x, env = new.env(), complex = complex(n, 1, 1), list = as.list(seq_len(n)), formula = y ~ x,
+    raw = as.raw(seq_len(n) %% 255), frame = data.frame(), date = as.Date("2020-01-01") + seq_len(n),
+    missing = NA, missing_text = NA_character_, none = character(), nothing = numeric(), infinite = Inf,
+    array = array(1, c(2, 2, 2)), nan = rep(NaN, n), matrix_of_lists = matrix(list(1), 2, 2)
+  )
+}
+
+# "" for an error of ours, or what else happened.
+fault_of <- function(call) {
+  tryCatch({
+    suppressMessages(call)
+    "nothing was said"
+  }, latentmr_error_internal = function(e) conditionMessage(e), latentmr_error = function(e) "",
+  error = function(e) paste("base R:", conditionMessage(e)),
+  latentmr_warning = function(w) "", warning = function(w) paste("base R warns:", conditionMessage(w)))
+}
+
+expect_refused <- function(fun, arguments, arg, allowed = character(), n = 200) {
+  things <- wrong_things(n)
+  for (name in setdiff(names(things), allowed)) {
+    arguments[arg] <- list(things[[name]])
+    expect_identical(fault_of(do.call(fun, arguments)), "", info = paste(arg, name))
+  }
+}
+
+test_that("constructors and readers refuse what is no data", {
+  p <- known_parts()
+  given <- list(p$g, p$bmi, p$sbp, p$site, p$covariates)
+  names(given) <- c("genotypes", "exposure", "outcome", "environment", "covariates")
+  for (arg in c("genotypes", "exposure", "outcome", "environment", "structure", "block", "background", "variants", "kind", "units", "scale_traits")) {
+    expect_refused(mr_data, given, arg)
+  }
+  expect_refused(mr_data, given, "covariates", "frame") # no columns: no covariates
+  f <- known_files()
+  given <- list(bfile = f$bfile, pheno = f$pheno, exposure = "bmi", outcome = "sbp", environment = "site")
+  for (arg in c("bfile", "pheno", "exposure", "outcome", "environment", "covariates", "instruments", "id", "encoding", "outcome_kind")) {
+    expect_refused(read_mr_data, given, arg)
+  }
+  expect_refused(read_mr_data, given, "keep")
+  expect_refused(read_mr_data, given, "remove", c("none", "nothing")) # an empty list
+  expect_refused(read_plink, list(), "prefix")
+})
+
+test_that("functions of a fit refuse other objects", {
+  for (name in c("average_effect", "ar_set", "weakiv_test", "weakiv_set", "overid_test", "direction_test", "verdict", "report",
+                 "flow", "variants", "samples", "first_stage", "iv_compare", "leave_one_out", "single_variant", "strobe_mr", "as_twosample")) {
+    fun <- get(name, asNamespace("LatentMR"))
+    for (thing in wrong_things(20)) expect_identical(fault_of(fun(thing)), "", info = name)
+  }
+})
+
+test_that("iv_reg() says which argument it cannot use", {
+  set.seed(1)
+  d <- data.frame(y = rnorm(60), x = rnorm(60), z = rnorm(60))
+  given <- list(y ~ 1 | x | z, data = d)
+  expect_refused(iv_reg, given, "weights", n = 60)
+  expect_refused(iv_reg, given, "offset", n = 60)
+  expect_refused(iv_reg, given, "na.action", "fun", n = 60)
+  expect_refused(iv_reg, given, "contrasts", n = 60)
+  expect_refused(iv_reg, given, "subset", n = 60)
+  expect_refused(iv_reg, given, "data", "env", n = 60)
+  expect_error(iv_reg(y ~ 1 | x | z, d, weights = 1:3), "`weights` cannot be used", class = "latentmr_error_argument")
+  fit <- iv_reg(y ~ 1 | x | z, d)
+  expect_refused(confint, list(fit), "parm")
+  expect_identical(rownames(confint(fit, -1)), "x")
+  expect_identical(rownames(confint(fit, c("x", "(Intercept)"))), c("x", "(Intercept)"))
+  expect_error(confint(fit, c(1, -2)), "`parm`", class = "latentmr_error_argument")
+})
