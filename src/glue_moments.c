@@ -2,8 +2,6 @@
 #include "core/moments/moments_check.h"
 #include "core/genotype/bed_file.h"
 #include "core/moments/moments_combine.h"
-#include "core/moments/partial.h"
-#include "core/moments/scores.h"
 #include "glue.h"
 #include "glue_moments.h"
 
@@ -356,117 +354,6 @@ static SEXP ffi_moments_combine(SEXP sites, SEXP recodings, SEXP missing, SEXP b
   return parts;
 }
 
-moment_view glue_moment_view(SEXP view) {
-  SEXP n = glue_field(view, "n"), mean = glue_field(view, "mean"), cross = glue_field(view, "cross");
-  const R_xlen_t environments = Rf_xlength(n), width = glue_nrow(mean);
-  glue_real(n, environments, "n");
-  glue_real(mean, width * environments, "mean");
-  if (TYPEOF(cross) != VECSXP || Rf_xlength(cross) != environments)
-    glue_stop("internal: `cross` must be a list, one matrix per environment");
-  const double **pointers = (const double **)R_alloc((size_t)environments + 1, sizeof *pointers);
-  for (R_xlen_t e = 0; e < environments; e++)
-    pointers[e] = glue_real(VECTOR_ELT(cross, e), width * width, "cross");
-  const moment_view v = {(size_t)environments, (size_t)width, REAL(n), REAL(mean), pointers};
-  return v;
-}
-
-/* inner, common: width x k maps; maps: TRUE returns the block as columns over people,
- * a matrix for each environment (see core/moments/partial.h). */
-static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
-  const moment_view v = glue_moment_view(view);
-  const R_xlen_t w = (R_xlen_t)v.width;
-  const partial_block block = {glue_real(inner, w * glue_ncol(inner), "inner"),
-                               glue_real(common, w * glue_ncol(common), "common"),
-                               (size_t)glue_ncol(inner), (size_t)glue_ncol(common)};
-  SEXP residual = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)w));
-  SEXP inner_kept = PROTECT(Rf_allocMatrix(LGLSXP, glue_ncol(inner), (int)v.environments));
-  SEXP common_kept = PROTECT(Rf_allocVector(LGLSXP, glue_ncol(common)));
-  size_t rank;
-  lmr_error err;
-  glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
-  const size_t k = block.n_inner + block.n_common;
-  const R_xlen_t wanted = Rf_asLogical(maps) ? (R_xlen_t)v.environments : 0;
-  SEXP column = PROTECT(Rf_allocVector(VECSXP, wanted)), explained = PROTECT(Rf_allocVector(VECSXP, wanted));
-  double **columns = glue_alloc(v.environments, sizeof *columns), **explains = glue_alloc(v.environments, sizeof *explains);
-  for (R_xlen_t e = 0; e < wanted; e++) {
-    SET_VECTOR_ELT(column, e, glue_zeros(REALSXP, v.width, k));
-    SET_VECTOR_ELT(explained, e, glue_zeros(REALSXP, v.width, k));
-    columns[e] = REAL(VECTOR_ELT(column, e));
-    explains[e] = REAL(VECTOR_ELT(explained, e));
-  }
-  const partial_maps where = {columns, explains};
-  glue_check(partial_out(&v, &block, REAL(residual), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
-                         wanted ? &where : NULL, glue_arena(partial_bytes(v.width, &block)), &tick, &err), &err);
-  SEXP rank_ = PROTECT(Rf_ScalarReal((double)rank));
-  SEXP out = glue_list(6, "residual", residual, "inner_kept", inner_kept, "common_kept", common_kept,
-                       "rank", rank_, "column", column, "explained", explained);
-  UNPROTECT(6);
-  return out;
-}
-
-/* variance: sums of squares before C; trait: 1-based columns of the outcome and the exposures. */
-static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP directions) {
-  const int w = glue_nrow(residual), p = (int)glue_size1(p_, "p");
-  if (p > w) glue_stop("internal: %d variants of %d columns", p, w);
-  const int m = Rf_isNull(directions) ? p : glue_ncol(directions);
-  const int q = (int)Rf_xlength(trait);
-  const int *at = glue_positions(trait, q, (size_t)w, "trait");
-  glue_real(residual, (R_xlen_t)w * w, "residual");
-  const double *d = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)p * m, "directions");
-  SEXP g = PROTECT(Rf_allocMatrix(REALSXP, q, m)), kept = PROTECT(Rf_allocVector(LGLSXP, m));
-  SEXP slopes = PROTECT(Rf_allocMatrix(REALSXP, p, q));
-  size_t n_kept;
-  lmr_error err;
-  glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(scores(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p,
-                    at, (size_t)q, d, (size_t)m, REAL(g), REAL(slopes), LOGICAL(kept), &n_kept,
-                    glue_arena(scores_bytes((size_t)p, (size_t)m, (size_t)q)), &tick, &err), &err);
-  SEXP n_ = PROTECT(Rf_ScalarReal((double)n_kept));
-  SEXP out = glue_list(4, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes);
-  UNPROTECT(4);
-  return out;
-}
-
-/* The orthonormal instruments as combinations of the variants: variants x n_kept. */
-static SEXP ffi_scores_basis(SEXP residual, SEXP variance, SEXP p_, SEXP directions) {
-  const int w = glue_nrow(residual), p = (int)glue_size1(p_, "p");
-  if (p > w) glue_stop("internal: %d variants of %d columns", p, w);
-  const int m = Rf_isNull(directions) ? p : glue_ncol(directions);
-  glue_real(residual, (R_xlen_t)w * w, "residual");
-  const double *d = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)p * m, "directions");
-  SEXP basis = PROTECT(Rf_allocMatrix(REALSXP, p, m));
-  int *kept = glue_alloc((size_t)m + 1, sizeof *kept);
-  size_t n_kept;
-  lmr_error err;
-  glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(scores_basis(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p, d, (size_t)m,
-                          REAL(basis), kept, &n_kept, glue_arena(scores_basis_bytes((size_t)p, (size_t)m)), &tick, &err), &err);
-  SEXP count = PROTECT(Rf_ScalarInteger((int)n_kept));
-  SEXP out = glue_list(2, "basis", basis, "n_kept", count);
-  UNPROTECT(2);
-  return out;
-}
-
-/* Moments of an environment without one block of its people. */
-static SEXP ffi_moment_delete(SEXP n, SEXP mean, SEXP cross, SEXP block_n, SEXP block_sum, SEXP block_cross) {
-  const R_xlen_t w = Rf_xlength(mean);
-  glue_real(cross, w * w, "cross");
-  SEXP new_mean = PROTECT(Rf_duplicate(glue_real(mean, w, "mean") ? mean : R_NilValue));
-  SEXP new_cross = PROTECT(Rf_duplicate(cross));
-  double left = glue_real1(n, "n");
-  lmr_error err;
-  glue_check(moment_delete(&left, REAL(new_mean), REAL(new_cross), (size_t)w, glue_real1(block_n, "block_n"),
-                           glue_real(block_sum, w, "block_sum"), glue_real(block_cross, w * w, "block_cross"),
-                           glue_alloc((size_t)w, sizeof(double)), &err), &err);
-  SEXP left_ = PROTECT(Rf_ScalarReal(left));
-  SEXP out = glue_list(3, "n", left_, "mean", new_mean, "cross", new_cross);
-  UNPROTECT(3);
-  return out;
-}
-
 const R_CallMethodDef glue_moments_calls[] = {
   GLUE_CALL(ffi_moments_folds, 6),
   GLUE_CALL(ffi_moments_bits, 10),
@@ -475,10 +362,6 @@ const R_CallMethodDef glue_moments_calls[] = {
   GLUE_CALL(ffi_moments_means, 4),
   GLUE_CALL(ffi_moments_collect, 5),
   GLUE_CALL(ffi_moments_combine, 5),
-  GLUE_CALL(ffi_partial, 4),
   GLUE_CALL(ffi_moments_pack, 2),
-  GLUE_CALL(ffi_scores, 5),
-  GLUE_CALL(ffi_scores_basis, 4),
-  GLUE_CALL(ffi_moment_delete, 6),
   {NULL, NULL, 0}
 };

@@ -16,6 +16,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_kernel_calls,
   glue_la_calls,
   glue_moments_calls,
+  glue_moments_view_calls,
   glue_test_autoencoder_calls,
   glue_test_calls,
   glue_test_curve_calls,

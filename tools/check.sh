@@ -27,6 +27,7 @@ if [ -n "$twice" ]; then
 fi
 
 (cd "$source" && Rscript --no-init-file tools/layers.R)
+(cd "$source" && Rscript --no-init-file tools/sizes.R)
 
 "$source/tools/cross.sh"
 
