@@ -37,6 +37,13 @@ test_that("ivreg: every method on random designs", {
     expect_equal(residuals(ours), residuals(theirs), tolerance = 1e-8)
     expect_equal(fitted(ours), fitted(theirs), tolerance = 1e-8)
     expect_equal(predict(ours, s$d[1:3, ]), predict(theirs, s$d[1:3, ]), tolerance = 1e-8)
+    own <- influence(ours)
+    other <- influence(theirs, sigma. = TRUE)
+    expect_equal(own$dfbeta[, colnames(other$dfbeta)], other$dfbeta, tolerance = 1e-6, ignore_attr = TRUE)
+    for (part in c("sigma", "dffits", "cookd", "hatvalues", "rstudent")) {
+      expect_equal(own[[part]], other[[part]], tolerance = 1e-6, ignore_attr = TRUE)
+    }
+    expect_equal(residuals(ours, "regressors"), residuals(theirs, "regressors"), tolerance = 1e-7, ignore_attr = TRUE)
     for (part in c("regressors", "projected", "instruments")) {
       expect_equal(model.matrix(ours, part), model.matrix(theirs, part), tolerance = 1e-8, ignore_attr = c("assign", "contrasts"))
     }
