@@ -111,10 +111,11 @@ curve_critical <- function(fit, derivative, level, draws = 4000, points = 60) {
   cov <- curve_solver(fit)$covariance(fit, list(x = curve_grid(fit, points)), derivative)
   sd <- sqrt(pmax(diag(cov), 0))
   if (!any(sd > 0)) return(stats::qnorm((1 + level) / 2)) # an exact fit
+  # The symmetric root: neither the signs of eigenvectors nor how many eigenvalues count as zero, which
+  # rounding decides, choose the draws.
   parts <- eigen(cov[sd > 0, sd > 0] / tcrossprod(sd[sd > 0]), symmetric = TRUE)
-  keep <- parts$values > 1e-10 * parts$values[1]
-  root <- parts$vectors[, keep, drop = FALSE] %*% diag(sqrt(parts$values[keep]), sum(keep))
-  noise <- with_seed(fit$seed, matrix(stats::rnorm(sum(keep) * draws), sum(keep)))
+  root <- parts$vectors %*% (sqrt(pmax(parts$values, 0)) * t(parts$vectors))
+  noise <- with_seed(fit$seed, matrix(stats::rnorm(nrow(root) * draws), nrow(root)))
   unname(stats::quantile(apply(abs(root %*% noise), 2, max), level))
 }
 

@@ -42,7 +42,7 @@ combined_leverage <- function(model, h1, h2, type) {
 #' row, `dffits = x'(b - b_i) / (sigma sqrt(x'A^-1 x))`, `cookd = (sigma / s)^2 dffits^2 / p` and
 #' `rstudent = e / (sigma sqrt(1 - hatvalues))`. With weights all rows are multiplied by the weights' roots.
 #'
-#' @param model,object,x An `iv_reg` object of estimator `"2sls"` or `"ols"`; for the methods of what `influence()`
+#' @param model,x An `iv_reg` object of estimator `"2sls"` or `"ols"`; for the methods of what `influence()`
 #'   gives, its result.
 #' @param type Leverages used in `rstudent`: `"stage2"`, `"both"` or `"maximum"`, see [hatvalues()].
 #' @param which Pictures of `plot()`: 1 residuals against fitted values, 2 normal quantiles of studentised

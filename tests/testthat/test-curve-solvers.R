@@ -66,3 +66,14 @@ test_that("settings: unknown ones by name, controls in their places", {
   expect_output(print(curve_control("adam")), "steps +10000")
   expect_output(print(encoder_control()), "Settings of the flow\n  starts +4")
 })
+
+test_that("uniform bands do not hang on rounding", {
+  d <- solver_data()
+  fit <- iv_curve(y ~ x | z, d, seed = 1)
+  want <- predict(fit, c(-1, 1), "uniform")
+  rounded <- fit
+  set.seed(1)
+  noise <- 1 + 1e-14 * matrix(rnorm(length(fit$model$cov)), nrow(fit$model$cov))
+  rounded$model$cov <- fit$model$cov * (noise + t(noise)) / 2
+  expect_equal(predict(rounded, c(-1, 1), "uniform"), want, tolerance = 1e-6)
+})
