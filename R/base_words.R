@@ -130,3 +130,9 @@ print_settings <- function(x, width) {
 }
 
 sentence_case <- function(x) paste0(upper(substr(x, 1, 1)), substring(x, 2))
+
+# "Did you mean ...? " for a name nearly right, "" for none.
+near_hint <- function(name, names) {
+  away <- utils::adist(lower(name), lower(names))[1, ]
+  if (min(away) <= max(2, nchar(name) / 4)) sprintf("Did you mean \"%s\"? ", names[which.min(away)]) else ""
+}

@@ -52,7 +52,7 @@ stratum_table <- function(fit, strata = 10, method = c("residual", "doubly-ranke
   residual <- as.vector(stats::residuals(iv_fit(d$x, w = unname(cbind(w, score)), estimator = "ols")))
   overall <- association(d$x, score, d$w, seq_along(d$x))
   out <- lapply(method, function(m) {
-    group <- if (m == "residual") rank_groups(residual, strata) else double_ranks(score, d$x, strata, fit$seed)
+    group <- if (m == "residual") rank_groups(residual, strata, fit$seed) else double_ranks(score, d$x, strata, fit$seed)
     rows <- lapply(seq_len(strata), function(k) stratum_row(d, score, which(group == k), if (m == "residual") overall))
     cbind(data.frame(method = m, stratum = seq_len(strata)), do.call(rbind, rows))
   })
@@ -65,8 +65,24 @@ first_stage_slopes <- function(first, skip, count) {
   slopes
 }
 
-rank_groups <- function(v, strata) {
-  ceiling(rank(v, ties.method = "first") * strata / length(v))
+# Equal values (but for rounding) have no order of their own: it is drawn, not that of the file.
+rank_groups <- function(v, strata, seed) {
+  width <- 1e-9 * max(abs(v))
+  key <- if (width > 0) round(v / width) else numeric(length(v))
+  place <- integer(length(v))
+  place[order(key, with_seed(seed, stats::runif(length(v))))] <- seq_along(v)
+  group <- ceiling(place * strata / length(v))
+  apart <- vapply(split(group, key), function(g) length(unique(g)) > 1, NA)
+  cut <- sum(as.character(key) %in% names(apart)[apart])
+  if (cut) {
+    inform(
+      sprintf(
+        "%s with the same residual in different strata: who is in which was drawn with the seed of the curve.",
+        if (cut == 1) "1 person is" else paste(big(cut), "people are")
+      ), "latentmr_message_ties"
+    )
+  }
+  group
 }
 
 # Ties of the instrument are broken at random, as its users do; people left over at

@@ -135,7 +135,8 @@
 #'   others (a code for missing values?). `latentmr_warning_units`: a trait whose standard deviation (from
 #'   quartiles) in one environment is more than 3 times, or less than a third of, that of the others; the usual factors
 #'   between units are named. `latentmr_warning_environment`: environments that explain more than half
-#'   of the variance of a trait, or are more than 30 whole numbers. `latentmr_warning_ids`:
+#'   of the variance of a trait, or are more than 30 whole numbers. `latentmr_warning_levels`: groups
+#'   whose names differ only in capital letters or blanks. `latentmr_warning_ids`:
 #'   more than 2 % of the rows find no genotype, with the likely cause. `latentmr_warning_sex` and
 #'   `latentmr_warning_chromosome`: see Rules for variants.
 #' @return An object of class `mr_data`. See it with `print()`, `summary()`,

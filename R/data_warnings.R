@@ -159,6 +159,18 @@ warn_environment <- function(traits, environment) {
   }
 }
 
+# Groups that are one but for how their name is written.
+warn_alike <- function(levels, what) {
+  key <- gsub("[[:space:]\u00a0]+", "", lower(levels))
+  twice <- key[duplicated(key)]
+  if (!length(twice)) return(invisible())
+  pairs <- vapply(unique(twice), function(k) quote_all(levels[key == k], 4), "")
+  warn(
+    sprintf("Groups of %s differ only in capital letters or blanks: %s.", what, list_some(pairs, 3)),
+    "latentmr_warning_levels", levels = levels[key %in% twice], hint = "If they are one group, write them alike."
+  )
+}
+
 # All of them, for the people that stay.
 warn_values <- function(exposure, outcome, names, covariates, environment) {
   traits <- stats::setNames(c(exposure_columns(exposure), list(outcome)), names)
@@ -167,4 +179,7 @@ warn_values <- function(exposure, outcome, names, covariates, environment) {
   for (name in names(columns)) warn_far_values(columns[[name]], name)
   for (name in names(traits)) warn_trait_units(traits[[name]], environment, name)
   warn_environment(traits, environment)
+  warn_alike(levels(environment), "the environment")
+  groups <- if (!is.null(covariates)) covariates[vapply(covariates, is.factor, NA)]
+  for (name in names(groups)) warn_alike(levels(droplevels(groups[[name]])), sprintf("\"%s\"", name))
 }

@@ -79,3 +79,15 @@ test_that("a curve from a latent_mr fit uses its instruments and its block", {
     iv_curve(latent, data.frame(x = 1))
   })
 })
+
+test_that("ties of the residual are drawn, and said", {
+  v <- rep(c(1, 2, 3, 4), each = 25) + rep(c(0, 1e-13), 50) # rounding is no order
+  expect_message(group <- rank_groups(v, 5, seed = 1), "people are with the same residual in different strata", class = "latentmr_message_ties")
+  expect_identical(tabulate(group), rep(20L, 5))
+  expect_identical(sort(unique(group[1:25])), c(1, 2))
+  # Who is in which is no matter of the order of the file: 20 of each 25 go to the first stratum.
+  expect_false(identical(group[1:25], rep(c(1, 2), c(20, 5))))
+  expect_identical(suppressMessages(rank_groups(v, 5, seed = 1)), group)
+  expect_silent(rank_groups(c(3, 1, 2, 4), 2, seed = 1))
+  expect_identical(rank_groups(c(3, 1, 2, 4), 2, seed = 1), c(2, 1, 1, 2))
+})

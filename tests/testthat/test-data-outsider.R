@@ -125,3 +125,18 @@ test_that("integer64 in kernel statistics is its numbers", {
   y <- x^2
   expect_identical(hsic_test(bit64::as.integer64(x), y)$statistic, hsic_test(x, y)$statistic)
 })
+
+test_that("groups that are one but for how they are written are said", {
+  parts <- known_parts()
+  parts$site[1:60] <- sub("west", "West ", parts$site[1:60])
+  expect_warning(mr_data(parts$g, parts$bmi, parts$sbp, parts$site, kind = "genotype"),
+                 "Groups of the environment differ only in capital letters or blanks: \"West \", \"west\"", class = "latentmr_warning_levels")
+  parts <- known_parts()
+  parts$covariates$sex[1:20] <- tolower(parts$covariates$sex[1:20])
+  expect_warning(known_data(parts = parts), "Groups of \"sex\"", class = "latentmr_warning_levels")
+})
+
+test_that("a wrong estimator: the right one is named", {
+  data <- known_data()
+  expect_error(latent_mr(data, methods = "latent_ujve", force = TRUE, seed = 1), "Did you mean \"latent_ujive\"\\?", class = "latentmr_error_argument")
+})
