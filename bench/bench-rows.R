@@ -7,7 +7,7 @@
 #   flagship  500,000 people x 1,000 variants in a bed file, 4 environments
 #   wide      3,127 people x 1,599 variants in a bed file, 7 environments
 #   deep      100,000 people x 400 variants in a bed file, 4 environments
-#   dense     200,000 people x 200 continuous instruments in memory, 4 environments
+#   dense     200,000 people x 200 imputed dosages in memory, 4 environments
 #
 # Each design runs in a process of its own. `peak` is what the process took at most while
 # latent_mr() ran (VmHWM after a reset; "" where the system does not say), `before` what it
@@ -19,7 +19,7 @@ designs <- list(
   flagship = list(n = 500000L, p = 1000L, environments = 4L, kind = "genotype"),
   wide = list(n = 3127L, p = 1599L, environments = 7L, kind = "genotype"),
   deep = list(n = 100000L, p = 400L, environments = 4L, kind = "genotype"),
-  dense = list(n = 200000L, p = 200L, environments = 4L, kind = "continuous")
+  dense = list(n = 200000L, p = 200L, environments = 4L, kind = "dosage")
 )
 
 # Megabytes from /proc/self/status.
@@ -36,7 +36,11 @@ reset_peak <- function() try(suppressWarnings(cat("5", file = "/proc/self/clear_
 draw_people <- function(n, environments) {
   environment <- rep_len(seq_len(environments), n)
   ancestry <- stats::rnorm(n) + environment / 2
-  list(environment = paste0("e", environment), ancestry = ancestry, moved = environment / environments)
+  list(environment = paste0("e", environment), ancestry = ancestry)
+}
+
+draw_variant <- function(people) {
+  stats::rbinom(length(people$ancestry), 2L, stats::plogis(stats::rnorm(1) + stats::rnorm(1, 0, .15) * people$ancestry))
 }
 
 draw_traits <- function(people, score) {
@@ -56,7 +60,7 @@ write_bed <- function(prefix, n, p, people) {
   writeBin(as.raw(c(0x6c, 0x1b, 0x01)), bed)
   padding <- -n %% 4L
   for (v in seq_len(p)) {
-    g <- stats::rbinom(n, 2L, stats::plogis(stats::rnorm(1) + stats::rnorm(1, 0, .15) * people$ancestry))
+    g <- draw_variant(people)
     score <- score + g * effect[v]
     code <- codes[g + 1L]
     code[stats::runif(n) < .01] <- 1L
@@ -79,9 +83,11 @@ make_data <- function(design) {
     score <- write_bed(prefix, design$n, design$p, people)
     z <- read_plink(prefix)
   } else {
-    z <- matrix(stats::rnorm(design$n * design$p), design$n)
-    half <- seq_len(design$p %/% 2L)
-    z[, half] <- z[, half] * (1 + people$moved) + people$ancestry / 4
+    z <- matrix(0, design$n, design$p)
+    for (v in seq_len(design$p)) {
+      g <- draw_variant(people)
+      z[, v] <- pmin(pmax(g + round(stats::runif(design$n, -.2, .2), 3), 0), 2)
+    }
     score <- drop(z %*% stats::rnorm(design$p, 0, .3 / sqrt(design$p)))
   }
   traits <- draw_traits(people, score)
