@@ -72,17 +72,19 @@ row_factor <- function(stream, maps, view, scores, left) {
   )
 }
 
-# The same model with columns over people as instruments, one for each exposure.
-given_model <- function(f, given) {
+# The same model with columns over people as instruments, one for each exposure; `forms` of the
+# pass that made them (src/core/iv/iv_stream.h) save reading the genotypes again.
+given_model <- function(f, given, forms = NULL) {
   k <- f$k
-  cross <- .Call(C_ffi_iv_cross, f$rows, f$r, given, cpu_level())
+  stream <- f$rows
+  stream["forms"] <- list(forms)
+  cross <- .Call(C_ffi_iv_cross, stream, f$r, given, cpu_level())
   w <- cross[seq_len(f$K), , drop = FALSE]
   gram <- crossprod(given) - crossprod(w)
   scale <- sqrt(pmax(diag(gram), 0))
   if (any(scale <= f$tol * sqrt(colSums(given^2)))) abort_first_stage(f, which(scale <= f$tol * sqrt(colSums(given^2))))
   half <- tryCatch(chol(gram / outer(scale, scale)), error = function(e) abort_first_stage(f, seq_len(k)))
   half <- half %*% diag(scale, k)
-  stream <- f$rows
   stream$basis <- NULL
   stream$L <- k
   stream[c("given", "given_w", "given_r")] <- list(given, w, half)

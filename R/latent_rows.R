@@ -160,7 +160,7 @@ row_jackknife <- function(context, f, estimator, type) {
   by <- row_clusters(context$rows)
   jack <- .Call(C_ffi_ujive_instrument, f$rows, f$r, as.integer(estimator == "jive1"), NULL, by$start, cpu_level())
   check_left_out(jack$skipped, estimator, length(by) > 0)
-  given <- given_model(f, jack$p)
+  given <- given_model(f, jack$p, jack$forms)
   est <- iv_estimate(given, 1)
   s <- iv_scores(given, est, robust = TRUE, cluster = if (type != "HC1") by, trace = FALSE)
   x <- given$K + seq_len(f$k)

@@ -17,15 +17,10 @@ check_mr_data <- function(data, arg) {
   x <- data$genotypes[["x"]]
   if (is.null(x)) return(invisible(data))
   limits <- if (data$kind == "continuous") c(-.Machine$double.xmax, .Machine$double.xmax) else c(0, 2)
-  for (j in seq_len(ncol(x))) {
-    column <- x[, j]
-    bad <- which(column < limits[1] | column > limits[2] | data$kind == "genotype" & column != round(column))
-    if (length(bad)) {
-      must <- c(genotype = "0, 1, 2 or NA", dosage = "from 0 to 2 or NA", continuous = "finite or NA")[[data$kind]]
-      field_fault("mr_data", arg)("$genotypes$x", must, sprintf(
-        "%s for %s", format(column[bad[1]]), data$variants$snp[j]
-      ))
-    }
+  bad <- .Call(C_ffi_copies_outside, x, limits, data$kind == "genotype")
+  if (!is.null(bad)) {
+    must <- c(genotype = "0, 1, 2 or NA", dosage = "from 0 to 2 or NA", continuous = "finite or NA")[[data$kind]]
+    field_fault("mr_data", arg)("$genotypes$x", must, sprintf("%s for %s", format(x[bad[1], bad[2]]), data$variants$snp[bad[2]]))
   }
   invisible(data)
 }

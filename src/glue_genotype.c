@@ -1,6 +1,7 @@
 /* bed files: what identifies an opened one, selections as R matrices, packing. */
 #include "core/genotype/bed_decode.h"
 #include "core/genotype/bed_matrix.h"
+#include "core/genotype/copies.h"
 #include "core/genotype/hwe.h"
 #include "core/genotype/plink_text.h"
 #include "core/genotype/variant_rank.h"
@@ -295,6 +296,23 @@ static SEXP ffi_variant_scan(SEXP source_, SEXP rows, SEXP env, SEXP n_env) {
   return list;
 }
 
+/* Row and column (from 1) of the first copies in a matrix that cannot be, or NULL. */
+static SEXP ffi_copies_outside(SEXP x, SEXP limits, SEXP whole) {
+  const size_t n = (size_t)glue_nrow(x), p = (size_t)glue_ncol(x);
+  const double *g = glue_real(x, -1, "x"), *limit = glue_real(limits, 2, "limits");
+  for (size_t j = 0; j < p; j++) {
+    const size_t at = copies_outside(g + j * n, n, limit[0], limit[1], Rf_asLogical(whole));
+    R_CheckUserInterrupt();
+    if (at == n) continue;
+    SEXP out = PROTECT(Rf_allocVector(INTSXP, 2));
+    INTEGER(out)[0] = (int)at + 1;
+    INTEGER(out)[1] = (int)j + 1;
+    UNPROTECT(1);
+    return out;
+  }
+  return R_NilValue;
+}
+
 static SEXP ffi_variant_rank(SEXP x, SEXP rows, SEXP env, SEXP fill, SEXP tol) {
   glue_real(x, -1, "x");
   const size_t n_all = (size_t)glue_nrow(x), p = (size_t)glue_ncol(x), n = (size_t)Rf_xlength(rows);
@@ -345,6 +363,7 @@ const R_CallMethodDef glue_genotype_calls[] = {
   GLUE_CALL(ffi_components, 3),
   GLUE_CALL(ffi_variant_scan, 4),
   GLUE_CALL(ffi_variant_rank, 5),
+  GLUE_CALL(ffi_copies_outside, 3),
   GLUE_CALL(ffi_hwe, 3),
   {NULL, NULL, 0}
 };

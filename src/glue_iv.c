@@ -1,4 +1,5 @@
 /* The IV engine on rows (glue_iv.h says how they arrive) and on cross products. */
+#include "core/iv/iv_stream_block.h"
 #include "core/iv/ar_set.h"
 #include "core/iv/iv_cr2.h"
 #include "core/iv/iv_cross.h"
@@ -102,11 +103,20 @@ static ujive_groups groups_of(SEXP order, SEXP start, const iv_data *d) {
 }
 
 static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP start, SEXP level) {
-  const iv_data d = glue_iv_model(rows, r, order == R_NilValue ? NULL : glue_int(order, -1, "order"));
+  iv_data d = glue_iv_model(rows, r, order == R_NilValue ? NULL : glue_int(order, -1, "order"));
   ujive_groups g = groups_of(order, start, &d);
   g.jive1 = glue_int1(jive1, "jive1");
   SEXP leverage = PROTECT(Rf_allocMatrix(REALSXP, (int)d.instruments.n, g.start ? 0 : 2));
   g.leverage = g.start ? NULL : REAL(leverage);
+  const size_t columns = d.stream && !g.start ? iv_stream_forms(d.stream, d.k) : 0;
+  SEXP forms = PROTECT(Rf_allocMatrix(REALSXP, columns ? (int)d.instruments.n : 0, (int)columns));
+  iv_stream stream;
+  if (columns) {
+    stream = *d.stream;
+    stream.keep = REAL(forms);
+    memset(stream.keep, 0, (size_t)Rf_xlength(forms) * sizeof(double));
+    d.stream = &stream;
+  }
   SEXP p = PROTECT(Rf_allocMatrix(REALSXP, (int)d.instruments.n, (int)d.k));
   SEXP skipped = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)d.instruments.n));
   glue_tick_state state;
@@ -114,8 +124,8 @@ static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP
   lmr_error err;
   glue_check(ujive_instrument(&d, &g, REAL(p), LOGICAL(skipped), (lmr_cpu)glue_int1(level, "level"),
                               glue_arena(ujive_bytes(&d, &g)), &tick, &err), &err);
-  SEXP out = glue_list(3, "p", p, "skipped", skipped, "leverage", leverage);
-  UNPROTECT(3);
+  SEXP out = glue_list(4, "p", p, "skipped", skipped, "leverage", leverage, "forms", columns ? forms : R_NilValue);
+  UNPROTECT(4);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/genotype/bed_file.h"
+#include "core/iv/iv_stream_block.h"
 
 /* ---- columns in memory ---- */
 
@@ -146,6 +147,7 @@ static iv_data stream_model(SEXP rows, SEXP r) {
   s->given = real_or_null(rows, "given", s->n * L);
   s->given_w = real_or_null(rows, "given_w", K * L);
   s->given_r = real_or_null(rows, "given_r", L * L);
+  s->forms = real_or_null(rows, "forms", s->n * iv_stream_forms(s, k));
   if (L && !s->basis && (!s->given || !s->given_w || !s->given_r)) glue_stop("internal: no instruments");
   const tall_source instruments = {NULL, s->n, K + L, NULL, NULL}, response = {NULL, s->n, k + 1, NULL, NULL};
   const iv_data d = {instruments, response, K, L, k, glue_real(r, (R_xlen_t)(p * p), "r"), s};

@@ -113,3 +113,18 @@ test_that("counts straight from bed files equal those of the decoded matrix", {
     expect_identical(s$hash[9], s$mirror[6])
   }
 })
+
+test_that("the first copies that cannot be are found, wherever they stand", {
+  slow <- function(x, limits, whole) {
+    bad <- which(x < limits[1] | x > limits[2] | whole & x != round(x), arr.ind = TRUE)
+    if (nrow(bad)) unname(bad[1, ])
+  }
+  set.seed(6)
+  for (n in c(1, 1024, 1025, 3000)) for (value in c(-1e-9, 2 + 1e-9, 1.5, Inf, -Inf, NA, NaN)) for (whole in c(TRUE, FALSE)) {
+    x <- random_genotypes(n, 3)
+    expect_null(.Call(C_ffi_copies_outside, x, c(0, 2), whole))
+    x[n, 2] <- value
+    x[1, 3] <- value
+    expect_identical(.Call(C_ffi_copies_outside, x, c(0, 2), whole), slow(x, c(0, 2), whole))
+  }
+})

@@ -28,6 +28,11 @@ typedef struct {
   int y;
   const double *basis; /* variants x L, or NULL: */
   const double *given; /* n x L, in the order of `who`, with */
+  /* n x iv_stream_forms(): the forms of people by the maps of their cells (W, X after W, X after
+   * (W, Z)), written by the passes when `keep` is there, read instead of the genotypes when `forms` is:
+   * for passes that need no Z but given ones. */
+  double *keep;
+  const double *forms;
   const double *given_w, *given_r; /* K x L: Q_W'given, and the factor (L x L) of what W leaves */
 } iv_stream;
 

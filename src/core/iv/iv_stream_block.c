@@ -24,7 +24,13 @@ static size_t widest_map(const iv_data *d) {
   return tall_pad(most);
 }
 
-static int needs_variants(const iv_data *d) { return d->stream->basis != NULL; }
+size_t iv_stream_forms(const iv_stream *s, size_t k) {
+  size_t most = 0;
+  for (size_t c = 0; c < s->cells; c++) most = map_columns(&s->cell[c], k) > most ? map_columns(&s->cell[c], k) : most;
+  return most;
+}
+
+static int needs_variants(const iv_data *d) { return d->stream->basis && !d->stream->forms; }
 
 size_t iv_stream_block_bytes(const iv_data *d, int want) {
   const iv_stream *s = d->stream;
@@ -55,6 +61,7 @@ static lmr_status make_metric(iv_block *b, const iv_data *d, lmr_arena *work, lm
 lmr_status iv_stream_block_make(iv_block *b, const iv_data *d, lmr_arena *work, lmr_error *err) {
   const iv_stream *s = d->stream;
   const size_t width = moment_rows_width(s->rows), p = s->rows->g.variants;
+  if (s->forms && !s->given && b->want) return lmr_fail(err, LMR_EINVAL, "instruments of a stream without its genotypes");
   LMR_TAKE(b->u, work, b->rows * tall_pad(width), err);
   memset(b->u, 0, b->rows * tall_pad(width) * sizeof *b->u);
   LMR_TAKE(b->forms, work, b->rows * widest_map(d), err);
@@ -74,10 +81,17 @@ lmr_status iv_stream_block_make(iv_block *b, const iv_data *d, lmr_arena *work, 
 
 /* The forms of a run of people of one cell, from row `from` on; what stands in the other
  * rows of `forms` becomes zero, so that whole columns can be worked on. */
-static void run_forms(iv_block *b, const iv_data *d, const iv_cell *cell, const double *map, size_t from, size_t count,
-                      lmr_cpu level) {
-  const size_t rows = b->rows, columns = map_columns(cell, d->k), width = moment_rows_width(d->stream->rows);
-  tall_block_times(b->forms, b->u, width, columns, rows, map, level);
+static void run_forms(iv_block *b, const iv_data *d, const iv_cell *cell, const double *map, size_t first, size_t from,
+                      size_t count, lmr_cpu level) {
+  const iv_stream *s = d->stream;
+  const size_t rows = b->rows, columns = map_columns(cell, d->k), width = moment_rows_width(s->rows);
+  if (!s->forms) tall_block_times(b->forms, b->u, width, columns, rows, map, level);
+  for (size_t j = 0; j < columns; j++) {
+    double *form = b->forms + j * rows + from;
+    const size_t at = first + from + j * s->n;
+    if (s->forms) memcpy(form, s->forms + at, count * sizeof *form);
+    if (s->keep) memcpy(s->keep + at, form, count * sizeof *form);
+  }
   for (size_t j = 0; j < columns; j++) {
     double *form = b->forms + j * rows;
     memset(form, 0, from * sizeof *form);
@@ -134,7 +148,7 @@ void iv_stream_block_load(iv_block *b, const iv_data *d, size_t first, size_t co
     const double *column = m->column[j < k ? s->x[j] : s->y];
     for (size_t i = 0; i < count; i++) b->xy[i + j * rows] = column[m->person[who[i]]];
   }
-  for (size_t from = 0, run; from < count; from += run) {
+  for (size_t from = 0, run; from < count && !s->forms; from += run) {
     const size_t c = (size_t)m->cell[who[from]];
     run = moment_rows_run(m, who, from, count);
     moment_rows_read(m, who + from, run, s->cell[c].fill, s->cell[c].center, b->u + from, rows);
@@ -144,7 +158,7 @@ void iv_stream_block_load(iv_block *b, const iv_data *d, size_t first, size_t co
   for (size_t from = 0, run; from < count; from += run) {
     const size_t c = (size_t)m->cell[who[from]];
     run = moment_rows_run(m, who, from, count);
-    run_forms(b, d, &s->cell[c], b->map[c], from, run, level);
+    run_forms(b, d, &s->cell[c], b->map[c], first, from, run, level);
     put_run(b, d, &s->cell[c], from, run, level);
   }
   if (s->given) put_given(b, d, first, count, level);

@@ -5,6 +5,9 @@
 #include "core/iv/iv_data.h"
 
 size_t iv_stream_block_rows(const iv_stream *s);
+
+/* Columns of the forms that a stream keeps: those of its widest cell. */
+size_t iv_stream_forms(const iv_stream *s, size_t k);
 size_t iv_stream_block_bytes(const iv_data *d, int want);
 lmr_status iv_stream_block_make(iv_block *b, const iv_data *d, lmr_arena *work, lmr_error *err);
 
