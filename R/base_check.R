@@ -63,7 +63,11 @@ check_choice <- function(x, arg, choices) {
 
 # Coefficients by name or position: their positions.
 check_parm <- function(parm, names) {
-  at <- if (is.character(parm)) match(parm, names) else if (is.numeric(parm) && !is.object(parm)) match(abs(parm), seq_along(names))
+  at <- if (is.character(parm)) {
+    match(parm, names)
+  } else if (is.numeric(parm) && !is.object(parm)) {
+    match(abs(parm), seq_along(names))
+  }
   if (!is.null(at) && length(at) && !anyNA(at) && length(unique(sign(if (is.numeric(parm)) parm else 1))) == 1) {
     return(if (is.numeric(parm) && parm[1] < 0) seq_along(names)[-at] else at)
   }

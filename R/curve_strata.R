@@ -52,7 +52,11 @@ stratum_table <- function(fit, strata = 10, method = c("residual", "doubly-ranke
   residual <- as.vector(stats::residuals(iv_fit(d$x, w = unname(cbind(w, score)), estimator = "ols")))
   overall <- association(d$x, score, d$w, seq_along(d$x))
   out <- lapply(method, function(m) {
-    group <- if (m == "residual") rank_groups(residual, strata, fit$seed) else double_ranks(score, d$x, strata, fit$seed)
+    group <- if (m == "residual") {
+      rank_groups(residual, strata, fit$seed)
+    } else {
+      double_ranks(score, d$x, strata, fit$seed)
+    }
     rows <- lapply(seq_len(strata), function(k) stratum_row(d, score, which(group == k), if (m == "residual") overall))
     cbind(data.frame(method = m, stratum = seq_len(strata)), do.call(rbind, rows))
   })

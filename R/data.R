@@ -210,7 +210,9 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
 
 # Several exposures are the columns of a matrix or data frame.
 exposure_names <- function(x, label) {
-  if (length(dim(x)) > 2) abort_argument("exposure", "a numeric vector, or a matrix with a column for each exposure", "an array")
+  if (length(dim(x)) > 2) {
+    abort_argument("exposure", "a numeric vector, or a matrix with a column for each exposure", "an array")
+  }
   if (is.null(dim(x)) || NCOL(x) < 2) return(label)
   if (is.null(colnames(x))) sprintf("%s%d", label, seq_len(ncol(x))) else colnames(x)
 }

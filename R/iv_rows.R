@@ -33,7 +33,9 @@ iv_rows <- function(parts, y, root, exogenous, estimator) {
 
 # From the call to the model frame and the matrices of both parts.
 iv_model <- function(call, formula, data, cluster, contrasts, envir) {
-  if (!is.null(contrasts) && (!is.list(contrasts) || is.data.frame(contrasts) || is.null(names(contrasts)) || !all(nzchar(names(contrasts))))) {
+  named <- is.list(contrasts) && !is.data.frame(contrasts) && !is.null(names(contrasts)) &&
+    all(nzchar(names(contrasts)))
+  if (!is.null(contrasts) && !named) {
     abort_argument("contrasts", "NULL or a list named by factors of the formula", describe(contrasts))
   }
   given <- formula

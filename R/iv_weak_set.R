@@ -80,7 +80,9 @@ weakiv_test <- function(fit, beta = 0, ...) {
 }
 
 #' @export
-weakiv_test.default <- function(fit, ...) abort_argument("fit", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(fit))
+weakiv_test.default <- function(fit, ...) {
+  abort_argument("fit", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(fit))
+}
 
 #' @rdname weakiv_test
 #' @export
@@ -90,7 +92,9 @@ weakiv_set <- function(fit, method = "CLR", level = 0.95, ...) {
 }
 
 #' @export
-weakiv_set.default <- function(fit, ...) abort_argument("fit", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(fit))
+weakiv_set.default <- function(fit, ...) {
+  abort_argument("fit", "a fit of iv_reg(), iv_fit() or latent_mr()", describe(fit))
+}
 
 #' @rdname weakiv_test
 #' @export

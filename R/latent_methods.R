@@ -124,7 +124,10 @@ resolve_methods <- function(methods, given) {
   }
   wrong <- setdiff(methods, table$id)
   if (length(wrong)) {
-    abort_argument("methods", paste("among", quote_all(table$id, 40)), quote_all(wrong), paste0(near_hint(wrong[1], table$id), "mr_methods() lists them."))
+    abort_argument(
+      "methods", paste("among", quote_all(table$id, 40)), quote_all(wrong),
+      paste0(near_hint(wrong[1], table$id), "mr_methods() lists them.")
+    )
   }
   check_needs(unique(methods), given)
   table[match(unique(methods), table$id), ]

@@ -20,7 +20,9 @@ check_mr_data <- function(data, arg) {
   bad <- .Call(C_ffi_copies_outside, x, limits, data$kind == "genotype")
   if (!is.null(bad)) {
     must <- c(genotype = "0, 1, 2 or NA", dosage = "from 0 to 2 or NA", continuous = "finite or NA")[[data$kind]]
-    field_fault("mr_data", arg)("$genotypes$x", must, sprintf("%s for %s", format(x[bad[1], bad[2]]), data$variants$snp[bad[2]]))
+    field_fault("mr_data", arg)("$genotypes$x", must, sprintf(
+      "%s for %s", format(x[bad[1], bad[2]]), data$variants$snp[bad[2]]
+    ))
   }
   invisible(data)
 }
