@@ -64,6 +64,7 @@
 #' encoders run where `future::plan()` says, with the same numbers everywhere.
 #'
 #' @section Errors and warnings:
+#' All classes are listed in [LatentMR_conditions].
 #' Errors have the class `latentmr_error` and one below it (`latentmr_error_argument`,
 #' `latentmr_error_unidentified`, `latentmr_error_package`, ...), warnings `latentmr_warning`, messages
 #' `latentmr_message`, for [tryCatch()].

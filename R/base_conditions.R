@@ -1,3 +1,95 @@
+#' Conditions: what can be caught
+#'
+#' Every error, warning and message of the package has a class, so that a script can catch one and let the others pass:
+#' `tryCatch(expr, latentmr_error_ids = function(e) ...)`, `withCallingHandlers(expr, latentmr_warning_units = function(w) ...)`.
+#' All inherit from `latentmr_error`, `latentmr_warning` or `latentmr_message`. Errors name the argument (`e$argument`) where there
+#' is one; the call is the one that you typed. `options(LatentMR.quiet = TRUE)` silences the messages.
+#'
+#' @section Errors:
+#' * `latentmr_error_argument`: an argument is not what it must be, or was not given: `argument` names it. Most
+#'   errors below are of this class too;
+#' * `latentmr_error_column`: a column or variable is not there: `columns`, the nearest ones in the hint;
+#' * `latentmr_error_coding`: an outcome whose coding is in doubt (0, 1 and 2);
+#' * `latentmr_error_ids`: rows cannot be joined by identifier, or one identifier has several different rows;
+#' * `latentmr_error_list`: nobody on a list of people is in the data;
+#' * `latentmr_error_variants`: none of the variants named is in the files;
+#' * `latentmr_error_chromosome`: instruments on chromosome Y or in the mitochondria;
+#' * `latentmr_error_empty`: no row, participant or variant is there, or left;
+#' * `latentmr_error_file`: something is wrong with a file; one of the next five says what;
+#' * `latentmr_error_file_missing`: a PLINK file is not there;
+#' * `latentmr_error_io`: a file cannot be opened, read or written;
+#' * `latentmr_error_format`: a file is not what it should be, is damaged, or was changed meanwhile;
+#' * `latentmr_error_encoding`: a text file in another encoding than was said;
+#' * `latentmr_error_samples`: file sets hold different people;
+#' * `latentmr_error_memory`: more memory than `options(LatentMR.memory = )` allows;
+#' * `latentmr_error_object`: an object whose fields do not fit each other or hold what they cannot;
+#' * `latentmr_error_moments`: the same of moments, from a file or another site;
+#' * `latentmr_error_combine`: moments of sites that cannot be added up;
+#' * `latentmr_error_disclosure`: moments that may not leave the machine;
+#' * `latentmr_error_unidentified`: the effect is not identified;
+#' * `latentmr_error_exogenous`: a regressor counts as exogenous and should not, or none is endogenous;
+#' * `latentmr_error_singular`: a matrix is singular: dependent columns, or an exact fit;
+#' * `latentmr_error_leverage`: JIVE1 does not exist: a person cannot be left out;
+#' * `latentmr_error_separation`: the outcome is separated: no finite odds ratio;
+#' * `latentmr_error_weights`: weights that cannot be used: of an allele score, or of moment conditions;
+#' * `latentmr_error_noconv`: an iteration did not converge;
+#' * `latentmr_error_encoder`: the instruments do not fit the encoder asked for;
+#' * `latentmr_error_nonfinite`: training of an encoder ran into numbers that are not finite; `state` has the last
+#'   good ones;
+#' * `latentmr_error_package`: a package is needed that is not installed;
+#' * `latentmr_error_internal`: should not happen: please report it.
+#' @section Warnings:
+#' * `latentmr_warning_far_value`: a value far from all others: a code for missing values? `column`, `values`;
+#' * `latentmr_warning_units`: a trait in other units in one environment or site: `column`, `environment`, `ratio`;
+#' * `latentmr_warning_environment`: environments that look made from a trait or that are no groups;
+#' * `latentmr_warning_levels`: groups whose names differ only in capital letters or blanks: `levels`;
+#' * `latentmr_warning_ids`: people whom the genotypes or a list do not know, with the likely cause: `ids`;
+#' * `latentmr_warning_variants`: variants named that the files do not have: `variants`;
+#' * `latentmr_warning_sex`: sex of the phenotypes against that of the fam file;
+#' * `latentmr_warning_chromosome`: instruments on chromosome X without sex among the covariates;
+#' * `latentmr_warning_constant`: a trait that does not vary in an environment: `environments`;
+#' * `latentmr_warning_small_environment`: environments of fewer than 10 people, removed: `environments`;
+#' * `latentmr_warning_samples`: a fam file that may have a line too many;
+#' * `latentmr_warning_kinship`: pairs without a kinship coefficient;
+#' * `latentmr_warning_disclosure`: variants that a site withheld;
+#' * `latentmr_warning_palindromic`: palindromic variants of sites that may be on the other strand: `variants`;
+#' * `latentmr_warning_fit`: what speaks against a fit of [latent_mr()] or [learn_instruments()], also in
+#'   `fit$warnings`;
+#' * `latentmr_warning_cluster`: an error that takes people as independent, with clusters;
+#' * `latentmr_warning_vcov`: a covariance that was not positive semi-definite;
+#' * `latentmr_warning_leverage`: people who carry a first stage alone, or carry no instrument;
+#' * `latentmr_warning_duplicate`: repeated instruments;
+#' * `latentmr_warning_solutions`: a structural mean model with several solutions.
+#' @section Messages:
+#' * `latentmr_message_order`: nothing has identifiers: rows are taken in order;
+#' * `latentmr_message_ids`: joined by FID_IID;
+#' * `latentmr_message_kind`: the kind of the instruments was chosen;
+#' * `latentmr_message_names`: variants that were renamed;
+#' * `latentmr_message_raw`: a .raw table was recognised;
+#' * `latentmr_message_dosage`: dosages set to 0 or 2;
+#' * `latentmr_message_withdrawn`: samples with a shared negative number;
+#' * `latentmr_message_chromosome`: instruments on chromosome X;
+#' * `latentmr_message_coding`: how a trait of two values, or text, was read;
+#' * `latentmr_message_comma`: decimal commas were read;
+#' * `latentmr_message_scale`: a trait was not scaled;
+#' * `latentmr_message_split`: people in no part;
+#' * `latentmr_message_weights`: what became of the weights of an allele score, and their columns;
+#' * `latentmr_message_variants`: variants left out of a summary;
+#' * `latentmr_message_formula`: how a two-part formula was read;
+#' * `latentmr_message_structure`: directions added to structure columns;
+#' * `latentmr_message_background`: components that were computed;
+#' * `latentmr_message_disclosure`: what disclosure control changed;
+#' * `latentmr_message_ties`: people drawn into strata;
+#' * `latentmr_message_report`: where a report was written;
+#' * `latentmr_message_progress`: how far long work is;
+#' * `latentmr_message_time`: how long it will take.
+#' @examples
+#' wrong <- tryCatch(read_plink("no_such_prefix"), latentmr_error_file_missing = identity)
+#' class(wrong)
+#' conditionMessage(wrong)
+#' @name LatentMR_conditions
+NULL
+
 # Errors and warnings raised on purpose. Every error inherits from
 # latentmr_error; its call is the call that the user typed.
 

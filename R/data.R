@@ -30,7 +30,8 @@
 #' of a `genotypes` or `background` matrix that has no row names. An argument
 #' with names of its own is joined by them; they must be the same set as `ids`.
 #' When nothing at all has identifiers the lengths must agree, the rows are
-#' taken as they stand, and a message says so. Identifiers are compared as text.
+#' taken as they stand, and a message says so; data frames whose whole-number row names show that
+#' they were sorted or cut differently are an error. Identifiers are compared as text.
 #'
 #' @section Rules for participants, in this order:
 #' Removed and counted: rows without identifier; copies of an earlier row with
@@ -189,6 +190,9 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   }
   block <- as_block(block, source)
   everybody <- as_ids(ids, "ids")
+  check_row_numbers(list(
+    genotypes = genotypes, exposure = exposure, outcome = outcome, environment = environment, covariates = covariates, structure = structure
+  ))
   cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
   pieces <- list(
     exposure = check_exposures(exposure, names[-length(names)]),

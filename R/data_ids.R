@@ -45,6 +45,30 @@ row_ids <- function(x) {
   if (is.null(own)) NULL else clean_ids(own)
 }
 
+# The whole-number row names of a data frame that was sorted or cut after it was made: no
+# identifiers, but of two frames they must be the same.
+row_numbers <- function(x) {
+  if (!is.data.frame(x) || !is.null(attr(x, "ids"))) return(NULL)
+  own <- attr(x, "row.names")
+  if (is.integer(own) && !identical(own, seq_along(own))) own
+}
+
+check_row_numbers <- function(given) {
+  numbers <- lapply(given, row_numbers)
+  known <- which(!vapply(numbers, is.null, NA))
+  for (i in known[-1]) {
+    if (identical(numbers[[i]], numbers[[known[1]]]) || length(numbers[[i]]) != length(numbers[[known[1]]])) next
+    names <- names(given)[c(known[1], i)]
+    off <- which(numbers[[i]] != numbers[[known[1]]])[1]
+    abort(
+      sprintf("Rows of `%s` and `%s` are not in the same order: row %d has the row name %d in one and %d in the other.", names[1], names[2],
+              off, numbers[[known[1]]][off], numbers[[i]][off]),
+      "latentmr_error_ids", argument = names[2],
+      hint = "They were sorted or cut differently. Give identifiers in `ids` or as names, or bring them into one order."
+    )
+  }
+}
+
 piece_rows <- function(x) if (is.null(dim(x))) length(x) else nrow(x)
 
 piece_pick <- function(x, rows) {

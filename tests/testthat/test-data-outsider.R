@@ -140,3 +140,15 @@ test_that("a wrong estimator: the right one is named", {
   data <- known_data()
   expect_error(latent_mr(data, methods = "latent_ujve", force = TRUE, seed = 1), "Did you mean \"latent_ujive\"\\?", class = "latentmr_error_argument")
 })
+
+test_that("data frames that were sorted differently are not taken row by row", {
+  parts <- known_parts()
+  p <- data.frame(bmi = unname(parts$bmi), age = parts$covariates$age, one = 1)
+  sorted <- p[order(p$bmi), ]
+  g <- unname(parts$g)
+  make <- function(exposure, covariates) mr_data(g, exposure, unname(parts$sbp), unname(parts$site), covariates, kind = "genotype")
+  error <- expect_error(make(sorted["bmi"], p[order(-p$age), "age", drop = FALSE]), class = "latentmr_error_ids")
+  expect_match(conditionMessage(error), "`exposure` and `covariates` are not in the same order: row 1 has the row name")
+  expect_message(data <- make(sorted["bmi"], sorted["age"]), "same order", class = "latentmr_message_order")
+  expect_identical(data$exposure, sorted$bmi)
+})
