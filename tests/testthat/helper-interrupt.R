@@ -32,7 +32,9 @@ timed_out_at <- function(poll, code) {
     for (i in 1:300000) identity(i) # R looks at its limits now and then
   }
   tryCatch(at_poll(poll, late, code), error = function(e) {
-    if (identical(class(e), c("simpleError", "error", "condition")) && grepl("time limit", conditionMessage(e))) "timed out" else e
+    # In the language of the session.
+    said <- c("reached elapsed time limit", gettext("reached elapsed time limit", domain = "R"))
+    if (identical(class(e), c("simpleError", "error", "condition")) && conditionMessage(e) %in% said) "timed out" else e
   })
 }
 
