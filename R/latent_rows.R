@@ -17,7 +17,7 @@
 latent_rows <- function(data, encoder, view, fold = NULL) {
   p <- nrow(data$variants)
   packed <- data$kind == "genotype"
-  need <- row_bytes(length(data$outcome), p, packed)
+  need <- row_bytes(length(data$outcome), p, packed, view_width(view) - p + max(0L, ncol(encoder$variant)))
   budget <- memory_limit()
   if (need > budget) {
     inform(
@@ -57,9 +57,9 @@ row_codes <- function(source, order) {
   .Call(C_ffi_moments_pack, codes$source, codes$person)
 }
 
-# Codes, the numbers of a person (outcome, exposures, positions), and about ten
-# matrices of variants x variants.
-row_bytes <- function(n, p, packed) n * (if (packed) p / 4 else 0) + 100 * n + 80 * p^2
+# Codes, the numbers of a person (positions, leverages, instruments of UJIVE, and the `columns`
+# as they are and as forms, src/core/iv/iv_stream.h), and about ten matrices of variants x variants.
+row_bytes <- function(n, p, packed, columns) n * (if (packed) p / 4 else 0) + n * (100 + 16 * columns) + 80 * p^2
 
 columns_apart <- function(x) {
   if (is.matrix(x)) lapply(seq_len(ncol(x)), function(j) as.double(x[, j])) else list(as.double(x))
