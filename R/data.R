@@ -191,7 +191,8 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   block <- as_block(block, source)
   everybody <- as_ids(ids, "ids")
   check_row_numbers(list(
-    genotypes = genotypes, exposure = exposure, outcome = outcome, environment = environment, covariates = covariates, structure = structure
+    genotypes = genotypes, exposure = exposure, outcome = outcome, environment = environment, covariates = covariates,
+    structure = structure
   ))
   cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
   pieces <- list(
