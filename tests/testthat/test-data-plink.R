@@ -136,6 +136,7 @@ test_that("a line that is not what it should be is named", {
     edit_lines(path, lines, text)
     read_plink(set$prefix)
   }
+  latin <- "1 r\xe9 0 1 A T" # how a call shows this byte depends on the locale
   expect_conditions(transform = no_folder, {
     broken(set$bim, 3, "1 rs3 0 3000 A")
     broken(set$bim, 3, "1 rs3 0 3000 A T 5")
@@ -145,7 +146,7 @@ test_that("a line that is not what it should be is named", {
     broken(set$bim, 2, "1 rs2 0 3e9 A T")
     broken(set$bim, 2, "1 rs2 0 0x10 A T")
     broken(set$bim, 2, "1 rs2 0 NA A T")
-    broken(set$bim, 4, "1 r\xe9 0 1 A T")
+    broken(set$bim, 4, latin)
     broken(set$bim, 4, "1 r\001 0 1 A T")
     broken(set$fam, 7, "F7 007 0 0 1 case")
     broken(set$fam, 7, "F7 007 0 0 1")
@@ -249,8 +250,9 @@ test_that("a file that changed after it was opened is refused at the next read",
 
 test_that("paths with spaces, letters beyond ASCII and from the home folder work", {
   folder <- file.path(tempfile("plink"), "my data \u00e9\u4e2d")
+  skip_if_not(l10n_info()$`UTF-8`)
   dir.create(folder, recursive = TRUE)
-  skip_if_not(dir.exists(folder) && l10n_info()$`UTF-8`)
+  skip_if_not(dir.exists(folder))
   set <- example_set("chromosome 1 \u00fc", folder = folder)
   expect_identical(unname(as.matrix(read_plink(set$prefix))), set$g)
   expect_identical(unname(as.matrix(read_plink(set$bed))), set$g)
