@@ -36,6 +36,13 @@ object_laws <- list(
     }
   },
   latent_instruments = function(x, sizes, fault) {
+    if (x$method == "code" && !is.null(x[["selected"]])) {
+      kept <- paste0("encoder_", x$selected)
+      if (kept %in% names(object_rules)) {
+        check_table(as.list(x$parameters), kept, "$parameters", list2env(mget("G", sizes), parent = baseenv()), fault)
+      }
+      if (is.null(x[["code_center"]])) fault("$code_center", sprintf("%s numbers", big(sizes$r)), "missing")
+    }
     if (x$method != "code" && sizes$r != sizes$G) {
       fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
     }
@@ -62,6 +69,7 @@ object_laws <- list(
     if (m$n != x$nobs) fault("$latent$kclass$n", big(x$nobs), big(m$n))
   },
   iv_factor = function(x, sizes, fault) {
+    if (any(x$r[lower.tri(x$r)] != 0)) fault("$r", "upper triangular", "another matrix")
     for (name in c("K", "L", "k")) {
       if (x[[name]] != sizes[[name]]) fault(paste0("$", name), big(sizes[[name]]), big(x[[name]]))
     }
@@ -137,6 +145,10 @@ object_laws <- list(
   },
   iv_curve = function(x, sizes, fault) {
     if (x$nobs != sizes$n) fault("$nobs", big(sizes$n), big(x$nobs))
+    kept <- paste0("curve_", x$solver)
+    if (kept %in% names(object_rules)) {
+      check_table(x$curve, kept, "$curve", list2env(mget("w", sizes), parent = baseenv()), fault)
+    }
   }
 )
 
@@ -151,6 +163,12 @@ iv_frame_law <- function(x, fault) {
   }
   if (is.null(x$terms$full)) fault("$terms$full", "the terms of a formula", "missing")
   variables <- vapply(as.list(attr(x$terms$full, "variables"))[-1], deparse1, "")
+  kinds <- attr(x$terms$full, "dataClasses")
+  wrong <- intersect(names(kinds), names(x$model))
+  wrong <- wrong[vapply(wrong, function(name) stats::.MFclass(x$model[[name]]) != kinds[[name]], NA)]
+  if (length(wrong)) {
+    fault(sprintf("$model$%s", wrong[1]), kinds[[wrong[1]]], stats::.MFclass(x$model[[wrong[1]]]))
+  }
   if (!all(variables %in% names(x$model))) {
     fault("$model", paste("a data frame with columns", quote_all(variables, 20)), "another")
   }

@@ -115,6 +115,17 @@ kclass_rule <- function(...) {
   )
 }
 
+# One estimate of x exposures.
+estimate_rule <- function(...) {
+  parts(
+    id = text(), b = numbers("x", na = TRUE), se = numbers("x", min = 0, na = TRUE, inf = TRUE),
+    lo = numbers("x", na = TRUE, inf = TRUE), up = numbers("x", na = TRUE, inf = TRUE),
+    pval = numbers("x", min = 0, max = 1, na = TRUE), vcov = text(na = TRUE, null = TRUE, optional = TRUE),
+    se_plain = numbers("x", min = 0, na = TRUE, inf = TRUE, null = TRUE, optional = TRUE),
+    fstat = numbers(na = TRUE), fstat_type = text(na = TRUE), nsnp = number(na = TRUE), nobs = number(min = 1), ...
+  )
+}
+
 # x: exposures, G: instruments.
 fit_rules <- list(
   exposure = texts("x", distinct = TRUE), outcome = text(),
@@ -124,13 +135,10 @@ fit_rules <- list(
   nobs = number(min = 1),
   crossfit = number(min = 0, whole = TRUE), seed = number(whole = TRUE),
   methods = frame("a", id = texts("a", distinct = TRUE), name = texts("a")),
-  estimates = several(parts(
-    id = text(), b = numbers("x", na = TRUE), se = numbers("x", min = 0, na = TRUE, inf = TRUE),
-    lo = numbers("x", na = TRUE, inf = TRUE), up = numbers("x", na = TRUE, inf = TRUE),
-    pval = numbers("x", min = 0, max = 1, na = TRUE),
-    fstat = numbers(na = TRUE), fstat_type = text(na = TRUE), nsnp = number(na = TRUE), nobs = number(min = 1),
-    null = TRUE
-  )),
+  estimates = several(estimate_rule(null = TRUE)),
+  naive = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
+  by_environment = several(several(estimate_rule(null = TRUE)), null = TRUE, optional = TRUE),
+  leave_one_out = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
   flow = flow_rule(),
   latent = parts(
     kclass = kclass_rule(),
@@ -194,7 +202,7 @@ iv_rules <- list(
       start = numbers(min = 0, max = "n", whole = TRUE, type = "integer", null = TRUE)
     ),
     est = parts(
-      beta = numbers("b"), gamma = numbers("g"), hinv = numbers("b", "b"), rss = number(min = 0),
+      beta = numbers("b"), gamma = numbers("g"), hinv = symmetric("b"), rss = number(min = 0),
       kappa = number(na = TRUE), shift = number(na = TRUE)
     ),
     unscaled = numbers("v", "v")
@@ -250,11 +258,48 @@ curve_rules <- list(
   shrink = number(min = 0, max = 1), alike = flag()
 )
 
+# What each solver keeps of a curve of w covariates: `curve`.
+kiv_rules <- list(
+  width = number(min = 1e-300), alpha = numbers("c"), centre = numbers("c", "1 + w"), mean = number(),
+  rows = numbers("k", "w")
+)
+surface_rules <- list(
+  sizes = numbers(4, min = 1, whole = TRUE, type = "integer", named = "members"), weight = numbers("q", "m"),
+  block = numbers(4, "m"), mean = numbers("c", "m"), coef = numbers("c", "m"), cov = numbers("c", "c", "m"),
+  x_mean = number(), x_sd = number(min = 1e-300), kappa = numbers(4, "m"),
+  numbers = numbers(named = c("y_mean", "s2", "gain")), rows = numbers("k", "w")
+)
+sieve_column <- numbers("c", na = TRUE)
+sieve_rules <- list(
+  at = numbers("c", ordered = TRUE), value = sieve_column, derivative = sieve_column, lower = sieve_column,
+  upper = sieve_column, derivative_lower = sieve_column, derivative_upper = sieve_column, std.error = sieve_column,
+  derivative_std.error = sieve_column
+)
+adam_rules <- list(
+  theta = several(numbers("t")), centre = numbers("1 + w"), scale = numbers("1 + w", min = 1e-300),
+  y = parts(mean = number(), sd = number(min = 0)), width = number(min = 1, max = 4096, whole = TRUE),
+  mean_field = number(min = 0, max = 1, whole = TRUE), rows = numbers("k", "w")
+)
+
+# The weights of a code of G instruments: where an autoencoder started (d latents), its own, the flow's.
+start_rules <- list(
+  selected = text(), center = numbers("g"), map = numbers("g", "d"), code_center = numbers("d"),
+  code_scale = numbers("d", min = 1e-300)
+)
+autoencoder_rules <- list(
+  shape = numbers(8, min = 0, whole = TRUE, type = "integer"), theta = numbers("t"), center = numbers("G"),
+  whiten = numbers("G", "r"),
+  code_center = numbers("u"), code_scale = numbers("u", min = 1e-300), warm = table_of("encoder_start", "G", null = TRUE)
+)
+flow_rules <- list(
+  center = numbers("G"), map = numbers("G", "h"), theta = numbers("t"), hinges = number(min = 0, max = 64, whole = TRUE)
+)
+
 object_rules <- list(
   mr_moments = moments_rules, plink_bed = plink_rules, mr_data = data_rules, latent_instruments = instruments_rules,
   latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
-  iv_reg = iv_rules,
-  iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list(), flow_control = list(),
-  autoencoder_control = list(),
-  curve_control = list(), adam_control = list()
+  iv_reg = iv_rules, iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list(), flow_control = list(),
+  autoencoder_control = list(), curve_control = list(), adam_control = list(), curve_kiv = kiv_rules,
+  curve_surface = surface_rules, curve_sieve = sieve_rules, curve_adam = adam_rules, encoder_start = start_rules,
+  encoder_autoencoder = autoencoder_rules, encoder_flow = flow_rules
 )

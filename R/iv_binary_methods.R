@@ -4,6 +4,7 @@
 #' @export
 coef.iv_binary <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   object$coefficients
 }
 
@@ -11,6 +12,7 @@ coef.iv_binary <- function(object, ...) {
 #' @export
 vcov.iv_binary <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   object$vcov
 }
 

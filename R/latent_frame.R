@@ -158,6 +158,7 @@ variants.latent_mr <- function(x, ...) {
 #' @export
 coef.latent_mr <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   b <- object$estimates[[object$leading]]$b
   setNames(if (is.null(object$withheld)) b else rep(NA_real_, length(b)), object$exposure)
 }
@@ -166,6 +167,7 @@ coef.latent_mr <- function(object, ...) {
 #' @export
 vcov.latent_mr <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   se <- object$estimates[[object$leading]]$se
   if (!is.null(object$withheld)) se[] <- NA_real_
   `dimnames<-`(diag(se^2, length(se)), list(object$exposure, object$exposure))
@@ -175,6 +177,7 @@ vcov.latent_mr <- function(object, ...) {
 #' @export
 confint.latent_mr <- function(object, parm = object$exposure, level = object$level, ...) {
   check_dots(...)
+  check_made(object)
   if (!identical(level, object$level)) {
     abort_argument(
       "level", sprintf("%s, the level of the fit", format(object$level)), describe(level),

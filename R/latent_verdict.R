@@ -43,6 +43,7 @@ verdict.default <- function(fit, ...) {
 #' @export
 verdict.latent_mr <- function(fit, ...) {
   check_dots(...)
+  check_made(fit)
   rows <- c(list(strength_check(fit)), test_checks(fit), fixed_checks(fit), list(agreement_check(fit)))
   out <- do.call(rbind, lapply(rows, as.data.frame))
   tested <- which(is.finite(out$pval) & out$corrected)

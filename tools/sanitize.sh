@@ -2,7 +2,8 @@
 # The tests again, on a build whose C code (core and glue) runs under
 # AddressSanitizer and UndefinedBehaviorSanitizer; a finding stops the R process, and so the
 # run. An optional regular expression picks test files, as in
-# `make sanitize FILTER=core`. Afterwards the same build must catch an overflow
+# `make sanitize FILTER=core`; an R script with its arguments runs in place of the
+# tests. Afterwards the same build must catch an overflow
 # made on purpose, or the run proves nothing; and the first calls of every C
 # entry point run once more with a collection at each allocation (tools/torture.R).
 # R's own BLAS, LAPACK and vectors of at most 128 bytes are not watched; the
@@ -56,5 +57,11 @@ for overflow in view block integer; do
   fi
 done
 echo "overflows made on purpose: caught"
+case "${1:-}" in
+  *.R)
+    run "$@"
+    exit
+    ;;
+esac
 run tools/test.R tests/testthat "${1:-}"
 run tools/torture.R "${1:-}"

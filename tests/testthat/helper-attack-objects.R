@@ -79,8 +79,8 @@ attack_objects <- function() {
       environment_test = function(l) as.data.frame(environment_test(l, data, seed = 1))
     )),
     flow = attack_flow(), several = attack_several(g, x, y, e),
-    sieve = list(object = quiet(iv_curve(y ~ x | z1 + z2 + z3, d, estimator = "sieve", seed = 1)), uses = curve_uses),
-    kiv = list(object = quiet(iv_curve(y ~ x | z1 + z2 + z3, d, estimator = "kiv", seed = 1)), uses = curve_uses),
+    sieve = list(object = quiet(iv_curve(y ~ x | w, d, estimator = "sieve", seed = 1)), uses = curve_uses),
+    kiv = list(object = quiet(iv_curve(y ~ x | z1 + z2 + z3, d, estimator = "kiv", seed = 1)), uses = list(predict = function(f) stats::predict(f, c(-1, 0, 1)))),
     surface = list(object = quiet(iv_curve(y ~ w | x | z1 + z2 + z3, d, seed = 1, control = curve_control(covariates = "flexible", members = 1, units = 5, polish = 1))), uses = curve_uses),
     families = list(object = quiet(families(data.frame(ID1 = c("1", "3"), ID2 = c("2", "4"), Kinship = .25), ids = as.character(1:90))), uses = list(
       mr_data = function(f) as.integer(quiet(mr_data(unname(g), x, y, e, kind = "genotype", cluster = f, ids = as.character(1:90)))$cluster)
@@ -106,7 +106,7 @@ attack_flow <- function() {
   z <- cbind(z[, 1] + .3 * z[, 2], z[, 2] + .2 * z[, 1]^3)
   data <- suppressWarnings(suppressMessages(mr_data(z, stats::rnorm(n), stats::rnorm(n), e)))
   list(
-    object = suppressWarnings(suppressMessages(learn_instruments(data, "flow", n_latent = c(1, 1), seed = 1, control = encoder_control(flow_starts = 1, flow_rounds = 1)))),
+    object = suppressWarnings(suppressMessages(learn_instruments(data, "flow", n_latent = c(1, 1), seed = 1, control = encoder_control(flow = flow_control(starts = 1, rounds = 1))))),
     uses = list(predict = function(l) stats::predict(l, data), variant = function(l) stats::predict(l, data, type = "variant"))
   )
 }
@@ -120,7 +120,7 @@ attack_several <- function(g, x, y, e) {
     object = quiet(latent_mr(data, n_latent = c(4, 2), methods = c("latent_2sls", "latent_liml"), seed = 1, crossfit = 2)),
     uses = list(
       as.data.frame = function(f) as.data.frame(f), weakiv_test = function(f) weakiv_test(f, c(0, 0)), confint = function(f) stats::confint(f),
-      leave_one_out = function(f) as.data.frame(leave_one_out(f, "variant")), environment = function(f) as.data.frame(f, environments = TRUE)
+      leave_one_out = function(f) as.data.frame(leave_one_out(f)), environment = function(f) as.data.frame(f, environments = TRUE)
     )
   )
 }
@@ -303,4 +303,16 @@ attack_verdict <- function(use, bad, want) {
   )
   if (is.character(got)) return(as.list(got))
   list(verdict = if (identical(got$value, want)) "same" else if (warned) "warned" else "differs", class = "", text = "")
+}
+
+# Changes that leave an object which this package could have made from other data: a number in place of another
+# of its range, in a place that says neither a size nor a position; a part that need not be there, taken out.
+attack_possible <- function(path, change) {
+  place <- grepl("(^|[$])(rows|cols|keep_[wzx]|order|start|index|count|n|K|L|k|[WZXY]|sizes|shape|hinges|first|fold|missing)$", path)
+  number <- change %in% c("half", "minus", "huge", "zero", "most", "repeated", "reversed", "turned")
+  optional <- grepl("^(block|structure|naive|by_environment|leave_one_out|background|units|ids|cluster)$", path) &
+    change %in% c("removed", "empty", "nothing")
+  unknown <- grepl("(fstat|se|se_plain|pos|chr|snp|allele|values|null|threshold|up|lo|pval|b)$", path) &
+    change %in% c("inf", "na", "nan", "shorter", "longer", "doubled", "blank", "long", "words", "number", "nothing", "letters", "wide")
+  number & !place | optional | unknown
 }

@@ -9,8 +9,12 @@ size_t iv_block_rows(const iv_data *d) {
   return d->stream ? iv_stream_block_rows(d->stream) : tall_rows(d->K + d->L);
 }
 
-/* Of a stream the columns of Z come in strips of four. */
-static size_t q_columns(const iv_data *d) { return d->stream ? d->K + tall_pad(d->L) + 3 : tall_pad(d->K + d->L); }
+/* Sums over the columns of Z read four at a time, from the first of them on (iv_gram.c); of a
+ * stream they are written in strips of four. */
+static size_t q_columns(const iv_data *d) {
+  const size_t all = tall_pad(d->K + d->L), z = d->K + tall_pad(d->L) + (d->stream ? 3 : 0);
+  return all > z ? all : z;
+}
 
 size_t iv_block_bytes(const iv_data *d, int want) {
   const size_t rows = iv_block_rows(d), pq = tall_pad(d->K + d->L), pxy = tall_pad(d->k + 1);
