@@ -114,7 +114,7 @@ check_claims <- function(x, class, arg) {
       "latentmr_error_argument"
     ),
     argument = arg, bytes = bytes, limit = limit,
-    hint = "No object that this package makes does: it was changed on the way. options(LatentMR.memory = ) is the limit."
+    hint = "This package makes no such object: it was changed on the way. options(LatentMR.memory = ) is the limit."
   )
 }
 

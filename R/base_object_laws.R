@@ -36,7 +36,8 @@ object_laws <- list(
     }
   },
   latent_instruments = function(x, sizes, fault) {
-    if (x$method == "code" && !is.null(x[["selected"]])) {
+    if (x$method == "code") {
+      if (is.null(x[["selected"]])) fault("$selected", "the encoder of the code", "missing")
       kept <- paste0("encoder_", x$selected)
       if (kept %in% names(object_rules)) {
         check_table(as.list(x$parameters), kept, "$parameters", list2env(mget("G", sizes), parent = baseenv()), fault)

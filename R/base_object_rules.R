@@ -96,7 +96,8 @@ instruments_rules <- list(
   values = numbers(), threshold = numbers(na = TRUE), null = numbers(null = TRUE, optional = TRUE),
   structure_mean = numbers("s", null = TRUE, optional = TRUE),
   structure_slopes = numbers("s", "G", null = TRUE, optional = TRUE),
-  selected = text(null = TRUE, optional = TRUE), code_center = numbers("r", optional = TRUE),
+  selected = texts(1, among = c("closure", "flow", "autoencoder"), null = TRUE, optional = TRUE),
+  code_center = numbers("r", optional = TRUE),
   parameters = parts(
     center = numbers("G", optional = TRUE), map = numbers("G", "h", optional = TRUE), theta = numbers(optional = TRUE),
     hinges = number(min = 0, max = 64, whole = TRUE, optional = TRUE), whiten = numbers("G", "w", optional = TRUE),
@@ -283,13 +284,14 @@ adam_rules <- list(
 
 # The weights of a code of G instruments: where an autoencoder started (d latents), its own, the flow's.
 start_rules <- list(
-  selected = text(), center = numbers("g"), map = numbers("g", "d"), code_center = numbers("d"),
+  selected = texts(1, among = c("linear", "closure", "flow")), center = numbers("g"), map = numbers("g", "d"), code_center = numbers("d"),
   code_scale = numbers("d", min = 1e-300)
 )
 autoencoder_rules <- list(
   shape = numbers(8, min = 0, whole = TRUE, type = "integer"), theta = numbers("t"), center = numbers("G"),
   whiten = numbers("G", "r"),
-  code_center = numbers("u"), code_scale = numbers("u", min = 1e-300), warm = table_of("encoder_start", "G", null = TRUE)
+  code_center = numbers("u"), code_scale = numbers("u", min = 1e-300),
+  warm = table_of("encoder_start", "G", null = TRUE)
 )
 flow_rules <- list(
   center = numbers("G"), map = numbers("G", "h"), theta = numbers("t"), hinges = number(min = 0, max = 64, whole = TRUE)

@@ -85,12 +85,6 @@ attack_objects <- function() {
     families = list(object = quiet(families(data.frame(ID1 = c("1", "3"), ID2 = c("2", "4"), Kinship = .25), ids = as.character(1:90))), uses = list(
       mr_data = function(f) as.integer(quiet(mr_data(unname(g), x, y, e, kind = "genotype", cluster = f, ids = as.character(1:90)))$cluster)
     )),
-    summary.iv_reg = list(object = summary(iv), uses = list(print = function(s) utils::capture.output(print(s)))),
-    iv_first_stage = list(object = first_stage(iv), uses = list(print = function(s) utils::capture.output(print(s)))),
-    summary.latent_mr = list(object = summary(fit), uses = list(print = function(s) utils::capture.output(print(s)))),
-    summary.iv_curve = list(object = summary(curve), uses = list(print = function(s) utils::capture.output(print(s)))),
-    summary.latent_instruments = list(object = summary(encoder), uses = list(print = function(s) utils::capture.output(print(s)))),
-    leave_one_out = list(object = leave_one_out(fit, "variant"), uses = list(print = function(s) utils::capture.output(print(s)))),
     curve_control = list(object = curve_control(members = 1, units = 5, instrument_units = 5, polish = 2), uses = list(
       iv_curve = function(k) quiet(iv_curve(y ~ x | z1, d, control = k, seed = 1))$model$coef
     ))
