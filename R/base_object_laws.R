@@ -37,7 +37,9 @@ object_laws <- list(
   },
   latent_instruments = function(x, sizes, fault) {
     if (x$method == "code") {
-      if (is.null(x[["selected"]])) fault("$selected", "the encoder of the code", "missing")
+      if (is.null(x[["selected"]]) || x$selected == "linear") {
+        fault("$selected", "the encoder of the code", describe(x[["selected"]]))
+      }
       kept <- paste0("encoder_", x$selected)
       if (kept %in% names(object_rules)) {
         check_table(as.list(x$parameters), kept, "$parameters", list2env(mget("G", sizes), parent = baseenv()), fault)
@@ -68,6 +70,10 @@ object_laws <- list(
     if (m$df != m$n - m$K - m$L) fault("$latent$kclass$df", "`n` less `K` and `L`", format(m$df))
     if (m$L + m$K > m$n) fault("$latent$kclass$L", sprintf("with `K` at most `n` (%s)", big(m$n)), big(m$L))
     if (m$n != x$nobs) fault("$latent$kclass$n", big(x$nobs), big(m$n))
+  },
+  encoder_autoencoder = function(x, sizes, fault) {
+    inputs <- sizes$r + if (is.null(x[["warm"]])) 0 else ncol(x$warm$map)
+    if (x$shape[1] != inputs) fault("$shape", sprintf("of %s inputs", big(inputs)), sprintf("of %s", big(x$shape[1])))
   },
   iv_factor = function(x, sizes, fault) {
     if (any(x$r[lower.tri(x$r)] != 0)) fault("$r", "upper triangular", "another matrix")

@@ -96,7 +96,7 @@ instruments_rules <- list(
   values = numbers(), threshold = numbers(na = TRUE), null = numbers(null = TRUE, optional = TRUE),
   structure_mean = numbers("s", null = TRUE, optional = TRUE),
   structure_slopes = numbers("s", "G", null = TRUE, optional = TRUE),
-  selected = texts(1, among = c("closure", "flow", "autoencoder"), null = TRUE, optional = TRUE),
+  selected = texts(1, among = c("linear", "closure", "flow", "autoencoder"), null = TRUE, optional = TRUE),
   code_center = numbers("r", optional = TRUE),
   parameters = parts(
     center = numbers("G", optional = TRUE), map = numbers("G", "h", optional = TRUE), theta = numbers(optional = TRUE),
@@ -284,7 +284,8 @@ adam_rules <- list(
 
 # The weights of a code of G instruments: where an autoencoder started (d latents), its own, the flow's.
 start_rules <- list(
-  selected = texts(1, among = c("linear", "closure", "flow")), center = numbers("g"), map = numbers("g", "d"), code_center = numbers("d"),
+  selected = texts(1, among = c("linear", "closure", "flow")), center = numbers("g"), map = numbers("g", "d"),
+  code_center = numbers("d"),
   code_scale = numbers("d", min = 1e-300)
 )
 autoencoder_rules <- list(

@@ -272,7 +272,7 @@ attack_cases <- function(object) {
 }
 
 attack_case <- function(object, path, change) {
-  if (path == ".") return(attack_wholes(object)[[change]](object))
+  if (path == ".") return(tryCatch(attack_wholes(object)[[change]](object), error = function(e) NULL))
   path <- as.list(strsplit(path, "$", fixed = TRUE)[[1]])
   part <- object
   for (name in path) part <- .subset2(part, name)
