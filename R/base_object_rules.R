@@ -261,13 +261,13 @@ curve_rules <- list(
 
 # What each solver keeps of a curve of w covariates: `curve`.
 kiv_rules <- list(
-  width = number(min = 1e-300), alpha = numbers("c"), centre = numbers("c", "1 + w"), mean = number(),
+  width = numbers("1 + w", min = 0), alpha = numbers("c"), centre = numbers("c", "1 + w"), mean = number(),
   rows = numbers("k", "w")
 )
 surface_rules <- list(
   sizes = numbers(4, min = 1, whole = TRUE, type = "integer", named = "members"), weight = numbers("q", "m"),
   block = numbers(4, "m"), mean = numbers("c", "m"), coef = numbers("c", "m"), cov = numbers("c", "c", "m"),
-  x_mean = number(), x_sd = number(min = 1e-300), kappa = numbers(4, "m"),
+  x_mean = number(), x_sd = number(min = 0), kappa = numbers(4, "m"),
   numbers = numbers(named = c("y_mean", "s2", "gain")), rows = numbers("k", "w")
 )
 sieve_column <- numbers("c", na = TRUE)
@@ -277,7 +277,7 @@ sieve_rules <- list(
   derivative_std.error = sieve_column
 )
 adam_rules <- list(
-  theta = several(numbers("t")), centre = numbers("1 + w"), scale = numbers("1 + w", min = 1e-300),
+  theta = several(numbers("t")), centre = numbers("1 + w"), scale = numbers("1 + w", min = 0),
   y = parts(mean = number(), sd = number(min = 0)), width = number(min = 1, max = 4096, whole = TRUE),
   mean_field = number(min = 0, max = 1, whole = TRUE), rows = numbers("k", "w")
 )
@@ -286,12 +286,12 @@ adam_rules <- list(
 start_rules <- list(
   selected = texts(1, among = c("linear", "closure", "flow")), center = numbers("g"), map = numbers("g", "d"),
   code_center = numbers("d"),
-  code_scale = numbers("d", min = 1e-300)
+  code_scale = numbers("d", min = 0)
 )
 autoencoder_rules <- list(
   shape = numbers(8, min = 0, whole = TRUE, type = "integer"), theta = numbers("t"), center = numbers("G"),
   whiten = numbers("G", "r"),
-  code_center = numbers("u"), code_scale = numbers("u", min = 1e-300),
+  code_center = numbers("u"), code_scale = numbers("u", min = 0),
   warm = table_of("encoder_start", "G", null = TRUE)
 )
 flow_rules <- list(

@@ -306,7 +306,7 @@ attack_possible <- function(path, change) {
   number <- change %in% c("half", "minus", "huge", "zero", "most", "repeated", "reversed", "turned")
   optional <- grepl("^(block|structure|naive|by_environment|leave_one_out|background|units|ids|cluster)$", path) &
     change %in% c("removed", "empty", "nothing")
-  unknown <- grepl("(fstat|se|se_plain|pos|chr|snp|allele|values|null|threshold|up|lo|pval|b)$", path) &
+  unknown <- grepl("(fstat|se|se_plain|vcov|pos|chr|snp|allele|values|null|threshold|up|lo|pval|b)$", path) &
     change %in% c("inf", "na", "nan", "shorter", "longer", "doubled", "blank", "long", "words", "number", "nothing", "letters", "wide")
   number & !place | optional | unknown
 }
