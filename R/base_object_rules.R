@@ -96,7 +96,7 @@ instruments_rules <- list(
   values = numbers(), threshold = numbers(na = TRUE), null = numbers(null = TRUE, optional = TRUE),
   structure_mean = numbers("s", null = TRUE, optional = TRUE),
   structure_slopes = numbers("s", "G", null = TRUE, optional = TRUE),
-  selected = texts(1, among = c("linear", "closure", "flow", "autoencoder"), null = TRUE, optional = TRUE),
+  selected = texts(1, null = TRUE, optional = TRUE), # one of row_encoders(): encode_rows() looks
   code_center = numbers("r", optional = TRUE),
   parameters = parts(
     center = numbers("G", optional = TRUE), map = numbers("G", "h", optional = TRUE), theta = numbers(optional = TRUE),
@@ -267,7 +267,7 @@ kiv_rules <- list(
 surface_rules <- list(
   sizes = numbers(4, min = 1, whole = TRUE, type = "integer", named = "members"), weight = numbers("q", "m"),
   block = numbers(4, "m"), mean = numbers("c", "m"), coef = numbers("c", "m"), cov = numbers("c", "c", "m"),
-  x_mean = number(), x_sd = number(min = 0), kappa = numbers(4, "m"),
+  x_mean = numbers("w"), x_sd = numbers("w", min = 0), kappa = numbers(4, "m"),
   numbers = numbers(named = c("y_mean", "s2", "gain")), rows = numbers("k", "w")
 )
 sieve_column <- numbers("c", na = TRUE)

@@ -106,7 +106,16 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
   ))
 }
 
-encode_rows <- function(selected, parameters, z) row_encoders()[[selected]]$encode(parameters, z)
+encode_rows <- function(selected, parameters, z) {
+  encoder <- row_encoders()[[selected]]
+  if (is.null(encoder)) {
+    abort_argument(
+      "object$selected", paste("one of", quote_all(names(row_encoders()), 20)), quote_all(selected),
+      class = "latentmr_error_object", hint = "It is a code of another version of the package, or was changed on the way."
+    )
+  }
+  encoder$encode(parameters, z)
+}
 
 # The stationary subspace of the columns of a code.
 code_spectrum <- function(data, code, n_latent, control, seed, tolerance = 0) {

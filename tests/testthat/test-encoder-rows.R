@@ -71,3 +71,16 @@ test_that("what has no rows or is no continuous instrument is refused before any
     expect_error(f(d, "identify"), "Did you mean", class = "latentmr_error_argument")
   }
 })
+
+test_that("a code of an encoder that is not there is refused where it is used", {
+  d <- simulate_mr("authors", mixing = "poly1", environments = 3, n = 400, seed = 5)
+  code <- suppressWarnings(suppressMessages({
+    with_encoders(identity_encoder())
+    learn_instruments(d, "identity", n_latent = c(2, 2), seed = 1)
+  }))
+  code$selected <- "another"
+  expect_error(
+    predict(code, d), "`object$selected` must be one of \"identity\", not \"another\".", fixed = TRUE,
+    class = "latentmr_error_object"
+  )
+})
