@@ -109,7 +109,7 @@ deletion_parts <- function(model) {
   names <- names(model$coefficients)[!is.na(model$coefficients)]
   root <- if (is.null(model$weights)) 1 else sqrt(model$weights)
   x <- root * model.matrix(model)[, names, drop = FALSE]
-  y <- root * (fitted_rows(model) + model$residuals)
+  y <- root * model$engine$f$rows$y
   e <- root * model$residuals
   if (model$estimator == "ols") {
     a <- qr(x)
@@ -129,9 +129,6 @@ deletion_parts <- function(model) {
     leverage = rowSums((x %*% inverse) * x)
   )
 }
-
-# Fitted values of the rows of the fit, without an offset.
-fitted_rows <- function(model) model$engine$f$rows$y - model$residuals
 
 # b_i - b, a row each: rank-two changes of the inverse, one after the other.
 deletion_change <- function(parts) {

@@ -71,9 +71,11 @@ jobs <- suppressWarnings(as.integer(Sys.getenv("TEST_JOBS", parallel::detectCore
 jobs <- max(1L, min(jobs, length(names)), na.rm = TRUE)
 worker <- paste(
   shQuote(file.path(R.home("bin"), "Rscript")), if ("--no-init-file" %in% commandArgs()) "--no-init-file",
-  "tools/test.R", shQuote(directory), "&"
+  "tools/test.R", shQuote(directory)
 )
-system(paste(c(rep(worker, jobs), "wait"), collapse = " "))
+# By xargs and not by `&`: a shell's background commands ignore Ctrl-C, and R from 4.5 on
+# leaves a signal ignored that it finds so.
+system(sprintf("printf '%%s\\n' %s | xargs -P %d -I{} %s", paste(seq_len(jobs), collapse = " "), jobs, worker))
 
 results <- file.path(queue, paste0(names, ".rds"))
 done <- lapply(results[file.exists(results)], readRDS)

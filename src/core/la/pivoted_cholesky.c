@@ -7,6 +7,13 @@
 
 #define NOTHING 1e-13 /* of the mean diagonal: rounding */
 
+static size_t largest(const double *left, size_t n) {
+  size_t best = 0;
+  for (size_t i = 1; i < n; i++)
+    if (left[i] > left[best]) best = i;
+  return best;
+}
+
 size_t pivoted_cholesky_bytes(size_t n) { return lmr_add_bytes(lmr_bytes(n, sizeof(double)), lmr_bytes(n, sizeof(size_t))); }
 
 lmr_status pivoted_cholesky(const pivoted_matrix *k, double *left, double *f, int *pivot, size_t *rank, double *rest,
@@ -22,9 +29,7 @@ lmr_status pivoted_cholesky(const pivoted_matrix *k, double *left, double *f, in
   double remaining = whole;
   size_t r = 0;
   for (; r < k->most && r < n && remaining > k->tol * whole; r++) {
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-      if (left[i] > left[best]) best = i;
+    const size_t best = largest(left, n);
     if (!(left[best] > NOTHING * whole / (double)n)) break;
     double *column = f + r * n;
     const double root = sqrt(left[best]);
@@ -48,13 +53,6 @@ lmr_status pivoted_cholesky(const pivoted_matrix *k, double *left, double *f, in
 }
 
 size_t pivoted_factor_bytes(size_t n) { return lmr_double_bytes(2, n ? n : 1); }
-
-static size_t largest(const double *left, size_t n) {
-  size_t best = 0;
-  for (size_t i = 1; i < n; i++)
-    if (left[i] > left[best]) best = i;
-  return best;
-}
 
 lmr_status pivoted_factor(double *a, size_t n, double least, double *f, int *pivot, size_t *rank, lmr_arena work,
                           const lmr_tick *tick, lmr_error *err) {
