@@ -54,14 +54,12 @@
 #' `options(LatentMR.memory = "16GB")` is the memory that dense work may take; `options(LatentMR.cpu = 0)` keeps
 #' to plain C instead of the processor's vector instructions.
 #'
-#' @section Progress, interrupts, parallel work:
-#' Work of more than a second reports through progressr: `progressr::handlers(global = TRUE)` once in a
-#' session shows bars. A batch job (`Rscript job.R > log 2>&1`) gets a line every few seconds instead; with
-#' `options(progressr.enable = TRUE)` it has the bars of `progressr::handlers()`. Work of more than 20 seconds says so
-#' when it has
-#' begun. Long loops stop within a fraction of a second when interrupted, or when a time limit
-#' ([setTimeLimit()]) is over, and leave nothing open. Restarts and folds of
-#' encoders run where `future::plan()` says, with the same numbers everywhere.
+#' @section Progress, interrupts, parallel work: Work of more than a second reports through progressr:
+#' `progressr::handlers(global = TRUE)` once in a session shows bars. A batch job (`Rscript job.R > log 2>&1`) gets
+#' a line every few seconds instead; with `options(progressr.enable = TRUE)` it has the bars of
+#' `progressr::handlers()`. Work of more than 20 seconds says so when it has begun. Long loops stop within a
+#' fraction of a second when interrupted, or when a time limit ([setTimeLimit()]) is over, and leave nothing open.
+#' Restarts and folds of encoders run where `future::plan()` says, with the same numbers everywhere.
 #'
 #' @section Errors and warnings:
 #' All classes are listed in [LatentMR_conditions].

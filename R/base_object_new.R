@@ -6,26 +6,25 @@
 public_fields <- list(
   mr_data = list(topic = "mr_data", c(
     "outcome", "exposure", "outcome_name", "exposure_name", "environment", "covariates", "structure", "variants",
-    "kind",
-    "block", "cluster", "ids", "units", "scaling", "flow", "truth"
+    "kind", "block", "cluster", "ids", "units", "scaling", "flow", "truth"
   )),
   mr_moments = list(topic = "mr_moments", c(
     "outcome", "exposure", "units", "covariates", "structure", "variants", "kind", "environments", "blocks", "pilot",
-    "gpilot",
-    "missing", "gg", "gm", "mm", "sg", "sm", "gx", "mx", "sx", "xx", "flow", "seed", "disclosure", "withheld"
+    "gpilot", "missing", "gg", "gm", "mm", "sg", "sm", "gx", "mx", "sx", "xx", "flow", "seed", "disclosure",
+    "withheld"
   )),
   latent_instruments = list(topic = "learn_instruments", c(
-    "encoder", "values", "threshold", "invariant", "variant", "n_latent", "center", "block", "mode", "kind", "variants",
-    "environments", "quality", "history", "control", "seed"
+    "encoder", "values", "threshold", "invariant", "variant", "n_latent", "center", "block", "mode", "kind",
+    "variants", "environments", "quality", "history", "control", "seed"
   )),
   latent_mr = list(topic = "latent_mr", c(
     "headline", "outcome", "exposure", "units", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality",
-    "variants",
-    "warnings", "flow", "truth", "seed", "call", "versions"
+    "variants", "warnings", "flow", "truth", "seed", "call", "versions"
   )),
   iv_reg = list(topic = "iv_reg", c(
     "coefficients", "vcov", "residuals", "sigma", "df.residual", "rank", "nobs", "estimator", "kappa", "vcov_type",
-    "weights", "endogenous", "exogenous", "instruments", "diagnostics", "call", "formula", "terms", "model", "na.action"
+    "weights", "endogenous", "exogenous", "instruments", "diagnostics", "call", "formula", "terms", "model",
+    "na.action"
   )),
   iv_binary = list(topic = "iv_binary", c(
     "coefficients", "vcov", "scale", "units", "estimator", "link", "control", "hansen", "solutions", "linear", "nobs",
@@ -33,8 +32,7 @@ public_fields <- list(
   )),
   iv_curve = list(topic = "iv_curve", c(
     "estimator", "solver", "names", "nobs", "range", "shrink", "identification", "references", "tests", "control",
-    "seed",
-    "call", "formula"
+    "seed", "call", "formula"
   )),
   iv_first_stage = list(topic = "first_stage", c("table", "joint", "critical", "vcov")),
   direction_test = list(topic = "direction_test", c("direction", "variants")),
@@ -49,27 +47,24 @@ public_fields <- list(
 
 private <- list(
   mr_data = c(
-    "genotypes", "background", "background_fit", "covariate_coding", "structure_includes_instruments", "sex", "counts",
-    "removed_variants", "flagged_variants"
+    "genotypes", "background", "background_fit", "covariate_coding", "structure_includes_instruments", "sex",
+    "counts", "removed_variants", "flagged_variants"
   ),
   mr_moments = c("structure_includes_instruments", "block", "background", "clustered", "binary"),
   plink_bed = c("files", "samples", "variants"),
   latent_instruments = c(
     "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes",
-    "structure_mean",
-    "imputation", "n_latent_given", "parameters", "code_center", "check", "selected", "restart", "notes", "warnings",
-    "details",
-    "components", "panel_values", "background", "folds", "crossfit"
+    "structure_mean", "imputation", "n_latent_given", "parameters", "code_center", "check", "selected", "restart",
+    "notes", "warnings", "details", "components", "panel_values", "background", "folds", "crossfit"
   ),
   latent_mr = c(
     "estimates", "leading", "mode", "rows_used", "clustered", "clusters", "latent", "dropped", "binary", "cases",
-    "score",
-    "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld", "unavailable"
+    "score", "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld",
+    "unavailable"
   ),
   iv_reg = c(
     "df_terms", "cov.unscaled", "rss", "n", "cluster", "strength", "aliased_instruments", "engine", "stage1_names",
-    "levels",
-    "contrasts", "offset"
+    "levels", "contrasts", "offset"
   ),
   iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),
   iv_curve = c("data", "model", "curve", "alike", "band", "design", "dropped", "units"),

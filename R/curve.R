@@ -28,33 +28,29 @@
 #' little more than a parabola: the square has a flat prior, so that the fit is quadratic two-stage least
 #' squares with some room beside it.
 #'
-#' Two curves come back. The *unshrunk* fit has the band. The *shrunk* curve (what
-#' `predict()` gives first) is `linear 2SLS + s (fit - linear 2SLS)` with `s = k (1 - tau V / D)` in
-#' `[0, 1]`, `D` the mean squared difference from the line and `V` what noise alone
-#' gives; `s = 0` is exactly the line of linear 2SLS with the instruments as given; `k = 8`. With strong instruments
-#' `tau = 3`, which
-#' about one in fourteen straight truths exceeds (`Rscript bench/bench-curve-straight.R`). With weak ones `D / V` is
-#' about the square of the t of quadratic two-stage least squares: `tau = 5`, which 2.5 % of straight lines
-#' exceed, or `tau = 1.64` (t = 1.28, 10 % on one side) where the control function bends alike. That is the regression
-#' of the outcome on `x`, `x^2` and
-#' a cubic of the first-stage residual (Blundell and Powell 2003), far more precise but right only if that
-#' residual does not depend on the instruments; it never decides alone, and counts only if its bend is significant at
-#' 1 %, has the sign of the bend of two-stage least squares, lies within two of its standard errors, and if
-#' the variance of the residual does not change with the instruments (p > .05). Adaptive bands that are honest for a
-#' shrunk
-#' curve do not exist in general, so none is drawn around it.
+#' Two curves come back. The *unshrunk* fit has the band. The *shrunk* curve (what `predict()` gives first) is
+#' `linear 2SLS + s (fit - linear 2SLS)` with `s = k (1 - tau V / D)` in `[0, 1]`, `D` the mean squared difference
+#' from the line and `V` what noise alone gives; `s = 0` is exactly the line of linear 2SLS with the instruments as
+#' given; `k = 8`. With strong instruments `tau = 3`, which about one in fourteen straight truths exceeds
+#' (`Rscript bench/bench-curve-straight.R`). With weak ones `D / V` is about the square of the t of quadratic
+#' two-stage least squares: `tau = 5`, which 2.5 % of straight lines exceed, or `tau = 1.64` (t = 1.28, 10 % on one
+#' side) where the control function bends alike. That is the regression of the outcome on `x`, `x^2` and a cubic of
+#' the first-stage residual (Blundell and Powell 2003), far more precise but right only if that residual does not
+#' depend on the instruments; it never decides alone, and counts only if its bend is significant at 1 %, has the
+#' sign of the bend of two-stage least squares, lies within two of its standard errors, and if the variance of the
+#' residual does not change with the instruments (p > .05). Adaptive bands that are honest for a shrunk curve do not
+#' exist in general, so none is drawn around it.
 #'
 #' The instruments see only so many directions of a curve (a biallelic SNP: two beside the
 #' mean). Their number is estimated by sequential tests of canonical correlations
 #' (Anderson 1951) and printed; where there is but one (a binary instrument), `s` is 0.
 #'
-#' A curve enters the data through `E[h(X) | Z]`, in which its slope at an exposure `x` weighs
-#' as much as the instruments shift people across `x`, that is change `P(X > x)` (Angrist and
-#' Imbens 1995). This is tested at every percentile of the exposure (likelihood ratio with
-#' the instruments and their powers, 5 % over all percentiles by Bonferroni). The part of the curve outside the first
-#' and last exposure
-#' that is moved, or in a stretch of more than ten percentiles that is not, is extrapolation,
-#' whatever the band: it is named in the print, grey in the plot, marked in `as.data.frame()`.
+#' A curve enters the data through `E[h(X) | Z]`, in which its slope at an exposure `x` weighs as much as the
+#' instruments shift people across `x`, that is change `P(X > x)` (Angrist and Imbens 1995). This is tested at every
+#' percentile of the exposure (likelihood ratio with the instruments and their powers, 5 % over all percentiles by
+#' Bonferroni). The part of the curve outside the first and last exposure that is moved, or in a stretch of more
+#' than ten percentiles that is not, is extrapolation, whatever the band: it is named in the print, grey in the
+#' plot, marked in `as.data.frame()`.
 #'
 #' @param x A formula `y ~ x | z` or `y ~ w | x | z` (covariates, exposure,
 #'   instruments; also `y ~ x + w | z + w`), or a fitted object.
@@ -70,13 +66,11 @@
 #'   `na.action`; their number is printed. An `offset()` in the formula is subtracted from the outcome: the curve is
 #'   that of what is left.
 #' @param ... Not used; anything given is an error.
-#' @return An object of class `iv_curve` with methods for `predict`, `plot`, `print`,
-#'   `summary`, `tidy`, `glance`, `as.data.frame`, `nobs`, [average_effect()],
-#'   [average_derivative()]. Its fields: `estimator`, `solver`, `names` (of outcome, exposure, instruments, covariates),
-#'   `nobs`,
-#'   `range` (of the exposure, percentiles 1 and 99), `shrink` (s), `identification` (strength, directions, exposures
-#'   that
-#'   are moved), `references`, `tests`, `control`, `seed`, `call`, `formula`. Others are private.
+#' @return An object of class `iv_curve` with methods for `predict`, `plot`, `print`, `summary`, `tidy`, `glance`,
+#'   `as.data.frame`, `nobs`, [average_effect()], [average_derivative()]. Its fields: `estimator`, `solver`, `names`
+#'   (of outcome, exposure, instruments, covariates), `nobs`, `range` (of the exposure, percentiles 1 and 99),
+#'   `shrink` (s), `identification` (strength, directions, exposures that are moved), `references`, `tests`,
+#'   `control`, `seed`, `call`, `formula`. Others are private.
 #' @section Errors: `latentmr_error_argument` (also for factors, constants, infinite values,
 #'   fewer than 50 rows, more instruments than half of the rows),
 #'   `latentmr_error_singular` when the instruments do not vary given the covariates.

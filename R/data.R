@@ -71,14 +71,12 @@
 #'   instruments), or a `plink_bed` object of [read_plink()]. Missing: `NA`. Unless `kind = "continuous"`, values
 #'   outside of 0 to 2 by at most .001 are set to its ends, with a message, and a few values far outside among
 #'   calls of 0, 1 and 2 are refused as codes for missing.
-#' @param exposure,outcome Numeric vectors, one value per participant, in any
-#'   unit; estimates are in units of the outcome per unit of the exposure. Traits of two values may
-#'   be 0/1, logical, a factor with two levels (the second is 1, with a message) or words for no and yes (see
-#'   Values in [read_mr_data()]); an outcome with the values 1
-#'   and 2 only is read as in PLINK (control, case), with a message; one with the values 0, 1 and 2 only is refused,
-#'   since
-#'   PLINK's 0 means missing (see `outcome_kind`). Several exposures: a matrix or data frame
-#'   with a column for each; [latent_mr()] then estimates their effects given each other.
+#' @param exposure,outcome Numeric vectors, one value per participant, in any unit; estimates are in units of the
+#'   outcome per unit of the exposure. Traits of two values may be 0/1, logical, a factor with two levels (the
+#'   second is 1, with a message) or words for no and yes (see Values in [read_mr_data()]); an outcome with the
+#'   values 1 and 2 only is read as in PLINK (control, case), with a message; one with the values 0, 1 and 2 only is
+#'   refused, since PLINK's 0 means missing (see `outcome_kind`). Several exposures: a matrix or data frame with a
+#'   column for each; [latent_mr()] then estimates their effects given each other.
 #' @param environment Factor, text or whole numbers: the group of each
 #'   participant; see below. Continuous numbers are refused.
 #' @param covariates Data frame (numbers, factors, text, logicals) or numeric
@@ -115,11 +113,9 @@
 #'   combined.
 #' @param scale_traits `"none"`; `"sd"`: a trait is divided by its standard deviation in the analysed participants;
 #'   `"inverse_normal"`: it is replaced, within each environment, by the normal scores of its ranks
-#'   \eqn{\Phi^{-1}((r - 3/8) / (n + 1/4))} (Blom 1958), equal values by equal scores, so that neither mean nor spread
-#'   differs between
-#'   environments. One for all traits, or named: `c(exposure = "sd")`. Traits of two values are left. What was done
-#'   stands
-#'   in [flow()] and in the units.
+#'   \eqn{\Phi^{-1}((r - 3/8) / (n + 1/4))} (Blom 1958), equal values by equal scores, so that neither mean nor
+#'   spread differs between environments. One for all traits, or named: `c(exposure = "sd")`. Traits of two values
+#'   are left. What was done stands in [flow()] and in the units.
 #' @section Components and instruments: Components load on their own variants by construction.
 #'   When the instruments were among these (`TRUE`), only what the components leave unexplained
 #'   can be tested for structure; when not (`FALSE`), the components miss a part of
@@ -140,20 +136,15 @@
 #'   whose names differ only in capital letters or blanks. `latentmr_warning_ids`:
 #'   more than 2 % of the rows find no genotype, with the likely cause. `latentmr_warning_sex` and
 #'   `latentmr_warning_chromosome`: see Rules for variants.
-#' @return An object of class `mr_data`. See it with `print()`, `summary()`,
-#'   [flow()], [variants()] and [samples()]. Its fields, with n people analysed: `outcome` (n numbers), `exposure` (n
-#'   numbers; of several exposures a matrix with a column each), `outcome_name`, `exposure_name`, `environment`
-#'   (factor),
-#'   `covariates` (n rows, as coded), `structure` (n rows, or `NULL`), `variants` (data frame), `kind`, `block` and
-#'   `cluster` (factors or `NULL`), `ids` (or `NULL`), `units` and `scaling` (a data frame; or `NULL`), `flow`, `truth`
-#'   (of
-#'   simulated data). Others are private.
-#' @section Errors:
-#' All inherit from `latentmr_error`: `latentmr_error_argument` (an argument is
-#' not what it must be; `latentmr_error_coding`: an outcome of 0, 1 and 2), `latentmr_error_ids` (rows cannot be joined,
-#' or one
-#' identifier has several different rows), `latentmr_error_empty` (no
-#' participant or no variant is left).
+#' @return An object of class `mr_data`. See it with `print()`, `summary()`, [flow()], [variants()] and [samples()].
+#'   Its fields, with n people analysed: `outcome` (n numbers), `exposure` (n numbers; of several exposures a matrix
+#'   with a column each), `outcome_name`, `exposure_name`, `environment` (factor), `covariates` (n rows, as coded),
+#'   `structure` (n rows, or `NULL`), `variants` (data frame), `kind`, `block` and `cluster` (factors or `NULL`),
+#'   `ids` (or `NULL`), `units` and `scaling` (a data frame; or `NULL`), `flow`, `truth` (of simulated data). Others
+#'   are private.
+#' @section Errors: All inherit from `latentmr_error`: `latentmr_error_argument` (an argument is not what it must
+#' be; `latentmr_error_coding`: an outcome of 0, 1 and 2), `latentmr_error_ids` (rows cannot be joined, or one
+#' identifier has several different rows), `latentmr_error_empty` (no participant or no variant is left).
 #' @examples
 #' set.seed(1)
 #' n <- 300

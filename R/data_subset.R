@@ -9,9 +9,8 @@
 #' [flow()]. Nothing is scaled anew: units and `scale_traits` stay those of the whole.
 #'
 #' @param x An object of [mr_data()] or [read_mr_data()].
-#' @param i,j Participants and instruments: positions, identifiers (names of variants), negative positions, or `TRUE`
-#'   and `FALSE` for
-#'   each. Missing: all. Nobody may be named twice; the order of the data stays.
+#' @param i,j Participants and instruments: positions, identifiers (names of variants), negative positions, or
+#'   `TRUE` and `FALSE` for each. Missing: all. Nobody may be named twice; the order of the data stays.
 #' @param f What to split by: a factor, character vector or whole numbers with a value for every participant, or the
 #'   name of a column of `samples(x)`. People with a missing value are left out, with a message.
 #' @param genotypes `TRUE` adds a column of counted alleles for every variant.
@@ -20,9 +19,8 @@
 #' @param ... Nothing: an argument without a use is an error.
 #' @return `[`: an `mr_data` object. `split()`: a list of them, named by level. `as.data.frame()`: [samples()],
 #'   with genotypes when asked for.
-#' @section Errors: `latentmr_error_argument`: an index that names nobody, or names somebody twice; a part in which the
-#'   exposure or
-#'   the outcome does not vary; `latentmr_error_empty`: nobody, or no variant, is left.
+#' @section Errors: `latentmr_error_argument`: an index that names nobody, or names somebody twice; a part in which
+#'   the exposure or the outcome does not vary; `latentmr_error_empty`: nobody, or no variant, is left.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
 #' data[1:100, ]

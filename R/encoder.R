@@ -5,32 +5,23 @@
 #' (Vhat), which moves between environments or carries structure within them. The
 #' exposure and the outcome are never looked at.
 #'
-#' **Continuous instruments** (`encoder = "linear"`): stationary subspace analysis.
-#' With X the instruments whitened by their pooled covariance, and m_e, S_e their
-#' mean and covariance in environment e (share p_e),
-#' \deqn{M = \sum_e p_e [ m_e m_e' + (S_e - I)^2 / 2 ].}
-#' Eigenvectors with small eigenvalues are the invariant block. Its size is the
-#' largest m whose m-th smallest eigenvalue stays below the 99.9 % point
-#' (`encoder_control(dimension_level = )`) of the largest eigenvalue of M for m variables that do not change (von Buenau
-#' et al.
-#' 2009, Phys. Rev. Lett. 103:214101; Hara et al. 2012, Neural Networks 33). From people's rows that null comes from
-#' permuted
-#' labels of the environments (`src/core/encoder/stationary_permuted.c`), so that heavy and light tails do not mislead
-#' it; from moments
-#' it is drawn from Gaussian variables.
+#' **Continuous instruments** (`encoder = "linear"`): stationary subspace analysis. With X the instruments whitened
+#' by their pooled covariance, and m_e, S_e their mean and covariance in environment e (share p_e),
+#' \deqn{M = \sum_e p_e [ m_e m_e' + (S_e - I)^2 / 2 ].} Eigenvectors with small eigenvalues are the invariant
+#' block. Its size is the largest m whose m-th smallest eigenvalue stays below the 99.9 % point
+#' (`encoder_control(dimension_level = )`) of the largest eigenvalue of M for m variables that do not change (von
+#' Buenau et al. 2009, Phys. Rev. Lett. 103:214101; Hara et al. 2012, Neural Networks 33). From people's rows that
+#' null comes from permuted labels of the environments (`src/core/encoder/stationary_permuted.c`), so that heavy and
+#' light tails do not mislead it; from moments it is drawn from Gaussian variables.
 #'
 #' **Nonlinear mixing of continuous instruments**, Z = g(V, W):
-#' * `encoder = "closure"` (`src/core/encoder/closure.c`), polynomial g with more instruments than latents. When span(1,
-#'   Z) holds
-#'   all polynomials of degree q in d latents, f in span(Z) is of degree one if and only if its square is in span(1, Z).
-#'   With res()
-#'   the residual on (1, Z), orthonormal f = X U in the whitened instruments minimise
-#'   \deqn{c(d) = d^{-2} \sum_{ij} || res(f_i f_j) ||^2 / n.}
-#'   The d taken is the largest with c(d) < .01 and c(d + 1) > 10 c(d) (or no larger one possible), whose polynomials
-#'   explain four
-#'   fifths of the instruments. The latents come back exactly, up to an affine map, without any randomness; the
-#'   stationary subspace
-#'   of the code is then the split. At most 8 latents and 128 directions.
+#' * `encoder = "closure"` (`src/core/encoder/closure.c`), polynomial g with more instruments than latents. When
+#'   span(1, Z) holds all polynomials of degree q in d latents, f in span(Z) is of degree one if and only if its
+#'   square is in span(1, Z). With res() the residual on (1, Z), orthonormal f = X U in the whitened instruments
+#'   minimise \deqn{c(d) = d^{-2} \sum_{ij} || res(f_i f_j) ||^2 / n.} The d taken is the largest with c(d) < .01
+#'   and c(d + 1) > 10 c(d) (or no larger one possible), whose polynomials explain four fifths of the instruments.
+#'   The latents come back exactly, up to an affine map, without any randomness; the stationary subspace of the code
+#'   is then the split. At most 8 latents and 128 directions.
 #' * `encoder = "flow"` (`src/core/encoder/flow.c`, `src/core/encoder/flow_model.c`), as many instruments as latents (2
 #'   to 16, or the latents of a closure). A potential flow
 #'   \deqn{f(x) = A u, \quad u = x + \sum_h r_h^2 c_h \mathrm{softplus}(c_h'x + b_h), \quad J = I + \sum_h r_h^2 \sigma_h c_h c_h',}
@@ -40,18 +31,16 @@
 #'   are added by the score, all parameters follow the natural gradient, held-out people choose round, start and
 #'   dimension of w. The stationary subspace of the code is the split (an eigenvalue below the `tolerance` of
 #'   [flow_control()] counts as invariant).
-#' * `encoder = "auto"`: closure where it applies; else the flow where it gains more than the `gain` of [flow_control()]
-#'   in held-out loss over
-#'   a linear code; else `"linear"`. On genotypes and dosages it is `"linear"`.
+#' * `encoder = "auto"`: closure where it applies; else the flow where it gains more than the `gain` of
+#'   [flow_control()] in held-out loss over a linear code; else `"linear"`. On genotypes and dosages it is
+#'   `"linear"`.
 #'
-#' `$details` holds c(d), the spectrum before and the held-out losses with every fit of the flow, `$history` its losses
-#' by round, `$check` the
-#' distribution-free check of the code (`src/core/encoder/code_check.c`): with \eqn{\phi} all monomials of degree one
-#' and two of standardised
-#' coordinates,
-#' \deqn{\frac1n [ \sum_e n_e Pillai(\phi(w), \phi(v) | e) + n Pillai(\phi(w), e) ]}
-#' less its mean under independence. Above .02 it alarms (a warning): g may not be invertible, or the fit is poor.
-#' `print()` shows all of this, `plot()` draws it.
+#' `$details` holds c(d), the spectrum before and the held-out losses with every fit of the flow, `$history` its
+#' losses by round, `$check` the distribution-free check of the code (`src/core/encoder/code_check.c`): with
+#' \eqn{\phi} all monomials of degree one and two of standardised coordinates,
+#' \deqn{\frac1n [ \sum_e n_e Pillai(\phi(w), \phi(v) | e) + n Pillai(\phi(w), e) ]} less its mean under
+#' independence. Above .02 it alarms (a warning): g may not be invertible, or the fit is poor. `print()` shows all
+#' of this, `plot()` draws it.
 #'
 #' **Genotypes and dosages**: structure against independent blocks. With B the
 #' covariance between and N the covariance within environments (given the
@@ -72,25 +61,22 @@
 #' ancestry (Patterson et al. 2006, PLoS Genetics 2:e190).
 #'
 #' **Autoencoder** (`encoder = "autoencoder"`): the published method, a cross-environment autoencoder trained on
-#' people's rows
-#' so that What has one law in all environments and is independent of Vhat within them: see [autoencoder_control()] for
-#' its
-#' loss, its start and how weights are chosen. It needs an `mr_data` object; `n_latent = NULL` takes the dimensions of
-#' the
-#' encoder it starts from (at most 20 invariant ones for genotypes). `$history` holds every look at the held-out people.
+#' people's rows so that What has one law in all environments and is independent of Vhat within them: see
+#' [autoencoder_control()] for its loss, its start and how weights are chosen. It needs an `mr_data` object;
+#' `n_latent = NULL` takes the dimensions of the encoder it starts from (at most 20 invariant ones for genotypes).
+#' `$history` holds every look at the held-out people.
 #'
 #' Missing genotypes count as the variant's mean in the person's environment.
 #'
 #' @section Instrument quality (`summary(object)$quality`):
 #' A data frame of class `instrument_quality`; it prints as sentences. A row per question:
-#' * `mmd`: does the law of a latent (`w1`.. invariant, `v1`.. variant) in the environment named in `against`
-#'   differ from its law in the others? `value` is \eqn{MMD^2} (of [mmd_test()], RBF kernel of width 1 on the
-#'   standardised latent)
-#'   less its mean when nothing differs, \eqn{(\mathrm{tr} K_c/n)/(n p_e(1-p_e))}, so that 0 is no difference.
+#' * `mmd`: does the law of a latent (`w1`.. invariant, `v1`.. variant) in the environment named in `against` differ
+#'   from its law in the others? `value` is \eqn{MMD^2} (of [mmd_test()], RBF kernel of width 1 on the standardised
+#'   latent) less its mean when nothing differs, \eqn{(\mathrm{tr} K_c/n)/(n p_e(1-p_e))}, so that 0 is no
+#'   difference.
 #' * `hsic`: is the invariant block independent, within environments, of the variant block, of the covariates, of
-#'   the structure columns? `value` is the normalised HSIC of [hsic_test()] (0 to 1) less its mean under independence.
-#'   The last two
-#'   are what can see confounding that is the same in all environments.
+#'   the structure columns? `value` is the normalised HSIC of [hsic_test()] (0 to 1) less its mean under
+#'   independence. The last two are what can see confounding that is the same in all environments.
 #' * `first-stage F`, in `summary(latent_mr())$quality` only: of the instruments given all that is partialled out.
 #'
 #' `detectable` is the smallest `value` that the test would find with about 80 % power: the noncentrality that a
@@ -106,27 +92,22 @@
 #' data = others)` is the honest test, as is [environment_test()]. Blocks are tested as they are,
 #' not residualised as the estimators take them.
 #'
-#' @param data An `mr_data` object, or `mr_moments` (the same result, for genotypes; for continuous instruments the null
-#'   differs as
-#'   said above).
-#' @param encoder `"linear"`, the closed form; `"auto"`, `"closure"` or `"flow"` for continuous instruments that are a
-#'   nonlinear
-#'   mixing (`mr_data` only); or `"autoencoder"`.
+#' @param data An `mr_data` object, or `mr_moments` (the same result, for genotypes; for continuous instruments the
+#'   null differs as said above).
+#' @param encoder `"linear"`, the closed form; `"auto"`, `"closure"` or `"flow"` for continuous instruments that are
+#'   a nonlinear mixing (`mr_data` only); or `"autoencoder"`.
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
 #' @param control [encoder_control()]. For moments with background components it must have the settings they were
 #'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number for the null draws; `NULL` takes one from R's
 #'   generator.
-#' @return An object of class `latent_instruments`: `values` (eigenvalues of M),
-#'   `threshold`, `invariant` and `variant` (p x m maps from centred instruments to
-#'   the two blocks; of an encoder that reads rows from its code), `n_latent`, `center`, `block`, `mode`, `encoder`,
-#'   `kind`,
-#'   `variants`, `environments` (people in each), `quality`, `history` (of training), `control`, `seed`. Others are
-#'   private. `predict()` gives the blocks for
+#' @return An object of class `latent_instruments`: `values` (eigenvalues of M), `threshold`, `invariant` and
+#'   `variant` (p x m maps from centred instruments to the two blocks; of an encoder that reads rows from its code),
+#'   `n_latent`, `center`, `block`, `mode`, `encoder`, `kind`, `variants`, `environments` (people in each),
+#'   `quality`, `history` (of training), `control`, `seed`. Others are private. `predict()` gives the blocks for
 #'   people, `plot()` the spectrum with its null line.
 #' @section Errors: `latentmr_error_argument` for a wrong argument; `latentmr_error_object` for `data` of another
-#'   version, or
-#'   changed on the way (see [latent_mr()]); `latentmr_error_encoder` where `"closure"` or `"flow"`,
+#'   version, or changed on the way (see [latent_mr()]); `latentmr_error_encoder` where `"closure"` or `"flow"`,
 #'   asked for by name, cannot be fitted. Whether anything is identified is decided by [latent_mr()]. Warnings of
 #'   class `latentmr_warning_fit` where a check alarms.
 #' @examples

@@ -5,63 +5,48 @@
 #' standardised code,
 #' \deqn{L = rec + mmd \cdot MMD^2(\hat W) + hsic \cdot (mean_e HSIC_e + HSIC)(\hat V, \hat W) / 2 - entropy \cdot
 #' mean_e \log\det cor_e(s)
-#'   + relatedness \cdot mean (q(\hat W) - X)^2}
-#' (`src/core/autoencoder/autoencoder.h`, `code_loss.h`). rec is the mean squared error of the standardised
-#' instruments, as principal components each divided by the square root of its standard deviation (so that small
-#' directions count), or
-#' for genotypes and dosages the mean of \eqn{-g \log \pi - (2 - g) \log(1 - \pi)}; missing calls are left out (and
-#' continuous
-#' instruments that have some are only standardised). MMD is pooled over environments with weights p_e; HSIC is taken
-#' within environments
-#' (which exogeneity needs) and over everybody; both are the unbiased statistics, because in a batch the biased ones are
-#' mostly their
-#' null mean, and training then lowers that by bending the code. The code is standardised over everybody, never within
-#' environments,
-#' before all of them: nothing falls by shrinking it.
+#'   + relatedness \cdot mean (q(\hat W) - X)^2} (`src/core/autoencoder/autoencoder.h`, `code_loss.h`). rec is the
+#' mean squared error of the standardised instruments, as principal components each divided by the square root of
+#' its standard deviation (so that small directions count), or for genotypes and dosages the mean of
+#' \eqn{-g \log \pi - (2 - g) \log(1 - \pi)}; missing calls are left out (and continuous instruments that have some
+#' are only standardised). MMD is pooled over environments with weights p_e; HSIC is taken within environments
+#' (which exogeneity needs) and over everybody; both are the unbiased statistics, because in a batch the biased ones
+#' are mostly their null mean, and training then lowers that by bending the code. The code is standardised over
+#' everybody, never within environments, before all of them: nothing falls by shrinking it.
 #'
-#' The encoder is a linear map plus a net of two hidden layers with layer normalisation and ReLU; the decoder is such a
-#' net too, or
-#' linear in the monomials of the code. With a warm start the linear map begins as the closed-form code and the net at
-#' nearly zero;
-#' the decoder learns that code first (`settle`), and weights are replaced only when the criterion falls by more than
-#' its noise. From
-#' a random start the net first learns to reconstruct (`settle`, at a rate of .01; a polynomial decoder is fitted anew
-#' every epoch at
-#' first); then its code is whitened and turned so that the penalties are small (`src/core/autoencoder/code_turn.h`: the
-#' best of six random
-#' rotations followed downhill, the net held still), and then everything is trained with the penalties. Without the turn
-#' the penalties are
-#' met by bending the code, and it stays bent. Nothing counts before the penalties have their weight, and then the
-#' latest weights within
-#' the noise of the best are taken: training removes more than the held-out people can see.
+#' The encoder is a linear map plus a net of two hidden layers with layer normalisation and ReLU; the decoder is
+#' such a net too, or linear in the monomials of the code. With a warm start the linear map begins as the
+#' closed-form code and the net at nearly zero; the decoder learns that code first (`settle`), and weights are
+#' replaced only when the criterion falls by more than its noise. From a random start the net first learns to
+#' reconstruct (`settle`, at a rate of .01; a polynomial decoder is fitted anew every epoch at first); then its code
+#' is whitened and turned so that the penalties are small (`src/core/autoencoder/code_turn.h`: the best of six
+#' random rotations followed downhill, the net held still), and then everything is trained with the penalties.
+#' Without the turn the penalties are met by bending the code, and it stays bent. Nothing counts before the
+#' penalties have their weight, and then the latest weights within the noise of the best are taken: training removes
+#' more than the held-out people can see.
 #'
 #' Criterion, for early stopping and between restarts: on held-out people (at most 1,000 an environment), normalised
-#' HSIC of What
-#' and Vhat within environments plus normalised HSIC of What with the environment, Gaussian kernels, each less its
-#' expectation when nothing depends; among weights whose reconstruction is within 5 % (and .02 of the variance) of the
-#' best seen.
+#' HSIC of What and Vhat within environments plus normalised HSIC of What with the environment, Gaussian kernels,
+#' each less its expectation when nothing depends; among weights whose reconstruction is within 5 % (and .02 of the
+#' variance) of the best seen.
 #'
 #' In the published design one random start with
-#' `kernel = "rbf", mmd = 50, hsic = 50, epochs = 300, settle = .6, ramp = .1` for all
-#' mixings (`bench/bench-autoencoder.R`, 8 seeds) has a mean bias of at most .009 in every cell and a standard deviation
-#' of .004 to .011 with
-#' polynomial mixings, .045 and .030 (two and three environments) with the invertible net; the warm start has a bias of
-#' at most .006. On
-#' genotypes the binomial autoencoder lost to `encoder = "linear"` in all four cells tried (eight data sets each,
-#' `Rscript bench/bench-autoencoder.R 8 snp`).
+#' `kernel = "rbf", mmd = 50, hsic = 50, epochs = 300, settle = .6, ramp = .1` for all mixings
+#' (`bench/bench-autoencoder.R`, 8 seeds) has a mean bias of at most .009 in every cell and a standard deviation of
+#' .004 to .011 with polynomial mixings, .045 and .030 (two and three environments) with the invertible net; the
+#' warm start has a bias of at most .006. On genotypes the binomial autoencoder lost to `encoder = "linear"` in all
+#' four cells tried (eight data sets each, `Rscript bench/bench-autoencoder.R 8 snp`).
 #'
 #' Sources: (P) the published method, <https://arxiv.org/abs/2602.19782> and its simulation code; (M) measured here,
 #' `bench/bench-autoencoder.R`.
 #'
 #' @param units Units of each hidden layer, a multiple of 16 (P leaves it open; M); 0: a linear encoder.
-#' @param decoder `"mlp"`, `"polynomial"` of `decoder_degree` (P: the true degree of a polynomial mixing), or `"auto"`:
-#'   polynomial where
-#'   the closure encoder finds a polynomial mixing, else `"mlp"`.
+#' @param decoder `"mlp"`, `"polynomial"` of `decoder_degree` (P: the true degree of a polynomial mixing), or
+#'   `"auto"`: polynomial where the closure encoder finds a polynomial mixing, else `"mlp"`.
 #' @param decoder_degree 1, 2 or 3.
-#' @param kernel Of MMD and HSIC in training: `"poly2"` (P's default, (x'y + 1)^2), `"poly3"` or `"rbf"` (width at the
-#'   median
-#'   distance of a standard Gaussian code; its statistics are about a hundred times smaller, so its weights should be
-#'   larger).
+#' @param kernel Of MMD and HSIC in training: `"poly2"` (P's default, (x'y + 1)^2), `"poly3"` or `"rbf"` (width at
+#'   the median distance of a standard Gaussian code; its statistics are about a hundred times smaller, so its
+#'   weights should be larger).
 #' @param mmd,hsic Weights; 1 and 1 is the corner of P's grid whose rerun is public.
 #' @param entropy Weight of the log-determinant of the correlation (P: .01, of the covariance).
 #' @param relatedness Weight of the prediction of the exposure from What (P: 0). Above 0 [latent_mr()] asks for

@@ -13,12 +13,10 @@
 #'   1, 3, 8, 13 and 14 of [simulate_mr()] and 2 to 5 % smaller in cells 7, 8 and 13 with
 #'   opposite individual confounding (60 data sets each;
 #'   `PARTIAL_LEVEL=.95 RESULTS=elsewhere Rscript bench/bench-snp-panels.R panel`).
-#' @param dimension_level The same quantile for the size of the invariant block of continuous
-#'   instruments (from the gamma law of the draws' mean and variance). A direction that is called moving for nothing
-#'   costs
-#'   strength, in the published design with two environments a tenfold error; one that moves so little as to
-#'   pass costs hardly any bias. At .95 it befell 3 of 40 data sets, at .999 none of the same 40
-#'   (`bench/bench-published.R`).
+#' @param dimension_level The same quantile for the size of the invariant block of continuous instruments (from the
+#'   gamma law of the draws' mean and variance). A direction that is called moving for nothing costs strength, in
+#'   the published design with two environments a tenfold error; one that moves so little as to pass costs hardly
+#'   any bias. At .95 it befell 3 of 40 data sets, at .999 none of the same 40 (`bench/bench-published.R`).
 #' @param draws Number of draws of the null distribution.
 #' @param null For continuous instruments: `"permutation"` permutes the environment
 #'   labels of the rows (of 20,000 of them at most), which is right whatever the law of

@@ -19,12 +19,11 @@
 #' a scaled chi-square), for allele counts the noncentrality. Not
 #' rejecting says no more than that a change, if any, is below it. At biobank size all tests reject: read `effect`.
 #'
-#' @param x A `latent_instruments` object (with `data`), a numeric matrix or data frame (rows are people), or `mr_data`:
-#'   then its genotypes,
-#'   environments, and covariates with structure columns are taken. For `mr_data` missing calls are allowed:
-#'   they are left out of the allele counts and take the pooled mean elsewhere, which hides changes
-#'   rather than making them. In a matrix allele counts (only 0, 1, 2, NA) are recognised; in other columns
-#'   missing values are an error.
+#' @param x A `latent_instruments` object (with `data`), a numeric matrix or data frame (rows are people), or
+#'   `mr_data`: then its genotypes, environments, and covariates with structure columns are taken. For `mr_data`
+#'   missing calls are allowed: they are left out of the allele counts and take the pooled mean elsewhere, which
+#'   hides changes rather than making them. In a matrix allele counts (only 0, 1, 2, NA) are recognised; in other
+#'   columns missing values are an error.
 #' @param environment One label per row; at least two environments of at least 6 people.
 #' @param covariates NULL or a numeric matrix or data frame with the same rows.
 #' @param conditional `"joint"`, `"column"` or `"none"`.

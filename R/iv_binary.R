@@ -25,13 +25,11 @@
 #' person only when effects are small. With no effect they are right. In case-control samples only
 #' the odds ratio has a meaning, and the first stage is that of the sample, unless `weights` undo the sampling.
 #'
-#' Errors are the sandwich of both stages' estimating equations stacked (M-estimation;
-#' for `"msmm"` that of GMM, with the covariance of the moments at the final estimate),
-#' with the factors of [iv_fit()] where `m` counts the columns of the second stage.
-#' With `weights` every estimating equation is weighted and so is each person's part in the sandwich, as for survey
-#' weights.
-#' Intervals are
-#' normal; with `"cluster"` t on the number of clusters minus one; of `"2sls"` as in [iv_reg()].
+#' Errors are the sandwich of both stages' estimating equations stacked (M-estimation; for `"msmm"` that of GMM,
+#' with the covariance of the moments at the final estimate), with the factors of [iv_fit()] where `m` counts the
+#' columns of the second stage. With `weights` every estimating equation is weighted and so is each person's part in
+#' the sandwich, as for survey weights. Intervals are normal; with `"cluster"` t on the number of clusters minus
+#' one; of `"2sls"` as in [iv_reg()].
 #'
 #' The outcome may be 0/1 or logical; a factor with two levels (the second is 1) and
 #' the numbers 1 and 2 (PLINK: control, case) are recoded with a message.
@@ -40,10 +38,9 @@
 #' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`, as in [iv_reg()].
 #' @param estimator `"tsri"`, `"tsps"`, `"msmm"`, `"2sls"` or `"glm"`.
 #' @param link `"logit"` or `"log"`, for `"tsri"`, `"tsps"` and `"glm"`.
-#' @param weights Non-negative weights of people: counts, or the inverse of the probability to be in the sample (those
-#'   of
-#'   a case-control sample make its estimates those of the population). Their scale does not matter; people of weight 0
-#'   are left out.
+#' @param weights Non-negative weights of people: counts, or the inverse of the probability to be in the sample
+#'   (those of a case-control sample make its estimates those of the population). Their scale does not matter;
+#'   people of weight 0 are left out.
 #' @param subset,na.action,offset As in [glm()]; rows with missing values are handled by `na.action`. The offset
 #'   is on the scale of the estimate (log odds, log risk, or risk).
 #' @param tol As in [iv_fit()].

@@ -14,14 +14,13 @@
 #' * Cragg-Donald: smallest root of `X'PX` against `X'M_ZW X / (n - K - L)`, over L, for equal
 #'   variances. Kleibergen-Paap (2006): rank test that the first stages are collinear, a Wald test
 #'   with the robust covariance, chi-squared(`L - k + 1`); `f` is the Wald statistic over L.
-#' * Critical values, at 5 %, for the hypothesis that the instruments are weak. Stock and
-#'   Yogo (2005), equal variances; one endogenous variable and 2SLS: by their definitions without their
-#'   simulation error (their table has 16.38 where the exact value is 16.57). LIML (size) and Fuller with
-#'   constant 1 (bias, relative to that of least squares and in units of the standardised effect) with up to 30
-#'   instruments,
-#'   and 2SLS and LIML with two endogenous variables and up to 12, from our own simulations
-#'   of their weak-instrument asymptotics (`data-raw/stock-yogo.R`; within 6 % of the published tables). Montiel
-#'   Olea and Pflueger: the simplified (conservative) values of the effective F.
+#' * Critical values, at 5 %, for the hypothesis that the instruments are weak. Stock and Yogo (2005), equal
+#'   variances; one endogenous variable and 2SLS: by their definitions without their simulation error (their table
+#'   has 16.38 where the exact value is 16.57). LIML (size) and Fuller with constant 1 (bias, relative to that of
+#'   least squares and in units of the standardised effect) with up to 30 instruments, and 2SLS and LIML with two
+#'   endogenous variables and up to 12, from our own simulations of their weak-instrument asymptotics
+#'   (`data-raw/stock-yogo.R`; within 6 % of the published tables). Montiel Olea and Pflueger: the simplified
+#'   (conservative) values of the effective F.
 #'
 #' @param fit A fit of [iv_reg()] or [iv_fit()].
 #' @param vcov Covariance behind the robust statistics: `"HC0"` to `"HC3"`, `"cluster"` or a formula of clusters;

@@ -30,21 +30,17 @@
 #'   when `vcov = "cluster"`), at the residuals of two-stage least squares. Its covariance is the sandwich
 #'   with `S` at its own residuals; `Hansen J` is the minimum.
 #'
-#' Covariances: `"iid"` (`s2 (X~'X)^-1`, `s2 = e'e / (n - m)`); `"HC0"` to `"HC3"`
-#' and `"cluster"` (sandwich with the projected regressors `X~`, factors
-#' `n / (n - m)` for HC1 and `G / (G - 1) (n - 1) / (n - m)` for clusters; equal to
-#' `sandwich::vcovHC()` and `vcovCL(type = "HC1")`). Clusters in several ways (Cameron, Gelbach and Miller
-#' 2011): the signed sum over each way and their interactions, `G` the smallest number of clusters, as in fixest
-#' and Stata's ivreg2 (sandwich has the `G` of each way). `"CR2"` (Bell and McCaffrey 2002; Pustejovsky and Tipton
-#' 2018): residuals of a
-#' cluster multiplied by `(I - H_gg)^(-1/2)`, `H` the projection on `X~`, and t tests with Satterthwaite's
-#' degrees of freedom, for few or unequal clusters; equal to `clubSandwich::vcovCR(type = "CR2")`, with weights to its
-#' value for the rows multiplied by their roots. The diagnostic tests beside it are those of `"cluster"`. `"bekker"` for
-#' LIML and Fuller (Bekker 1994; the
-#' first two terms of Hansen, Hausman and Newey 2008); `"many"` for UJIVE, the
-#' many-instrument heteroskedastic error of Chao, Swanson, Hausman, Newey and
-#' Woutersen (2012): the sum of `e_i^2 (Gx)_i^2` and of
-#' `e_i x_i e_j x_j G_ij G_ji` over pairs (of people, or of clusters).
+#' Covariances: `"iid"` (`s2 (X~'X)^-1`, `s2 = e'e / (n - m)`); `"HC0"` to `"HC3"` and `"cluster"` (sandwich with
+#' the projected regressors `X~`, factors `n / (n - m)` for HC1 and `G / (G - 1) (n - 1) / (n - m)` for clusters;
+#' equal to `sandwich::vcovHC()` and `vcovCL(type = "HC1")`). Clusters in several ways (Cameron, Gelbach and Miller
+#' 2011): the signed sum over each way and their interactions, `G` the smallest number of clusters, as in fixest and
+#' Stata's ivreg2 (sandwich has the `G` of each way). `"CR2"` (Bell and McCaffrey 2002; Pustejovsky and Tipton
+#' 2018): residuals of a cluster multiplied by `(I - H_gg)^(-1/2)`, `H` the projection on `X~`, and t tests with
+#' Satterthwaite's degrees of freedom, for few or unequal clusters; equal to `clubSandwich::vcovCR(type = "CR2")`,
+#' with weights to its value for the rows multiplied by their roots. The diagnostic tests beside it are those of
+#' `"cluster"`. `"bekker"` for LIML and Fuller (Bekker 1994; the first two terms of Hansen, Hausman and Newey 2008);
+#' `"many"` for UJIVE, the many-instrument heteroskedastic error of Chao, Swanson, Hausman, Newey and Woutersen
+#' (2012): the sum of `e_i^2 (Gx)_i^2` and of `e_i x_i e_j x_j G_ij G_ji` over pairs (of people, or of clusters).
 #'
 #' A column of `w` (or `z`) that depends linearly on those before it has
 #' coefficient `NA` (is dropped), as in [lm()], by the same rule: less than `tol`
@@ -74,13 +70,11 @@
 #'   rows. [iv_reg()] has `na.action`.
 #' @section Errors: `latentmr_error_argument` for wrong shapes and values,
 #'   `latentmr_error_unidentified` when the instruments do not identify the effects.
-#' @references Kolesar, Chetty, Friedman, Glaeser and Imbens (2015), JBES 33:474. Cameron, Gelbach and Miller (2011),
-#'   JBES
-#'   29:238. Bell and McCaffrey (2002), Survey Methodology 28:169. Pustejovsky and Tipton (2018), JBES 36:672. Kolesar
-#'   (2013), Estimation in an instrumental variables model with
-#'   treatment effect heterogeneity. Bekker (1994), Econometrica 62:657. Hansen,
-#'   Hausman and Newey (2008), JBES 26:398. Chao et al. (2012), Econometric Theory
-#'   28:42. Fuller (1977), Econometrica 45:939. Angrist, Imbens and Krueger (1999), Journal of
+#' @references Kolesar, Chetty, Friedman, Glaeser and Imbens (2015), JBES 33:474. Cameron, Gelbach and Miller
+#'   (2011), JBES 29:238. Bell and McCaffrey (2002), Survey Methodology 28:169. Pustejovsky and Tipton (2018), JBES
+#'   36:672. Kolesar (2013), Estimation in an instrumental variables model with treatment effect heterogeneity.
+#'   Bekker (1994), Econometrica 62:657. Hansen, Hausman and Newey (2008), JBES 26:398. Chao et al. (2012),
+#'   Econometric Theory 28:42. Fuller (1977), Econometrica 45:939. Angrist, Imbens and Krueger (1999), Journal of
 #'   Applied Econometrics 14:57. Hansen (1982), Econometrica 50:1029. Montiel Olea and Pflueger (2013), JBES 31:358.
 #' @examples
 #' set.seed(1)

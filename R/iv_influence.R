@@ -109,25 +109,20 @@ deletion_parts <- function(model) {
   names <- names(model$coefficients)[!is.na(model$coefficients)]
   root <- if (is.null(model$weights)) 1 else sqrt(model$weights)
   x <- root * model.matrix(model)[, names, drop = FALSE]
-  y <- root * model$engine$f$rows$y
-  e <- root * model$residuals
-  if (model$estimator == "ols") {
-    a <- qr(x)
-    return(list(
-      x = x, r = 0 * x, e = e, v = 0 * e, inverse = chol2inv(qr.R(a))[order(a$pivot), order(a$pivot)],
-      h = 0 * e, leverage = rowSums(qr.Q(a)^2)
-    ))
-  }
+  inverse <- model$cov.unscaled[names, names, drop = FALSE]
+  parts <- list(
+    x = x, e = root * model$residuals, inverse = inverse, leverage = rowSums((x %*% inverse) * x),
+    r = 0 * x, v = numeric(nrow(x)), h = numeric(nrow(x))
+  )
+  if (model$estimator == "ols") return(parts)
   z <- qr(root * model.matrix(model, "instruments"))
   q <- qr.Q(z)[, seq_len(z$rank), drop = FALSE]
-  r <- x - q %*% crossprod(q, x)
-  r[, !(names %in% model$endogenous)] <- 0
-  inverse <- solve0(crossprod(x, x - r))
-  u <- y - q %*% crossprod(q, y)
-  list(
-    x = x, r = r, e = e, v = drop(u - r %*% model$coefficients[names]), inverse = inverse, h = rowSums(q^2),
-    leverage = rowSums((x %*% inverse) * x)
-  )
+  y <- root * model$engine$f$rows$y
+  parts$r <- x - q %*% crossprod(q, x)
+  parts$r[, !(names %in% model$endogenous)] <- 0
+  parts$v <- drop(y - q %*% crossprod(q, y) - parts$r %*% model$coefficients[names])
+  parts$h <- rowSums(q^2)
+  parts
 }
 
 # b_i - b, a row each: rank-two changes of the inverse, one after the other.
@@ -152,8 +147,7 @@ dfbeta.iv_reg <- function(model, ...) influence(model, ...)$dfbeta
 #' @export
 dfbetas.iv_reg <- function(model, ...) {
   found <- influence(model, ...)
-  scale <- sqrt(diag(deletion_parts(model)$inverse))
-  found$dfbeta / outer(found$sigma, scale)
+  found$dfbeta / outer(found$sigma, sqrt(diag(model$cov.unscaled))[colnames(found$dfbeta)])
 }
 
 #' @rdname iv_influence

@@ -22,9 +22,8 @@
 #'   the fit has one.
 #' @param cluster Clusters, as in [iv_reg()], where not those of the fit.
 #' @param ... Nothing: an argument without a use is an error.
-#' @return Data frame of class `overid_test` with columns `test`, `statistic`, `df1`, `df2`, `p.value`. `print()` says
-#'   it in
-#'   words too.
+#' @return Data frame of class `overid_test` with columns `test`, `statistic`, `df1`, `df2`, `p.value`. `print()`
+#'   says it in words too.
 #' @section Missing values: Hansen J is `NA` with fewer clusters than instruments.
 #' @section Errors: `latentmr_error_argument` for a fit without instruments or without more of them than
 #'   endogenous variables.

@@ -27,15 +27,13 @@
 #'   in any variable of the formula, weights or cluster are handled by `na.action`.
 #' @param contrasts As in [lm()].
 #' @param ... Nothing: an argument without a use is an error.
-#' @return An object of class `iv_reg` with methods for `coef`, `vcov`, `confint`,
-#'   `residuals`, `fitted`, `predict`, `model.matrix`, `formula`, `terms`,
-#'   `update`, `anova`, `print`, `summary` (see [summary.iv_reg()]), `hatvalues`,
-#'   `nobs`, `df.residual`, `weights`, `deviance`, [ar_set()], `tidy` and `glance`, and
-#'   for `sandwich`'s `bread`, `estfun` and `vcovHC`. Its fields: `coefficients`, `vcov`, `residuals`, `sigma`,
-#'   `df.residual`,
-#'   `rank`, `nobs`, `estimator`, `kappa` (of a k-class estimator), `vcov_type`, `weights`, `endogenous`, `exogenous`,
-#'   `instruments` (names), `diagnostics`, and with a formula `call`, `formula`, `terms`, `model`, `na.action`. Others
-#'   are private.
+#' @return An object of class `iv_reg` with methods for `coef`, `vcov`, `confint`, `residuals`, `fitted`, `predict`,
+#'   `model.matrix`, `formula`, `terms`, `update`, `anova`, `print`, `summary` (see [summary.iv_reg()]),
+#'   `hatvalues`, `nobs`, `df.residual`, `weights`, `deviance`, [ar_set()], `tidy` and `glance`, and for
+#'   `sandwich`'s `bread`, `estfun` and `vcovHC`. Its fields: `coefficients`, `vcov`, `residuals`, `sigma`,
+#'   `df.residual`, `rank`, `nobs`, `estimator`, `kappa` (of a k-class estimator), `vcov_type`, `weights`,
+#'   `endogenous`, `exogenous`, `instruments` (names), `diagnostics`, and with a formula `call`, `formula`, `terms`,
+#'   `model`, `na.action`. Others are private.
 #' @section Missing values: `na.action` (default of `options("na.action")`, i.e.
 #'   rows with any missing value are left out and reported in `summary()`).
 #' @section Errors: `latentmr_error_argument`, `latentmr_error_unidentified`; see

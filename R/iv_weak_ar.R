@@ -9,12 +9,10 @@
 #' @param level Confidence level.
 #' @param vcov,cluster As in [weakiv_set()]; `"iid"`, equal error variances, is the default here.
 #' @param ... For methods.
-#' @return Data frame with one row per piece and columns `ci_type`, `lo`, `up`,
-#'   `level`; with several endogenous variables `term` first. `ci_type`: `"interval"`; `"rays"` (everything outside an
-#'   interval,
-#'   two rows); `"line"` (all effects: the instruments say nothing); `"empty"`
-#'   (one row, limits `NA`: every effect is rejected, i.e. the overidentifying
-#'   restrictions are).
+#' @return Data frame with one row per piece and columns `ci_type`, `lo`, `up`, `level`; with several endogenous
+#'   variables `term` first. `ci_type`: `"interval"`; `"rays"` (everything outside an interval, two rows); `"line"`
+#'   (all effects: the instruments say nothing); `"empty"` (one row, limits `NA`: every effect is rejected, i.e. the
+#'   overidentifying restrictions are).
 #' @section Missing values: limits are `NA` only in an empty set.
 #' @section Errors: `latentmr_error_argument` for a fit without instruments.
 #' @references Anderson and Rubin (1949), Annals of Mathematical Statistics 20:46.

@@ -22,18 +22,16 @@
 #' With as many instruments as effects the three are the same test.
 #'
 #' Robust (`vcov` `"HC0"`, `"HC1"`, `"cluster"`): Kleibergen's (2005) statistics of the moments
-#' `g = Q_Z'(y - X beta)`, in orthonormal coordinates of the instruments given the covariates. `S` is the
-#' covariance of the contributions of people (sums of clusters) to `g`, about their mean; `D = Q_Z'X -
-#' cov(Q_Z'X, g) S^-1 g`. Then `AR = g'S^-1 g`, `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g`, and `CLR` as above with
-#' the rank statistic `D'var(D)^-1 D` as `r`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the
-#' quasi-CLR test of
-#' Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). HC1 multiplies `S` by `n / (n - K - L)`,
-#' clusters by `G / (G - L) (n - 1) / (n - K)`; the F have `n - K - L` and `G - L` degrees of freedom, as Hotelling's
-#' test. Residuals are those under the hypothesis, which keeps
-#' the size with 60 clusters (`bench/bench-weak-iv.R`). Robust sets of one effect are found on 512
-#' directions around the circle of effects (the infinite one included) with root finding between them; with clusters
-#' there must be more of
-#' them than instruments.
+#' `g = Q_Z'(y - X beta)`, in orthonormal coordinates of the instruments given the covariates. `S` is the covariance
+#' of the contributions of people (sums of clusters) to `g`, about their mean; `D = Q_Z'X - cov(Q_Z'X, g) S^-1 g`.
+#' Then `AR = g'S^-1 g`, `LM = g'S^-1 D (D'S^-1 D)^-1 D'S^-1 g`, and `CLR` as above with the rank statistic
+#' `D'var(D)^-1 D` as `r`, with several effects the Kleibergen-Paap test that `D` has rank k - 1 (the quasi-CLR test
+#' of Kleibergen 2005, 2007; its size: Andrews and Guggenheim 2017). HC1 multiplies `S` by `n / (n - K - L)`,
+#' clusters by `G / (G - L) (n - 1) / (n - K)`; the F have `n - K - L` and `G - L` degrees of freedom, as
+#' Hotelling's test. Residuals are those under the hypothesis, which keeps the size with 60 clusters
+#' (`bench/bench-weak-iv.R`). Robust sets of one effect are found on 512 directions around the circle of effects
+#' (the infinite one included) with root finding between them; with clusters there must be more of them than
+#' instruments.
 #'
 #' Sets of one effect for equal variances are exact: their ends solve quadratic equations. With several endogenous
 #' variables only `"AR"`, projected on each axis (Dufour and Taamouti 2005): at
@@ -59,13 +57,11 @@
 #' @section Errors: `latentmr_error_argument` for a fit without instruments, for `beta` of
 #'   another length than the endogenous variables, and for LM, CLR and robust sets of several;
 #'   `latentmr_error_weights` when the covariance of the reduced form is singular.
-#' @references Anderson and Rubin (1949), Annals of Mathematical Statistics 20:46.
-#'   Kleibergen (2002), Econometrica 70:1781; (2005), Econometrica 73:1103; (2007), Journal of Econometrics 139:181.
-#'   Andrews
-#'   and Guggenheim (2017), Econometric Theory 33:1046.
-#'   Moreira (2003), Econometrica 71:1027. Andrews, Moreira and Stock (2007), Journal of
-#'   Econometrics 139:116. Mikusheva (2010), Journal of Econometrics 157:236. Dufour and
-#'   Taamouti (2005), Econometrica 73:1351.
+#' @references Anderson and Rubin (1949), Annals of Mathematical Statistics 20:46. Kleibergen (2002), Econometrica
+#'   70:1781; (2005), Econometrica 73:1103; (2007), Journal of Econometrics 139:181. Andrews and Guggenheim (2017),
+#'   Econometric Theory 33:1046. Moreira (2003), Econometrica 71:1027. Andrews, Moreira and Stock (2007), Journal of
+#'   Econometrics 139:116. Mikusheva (2010), Journal of Econometrics 157:236. Dufour and Taamouti (2005),
+#'   Econometrica 73:1351.
 #' @seealso [ar_set()], [first_stage()]
 #' @examples
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl, data = mtcars)

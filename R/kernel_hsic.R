@@ -58,11 +58,10 @@
 #' @param block Rows in a block; NULL is the square root of the rows.
 #' @param seed NULL, or a whole number: fixes the random features or blocks.
 #' @param method One of `"trace_gamma"`, `"permutation"`, `"gamma"`, `"block"`, `"linear"`.
-#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need not
-#'   be
-#'   independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same environment, their
-#'   people in the order of the data; clusters alone in their size stay, and are counted in the print. Members must be
-#'   exchangeable: list them in one order (child, parent) or at random.
+#' @param cluster NULL, or one label per row, for `method = "permutation"`: people of a cluster (a family, say) need
+#'   not be independent. Whole clusters of `y` are exchanged with clusters of the same size, in the same
+#'   environment, their people in the order of the data; clusters alone in their size stay, and are counted in the
+#'   print. Members must be exchangeable: list them in one order (child, parent) or at random.
 #' @param permutations Number of random permutations.
 #' @param approximation `"auto"`, `"exact"` or `"features"` for the two gamma laws. (Permutations
 #'   above 5,000 rows use low-rank factors of the Gram matrices.)
@@ -71,15 +70,13 @@
 #'   environments their mean; of `"block"` and `"linear"` the mean unbiased `HSIC`.
 #' @section Errors: `latentmr_error_argument` for samples of different length, missing
 #'   values, constant samples, groups that are too small, and combinations without a formula.
-#' @references Gretton, Bousquet, Smola and Schoelkopf (2005), ALT. Song, Smola, Gretton,
-#'   Bedo and Borgwardt (2012), JMLR 13. Kornblith et al. (2019), ICML (normalised form). Hall (1983), Ann Probab 11.
-#'   Buckley and Eagleson (1988), Aust J Stat 30. Gretton, Fukumizu, Teo, Song, Schoelkopf and Smola (2008), NIPS.
-#'   Zhang, Peters,
-#'   Janzing and Schoelkopf (2011), UAI. Kazi-Aoual, Hitier, Sabatier and Lebreton (1995), Comput Stat Data
-#'   Anal 20. Zhang, Filippi, Gretton and Sejdinovic (2018), Stat Comput.
-#' @seealso [mmd_test()], [environment_test()], [families()] for `cluster`. C: `src/core/kernel/hsic.c`, `gram_sums.c`,
-#'   `features.c`,
-#'   `kernel_test.c`, `exchange.c`.
+#' @references Gretton, Bousquet, Smola and Schoelkopf (2005), ALT. Song, Smola, Gretton, Bedo and Borgwardt (2012),
+#'   JMLR 13. Kornblith et al. (2019), ICML (normalised form). Hall (1983), Ann Probab 11. Buckley and Eagleson
+#'   (1988), Aust J Stat 30. Gretton, Fukumizu, Teo, Song, Schoelkopf and Smola (2008), NIPS. Zhang, Peters, Janzing
+#'   and Schoelkopf (2011), UAI. Kazi-Aoual, Hitier, Sabatier and Lebreton (1995), Comput Stat Data Anal 20. Zhang,
+#'   Filippi, Gretton and Sejdinovic (2018), Stat Comput.
+#' @seealso [mmd_test()], [environment_test()], [families()] for `cluster`. C: `src/core/kernel/hsic.c`,
+#'   `gram_sums.c`, `features.c`, `kernel_test.c`, `exchange.c`.
 #' @examples
 #' set.seed(1)
 #' x <- rnorm(200)

@@ -29,16 +29,14 @@
 #' @param block Rows of each group in a block; NULL is the square root of the smallest group.
 #' @param method One of `"trace_gamma"`, `"gamma"`, `"permutation"`, `"block"`, `"linear"`.
 #' @param strata NULL, or one label per row (of `x`, then of `y`): labels are permuted within strata.
-#' @param cluster NULL, or one label per row (of `x`, then of `y`), for `method = "permutation"`: the labels of a whole
-#'   cluster (a
-#'   family, say) move together, to a cluster of the same size.
+#' @param cluster NULL, or one label per row (of `x`, then of `y`), for `method = "permutation"`: the labels of a
+#'   whole cluster (a family, say) move together, to a cluster of the same size.
 #' @param permutations Number of random permutations.
 #' @param approximation `"auto"`, `"exact"` or `"features"` for the gamma law.
-#' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate`, `method`,
-#'   `data.name`. `estimate` is named: `MMD^2` (two samples) or `pooled MMD^2` (environments), biased, the same
-#'   `unbiased`
-#'   (exact form only) and `normalised`; of `"block"` and `"linear"` the mean unbiased one. But for these, `pairs` has
-#'   the MMD^2 between every two groups, two symmetric matrices `biased` and (exact form) `unbiased`.
+#' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate`, `method`, `data.name`.
+#'   `estimate` is named: `MMD^2` (two samples) or `pooled MMD^2` (environments), biased, the same `unbiased` (exact
+#'   form only) and `normalised`; of `"block"` and `"linear"` the mean unbiased one. But for these, `pairs` has the
+#'   MMD^2 between every two groups, two symmetric matrices `biased` and (exact form) `unbiased`.
 #' @section Errors: `latentmr_error_argument` for missing values, samples of different width, constant samples,
 #'   fewer than two groups, groups below 2 people, and combinations without a formula.
 #' @references Gretton, Borgwardt, Rasch, Schoelkopf and Smola (2012), JMLR 13. Zaremba, Gretton and

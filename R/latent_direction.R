@@ -2,36 +2,31 @@
 #'
 #' If the exposure acts on the outcome, and the instruments act through the exposure alone, they explain a larger
 #' share of the variance of the exposure than of the outcome. The reverse speaks for an effect of the outcome on the
-#' exposure,
-#' or for instruments that reach the outcome on other ways (Steiger's test of direction, on individual data).
+#' exposure, or for instruments that reach the outcome on other ways (Steiger's test of direction, on individual
+#' data).
 #'
-#' Exposure and outcome are of the same people, so the two correlations are correlated themselves; the test for
-#' two samples, `TwoSampleMR::mr_steiger()`, takes them as independent. After the block C of the fit was partialled out
-#' of
-#' everything:
+#' Exposure and outcome are of the same people, so the two correlations are correlated themselves; the test for two
+#' samples, `TwoSampleMR::mr_steiger()`, takes them as independent. After the block C of the fit was partialled out
+#' of everything:
 #'
 #' * each variant: \eqn{r_{gX}} and \eqn{r_{gY}} in absolute value by Steiger's (1980) z for dependent correlations.
-#'   With
-#'   \eqn{m} their mean, \eqn{r} the correlation of exposure and outcome (times the sign of \eqn{r_{gX} r_{gY}}),
-#'   \eqn{s = \{r(1 - 2m^2) - m^2(1 - 2m^2 - r^2)/2\}/(1 - m^2)^2}: \eqn{z = (\mathrm{atanh}|r_{gX}| -
-#'   \mathrm{atanh}|r_{gY}|) \sqrt{(n - K - 2)/(2 - 2s)}}, K columns of C, intercept included;
+#'   With \eqn{m} their mean, \eqn{r} the correlation of exposure and outcome (times the sign of
+#'   \eqn{r_{gX} r_{gY}}), \eqn{s = \{r(1 - 2m^2) - m^2(1 - 2m^2 - r^2)/2\}/(1 - m^2)^2}:
+#'   \eqn{z = (\mathrm{atanh}|r_{gX}| - \mathrm{atanh}|r_{gY}|) \sqrt{(n - K - 2)/(2 - 2s)}}, K columns of C,
+#'   intercept included;
 #' * all instruments together: adjusted \eqn{R^2 = 1 - \{r_1/(n - K - L)\}/\{r_0/(n - K)\}}, with \eqn{r_0} and
-#'   \eqn{r_1} what is left of a
-#'   trait after C, and after C and the L instruments. The variance of the difference is by the delta method from
-#'   \eqn{\Omega = r_1/(n - K - L)} and \eqn{S = (r_0 - r_1 - L\Omega)/n} (two by two, of exposure and outcome):
-#'   \eqn{Cov(S_{XX}, S_{YY}) = 4 S_{XY}\Omega_{XY}/n + 2L\Omega_{XY}^2/n^2},
-#'   \eqn{Cov(\Omega_{XX}, \Omega_{YY}) = 2\Omega_{XY}^2/(n - K - L)}, normal errors, instruments held fixed. The terms
-#'   in L
-#'   are what many weak instruments add.
+#'   \eqn{r_1} what is left of a trait after C, and after C and the L instruments. The variance of the difference is
+#'   by the delta method from \eqn{\Omega = r_1/(n - K - L)} and \eqn{S = (r_0 - r_1 - L\Omega)/n} (two by two, of
+#'   exposure and outcome): \eqn{Cov(S_{XX}, S_{YY}) = 4 S_{XY}\Omega_{XY}/n + 2L\Omega_{XY}^2/n^2},
+#'   \eqn{Cov(\Omega_{XX}, \Omega_{YY}) = 2\Omega_{XY}^2/(n - K - L)}, normal errors, instruments held fixed. The
+#'   terms in L are what many weak instruments add.
 #'
 #' Everything comes from moments. P-values are two-sided and normal.
 #'
 #' Error of measurement lowers the share that is explained. In the exposure it works against the right verdict; an
-#' outcome
-#' measured with much error can look farther from the instruments than it is: the print says how much error
-#' would turn the verdict. Confounding of exposure and outcome does not disturb the test; for a 0/1 trait the shares are
-#' on the
-#' scale of probabilities, not of liability.
+#' outcome measured with much error can look farther from the instruments than it is: the print says how much error
+#' would turn the verdict. Confounding of exposure and outcome does not disturb the test; for a 0/1 trait the shares
+#' are on the scale of probabilities, not of liability.
 #'
 #' @param fit A [latent_mr()] fit, or one of [iv_reg()] or [iv_fit()] with one endogenous variable.
 #' @param ... Nothing: an argument without a use is an error.

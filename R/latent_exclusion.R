@@ -1,26 +1,22 @@
 #' How strong a violation of exclusion the result survives
 #'
-#' Instruments may have effects of their own on the outcome (pleiotropy). `plausibly_exogenous()` gives the union of the
-#' confidence
-#' intervals over all direct effects within stated bounds (Conley, Hansen and Rossi 2012), and the size of
-#' violation at which it reaches zero.
+#' Instruments may have effects of their own on the outcome (pleiotropy). `plausibly_exogenous()` gives the union of
+#' the confidence intervals over all direct effects within stated bounds (Conley, Hansen and Rossi 2012), and the
+#' size of violation at which it reaches zero.
 #'
-#' With direct effects \eqn{\gamma} of the instruments Z (per unit, i.e. per allele), \eqn{y - Z\gamma} is an outcome
-#' for which
-#' they are valid. Two-stage least squares (any k-class with fixed kappa) is linear in the outcome:
-#' \deqn{b(\gamma) = b - a'\gamma, \quad v(\gamma) = (1, -\gamma')\,V\,(1, -\gamma')',}
-#' with a the effects that it would find for each instrument as outcome, and V its covariance for the outcomes
-#' \eqn{(y, Z)}. The union of
-#' \eqn{b(\gamma) \mp t\sqrt{v(\gamma)}} over the box of bounds has its ends in corners, all of which are looked at for
-#' up to 16
-#' instruments; with more, instruments are switched one at a time from the corner that moves b most, until none
-#' helps. The union covers the effect with at least the stated probability if the direct effects are within the bounds;
-#' it supposes
-#' nothing else about them, not that they balance out, and is therefore wide for many variants.
+#' With direct effects \eqn{\gamma} of the instruments Z (per unit, i.e. per allele), \eqn{y - Z\gamma} is an
+#' outcome for which they are valid. Two-stage least squares (any k-class with fixed kappa) is linear in the
+#' outcome: \deqn{b(\gamma) = b - a'\gamma, \quad v(\gamma) = (1, -\gamma')\,V\,(1, -\gamma')',} with a the effects
+#' that it would find for each instrument as outcome, and V its covariance for the outcomes \eqn{(y, Z)}. The union
+#' of \eqn{b(\gamma) \mp t\sqrt{v(\gamma)}} over the box of bounds has its ends in corners, all of which are looked
+#' at for up to 16 instruments; with more, instruments are switched one at a time from the corner that moves b most,
+#' until none helps. The union covers the effect with at least the stated probability if the direct effects are
+#' within the bounds; it supposes nothing else about them, not that they balance out, and is therefore wide for many
+#' variants.
 #'
-#' For fits of [latent_mr()] everything comes from the cross products of the fit (variants after the block C); errors
-#' are classical, for
-#' Nagar's estimate times \eqn{\sqrt{\max(1, J/df)}}. For [iv_reg()] they are those of the fit (`vcov`).
+#' For fits of [latent_mr()] everything comes from the cross products of the fit (variants after the block C);
+#' errors are classical, for Nagar's estimate times \eqn{\sqrt{\max(1, J/df)}}. For [iv_reg()] they are those of the
+#' fit (`vcov`).
 #'
 #' @param fit A fit of [latent_mr()] with the linear encoder, or of [iv_reg()] or [iv_fit()] with estimator `"2sls"` or
 #'   `"kclass"`.
@@ -30,15 +26,13 @@
 #'   upper bounds.
 #' @param level Confidence level.
 #' @param method For `latent_mr`: `"latent_nagar"` or `"latent_2sls"`; `NULL` is Nagar's on genotypes, 2SLS on
-#'   continuous
-#'   instruments.
+#'   continuous instruments.
 #' @param ... Nothing: an argument without a use is an error.
-#' @return Data frame of class `plausibly_exogenous`: `term`, `scale` (share of the bounds: 0 is exact exclusion, 1 the
-#'   bounds given), `b_min` and
-#'   `b_max` (range of the estimates), `lo_ci` and `up_ci` (union of the intervals). Attributes: `tipping`, for each
-#'   term
-#'   the multiple of the bounds at which the union reaches zero (0 when the interval holds it without violation,
-#'   `Inf` when no multiple up to a million does); `gamma`, a list with the direct effects behind both ends at scale 1.
+#' @return Data frame of class `plausibly_exogenous`: `term`, `scale` (share of the bounds: 0 is exact exclusion, 1
+#'   the bounds given), `b_min` and `b_max` (range of the estimates), `lo_ci` and `up_ci` (union of the intervals).
+#'   Attributes: `tipping`, for each term the multiple of the bounds at which the union reaches zero (0 when the
+#'   interval holds it without violation, `Inf` when no multiple up to a million does); `gamma`, a list with the
+#'   direct effects behind both ends at scale 1.
 #' @section Errors: `latentmr_error_argument` for an estimator that is not linear in the outcome and for wrong bounds.
 #' @references Conley, Hansen and Rossi (2012), Review of Economics and Statistics 94:260.
 #' @examples

@@ -3,13 +3,11 @@
 #' The estimate without each environment, each chromosome or each variant: does the result hang on one of them?
 #'
 #' Without a chromosome or a variant means that its variants are no instruments: they become controls, i.e. they are
-#' partialled
-#' out with the block C and may have effects of their own on the outcome. (To drop them altogether would leave them in
-#' what
-#' C and linked variants know of them.) With \eqn{\tilde V} these variants after C, \eqn{[y\,x]'M_C[y\,x]} loses
-#' \eqn{[y\,x]'\tilde V(\tilde V'\tilde V)^{-1}\tilde V'[y\,x]} and nothing else changes, so that all rows come from the
-#' fit's cross products. Environments
-#' are left out with their people; their rows are those of the fit.
+#' partialled out with the block C and may have effects of their own on the outcome. (To drop them altogether would
+#' leave them in what C and linked variants know of them.) With \eqn{\tilde V} these variants after C,
+#' \eqn{[y\,x]'M_C[y\,x]} loses \eqn{[y\,x]'\tilde V(\tilde V'\tilde V)^{-1}\tilde V'[y\,x]} and nothing else
+#' changes, so that all rows come from the fit's cross products. Environments are left out with their people; their
+#' rows are those of the fit.
 #'
 #' Errors are classical (LIML and Fuller: Bekker's), times \eqn{\sqrt{\max(1, J/df)}} for all but 2SLS as in
 #' [latent_mr()]; for environments they are those of the fit.
@@ -18,13 +16,12 @@
 #' @param over `"environment"`, `"chromosome"` or `"variant"`.
 #' @param method Estimator for chromosomes and variants: `"latent_nagar"`, `"latent_2sls"`, `"latent_liml"` or
 #'   `"latent_fuller"`; `NULL` is Nagar's on genotypes, 2SLS on continuous instruments. For variants also `"ivw"`,
-#'   `"ivw_fixed"`,
-#'   `"egger"` and `"weighted_median"`, the estimators on summary data of [single_variant()], from which a variant
-#'   left out is gone. Environments have the estimator that the fit has for them.
-#' @return Data frame of class `leave_one_out`, the columns of `TwoSampleMR::mr_leaveoneout()` first: `exposure,
-#'   outcome, id.exposure,
-#'   id.outcome, samplesize, SNP` (what was left out; last row `All`), `b, se, p`, then `nsnp` (instruments left).
-#'   Rows that cannot be estimated are `NA`. `print()` says which one moves the estimate most.
+#'   `"ivw_fixed"`, `"egger"` and `"weighted_median"`, the estimators on summary data of [single_variant()], from
+#'   which a variant left out is gone. Environments have the estimator that the fit has for them.
+#' @return Data frame of class `leave_one_out`, the columns of `TwoSampleMR::mr_leaveoneout()` first:
+#'   `exposure, outcome, id.exposure, id.outcome, samplesize, SNP` (what was left out; last row `All`), `b, se, p`,
+#'   then `nsnp` (instruments left). Rows that cannot be estimated are `NA`. `print()` says which one moves the
+#'   estimate most.
 #' @section Errors: `latentmr_error_argument` when the fit has one environment, no chromosomes, or, for chromosomes and
 #'   variants, an encoder other than
 #'   the linear one or cross-fitting.

@@ -31,13 +31,11 @@
 #' same: where they differ by more than a standard error, the encoder follows few people. `latent_2sls_only` is
 #' never cross-fitted. `vignette("method")` has the details.
 #'
-#' @section Errors given the encoder:
-#' The usual errors take the directions as known. With genotypes that is nearly so; with continuous instruments 95 %
-#' intervals covered 87 to 94 % in four cells of the published design. `jackknife = TRUE` learns the encoder anew
-#' without each
-#' of ten folds, and covers 96 to 98 % there (`bench/bench-jackknife.R`), at ten times the work. It replaces the errors
-#' of
-#' `latent_2sls`, `latent_liml`, `latent_fuller` and `latent_2sls_only` of everybody. Clusters stay whole in a fold.
+#' @section Errors given the encoder: The usual errors take the directions as known. With genotypes that is nearly
+#' so; with continuous instruments 95 % intervals covered 87 to 94 % in four cells of the published design.
+#' `jackknife = TRUE` learns the encoder anew without each of ten folds, and covers 96 to 98 % there
+#' (`bench/bench-jackknife.R`), at ten times the work. It replaces the errors of `latent_2sls`, `latent_liml`,
+#' `latent_fuller` and `latent_2sls_only` of everybody. Clusters stay whole in a fold.
 #'
 #' @section Spectral REML (`latent_reml`):
 #' The headline in panel mode: a random-effects model of the scores of the instruments, with components for
@@ -52,17 +50,13 @@
 #'   defaults.
 #' @param crossfit Number of folds K for cross-fitting, at least 2; 0 for none. Moments
 #'   must hold K folds or more (`mr_moments(folds = )`).
-#' @param score_weights Weights of an allele score from other people (a published association
-#'   study of the exposure), for the estimators `score` and `latent_score`: a data frame, or a text file (see
-#'   [read_mr_data()]),
-#'   with columns `SNP`, `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure` and
-#'   so
-#'   on, and rsid, EA, NEA, A1 (effect), A2, BETA, with a message).
-#'   Matched by variant and alleles (also where the data hold several variants of one name): weights of the other allele
-#'   change sign, weights on
-#'   the other strand are recognised; palindromic variants (A/T, C/G), other alleles, unknown
-#'   variants and missing weights are left out. `$score$table` has what became of
-#'   every row. `NULL`: no score.
+#' @param score_weights Weights of an allele score from other people (a published association study of the
+#'   exposure), for the estimators `score` and `latent_score`: a data frame, or a text file (see [read_mr_data()]),
+#'   with columns `SNP`, `effect_allele`, `other_allele` and `beta` (also under TwoSampleMR's names, `beta.exposure`
+#'   and so on, and rsid, EA, NEA, A1 (effect), A2, BETA, with a message). Matched by variant and alleles (also
+#'   where the data hold several variants of one name): weights of the other allele change sign, weights on the
+#'   other strand are recognised; palindromic variants (A/T, C/G), other alleles, unknown variants and missing
+#'   weights are left out. `$score$table` has what became of every row. `NULL`: no score.
 #' @param level Confidence level.
 #' @param force `TRUE` goes on where nothing identifies the effect, with a warning
 #'   instead of the error.
@@ -70,22 +64,18 @@
 #'   without each of them (and Cochran's Q) and the tests of instrument quality, which take most of the time: for
 #'   simulations and scans over many outcomes.
 #' @param jackknife `TRUE`, for continuous instruments: errors that include the learning of the encoder (see "Errors
-#'   given the
-#'   encoder").
+#'   given the encoder").
 #' @param control [encoder_control()]. For moments with background components it must have the settings they were
 #'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number; `NULL` takes one from R's generator.
-#' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine
-#'   columns are those of `TwoSampleMR::mr()`; `environments = TRUE` adds the
-#'   rows of every environment; the column `crossfit` is there when asked for. Also `print`, `summary`, `plot`, `tidy`,
-#'   `glance`
-#'   and [ar_set()]. Its field `headline` names the estimator to report first: on
-#'   genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
+#' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine columns are those of
+#'   `TwoSampleMR::mr()`; `environments = TRUE` adds the rows of every environment; the column `crossfit` is there
+#'   when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance` and [ar_set()]. Its field `headline` names
+#'   the estimator to report first: on genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
 #'   from moments); for continuous instruments `latent_2sls`. Other fields: `outcome`, `exposure` (names), `units`,
-#'   `kind`, `level`, `nobs`,
-#'   `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]), `quality`, `variants`,
-#'   `warnings`, `flow`,
-#'   `truth` (of simulated data), `seed`, `call`, `versions`. What is not named here is private.
+#'   `kind`, `level`, `nobs`, `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]),
+#'   `quality`, `variants`, `warnings`, `flow`, `truth` (of simulated data), `seed`, `call`, `versions`. What is not
+#'   named here is private.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
 #' and `latent_tsri` (log odds ratio) stand beside them; `latent_tsps` on request. What they
@@ -94,31 +84,26 @@
 #' scales and `NA` on others. They need rows of people. With many weak instruments they have the bias
 #' of 2SLS, which `latent_ujive` has not.
 #'
-#' @section Several exposures:
-#' With several exposures in `data` the effects are estimated given each other (multivariable Mendelian randomization),
-#' a
-#' row per estimator and exposure; everything else is as with one. Estimators whose `exposures` in [mr_methods()] is
-#' `one`
-#' are `NA` and say so. The F of an exposure is Sanderson and Windmeijer's conditional F; `summary()$first_stage`
-#' has a row per exposure. Anderson-Rubin sets are projections. Errors: `latentmr_error_unidentified` when
-#' the instruments do not tell the exposures apart, or an exposure is a function of the others.
+#' @section Several exposures: With several exposures in `data` the effects are estimated given each other
+#' (multivariable Mendelian randomization), a row per estimator and exposure; everything else is as with one.
+#' Estimators whose `exposures` in [mr_methods()] is `one` are `NA` and say so. The F of an exposure is Sanderson
+#' and Windmeijer's conditional F; `summary()$first_stage` has a row per exposure. Anderson-Rubin sets are
+#' projections. Errors: `latentmr_error_unidentified` when the instruments do not tell the exposures apart, or an
+#' exposure is a function of the others.
 #'
-#' @section Allele scores:
-#' `score` is the usual one-sample instrument: the sum of counted alleles times `score_weights`, with the environments
-#' and
-#' covariates partialled out; `latent_score` partials out the latent block. Weights that were estimated in
-#' the people of `data` make it 2SLS with all variants, with its bias, and hide that in one large F.
+#' @section Allele scores: `score` is the usual one-sample instrument: the sum of counted alleles times
+#' `score_weights`, with the environments and covariates partialled out; `latent_score` partials out the latent
+#' block. Weights that were estimated in the people of `data` make it 2SLS with all variants, with its bias, and
+#' hide that in one large F.
 #'
 #' Instruments that were chosen for their association with the exposure in the people of `data` have
 #' overestimated strength (winner's curse) and estimates pulled towards least squares. A warning is given
 #' when the variants look so: six or more lie just above one of the usual thresholds and none below it.
-#' @section Invalid instruments:
-#' `latent_outlier` takes variants out of the instruments whose association with the outcome does not go through the
-#' exposure, found on one half of the people and used on the other: [outlying_variants()]. [plausibly_exogenous()] says
-#' how large direct
-#' effects of the variants the result survives, [negative_control()] looks for effects that cannot be,
-#' [direction_test()] for
-#' the reverse direction, [leave_one_out()] for variants, chromosomes and environments on which the result hangs.
+#' @section Invalid instruments: `latent_outlier` takes variants out of the instruments whose association with the
+#' outcome does not go through the exposure, found on one half of the people and used on the other:
+#' [outlying_variants()]. [plausibly_exogenous()] says how large direct effects of the variants the result survives,
+#' [negative_control()] looks for effects that cannot be, [direction_test()] for the reverse direction,
+#' [leave_one_out()] for variants, chromosomes and environments on which the result hangs.
 #' @section Errors: `latentmr_error_unidentified` when fewer than three instruments are
 #'   left, when continuous instruments come from one environment or from
 #'   environments that do not differ, or when genotypes come from one environment

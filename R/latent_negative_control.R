@@ -1,27 +1,21 @@
 # Negative-control outcomes for the linear estimators: a table with a row per control
 # (and endogenous variable or estimator).
 
-#' @param data For a [latent_mr()] fit: the `mr_data` or `mr_moments` object it was made from. For an [iv_reg()] fit: a
-#'   data
-#'   frame in which controls named in `outcome` are looked up, as long as the data of the fit.
+#' @param data For a [latent_mr()] fit: the `mr_data` or `mr_moments` object it was made from. For an [iv_reg()]
+#'   fit: a data frame in which controls named in `outcome` are looked up, as long as the data of the fit.
 #' @param methods Ids of [mr_methods()] to run on the control; `NULL` is the fit's headline.
-#' @details
-#' For fits of [latent_mr()], [iv_reg()] and [iv_fit()] `outcome` may also name covariates of the fit (age, sex): these
-#' are then no longer
-#' adjusted for, all columns of a factor together. From moments alone this needs nobody's row. Several
-#' controls are given as several names or as a data frame. For a `latent_mr` fit a vector with names is joined by the
-#' identifiers of the people. The encoder is that of the fit, which has seen no outcome; of a cross-fitted fit those of
-#' its folds.
-#' @return For fits of [latent_mr()], [iv_reg()] and [iv_fit()]: a data frame of class `negative_control_table`, one row
-#'   per
-#'   control and estimator, with the nine columns of `TwoSampleMR::mr()` (the control is the `outcome`), `lo_ci`,
-#'   `up_ci`, `nobs`, `estimator`, `vcov`, then
-#'   `ar_statistic`, `ar_df1`, `ar_df2`, `ar_pval` (Anderson-Rubin test: are the instruments associated with the control
-#'   at
-#'   all, in whatever direction?), `detectable` (effect that is significant at 5 % in four of five
-#'   samples) and `verdict`: `"silent"`, `"effect"` (`pval` below .05), `"association"` (`ar_pval` below .05), with
-#'   Holm's
-#'   correction over the controls. `print()` says it in words.
+#' @details For fits of [latent_mr()], [iv_reg()] and [iv_fit()] `outcome` may also name covariates of the fit (age,
+#' sex): these are then no longer adjusted for, all columns of a factor together. From moments alone this needs
+#' nobody's row. Several controls are given as several names or as a data frame. For a `latent_mr` fit a vector with
+#' names is joined by the identifiers of the people. The encoder is that of the fit, which has seen no outcome; of a
+#' cross-fitted fit those of its folds.
+#' @return For fits of [latent_mr()], [iv_reg()] and [iv_fit()]: a data frame of class `negative_control_table`, one
+#'   row per control and estimator, with the nine columns of `TwoSampleMR::mr()` (the control is the `outcome`),
+#'   `lo_ci`, `up_ci`, `nobs`, `estimator`, `vcov`, then `ar_statistic`, `ar_df1`, `ar_df2`, `ar_pval`
+#'   (Anderson-Rubin test: are the instruments associated with the control at all, in whatever direction?),
+#'   `detectable` (effect that is significant at 5 % in four of five samples) and `verdict`: `"silent"`, `"effect"`
+#'   (`pval` below .05), `"association"` (`ar_pval` below .05), with Holm's correction over the controls. `print()`
+#'   says it in words.
 #' @rdname negative_control
 #' @export
 negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods = NULL, ...) {

@@ -94,40 +94,31 @@ outlier_table <- function(found, variants) {
 #' association with the outcome is not their association with the exposure times the effect of the others: signs of
 #' pleiotropy.
 #'
-#' The people are split into two halves (odd and even folds, families whole). In each half, after the latent block C and
-#' the covariates were partialled out, the effect b starts at the weighted median of the variants' ratios, and
-#' \deqn{t_j = \frac{\tilde g_j'(\tilde y - b \tilde x)}{\sqrt{\tilde g_j'\tilde g_j\, s_j^2}}}
-#' is the t statistic of variant j in the regression of \eqn{y - b x} on it and C. Variants with \eqn{|t_j|} above the
-#' two-sided
-#' 5 % point are outlying; b becomes Nagar's estimate with them as controls, and so on until the same variants are
-#' outlying
-#' (at most 20 rounds). The variants found in one half are controls in the *other*: they stay in the regression with
-#' effects of their
-#' own on the outcome, and the rest are the instruments. Finding and using do not share people, so that the choice of
-#' variants does not bias the estimate or its error. Nagar's numerators and denominators of the halves are
-#' added up; the error is the delete-one-fold jackknife with the variants found held fixed, times
-#' \eqn{\sqrt{\max(1, J/df)}} with
-#' Sargan's J of the instruments that are left (what was not found still spreads them). Everything comes from block
-#' moments.
+#' The people are split into two halves (odd and even folds, families whole). In each half, after the latent block C
+#' and the covariates were partialled out, the effect b starts at the weighted median of the variants' ratios, and
+#' \deqn{t_j = \frac{\tilde g_j'(\tilde y - b \tilde x)}{\sqrt{\tilde g_j'\tilde g_j\, s_j^2}}} is the t statistic
+#' of variant j in the regression of \eqn{y - b x} on it and C. Variants with \eqn{|t_j|} above the two-sided 5 %
+#' point are outlying; b becomes Nagar's estimate with them as controls, and so on until the same variants are
+#' outlying (at most 20 rounds). The variants found in one half are controls in the *other*: they stay in the
+#' regression with effects of their own on the outcome, and the rest are the instruments. Finding and using do not
+#' share people, so that the choice of variants does not bias the estimate or its error. Nagar's numerators and
+#' denominators of the halves are added up; the error is the delete-one-fold jackknife with the variants found held
+#' fixed, times \eqn{\sqrt{\max(1, J/df)}} with Sargan's J of the instruments that are left (what was not found
+#' still spreads them). Everything comes from block moments.
 #'
 #' A valid variant that is dropped by chance (one in twenty) costs its share of the strength, an invalid one that
-#' stays costs bias: hence no correction for the number of variants. When most of the strength is in invalid variants
-#' that
-#' agree with one another, the median follows them, and the valid ones are dropped.
+#' stays costs bias: hence no correction for the number of variants. When most of the strength is in invalid
+#' variants that agree with one another, the median follows them, and the valid ones are dropped.
 #'
 #' `Rscript bench/bench-pleiotropy.R` (40 replicates a cell): with direct effects of one direction in 20 % of the
-#' variants the root mean
-#' squared error falls from .22 (Nagar) to .085, the 95 % interval covers in 88 % (Nagar 5 %); with 40 % of them from
-#' .42
-#' to .26, covering in 60 %; without any it rises from .041 to .050. Invalid variants too weak to stand out stay in, so
-#' that the
-#' interval is too short where there are many of them.
+#' variants the root mean squared error falls from .22 (Nagar) to .085, the 95 % interval covers in 88 % (Nagar 5
+#' %); with 40 % of them from .42 to .26, covering in 60 %; without any it rises from .041 to .050. Invalid variants
+#' too weak to stand out stay in, so that the interval is too short where there are many of them.
 #'
 #' @param fit A [latent_mr()] fit with `latent_outlier` among its `methods`.
 #' @return Data frame with one row per variant: `SNP`, alleles, `t_first` and `t_second` (in each half; `NA` when C
 #'   explains the variant), `outlying_first`, `outlying_second`, and `control_in`: the half (`"first half"`,
-#'   `"second half"`, `"both
-#'   halves"`, or `""`) in which the variant is a control and no instrument.
+#'   `"second half"`, `"both halves"`, or `""`) in which the variant is a control and no instrument.
 #' @section Errors: `latentmr_error_argument` for a fit without that estimator.
 #' @references Bowden et al. (2016), Genet Epidemiol 40:304 (weighted median). Kang, Zhang, Cai and Small (2016), JASA
 #'   111:132 (invalid instruments as controls). `bench/bench-pleiotropy.R` has what it gains and costs.

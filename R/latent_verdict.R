@@ -4,16 +4,14 @@
 #' instruments, every test that can object, whether the environments agree, and what no test can see.
 #'
 #' Tests with a p-value are corrected together (Holm), so that data without a fault are objected to in at most five
-#' of a hundred analyses. They are Sargan's J (Hansen's where people are heteroskedastic or clustered: `"J"`), Cochran's
-#' Q over
-#' environments (`"Q"`), dependence of the instruments on covariates and on structure columns after what was partialled
-#' out (`"HSIC covariates"`, `"HSIC structure"`), and Steiger's test against the direction (`"direction"`, one-sided:
-#' the instruments explain more of the outcome). What has no p-value objects by a fixed line: one region of the
-#' genome that holds more than half of the variants, fewer than ten variants, an identification that was forced, and a
-#' first stage
-#' most of which lies in what was partialled out: the share of the exposure's association with the panel in those
-#' directions is above .8 and larger than that many directions drawn at random hold in one of a thousand draws
-#' (Beta(k/2, (p - k)/2)).
+#' of a hundred analyses. They are Sargan's J (Hansen's where people are heteroskedastic or clustered: `"J"`),
+#' Cochran's Q over environments (`"Q"`), dependence of the instruments on covariates and on structure columns after
+#' what was partialled out (`"HSIC covariates"`, `"HSIC structure"`), and Steiger's test against the direction
+#' (`"direction"`, one-sided: the instruments explain more of the outcome). What has no p-value objects by a fixed
+#' line: one region of the genome that holds more than half of the variants, fewer than ten variants, an
+#' identification that was forced, and a first stage most of which lies in what was partialled out: the share of the
+#' exposure's association with the panel in those directions is above .8 and larger than that many directions drawn
+#' at random hold in one of a thousand draws (Beta(k/2, (p - k)/2)).
 #'
 #' What no test sees: confounding that is alike in all environments and that all instruments share. Assortative mating,
 #' and parents who act on their children, are of this kind: only families show them.
@@ -21,9 +19,9 @@
 #' @param fit A fit of [latent_mr()].
 #' @param ... Not used.
 #' @return Data frame of class `mr_verdict`, one row a check: `check`, `finding` (a sentence), `statistic`, `pval`,
-#'   `p_holm` (`NA` for what is
-#'   not a test), `objects` (`TRUE`: the first line must not be published as it stands). Attributes: `headline` (the
-#'   first line), `withheld` (why there is no point estimate, or `NULL`), `unseen` (what cannot be seen).
+#'   `p_holm` (`NA` for what is not a test), `objects` (`TRUE`: the first line must not be published as it stands).
+#'   Attributes: `headline` (the first line), `withheld` (why there is no point estimate, or `NULL`), `unseen` (what
+#'   cannot be seen).
 #' @section Errors: `latentmr_error_argument` for other objects.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 500, seed = 1)

@@ -47,18 +47,14 @@
 #' @param disclosure `TRUE` makes moments that may leave the machine: see Disclosure
 #'   control. `FALSE` keeps every block, variant and flag as it is, for use where the
 #'   rows are; people's rows can be computed from such an object, which is marked.
-#' @return An object of class `mr_moments`, a list of plain matrices that can be saved
-#'   with [saveRDS()]. With p variants, of
-#'   which pm have missing calls, q numeric columns and B blocks: `gg`
-#'   (p (p + 1) / 2 by B: upper triangle by columns), `gm` (p pm by B), `mm`, `sg`,
-#'   `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment, fold, n), the pilots (`pilot` of the numeric columns,
-#'   `gpilot` of
-#'   the variants), `missing` (the variants with missing calls), the names of all columns (`outcome`, `exposure`, their
-#'   `units`, `covariates`,
-#'   `structure`, `environments`), `variants` (data frame), `kind`, `flow`, `seed`, `disclosure` (as given) and
-#'   `withheld`
-#'   (names of variants left out). Other fields are private. Genotype sums are integers. The numeric columns are
-#'   in the order covariates, structure, exposure, outcome.
+#' @return An object of class `mr_moments`, a list of plain matrices that can be saved with [saveRDS()]. With p
+#'   variants, of which pm have missing calls, q numeric columns and B blocks: `gg` (p (p + 1) / 2 by B: upper
+#'   triangle by columns), `gm` (p pm by B), `mm`, `sg`, `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment,
+#'   fold, n), the pilots (`pilot` of the numeric columns, `gpilot` of the variants), `missing` (the variants with
+#'   missing calls), the names of all columns (`outcome`, `exposure`, their `units`, `covariates`, `structure`,
+#'   `environments`), `variants` (data frame), `kind`, `flow`, `seed`, `disclosure` (as given) and `withheld` (names
+#'   of variants left out). Other fields are private. Genotype sums are integers. The numeric columns are in the
+#'   order covariates, structure, exposure, outcome.
 #' @section Disclosure control: Cross products of few people are these people. A block of
 #'   24 people with 30 common variants gave all 24 rows, exposures and outcomes
 #'   included, in less than a second; one carrier, one missing call or one person by whom
@@ -96,15 +92,12 @@
 #'   many, strangers fit the cross products A as rows r of the data do:
 #'   \eqn{r' A^{-1} r \le 1}{r' A^-1 r <= 1}.
 #'
-#'   What it does not do. Two objects made of nearly the same people give away those in
-#'   whom they differ, to all digits: make one, and keep to it. Somebody who knows the
-#'   rows of most people of a block can subtract them. Somebody who holds the numeric columns
-#'   of everybody in a block can compute genotypes (`bench/attacks/beyond.R`: of 40 people). Somebody who has a person's
-#'   genotypes
-#'   can test, weakly, whether the person is in the data (Homer et al. 2008, PLoS Genetics
-#'   4:e1000167). Counts of people who carry two rare alleles, or one and a trait, are not
-#'   bounded from below. There is no noise in the numbers, so nothing here is differential
-#'   privacy.
+#'   What it does not do. Two objects made of nearly the same people give away those in whom they differ, to all
+#'   digits: make one, and keep to it. Somebody who knows the rows of most people of a block can subtract them.
+#'   Somebody who holds the numeric columns of everybody in a block can compute genotypes (`bench/attacks/beyond.R`:
+#'   of 40 people). Somebody who has a person's genotypes can test, weakly, whether the person is in the data (Homer
+#'   et al. 2008, PLoS Genetics 4:e1000167). Counts of people who carry two rare alleles, or one and a trait, are
+#'   not bounded from below. There is no noise in the numbers, so nothing here is differential privacy.
 #' @section Errors: `latentmr_error_argument` when an argument is not as described,
 #'   `latentmr_error_disclosure` when moments cannot be released (the message says why),
 #'   `latentmr_error_object` when `data` is of another version or was changed on the way

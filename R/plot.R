@@ -15,17 +15,15 @@
 #'     summary-data MR from the associations of [as_twosample()]; of more than 50 variants
 #'     the last two name the 50 that matter most, `$data` has all. These, `"environments"` and `"first_stage"` are
 #'     for one exposure.
-#'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line; of a nonlinear one also those
-#'     of
-#'     the instruments before and the c(d) of the closure.
+#'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line; of a nonlinear one also
+#'     those of the instruments before and the c(d) of the closure.
 #'   * `"latent"`: densities of the leading latents in every environment; needs `data`.
 #'   * `"quality"`: the change of every latent between environments and the dependence of the invariant
 #'     block on other columns, over the smallest that the data would show.
 #'   * `"history"`: losses of an encoder that was trained in steps.
 #' @param data For `"latent"`: the `mr_data` object.
-#' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome for the axes, such
-#'   as
-#'   `c("mmol/L", "mmHg")`.
+#' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome for the axes,
+#'   such as `c("mmol/L", "mmHg")`.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A `ggplot`.
 #' @section Errors: `latentmr_error_argument`: an unknown type, a type that the fit

@@ -2,12 +2,10 @@
 
 #' Power of Mendelian randomization in one sample
 #'
-#' Power of the test that the effect is zero, the people needed for a power, or the smallest effect that is seen with
-#' it:
-#' give two of `n`, `effect` and `power`, and the third is computed. All are large-sample formulas for one
-#' instrument or a score that explains `r2` of the variance of the exposure; with many weak instruments 2SLS is biased,
-#' which is
-#' no power and is left out here (look at the column `f`).
+#' Power of the test that the effect is zero, the people needed for a power, or the smallest effect that is seen
+#' with it: give two of `n`, `effect` and `power`, and the third is computed. All are large-sample formulas for one
+#' instrument or a score that explains `r2` of the variance of the exposure; with many weak instruments 2SLS is
+#' biased, which is no power and is left out here (look at the column `f`).
 #'
 #' With non-centrality \eqn{\lambda}, power is \eqn{P(\chi^2_1(\lambda) > \chi^2_{1, 1 - \alpha})}, two-sided.
 #'
@@ -28,9 +26,8 @@
 #'
 #' @param r2 Share of the variance of the exposure that the instruments explain, between 0 and 1.
 #' @param n Number of people analysed.
-#' @param effect Continuous: units of the outcome per unit of the exposure. Binary: odds ratio per standard deviation of
-#'   the
-#'   exposure.
+#' @param effect Continuous: units of the outcome per unit of the exposure. Binary: odds ratio per standard
+#'   deviation of the exposure.
 #' @param power Power, between `alpha` and 1.
 #' @param outcome `"continuous"` or `"binary"`.
 #' @param cases Share of cases among the people analysed (binary).
@@ -40,11 +37,10 @@
 #' @param family_size,relatedness,family_correlation,within See Families; `family_size = 1`: unrelated people.
 #' @param instruments Number of instruments, for `f`.
 #' @param alpha Level of the test.
-#' @return A data frame, a row for each method and each element of `r2`, `n`, `effect`, `power` and `cases` (recycled):
-#'   `method`, `r2`,
-#'   `n` (rounded up to whole families when computed), `effect` (the smallest above zero, or odds ratio above 1, when
-#'   computed), `power`,
-#'   `alpha`, `cases` (binary), `ncp` and `f` (expected first-stage F, \eqn{1 + N R^2 / (L (1 - R^2))}).
+#' @return A data frame, a row for each method and each element of `r2`, `n`, `effect`, `power` and `cases`
+#'   (recycled): `method`, `r2`, `n` (rounded up to whole families when computed), `effect` (the smallest above
+#'   zero, or odds ratio above 1, when computed), `power`, `alpha`, `cases` (binary), `ncp` and `f` (expected
+#'   first-stage F, \eqn{1 + N R^2 / (L (1 - R^2))}).
 #' @section Errors: `latentmr_error_argument`: not two of the three; an effect larger than the variance of the outcome
 #'   allows.
 #' @references Brion, Shakhbazov and Visscher (2013), Int J Epidemiol 42:1497. Burgess (2014), Int J Epidemiol 43:922.

@@ -26,11 +26,11 @@
 #' what is partialled out, has no row.
 #'
 #' @param fit A [latent_mr()] fit on genotypes or dosages.
-#' @return `single_variant()`: data frame with columns `exposure, outcome, id.exposure, id.outcome, samplesize, SNP,
-#'   b, se, p`; the last rows are named `All`. `variant_tests()`: one row for MR-Egger and one for IVW, with
-#'   `id.exposure,
-#'   id.outcome, outcome, exposure, method, Q, Q_df, Q_pval` and, in MR-Egger's row, `egger_intercept, se, pval` of its
-#'   intercept. What the variants are too few for is `NA`.
+#' @return `single_variant()`: data frame with columns
+#'   `exposure, outcome, id.exposure, id.outcome, samplesize, SNP, b, se, p`; the last rows are named `All`.
+#'   `variant_tests()`: one row for MR-Egger and one for IVW, with
+#'   `id.exposure, id.outcome, outcome, exposure, method, Q, Q_df, Q_pval` and, in MR-Egger's row,
+#'   `egger_intercept, se, pval` of its intercept. What the variants are too few for is `NA`.
 #' @section Errors: `latentmr_error_argument` for a fit on continuous instruments, for
 #'   anything but a fit.
 #' @references Burgess, Butterworth and Thompson (2013), Genet Epidemiol 37:658. Burgess,
