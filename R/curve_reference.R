@@ -42,7 +42,7 @@ curve_references <- function(rows) {
     cubic = polynomial_reference(rows, 3)
   )
   list(
-    models = models, wald = cubic_wald(models$cubic), endogeneity = endogeneity_test(rows, w, spline, residual),
+    models = models, wald = cubic_wald(models$cubic), endogeneity = residual_test(rows, w, spline, residual),
     bend = control_bend(rows, w, residual)
   )
 }
@@ -134,7 +134,7 @@ first_residual <- function(rows, w) {
 
 # Partially linear control function: y on a spline of x, covariates and the
 # first-stage residual; robust t of the residual (Wu 1973; Hausman 1978).
-endogeneity_test <- function(rows, w, spline, residual) {
+residual_test <- function(rows, w, spline, residual) {
   missing <- c(statistic = NA_real_, p.value = NA_real_)
   if (is.null(residual)) return(missing)
   or_else(

@@ -217,13 +217,18 @@ quadratic <- function(a, b) {
 hansen <- function(f, s) {
   over <- f$L - f$k
   if (over <= 0) return(chisq_row(NA, 0))
-  scale <- sqrt(pmax(diag(s$over), 0))
-  if (anyNA(scale) || any(scale == 0)) return(chisq_row(NA, over))
-  half <- or_else(chol(s$over / outer(scale, scale)), NULL)
-  if (is.null(half) || min(diag(half)) < 1e-7) return(chisq_row(NA, over))
-  white <- backsolve(half, f$r[f$Z, c(f$X, f$Y), drop = FALSE] / scale, transpose = TRUE)
-  j <- sum(qr.resid(qr(white[, seq_len(f$k), drop = FALSE]), white[, f$k + 1])^2)
-  chisq_row(j, over)
+  chisq_row(least_moments(s$over, f$r[f$Z, c(f$X, f$Y), drop = FALSE]), over)
+}
+
+# min over b of (g_y - g_x b)'S^-1(g_y - g_x b), g = (g_x, g_y); NA when S is singular.
+least_moments <- function(s, g) {
+  scale <- sqrt(pmax(diag(s), 0))
+  if (anyNA(scale) || any(scale == 0)) return(NA_real_)
+  half <- or_else(chol(s / outer(scale, scale)), NULL)
+  if (is.null(half) || min(diag(half)) < 1e-7) return(NA_real_)
+  white <- backsolve(half, g / scale, transpose = TRUE)
+  y <- ncol(g)
+  sum(qr.resid(qr(white[, -y, drop = FALSE]), white[, y])^2)
 }
 
 # First-stage strength: partial F (homoskedastic), robust F (of the covariance),

@@ -14,10 +14,24 @@
 #' * `Hansen J`: the least value of `g'S^-1 g` over the effects, robust to heteroskedasticity
 #'   (clusters).
 #'
-#' For fits of [latent_mr()] all of these after the latent block, at two-stage least squares, from the cross
+#' `instruments` names instruments (or exogenous regressors) that are suspected, and adds tests of theirs alone, which
+#' take the exogeneity of the others for granted: the difference of the statistics with and without their moments,
+#' both with the covariance of the moments from the residuals of the fit (so that it is not negative), chi-squared with a
+#' degree of freedom each (difference-in-Sargan and C statistic; Eichenbaum, Hansen and Singleton 1988; Hayashi 2000,
+#' p. 218; the `orthog()` of Stata's ivreg2):
+#'
+#' * `C (Sargan)`: `n (Q(Z) - Q(Z less the suspects)) / e'e`, `Q(Z) = min (y - Xb)'P_Z(y - Xb)`;
+#' * `C (Hansen)`: the difference of two `min g'S^-1 g`, `S` that of Hansen's J.
+#'
+#' The others must identify the effects. A suspected exogenous regressor stays in the equation as an endogenous one.
+#' [endogeneity_test()] asks the same of endogenous regressors.
+#'
+#' For fits of [latent_mr()] all of these (but for `instruments`) after the latent block, at two-stage least squares, from the cross
 #' products of the fit; Hansen's J is that of its print (`NA` without rows).
 #'
 #' @param fit A fit of [iv_reg()], [iv_fit()] or [latent_mr()].
+#' @param instruments Names of suspected instruments or exogenous regressors, as `fit$instruments` and `fit$exogenous`
+#'   have them.
 #' @param vcov Covariance behind Hansen's J: `"HC0"`, `"cluster"` or a formula of clusters; `NULL` is `"cluster"` when
 #'   the fit has one.
 #' @param cluster Clusters, as in [iv_reg()], where not those of the fit.
@@ -26,12 +40,14 @@
 #'   says it in words too.
 #' @section Missing values: Hansen J is `NA` with fewer clusters than instruments.
 #' @section Errors: `latentmr_error_argument` for a fit without instruments or without more of them than
-#'   endogenous variables.
+#'   endogenous variables, and for `instruments` without which the effects are not identified.
 #' @references Sargan (1958), Econometrica 26:393. Basmann (1960), JASA 55:650. Anderson and Rubin (1950),
-#'   Annals of Mathematical Statistics 21:570. Hansen (1982), Econometrica 50:1029.
+#'   Annals of Mathematical Statistics 21:570. Hansen (1982), Econometrica 50:1029. Eichenbaum, Hansen and Singleton
+#'   (1988), Quarterly Journal of Economics 103:51. Hayashi (2000), Econometrics, Princeton.
 #' @examples
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl + gear, data = mtcars)
 #' overid_test(fit)
+#' overid_test(fit, instruments = "gear")
 #' @export
 overid_test <- function(fit, ...) {
   check_given("fit")
@@ -102,7 +118,7 @@ overid_words <- function(x) {
 
 #' @rdname overid_test
 #' @export
-overid_test.iv_reg <- function(fit, vcov = NULL, cluster = NULL, ...) {
+overid_test.iv_reg <- function(fit, vcov = NULL, cluster = NULL, instruments = NULL, ...) {
   check_dots(...)
   check_made(fit)
   m <- fit_moments(fit)
@@ -111,6 +127,7 @@ overid_test.iv_reg <- function(fit, vcov = NULL, cluster = NULL, ...) {
   if (over == 0) {
     abort_argument("fit", "a fit with more instruments than endogenous variables", sprintf("one with %d of each", f$k))
   }
+  suspects <- if (!is.null(instruments)) check_suspects(f, instruments)
   asked <- test_vcov(fit, vcov, cluster, c("HC0", "cluster"), if (is.null(fit$cluster)) "HC0" else "cluster")
   by <- if (asked$type == "cluster") asked$cluster
   est <- if (is.null(fit$engine$first)) fit$engine$est else fit$engine$first
@@ -122,7 +139,7 @@ overid_test.iv_reg <- function(fit, vcov = NULL, cluster = NULL, ...) {
     list(
       Sargan = tests$sargan, Basmann = tests$basmann, "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, df)
     ),
-    lr, list("Hansen J" = hansen(f, s))
+    lr, list("Hansen J" = hansen(f, s)), if (!is.null(suspects)) c_tests(f, est, suspects, by)
   )
   do.call(overid_table, rows)
 }
