@@ -3,8 +3,8 @@
 
 #' Test of endogeneity of some regressors
 #'
-#' Whether endogenous regressors could have been taken for exogenous: the Durbin-Wu-Hausman test for all or some of them.
-#' It takes the instruments, and the endogeneity of the regressors that are not named, for granted.
+#' Whether endogenous regressors could have been taken for exogenous: the Durbin-Wu-Hausman test for all or some of
+#' them. It takes the instruments, and the endogeneity of the regressors that are not named, for granted.
 #'
 #' @details
 #' Two-stage least squares (whatever the estimator of the fit) with the regressors named among the instruments has
@@ -114,10 +114,12 @@ moments_without <- function(f, at) {
   list(rows = rows, keep = keep, g = f$r[wz[rows], c(setdiff(f$W, f$W[lead]), f$X, f$Y), drop = FALSE])
 }
 
+# In units of each regressor's own moments.
 identified_without <- function(f, at) {
   m <- moments_without(f, at)
-  x <- ncol(m$g) - 1
-  ncol(m$keep) >= x && qr(crossprod(m$keep, m$g[, seq_len(x), drop = FALSE]), tol = f$tol)$rank == x
+  x <- m$g[, -ncol(m$g), drop = FALSE]
+  left <- crossprod(m$keep, x) %*% diag(1 / sqrt(colSums(x^2)), ncol(x))
+  nrow(left) >= ncol(left) && min(svd(left, 0, 0)$d) > f$tol
 }
 
 # C statistics of the moments of the columns `at` of (w, z), with the residuals of `est`.

@@ -16,8 +16,8 @@
 #'
 #' `instruments` names instruments (or exogenous regressors) that are suspected, and adds tests of theirs alone, which
 #' take the exogeneity of the others for granted: the difference of the statistics with and without their moments,
-#' both with the covariance of the moments from the residuals of the fit (so that it is not negative), chi-squared with a
-#' degree of freedom each (difference-in-Sargan and C statistic; Eichenbaum, Hansen and Singleton 1988; Hayashi 2000,
+#' both with the covariance of the moments from the residuals of the fit (so that it is not negative), chi-squared with
+#' a degree of freedom each (difference-in-Sargan and C statistic; Eichenbaum, Hansen and Singleton 1988; Hayashi 2000,
 #' p. 218; the `orthog()` of Stata's ivreg2):
 #'
 #' * `C (Sargan)`: `n (Q(Z) - Q(Z less the suspects)) / e'e`, `Q(Z) = min (y - Xb)'P_Z(y - Xb)`;
