@@ -15,6 +15,7 @@
 #   sandwich     error that rows allow for, "HC1" or "cluster"; NULL from moments
 #   jackknife    error of Nagar's estimator from the folds, where there is one
 #   level        of confidence
+#   folds()      moments of folds (R/latent_working.R)
 #   estimate(id) another estimator's result, computed once
 # What estimators ask of rows (R/latent_rows.R) is asked by block, so that the factor of a
 # block can be shared by all that use it.
@@ -25,6 +26,7 @@ estimate_methods <- function(chosen, set, rows, level, jackknife = NULL, blocks 
   done <- list()
   context <- c(set[c("encoder", "view", "moments")], list(
     rows = rows, blocks = blocks, sandwich = row_error(rows), jackknife = jackknife, level = level,
+    folds = function() fold_moments(set),
     estimate = function(id) {
       if (is.null(done[[id]])) done[[id]] <<- estimate_one(registry[[id]], context)
       done[[id]]

@@ -39,7 +39,7 @@ jackknife_encoder <- function(estimates, chosen, set, level) {
   repeated <- vapply(latent_registry()[chosen$id], `[[`, NA, "relearned")
   chosen <- chosen[repeated, ]
   if (!nrow(chosen)) return(estimates)
-  moments <- set$moments
+  moments <- fold_moments(set)
   means <- moments_means(moments)
   folds <- sort(unique(moments$blocks$fold))
   without <- vapply(folds, function(f) {
@@ -164,6 +164,6 @@ latent_jackknife <- function(chosen, set, no_rows, by_environment) {
   }
   # A code's instruments are its columns of What.
   instruments <- if (encoder$method == "code") which(rowSums(encoder$invariant) > 0) else view$columns$instruments
-  jackknife <- nagar_jackknife(set$moments, view, sets, function(v) latent_block("latent", encoder, v), instruments)
+  jackknife <- nagar_jackknife(fold_moments(set), view, sets, function(v) latent_block("latent", encoder, v), instruments)
   setNames(jackknife, names(sets))
 }

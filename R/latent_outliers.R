@@ -31,7 +31,7 @@ outlier_effects <- function(block, context) {
   if (context$encoder$method == "code") return(none("it needs the linear encoder"))
   # Halves and folds of learning would have to be nested.
   if (isTRUE(context$encoder$crossfit > 0)) return(none("it is not cross-fitted (see the naive estimates)"))
-  moments <- context$moments
+  moments <- context$folds()
   fold <- moments$blocks$fold
   folds <- sort(unique(fold))
   if (length(folds) < 2) return(none("it needs two folds of people at least"))

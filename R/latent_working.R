@@ -41,8 +41,15 @@ working_again <- function(fit, data, outcome = NULL) {
   working_set(data, fit$encoder, fit$encoder$control, fit$crossfit, outcome, fit$seed, fit$score, fit$fold_encoders)
 }
 
-# Ten folds serve the jackknife.
+# Ten folds serve the jackknife. Without cross-fitting they are made when they are asked for:
+# with few people in each they take most of the time and memory of the moments.
 working_folds <- function(crossfit) max(10L, crossfit)
+
+fold_moments <- function(set) {
+  folds <- max(set$moments$blocks$fold)
+  if (folds > 1 || !inherits(set$data, "mr_data")) return(set$moments)
+  mr_moments(set$data, folds = working_folds(0L), seed = set$moments$seed, disclosure = FALSE)
+}
 
 working_source <- function(data, control, crossfit, outcome, seed) {
   if (inherits(data, "mr_moments")) return(list(data = data, moments = data, view = moments_view(data)))
@@ -51,7 +58,7 @@ working_source <- function(data, control, crossfit, outcome, seed) {
     data$outcome_name <- outcome$name
   }
   data <- add_background(data, control)
-  moments <- mr_moments(data, folds = working_folds(crossfit), seed = seed, disclosure = FALSE)
+  moments <- mr_moments(data, folds = if (crossfit) working_folds(crossfit) else 1, seed = seed, disclosure = FALSE)
   list(data = data, moments = moments, view = moments_view(moments))
 }
 

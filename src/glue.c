@@ -45,14 +45,6 @@ void glue_check(lmr_status status, const lmr_error *err) {
   Rf_error("abort_core() returned"); /* not reached: it never returns */
 }
 
-void *glue_alloc(size_t count, size_t width) {
-  const size_t bytes = lmr_add_bytes(lmr_bytes(count, width), 64);
-  if (bytes == SIZE_MAX || bytes > (size_t)R_XLEN_T_MAX)
-    glue_stop("cannot allocate %.0f bytes", (double)count * (double)width);
-  lmr_arena whole = lmr_arena_over(R_alloc(bytes, 1), bytes);
-  return lmr_arena_take(&whole, count, width);
-}
-
 void glue_large_pages(void *block, size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   const size_t page = 4096, least = (size_t)8 << 20;
@@ -63,6 +55,16 @@ void glue_large_pages(void *block, size_t bytes) {
   (void)block;
   (void)bytes;
 #endif
+}
+
+void *glue_alloc(size_t count, size_t width) {
+  const size_t bytes = lmr_add_bytes(lmr_bytes(count, width), 64);
+  if (bytes == SIZE_MAX || bytes > (size_t)R_XLEN_T_MAX)
+    glue_stop("cannot allocate %.0f bytes", (double)count * (double)width);
+  void *block = R_alloc(bytes, 1);
+  glue_large_pages(block, bytes);
+  lmr_arena whole = lmr_arena_over(block, bytes);
+  return lmr_arena_take(&whole, count, width);
 }
 
 lmr_arena glue_arena(size_t bytes) {

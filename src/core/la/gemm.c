@@ -15,36 +15,47 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 /* The panel of op(X) with rows first.., columns from.. in strips of `width` rows:
  * strip after strip, within it column after column; short strips padded with zeros.
  * Entry (row, column) of op(X) is x[row * step + column * jump]. */
-static void pack(const double *x, size_t step, size_t jump, size_t rows, size_t columns,
-                 size_t width, double *to) {
+static inline void pack_strips(const double *x, size_t step, size_t jump, size_t rows, size_t columns,
+                               size_t width, double *to) {
   for (size_t s = 0; s < rows; s += width) {
     const size_t here = smaller(width, rows - s);
     const double *from = x + s * step;
     if (here < width) memset(to, 0, width * columns * sizeof *to);
-    if (step == 1) {
-      for (size_t j = 0; j < columns; j++)
-        memcpy(to + j * width, from + j * jump, here * sizeof *to);
-    } else {
-      for (size_t i = 0; i < here; i++)
-        for (size_t j = 0; j < columns; j++) to[i + j * width] = from[i * step + j * jump];
+    for (size_t j = 0; j < columns; j++, from += jump, to += width) {
+      if (here < width)
+        for (size_t i = 0; i < here; i++) to[i] = from[i * step];
+      else if (step == 1) memcpy(to, from, width * sizeof *to);
+      else
+        for (size_t i = 0; i < width; i++) to[i] = from[i * step];
     }
-    to += width * columns;
   }
 }
 
-/* t (16 x 8, overwritten) := strip of A times strip of B over k columns. */
-static void tile_plain(size_t k, const double *a, const double *b, double *t) {
-  memset(t, 0, TILE_M * TILE_N * sizeof *t);
+/* With widths that the compiler knows. */
+static void pack_a(const double *x, size_t step, size_t jump, size_t rows, size_t columns, double *to) {
+  pack_strips(x, step, jump, rows, columns, TILE_M, to);
+}
+
+static void pack_b(const double *x, size_t step, size_t jump, size_t rows, size_t columns, double *to) {
+  pack_strips(x, step, jump, rows, columns, TILE_N, to);
+}
+
+/* c (16 x 8) += alpha times the strip of A times the strip of B over k columns. */
+static void tile_plain(size_t k, const double *a, const double *b, double alpha, double *c, size_t ldc) {
+  double t[TILE_M * TILE_N] = {0};
   for (size_t l = 0; l < k; l++, a += TILE_M, b += TILE_N)
     for (size_t j = 0; j < TILE_N; j++)
       for (size_t i = 0; i < TILE_M; i++) t[i + j * TILE_M] += a[i] * b[j];
+  for (size_t j = 0; j < TILE_N; j++)
+    for (size_t i = 0; i < TILE_M; i++) c[i + j * ldc] += alpha * t[i + j * TILE_M];
 }
 
 /* The sums must be registers: the loops over them are unrolled at any -O level. */
 #if LMR_X86
 /* Two columns at a time: eight sums, four vectors of A. */
 LMR_TARGET("avx2,fma")
-static void tile_avx2(size_t k, const double *a, const double *b, double *t) {
+static void tile_avx2(size_t k, const double *a, const double *b, double alpha, double *c, size_t ldc) {
+  const __m256d by = _mm256_set1_pd(alpha);
   for (size_t j = 0; j < TILE_N; j += 2) {
     const double *x = a, *y = b + j;
     __m256d s[8];
@@ -58,16 +69,17 @@ static void tile_avx2(size_t k, const double *a, const double *b, double *t) {
         s[4 + v] = _mm256_fmadd_pd(xv, y1, s[4 + v]);
       }
     }
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; v++) {
-      _mm256_storeu_pd(t + j * TILE_M + 4 * (size_t)v, s[v]);
-      _mm256_storeu_pd(t + (j + 1) * TILE_M + 4 * (size_t)v, s[4 + v]);
+#pragma GCC unroll 8
+    for (int v = 0; v < 8; v++) {
+      double *to = c + (j + (size_t)v / 4) * ldc + 4 * ((size_t)v % 4);
+      _mm256_storeu_pd(to, _mm256_add_pd(_mm256_loadu_pd(to), _mm256_mul_pd(by, s[v])));
     }
   }
 }
 
 LMR_TARGET("avx512f,avx512dq")
-static void tile_avx512(size_t k, const double *a, const double *b, double *t) {
+static void tile_avx512(size_t k, const double *a, const double *b, double alpha, double *c, size_t ldc) {
+  const __m512d by = _mm512_set1_pd(alpha);
   __m512d s0[TILE_N], s1[TILE_N];
 #pragma GCC unroll 8
   for (int j = 0; j < TILE_N; j++) s0[j] = s1[j] = _mm512_setzero_pd();
@@ -82,8 +94,9 @@ static void tile_avx512(size_t k, const double *a, const double *b, double *t) {
   }
 #pragma GCC unroll 8
   for (int j = 0; j < TILE_N; j++) {
-    _mm512_storeu_pd(t + (size_t)j * TILE_M, s0[j]);
-    _mm512_storeu_pd(t + (size_t)j * TILE_M + 8, s1[j]);
+    double *to = c + (size_t)j * ldc;
+    _mm512_storeu_pd(to, _mm512_add_pd(_mm512_loadu_pd(to), _mm512_mul_pd(by, s0[j])));
+    _mm512_storeu_pd(to + 8, _mm512_add_pd(_mm512_loadu_pd(to + 8), _mm512_mul_pd(by, s1[j])));
   }
 }
 #endif
@@ -102,7 +115,7 @@ static void scale(double beta, double *c, size_t m, size_t n, size_t ldc, int up
 int gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const double *a,
          size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc, int upper,
          lmr_cpu level, const lmr_tick *tick) {
-  void (*tile)(size_t, const double *, const double *, double *) = tile_plain;
+  void (*tile)(size_t, const double *, const double *, double, double *, size_t) = tile_plain;
 #if LMR_X86
   if (level >= LMR_CPU_AVX512) tile = tile_avx512;
   else if (level >= LMR_CPU_AVX2) tile = tile_avx2;
@@ -118,20 +131,25 @@ int gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const dou
     const size_t last = upper ? smaller(m, j0 + nj) : m;
     for (size_t l0 = 0; l0 < k; l0 += PANEL_K) {
       const size_t nl = smaller(PANEL_K, k - l0);
-      pack(b + j0 * b_step + l0 * b_jump, b_step, b_jump, nj, nl, TILE_N, b_panel);
+      pack_b(b + j0 * b_step + l0 * b_jump, b_step, b_jump, nj, nl, b_panel);
       for (size_t i0 = 0; i0 < last; i0 += PANEL_M) {
         const size_t ni = smaller(PANEL_M, last - i0);
-        pack(a + i0 * a_step + l0 * a_jump, a_step, a_jump, ni, nl, TILE_M, a_panel);
+        pack_a(a + i0 * a_step + l0 * a_jump, a_step, a_jump, ni, nl, a_panel);
         for (size_t j = 0; j < nj; j += TILE_N)
           for (size_t i = 0; i < ni; i += TILE_M) {
             const size_t rows = smaller(TILE_M, ni - i), columns = smaller(TILE_N, nj - j);
             if (upper && i0 + i > j0 + j + columns - 1) continue;
-            tile(nl, a_panel + i * nl, b_panel + j * nl, t);
+            double *to = c + i0 + i + (j0 + j) * ldc;
+            if (rows == TILE_M && columns == TILE_N && (!upper || i0 + i + TILE_M <= j0 + j + 1)) {
+              tile(nl, a_panel + i * nl, b_panel + j * nl, alpha, to, ldc);
+              continue;
+            }
+            memset(t, 0, sizeof t);
+            tile(nl, a_panel + i * nl, b_panel + j * nl, alpha, t, TILE_M);
             for (size_t s = 0; s < columns; s++) {
               const size_t column = j0 + j + s;
               const size_t stop = upper ? (column + 1 > i0 + i ? smaller(rows, column + 1 - i0 - i) : 0) : rows;
-              double *to = c + i0 + i + column * ldc;
-              for (size_t r = 0; r < stop; r++) to[r] += alpha * t[r + s * TILE_M];
+              for (size_t r = 0; r < stop; r++) to[r + s * ldc] += t[r + s * TILE_M];
             }
           }
         if (i0 / PANEL_M % 64 == 63 && lmr_tick_poll(tick, 0)) return 1;
