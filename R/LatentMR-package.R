@@ -1,9 +1,11 @@
 #' Mendelian randomization with latent exogenous instruments
 #'
-#' Variants serve as instruments for an exposure; population stratification and assortative mating tie
+#' Variants serve as instruments for an exposure; population stratification ties
 #' them to confounders. LatentMR learns, from people of several environments (ancestries, cohorts,
 #' sites), which part of the genotypes moves or carries structure, partials it out, and estimates the effect
-#' with what is left, beside the standard estimators and with tests of what it assumes.
+#' with what is left, beside the standard estimators and with tests of what it assumes. Assortative mating and
+#' parents' effects move with no environment: they are seen, and removed, within families only
+#' (`mr_data(family = )`).
 #'
 #' The whole way:
 #'

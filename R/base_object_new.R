@@ -6,7 +6,7 @@
 public_fields <- list(
   mr_data = list(topic = "mr_data", c(
     "outcome", "exposure", "outcome_name", "exposure_name", "environment", "covariates", "structure", "variants",
-    "kind", "block", "cluster", "ids", "units", "scaling", "flow", "truth"
+    "kind", "block", "cluster", "family", "ids", "units", "scaling", "flow", "truth"
   )),
   mr_moments = list(topic = "mr_moments", c(
     "outcome", "exposure", "units", "covariates", "structure", "variants", "kind", "environments", "blocks", "pilot",
@@ -19,6 +19,7 @@ public_fields <- list(
   )),
   latent_mr = list(topic = "latent_mr", c(
     "headline", "outcome", "exposure", "units", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality",
+    "family",
     "variants", "warnings", "flow", "truth", "seed", "call", "versions"
   )),
   iv_reg = list(topic = "iv_reg", c(
@@ -48,7 +49,7 @@ public_fields <- list(
 private <- list(
   mr_data = c(
     "genotypes", "background", "background_fit", "covariate_coding", "structure_includes_instruments", "sex",
-    "counts", "removed_variants", "flagged_variants"
+    "counts", "removed_variants", "flagged_variants", "parents"
   ),
   mr_moments = c("structure_includes_instruments", "block", "background", "clustered", "binary"),
   plink_bed = c("files", "samples", "variants"),

@@ -78,7 +78,8 @@ data_rules <- list(
     bed = object_of("plink_bed", optional = TRUE), rows = numbers("n", min = 1, whole = TRUE, optional = TRUE),
     cols = numbers("B", min = 1, whole = TRUE, optional = TRUE), null = TRUE
   ),
-  block = groups("G", null = TRUE), cluster = groups("n", null = TRUE), ids = texts("n", null = TRUE),
+  block = groups("G", null = TRUE), cluster = groups("n", null = TRUE),
+  family = groups("n", na = TRUE, null = TRUE, optional = TRUE), ids = texts("n", null = TRUE),
   flow = flow_rule(), removed_variants = frame("gone", optional = TRUE, null = TRUE),
   flagged_variants = frame("flagged", optional = TRUE, null = TRUE)
 )
@@ -140,6 +141,17 @@ fit_rules <- list(
   naive = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
   by_environment = several(several(estimate_rule(null = TRUE)), null = TRUE, optional = TRUE),
   leave_one_out = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
+  family = parts(
+    people = number(min = 0, whole = TRUE), families = number(min = 0, whole = TRUE),
+    trios = number(min = 0, whole = TRUE),
+    contrast = parts(
+      difference = numbers("x", na = TRUE), se = numbers("x", na = TRUE), statistic = number(na = TRUE),
+      df = number(min = 1), pval = number(min = 0, max = 1, na = TRUE), note = text(null = TRUE, optional = TRUE),
+      null = TRUE, optional = TRUE
+    ),
+    null = TRUE, optional = TRUE
+  ),
+  diagnostics = parts(family = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE)),
   flow = flow_rule(),
   latent = parts(
     kclass = kclass_rule(),

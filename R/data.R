@@ -26,7 +26,7 @@
 #' for several people), names of
 #' vectors, row names of matrices, character row names of data frames, or `ids`.
 #' `ids` holds the identifiers of the rows of `exposure`, `outcome`,
-#' `environment`, `covariates`, `structure` and `cluster`, and also of the rows
+#' `environment`, `covariates`, `structure`, `cluster` and `family`, and also of the rows
 #' of a `genotypes` or `background` matrix that has no row names. An argument
 #' with names of its own is joined by them; they must be the same set as `ids`.
 #' When nothing at all has identifiers the lengths must agree, the rows are
@@ -99,6 +99,8 @@
 #' @param ids Identifiers of the rows, see Joining.
 #' @param cluster Family, household or site of each participant: people of one
 #'   cluster may be dependent. Or the result of [families()].
+#' @param family The sibship of each participant: full siblings have the same value, who has no sibling in the
+#'   data a value alone or `NA`. Or the result of [families()], made of full siblings only. See Families.
 #' @param kind `"genotype"` (0, 1, 2 copies of the effect allele), `"dosage"`
 #'   (expected copies, between 0 and 2), `"continuous"` (any other instruments),
 #'   or `"auto"`: the first of these that the values allow, with a message.
@@ -127,6 +129,12 @@
 #'   out of 50 variants), .030 when components without them were called `TRUE`; in cell 3 .029 and
 #'   .032 against .035 and .037 (`Rscript bench/bench-snp-panels.R includes 20 1,3`). Components of
 #'   10^5 variants are precise, and the two differ little.
+#' @section Families: What siblings differ in is chance at meiosis. Comparisons within families are therefore free of
+#'   what environments cannot show: parents who act on their children, assortative mating, and ancestry. With
+#'   `family`, [latent_mr()] adds the rows `family_ujive` and `family_2sls`, reports the first of them first, and
+#'   tests whether the population rows differ. Only full siblings may share a value: cousins, half siblings, or
+#'   parents with their children differ by more than chance. Without `cluster` the families are the clusters
+#'   too; a `cluster` that is given must hold families whole. Genotypes or dosages only.
 #' @section Warnings about values: What is used is not changed by any of these.
 #'   `latentmr_warning_far_value`: a value of a trait or covariate, repeated or alone, far from all
 #'   others (a code for missing values?). `latentmr_warning_units`: a trait whose standard deviation (from
@@ -139,7 +147,8 @@
 #' @return An object of class `mr_data`. See it with `print()`, `summary()`, [flow()], [variants()] and [samples()].
 #'   Its fields, with n people analysed: `outcome` (n numbers), `exposure` (n numbers; of several exposures a matrix
 #'   with a column each), `outcome_name`, `exposure_name`, `environment` (factor), `covariates` (n rows, as coded),
-#'   `structure` (n rows, or `NULL`), `variants` (data frame), `kind`, `block` and `cluster` (factors or `NULL`),
+#'   `structure` (n rows, or `NULL`), `variants` (data frame), `kind`, `block`, `cluster` and `family` (factors or
+#'   `NULL`),
 #'   `ids` (or `NULL`), `units` and `scaling` (a data frame; or `NULL`), `flow`, `truth` (of simulated data). Others
 #'   are private.
 #' @section Errors: All inherit from `latentmr_error`: `latentmr_error_argument` (an argument is not what it must
@@ -162,8 +171,7 @@
 mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
                     cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto",
-                    units = NULL,
-                    scale_traits = "none") {
+                    units = NULL, scale_traits = "none", family = NULL) {
   check_given(hints = given_hints)
   names <- c(
     exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome")
@@ -185,12 +193,15 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
     genotypes = genotypes, exposure = exposure, outcome = outcome, environment = environment, covariates = covariates,
     structure = structure
   ))
-  cluster <- complete_families(cluster, if (is.null(everybody)) row_ids(exposure) else everybody)
+  study <- if (is.null(everybody)) row_ids(exposure) else everybody
+  cluster <- complete_families(cluster, study)
+  family <- complete_families(family, study)
   pieces <- list(
     exposure = check_exposures(exposure, names[-length(names)]),
     outcome = check_trait(outcome, "outcome", outcome_kind),
     environment = as_environment(environment), covariates = as_covariates(covariates, categorical = categorical),
-    structure = as_structure(structure), cluster = as_cluster(cluster)
+    structure = as_structure(structure), cluster = as_cluster(cluster),
+    family = as_cluster(family, "family")
   )
   pieces <- pieces[!vapply(pieces, is.null, NA)]
   check_includes(structure_includes_instruments, pieces$structure)

@@ -35,7 +35,10 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   log <- flow_add(log, "variants", "name missing or repeated: renamed", "changed", renamed$changed)
   back <- build_background(background, people$background_rows, environment, renamed$variants$snp, log)
 
+  family <- if (!is.null(frame$family)) unname(droplevels(frame$family[alive]))
+  check_sibships(family, kind)
   cluster <- if (!is.null(frame$cluster)) droplevels(frame$cluster[alive])
+  cluster <- family_clusters(family, cluster)
   if (!is.null(cluster) && nlevels(cluster) < 2) {
     abort_argument("cluster", "at least 2 groups among the analysed participants", "one")
   }
@@ -47,7 +50,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
     environment = unname(environment), covariates = covariates$x, covariate_coding = covariates$coding,
     structure = if (!is.null(frame$structure)) structure$x, structure_includes_instruments = includes,
     background = back$background, block = if (!is.null(block)) droplevels(block[kept$cols]),
-    cluster = if (!is.null(cluster)) unname(cluster), ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex,
+    cluster = if (!is.null(cluster)) unname(cluster), family = family, ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex,
     flow = back$log,
     counts = counts_of(scan_pick(scan[c("called", "n0", "n1", "n2", "mean", "ss")], kept$cols), kind),
     removed_variants = kept$removed, flagged_variants = kept$flagged

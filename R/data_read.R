@@ -12,6 +12,8 @@
 #' @param exposure Name of a column, or of several: effects are then estimated given each other.
 #' @param outcome,environment Names of one column each.
 #' @param cluster Name of a column, or the result of [families()].
+#' @param family Name of the column with the sibship of each participant, or the result of [families()] of full
+#'   siblings; see Families in [mr_data()].
 #' @param covariates,structure Names of columns, any number.
 #' @param background Variants to learn structure from: `"others"` (all that are
 #'   not instruments), names of variants in `bfile`, a file with such names, or
@@ -68,9 +70,9 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
                          background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
                          remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL,
                          categorical = NULL, outcome_kind = "auto", encoding = "UTF-8", units = NULL,
-                         scale_traits = "none") {
+                         scale_traits = "none", family = NULL) {
   check_given(hints = given_hints)
-  roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster)
+  roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster, family)
   check_string(id, "id", null = TRUE)
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   check_includes(structure_includes_instruments, structure)
@@ -83,7 +85,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   scales <- trait_scaling(scale_traits, traits)
   source <- genotype_source(if (inherits(bfile, c("plink_bed", "genotypes"))) bfile else read_plink(bfile), "bfile")
 
-  tables <- read_tables(pheno, unlist(roles), id, c(roles$environment, roles$cluster, categorical), encoding)
+  tables <- read_tables(pheno, unlist(roles), id, c(roles$environment, roles$cluster, roles$family, categorical), encoding)
   people <- canonical_ids(source, tables)
   source$ids <- people$ids
   recoded <- apply_na_codes(tables, na_codes)
@@ -93,7 +95,8 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
     table
   })
   frame <- frame_of(tables, roles, outcome_kind)
-  if (inherits(cluster, "families")) frame$cluster <- families_of(cluster, frame$ids, people)
+  if (inherits(cluster, "families")) frame$cluster <- families_of(cluster, frame$ids, people, "cluster")
+  if (inherits(family, "families")) frame$family <- families_of(family, frame$ids, people, "family")
   log <- log_values(new_flow(), recoded$counts, na_codes, converted$words)
   lists <- list(
     keep = read_id_list(keep, "keep", people, encoding), remove = read_id_list(remove, "remove", people, encoding)
@@ -106,16 +109,16 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   )
 }
 
-check_roles <- function(exposure, outcome, environment, covariates, structure, cluster) {
+check_roles <- function(exposure, outcome, environment, covariates, structure, cluster, family) {
   check_strings(exposure, "exposure", hint = "Give the name of a column of the phenotype file, or of several.")
   check_string(outcome, "outcome", hint = "Give the name of a column of the phenotype file.")
   check_string(environment, "environment", hint = "Give the name of a column of the phenotype file.")
   check_strings(covariates, "covariates", null = TRUE)
   check_strings(structure, "structure", null = TRUE)
-  if (inherits(cluster, "families")) {
-    cluster <- NULL
-  } else {
-    check_string(cluster, "cluster", null = TRUE, hint = "Give the name of a column, or the result of families().")
+  groups <- list(cluster = cluster, family = family)
+  groups[vapply(groups, inherits, NA, "families")] <- NULL
+  for (name in names(groups)) {
+    check_string(groups[[name]], name, null = TRUE, hint = "Give the name of a column, or the result of families().")
   }
   roles <- list(exposure = exposure, outcome = outcome, environment = environment,
                 covariates = covariates, structure = structure)
@@ -131,7 +134,8 @@ check_roles <- function(exposure, outcome, environment, covariates, structure, c
       hint = "One column has one role. The environment and the structure are always accounted for: they are not covariates."
     )
   }
-  roles$cluster <- cluster
+  roles$cluster <- groups$cluster
+  roles$family <- groups$family
   roles
 }
 
@@ -181,7 +185,7 @@ frame_of <- function(tables, roles, outcome_kind = "auto") {
       exposure = check_exposures(values, roles$exposure),
       outcome = check_trait(values, role, outcome_kind),
       environment = as_environment(values), covariates = as_covariates(values),
-      structure = as_structure(values), cluster = as_cluster(values)
+      structure = as_structure(values), cluster = as_cluster(values), family = as_cluster(values, "family")
     )
   }, names(parts), parts)
   if (length(tables) == 1) return(c(list(ids = tables[[1]]$ids), lapply(pieces, unname_rows)))
@@ -190,9 +194,9 @@ frame_of <- function(tables, roles, outcome_kind = "auto") {
 }
 
 # Families of the rows of the frame; rows without identifier have none.
-families_of <- function(families, ids, people) {
+families_of <- function(families, ids, people, arg) {
   check_families(families)
-  names(families) <- to_canonical(names(families), NULL, people, "`cluster`")
+  names(families) <- to_canonical(names(families), NULL, people, paste0("`", arg, "`"))
   families <- complete_families(families, ids)
   as_cluster(unname(families[match(ids, names(families))]))
 }

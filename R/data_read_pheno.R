@@ -136,7 +136,7 @@ convert_columns <- function(tables, roles, categorical) {
     for (name in names(tables[[i]]$columns)) {
       column <- tables[[i]]$columns[[name]]
       role <- names(roles)[vapply(roles, function(x) name %in% x, NA)][1]
-      if (role %in% c("environment", "cluster") || !is.null(dim(column)) || is.list(column)) next
+      if (role %in% c("environment", "cluster", "family") || !is.null(dim(column)) || is.list(column)) next
       found <- if (name %in% categorical) {
         list(values = as_groups(column))
       } else if (role == "covariates") {

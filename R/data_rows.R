@@ -10,7 +10,9 @@ rows_of_data <- function(data, keep) {
   for (name in c("covariates", "structure")) {
     if (!is.null(data[[name]])) data[[name]] <- data[[name]][keep, , drop = FALSE]
   }
-  if (!is.null(data$cluster)) data$cluster <- droplevels(data$cluster[keep])
+  for (name in c("cluster", "family")) {
+    if (!is.null(data[[name]])) data[[name]] <- droplevels(data[[name]][keep])
+  }
   data
 }
 

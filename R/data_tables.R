@@ -118,6 +118,7 @@ samples.mr_data <- function(x, ...) {
   check_made(x)
   out <- data.frame(id = x$ids, environment = x$environment)
   if (!is.null(x$cluster)) out$cluster <- x$cluster
+  if (!is.null(x$family)) out$family <- x$family
   traits <- c(exposure_columns(x$exposure), list(x$outcome))
   names(traits) <- c(x$exposure_name, x$outcome_name)
   columns <- c(

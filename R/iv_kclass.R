@@ -13,6 +13,12 @@ kclass_moments <- function(r0, r1, n, L, K) {
   )
 }
 
+# Of a latent_mr() fit, the cross products behind what it reports first: those of its latent block, or,
+# with families, of siblings and parents.
+head_kclass <- function(fit) if (leads_family(fit)) fit$diagnostics$family$kclass else fit$latent$kclass
+
+leads_family <- function(fit) startsWith(fit$leading, "family_") && !is.null(fit$diagnostics$family)
+
 # As the core takes them.
 kclass_sizes <- function(m) c(m$n, m$L, m$K)
 

@@ -64,11 +64,11 @@ overid_test.default <- function(fit, ...) {
 overid_test.latent_mr <- function(fit, ...) {
   check_dots(...)
   check_made(fit)
-  m <- fit$latent$kclass
+  m <- head_kclass(fit)
   over <- m$L - m$k
   if (over <= 0) abort_argument("fit", "a fit with more instruments than exposures", sprintf("one with %.0f", m$L))
   tests <- kclass_tests(m, kclass_fit(m, 1)$coefficients)
-  hansen <- fit$diagnostics$hansen
+  hansen <- (if (leads_family(fit)) fit$diagnostics$family else fit$diagnostics)$hansen
   overid_table(
     Sargan = tests$sargan, Basmann = tests$basmann,
     "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, m$df),

@@ -150,7 +150,7 @@ weakiv_set.iv_reg <- function(fit, method = "CLR", level = 0.95, vcov = NULL, cl
 weakiv_test.latent_mr <- function(fit, beta = 0, ...) {
   check_dots(...)
   check_made(fit)
-  kclass_weakiv_test(fit$latent$kclass, check_beta(beta, if (length(fit$exposure) > 1) fit$exposure else 1))
+  kclass_weakiv_test(head_kclass(fit), check_beta(beta, if (length(fit$exposure) > 1) fit$exposure else 1))
 }
 
 #' @rdname weakiv_test
@@ -165,7 +165,7 @@ weakiv_set.latent_mr <- function(fit, method = if (length(fit$exposure) > 1) "AR
     if (method != "AR") abort_argument("method", sprintf("\"AR\" with %d exposures", k), sprintf("\"%s\"", method))
     return(data.frame(method = method, ar_set(fit, level)))
   }
-  data.frame(method = method, term = fit$exposure, kclass_weakiv_set(fit$latent$kclass, method, level))
+  data.frame(method = method, term = fit$exposure, kclass_weakiv_set(head_kclass(fit), method, level))
 }
 
 # The cross products of a fit that has instruments.

@@ -85,7 +85,7 @@ environment_table_of <- function(fit, local, each, block, encoder, view) {
   rows <- lapply(seq_len(k), function(j) {
     data.frame(
       environment = view$environments, n = view$n, f = vapply(each, function(x) x$f[j], 0, USE.NAMES = FALSE),
-      weight = if (k == 1) environment_weights(block, encoder, view) else NA_real_,
+      weight = if (k == 1 && !is_family(local)) environment_weights(block, encoder, view) else NA_real_,
       b = local_values(fit, local, "b", j), se = local_values(fit, local, "se", j)
     )
   })

@@ -9,6 +9,8 @@
 #                (src/core/moments/scores.h)
 #   kclass       cross products before and after the instruments (R/iv_kclass.R)
 #   n, rank      people, rank of the columns; variance: what traits were before them
+#   family       the rows of families, which stand beside moments (R/latent_family.R); `factor` of them,
+#                `problem`: why they do not inform
 # The context of an estimator:
 #   encoder, view, moments, rows   of R/latent_working.R; rows NULL from moments
 #   blocks       list of blocks; $latent is that of the latent estimators
@@ -114,11 +116,12 @@ set_blocks <- function(chosen, set) {
   methods <- c(latent_registry()[chosen$id], list(list(partialled = "latent", instruments = "latent")))
   key <- vapply(methods, block_key, "")
   methods <- methods[!duplicated(key)]
-  parts <- lapply(unique(vapply(methods, `[[`, "", "partialled")), function(kind) {
+  parts <- lapply(setdiff(vapply(methods, `[[`, "", "partialled"), "family"), function(kind) {
     part <- latent_block(kind, encoder, view)
     list(kind = kind, part = part, partial = block_partial(view, part))
   })
   blocks <- lapply(methods, function(method) {
+    if (method$partialled == "family") return(family_block(set$family, view$environments))
     of <- Find(function(x) x$kind == method$partialled, parts)
     block_scores(view, of$part, block_directions(method$instruments, encoder, view), of$partial)
   })
@@ -153,6 +156,7 @@ block_scores <- function(view, part, directions, partial = block_partial(view, p
 
 # Why nothing can be estimated from a block, or NULL.
 block_problem <- function(block) {
+  if (!is.null(block$problem)) return(block$problem)
   m <- block$kclass
   several <- m$k > 1
   if (m$L < 1) return("no instrument is left after partialling out")

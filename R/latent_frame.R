@@ -108,7 +108,7 @@ tidy.latent_mr <- function(x, ...) {
 glance.latent_mr <- function(x, ...) {
   check_dots(...)
   check_made(x)
-  d <- x$diagnostics
+  d <- head_diagnostics(x)
   # Of several exposures the weakest, and the one whose effects differ most.
   q <- as.list(d$q)
   differ <- which.min(c(q$Q_pval, 2))
@@ -130,7 +130,7 @@ ar_set.latent_mr <- function(fit, level = 0.95, ...) {
   check_dots(...)
   check_made(fit)
   check_number(level, "level", 0, 1, open = TRUE)
-  exposure_sets(fit$latent$kclass, fit$exposure, level)
+  exposure_sets(head_kclass(fit), fit$exposure, level)
 }
 
 #' @rdname latent_mr

@@ -1,5 +1,12 @@
 # What cannot be estimated is refused; what is doubtful is warned about (R/latent_warnings.R).
 
+has_families <- function(data) inherits(data, "mr_data") && !is.null(data$family)
+
+# What does not concern the family rows.
+population_notes <- function(texts, families) {
+  if (families && length(texts)) paste("Population rows:", texts) else texts
+}
+
 # Errors unless `force`; the texts of what was forced or is to be warned about.
 identification <- function(encoder, view, moments, force) {
   notes <- character()

@@ -2,10 +2,11 @@
 # there is arithmetic over people or variants, a file of src/core). A row:
 #   id, name      in the frames; `reference` in mr_methods()
 #   default       which instruments, data or arguments make it run unasked
-#   partialled    what is partialled out: "basic", "structure", "latent" (R/latent_block.R)
+#   partialled    what is partialled out: "basic", "structure", "latent" (R/latent_block.R),
+#                 "family" (R/latent_family.R)
 #   instruments   "none", "variants", "latent", "invariant", "score" (R/latent_estimates.R)
 #   needs         among "rows" of people, a "score", a "0/1 outcome", "variants"
-#                 (allele counts or dosages)
+#                 (allele counts or dosages), "families"
 #   exposures     the most it takes at a time
 #   many          TRUE: on genotypes its interval is t on L - k degrees of freedom, wider
 #                 by sqrt(J / df) where the instruments disagree
@@ -68,6 +69,12 @@ latent_registry <- function() {
     estimator("latent_outlier", "Latent IV (outlying variants as controls)", "see ?outlying_variants",
       outlier_effects, outlier_errors,
       needs = "variants", exposures = 1, everybody = TRUE),
+    estimator("family_ujive", "Within families (UJIVE)", "Brumpton et al. 2020, Nat Commun 11:3519; Kolesar 2013",
+      family_effects("ujive"), row_errors, partialled = "family", instruments = "variants", default = "family",
+      needs = c("rows", "families"), many = TRUE),
+    estimator("family_2sls", "Within families (2SLS)", "Brumpton et al. 2020, Nat Commun 11:3519",
+      family_effects("2sls"), row_errors, partialled = "family", instruments = "variants", default = "family",
+      needs = c("rows", "families")),
     kclass("latent_2sls_only", "Latent IV (invariant block alone)", "2SLS with the invariant block", "2sls",
       partialled = "basic", instruments = "invariant", default = "all", relearned = TRUE),
     kclass("score", "Allele score", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
@@ -88,10 +95,11 @@ latent_registry <- function() {
 #'   in the column `estimator` of the results), `name` (fills the column
 #'   `method`), `partialled` (what is partialled out: `basic` = intercepts of the
 #'   environments and covariates, `structure` = also the structure columns or the
-#'   leading components of the panel, `latent` = the encoder's block),
+#'   leading components of the panel, `latent` = the encoder's block, `family` = family means or parents'
+#'   genotypes, see [latent_mr()]),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
 #'   is run when `methods = NULL`; `score`: when `latent_mr()` has `score_weights`; `binary`: when
-#'   the outcome is 0/1), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
+#'   the outcome is 0/1; `family`: when the data have families), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
 #'   and `reference`.
 #' @examples
 #' mr_methods()[, c("id", "name", "default")]
@@ -114,7 +122,7 @@ method_rows <- function(ids) {
 }
 
 # The rows to run: defaults by kind of instruments, or what the user named. `given`
-# says what there is: kind, mode, rows (usable), data_rows (in the data), structure, score, binary.
+# says what there is: kind, mode, rows (usable), data_rows (in the data), structure, score, binary, family.
 resolve_methods <- function(methods, given) {
   table <- mr_methods()
   if (is.null(methods)) return(table[default_methods(table, given), ])
@@ -135,7 +143,7 @@ resolve_methods <- function(methods, given) {
 
 default_methods <- function(table, given) {
   family <- if (given$kind == "continuous") "continuous" else "genotype"
-  keep <- table$default %in% c("all", family, if (given$score) "score", if (given$binary && given$rows) "binary")
+  keep <- table$default %in% c("all", family, if (given$score) "score", if (given$binary && given$rows) "binary", if (given$family) "family")
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
   # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
   # panel mode.
@@ -175,6 +183,13 @@ check_needs <- function(ids, given) {
     abort_argument(
       "methods", "estimators of a mean difference, when the outcome is not 0/1", quote_all(wrong),
       "Odds ratios and risk ratios are for outcomes of two values."
+    )
+  }
+  wrong <- needing("families")
+  if (!given$family && length(wrong)) {
+    abort_argument(
+      "methods", "estimators that need no families, when `data` has none", quote_all(wrong),
+      "mr_data(family = ) says who are siblings."
     )
   }
   wrong <- needing("variants")

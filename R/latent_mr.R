@@ -13,8 +13,8 @@
 #' per column. If the confounder given the ancestry is linear in Vhat within
 #' environments, what is left of Z is uncorrelated with it, whatever part of Z is
 #' called invariant. Confounding that has the same law everywhere and is not tied to
-#' structure (a parental score, say) cannot be seen by this or by any test printed here except HSIC
-#' against a covariate that measures it.
+#' structure (a parental score, assortative mating) cannot be seen by this or by any test printed here except HSIC
+#' against a covariate that measures it; families show it, see Families.
 #'
 #' From `mr_data` the errors are heteroskedasticity robust (or clustered, when the
 #' data name clusters); from `mr_moments` they are classical, Bekker's for LIML,
@@ -72,9 +72,10 @@
 #'   `TwoSampleMR::mr()`; `environments = TRUE` adds the rows of every environment; the column `crossfit` is there
 #'   when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance` and [ar_set()]. Its field `headline` names
 #'   the estimator to report first: on genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
-#'   from moments); for continuous instruments `latent_2sls`. Other fields: `outcome`, `exposure` (names), `units`,
+#'   from moments); for continuous instruments `latent_2sls`; with families `family_ujive`. Other fields: `outcome`, `exposure` (names), `units`,
 #'   `kind`, `level`, `nobs`, `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]),
-#'   `quality`, `variants`, `warnings`, `flow`, `truth` (of simulated data), `seed`, `call`, `versions`. What is not
+#'   `quality`, `family` (a list, or `NULL`: `people`, `families` and `trios` that inform, and `contrast`: `b` of the
+#'   population, `family`, `difference`, `se`, `statistic`, `df`, `pval`, `note`), `variants`, `warnings`, `flow`, `truth` (of simulated data), `seed`, `call`, `versions`. What is not
 #'   named here is private.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
@@ -84,6 +85,19 @@
 #' scales and `NA` on others. They need rows of people. With many weak instruments they have the bias
 #' of 2SLS, which `latent_ujive` has not.
 #'
+#' @section Families: With `mr_data(family = )` the rows `family_ujive` and `family_2sls` stand beside those of the
+#' population, and `family_ujive` is the headline, whatever the tests say. Every column is less the mean of its
+#' family, which is the same as family means of the genotypes as controls; missing calls leave the mean of the
+#' other siblings. Whole families are left out of the first stage, and errors are by family
+#' (`"many"`, or `"cluster"` for 2SLS). People without a sibling in the data count in the population rows only. The print
+#' and `$family` say how many inform, and whether population and family differ: the difference of
+#' `latent_ujive` and `family_ujive` with the error of their stacked influence functions, summed by
+#' family, each with the pairs term of the many-instrument error (so never a difference of two variances). What
+#' environments cannot show is free of within families: parents who act on their children, assortative
+#' mating, ancestry (Brumpton et al. 2020, Nat Commun 11:3519; Howe et al. 2022, Nat Genet 54:581). What is left
+#' is pleiotropy that all variants share, and siblings who act on each other. Errors are about twice those of the
+#' population: [mr_power()] has `family_size` and `within`. Structure is not needed: a fit of one environment is
+#' refused no more, and its population rows are called not identified.
 #' @section Several exposures: With several exposures in `data` the effects are estimated given each other
 #' (multivariable Mendelian randomization), a row per estimator and exposure; everything else is as with one.
 #' Estimators whose `exposures` in [mr_methods()] is `one` are `NA` and say so. The F of an exposure is Sanderson
@@ -141,7 +155,9 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   notes <- NULL
   learner <- function(source) {
     fitted <- learn(source$data, source$moments, source$view, encoder, n_latent, control, seed)
-    notes <<- identification(fitted, source$view, source$moments, force)
+    notes <<- population_notes(
+      identification(fitted, source$view, source$moments, force || has_families(data)), has_families(data)
+    )
     fitted
   }
   set <- working_set(data, learner, control, crossfit, seed = seed, score = score)
@@ -165,7 +181,7 @@ latent_estimate <- function(set, asked, score) {
   plain <- if (asked$crossfit) set$plain else set
   chosen <- resolve_methods(asked$methods, list(
     kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0,
-    mode = set$encoder$mode, score = !is.null(score), binary = isTRUE(moments$binary)
+    mode = set$encoder$mode, score = !is.null(score), binary = isTRUE(moments$binary), family = !is.null(set$family)
   ))
   blocks <- set_blocks(chosen, set)
   refuse_block(blocks$latent, asked$crossfit)
@@ -182,7 +198,8 @@ latent_estimate <- function(set, asked, score) {
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(set$view),
     latent = latent_parts(blocks$latent, set), dropped = latent_dropped(blocks$latent, set), binary = moments$binary,
     cases = if (has_rows && moments$binary) sum(data$outcome), score = score, truth = if (has_rows) data$truth,
-    columns = list(covariates = moments$covariates, structure = moments$structure)
+    columns = list(covariates = moments$covariates, structure = moments$structure),
+    family = family_account(set, blocks[["family variants"]], estimates)
   )
   if (asked$crossfit) {
     fit$fold_encoders <- set$fold_encoders
@@ -195,7 +212,8 @@ latent_estimate <- function(set, asked, score) {
     fit$leave_one_out <- leave_one_environment_out(fit, set, rows, folds, step)
   }
   list(
-    fit = fit, rows = rows, block = blocks$latent, strength = if (asked$by_environment) lapply(each, `[[`, "strength")
+    fit = fit, rows = rows, block = blocks$latent, family = blocks[["family variants"]],
+    strength = if (asked$by_environment) lapply(each, `[[`, "strength")
   )
 }
 
@@ -231,6 +249,7 @@ latent_diagnose <- function(got, set, asked, notes) {
   fit$diagnostics <- latent_diagnostics(
     fit, got$block, got$strength, set$encoder, set$view, got$rows, set$source$moments
   )
+  fit$diagnostics["family"] <- list(family_diagnostics(fit, got$family))
   if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)
   fit$withheld <- withheld_words(fit)
   if (!is.null(fit$withheld)) fit$headline <- NA_character_
@@ -265,8 +284,10 @@ unavailable_words <- function(estimates, chosen) {
   paste(sprintf("%s could not be estimated: %s.", chosen$name[match(names(notes), chosen$id)], notes), collapse = " ")
 }
 
-# The first in the order of preference that could be estimated.
+# The first in the order of preference that could be estimated; with families theirs, whatever
+# any test says and whether or not it could be.
 choose_headline <- function(chosen, encoder, has_rows, estimates) {
+  if (family_ids[1] %in% chosen$id) return(family_ids[1])
   order <- if (encoder$kind == "continuous") {
     c("latent_2sls", "latent_liml", "latent_ujive")
   } else {
@@ -300,7 +321,9 @@ environment_estimates <- function(fit, chosen, set, rows, jackknife, step) {
     blocks <- set_blocks(chosen, one)
     list(
       estimates = subset_estimates(chosen, set, rows, e, jackknife[[paste("only", e)]], fit$level, blocks),
-      strength = environment_strength(blocks$latent, fit$level, fit$exposure)
+      strength = environment_strength(
+        if (is_family(fit$leading)) blocks[["family variants"]] else blocks$latent, fit$level, fit$exposure
+      )
     )
   })
 }

@@ -18,6 +18,7 @@ print.latent_mr <- function(x, ...) {
     if (x$kind == "continuous") "instruments" else "variants", encoder_words(x$encoder)
   ))
   if (!is.null(x$flow)) cat(format_flow(x$flow), sep = "\n")
+  if (!is.null(x$family)) cat(strwrap(family_words(x), 98, exdent = 2), sep = "\n")
   if (isTRUE(x$binary)) {
     cat(sprintf("The outcome is 0/1%s: estimates are risk differences unless the scale says otherwise\n",
       if (length(x$cases)) sprintf(" (%s cases, %s)", big(x$cases), percent(x$cases / x$nobs)) else ""))
@@ -88,7 +89,7 @@ print_environments <- function(x) {
   several <- length(x$exposure) > 1
   cat(sprintf(
     "\nEnvironments (%s%s)\n", short_name(x$diagnostics$q_method),
-    if (several) "; F is conditional" else "; weight = share of the pooled first stage"
+    if (several) "; F is conditional" else if (anyNA(e$weight)) "" else "; weight = share of the pooled first stage"
   ))
   left <- unlist(
     lapply(seq_along(x$exposure), function(j) vapply(x$leave_one_out, function(v) v$b[j], 0, USE.NAMES = FALSE))
@@ -97,7 +98,8 @@ print_environments <- function(x) {
     environment = e$environment, n = e$n, F = round(e$f, 1), weight = round(e$weight, 3),
     b = format_b(e$b), se = format_b(e$se), without_it = format_b(left)
   )
-  if (several) out <- cbind(exposure = e$exposure, out[names(out) != "weight"])
+  if (several || anyNA(e$weight)) out <- out[names(out) != "weight"]
+  if (several) out <- cbind(exposure = e$exposure, out)
   pointed(print(out, row.names = FALSE))
 }
 
@@ -151,12 +153,16 @@ ar_words <- function(set) {
 }
 
 test_lines <- function(x) {
-  d <- x$diagnostics
+  x$diagnostics <- d <- head_diagnostics(x)
   c(
-    strength_lines(x), sargan_line(d), hausman_line(d), heterogeneity_line(x), dependence_lines(d),
+    contrast_words(x), strength_lines(x), sargan_line(d), hausman_line(d), heterogeneity_line(x), dependence_lines(d),
     quality_line(x$quality), change_line(x),
     reml_line(x$estimates$latent_reml),
-    "Confounding with one law in every environment, untied to structure, is invisible to all of these but HSIC against a covariate that measures it."
+    if (is_family(x$leading)) {
+      "Families see parents' effects, mating and ancestry; not variants that all act on the outcome in one direction by other ways."
+    } else {
+      "Confounding with one law in every environment, untied to structure (assortative mating, parents' effects), is invisible to all of these but HSIC against a covariate that measures it; mr_data(family = ) shows it."
+    }
   )
 }
 

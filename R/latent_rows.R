@@ -110,7 +110,7 @@ row_covariance <- function(context, block, estimator) {
   asked <- list(block = block, estimator = estimator)
   if (is.null(found(asked))) {
     wanted <- lapply(
-      Filter(function(x) is.null(block_problem(x)), unname(context$blocks)),
+      Filter(function(x) is.null(x$family) && is.null(block_problem(x)), unname(context$blocks)),
       function(x) list(block = x, estimator = "2sls")
     )
     if (!any(vapply(wanted, identical, NA, asked))) wanted <- c(list(asked), wanted)
@@ -128,16 +128,18 @@ row_estimate <- function(context, block, estimator, type = context$sandwich) {
 
 # Hansen's J and the robust Wu-Hausman test of 2SLS, and the effective F.
 row_tests <- function(context, block) {
-  f <- row_model(context, block)
-  by <- row_clusters(context$rows)
+  factor_tests(row_model(context, block), row_clusters(context$rows), context$sandwich)
+}
+
+factor_tests <- function(f, by, sandwich) {
   # effective_f() needs the trace of the robust first stage alone: without clusters the
   # matrix itself is not made.
   s <- iv_scores(f, iv_estimate(f, 1), robust = TRUE, tests = TRUE, cluster = by, first = length(by) > 0)
   trace <- if (length(by)) sum(diag(matrix(s$first[, , 1], f$L))) else s$trace[[1]]
-  adjust <- small_sample(context$sandwich, f$n, f$K + f$L, by$count)
+  adjust <- small_sample(sandwich, f$n, f$K + f$L, by$count)
   list(
     f_effective = if (f$k == 1) sum(f$r[f$Z, f$X]^2) / (adjust * trace) else NA_real_,
-    wu_hausman = robust_wu(f, s, context$sandwich, by), hansen = hansen(f, s)
+    wu_hausman = robust_wu(f, s, sandwich, by), hansen = hansen(f, s)
   )
 }
 

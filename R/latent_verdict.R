@@ -13,8 +13,12 @@
 #' exposure's association with the panel in those directions is above .8 and larger than that many directions drawn
 #' at random hold in one of a thousand draws (Beta(k/2, (p - k)/2)).
 #'
-#' What no test sees: confounding that is alike in all environments and that all instruments share. Assortative mating,
-#' and parents who act on their children, are of this kind: only families show them.
+#' With families (`mr_data(family = )`) the first line and these tests are those of the family rows, and one test
+#' more compares population and family estimates (`"families"`, see [latent_mr()]). It objects to the population
+#' rows: the first line, which is the families', stands, and a sentence after it says that the others do not.
+#'
+#' What no test of unrelated people sees: confounding that is alike in all environments and that all instruments
+#' share. Assortative mating, and parents who act on their children, are of this kind: only families show them.
 #'
 #' @param fit A fit of [latent_mr()].
 #' @param ... Not used.
@@ -42,15 +46,20 @@ verdict.default <- function(fit, ...) {
 verdict.latent_mr <- function(fit, ...) {
   check_dots(...)
   check_made(fit)
-  rows <- c(list(strength_check(fit)), test_checks(fit), fixed_checks(fit), list(agreement_check(fit)))
+  rows <- c(
+    list(strength_check(fit)), test_checks(fit), family_checks(fit), fixed_checks(fit), list(agreement_check(fit))
+  )
   out <- do.call(rbind, lapply(rows, as.data.frame))
   tested <- which(is.finite(out$pval) & out$corrected)
   out$p_holm[tested] <- stats::p.adjust(out$pval[tested], "holm")
-  out$objects <- out$objects | (!is.na(out$p_holm) & out$p_holm < .05)
+  rejected <- !is.na(out$p_holm) & out$p_holm < .05
+  # What is true of the population rows alone is no objection to a first line of families.
+  population <- rejected & out$check == "families" & is_family(fit$leading)
+  out$objects <- out$objects | (rejected & !population)
   out$corrected <- NULL
   structure(
-    out, class = c("mr_verdict", "data.frame"), headline = verdict_headline(fit, out), withheld = fit$withheld,
-    unseen = unseen_words()
+    out, class = c("mr_verdict", "data.frame"), headline = verdict_headline(fit, out, any(population)),
+    withheld = fit$withheld, unseen = unseen_words(fit)
   )
 }
 
@@ -64,7 +73,7 @@ check_row <- function(check, finding, statistic = NA_real_, pval = NA_real_, obj
 
 # F: no objection. Weak instruments have no point estimate in the first line.
 strength_check <- function(fit) {
-  d <- fit$diagnostics
+  d <- head_diagnostics(fit)
   f <- min(if (is.na(d$f_effective)) d$f else d$f_effective)
   words <- if (!is.finite(f)) {
     "not known"
@@ -79,7 +88,7 @@ strength_check <- function(fit) {
 }
 
 test_checks <- function(fit) {
-  d <- fit$diagnostics
+  d <- head_diagnostics(fit)
   robust <- isTRUE(is.finite(d$hansen$pval))
   j <- if (robust) d$hansen else d$sargan
   rows <- list()
@@ -119,7 +128,7 @@ test_checks <- function(fit) {
     }
   }
   if (length(fit$exposure) == 1) {
-    way <- whole_direction(fit$latent$kclass, fit$exposure, fit$outcome)$direction
+    way <- whole_direction(head_kclass(fit), fit$exposure, fit$outcome)$direction
     if (is.finite(way$z)) {
       against <- stats::pnorm(way$z)
       add(
@@ -135,7 +144,22 @@ test_checks <- function(fit) {
   rows
 }
 
+family_checks <- function(fit) {
+  test <- fit$family$contrast
+  if (!isTRUE(is.finite(test$pval))) return(NULL)
+  list(check_row(
+    "families",
+    sprintf(
+      "Population and family estimates %s (%s).",
+      if (test$pval < .05) "differ: parents, mating or ancestry bias the population rows" else "agree", p_is(test$pval)
+    ),
+    test$statistic, test$pval
+  ))
+}
+
+# Of a first line from the population. What is learned of structure does not enter the family rows.
 fixed_checks <- function(fit) {
+  if (is_family(fit$leading)) return(NULL)
   encoder <- fit$encoder
   rows <- list()
   object <- function(check, finding, statistic = NA_real_) {
@@ -163,7 +187,7 @@ fixed_checks <- function(fit) {
   lost <- fit$diagnostics$lost
   if (!is.null(lost) && isTRUE(lost[["share"]] > .8) && lost[["pval"]] < .001) {
     object("first stage lost", sprintf(
-      "%.0f %% of the association of the instruments with the exposure was partialled out (F %.1f before, %.1f after): what was taken for structure may be the exposure's own genetics, as under assortative mating.",
+      "%.0f %% of the association of the instruments with the exposure was partialled out (F %.1f before, %.1f after): what was taken for structure may be the exposure's own genetics, as under assortative mating (families show it).",
       100 * lost[["share"]], lost[["before"]], fit$diagnostics$f
     ), lost[["share"]])
   }
@@ -186,13 +210,16 @@ agreement_check <- function(fit) {
   )
 }
 
-unseen_words <- function() {
+unseen_words <- function(fit) {
+  if (is_family(fit$leading)) {
+    return("Not visible to any of this: variants that act on the outcome by other ways and all in one direction, siblings who act on each other, and who takes part.")
+  }
   "Not visible to any of this: confounding that is alike in all environments and that all variants share, as assortative mating or parents' effects (families show these)."
 }
 
 
 # The first line, a sentence for each exposure; an objection comes before the number.
-verdict_headline <- function(fit, rows) {
+verdict_headline <- function(fit, rows, population = FALSE) {
   against <- rows$check[rows$objects]
   warning <- if (length(against)) {
     sprintf(
@@ -200,7 +227,10 @@ verdict_headline <- function(fit, rows) {
       if (length(against) == 1) "s" else ""
     )
   }
-  c(warning, vapply(seq_along(fit$exposure), function(j) headline_sentence(fit, j), ""))
+  c(
+    warning, vapply(seq_along(fit$exposure), function(j) headline_sentence(fit, j), ""),
+    if (population) "This is the estimate within families; those of the population differ from it and must not be published."
+  )
 }
 
 headline_sentence <- function(fit, j) {
@@ -209,7 +239,7 @@ headline_sentence <- function(fit, j) {
     return(
       sprintf(
         "%s on %s: no point estimate, %s: %s.", sentence_case(fit$exposure[j]), fit$outcome, fit$withheld,
-        weak_set_words(set_of(fit, j, fit$diagnostics$set))
+        withheld_set(fit, j)
       )
     )
   }
@@ -228,9 +258,18 @@ headline_sentence <- function(fit, j) {
   )
 }
 
+withheld_set <- function(fit, j) {
+  if (!all(is.finite(fit$estimates[[fit$leading]]$b))) return("nothing is said of the effect")
+  weak_set_words(set_of(fit, j, head_diagnostics(fit)$set))
+}
+
 # Why the first line has no point estimate, or NULL.
 withheld_words <- function(fit) {
-  f <- min(fit$diagnostics$f)
+  head <- fit$estimates[[fit$leading]]
+  if (is_family(fit$leading) && !all(is.finite(head$b))) {
+    return(paste("families do not give one:", if (is.null(head$note)) "it could not be computed" else head$note))
+  }
+  f <- min(head_diagnostics(fit)$f)
   if (isTRUE(f < 5)) {
     sprintf("the instruments are weak (%sF = %.1f)", if (length(fit$exposure) > 1) "conditional " else "", f)
   }

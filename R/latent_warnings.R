@@ -2,8 +2,10 @@
 # fit that returns its text, or nothing.
 
 latent_warnings <- function(fit) {
-  rules <- c(if (fit$kind != "continuous") genotype_rules, warning_rules)
-  as.character(unlist(lapply(rules, function(rule) rule(fit)), use.names = FALSE))
+  about <- function(rules, fit) as.character(unlist(lapply(rules, function(rule) rule(fit)), use.names = FALSE))
+  structure <- if (fit$kind != "continuous") about(genotype_rules, fit)
+  fit$diagnostics <- head_diagnostics(fit)
+  c(population_notes(structure, is_family(fit$leading)), about(warning_rules, fit))
 }
 
 # Coarse genotypes mix the blocks: the best predictor of the invariant part from

@@ -20,6 +20,7 @@
 #   fold                  of every person, when cross-fitted from rows
 #   fold_encoders         kept by a fit, so that the same can be set up again
 #   plain                 the list that crossfit = 0 gives, when cross-fitted
+#   family                the people of families (R/latent_family.R), or NULL
 #   source                list(data, moments, view) before the code
 working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, seed = NULL, score = NULL,
                         fold_encoders = NULL) {
@@ -33,7 +34,9 @@ working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, s
     set <- crossfit_data(plain, crossfit, fold_encoders)
     set$plain <- working_outcome(plain, outcome, score)
   }
-  working_outcome(set, outcome, score)
+  set <- working_outcome(set, outcome, score)
+  set["family"] <- list(family_set(set))
+  set
 }
 
 # The set that a fit was estimated from, of other people or another outcome when asked.

@@ -1,71 +1,90 @@
-# Siblings with weak instruments: UJIVE that leaves one person out against UJIVE
-# that leaves one family out (clusters from families()), and 2SLS.
+# Families: what environments cannot show. Siblings in four sites (bench/designs/families.R) under parents' effects
+# and mating that is not random, and without either; population rows, family rows, the contrast between them, and by
+# hand in R the siblings' differences on the same draws.
 #
-#   Rscript bench/bench-families.R            100 replicates a cell
-#   Rscript bench/bench-families.R 200
+#   Rscript bench/bench-families.R                 100 draws a cell
+#   Rscript bench/bench-families.R 400 valid       400 draws of the cells whose names have "valid"
 #
-# 1,000 pairs of full siblings at two sites (one population), 40 variants; half the
-# confounder and half the noise of the exposure are shared by the pair; the true effect is .3.
-# `strength` is the expected first-stage F less one; the share of pairs that are
-# siblings varies, the others are strangers in families of their own.
+# Resumable: draws that bench/results/families-runs.csv has are not repeated. SECONDS=600 stops after that time.
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
-arguments <- commandArgs(TRUE)
-replicates <- if (length(arguments)) as.integer(arguments[1]) else 100
-cells <- expand.grid(strength = c(4, 20), related = c(0, .2, 1))
+for (file in list.files("bench/designs", "[.]R$", full.names = TRUE)) source(file)
 
-draw <- function(cell, seed, pairs = 1000, p = 40) {
-  set.seed(seed)
-  n <- 2 * pairs
-  related <- seq_len(pairs) <= cell$related * pairs
-  f <- runif(p, .2, .8)
-  haplotype <- function() matrix(rbinom(pairs * p, 1, rep(f, each = pairs)), pairs)
-  child <- function(parents) {
-    pick <- function(a, b) ifelse(matrix(runif(pairs * p) < .5, pairs), a, b)
-    pick(parents[[1]], parents[[2]]) + pick(parents[[3]], parents[[4]])
+cells <- list(
+  valid = function() mating(on = "exposure", r = 0, generations = 1),
+  valid_small = function() mating(families = 400, on = "exposure", r = 0, generations = 1),
+  dynastic = function() mating(on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)),
+  cross = function() mating(on = "cross", r = .4),
+  outcome_4 = function() mating(on = "outcome", r = .4, effect = .5),
+  outcome_6 = function() mating(on = "outcome", r = .6, effect = .5)
+)
+
+interval <- function(b, se) c(b = b, lo = b - qnorm(.975) * se, up = b + qnorm(.975) * se)
+
+# Siblings' differences from the mean of the family, whole families left out of the first stage.
+by_hand <- function(d) {
+  within <- function(v) v - ave(v, d$family)
+  y <- within(d$outcome)
+  x <- within(d$exposure)
+  z <- apply(d$genotypes, 2, within)
+  one <- function(estimator, vcov) {
+    fit <- iv_fit(y, x, z, estimator = estimator, vcov = vcov, cluster = d$family)
+    interval(unname(coef(fit)), sqrt(vcov(fit)[1, 1]))
   }
-  parents <- replicate(4, haplotype(), FALSE)
-  second <- child(parents)
-  second[!related, ] <- (haplotype() + haplotype())[!related, ]
-  g <- rbind(child(parents), second)
-  pair <- rep(seq_len(pairs), 2)
-  family <- c(seq_len(pairs), ifelse(related, seq_len(pairs), pairs + seq_len(pairs)))
-  shared <- function() sqrt(.5) * (rnorm(n)[family] + rnorm(n))
-  u <- shared()
-  score <- drop(scale(g %*% rnorm(p)))
-  x <- score * sqrt(cell$strength * p / n) + .7 * u + .7 * shared()
-  y <- .3 * x + u + rnorm(n)
-  id <- rownames(g) <- paste0("s", seq_len(n))
-  kin <- data.frame(ID1 = id[seq_len(pairs)], ID2 = id[pairs + seq_len(pairs)], Kinship = ifelse(related, .25, 0))
-  mr_data(g, setNames(x, id), setNames(y, id), setNames(paste("site", pair %% 2), id), cluster = families(kin, id), kind = "genotype")
+  list(sib_2sls = one("2sls", "cluster"), sib_ujive = one("ujive", "many"))
 }
 
-one <- function(cell, seed) {
-  d <- draw(cell, seed)
-  alone <- d
-  alone["cluster"] <- list(NULL)
-  fit <- function(data, methods) {
-    as.data.frame(suppressWarnings(latent_mr(data, methods = methods, by_environment = FALSE, force = TRUE, seed = seed)))
+rows_of <- function(fit) {
+  frame <- as.data.frame(fit)
+  rows <- lapply(seq_len(nrow(frame)), function(i) c(b = frame$b[i], lo = frame$lo_ci[i], up = frame$up_ci[i]))
+  setNames(rows, frame$estimator)
+}
+
+one_draw <- function(name, seed) {
+  set.seed(seed)
+  d <- cells[[name]]()
+  args <- d[c("genotypes", "exposure", "outcome", "environment", "ids")]
+  fit_of <- function(...) {
+    data <- do.call(mr_data, c(args, list(kind = "genotype", family = d$family, ...)))
+    suppressWarnings(latent_mr(data, by_environment = FALSE, seed = seed))
   }
-  a <- fit(alone, c("latent_2sls", "latent_ujive"))
-  b <- fit(d, "latent_ujive")
-  a <- rbind(a, b)
+  fit <- fit_of()
+  arms <- c(rows_of(fit)[c("latent_ujive", "latent_reml", "family_ujive", "family_2sls")], by_hand(d))
+  contrast <- fit$family$contrast
+  arms <- do.call(rbind, arms) - d$truth$effect
   data.frame(
-    arm = c("2SLS", "UJIVE, one person out", "UJIVE, one family out"),
-    error = a$b - .3, covered = a$lo_ci <= .3 & .3 <= a$up_ci, f = a$fstat
+    cell = name, seed = seed, arm = rownames(arms), arms, row.names = NULL, se = contrast$se, pval = contrast$pval,
+    difference = contrast$difference
   )
 }
 
-tables <- list()
-for (i in seq_len(nrow(cells))) {
-  runs <- do.call(rbind, lapply(seq_len(replicates), function(seed) one(cells[i, ], seed)))
-  table <- do.call(rbind, lapply(split(runs, factor(runs$arm, unique(runs$arm))), function(r) {
-    data.frame(
-      related = cells$related[i], F = mean(r$f), arm = r$arm[1], bias = mean(r$error), error_of_bias = sd(r$error) / sqrt(nrow(r)),
-      median_bias = median(r$error), rmse = sqrt(mean(r$error^2)), coverage = mean(r$covered)
-    )
-  }))
-  print(table, digits = 2, row.names = FALSE)
-  tables[[i]] <- table
+arguments <- commandArgs(TRUE)
+draws <- if (length(arguments)) as.integer(arguments[1]) else 100L
+chosen <- if (length(arguments) > 1) grep(arguments[2], names(cells), value = TRUE) else names(cells)
+deadline <- Sys.time() + as.numeric(Sys.getenv("SECONDS", "1e9"))
+folder <- Sys.getenv("RESULTS", "bench/results")
+file <- file.path(folder, "families-runs.csv")
+runs <- if (file.exists(file)) read.csv(file)
+for (seed in seq_len(draws)) for (name in chosen) {
+  if (any(runs$cell == name & runs$seed == seed) || Sys.time() > deadline) next
+  new <- one_draw(name, seed)
+  new[c("b", "lo", "up", "se", "difference")] <- signif(new[c("b", "lo", "up", "se", "difference")], 5)
+  new$pval <- signif(new$pval, 4)
+  runs <- rbind(runs, new)
+  write.csv(runs, paste0(file, ".tmp"), row.names = FALSE)
+  file.rename(paste0(file, ".tmp"), file)
 }
-utils::write.csv(format(do.call(rbind, tables), digits = 3), "bench/results/families.csv", row.names = FALSE)
+
+table <- do.call(rbind, lapply(split(runs, list(factor(runs$arm, unique(runs$arm)), factor(runs$cell, names(cells)))), function(r) {
+  good <- is.finite(r$b)
+  if (!any(good)) return(NULL)
+  data.frame(
+    cell = r$cell[1], arm = r$arm[1], draws = nrow(r), bias = signif(mean(r$b[good]), 3),
+    bias_mcse = signif(sd(r$b[good]) / sqrt(sum(good)), 2), sd = signif(sd(r$b[good]), 3),
+    rmse = signif(sqrt(mean(r$b[good]^2)), 3), coverage = round(mean(r$lo <= 0 & r$up >= 0, na.rm = TRUE), 3),
+    width = signif(mean(r$up - r$lo, na.rm = TRUE), 3), rejects = round(mean(r$pval < .05, na.rm = TRUE), 3),
+    contrast_sd_over_se = signif(sd(r$difference) / mean(r$se), 3)
+  )
+}))
+write.csv(table, file.path(folder, "families.csv"), row.names = FALSE)
+print(table, row.names = FALSE)

@@ -1,4 +1,5 @@
 /* What is computed from a view of moments: partialling out, scores of the instruments, leaving a block out. */
+#include "core/moments/family_center.h"
 #include "core/moments/partial.h"
 #include "core/moments/scores.h"
 #include "glue.h"
@@ -115,7 +116,39 @@ static SEXP ffi_moment_delete(SEXP n, SEXP mean, SEXP cross, SEXP block_n, SEXP 
   return out;
 }
 
+static SEXP fresh_matrix(SEXP x, int n, const char *name) {
+  glue_real(x, -1, name);
+  if (glue_nrow(x) != n) glue_stop("internal: `%s` has %d rows, not %d", name, glue_nrow(x), n);
+  return Rf_duplicate(x);
+}
+
+/* x: n x columns, NaN for what is not known; family: 1-based codes. */
+static SEXP ffi_family_center(SEXP x_, SEXP family_, SEXP families_) {
+  const size_t families = glue_size1(families_, "families");
+  const R_xlen_t n = Rf_xlength(family_);
+  const int *family = glue_positions(family_, n, families, "family");
+  SEXP x = PROTECT(fresh_matrix(x_, (int)n, "x"));
+  lmr_error err;
+  double *work = glue_alloc(2 * families + 1, sizeof *work);
+  glue_check(family_center(REAL(x), (size_t)n, (size_t)glue_ncol(x), family, families, work, work + families, &err), &err);
+  UNPROTECT(1);
+  return x;
+}
+
+/* list(left, parents) of three matrices of one size. */
+static SEXP ffi_parent_center(SEXP child_, SEXP father_, SEXP mother_) {
+  const int n = glue_nrow(child_), columns = glue_ncol(child_);
+  SEXP child = PROTECT(fresh_matrix(child_, n, "child")), father = PROTECT(fresh_matrix(father_, n, "father"));
+  glue_real(father, (R_xlen_t)n * columns, "father");
+  parent_center(REAL(child), REAL(father), glue_real(mother_, (R_xlen_t)n * columns, "mother"), (size_t)n, (size_t)columns);
+  SEXP out = glue_list(2, "left", child, "parents", father);
+  UNPROTECT(2);
+  return out;
+}
+
 const R_CallMethodDef glue_moments_view_calls[] = {
+  GLUE_CALL(ffi_family_center, 3),
+  GLUE_CALL(ffi_parent_center, 3),
   GLUE_CALL(ffi_partial, 4),
   GLUE_CALL(ffi_scores, 5),
   GLUE_CALL(ffi_scores_basis, 4),

@@ -41,3 +41,58 @@ sib_data <- function(pairs, p, strength, sites = 2, seed = 1) {
   mr_data(g, setNames(drop(x), id), setNames(drop(y), id), setNames(site, id),
           cluster = families(data.frame(ID1 = id[1:pairs], ID2 = id[pairs + 1:pairs], Kinship = .25)), kind = "genotype")
 }
+
+# Full siblings (sizes: members of each family) at two sites, with what parents do: the mean of
+# their scores acts on both traits (`parents`). The true effect is .3. Raw parts, joined by row.
+sibship_parts <- function(sizes, p, parents = .5, h2 = .5, seed = 1) {
+  set.seed(seed)
+  families <- length(sizes)
+  f <- runif(p, .2, .8)
+  allele <- function() matrix(rbinom(families * p, 1, rep(f, each = families)), families)
+  four <- list(allele(), allele(), allele(), allele())
+  family <- rep(seq_len(families), sizes)
+  half <- function(a, b) ifelse(matrix(runif(length(family) * p) < .5, ncol = p), a[family, ], b[family, ])
+  g <- half(four[[1]], four[[2]]) + half(four[[3]], four[[4]])
+  beta <- rnorm(p)
+  scale <- sqrt(sum(beta^2 * 2 * f * (1 - f)))
+  of <- function(x) drop(x %*% beta - sum(2 * f * beta)) / scale
+  both <- (of(four[[1]] + four[[2]]) + of(four[[3]] + four[[4]]))[family] / 2
+  u <- rnorm(length(family))
+  x <- sqrt(h2) * of(g) + parents * both + sqrt((1 - h2) / 2) * (u + rnorm(length(family)))
+  y <- .3 * x + parents * both + .6 * u + .5 * rnorm(families)[family] + .5 * rnorm(length(family))
+  list(
+    g = g, x = x, y = y, family = family, site = paste("site", family %% 2),
+    father = (four[[1]] + four[[2]])[family, ], mother = (four[[3]] + four[[4]])[family, ]
+  )
+}
+
+sibship_data <- function(s, ...) {
+  parts <- list(genotypes = s$g, exposure = s$x, outcome = s$y, environment = s$site, family = s$family)
+  suppressMessages(do.call(mr_data, c(parts, list(kind = "genotype", ...))))
+}
+
+# Less the mean of the members of the family who have a value; NA and who is alone with one: 0.
+within_twin <- function(x, family) {
+  out <- numeric(length(x))
+  for (f in unique(family)) {
+    at <- which(family == f & !is.na(x))
+    if (length(at) > 1) out[at] <- x[at] - mean(x[at])
+  }
+  out
+}
+
+# UJIVE by fitting both first stages again without every cluster.
+ujive_twin <- function(y, x, z, w, cluster) {
+  predicted <- numeric(length(y))
+  for (one in unique(cluster)) {
+    at <- cluster == one
+    from <- function(columns) {
+      if (!ncol(columns)) return(numeric(sum(at)))
+      slopes <- qr.coef(qr(columns[!at, , drop = FALSE]), x[!at])
+      drop(columns[at, , drop = FALSE] %*% ifelse(is.na(slopes), 0, slopes))
+    }
+    predicted[at] <- from(cbind(w, z)) - from(w)
+  }
+  if (ncol(w)) predicted <- ref_resid(w, predicted)
+  sum(predicted * y) / sum(predicted * x)
+}
