@@ -50,7 +50,8 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
     environment = unname(environment), covariates = covariates$x, covariate_coding = covariates$coding,
     structure = if (!is.null(frame$structure)) structure$x, structure_includes_instruments = includes,
     background = back$background, block = if (!is.null(block)) droplevels(block[kept$cols]),
-    cluster = if (!is.null(cluster)) unname(cluster), family = family, ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex,
+    cluster = if (!is.null(cluster)) unname(cluster), family = family,
+    ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex,
     flow = back$log,
     counts = counts_of(scan_pick(scan[c("called", "n0", "n1", "n2", "mean", "ss")], kept$cols), kind),
     removed_variants = kept$removed, flagged_variants = kept$flagged

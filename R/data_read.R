@@ -85,7 +85,9 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   scales <- trait_scaling(scale_traits, traits)
   source <- genotype_source(if (inherits(bfile, c("plink_bed", "genotypes"))) bfile else read_plink(bfile), "bfile")
 
-  tables <- read_tables(pheno, unlist(roles), id, c(roles$environment, roles$cluster, roles$family, categorical), encoding)
+  tables <- read_tables(
+    pheno, unlist(roles), id, c(roles$environment, roles$cluster, roles$family, categorical), encoding
+  )
   people <- canonical_ids(source, tables)
   source$ids <- people$ids
   recoded <- apply_na_codes(tables, na_codes)

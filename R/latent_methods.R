@@ -69,12 +69,6 @@ latent_registry <- function() {
     estimator("latent_outlier", "Latent IV (outlying variants as controls)", "see ?outlying_variants",
       outlier_effects, outlier_errors,
       needs = "variants", exposures = 1, everybody = TRUE),
-    estimator("family_ujive", "Within families (UJIVE)", "Brumpton et al. 2020, Nat Commun 11:3519; Kolesar 2013",
-      family_effects("ujive"), row_errors, partialled = "family", instruments = "variants", default = "family",
-      needs = c("rows", "families"), many = TRUE),
-    estimator("family_2sls", "Within families (2SLS)", "Brumpton et al. 2020, Nat Commun 11:3519",
-      family_effects("2sls"), row_errors, partialled = "family", instruments = "variants", default = "family",
-      needs = c("rows", "families")),
     kclass("latent_2sls_only", "Latent IV (invariant block alone)", "2SLS with the invariant block", "2sls",
       partialled = "basic", instruments = "invariant", default = "all", relearned = TRUE),
     kclass("score", "Allele score", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
@@ -82,11 +76,30 @@ latent_registry <- function() {
     kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
       instruments = "score", default = "score", needs = "score", exposures = 1)
   )
-  rows <- c(rows, lapply(summary_methods(), function(id) {
+  rows <- c(append(rows, family_estimators(), 15), lapply(summary_methods(), function(id) {
     s <- summary_estimators()[[id]]
     estimator(id, s$name, s$reference, summary_effects(id), summary_errors, needs = "variants", exposures = s$exposures)
   }))
   setNames(rows, vapply(rows, `[[`, "", "id"))
+}
+
+# Within families (R/latent_family.R).
+family_estimators <- function() {
+  row <- function(id, name, reference, ...) {
+    estimator(
+      id, name, reference, error = row_errors, partialled = "family", instruments = "variants", default = "family",
+      needs = c("rows", "families"), ...
+    )
+  }
+  list(
+    row(
+      "family_ujive", "Within families (UJIVE)", "Brumpton et al. 2020, Nat Commun 11:3519; Kolesar 2013",
+      fit = family_effects("ujive"), many = TRUE
+    ),
+    row(
+      "family_2sls", "Within families (2SLS)", "Brumpton et al. 2020, Nat Commun 11:3519", fit = family_effects("2sls")
+    )
+  )
 }
 
 #' The estimators of latent_mr()
@@ -143,7 +156,9 @@ resolve_methods <- function(methods, given) {
 
 default_methods <- function(table, given) {
   family <- if (given$kind == "continuous") "continuous" else "genotype"
-  keep <- table$default %in% c("all", family, if (given$score) "score", if (given$binary && given$rows) "binary", if (given$family) "family")
+  keep <- table$default %in% c(
+    "all", family, if (given$score) "score", if (given$binary && given$rows) "binary", if (given$family) "family"
+  )
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
   # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
   # panel mode.
