@@ -35,7 +35,7 @@ public_fields <- list(
     "estimator", "solver", "names", "nobs", "range", "shrink", "identification", "references", "tests", "control",
     "seed", "call", "formula"
   )),
-  iv_first_stage = list(topic = "first_stage", c("table", "joint", "critical", "vcov")),
+  iv_first_stage = list(topic = "first_stage", c("table", "joint", "critical", "tf", "vcov")),
   direction_test = list(topic = "direction_test", c("direction", "variants")),
   negative_control = list(topic = "negative_control", c("fit", "tests")),
   environment_test = list(topic = "environment_test", c(

@@ -31,7 +31,8 @@
 #'   variable (`term`, `partial_f`, `df1`, `df2`, `p.value`, `robust_f`, `robust_p`,
 #'   `effective_f`, `conditional_f`, `conditional_df1`, `conditional_p`); `joint`, a data frame with rows
 #'   Cragg-Donald and Kleibergen-Paap (`statistic`, `f`, `wald`, `df`, `p.value`); `critical`, a data frame of
-#'   critical values (`statistic`, `criterion`, `limit`, `value`); `vcov`.
+#'   critical values (`statistic`, `criterion`, `limit`, `value`); with one variable, one instrument and 2SLS `tf` (`term`,
+#'   the robust `f`, the critical value of tF, `std.error` times it over 1.96, see [weakiv_set()]); `vcov`.
 #' @section Missing values: `effective_f` is `NA` with several endogenous variables, and there are no critical values
 #'   with three; the bias of 2SLS exists with two instruments more than variables;
 #'   robust statistics are `NA` with fewer clusters than instruments.
@@ -83,7 +84,7 @@ first_stage <- function(fit, vcov = NULL, cluster = NULL, ...) {
       kleibergen_paap(f, scores, vcov, by)
     ),
     critical = rbind(stock_yogo(f$L, f$k), if (f$k == 1) montiel_pflueger(matrix(s$first[, , 1], f$L))),
-    vcov = vcov
+    tf = if (has_tf(fit)) tf_of_fit(iv_with_vcov(fit, vcov, by)), vcov = vcov
   ))
 }
 
@@ -130,6 +131,12 @@ print.iv_first_stage <- function(x, digits = max(3, getOption("digits") - 3), ..
   pointed(print(x$table, digits = digits, row.names = FALSE))
   cat("\nAll endogenous variables\n")
   pointed(print(x$joint, digits = digits, row.names = FALSE))
+  if (!is.null(x$tf)) {
+    cat(sprintf(
+      "\ntF: at this robust F |t| is compared with %s instead of 1.96, which makes the standard error %s\n",
+      format(x$tf$critical, digits = digits), format(x$tf$std.error, digits = digits)
+    ))
+  }
   if (!is.null(x$critical)) {
     cat("\nWeak at 5 % unless the statistic is above\n")
     pointed(print(x$critical[!is.na(x$critical$value), ], digits = digits, row.names = FALSE))
