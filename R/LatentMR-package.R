@@ -34,7 +34,8 @@
 #' move?), [hsic_test()], [mmd_test()],
 #' [hsic_test()], [mmd_test()] (dependence and change by kernels), [leave_one_out()], [direction_test()],
 #' [outlying_variants()], [plausibly_exogenous()], [negative_control()], [ar_set()], [weakiv_set()],
-#' [weakiv_test()], [first_stage()], [overid_test()], [endogeneity_test()].
+#' [weakiv_test()], [first_stage()], [overid_test()], [endogeneity_test()],
+#' [wild_test()].
 #'
 #' @section Variants, and summary-data MR:
 #' [single_variant()], [variant_tests()];

@@ -6,6 +6,7 @@
 #include "core/iv/iv_outcomes.h"
 #include "core/iv/iv_reduced.h"
 #include "core/iv/iv_scores.h"
+#include "core/iv/iv_wild.h"
 #include "core/iv/ujive.h"
 #include "core/la/tall_qr.h"
 #include "glue.h"
@@ -287,6 +288,53 @@ static SEXP ffi_iv_nonlinear_meat(SEXP rows, SEXP r, SEXP coef, SEXP options, SE
   return meat;
 }
 
+/* cluster: 0-based. Returns width x clusters (src/core/iv/iv_wild.h). */
+static SEXP ffi_iv_wild_sums(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP level) {
+  const iv_data d = glue_iv_model(rows, r, NULL);
+  size_t count;
+  const int *index = glue_clusters(cluster, clusters, d.instruments.n, &count);
+  if (!index) glue_stop("internal: no clusters");
+  SEXP sums = PROTECT(Rf_allocMatrix(REALSXP, (int)iv_wild_width(d.K, d.L), (int)count));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_wild_sums(&d, index, count, REAL(sums), (lmr_cpu)glue_int1(level, "level"),
+                          glue_arena(iv_wild_sums_bytes(&d)), &tick, &err), &err);
+  UNPROTECT(1);
+  return sums;
+}
+
+/* effect: e numbers; pi: L x e; options: K, kind, seed, draws, drawn (whether every t* is wanted). Returns t, beyond,
+ * drawn. */
+static SEXP ffi_iv_wild(SEXP sums, SEXP effect, SEXP pi, SEXP options) {
+  iv_wild_input in = {0};
+  in.clusters = (size_t)glue_ncol(sums);
+  in.effects = (size_t)Rf_xlength(effect);
+  in.L = (size_t)glue_nrow(pi);
+  in.K = glue_field_size1(options, "K");
+  in.sums = glue_real(sums, (R_xlen_t)(iv_wild_width(in.K, in.L) * in.clusters), "sums");
+  in.effect = glue_real(effect, -1, "effect");
+  in.pi = glue_real(pi, (R_xlen_t)(in.L * in.effects), "pi");
+  const size_t kind = glue_field_size1(options, "kind");
+  in.seed = glue_field_size1(options, "seed");
+  in.draws = glue_field_size1(options, "draws");
+  if (kind > WILD_ALL || (kind == WILD_ALL && (in.clusters > 30 || in.draws != (uint64_t)1 << in.clusters)))
+    glue_stop("internal: no such weights");
+  in.kind = (iv_wild_weights)kind;
+  SEXP t = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)in.effects));
+  SEXP beyond = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)in.effects));
+  const size_t keep = glue_field_size1(options, "drawn");
+  SEXP drawn = PROTECT(Rf_allocMatrix(REALSXP, keep ? (int)in.draws : 0, (int)in.effects));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(iv_wild(&in, REAL(t), REAL(beyond), keep ? REAL(drawn) : NULL, glue_arena(iv_wild_bytes(&in)), &tick,
+                     &err), &err);
+  SEXP out = glue_list(3, "t", t, "beyond", beyond, "drawn", drawn);
+  UNPROTECT(3);
+  return out;
+}
+
 const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_factor, 5),
   GLUE_CALL(ffi_iv_scores, 5),
@@ -295,6 +343,8 @@ const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_cr2, 5),
   GLUE_CALL(ffi_iv_nonlinear, 5),
   GLUE_CALL(ffi_iv_nonlinear_meat, 7),
+  GLUE_CALL(ffi_iv_wild_sums, 5),
+  GLUE_CALL(ffi_iv_wild, 4),
   GLUE_CALL(ffi_iv_cross, 4),
   GLUE_CALL(ffi_row_meats, 7),
   GLUE_CALL(ffi_ujive_instrument, 6),

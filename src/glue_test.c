@@ -7,6 +7,7 @@
 #include "core/encoder/linkage.h"
 #include "core/genotype/bed_file.h"
 #include "core/genotype/panel.h"
+#include "core/iv/iv_wild.h"
 #include "core/kernel/low_rank.h"
 #include "core/la/fastmath.h"
 #include "core/la/gemm.h"
@@ -341,7 +342,18 @@ static SEXP ffi_test_panel(SEXP raw, SEXP person, SEXP who, SEXP fill, SEXP cent
   return out;
 }
 
+/* The weights of draws 0, 1, ..: clusters x draws. */
+static SEXP ffi_test_wild_weights(SEXP kind, SEXP seed, SEXP clusters, SEXP draws) {
+  const size_t G = glue_size1(clusters, "clusters"), B = glue_size1(draws, "draws");
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)G, (int)B));
+  for (size_t b = 0; b < B; b++)
+    iv_wild_draw((iv_wild_weights)glue_int1(kind, "kind"), glue_size1(seed, "seed"), b, REAL(out) + b * G, G);
+  UNPROTECT(1);
+  return out;
+}
+
 const R_CallMethodDef glue_test_calls[] = {
+  GLUE_CALL(ffi_test_wild_weights, 4),
   GLUE_CALL(ffi_test_linkage, 5),
   GLUE_CALL(ffi_test_gemm, 7),
   GLUE_CALL(ffi_test_rng, 5),
