@@ -22,6 +22,7 @@ object_laws <- list(
   mr_data = function(x, sizes, fault) {
     check_source_law(x$genotypes, "$genotypes", fault)
     if (!is.null(x$background)) check_source_law(x$background, "$background", fault)
+    check_parents_law(x$parents, fault)
     size <- dim(x$exposure)
     good <- if (sizes$x == 1) {
       is.null(size) && length(x$exposure) == sizes$n
@@ -207,6 +208,26 @@ law_of_settings <- function(constructor) {
       )
     })
   }
+}
+
+# Rows of parents are rows of their genotypes.
+check_parents_law <- function(parents, fault) {
+  if (is.null(parents[["genotypes"]])) return(invisible())
+  check_parents_source(parents$genotypes, fault)
+  for (name in c("father", "mother")) {
+    at <- parents[[name]]
+    rows <- dim(parents$genotypes)[1]
+    if (is.null(at)) fault(paste0("$parents$", name), "the row of everybody's parent", "missing")
+    if (any(at > rows, na.rm = TRUE)) {
+      fault(paste0("$parents$", name), sprintf("numbers from 1 to %s", big(rows)), big(max(at, na.rm = TRUE)))
+    }
+  }
+}
+
+# All rows of a file may be parents.
+check_parents_source <- function(source, fault) {
+  if (inherits(source, "genotype_bed") && is.null(source[["rows"]])) source$rows <- integer()
+  check_source_law(source, "$parents$genotypes", fault)
 }
 
 # Genotypes are in memory or in files, at places that these have.

@@ -80,6 +80,21 @@ data_rules <- list(
   ),
   block = groups("G", null = TRUE), cluster = groups("n", null = TRUE),
   family = groups("n", na = TRUE, null = TRUE, optional = TRUE), ids = texts("n", null = TRUE),
+  parents = parts(
+    genotypes = parts(
+      x = numbers("q", "G", type = "double", scan = FALSE, optional = TRUE), bed = object_of("plink_bed", optional = TRUE),
+      rows = numbers("r", min = 1, whole = TRUE, null = TRUE, optional = TRUE),
+      cols = numbers("G", min = 1, whole = TRUE, null = TRUE, optional = TRUE), optional = TRUE
+    ),
+    father = numbers("n", na = TRUE, min = 1, whole = TRUE, type = "integer", optional = TRUE),
+    mother = numbers("n", na = TRUE, min = 1, whole = TRUE, type = "integer", optional = TRUE),
+    shared = frame(
+      "segments", id1 = texts("segments"), id2 = texts("segments"),
+      shared = numbers("segments", min = 0, max = 2, whole = TRUE), chr = texts("segments", na = TRUE),
+      from = numbers("segments", na = TRUE), to = numbers("segments", na = TRUE), null = TRUE, optional = TRUE
+    ),
+    null = TRUE, optional = TRUE
+  ),
   flow = flow_rule(), removed_variants = frame("gone", optional = TRUE, null = TRUE),
   flagged_variants = frame("flagged", optional = TRUE, null = TRUE)
 )
@@ -143,7 +158,7 @@ fit_rules <- list(
   leave_one_out = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
   family = parts(
     people = number(min = 0, whole = TRUE), families = number(min = 0, whole = TRUE),
-    trios = number(min = 0, whole = TRUE),
+    trios = number(min = 0, whole = TRUE), imputed = number(min = 0, whole = TRUE),
     contrast = parts(
       difference = numbers("x", na = TRUE), se = numbers("x", na = TRUE), statistic = number(na = TRUE),
       df = number(min = 1), pval = number(min = 0, max = 1, na = TRUE), note = text(null = TRUE, optional = TRUE),

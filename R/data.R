@@ -101,6 +101,11 @@
 #'   cluster may be dependent. Or the result of [families()].
 #' @param family The sibship of each participant: full siblings have the same value, who has no sibling in the
 #'   data a value alone or `NA`. Or the result of [families()], made of full siblings only. See Families.
+#' @param parents Genotypes of the participants' parents, see Families: `"fam"` (PLINK files: the people whom the fam
+#'   file names as father and mother), or `list(father = , mother = )` with two matrices like `genotypes`, a row for
+#'   each participant, `NA` where unknown; or parents imputed from siblings: `"siblings"`, or a table of
+#'   the segments that siblings share by descent (KING's or snipar's: `ID1`, `ID2`, `IBDType`, `Chr`, `StartMB` and `StopMB`, or
+#'   `start_coordinate` and `stop_coordinate`). `NULL`: none.
 #' @param kind `"genotype"` (0, 1, 2 copies of the effect allele), `"dosage"`
 #'   (expected copies, between 0 and 2), `"continuous"` (any other instruments),
 #'   or `"auto"`: the first of these that the values allow, with a message.
@@ -135,6 +140,19 @@
 #'   tests whether the population rows differ. Only full siblings may share a value: cousins, half siblings, or
 #'   parents with their children differ by more than chance. Without `cluster` the families are the clusters
 #'   too; a `cluster` that is given must hold families whole. Genotypes or dosages only.
+#'
+#'   Where both parents were genotyped, a child's genotype less half of the parents' is chance at meiosis too: such
+#'   people need no sibling, and inform with the parents' genotypes as controls in place of the mean of the
+#'   family. `parents = "fam"` takes full siblings from the fam file when `family` is not given, and clusters of
+#'   everybody with a parent in common. More than 2 % of genotypes that children cannot have from such parents is an
+#'   error.
+#'
+#'   Parents imputed from pairs of siblings (Young et al. 2022, Nat Genet 54:897) give two rows more,
+#'   `imputed_ujive` and `imputed_2sls`: they compare people of
+#'   different families too, given the parents they must have had. That holds under random mating within
+#'   environments only, so these rows stand apart and are never the headline. What they gain over the rows
+#'   within families is little where siblings' traits are correlated, and nearly nothing without a table of
+#'   segments, when sharing is inferred from the two genotypes. Hard calls only.
 #' @section Warnings about values: What is used is not changed by any of these.
 #'   `latentmr_warning_far_value`: a value of a trait or covariate, repeated or alone, far from all
 #'   others (a code for missing values?). `latentmr_warning_units`: a trait whose standard deviation (from
@@ -171,7 +189,7 @@
 mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
                     cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto",
-                    units = NULL, scale_traits = "none", family = NULL) {
+                    units = NULL, scale_traits = "none", family = NULL, parents = NULL) {
   check_given(hints = given_hints)
   names <- c(
     exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome")
@@ -183,6 +201,7 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   scales <- trait_scaling(scale_traits, names)
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
+  parents <- parents_source(parents, source)
   if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
   if (kind != "continuous" && in_memory(source$genotypes)) {
     source$genotypes$x <- clamp_dosages(source$genotypes$x, "genotypes")
@@ -211,7 +230,8 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   if (!is.null(background)) background <- label_rows(background, given, "background")
   frame <- c(list(ids = table$ids), table$pieces)
   build_mr_data(
-    frame, source, background, block, kind, structure_includes_instruments, names, units = units, scales = scales
+    frame, source, background, block, kind, structure_includes_instruments, names, units = units, scales = scales,
+    parents = parents
   )
 }
 

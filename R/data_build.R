@@ -3,7 +3,7 @@
 
 build_mr_data <- function(frame, source, background = NULL, block = NULL, kind = "auto", includes = NA,
                           names = c("exposure", "outcome"), lists = NULL, log = new_flow(), units = NULL,
-                          scales = NULL) {
+                          scales = NULL, parents = NULL) {
   check_genotype_ids(source$ids, frame$ids, "genotypes")
   if (!is.null(background)) check_genotype_ids(background$ids, frame$ids, "background")
   people <- filter_rows(frame, source$ids, background$ids, lists, log)
@@ -36,9 +36,11 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   back <- build_background(background, people$background_rows, environment, renamed$variants$snp, log)
 
   family <- if (!is.null(frame$family)) unname(droplevels(frame$family[alive]))
-  check_sibships(family, kind)
+  family <- parents_family(family, parents, people$rows)
+  check_sibships(family, kind, parents)
+  check_imputation(parents, kind, frame$ids[alive])
   cluster <- if (!is.null(frame$cluster)) droplevels(frame$cluster[alive])
-  cluster <- family_clusters(family, cluster)
+  cluster <- family_clusters(family, cluster, parents, people$rows)
   if (!is.null(cluster) && nlevels(cluster) < 2) {
     abort_argument("cluster", "at least 2 groups among the analysed participants", "one")
   }
@@ -54,7 +56,8 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
     ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex,
     flow = back$log,
     counts = counts_of(scan_pick(scan[c("called", "n0", "n1", "n2", "mean", "ss")], kept$cols), kind),
-    removed_variants = kept$removed, flagged_variants = kept$flagged
+    removed_variants = kept$removed, flagged_variants = kept$flagged,
+    parents = parents_of_people(parents, source, people$rows, kept$cols)
   )
 }
 

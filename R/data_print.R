@@ -58,7 +58,8 @@ format_parts <- function(x) {
     if (!is.null(x$background)) paste("  background ", plural(nrow(x$background$variants), "variant")),
     if (!is.null(x$block)) paste("  LD blocks  ", big(nlevels(x$block))),
     if (!is.null(x$cluster)) paste("  clusters   ", big(nlevels(x$cluster))),
-    if (!is.null(x$family)) paste("  families   ", sibships_words(x))
+    if (!is.null(x$family)) paste("  families   ", sibships_words(x)),
+    if (!is.null(x$parents)) paste("  parents    ", parents_words(x))
   )
 }
 

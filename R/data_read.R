@@ -14,6 +14,7 @@
 #' @param cluster Name of a column, or the result of [families()].
 #' @param family Name of the column with the sibship of each participant, or the result of [families()] of full
 #'   siblings; see Families in [mr_data()].
+#' @param parents `"fam"`, or another value of [mr_data()]'s `parents`.
 #' @param covariates,structure Names of columns, any number.
 #' @param background Variants to learn structure from: `"others"` (all that are
 #'   not instruments), names of variants in `bfile`, a file with such names, or
@@ -70,7 +71,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
                          background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
                          remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL,
                          categorical = NULL, outcome_kind = "auto", encoding = "UTF-8", units = NULL,
-                         scale_traits = "none", family = NULL) {
+                         scale_traits = "none", family = NULL, parents = NULL) {
   check_given(hints = given_hints)
   roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster, family)
   check_string(id, "id", null = TRUE)
@@ -105,9 +106,10 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   )
   background <- background_source(background, source, instruments, people, encoding)
   source <- choose_variants(source, instruments, "instruments", encoding)
+  parents <- parents_source(parents, source)
   build_mr_data(
     frame, source, background, as_block(block, source), if (hard_calls(source$genotypes)) "genotype" else "auto",
-    structure_includes_instruments, traits, lists, log, units, scales
+    structure_includes_instruments, traits, lists, log, units, scales, parents
   )
 }
 

@@ -13,6 +13,7 @@ rows_of_data <- function(data, keep) {
   for (name in c("cluster", "family")) {
     if (!is.null(data[[name]])) data[[name]] <- droplevels(data[[name]][keep])
   }
+  if (!is.null(data$parents)) data$parents <- pick_parents(data$parents, keep)
   data
 }
 

@@ -1,6 +1,6 @@
 # Siblings: who may inform the rows of families (R/latent_family.R).
 
-check_sibships <- function(family, kind) {
+check_sibships <- function(family, kind, parents = NULL) {
   if (is.null(family)) return(invisible())
   if (kind == "continuous") {
     abort_argument(
@@ -8,7 +8,7 @@ check_sibships <- function(family, kind) {
       "Chance at meiosis is of alleles: within families only genotypes and dosages are known to be free of the rest."
     )
   }
-  if (sum(in_sibship(family)) > 1) return(invisible())
+  if (!is.null(parents$genotypes) || sum(in_sibship(family)) > 1) return(invisible())
   abort_argument(
     "family", "one with at least one family of two or more analysed participants", "one where everybody is alone",
     "Siblings have the same value."
@@ -21,10 +21,14 @@ in_sibship <- function(family, others = rep(TRUE, length(family))) {
   others & !is.na(family) & size[as.integer(family)] > 1
 }
 
-# Families are clusters; those that are given must hold them whole.
-family_clusters <- function(family, cluster) {
+# Families are clusters, with parents that are participants too, and those who have one in common; clusters
+# that are given must hold families whole. `rows` of the genotypes, in which parents$father stands.
+family_clusters <- function(family, cluster, parents = NULL, rows = NULL) {
   if (is.null(family)) return(cluster)
-  if (is.null(cluster)) return(alone_apart(family))
+  if (is.null(cluster)) {
+    if (is.null(parents$family)) return(alone_apart(family))
+    return(parent_components(family, parents, rows))
+  }
   first <- match(family, family)
   torn <- which(!is.na(family) & cluster != cluster[first])
   if (!length(torn)) return(cluster)
@@ -42,12 +46,18 @@ alone_apart <- function(family) {
   factor(code, levels = seq_len(max(code)), labels = make.unique(c(levels(family), rep("alone", sum(alone)))))
 }
 
+parent_components <- function(family, parents, rows) {
+  first <- rows[match(family, family)]
+  a <- rep(rows, 3)
+  b <- c(parents$father[rows], parents$mother[rows], ifelse(is.na(family), NA, first))
+  use <- !is.na(b)
+  found <- .Call(C_ffi_components, length(parents$father), as.integer(a[use]), as.integer(b[use]))
+  factor(found[rows])
+}
+
 sibships_words <- function(x) {
   sib <- in_sibship(x$family)
   sprintf(
     "%s of two or more, of %s", big(length(unique(x$family[sib]))), plural(sum(sib), "participant")
   )
 }
-
-# People with both parents genotyped.
-has_parents <- function(data) rep(FALSE, length(data$outcome))

@@ -119,6 +119,7 @@ part_of_variants <- function(out, x, rows, cols, log) {
   out$genotypes <- pick(source$genotypes, rows, kept$cols)
   out$variants <- `rownames<-`(x$variants[at, , drop = FALSE], NULL)
   if (!is.null(x$block)) out$block <- droplevels(x$block[at])
+  if (!is.null(x$parents)) out$parents <- pick_parents(out$parents, cols = at)
   if (!is.null(x$truth)) {
     whole <- lengths(x$truth) == nrow(x$variants)
     out$truth[whole] <- lapply(x$truth[whole], `[`, at)

@@ -116,12 +116,13 @@ set_blocks <- function(chosen, set) {
   methods <- c(latent_registry()[chosen$id], list(list(partialled = "latent", instruments = "latent")))
   key <- vapply(methods, block_key, "")
   methods <- methods[!duplicated(key)]
-  parts <- lapply(setdiff(vapply(methods, `[[`, "", "partialled"), "family"), function(kind) {
+  parts <- lapply(setdiff(vapply(methods, `[[`, "", "partialled"), c("family", "imputed")), function(kind) {
     part <- latent_block(kind, encoder, view)
     list(kind = kind, part = part, partial = block_partial(view, part))
   })
   blocks <- lapply(methods, function(method) {
     if (method$partialled == "family") return(family_block(set$family, view$environments))
+    if (method$partialled == "imputed") return(family_block(set$family, view$environments, imputed_rows))
     of <- Find(function(x) x$kind == method$partialled, parts)
     block_scores(view, of$part, block_directions(method$instruments, encoder, view), of$partial)
   })

@@ -19,11 +19,18 @@ family_set <- function(set) {
   at <- lapply(set$view$columns[c("outcome", "exposure", "covariates")], function(j) numeric[, j - p, drop = FALSE])
   out <- list(
     y = unname(at$outcome[, 1]), x = unname(at$exposure), covariates = unname(at$covariates),
-    z = decode(data$genotypes, NULL, who), family = data$family[who], cluster = data$cluster[who],
+    z = autosomes(decode(data$genotypes, NULL, who), data$variants$chr), family = data$family[who], cluster = data$cluster[who],
     environment = data$environment[who], trio = trio[who], people = length(data$outcome)
   )
   if (any(out$trio)) out$parents <- parents_of(data, who[out$trio])
+  out["imputed"] <- list(imputed_set(data, who))
   out
+}
+
+# What a son and a daughter get of the X chromosome differs by more than chance.
+autosomes <- function(z, chr) {
+  z[, chr %in% "X"] <- NA
+  z
 }
 
 # The columns of these environments: y, x, z, w, cluster, and `absorbed`, the family means
@@ -88,8 +95,8 @@ trio_part <- function(set, who, cells) {
 FEW_FAMILIES <- 5L
 
 # As R/latent_estimates.R describes a block; `rows` are what its estimators read.
-family_block <- function(set, environments) {
-  rows <- family_rows(set, environments)
+family_block <- function(set, environments, made = family_rows) {
+  rows <- made(set, environments)
   k <- ncol(set$x)
   if (is.null(rows)) return(no_family(k, "no family of two or more siblings, or with both parents, is left"))
   named <- lapply(c(x = "x", z = "z", w = "w"), function(part) column_names(rows[[part]], part))
@@ -191,7 +198,9 @@ stacked_rows <- function(one, two) {
 family_account <- function(set, block, estimates) {
   if (is.null(block)) return(NULL)
   rows <- block$family
-  out <- list(people = rows$people, families = rows$families, trios = rows$trios)
+  out <- list(
+    people = rows$people, families = rows$families, trios = rows$trios, imputed = 2L * length(set$family$imputed$one)
+  )
   if (is.null(block$problem) && "family_ujive" %in% names(estimates)) out$contrast <- family_contrast(set, rows)
   out
 }
@@ -240,6 +249,14 @@ family_words <- function(fit) {
     } else {
       ""
     }
+  )
+}
+
+imputed_words <- function(fit) {
+  if (!isTRUE(fit$family$imputed > 0)) return(NULL)
+  sprintf(
+    "Parents imputed: from %s of siblings; assumes random mating within environments, which the rows within families do not.",
+    plural(fit$family$imputed / 2, "pair")
   )
 }
 

@@ -3,10 +3,10 @@
 #   id, name      in the frames; `reference` in mr_methods()
 #   default       which instruments, data or arguments make it run unasked
 #   partialled    what is partialled out: "basic", "structure", "latent" (R/latent_block.R),
-#                 "family" (R/latent_family.R)
+#                 "family" (R/latent_family.R), "imputed" (R/latent_imputed.R)
 #   instruments   "none", "variants", "latent", "invariant", "score" (R/latent_estimates.R)
 #   needs         among "rows" of people, a "score", a "0/1 outcome", "variants"
-#                 (allele counts or dosages), "families"
+#                 (allele counts or dosages), "families", "imputed parents"
 #   exposures     the most it takes at a time
 #   many          TRUE: on genotypes its interval is t on L - k degrees of freedom, wider
 #                 by sqrt(J / df) where the instruments disagree
@@ -85,12 +85,13 @@ latent_registry <- function() {
 
 # Within families (R/latent_family.R).
 family_estimators <- function() {
-  row <- function(id, name, reference, ...) {
+  row <- function(id, name, reference, ..., kind = "family", needs = "families") {
     estimator(
-      id, name, reference, error = row_errors, partialled = "family", instruments = "variants", default = "family",
-      needs = c("rows", "families"), ...
+      id, name, reference, error = row_errors, partialled = kind, instruments = "variants", default = kind,
+      needs = c("rows", needs), ...
     )
   }
+  young <- "Young et al. 2022, Nat Genet 54:897"
   list(
     row(
       "family_ujive", "Within families (UJIVE)", "Brumpton et al. 2020, Nat Commun 11:3519; Kolesar 2013",
@@ -98,6 +99,14 @@ family_estimators <- function() {
     ),
     row(
       "family_2sls", "Within families (2SLS)", "Brumpton et al. 2020, Nat Commun 11:3519", fit = family_effects("2sls")
+    ),
+    row(
+      "imputed_ujive", "Parents imputed (UJIVE)", young, fit = family_effects("ujive"), many = TRUE, kind = "imputed",
+      needs = "imputed parents"
+    ),
+    row(
+      "imputed_2sls", "Parents imputed (2SLS)", young, fit = family_effects("2sls"), kind = "imputed",
+      needs = "imputed parents"
     )
   )
 }
@@ -109,10 +118,10 @@ family_estimators <- function() {
 #'   `method`), `partialled` (what is partialled out: `basic` = intercepts of the
 #'   environments and covariates, `structure` = also the structure columns or the
 #'   leading components of the panel, `latent` = the encoder's block, `family` = family means or parents'
-#'   genotypes, see [latent_mr()]),
+#'   genotypes, `imputed` = parents imputed from siblings, see [latent_mr()]),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
 #'   is run when `methods = NULL`; `score`: when `latent_mr()` has `score_weights`; `binary`: when
-#'   the outcome is 0/1; `family`: when the data have families), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
+#'   the outcome is 0/1; `family`, `imputed`: when the data have families, or imputed parents), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
 #'   and `reference`.
 #' @examples
 #' mr_methods()[, c("id", "name", "default")]
@@ -135,7 +144,8 @@ method_rows <- function(ids) {
 }
 
 # The rows to run: defaults by kind of instruments, or what the user named. `given`
-# says what there is: kind, mode, rows (usable), data_rows (in the data), structure, score, binary, family.
+# says what there is: kind, mode, rows (usable), data_rows (in the data), structure, score, binary, family,
+# imputed.
 resolve_methods <- function(methods, given) {
   table <- mr_methods()
   if (is.null(methods)) return(table[default_methods(table, given), ])
@@ -157,7 +167,7 @@ resolve_methods <- function(methods, given) {
 default_methods <- function(table, given) {
   family <- if (given$kind == "continuous") "continuous" else "genotype"
   keep <- table$default %in% c(
-    "all", family, if (given$score) "score", if (given$binary && given$rows) "binary", if (given$family) "family"
+    "all", family, if (given$score) "score", if (given$binary && given$rows) "binary", if (given$family) "family", if (given$imputed) "imputed"
   )
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
   # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
@@ -205,6 +215,13 @@ check_needs <- function(ids, given) {
     abort_argument(
       "methods", "estimators that need no families, when `data` has none", quote_all(wrong),
       "mr_data(family = ) says who are siblings."
+    )
+  }
+  wrong <- needing("imputed parents")
+  if (!given$imputed && length(wrong)) {
+    abort_argument(
+      "methods", "estimators without imputed parents, when `data` has none", quote_all(wrong),
+      "mr_data(family = , parents = \"siblings\") imputes them."
     )
   }
   wrong <- needing("variants")

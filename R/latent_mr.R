@@ -74,7 +74,8 @@
 #'   the estimator to report first: on genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
 #'   from moments); for continuous instruments `latent_2sls`; with families `family_ujive`. Other fields: `outcome`, `exposure` (names), `units`,
 #'   `kind`, `level`, `nobs`, `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]),
-#'   `quality`, `family` (a list, or `NULL`: `people`, `families` and `trios` that inform, and `contrast`: `b` of the
+#'   `quality`, `family` (a list, or `NULL`: `people`, `families` and `trios` that inform, the number of people
+#'   whose parents are `imputed`, and `contrast`: `b` of the
 #'   population, `family`, `difference`, `se`, `statistic`, `df`, `pval`, `note`), `variants`, `warnings`, `flow`, `truth` (of simulated data), `seed`, `call`, `versions`. What is not
 #'   named here is private.
 #' @section Outcomes of two values:
@@ -92,7 +93,10 @@
 #' (`"many"`, or `"cluster"` for 2SLS). People without a sibling in the data count in the population rows only. The print
 #' and `$family` say how many inform, and whether population and family differ: the difference of
 #' `latent_ujive` and `family_ujive` with the error of their stacked influence functions, summed by
-#' family, each with the pairs term of the many-instrument error (so never a difference of two variances). What
+#' family, each with the pairs term of the many-instrument error (so never a difference of two variances). People
+#' with both parents genotyped (`mr_data(parents = )`) are not compared with their siblings but with their parents:
+#' the genotype less half of the parents' is the instrument, the parents' genotypes are controls. Parents
+#' imputed from siblings give rows of their own, `imputed_ujive` and `imputed_2sls`, which assume random mating. What
 #' environments cannot show is free of within families: parents who act on their children, assortative
 #' mating, ancestry (Brumpton et al. 2020, Nat Commun 11:3519; Howe et al. 2022, Nat Genet 54:581). What is left
 #' is pleiotropy that all variants share, and siblings who act on each other. Errors are about twice those of the
@@ -181,7 +185,8 @@ latent_estimate <- function(set, asked, score) {
   plain <- if (asked$crossfit) set$plain else set
   chosen <- resolve_methods(asked$methods, list(
     kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0,
-    mode = set$encoder$mode, score = !is.null(score), binary = isTRUE(moments$binary), family = !is.null(set$family)
+    mode = set$encoder$mode, score = !is.null(score), binary = isTRUE(moments$binary), family = !is.null(set$family),
+    imputed = !is.null(set$family$imputed)
   ))
   blocks <- set_blocks(chosen, set)
   refuse_block(blocks$latent, asked$crossfit)

@@ -16,17 +16,23 @@ cells <- list(
   dynastic = function() mating(on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)),
   cross = function() mating(on = "cross", r = .4),
   outcome_4 = function() mating(on = "outcome", r = .4, effect = .5),
-  outcome_6 = function() mating(on = "outcome", r = .6, effect = .5)
+  outcome_6 = function() mating(on = "outcome", r = .6, effect = .5),
+  parents_valid = function() mating(families = 750, on = "exposure", r = 0, generations = 1),
+  parents_dynastic = function() {
+    mating(families = 750, on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4))
+  },
+  parents_cross = function() mating(families = 750, on = "cross", r = .4)
 )
 
 interval <- function(b, se) c(b = b, lo = b - qnorm(.975) * se, up = b + qnorm(.975) * se)
 
 # Siblings' differences from the mean of the family, whole families left out of the first stage.
 by_hand <- function(d) {
-  within <- function(v) v - ave(v, d$family)
+  family <- match(d$family, d$family)
+  within <- function(v) v - (rowsum(v, family) / tabulate(family)[sort(unique(family))])[match(family, sort(unique(family))), ]
   y <- within(d$outcome)
   x <- within(d$exposure)
-  z <- apply(d$genotypes, 2, within)
+  z <- within(d$genotypes)
   one <- function(estimator, vcov) {
     fit <- iv_fit(y, x, z, estimator = estimator, vcov = vcov, cluster = d$family)
     interval(unname(coef(fit)), sqrt(vcov(fit)[1, 1]))
@@ -44,17 +50,28 @@ one_draw <- function(name, seed) {
   set.seed(seed)
   d <- cells[[name]]()
   args <- d[c("genotypes", "exposure", "outcome", "environment", "ids")]
-  fit_of <- function(...) {
+  fit_of <- function(..., methods = c("latent_ujive", "latent_reml", "family_ujive", "family_2sls")) {
     data <- do.call(mr_data, c(args, list(kind = "genotype", family = d$family, ...)))
-    suppressWarnings(latent_mr(data, by_environment = FALSE, seed = seed))
+    suppressWarnings(latent_mr(data, methods = methods, by_environment = FALSE, seed = seed))
   }
   fit <- fit_of()
   arms <- c(rows_of(fit)[c("latent_ujive", "latent_reml", "family_ujive", "family_2sls")], by_hand(d))
-  contrast <- fit$family$contrast
-  arms <- do.call(rbind, arms) - d$truth$effect
-  data.frame(
-    cell = name, seed = seed, arm = rownames(arms), arms, row.names = NULL, se = contrast$se, pval = contrast$pval,
-    difference = contrast$difference
+  row <- function(arms, contrast) {
+    arms <- do.call(rbind, arms) - d$truth$effect
+    data.frame(
+      cell = name, seed = seed, arm = rownames(arms), arms, row.names = NULL, se = contrast$se, pval = contrast$pval,
+      difference = contrast$difference
+    )
+  }
+  if (!grepl("parents", name)) return(row(arms, fit$family$contrast))
+  # Parents' genotypes as controls; parents imputed from the siblings (what they share is not known).
+  trios <- fit_of(parents = list(father = unname(d$father), mother = unname(d$mother)))
+  imputed <- fit_of(parents = "siblings", methods = c("family_ujive", "imputed_ujive", "imputed_2sls"))
+  both <- rows_of(trios)[c("family_ujive", "family_2sls")]
+  names(both) <- c("parents_ujive", "parents_2sls")
+  rbind(
+    row(arms, fit$family$contrast), row(both, trios$family$contrast),
+    row(rows_of(imputed)[c("imputed_ujive", "imputed_2sls")], imputed$family$contrast)
   )
 }
 

@@ -1,5 +1,6 @@
 /* What is computed from a view of moments: partialling out, scores of the instruments, leaving a block out. */
 #include "core/moments/family_center.h"
+#include "core/moments/family_impute.h"
 #include "core/moments/partial.h"
 #include "core/moments/scores.h"
 #include "glue.h"
@@ -146,7 +147,39 @@ static SEXP ffi_parent_center(SEXP child_, SEXP father_, SEXP mother_) {
   return out;
 }
 
+/* c(errors, known) of three matrices of one size. */
+static SEXP ffi_parent_errors(SEXP child, SEXP father, SEXP mother) {
+  const R_xlen_t entries = Rf_xlength(child);
+  size_t errors, known;
+  parent_errors(glue_real(child, -1, "child"), glue_real(father, entries, "father"), glue_real(mother, entries, "mother"),
+                (size_t)entries, &errors, &known);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, 2));
+  REAL(out)[0] = (double)errors;
+  REAL(out)[1] = (double)known;
+  UNPROTECT(1);
+  return out;
+}
+
+/* one, two: pairs x columns of 0, 1, 2, NaN; frequency: columns x cells; cell: 1-based, of each pair; shared: pairs x
+ * columns of 0, 1, 2 or another number, or NULL. list(one, two, parents). */
+static SEXP ffi_parent_impute(SEXP one_, SEXP two_, SEXP frequency, SEXP cell_, SEXP shared) {
+  const int pairs = glue_nrow(one_), columns = glue_ncol(one_), cells = glue_ncol(frequency);
+  const R_xlen_t entries = (R_xlen_t)pairs * columns;
+  SEXP one = PROTECT(fresh_matrix(one_, pairs, "one")), two = PROTECT(fresh_matrix(two_, pairs, "two"));
+  glue_real(two, entries, "two");
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, pairs, columns));
+  const int *cell = glue_positions(cell_, pairs, (size_t)cells, "cell");
+  parent_impute(REAL(one), REAL(two), (size_t)pairs, (size_t)columns,
+                glue_real(frequency, (R_xlen_t)columns * cells, "frequency"), cell,
+                Rf_isNull(shared) ? NULL : glue_int(shared, entries, "shared"), REAL(out));
+  SEXP list = glue_list(3, "one", one, "two", two, "parents", out);
+  UNPROTECT(3);
+  return list;
+}
+
 const R_CallMethodDef glue_moments_view_calls[] = {
+  GLUE_CALL(ffi_parent_errors, 3),
+  GLUE_CALL(ffi_parent_impute, 5),
   GLUE_CALL(ffi_family_center, 3),
   GLUE_CALL(ffi_parent_center, 3),
   GLUE_CALL(ffi_partial, 4),

@@ -96,3 +96,53 @@ ujive_twin <- function(y, x, z, w, cluster) {
   if (ncol(w)) predicted <- ref_resid(w, predicted)
   sum(predicted * y) / sum(predicted * x)
 }
+
+# Half the expected sum of the parents' alleles given two siblings' genotypes and how many alleles they share, by
+# going through all alleles and all transmissions. NA where it cannot be.
+parent_mean_twin <- function(g1, g2, f, shared) {
+  alleles <- as.matrix(expand.grid(a = 0:1, b = 0:1, c = 0:1, d = 0:1))
+  total <- mean <- 0
+  for (i in seq_len(16)) for (one in 1:4) for (two in 1:4) {
+    from <- function(k) c((k - 1) %/% 2 + 1, (k - 1) %% 2 + 3)
+    x <- alleles[i, ]
+    same <- sum(from(one) == from(two))
+    if (shared %in% 0:2 && same != shared) next
+    if (sum(x[from(one)]) != g1 || sum(x[from(two)]) != g2) next
+    p <- prod(ifelse(x == 1, f, 1 - f)) / 16
+    total <- total + p
+    mean <- mean + p * sum(x) / 2
+  }
+  if (total > 0) mean / total else NA
+}
+
+# Pairs of siblings on one chromosome of `p` variants, with the segments that they share.
+shared_parts <- function(pairs, p, parents = .5, seed = 1) {
+  s <- sibship_parts(rep(2, pairs), p, parents = parents, seed = seed)
+  set.seed(seed + 1000)
+  f <- colMeans(s$father) / 2
+  allele <- function() matrix(rbinom(pairs * p, 1, rep(f, each = pairs)), pairs)
+  four <- list(allele(), allele(), allele(), allele())
+  pick <- function() matrix(runif(pairs * p) < .5, pairs)
+  way <- list(pick(), pick(), pick(), pick())
+  child <- function(i) ifelse(way[[i]], four[[1]], four[[2]]) + ifelse(way[[i + 1]], four[[3]], four[[4]])
+  odd <- seq(1, 2 * pairs, 2)
+  s$g[odd, ] <- child(1)
+  s$g[odd + 1, ] <- child(3)
+  s$father <- (four[[1]] + four[[2]])[s$family, ]
+  s$mother <- (four[[3]] + four[[4]])[s$family, ]
+  s$shared <- (way[[1]] == way[[3]]) + (way[[2]] == way[[4]])
+  beta <- rnorm(p)
+  of <- function(g) drop(scale(g, scale = FALSE) %*% beta) / sqrt(sum(beta^2 * 2 * f * (1 - f)))
+  both <- of((s$father + s$mother) / 2)
+  u <- rnorm(2 * pairs)
+  s$x <- sqrt(.5) * of(s$g) + parents * both + .5 * (u + rnorm(2 * pairs))
+  s$y <- .3 * s$x + parents * both + .6 * u + .5 * rnorm(pairs)[s$family] + .5 * rnorm(2 * pairs)
+  s$ids <- paste0("p", seq_along(s$x))
+  at <- which(s$shared > 0, arr.ind = TRUE)
+  s$segments <- data.frame(
+    ID1 = s$ids[odd[at[, 1]] + 1], ID2 = s$ids[odd[at[, 1]]], IBDType = paste0("IBD", s$shared[at]), Chr = 1,
+    StartMB = at[, 2] - .1, StopMB = at[, 2] + .1
+  )
+  s$variants <- data.frame(snp = paste0("rs", seq_len(p)), chr = 1, pos = seq_len(p) * 1e6)
+  s
+}

@@ -41,3 +41,15 @@ void parent_center(double *child, double *father, const double *mother, size_t n
     }
   }
 }
+
+void parent_errors(const double *child, const double *father, const double *mother, size_t entries, size_t *errors,
+                   size_t *known) {
+  *errors = *known = 0;
+  for (size_t i = 0; i < entries; i++) {
+    if (isnan(child[i]) || isnan(father[i]) || isnan(mother[i])) continue;
+    const double least = fmax(father[i] - 1, 0) + fmax(mother[i] - 1, 0);
+    const double most = fmin(father[i], 1) + fmin(mother[i], 1);
+    ++*known;
+    *errors += child[i] < least - .5 || child[i] > most + .5;
+  }
+}

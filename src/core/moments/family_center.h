@@ -17,4 +17,9 @@ lmr_status family_center(double *x, size_t n, size_t columns, const int *family,
  * three is NaN; father := (father + mother) / 2, the mean of its column where that is NaN. */
 void parent_center(double *child, double *father, const double *mother, size_t n, size_t columns);
 
+/* Alleles that a child cannot have from these parents: of hard calls, how many of the `known` entries
+ * (none of the three NaN) lie outside of what Mendel allows by more than .5. */
+void parent_errors(const double *child, const double *father, const double *mother, size_t entries, size_t *errors,
+                   size_t *known);
+
 #endif
