@@ -82,7 +82,8 @@ data_rules <- list(
   family = groups("n", na = TRUE, null = TRUE, optional = TRUE), ids = texts("n", null = TRUE),
   parents = parts(
     genotypes = parts(
-      x = numbers("q", "G", type = "double", scan = FALSE, optional = TRUE), bed = object_of("plink_bed", optional = TRUE),
+      x = numbers("q", "G", type = "double", scan = FALSE, optional = TRUE),
+      bed = object_of("plink_bed", optional = TRUE),
       rows = numbers("r", min = 1, whole = TRUE, null = TRUE, optional = TRUE),
       cols = numbers("G", min = 1, whole = TRUE, null = TRUE, optional = TRUE), optional = TRUE
     ),

@@ -40,14 +40,17 @@ parent_matrix <- function(x, who, source) {
   values <- clamp_dosages(decode(own$genotypes), arg)
   outside <- which(values < 0 | values > 2)
   if (length(outside)) {
-    abort_argument(arg, "allele counts or dosages from 0 to 2, or NA", sprintf("one with %s", format(values[outside[1]])))
+    abort_argument(
+      arg, "allele counts or dosages from 0 to 2, or NA", sprintf("one with %s", format(values[outside[1]]))
+    )
   }
   named <- !is.null(colnames(x))
   if (named && !identical(own$variants$snp, source$variants$snp)) {
     at <- match(source$variants$snp, own$variants$snp)
     if (anyNA(at)) {
       abort_argument(
-        arg, "a matrix with the columns of the genotypes", paste("one without", quote_all(source$variants$snp[is.na(at)], 5))
+        arg, "a matrix with the columns of the genotypes",
+        paste("one without", quote_all(source$variants$snp[is.na(at)], 5))
       )
     }
     values <- values[, at, drop = FALSE]

@@ -19,7 +19,8 @@ family_set <- function(set) {
   at <- lapply(set$view$columns[c("outcome", "exposure", "covariates")], function(j) numeric[, j - p, drop = FALSE])
   out <- list(
     y = unname(at$outcome[, 1]), x = unname(at$exposure), covariates = unname(at$covariates),
-    z = autosomes(decode(data$genotypes, NULL, who), data$variants$chr), family = data$family[who], cluster = data$cluster[who],
+    z = autosomes(decode(data$genotypes, NULL, who), data$variants$chr), family = data$family[who],
+    cluster = data$cluster[who],
     environment = data$environment[who], trio = trio[who], people = length(data$outcome)
   )
   if (any(out$trio)) out$parents <- parents_of(data, who[out$trio])

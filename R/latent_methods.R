@@ -167,7 +167,8 @@ resolve_methods <- function(methods, given) {
 default_methods <- function(table, given) {
   family <- if (given$kind == "continuous") "continuous" else "genotype"
   keep <- table$default %in% c(
-    "all", family, if (given$score) "score", if (given$binary && given$rows) "binary", if (given$family) "family", if (given$imputed) "imputed"
+    "all", family, if (given$score) "score", if (given$binary && given$rows) "binary",
+    if (given$family) "family", if (given$imputed) "imputed"
   )
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
   # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
