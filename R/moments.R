@@ -78,6 +78,10 @@
 #'     in it; and the variants leave at least 10 people's worth of every numeric column
 #'     unexplained. Otherwise it is an error that names the column: merge groups, take
 #'     ranks or logarithms, leave the column out.
+#'   * no or at least 10 people have a value of a numeric column, of a sum or difference of two, or a
+#'     dosage between the steps that the others keep to (whole numbers, tenths, 2.54 and so on): what a sum of
+#'     products leaves over, modulo the step, is such a person's genotype. An error names column and step; of
+#'     dosages the variant is withheld. Combinations of three or more columns are not searched.
 #'   * a missing call takes the genotype of a random person of the same block (the same
 #'     environment, for dosages and continuous instruments), and the flags are left out: sums
 #'     over few missing calls are rows of people. Estimates from data with missing calls

@@ -11,6 +11,7 @@ disclosure_limits <- list(
   per_column = 3, # people for each column and the constant
   per_numeric = 10, # people for each numeric column and the constant
   group = 10, # people who differ from all others in a numeric column
+  grid = 10, # people whose value lies between those that all others could have
   carriers = 20, # people who differ from all others in a variant
   squares = 10, # residual squares of a variant given the other columns
   cell = 3, # people in a cell of two columns of two values
@@ -45,12 +46,13 @@ personal_columns <- function(data) {
     reference <- paste0(variable, coding$reference[match(variable, coding$variable)])
     groups <- cbind(groups, matrix(left, dimnames = list(NULL, reference)))
   }
-  list(x = x, groups = groups)
+  z <- if (data$kind == "continuous") `colnames<-`(mr_genotypes(data), data$variants$snp)
+  list(x = x, groups = groups, z = z, off = off_grids(cbind(x, z), data$environment, pairs = ncol(x)))
 }
 
 # Why the people of a block cannot be released with these columns: words, or NULL.
-# `z` are continuous instruments.
-people_fault <- function(x, groups, z = NULL) {
+# `z` are continuous instruments, `off` says who is off a grid (R/moments_grids.R).
+people_fault <- function(x, groups, z = NULL, off = NULL) {
   limit <- disclosure_limits
   all <- cbind(x, groups, z)
   apart <- apply(all, 2, differing)
@@ -62,6 +64,12 @@ people_fault <- function(x, groups, z = NULL) {
   }
   small <- small_cell(groups)
   if (!is.null(small)) return(small)
+  small <- if (!is.null(off)) which(few(colSums(off), limit$grid))
+  if (length(small)) {
+    count <- sum(off[, small[1]])
+    who <- if (count == 1) "one person has a value" else sprintf("%d people have values", count)
+    return(sprintf("%s of %s (round these)", who, colnames(off)[small[1]]))
+  }
   heavy <- heaviest(x)
   if (heavy$share > limit$share) return(heavy_words(heavy, "numeric columns"))
   if (is.null(z)) return(NULL)

@@ -83,7 +83,6 @@ block_of <- function(blocks) {
 folds_for_people <- function(data, personal, blocks, folds) {
   fold <- blocks$table$fold[block_of(blocks)]
   least <- least_people(nrow(data$variants), ncol(personal$x))
-  z <- if (data$kind == "continuous") `colnames<-`(mr_genotypes(data), data$variants$snp)
   fault <- character()
   k <- vapply(levels(data$environment), function(e) {
     here <- which(data$environment == e)
@@ -92,7 +91,7 @@ folds_for_people <- function(data, personal, blocks, folds) {
       return(NA_integer_)
     }
     for (k in fold_steps(folds)) {
-      why <- blocks_fault(here, merged_fold(fold[here], k), k, least, personal, z)
+      why <- blocks_fault(here, merged_fold(fold[here], k), k, least, personal)
       if (is.null(why)) return(k)
     }
     fault <<- c(fault, sprintf("%s: %s", quote_all(e), why))
@@ -107,12 +106,14 @@ folds_for_people <- function(data, personal, blocks, folds) {
   same_folds(k, data)
 }
 
-blocks_fault <- function(here, fold, k, least, personal, z) {
+blocks_fault <- function(here, fold, k, least, personal) {
   for (f in seq_len(k)) {
     rows <- here[fold == f]
     if (length(rows) < least) return("too few people")
     pick <- function(columns) columns[rows, , drop = FALSE]
-    why <- people_fault(pick(personal$x), pick(personal$groups), if (!is.null(z)) pick(z))
+    why <- people_fault(
+      pick(personal$x), pick(personal$groups), if (!is.null(personal$z)) pick(personal$z), pick(personal$off)
+    )
     if (!is.null(why)) return(why)
   }
 }
@@ -184,7 +185,8 @@ short_in_block <- function(m, column, data, blocks, b) {
   ends <- cumsum(blocks$table$n)
   rows <- blocks$order[(ends[b] - blocks$table$n[b] + 1):ends[b]] + 1L
   x <- decode(data$genotypes, NULL, rows)
-  short_variants(m, column, apply(if (data$kind == "dosage") round(x) else x, 2, differing))
+  short <- short_variants(m, column, apply(if (data$kind == "dosage") round(x) else x, 2, differing))
+  if (data$kind == "dosage") short | few_off(x, disclosure_limits$grid) else short
 }
 
 # For every environment the most folds in which no variant is short.
