@@ -4,9 +4,10 @@
 #' @importFrom stats predict na.pass
 #' @export
 predict.iv_reg <- function(object, newdata, na.action = na.pass, se.fit = FALSE, interval = "none",
-                           level = 0.95, df = Inf, ...) {
+                           level = 0.95, df = Inf, type = "response", ...) {
   check_dots(...)
   check_made(object)
+  check_choice(type, "type", "response")
   check_choice(interval, "interval", c("none", "confidence", "prediction"))
   check_flag(se.fit, "se.fit")
   check_number(level, "level", 0, 1, open = TRUE)
@@ -16,16 +17,13 @@ predict.iv_reg <- function(object, newdata, na.action = na.pass, se.fit = FALSE,
     offset <- object$offset
     gone <- object$na.action
   } else {
-    frame <- new_frame(object, newdata, na.action)
-    terms <- stats::delete.response(object$terms$regressors)
-    X <- model.matrix(terms, frame, contrasts.arg = object$contrasts$regressors)
-    offset <- new_offset(object, frame, newdata)
+    new <- new_design(object, newdata, na.action)
+    X <- new$X
+    offset <- new$offset
     gone <- NULL
   }
-  ok <- !is.na(object$coefficients)
-  X <- X[, names(object$coefficients)[ok], drop = FALSE]
-  fit <- drop(X %*% object$coefficients[ok])
-  if (!is.null(offset)) fit <- fit + offset
+  X <- X[, identified(object), drop = FALSE]
+  fit <- predicted(X, object$coefficients, offset)
   if (!se.fit && interval == "none") return(naresid(gone, fit))
   se <- sqrt(rowSums((X %*% vcov(object, complete = FALSE)) * X))
   out <- if (se.fit) cbind(fit = fit, se.fit = se) else cbind(fit = fit)
@@ -35,6 +33,22 @@ predict.iv_reg <- function(object, newdata, na.action = na.pass, se.fit = FALSE,
     out <- cbind(out, lwr = fit - q * wide, upr = fit + q * wide)
   }
   naresid(gone, out)
+}
+
+identified <- function(object) names(object$coefficients)[!is.na(object$coefficients)]
+
+predicted <- function(X, coefficients, offset) {
+  fit <- drop(X %*% coefficients[colnames(X)])
+  if (is.null(offset)) fit else fit + offset
+}
+
+new_design <- function(object, newdata, na.action) {
+  frame <- new_frame(object, newdata, na.action)
+  terms <- stats::delete.response(object$terms$regressors)
+  list(
+    X = model.matrix(terms, frame, contrasts.arg = object$contrasts$regressors),
+    offset = new_offset(object, frame, newdata)
+  )
 }
 
 # The model frame of the regressors for new people: bases and scales as they were fitted,
