@@ -209,6 +209,13 @@ instrument_directions <- function(encoder) {
   encoder$directions[, keep, drop = FALSE]
 }
 
+# Where "all", the "variant", "invariant" or "latent" directions begin among those of the
+# encoder (0-based); NULL where they are none of its columns or few.
+direction_start <- function(encoder, which) {
+  if (encoder$method != "structure") return(NULL)
+  switch(which, all = , variant = 0L, latent = , invariant = ncol(encoder$variant))
+}
+
 # The blocks of people with these instruments (complete rows).
 code_blocks <- function(object, z) {
   code <- sweep(encode_rows(object$selected, object$parameters, z), 2, object$code_center)

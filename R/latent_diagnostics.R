@@ -15,6 +15,7 @@ latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
     })
   }
   directions <- instrument_directions(encoder)
+  start <- direction_start(encoder, "latent")
   change <- if (moments$kind == "continuous") {
     if (length(view$environments) > 1) stationary_change_test(encoder)
   } else {
@@ -39,10 +40,10 @@ latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
     hsic_covariates = if (length(view$columns$covariates)) {
-      linear_hsic(view, block$part, directions, view$columns$covariates)
+      linear_hsic(view, block$part, directions, view$columns$covariates, start)
     },
     hsic_structure = if (length(view$columns$structure)) {
-      linear_hsic(view, block$part, directions, view$columns$structure)
+      linear_hsic(view, block$part, directions, view$columns$structure, start)
     }
   )
 }
@@ -143,8 +144,10 @@ lost_strength <- function(encoder, view) {
   if (!one || encoder$mode != "panel" || encoder$kind == "continuous" || !k || k == ncol(encoder$directions)) {
     return(NULL)
   }
-  basic <- block_scores(view, latent_block("basic", encoder, view), encoder$directions)
-  removed <- block_scores(view, latent_block("basic", encoder, view), encoder$variant)
+  part <- latent_block("basic", encoder, view)
+  partial <- block_partial(view, part)
+  basic <- block_scores(view, part, encoder$directions, partial, direction_start(encoder, "all"))
+  removed <- block_scores(view, part, encoder$variant, partial, direction_start(encoder, "variant"))
   explained <- function(b) b$kclass$r0[2, 2] - b$kclass$r1[2, 2]
   share <- explained(removed) / explained(basic)
   p <- basic$kclass$L

@@ -7,6 +7,7 @@
 #   slopes       variants x k: coefficients in the prediction of the exposures by the instruments
 #   g, kept      (1 + k) x m scores of outcome and exposures, the instruments that count
 #                (src/core/moments/scores.h)
+#   factor       what row_basis() makes the instruments orthonormal with
 #   kclass       cross products before and after the instruments (R/iv_kclass.R)
 #   n, rank      people, rank of the columns; variance: what traits were before them
 #   family       the rows of families, which stand beside moments (R/latent_family.R); `factor` of them,
@@ -124,7 +125,10 @@ set_blocks <- function(chosen, set) {
     if (method$partialled == "family") return(family_block(set$family, view$environments))
     if (method$partialled == "imputed") return(family_block(set$family, view$environments, imputed_rows))
     of <- Find(function(x) x$kind == method$partialled, parts)
-    block_scores(view, of$part, block_directions(method$instruments, encoder, view), of$partial)
+    block_scores(
+      view, of$part, block_directions(method$instruments, encoder, view), of$partial,
+      direction_start(encoder, method$instruments)
+    )
   })
   setNames(blocks, unique(key))
 }
@@ -141,15 +145,27 @@ block_directions <- function(instruments, encoder, view) {
   )
 }
 
-block_scores <- function(view, part, directions, partial = block_partial(view, part)) {
+# `from`: where the directions begin among those of the encoder (direction_start()). No more
+# instruments are left than people less columns: where the first so many all are, the others
+# need not be looked at.
+block_scores <- function(view, part, directions, partial = block_partial(view, part), from = NULL) {
   n <- view_people(view)
   traits <- c(view$columns$outcome, view$columns$exposure)
-  scores <- .Call(C_ffi_scores, partial$residual, n * view$scale, length(view$columns$variants), traits, directions)
+  variants <- length(view$columns$variants)
+  turned <- turned_products(view, partial, from)
+  scores_of <- function(count) {
+    .Call(C_ffi_scores, partial$residual, n * view$scale, variants, traits, directions, as.integer(count), turned)
+  }
+  all <- if (is.null(directions)) variants else ncol(directions)
+  most <- max(n - partial$rank, 0)
+  scores <- scores_of(min(all, most))
+  if (most < all && scores$n_kept < most) scores <- scores_of(all)
+  beyond <- all - length(scores$kept)
   r0 <- partial$residual[traits, traits]
   list(
-    part = part, partial = partial, directions = directions, g = scores$g, kept = scores$kept, n = n,
-    rank = partial$rank,
-    slopes = scores$slopes[, -1, drop = FALSE],
+    part = part, partial = partial, directions = directions, g = cbind(scores$g, matrix(0, length(traits), beyond)),
+    kept = c(scores$kept, logical(beyond)), n = n, rank = partial$rank,
+    slopes = scores$slopes[, -1, drop = FALSE], factor = scores[c("factor", "scale", "kept")],
     variance = n * view$scale[traits],
     kclass = kclass_moments(r0, r0 - tcrossprod(scores$g), n, scores$n_kept, partial$rank)
   )

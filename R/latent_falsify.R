@@ -34,33 +34,39 @@ allele_count_test <- function(moments) {
 # Linear HSIC of two blocks of columns within environments: sum_e ||X_e'Y_e||_F^2
 # of standardised columns, null by a gamma law with mean tr K tr L / n and variance
 # 2 ||K||^2 ||L||^2 / n^2 (Zhang et al. 2011, UAI, for the centred Gram matrices).
-linear_hsic <- function(view, part, directions, columns) {
+linear_hsic <- function(view, part, directions, columns, from = NULL) {
   statistic <- center <- variance <- 0
   normal <- 0
   for (e in view$environments) {
     one <- view_subset(view, e)
     inner <- block_map(one, cbind(part$inner_directions, part$common_directions), integer())
-    residual <- partial_out(one, inner, matrix(0, view_width(one), 0))$residual
+    partial <- partial_out(one, inner, matrix(0, view_width(one), 0))
+    residual <- partial$residual
     g <- view$columns$variants
-    xx <- .Call(C_ffi_turn, residual, directions)
+    turned <- turned_products(one, partial, from)
+    xx <- .Call(C_ffi_scores_products, residual, length(g), directions, turned)
     xy <- crossprod(directions, residual[g, columns, drop = FALSE])
     yy <- residual[columns, columns, drop = FALSE]
     # A column that the block explains, or that does not vary here, says nothing.
-    whole <- colSums(directions * core_product(one$cross[[1]][g, g, drop = FALSE], directions))
+    whole <- if (is.null(turned)) {
+      colSums(directions * core_product(one$cross[[1]][g, g, drop = FALSE], directions))
+    } else {
+      diag(turned$cross[[1]])[from + seq_len(ncol(directions))]
+    }
     rounding <- 1e-11 * one$n * colSums(abs(directions) * sqrt(view$scale[g]))^2
     use_x <- diag(xx) > pmax(1e-8 * whole, rounding)
     use_y <- diag(yy) > pmax(1e-8 * diag(one$cross[[1]])[columns], 1e-11 * one$n * view$scale[columns])
     if (!any(use_x) || !any(use_y)) next
     sx <- sqrt(diag(xx)[use_x])
     sy <- sqrt(diag(yy)[use_y])
-    rxx <- xx[use_x, use_x, drop = FALSE] / outer(sx, sx)
+    squares <- sum(drop(xx[use_x, use_x, drop = FALSE]^2 %*% sx^-2) * sx^-2) # of the correlations
     rxy <- xy[use_x, use_y, drop = FALSE] / outer(sx, sy)
     ryy <- yy[use_y, use_y, drop = FALSE] / outer(sy, sy)
     n <- one$n
     statistic <- statistic + n^2 * sum(rxy^2)
     center <- center + n * length(sx) * length(sy)
-    variance <- variance + 2 * n^2 * sum(rxx^2) * sum(ryy^2)
-    normal <- normal + n^2 * sqrt(sum(rxx^2) * sum(ryy^2))
+    variance <- variance + 2 * n^2 * squares * sum(ryy^2)
+    normal <- normal + n^2 * sqrt(squares * sum(ryy^2))
   }
   if (!center) return(c(statistic = NA_real_, normalised = NA_real_, pval = NA_real_))
   c(

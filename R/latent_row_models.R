@@ -102,11 +102,7 @@ given_model <- function(f, given, forms = NULL) {
 }
 
 row_basis <- function(view, block) {
-  out <- .Call(
-    C_ffi_scores_basis, block$partial$residual, view_people(view) * view$scale, length(view$columns$variants),
-    block$directions
-  )
-  out$basis[, seq_len(out$n_kept), drop = FALSE]
+  .Call(C_ffi_scores_basis, block$factor, length(view$columns$variants), block$directions)
 }
 
 # ---- the block as orthonormal columns ----

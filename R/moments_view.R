@@ -38,7 +38,7 @@ view_subset <- function(view, environments) {
   keep <- match(environments, view$environments)
   list(
     n = view$n[keep], mean = view$mean[, keep, drop = FALSE], cross = view$cross[keep],
-    columns = view$columns, environments = view$environments[keep], scale = view$scale
+    columns = view$columns, environments = view$environments[keep], scale = view$scale, turned = view$turned
   )
 }
 
@@ -47,6 +47,7 @@ view_width <- function(view) nrow(view$mean)
 
 # A view of the same people with the block b of `m` taken out of its environment.
 view_delete_blocks <- function(view, m, blocks, means = moments_means(m)) {
+  view$turned <- NULL
   for (b in blocks) {
     e <- match(as.character(m$blocks$environment[b]), view$environments)
     if (is.na(e)) next

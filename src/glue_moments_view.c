@@ -6,6 +6,8 @@
 #include "glue.h"
 #include "glue_moments.h"
 
+#include <string.h>
+
 moment_view glue_moment_view(SEXP view) {
   SEXP n = glue_field(view, "n"), mean = glue_field(view, "mean"), cross = glue_field(view, "cross");
   const R_xlen_t environments = Rf_xlength(n), width = glue_nrow(mean);
@@ -29,6 +31,8 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
                                glue_real(common, w * glue_ncol(common), "common"),
                                (size_t)glue_ncol(inner), (size_t)glue_ncol(common)};
   SEXP residual = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)w));
+  glue_large_pages(REAL(residual), (size_t)(w * w) * sizeof(double));
+  SEXP taken = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)(v.environments * block.n_inner + block.n_common)));
   SEXP inner_kept = PROTECT(Rf_allocMatrix(LGLSXP, glue_ncol(inner), (int)v.environments));
   SEXP common_kept = PROTECT(Rf_allocVector(LGLSXP, glue_ncol(common)));
   size_t rank;
@@ -46,57 +50,113 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
     explains[e] = REAL(VECTOR_ELT(explained, e));
   }
   const partial_maps where = {columns, explains};
-  glue_check(partial_out(&v, &block, REAL(residual), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
+  glue_check(partial_out(&v, &block, REAL(residual), REAL(taken), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
                          wanted ? &where : NULL, glue_arena(partial_bytes(v.width, &block)), &tick, &err), &err);
   SEXP rank_ = PROTECT(Rf_ScalarReal((double)rank));
-  SEXP out = glue_list(6, "residual", residual, "inner_kept", inner_kept, "common_kept", common_kept,
+  SEXP out = glue_list(7, "residual", residual, "taken", taken, "inner_kept", inner_kept, "common_kept", common_kept,
                        "rank", rank_, "column", column, "explained", explained);
+  UNPROTECT(7);
+  return out;
+}
+
+/* turned: NULL, or a list of core/moments/scores.h: cross, sign, from, taken. */
+static const scores_turned *glue_turned(SEXP turned, size_t w, size_t m, scores_turned *to) {
+  if (Rf_isNull(turned)) return NULL;
+  SEXP cross = glue_field(turned, "cross"), taken = glue_field(turned, "taken");
+  to->terms = (size_t)Rf_xlength(cross);
+  to->from = glue_field_size1(turned, "from");
+  to->sign = glue_field_real(turned, "sign", Rf_xlength(cross));
+  to->n_taken = (size_t)glue_ncol(taken);
+  to->taken = glue_real(taken, (R_xlen_t)(w * to->n_taken), "taken");
+  const double **pointers = glue_alloc(to->terms + 1, sizeof *pointers);
+  to->q = to->terms ? (size_t)glue_nrow(VECTOR_ELT(cross, 0)) : 0;
+  for (size_t l = 0; l < to->terms; l++)
+    pointers[l] = glue_real(VECTOR_ELT(cross, (R_xlen_t)l), (R_xlen_t)(to->q * to->q), "cross");
+  to->cross = pointers;
+  if (to->from + m > to->q) glue_stop("internal: directions %zu to %zu of %zu", to->from + 1, to->from + m, to->q);
+  return to;
+}
+
+/* The first `count` directions (NULL: variants). variance: sums of squares before C. */
+static scores_input glue_scores_input(SEXP residual, SEXP variance, SEXP p_, SEXP directions, SEXP count, SEXP turned,
+                                      scores_turned *space) {
+  const int w = glue_nrow(residual);
+  const size_t p = glue_size1(p_, "p"), m = glue_size1(count, "count");
+  if (p > (size_t)w) glue_stop("internal: %zu variants of %d columns", p, w);
+  glue_real(residual, (R_xlen_t)w * w, "residual");
+  const size_t most = Rf_isNull(directions) ? p : (size_t)glue_ncol(directions);
+  if (m > most) glue_stop("internal: %zu directions of %zu", m, most);
+  const scores_input in = {
+    .residual = REAL(residual), .variance = glue_real(variance, w, "variance"),
+    .directions = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)(p * most), "directions"),
+    .turned = glue_turned(turned, (size_t)w, m, space), .width = (size_t)w, .p = p, .m = m
+  };
+  return in;
+}
+
+/* trait: 1-based columns of the outcome and the exposures. */
+static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP directions, SEXP count, SEXP turned) {
+  scores_turned space;
+  scores_input in = glue_scores_input(residual, variance, p_, directions, count, turned, &space);
+  in.q = (size_t)Rf_xlength(trait);
+  in.trait = glue_positions(trait, Rf_xlength(trait), in.width, "trait");
+  SEXP g = PROTECT(Rf_allocMatrix(REALSXP, (int)in.q, (int)in.m)), kept = PROTECT(Rf_allocVector(LGLSXP, (int)in.m));
+  SEXP slopes = PROTECT(Rf_allocMatrix(REALSXP, (int)in.p, (int)in.q));
+  SEXP factor = PROTECT(Rf_allocMatrix(REALSXP, (int)in.m, (int)in.m)), scale = PROTECT(Rf_allocVector(REALSXP, (int)in.m));
+  glue_large_pages(REAL(factor), in.m * in.m * sizeof(double));
+  scores_factor f = {REAL(factor), REAL(scale), LOGICAL(kept), 0};
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(scores(&in, &f, REAL(g), REAL(slopes), glue_arena(scores_bytes(&in)), &tick, &err), &err);
+  SEXP n_ = PROTECT(Rf_ScalarReal((double)f.n_kept));
+  SEXP out = glue_list(6, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes, "factor", factor, "scale", scale);
   UNPROTECT(6);
   return out;
 }
 
-/* variance: sums of squares before C; trait: 1-based columns of the outcome and the exposures. */
-static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP directions) {
-  const int w = glue_nrow(residual), p = (int)glue_size1(p_, "p");
-  if (p > w) glue_stop("internal: %d variants of %d columns", p, w);
-  const int m = Rf_isNull(directions) ? p : glue_ncol(directions);
-  const int q = (int)Rf_xlength(trait);
-  const int *at = glue_positions(trait, q, (size_t)w, "trait");
-  glue_real(residual, (R_xlen_t)w * w, "residual");
-  const double *d = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)p * m, "directions");
-  SEXP g = PROTECT(Rf_allocMatrix(REALSXP, q, m)), kept = PROTECT(Rf_allocVector(LGLSXP, m));
-  SEXP slopes = PROTECT(Rf_allocMatrix(REALSXP, p, q));
-  size_t n_kept;
+/* The orthonormal instruments as combinations of the variants, variants x n_kept, from what
+ * ffi_scores() returned. */
+static SEXP ffi_scores_basis(SEXP scores, SEXP p_, SEXP directions) {
+  SEXP factor = glue_field(scores, "factor"), kept = glue_field(scores, "kept");
+  const size_t p = glue_size1(p_, "p"), m = (size_t)glue_nrow(factor);
+  scores_factor f = {glue_real(factor, (R_xlen_t)(m * m), "factor"), glue_field_real(scores, "scale", (R_xlen_t)m),
+                     NULL, 0};
+  if (TYPEOF(kept) != LGLSXP || Rf_xlength(kept) != (R_xlen_t)m) glue_stop("internal: `kept` is not of %zu flags", m);
+  f.kept = LOGICAL(kept);
+  const double *d = NULL;
+  if (Rf_isNull(directions)) {
+    if (m > p) glue_stop("internal: %zu instruments of %zu variants", m, p);
+  } else {
+    d = glue_real(directions, (R_xlen_t)p * glue_ncol(directions), "directions");
+    if (m > (size_t)glue_ncol(directions)) glue_stop("internal: %zu directions of %d", m, glue_ncol(directions));
+  }
+  for (size_t j = 0; j < m; j++) f.n_kept += f.kept[j] != 0;
+  double *basis = glue_alloc(p * m + 1, sizeof *basis);
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(scores(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p,
-                    at, (size_t)q, d, (size_t)m, REAL(g), REAL(slopes), LOGICAL(kept), &n_kept,
-                    glue_arena(scores_bytes((size_t)p, (size_t)m, (size_t)q)), &tick, &err), &err);
-  SEXP n_ = PROTECT(Rf_ScalarReal((double)n_kept));
-  SEXP out = glue_list(4, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes);
-  UNPROTECT(4);
+  glue_check(scores_basis(d, p, m, &f, basis, &tick, &err), &err);
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)p, (int)f.n_kept));
+  glue_large_pages(REAL(out), p * f.n_kept * sizeof *basis);
+  memcpy(REAL(out), basis, p * f.n_kept * sizeof *basis);
+  UNPROTECT(1);
   return out;
 }
 
-/* The orthonormal instruments as combinations of the variants: variants x n_kept. */
-static SEXP ffi_scores_basis(SEXP residual, SEXP variance, SEXP p_, SEXP directions) {
-  const int w = glue_nrow(residual), p = (int)glue_size1(p_, "p");
-  if (p > w) glue_stop("internal: %d variants of %d columns", p, w);
-  const int m = Rf_isNull(directions) ? p : glue_ncol(directions);
-  glue_real(residual, (R_xlen_t)w * w, "residual");
-  const double *d = Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)p * m, "directions");
-  SEXP basis = PROTECT(Rf_allocMatrix(REALSXP, p, m));
-  int *kept = glue_alloc((size_t)m + 1, sizeof *kept);
-  size_t n_kept;
+/* directions'residual directions. */
+static SEXP ffi_scores_products(SEXP residual, SEXP p_, SEXP directions, SEXP turned) {
+  scores_turned space;
+  SEXP count = PROTECT(Rf_ScalarInteger(glue_ncol(directions)));
+  SEXP variance = PROTECT(Rf_allocVector(REALSXP, glue_nrow(residual))); /* not read */
+  const scores_input in = glue_scores_input(residual, variance, p_, directions, count, turned, &space);
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)in.m, (int)in.m));
+  glue_large_pages(REAL(out), in.m * in.m * sizeof(double));
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(scores_basis(REAL(residual), glue_real(variance, w, "variance"), (size_t)w, (size_t)p, d, (size_t)m,
-                          REAL(basis), kept, &n_kept, glue_arena(scores_basis_bytes((size_t)p, (size_t)m)), &tick, &err), &err);
-  SEXP count = PROTECT(Rf_ScalarInteger((int)n_kept));
-  SEXP out = glue_list(2, "basis", basis, "n_kept", count);
-  UNPROTECT(2);
+  glue_check(scores_products(&in, REAL(out), glue_arena(scores_bytes(&in)), &tick, &err), &err);
+  UNPROTECT(3);
   return out;
 }
 
@@ -183,8 +243,9 @@ const R_CallMethodDef glue_moments_view_calls[] = {
   GLUE_CALL(ffi_family_center, 3),
   GLUE_CALL(ffi_parent_center, 3),
   GLUE_CALL(ffi_partial, 4),
-  GLUE_CALL(ffi_scores, 5),
-  GLUE_CALL(ffi_scores_basis, 4),
+  GLUE_CALL(ffi_scores, 7),
+  GLUE_CALL(ffi_scores_basis, 3),
+  GLUE_CALL(ffi_scores_products, 4),
   GLUE_CALL(ffi_moment_delete, 6),
   {NULL, NULL, 0}
 };

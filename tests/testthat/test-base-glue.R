@@ -49,7 +49,7 @@ test_that("sizes, positions and fields of moments", {
   expect_stopped(.Call(C_ffi_partial, view[-2], map, map, FALSE), "without `mean`")
   expect_stopped(.Call(C_ffi_partial, replace(view, "cross", list(view$cross[1])), map, map, FALSE))
   part <- .Call(C_ffi_partial, view, matrix(0, 6, 0), matrix(0, 6, 0), FALSE)
-  score <- function(p = 3L, trait = 6:5) .Call(C_ffi_scores, part$residual, rep(1, 6), p, trait, NULL)
+  score <- function(p = 3L, trait = 6:5) .Call(C_ffi_scores, part$residual, rep(1, 6), p, trait, NULL, p, NULL)
   expect_type(score(), "list")
   expect_stopped(score(p = 7L), "7 variants of 6 columns")
   expect_stopped(score(trait = c(6L, 0L)), "`trait` holds 0")

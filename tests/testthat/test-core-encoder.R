@@ -132,7 +132,7 @@ test_that("scores and Nagar's estimate are those of explicit columns", {
   ref <- ref_structure_matrix(s$z, s$e)
   v <- ref$directions[, 1:2]
   partial <- partial_out(view, variant_map(view, v), matrix(0, p + 2, 0))
-  got <- .Call(C_ffi_scores, partial$residual, diag(Reduce(`+`, view$cross)), p, p + 2:1, ref$directions[, -(1:2)])
+  got <- .Call(C_ffi_scores, partial$residual, diag(Reduce(`+`, view$cross)), p, p + 2:1, ref$directions[, -(1:2)], p - 2L, NULL)
   r0 <- partial$residual[p + 2:1, p + 2:1]
   nagar <- kclass_nagar(kclass_moments(r0, r0 - tcrossprod(got$g), nrow(s$z), got$n_kept, partial$rank))
   expect_equal(c(nagar$coefficients, sqrt(nagar$vcov)), unname(ref_nagar(s$y, s$x, s$z, ref_block(s$e, s$z %*% v))), tolerance = 1e-7)

@@ -69,3 +69,40 @@ test_that("every estimator gives the numbers it has always given", {
   has <- !is.na(old$b)
   for (name in estimate_numbers) expect_equal(as.double(new[[name]][at][has]), as.double(old[[name]][has]), tolerance = 1e-8, info = name)
 })
+
+test_that("scores with fewer people than instruments, or with kept products, are those of all directions", {
+  withr::local_seed(6)
+  n <- 300
+  p <- 60L
+  e <- rep(c("a", "b", "c"), c(170, 90, 40))
+  z <- matrix(rbinom(n * p, 2, .35), n) + 0
+  data <- suppressWarnings(mr_data(z, rnorm(n) + drop(z %*% rnorm(p, 0, .2)), rnorm(n), e, cbind(age = rnorm(n))))
+  encoder <- list(
+    method = "structure", directions = diag(p)[, sample(p)] + matrix(rnorm(p^2, 0, .1), p), mode = "panel", kind = "genotype"
+  )
+  encoder$directions[, 7] <- encoder$directions[, 6]
+  encoder$variant <- encoder$directions[, 1:2]
+  encoder$invariant <- encoder$directions[, 3:p]
+  kept <- turned_view(moments_view(mr_moments(data, folds = 1, seed = 1, disclosure = FALSE)), encoder$directions, TRUE)
+  traits <- c(kept$columns$outcome, kept$columns$exposure)
+  for (environments in list(c("a", "b", "c"), c("b", "c"), "b", "c")) {
+    view <- view_subset(kept, environments)
+    part <- latent_block("latent", encoder, view)
+    partial <- block_partial(view, part)
+    for (directions in list(instrument_directions(encoder), NULL)) {
+      all <- if (is.null(directions)) p else ncol(directions)
+      start <- if (!is.null(directions)) direction_start(encoder, "latent")
+      block <- block_scores(view, part, directions, partial, start)
+      slow <- .Call(C_ffi_scores, partial$residual, view_people(view) * view$scale, p, traits, directions, all, NULL)
+      expect_identical(block$kept, slow$kept)
+      expect_equal(block$g, slow$g, tolerance = 1e-8)
+      expect_equal(block$slopes, slow$slopes[, -1, drop = FALSE], tolerance = 1e-8)
+      # What is made of it is orthonormal after the block, and has these scores.
+      basis <- row_basis(view, block)
+      g <- seq_len(p)
+      expect_equal(crossprod(basis, partial$residual[g, g] %*% basis), diag(sum(block$kept)), tolerance = 1e-7)
+      expect_equal(t(crossprod(basis, partial$residual[g, traits])), block$g[, block$kept], tolerance = 1e-7)
+    }
+  }
+  expect_lt(sum(block$kept), p - 2)
+})

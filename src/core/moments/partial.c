@@ -67,7 +67,7 @@ static lmr_status common_columns(const partial_maps *maps, size_t e, const doubl
 }
 
 lmr_status partial_out(const moment_view *view, const partial_block *block,
-                       double *residual, int *inner_kept, int *common_kept,
+                       double *residual, double *taken, int *inner_kept, int *common_kept,
                        size_t *rank, const partial_maps *maps, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t w = view->width, ki = block->n_inner, kc = block->n_common;
   const size_t k = max_size(max_size(ki, kc), 1);
@@ -89,6 +89,7 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
                     explained, mam, scale, tick, err));
     LMR_TRY(la_syrk_polled('N', w, ki, -1, explained, w, 1, residual, w, tick, err));
     *rank += r;
+    if (taken) memcpy(taken + e * w * ki, explained, w * ki * sizeof *taken);
     if (!maps) continue;
     LMR_TRY(own_columns(block->inner, w, ki, inner_kept + e * ki, scale, mam, maps->column[e], err));
     memcpy(maps->explained[e], explained, w * ki * sizeof *explained);
@@ -102,6 +103,7 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
                   tick, err));
   LMR_TRY(la_syrk_polled('N', w, kc, -1, explained, w, 1, residual, w, tick, err));
   la_symmetrize(residual, w, w);
+  if (taken) memcpy(taken + view->environments * w * ki, explained, w * kc * sizeof *taken);
   *rank += r;
   for (size_t e = 0; maps && e < view->environments; e++)
     LMR_TRY(common_columns(maps, e, block->common, w, ki, kc, common_kept, scale, mam, explained, err));

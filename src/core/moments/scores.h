@@ -11,24 +11,52 @@
  * partialling out is rounding error. */
 #define SCORES_TOLERANCE 1e-11
 
+/* What stands for directions'residual directions where it is at hand: with T_t the
+ * products directions'A directions of cross products A (q x q, of which the rows and
+ * columns from `from` on belong to the directions given), sum_t sign_t T_t less what the
+ * block explains, taken taken' (width x n_taken, core/moments/partial.h). */
+typedef struct {
+  const double *const *cross;
+  const double *sign;
+  size_t terms, q, from;
+  const double *taken;
+  size_t n_taken;
+} scores_turned;
+
 /* residual: width x width cross product after partialling out; its first p
  * columns are variants. variance[width]: sums of squares of the columns before. trait[q]:
- * columns of the traits. directions: p x m, in order; NULL stands for
- * the variants themselves (m = p). g: q x m (a dropped direction has zeros),
- * kept[m]; slopes: p x q coefficients of the variants in the prediction of the traits, or NULL. A direction that the block explains,
- * or whose share unexplained by the earlier ones is below 1e-8, is dropped. */
-size_t scores_bytes(size_t p, size_t m, size_t q);
-lmr_status scores(const double *residual, const double *variance, size_t width, size_t p,
-                  const int *trait, size_t q, const double *directions, size_t m, double *g,
-                  double *slopes, int *kept, size_t *n_kept, lmr_arena work, const lmr_tick *tick,
-                  lmr_error *err);
+ * columns of the traits. directions: p x m, in order; NULL stands for the first m
+ * variants themselves; turned may be NULL. A direction that the block explains, or whose
+ * share unexplained by the earlier ones is below 1e-8, is dropped. */
+typedef struct {
+  const double *residual, *variance, *directions;
+  const scores_turned *turned;
+  size_t width, p, m;
+  const int *trait;
+  size_t q;
+} scores_input;
+
+/* factor: m x m, upper: R of R'R = directions'residual directions scaled by scale[m] from
+ * both sides, unit rows and columns where a direction is dropped. */
+typedef struct {
+  double *factor, *scale;
+  int *kept;
+  size_t n_kept;
+} scores_factor;
+
+/* g: q x m (a dropped direction has zeros); slopes: p x q coefficients of the variants in
+ * the prediction of the traits, or NULL. */
+size_t scores_bytes(const scores_input *in);
+lmr_status scores(const scores_input *in, scores_factor *f, double *g, double *slopes, lmr_arena work,
+                  const lmr_tick *tick, lmr_error *err);
 
 /* The orthonormal set itself: z_j of a person is (residual variants)'basis_j.
- * basis: p x m, its first *n_kept columns those of the kept directions, in their order. */
-size_t scores_basis_bytes(size_t p, size_t m);
-lmr_status scores_basis(const double *residual, const double *variance, size_t width, size_t p,
-                        const double *directions, size_t m, double *basis, int *kept, size_t *n_kept,
-                        lmr_arena work, const lmr_tick *tick,
-                  lmr_error *err);
+ * basis: p x m, its first n_kept columns those of the kept directions, in their order. */
+lmr_status scores_basis(const double *directions, size_t p, size_t m, const scores_factor *f, double *basis,
+                        const lmr_tick *tick, lmr_error *err);
+
+/* out (m x m, both triangles): directions'residual directions, as the factor has it before
+ * scaling. */
+lmr_status scores_products(const scores_input *in, double *out, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif
