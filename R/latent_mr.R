@@ -169,9 +169,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife,
     seed = seed
   )
-  if (set$encoder$method == "structure" && !crossfit) {
-    set$view <- turned_view(set$view, set$encoder$directions, by_environment)
-  }
+  if (crossfit) set$plain <- turned_set(set$plain, by_environment) else set <- turned_set(set, by_environment)
   got <- latent_estimate(set, asked, score)
   fit <- latent_diagnose(got, set, asked, notes)
   fit$call <- match.call()

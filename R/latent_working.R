@@ -76,6 +76,12 @@ working_outcome <- function(set, outcome, score) {
   set
 }
 
+# With a place for the products of its directions (R/moments_turned.R).
+turned_set <- function(set, apart) {
+  if (set$encoder$method == "structure") set$view <- turned_view(set$view, set$encoder$directions, apart)
+  set
+}
+
 # Its people in a stream (R/latent_rows.R); NULL from moments and where they do not fit.
 working_rows <- function(set) {
   if (!inherits(set$data, "mr_data")) return(NULL)
