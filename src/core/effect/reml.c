@@ -123,6 +123,21 @@ static double norm_inf(const double *x) {
   return m;
 }
 
+/* Full steps from near the top, where the value does not tell points apart any more and the
+ * gradient does: rounding of the scores then moves the estimate as little as it should. */
+static void polish(const reml_problem *problem, double *par) {
+  double gradient[4], hessian[16], step[4], next[4];
+  reml_loglik(problem, par, gradient, hessian);
+  for (int i = 0; i < 4; i++) {
+    const double before = norm_inf(gradient);
+    if (!newton_step(hessian, gradient, 0, step) || !(norm_inf(step) < 1e-3)) return;
+    for (int j = 0; j < 4; j++) next[j] = par[j] + step[j];
+    reml_loglik(problem, next, gradient, hessian);
+    if (!(norm_inf(gradient) < before)) return;
+    memcpy(par, next, sizeof next);
+  }
+}
+
 /* Damped Newton from par (overwritten); returns the value. */
 static double climb(const reml_problem *problem, double *par, int *converged) {
   double gradient[4], hessian[16], lift = 1e-3;
@@ -157,6 +172,7 @@ static double climb(const reml_problem *problem, double *par, int *converged) {
       break;
     }
   }
+  if (*converged) polish(problem, par);
   return value;
 }
 
