@@ -45,13 +45,19 @@ kclass_nagar <- function(m) {
   list(coefficients = b, vcov = nagar_vcov(m, b, normal$h), h = normal$h)
 }
 
-# Its covariance at the coefficients b, h^-1 S h^-1 o: S = X'PX, o the variance of y - X b by the
-# noise Om = r1 / df.
+# Its covariance at the coefficients b with many instruments, h^-1 S h^-1. The estimate solves X'A(y - X b) = 0
+# with A = P - L / df M_ZW, so that S = see h + tr(A^2) (see Om_XX + s s'), where Om = r1 / df is the noise,
+# see = v'Om v that of e = y - X b, s = Om_Xe, v = (1, -b) and tr(A^2) = L + L^2 / df: exact for normal noise of
+# one variance, and for any when all people have the same leverage (Hahn and Hausman 2002, Econometrica 70:163;
+# Chao et al. 2012, Econom Theory 28:42, where A has a zero diagonal).
 nagar_vcov <- function(m, b, h = .Call(C_ffi_kclass_nagar, m$r0, m$r1, kclass_sizes(m))$h) {
   x <- 1L + seq_len(m$k)
   inverse <- nagar_inverse(m, h)
+  noise <- m$r1 / m$df
   v <- c(1, -b)
-  drop(v %*% m$r1 %*% v) / m$df * inverse %*% (m$r0 - m$r1)[x, x, drop = FALSE] %*% inverse
+  s <- (noise %*% v)[x]
+  see <- drop(v %*% noise %*% v)
+  inverse %*% (see * h + (m$L + m$L^2 / m$df) * (see * noise[x, x, drop = FALSE] + tcrossprod(s))) %*% inverse
 }
 
 nagar_inverse <- function(m, h) {

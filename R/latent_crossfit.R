@@ -220,11 +220,11 @@ crossfit_code <- function(encoders, z, fold) {
 # What the encoder of everybody gives: estimates of the latent block, and of the
 # invariant block alone, whose codes no two folds share.
 naive_estimates <- function(chosen, plain, has_rows, level) {
-  alone <- vapply(latent_registry()[chosen$id], `[[`, "", "instruments") == "invariant"
+  alone <- vapply(latent_registry()[chosen$id], `[[`, "", "instruments") %in% c("invariant", "variant")
   chosen <- chosen[chosen$partialled == "latent" | alone, , drop = FALSE]
   if (!nrow(chosen)) return(list())
-  jackknife <- latent_jackknife(chosen, plain, FALSE, FALSE)
-  estimate_methods(chosen, plain, if (has_rows) working_rows(plain), level, jackknife$pooled)
+  jackknife <- latent_jackknife(chosen, plain, FALSE)
+  estimate_methods(chosen, plain, if (has_rows) working_rows(plain), level, jackknife)
 }
 
 # A code that was put together from folds is no one code: its dependence on measured
@@ -240,7 +240,8 @@ whole_hsic <- function(d, plain) {
 }
 
 add_naive <- function(fit, naive) {
-  fit$estimates["latent_2sls_only"] <- naive["latent_2sls_only"]
-  fit$naive <- naive[setdiff(names(naive), "latent_2sls_only")]
+  alone <- intersect(c("latent_2sls_only", "latent_2sls_variant"), names(naive))
+  fit$estimates[alone] <- naive[alone]
+  fit$naive <- naive[setdiff(names(naive), alone)]
   fit
 }

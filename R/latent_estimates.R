@@ -16,7 +16,7 @@
 #   encoder, view, moments, rows   of R/latent_working.R; rows NULL from moments
 #   blocks       list of blocks; $latent is that of the latent estimators
 #   sandwich     error that rows allow for, "HC1" or "cluster"; NULL from moments
-#   jackknife    error of Nagar's estimator from the folds, where there is one
+#   jackknife    check of the error of Nagar's estimator by the folds, where there is one
 #   level        of confidence
 #   folds()      moments of folds (R/latent_working.R)
 #   estimate(id) another estimator's result, computed once
@@ -139,7 +139,7 @@ block_directions <- function(instruments, encoder, view) {
   all <- length(view$columns$variants)
   own <- view$columns$instruments
   switch(instruments,
-    latent = instrument_directions(encoder), invariant = encoder$invariant,
+    latent = instrument_directions(encoder), invariant = encoder$invariant, variant = encoder$variant,
     score = matrix(replace(numeric(all), own, encoder$score)),
     if (length(own) < all) diag(1, all, length(own))
   )

@@ -90,7 +90,11 @@ latent_violation <- function(fit, method, level) {
     inner[1, ] <- inner[1, ] - om[1, 2] * slope
     inner[, 1] <- inner[, 1] - om[1, 2] * slope
     inner[1, 1] <- inner[1, 1] + om[1, 1]
-    v <- inner * strength / size^2
+    # As nagar_vcov(): variance of the noise, and its covariance with that of the exposure.
+    with_x <- -om[2, 2] * slope
+    with_x[1] <- with_x[1] + om[1, 2]
+    trace <- m$L + m$L^2 / m$df
+    v <- (inner * (size + trace * om[2, 2]) + trace * tcrossprod(with_x)) / size^2
   } else {
     gg <- s$gg * outer(usable, usable)
     cross <- rbind(c(m$r0[1, 1], s$gyx[, 1] * usable), cbind(s$gyx[, 1] * usable, gg))

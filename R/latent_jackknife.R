@@ -4,38 +4,47 @@
 # everybody. A code is held: its stationary directions are learned anew, not the map
 # from the instruments to it.
 
+# TRUE or FALSE from what was asked: NULL is TRUE wherever it can be done.
 check_jackknife <- function(jackknife, data, encoder, crossfit) {
-  check_flag(jackknife, "jackknife")
-  if (!jackknife) return(invisible())
-  refuse <- function(rule, was, why) abort_argument("jackknife", paste("FALSE with", rule), was, why)
-  kind <- data$kind
-  if (kind != "continuous") {
-    refuse(
-      "genotypes and dosages", sprintf("TRUE with instruments of kind \"%s\"", kind),
+  if (!is.null(jackknife)) check_flag(jackknife, "jackknife")
+  if (isFALSE(jackknife)) return(FALSE)
+  against <- jackknife_refusal(data, encoder, crossfit)
+  if (is.null(against)) return(TRUE)
+  if (is.null(jackknife)) return(FALSE)
+  abort_argument("jackknife", paste("FALSE with", against[1]), against[2], against[3])
+}
+
+# Where it cannot be: c(the rule, what was given, why); NULL elsewhere.
+jackknife_refusal <- function(data, encoder, crossfit) {
+  moments <- inherits(data, "mr_moments")
+  several <- if (moments) length(data$exposure) > 1 else !is.null(dim(data$exposure))
+  folds <- if (moments) length(unique(data$blocks$fold)) else Inf
+  if (data$kind != "continuous") {
+    c(
+      "genotypes and dosages", sprintf("TRUE with instruments of kind \"%s\"", data$kind),
       "Their estimators have errors of their own: see \"Spectral REML\"."
     )
-  }
-  if (crossfit) refuse("`crossfit`", "TRUE", "It takes the folds for itself.")
-  if (encoder == "autoencoder") {
-    refuse("encoder = \"autoencoder\"", "TRUE", "It would have to be trained for every fold.")
-  }
-  several <- if (inherits(data, "mr_moments")) length(data$exposure) > 1 else !is.null(dim(data$exposure))
-  if (several) {
-    refuse("several exposures", "TRUE", "Estimate one at a time.")
-  }
-  if (!inherits(data, "mr_moments")) return(invisible())
-  folds <- length(unique(data$blocks$fold))
-  if (folds < 5) {
-    abort_argument(
-      "jackknife", "FALSE with fewer than 5 folds in `data`", sprintf("TRUE with %d", folds),
-      "mr_moments(folds = ) makes more."
-    )
+  } else if (crossfit) {
+    c("`crossfit`", "TRUE", "It takes the folds for itself.")
+  } else if (encoder == "autoencoder") {
+    c("encoder = \"autoencoder\"", "TRUE", "It would have to be trained for every fold.")
+  } else if (several) {
+    c("several exposures", "TRUE", "Estimate one at a time.")
+  } else if (folds < 5) {
+    c("fewer than 5 folds in `data`", sprintf("TRUE with %d", folds), "mr_moments(folds = ) makes more.")
   }
 }
 
 # The estimates with the errors of those that can be repeated replaced; `set` is that of
-# R/latent_working.R.
-jackknife_encoder <- function(estimates, chosen, set, level) {
+# R/latent_working.R. NULL, unless `sure`, where directions are lost without a fold.
+jackknife_encoder <- function(estimates, chosen, set, level, sure) {
+  if (sure) return(jackknife_relearned(estimates, chosen, set, level))
+  tryCatch(
+    jackknife_relearned(estimates, chosen, set, level), latentmr_error_unidentified = function(e) NULL
+  )
+}
+
+jackknife_relearned <- function(estimates, chosen, set, level) {
   repeated <- vapply(latent_registry()[chosen$id], `[[`, NA, "relearned")
   chosen <- chosen[repeated, ]
   if (!nrow(chosen)) return(estimates)
@@ -94,28 +103,21 @@ relearned <- function(encoder, view) {
   encoder
 }
 
-# Delete-one-fold jackknife of Nagar's estimate: directions held fixed, fold f
-# taken out of every environment. For each set of environments in `sets` a list
-# (se, df); one pass over the folds serves all sets.
-nagar_jackknife <- function(moments, view, sets, part_of, instruments = view$columns$instruments) {
+# Delete-one-fold jackknife of Nagar's estimate of everybody, directions held fixed: list(se, df), NULL with fewer
+# than three folds.
+nagar_jackknife <- function(moments, view, part_of, instruments = view$columns$instruments) {
   folds <- sort(unique(moments$blocks$fold))
-  if (length(folds) < 3) return(vector("list", length(sets)))
+  if (length(folds) < 3) return(NULL)
   means <- moments_means(moments)
-  parts <- lapply(sets, function(set) part_of(view_subset(view, set)))
-  bases <- Map(function(set, part) full_rank_variants(view_subset(view, set), part, instruments), sets, parts)
-  b <- vapply(folds, function(f) {
+  part <- part_of(view)
+  basis <- full_rank_variants(view, part, instruments)
+  without <- vapply(folds, function(f) {
     gone <- which(moments$blocks$fold == f)
-    left <- view_delete_blocks(view, moments, gone, means)
-    mapply(function(set, part, basis) {
-      if (!is.null(part$folds)) part$folds$skip <- gone
-      nagar_only(view_subset(left, intersect(set, left$environments)), part, basis)
-    }, sets, parts, bases)
-  }, numeric(length(sets)))
-  b <- matrix(b, nrow = length(sets))
-  lapply(seq_along(sets), function(i) {
-    x <- b[i, is.finite(b[i, ])]
-    if (length(x) >= 3) jackknife_error(x)
-  })
+    if (!is.null(part$folds)) part$folds$skip <- gone
+    nagar_only(view_delete_blocks(view, moments, gone, means), part, basis)
+  }, 0)
+  without <- without[is.finite(without)]
+  if (length(without) >= 3) jackknife_error(without)
 }
 
 # Variants of full rank given what is partialled out.
@@ -145,25 +147,13 @@ nagar_only <- function(view, part, variants) {
   kclass_nagar(kclass_moments(r0, r0 - out$explained, n, out$rank, partial$rank))$coefficients
 }
 
-# Jackknife errors of Nagar's estimate for everybody, every environment
-# ("only <e>") and all but one ("not <e>"). The sets other than "pooled" are left
-# to the classical error when there are many variants: each costs a factorisation
-# per fold.
-latent_jackknife <- function(chosen, set, no_rows, by_environment) {
+# The check of Nagar's error in everybody (nagar_errors()), where it is asked for.
+latent_jackknife <- function(chosen, set, no_rows) {
   encoder <- set$encoder
   view <- set$view
   wanted <- "latent_nagar" %in% chosen$id || no_rows
   if (!wanted || encoder$kind == "continuous" || length(view$columns$exposure) > 1) return(NULL)
-  sets <- list(pooled = view$environments)
-  if (by_environment && length(view$environments) > 1 && nrow(encoder$variants) <= 300) {
-    each <- setNames(as.list(view$environments), paste("only", view$environments))
-    rest <- setNames(
-      lapply(view$environments, function(e) setdiff(view$environments, e)), paste("not", view$environments)
-    )
-    sets <- c(sets, each, rest)
-  }
   # A code's instruments are its columns of What.
   instruments <- if (encoder$method == "code") which(rowSums(encoder$invariant) > 0) else view$columns$instruments
-  jackknife <- nagar_jackknife(fold_moments(set), view, sets, function(v) latent_block("latent", encoder, v), instruments)
-  setNames(jackknife, names(sets))
+  nagar_jackknife(fold_moments(set), view, function(v) latent_block("latent", encoder, v), instruments)
 }

@@ -15,8 +15,7 @@ kclass_estimate <- function(m, kind) {
 
 kclass_effects <- function(kind) function(block, context) {
   out <- kclass_estimate(block$kclass, kind)
-  # That of the folds will stand in its place.
-  if (kind == "nagar") out$se_classical <- standard_errors(out$covariance)
+  if (kind == "nagar") out$jackknife <- context$jackknife
   out
 }
 
@@ -34,11 +33,15 @@ bekker_error <- function(kind) function(effects, block, context) {
   list(se = standard_errors(row_covariance(context, block, kind)), vcov = "cluster")
 }
 
-# From the folds where these allow it (R/latent_jackknife.R), for one exposure.
+# From the moments of everybody: no matter of luck. The error of the folds (R/latent_jackknife.R) is its check, and
+# what is left where people come in clusters, which stay whole in a fold: the larger then.
 nagar_errors <- function(effects, block, context) {
+  se <- standard_errors(effects$covariance)
   jack <- context$jackknife
-  if (is.null(jack)) return(list(se = standard_errors(effects$covariance), vcov = "iid"))
-  list(se = jack$se, vcov = "jackknife", df = jack$df)
+  if (isTRUE(context$moments$clustered) && !is.null(jack) && jack$se > se) {
+    return(list(se = jack$se, vcov = "jackknife", df = jack$df))
+  }
+  list(se = se, vcov = "many")
 }
 
 # ---- estimators that read rows ----

@@ -4,7 +4,7 @@
 #   default       which instruments, data or arguments make it run unasked
 #   partialled    what is partialled out: "basic", "structure", "latent" (R/latent_block.R),
 #                 "family" (R/latent_family.R), "imputed" (R/latent_imputed.R)
-#   instruments   "none", "variants", "latent", "invariant", "score" (R/latent_estimates.R)
+#   instruments   "none", "variants", "latent", "invariant", "variant", "score" (R/latent_estimates.R)
 #   needs         among "rows" of people, a "score", a "0/1 outcome", "variants"
 #                 (allele counts or dosages), "families", "imputed parents"
 #   exposures     the most it takes at a time
@@ -57,7 +57,7 @@ latent_registry <- function() {
       scale = "log risk ratio"),
     estimator("latent_tsri", "Latent IV (two-stage residual inclusion)",
       "Terza, Basu and Rathouz 2008, J Health Econ 27:531",
-      binary_effects("tsri"), row_errors, default = "binary", needs = c("rows", "0/1 outcome"),
+      binary_effects("tsri"), row_errors, needs = c("rows", "0/1 outcome"),
       scale = "log odds ratio"),
     estimator("latent_tsps", "Latent IV (two-stage predictor substitution)",
       "Palmer et al. 2011, Am J Epidemiol 173:1392",
@@ -71,6 +71,8 @@ latent_registry <- function() {
       needs = "variants", exposures = 1, everybody = TRUE),
     kclass("latent_2sls_only", "Latent IV (invariant block alone)", "2SLS with the invariant block", "2sls",
       partialled = "basic", instruments = "invariant", default = "all", relearned = TRUE),
+    kclass("latent_2sls_variant", "Latent IV (variant block alone)", "2SLS with the variant block", "2sls",
+      partialled = "basic", instruments = "variant", default = "continuous", relearned = TRUE),
     kclass("score", "Allele score", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
       partialled = "basic", instruments = "score", default = "score", needs = "score", exposures = 1),
     kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
@@ -170,6 +172,7 @@ default_methods <- function(table, given) {
     "all", family, if (given$score) "score", if (given$binary && given$rows) "binary",
     if (given$family) "family", if (given$imputed) "imputed"
   )
+  if (!given$moving) keep <- keep & table$id != "latent_2sls_variant"
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
   # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
   # panel mode.

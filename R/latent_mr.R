@@ -17,9 +17,10 @@
 #' against a covariate that measures it; families show it, see Families.
 #'
 #' From `mr_data` the errors are heteroskedasticity robust (or clustered, when the
-#' data name clusters); from `mr_moments` they are classical, Bekker's for LIML,
-#' and the delete-one-fold jackknife for Nagar's estimator. With clusters LIML and Fuller have the
-#' cluster-robust error: Bekker's takes people as independent.
+#' data name clusters); from `mr_moments` they are classical, Bekker's for LIML, and that of many instruments for
+#' Nagar's estimator, which the folds check: a warning where the delete-one-fold jackknife is larger than chance
+#' allows (p < .001), and the jackknife itself where it is larger and people come in clusters. With clusters LIML and
+#' Fuller have the cluster-robust error: Bekker's takes people as independent.
 #' Intervals of `latent_liml`, `latent_ujive` and `latent_nagar` on genotypes are
 #' \eqn{b \pm t_{p-1} se \sqrt{\max(1, J/df)}} with Sargan's J. The column `se` is the
 #' half width of the 95 % interval over 1.96; `summary()` also has the plain error.
@@ -33,9 +34,10 @@
 #'
 #' @section Errors given the encoder: The usual errors take the directions as known. With genotypes that is nearly
 #' so; with continuous instruments 95 % intervals covered 87 to 94 % in four cells of the published design.
-#' `jackknife = TRUE` learns the encoder anew without each of ten folds, and covers 96 to 98 % there
-#' (`bench/bench-jackknife.R`), at ten times the work. It replaces the errors of `latent_2sls`, `latent_liml`,
-#' `latent_fuller` and `latent_2sls_only` of everybody. Clusters stay whole in a fold.
+#' `jackknife` learns the encoder anew without each of ten folds, and covers 96 to 98 % there
+#' (`bench/bench-jackknife.R`), at ten times the work of the linear algebra. It replaces the errors of `latent_2sls`,
+#' `latent_liml`, `latent_fuller`, `latent_2sls_only` and `latent_2sls_variant` of everybody. Clusters stay whole in a
+#' fold.
 #'
 #' @section Spectral REML (`latent_reml`):
 #' The headline in panel mode: a random-effects model of the scores of the instruments, with components for
@@ -64,7 +66,8 @@
 #'   without each of them (and Cochran's Q) and the tests of instrument quality, which take most of the time: for
 #'   simulations and scans over many outcomes.
 #' @param jackknife `TRUE`, for continuous instruments: errors that include the learning of the encoder (see "Errors
-#'   given the encoder").
+#'   given the encoder"). `NULL`: wherever that can be done, which is with one exposure, five folds or more, no
+#'   `crossfit` and another encoder than `"autoencoder"`. `FALSE`: errors given the encoder.
 #' @param control [encoder_control()]. For moments with background components it must have the settings they were
 #'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number; `NULL` takes one from R's generator.
@@ -80,11 +83,11 @@
 #'   named here is private.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
-#' and `latent_tsri` (log odds ratio) stand beside them; `latent_tsps` on request. What they
-#' are: [iv_binary()]. The columns `scale` and `units` say what an effect is; `or`, `or_lci95`, `or_uci95`
-#' (as `TwoSampleMR::generate_odds_ratios()`) are exp of the estimate and its 95 % limits on the log
-#' scales and `NA` on others. They need rows of people. With many weak instruments they have the bias
-#' of 2SLS, which `latent_ujive` has not.
+#' stands beside them; on request `latent_tsri` and `latent_tsps` (log odds ratios), which reject a true null too
+#' often where cases were sampled or many variants are weak. What they are: [iv_binary()]. The columns `scale` and
+#' `units` say what an effect is; `or`, `or_lci95`, `or_uci95` (as `TwoSampleMR::generate_odds_ratios()`) are exp of
+#' the estimate and its 95 % limits on the log scales and `NA` on others. They need rows of people. With many weak
+#' instruments they have the bias of 2SLS, which `latent_ujive` has not.
 #'
 #' @section Families: With `mr_data(family = )` the rows `family_ujive` and `family_2sls` stand beside those of the
 #' population, and `family_ujive` is the headline, whatever the tests say. Every column is less the mean of its
@@ -116,7 +119,8 @@
 #'
 #' Instruments that were chosen for their association with the exposure in the people of `data` have
 #' overestimated strength (winner's curse) and estimates pulled towards least squares. A warning is given
-#' when the variants look so: six or more lie just above one of the usual thresholds and none below it.
+#' when the variants look so: given environments and covariates, five or more lie just above one of the usual
+#' thresholds of p and none below it.
 #' @section Invalid instruments: `latent_outlier` takes variants out of the instruments whose association with the
 #' outcome does not go through the exposure, found on one half of the people and used on the other:
 #' [outlying_variants()]. [plausibly_exogenous()] says how large direct effects of the variants the result survives,
@@ -140,7 +144,7 @@
 #' as.data.frame(fit)
 #' @export
 latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, score_weights = NULL, crossfit = 0,
-                      level = 0.95, force = FALSE, by_environment = TRUE, jackknife = FALSE,
+                      level = 0.95, force = FALSE, by_environment = TRUE, jackknife = NULL,
                       control = encoder_control(), seed = NULL) {
   check_given()
   check_choice(encoder, "encoder", encoder_names())
@@ -152,7 +156,8 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   encoder <- resolve_encoder(encoder, data)
   crossfit <- check_crossfit(crossfit, data)
   check_relatedness(encoder, control, crossfit)
-  check_jackknife(jackknife, data, encoder, crossfit)
+  sure <- isTRUE(jackknife)
+  jackknife <- check_jackknife(jackknife, data, encoder, crossfit)
   check_environment_names(data)
   seed <- draw_seed(seed)
   score <- allele_score(score_weights, data$variants, data$kind)
@@ -167,7 +172,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   set <- working_set(data, learner, control, crossfit, seed = seed, score = score)
   asked <- list(
     methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife,
-    seed = seed
+    sure = sure, seed = seed
   )
   if (crossfit) set$plain <- turned_set(set$plain, by_environment) else set <- turned_set(set, by_environment)
   got <- latent_estimate(set, asked, score)
@@ -186,23 +191,25 @@ latent_estimate <- function(set, asked, score) {
   plain <- if (asked$crossfit) set$plain else set
   chosen <- resolve_methods(asked$methods, list(
     kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0,
-    mode = set$encoder$mode, score = !is.null(score), binary = isTRUE(moments$binary), family = !is.null(set$family),
+    mode = set$encoder$mode, moving = ncol(plain$encoder$variant) > 0, score = !is.null(score),
+    binary = isTRUE(moments$binary), family = !is.null(set$family),
     imputed = !is.null(set$family$imputed)
   ))
   blocks <- set_blocks(chosen, set)
   refuse_block(blocks$latent, asked$crossfit)
-  folds <- latent_jackknife(chosen, set, asked$by_environment && is.null(rows), asked$by_environment)
-  estimates <- estimate_methods(chosen, set, rows, asked$level, folds$pooled, blocks)
-  if (asked$jackknife) estimates <- jackknife_encoder(estimates, chosen, plain, asked$level)
+  folds <- latent_jackknife(chosen, set, asked$by_environment && is.null(rows))
+  estimates <- estimate_methods(chosen, set, rows, asked$level, folds, blocks)
+  relearned <- if (asked$jackknife) jackknife_encoder(estimates, chosen, plain, asked$level, asked$sure)
+  if (!is.null(relearned)) estimates <- relearned
   leading <- choose_headline(chosen, set$encoder, !is.null(rows), estimates)
   fit <- list(
     estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level,
-    encoder = set$fitted, crossfit = asked$crossfit,
+    encoder = set$fitted, crossfit = asked$crossfit, held = asked$jackknife && is.null(relearned),
     outcome = moments$outcome[1], exposure = moments$exposure, units = moments$units,
     kind = moments$kind, mode = set$encoder$mode, variants = moments$variants, flow = moments$flow, seed = asked$seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(set$view),
-    latent = latent_parts(blocks$latent, set), dropped = latent_dropped(blocks$latent, set), binary = moments$binary,
+    latent = latent_parts(blocks, set), dropped = latent_dropped(blocks$latent, set), binary = moments$binary,
     cases = if (has_rows && moments$binary) sum(data$outcome), score = score, truth = if (has_rows) data$truth,
     columns = list(covariates = moments$covariates, structure = moments$structure),
     family = family_account(set, blocks[["family variants"]], estimates)
@@ -213,9 +220,9 @@ latent_estimate <- function(set, asked, score) {
   }
   if (asked$by_environment) {
     step <- progress_steps("Estimates by environment", 2 * length(set$view$environments))
-    each <- environment_estimates(fit, chosen, set, rows, folds, step)
+    each <- environment_estimates(fit, chosen, set, rows, step)
     fit$by_environment <- lapply(each, `[[`, "estimates")
-    fit$leave_one_out <- leave_one_environment_out(fit, set, rows, folds, step)
+    fit$leave_one_out <- leave_one_environment_out(fit, set, rows, step)
   }
   list(
     fit = fit, rows = rows, block = blocks$latent, family = blocks[["family variants"]],
@@ -224,8 +231,17 @@ latent_estimate <- function(set, asked, score) {
 }
 
 # What a fit keeps of the latent block: no person's row.
-latent_parts <- function(block, set) {
+latent_parts <- function(blocks, set) {
+  block <- blocks$latent
   out <- c(block[c("kclass", "part", "n", "rank")], list(variants = variant_sums(block, set$view, set$encoder)))
+  if (set$moments$kind != "continuous") {
+    basic <- blocks[["basic variants"]]
+    if (is.null(basic)) {
+      partial <- block_partial(set$view, latent_block("basic", set$encoder, set$view))
+      basic <- list(partial = partial, n = block$n, rank = partial$rank)
+    }
+    out$z <- exposure_z(basic, set$view, set$encoder)
+  }
   out$part$folds <- NULL
   out
 }
@@ -316,7 +332,7 @@ local_method <- function(fit) {
 }
 
 # Of every environment: list(estimates, strength).
-environment_estimates <- function(fit, chosen, set, rows, jackknife, step) {
+environment_estimates <- function(fit, chosen, set, rows, step) {
   whole <- vapply(latent_registry()[chosen$id], `[[`, NA, "everybody")
   chosen <- method_rows(unique(c(chosen$id[!whole], local_method(fit))))
   environments <- set$view$environments
@@ -326,7 +342,7 @@ environment_estimates <- function(fit, chosen, set, rows, jackknife, step) {
     one$view <- view_subset(set$view, e)
     blocks <- set_blocks(chosen, one)
     list(
-      estimates = subset_estimates(chosen, set, rows, e, jackknife[[paste("only", e)]], fit$level, blocks),
+      estimates = subset_estimates(chosen, set, rows, e, fit$level, blocks),
       strength = environment_strength(
         if (is_family(fit$leading)) blocks[["family variants"]] else blocks$latent, fit$level, fit$exposure
       )
@@ -334,19 +350,19 @@ environment_estimates <- function(fit, chosen, set, rows, jackknife, step) {
   })
 }
 
-leave_one_environment_out <- function(fit, set, rows, jackknife, step) {
+leave_one_environment_out <- function(fit, set, rows, step) {
   environments <- set$view$environments
   if (length(environments) < 2) return(NULL)
   chosen <- method_rows(local_method(fit))
   lapply(setNames(environments, environments), function(e) {
     on.exit(step())
-    subset_estimates(chosen, set, rows, setdiff(environments, e), jackknife[[paste("not", e)]], fit$level)[[1]]
+    subset_estimates(chosen, set, rows, setdiff(environments, e), fit$level)[[1]]
   })
 }
 
-subset_estimates <- function(chosen, set, rows, environments, jackknife, level, blocks = NULL) {
+subset_estimates <- function(chosen, set, rows, environments, level, blocks = NULL) {
   set$view <- view_subset(set$view, environments)
   if (!is.null(rows)) rows <- rows_subset(rows, environments)
   if (is.null(blocks)) blocks <- set_blocks(chosen, set)
-  estimate_methods(chosen, set, rows, level, jackknife, blocks)
+  estimate_methods(chosen, set, rows, level, NULL, blocks)
 }

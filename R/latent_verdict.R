@@ -11,7 +11,9 @@
 #' line: one region of the genome that holds more than half of the variants, fewer than ten variants, an
 #' identification that was forced, and a first stage most of which lies in what was partialled out: the share of the
 #' exposure's association with the panel in those directions is above .8 and larger than that many directions drawn
-#' at random hold in one of a thousand draws (Beta(k/2, (p - k)/2)).
+#' at random hold in one of a thousand draws (Beta(k/2, (p - k)/2)). With continuous instruments the effects by the
+#' invariant and by the variant block stand side by side (`"two blocks"`, never an objection): where the confounder is
+#' tied to what stays, the variant block is the valid one, and nothing in the data tells.
 #'
 #' With families (`mr_data(family = )`) the first line and these tests are those of the family rows, and one test
 #' more compares population and family estimates (`"families"`, see [latent_mr()]). It objects to the population
@@ -191,9 +193,23 @@ fixed_checks <- function(fit) {
       100 * lost[["share"]], lost[["before"]], fit$diagnostics$f
     ), lost[["share"]])
   }
+  rows <- c(rows, block_check(fit))
   forced <- grep("^Not identified, forced", fit$warnings, value = TRUE)
   if (length(forced)) object("identification", forced[1])
   rows
+}
+
+# What stays and what moves can give two answers, and nothing in the data says which block is confounded.
+block_check <- function(fit) {
+  still <- fit$estimates$latent_2sls_only
+  moving <- fit$estimates$latent_2sls_variant
+  if (length(fit$exposure) > 1 || !all(is.finite(c(still$b, moving$b))) || is.null(moving)) return(NULL)
+  z <- (still$b - moving$b) / sqrt(still$se^2 + moving$se^2)
+  list(check_row("two blocks", sprintf(
+    "What stays gives %s, what moves %s%s: the analysis takes what moves for confounded, and the data cannot say whether that is so.",
+    format_estimate(still$b, still$lo, still$up), format_estimate(moving$b, moving$lo, moving$up),
+    if (abs(z) > stats::qnorm(.975)) ", another effect" else ""
+  ), z))
 }
 
 agreement_check <- function(fit) {

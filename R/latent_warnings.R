@@ -88,13 +88,23 @@ warning_rules <- list(
       sprintf("Only %d clusters: errors that allow for clusters are too small with so few.", fit$clusters)
     }
   },
-  few_folds = function(fit) {
-    # Of several exposures Nagar's error is the classical one anyway.
-    if (!isTRUE(fit$estimates$latent_nagar$vcov == "iid") || length(fit$exposure) > 1) return(NULL)
-    "The jackknife needs at least three folds of people (mr_moments(folds = )): the error of Nagar's estimator is the classical one."
+  folds_disagree = function(fit) {
+    e <- fit$estimates$latent_nagar
+    folds <- e$jackknife
+    if (is.null(folds) || !isTRUE(e$vcov == "many")) return(NULL)
+    ratio <- folds$se / e$se_plain
+    if (!isTRUE(folds$df * ratio^2 > stats::qchisq(.999, folds$df))) return(NULL)
+    sprintf(
+      "The error of Nagar's estimate is %.1f times as large by folds of people as from the moments of all: people who depend on one another (relatives, batches), or noise that differs between them. Give `cluster` to mr_data(), or use rows.",
+      ratio
+    )
+  },
+  encoder_held = function(fit) {
+    if (!isTRUE(fit$held)) return(NULL)
+    "Errors take the encoder as known, and are too small: without some fold of people fewer directions are seen."
   },
   chosen_here = function(fit) {
-    chosen <- if (fit$kind != "continuous") chosen_threshold(exposure_z(fit))
+    chosen <- if (fit$kind != "continuous") chosen_threshold(fit$latent$z)
     if (!length(chosen)) return(NULL)
     sprintf(
       "All %d variants are associated with %s at p < %g or nearly so, %d of them barely: if they were chosen in these people, F is too large and the estimates lean towards least squares. Choose them, or take `weights`, in other people.",
@@ -145,22 +155,23 @@ warning_rules <- list(
   }
 )
 
-# Signs of instruments that were chosen in the same people: |z| of many variants
-# within (-.25, 1) of a usual threshold and none below. Variants chosen elsewhere
-# scatter by 1 here, so that about half of those so near would be below. The slack
-# is for what was adjusted for.
+# Signs of instruments that were chosen in the same people: |z| of five variants or more less than 1 above a usual
+# threshold and none below. Variants chosen elsewhere scatter by 1 here, so that about half of those so near would
+# be below. The slack is for what else was adjusted for. |z| is given the environments and covariates alone, as
+# whoever chose them has adjusted: after a latent block it has moved, and the edge is blurred.
 chosen_threshold <- function(z) {
   for (p in c(5e-8, 5e-6, 1e-5, 1e-4, .001, .01)) {
     gap <- z - stats::qnorm(p / 2, lower.tail = FALSE)
     barely <- sum(gap < 1)
-    if (barely >= 6 && all(gap > -.25)) return(c(variants = length(z), p = p, barely = barely))
+    if (barely >= 5 && all(gap > -.25)) return(c(variants = length(z), p = p, barely = barely))
   }
   NULL
 }
 
-exposure_z <- function(fit) {
-  a <- variant_associations(fit$latent$variants)
-  # Of several exposures the one that a variant was chosen for.
+# |z| of the variants with the exposure, of several with that which a variant was chosen for, given the columns of
+# `partial`.
+exposure_z <- function(block, view, encoder) {
+  a <- variant_associations(variant_sums(block, view, encoder))
   do.call(pmax, as.data.frame(abs(as.matrix(a$bx / a$sx))))[a$usable]
 }
 

@@ -218,7 +218,7 @@ report_encoder <- function(fit) {
 error_words <- function(fit) {
   if (fit$clustered) return(sprintf("robust to heteroskedasticity and clustered (%s)", plural(fit$clusters, "cluster")))
   if (fit$rows_used) return("robust to heteroskedasticity")
-  paste0("from moments: classical, Bekker's for LIML", if (length(fit$exposure) == 1) ", fold jackknife for Nagar")
+  "from moments: classical, for many instruments those of LIML (Bekker's) and Nagar"
 }
 
 # ---- estimates and tests ----

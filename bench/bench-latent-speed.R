@@ -26,7 +26,7 @@ moments_of <- function(p, n = 20000, environments = 4, folds = 10) {
 parts <- c(
   "moments by environment" = "moments_view", "encoder, matrices" = "structure_spectrum", "encoder, null" = "fit_structure",
   "estimates, everybody" = "estimate_methods", "blocks and scores" = "block_scores", "panel components" = "panel_components",
-  "jackknife" = "nagar_jackknife", "single environments" = "environment_estimates",
+  "jackknife" = "latent_jackknife", "single environments" = "environment_estimates",
   "all but one" = "leave_one_environment_out", "diagnostics" = "latent_diagnostics", "HSIC" = "linear_hsic"
 )
 

@@ -83,6 +83,14 @@ ref_block <- function(e, v, covariates = NULL, s = NULL, interact = TRUE) {
   }
 }
 
+# Nagar's error: x'Px, the noise om of (x, y), p instruments and the degrees of freedom left.
+ref_nagar_error <- function(b, signal, om, p, df) {
+  e <- om[2, 2] - 2 * b * om[1, 2] + b^2 * om[1, 1]
+  xe <- om[1, 2] - b * om[1, 1]
+  h <- signal - p * om[1, 1]
+  sqrt(e * h + p * (1 + p / df) * (e * om[1, 1] + xe^2)) / abs(h)
+}
+
 # Nagar's bias-corrected 2SLS from residual columns.
 ref_nagar <- function(y, x, z, c_block) {
   n <- length(y)
@@ -95,8 +103,7 @@ ref_nagar <- function(y, x, z, c_block) {
   om <- (crossprod(r[, 1:2]) - crossprod(g)) / (n - rank_c - p)
   den <- sum(g[, 1]^2) - p * om[1, 1]
   b <- (sum(g[, 1] * g[, 2]) - p * om[1, 2]) / den
-  o <- om[2, 2] - 2 * b * om[1, 2] + b^2 * om[1, 1]
-  c(b = b, se = sqrt(sum(g[, 1]^2) * o) / abs(den))
+  c(b = b, se = ref_nagar_error(b, sum(g[, 1]^2), om, p, n - rank_c - p))
 }
 
 # Step 6: spectral REML.

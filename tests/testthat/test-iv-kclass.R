@@ -116,3 +116,28 @@ test_that("what identifies nothing is an error", {
   expect_error(kclass_liml(kclass_moments(matrix(1, 2, 2), r$r1, 5, 1, 1)), class = "latentmr_error_singular")
   expect_error(kclass_fit(kclass_moments(r$r0 * NA, r$r1, 5, 1, 1), 1), class = "latentmr_error_nonfinite")
 })
+
+test_that("Nagar's covariance with many instruments is that of the bilinear form, matrix by matrix", {
+  set.seed(11)
+  n <- 60
+  w <- cbind(1, rnorm(n))
+  z <- matrix(rnorm(n * 9), n)
+  u <- rnorm(n)
+  x <- cbind(z[, 1] + u + rnorm(n), z[, 2] - u + rnorm(n))
+  y <- drop(x %*% c(.3, -.2)) + u + rnorm(n)
+  hat <- function(m) m %*% solve(crossprod(m), t(m))
+  mw <- diag(n) - hat(w)
+  mzw <- diag(n) - hat(cbind(w, z))
+  yx <- cbind(y, x)
+  m <- kclass_moments(crossprod(yx, mw %*% yx), crossprod(yx, mzw %*% yx), n, 9, 2)
+  fit <- kclass_nagar(m)
+  a <- mw - mzw - 9 / (n - 11) * mzw
+  h <- t(x) %*% a %*% x
+  expect_equal(fit$coefficients, drop(solve(h, t(x) %*% a %*% y)), tolerance = 1e-9)
+  noise <- crossprod(mzw %*% yx) / (n - 11)
+  v <- c(1, -fit$coefficients)
+  see <- drop(v %*% noise %*% v)
+  s <- drop(noise %*% v)[-1]
+  meat <- see * h + sum(a^2) * (see * noise[-1, -1] + outer(s, s))
+  expect_equal(fit$vcov, unname(solve(h, meat) %*% solve(h)), tolerance = 1e-8, ignore_attr = TRUE)
+})

@@ -34,8 +34,8 @@ estimate_cases <- function(k) {
     `linkage blocks` = fit(made(block = rep(1:5, each = 2)), setdiff(linear, c(scores, rows))),
     `0/1 outcome` = fit(made(y = as.double(d$y > median(d$y))), setdiff(ids, scores)),
     `cross-fitted` = fit(made(), setdiff(linear, scores), crossfit = 3),
-    continuous = fit(made(g = z, kind = "continuous"), smooth, n_latent = c(7, 3)),
-    `continuous, moments` = fit(mr_moments(made(g = z, kind = "continuous"), seed = 1, disclosure = FALSE), setdiff(smooth, rows), n_latent = c(7, 3))
+    continuous = fit(made(g = z, kind = "continuous"), smooth, n_latent = c(7, 3), jackknife = FALSE),
+    `continuous, moments` = fit(mr_moments(made(g = z, kind = "continuous"), seed = 1, disclosure = FALSE), setdiff(smooth, rows), n_latent = c(7, 3), jackknife = FALSE)
   )
 }
 

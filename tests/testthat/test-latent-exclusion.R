@@ -112,7 +112,7 @@ test_that("a fit of latent instruments: the estimate of y - Z gamma on rows", {
     b <- ref_nagar(d$outcome - drop(z %*% gamma), d$exposure, z, block)[["b"]]
     left <- qr.resid(q, r[, 1:2])
     om <- crossprod(left) / (n - rank - q$rank)
-    se <- sqrt(sum(hat^2) * (om[1, 1] - 2 * b * om[1, 2] + b^2 * om[2, 2])) / (sum(hat^2) - q$rank * om[2, 2])
+    se <- ref_nagar_error(b, sum(hat^2), om[2:1, 2:1], q$rank, n - rank - q$rank)
     b + c(-1, 1) * qt(.975, q$rank - 1) * se * factor
   }
   r0 <- fit$latent$kclass

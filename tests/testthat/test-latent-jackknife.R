@@ -22,8 +22,8 @@ by_rows <- function(d, moments, n_latent, ids, encoder = "linear") {
 test_that("the error is that of fits without each fold, rows read again", {
   d <- jackknife_data()
   ids <- c("latent_2sls", "latent_liml", "latent_2sls_only")
-  fit <- quick(d, n_latent = c(2, 2), methods = ids, jackknife = TRUE)
-  plain <- quick(d, n_latent = c(2, 2), methods = ids)
+  fit <- quick(d, n_latent = c(2, 2), methods = ids)
+  plain <- quick(d, n_latent = c(2, 2), methods = ids, jackknife = FALSE)
   b <- by_rows(d, mr_moments(d, folds = 10, seed = 1, disclosure = FALSE), c(2, 2), ids)
   for (i in seq_along(ids)) {
     got <- fit$estimates[[ids[i]]]
@@ -82,4 +82,41 @@ test_that("what it is not for is refused", {
     latent_mr(d, "autoencoder", jackknife = TRUE)
     latent_mr(mr_moments(d, folds = 4, seed = 1, disclosure = FALSE), jackknife = TRUE)
   })
+})
+
+test_that("without being asked it gives way where it cannot be done, and the print says where a fold is needed", {
+  d <- jackknife_data(n = 200)
+  expect_identical(quick(d, n_latent = c(2, 2), crossfit = 2, methods = "latent_2sls")$estimates$latent_2sls$vcov, "HC1")
+  few <- mr_moments(d, folds = 4, seed = 1, disclosure = FALSE)
+  expect_identical(quick(few, n_latent = c(2, 2), methods = "latent_2sls")$estimates$latent_2sls$vcov, "iid")
+  # More directions than are seen without a fold: a code of one column less than asked.
+  set <- working_set(d, function(s) learn(s$data, s$moments, s$view, "linear", c(2L, 2L), encoder_control(), 1L), encoder_control(), seed = 1L)
+  set$encoder$invariant <- cbind(set$encoder$invariant, 0, 0, 0)
+  lost <- function(sure) jackknife_encoder(list(latent_2sls = list(b = 1)), method_rows("latent_2sls"), set, .95, sure)
+  expect_null(lost(FALSE))
+  expect_error(lost(TRUE), class = "latentmr_error_unidentified")
+  expect_match(warning_rules$encoder_held(list(held = TRUE)), "take the encoder as known, and are too small")
+  expect_null(warning_rules$encoder_held(quick(d, n_latent = c(2, 2), methods = "latent_2sls")))
+})
+
+test_that("what stays and what moves are shown side by side", {
+  d <- jackknife_data(n = 800)
+  fit <- quick(d, n_latent = c(2, 2))
+  v <- lapply(fit$encoder[c("invariant", "variant")], function(directions) mr_genotypes(d) %*% directions)
+  only <- function(block) {
+    # By hand: 2SLS with a block alone, environments partialled out.
+    z <- qr.resid(qr(ref_dummies(d$environment)), block)
+    x <- qr.resid(qr(ref_dummies(d$environment)), d$exposure)
+    y <- qr.resid(qr(ref_dummies(d$environment)), d$outcome)
+    hat <- qr.fitted(qr(z), x)
+    sum(hat * y) / sum(hat * x)
+  }
+  expect_equal(fit$estimates$latent_2sls_only$b, only(v$invariant), tolerance = 1e-7)
+  expect_equal(fit$estimates$latent_2sls_variant$b, only(v$variant), tolerance = 1e-7)
+  row <- subset(verdict(fit), check == "two blocks")
+  expect_false(row$objects)
+  e <- fit$estimates[c("latent_2sls_only", "latent_2sls_variant")]
+  expect_equal(row$statistic, (e[[1]]$b - e[[2]]$b) / sqrt(e[[1]]$se^2 + e[[2]]$se^2))
+  expect_match(row$finding, "What stays gives .* what moves .* the data cannot say")
+  expect_false("latent_2sls_variant" %in% quick(simulate_mr("snp", cell = 3, n = 200, seed = 1))$methods$id)
 })

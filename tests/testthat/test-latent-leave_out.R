@@ -21,7 +21,7 @@ ref_kclass <- function(y, x, z, block, method) {
   j <- n * (e(r0, tsls) - e(r1, tsls)) / e(r0, tsls)
   se <- switch(method,
     latent_2sls = sqrt(e(r0) / (n - K - 1) / m[2, 2]),
-    latent_nagar = sqrt((r0 - r1)[2, 2] * e(r1) / (n - K - L)) / m[2, 2], NA
+    latent_nagar = ref_nagar_error(b, (r0 - r1)[2, 2], (r1 / (n - K - L))[2:1, 2:1], L, n - K - L), NA
   )
   c(b = b, se = se * if (method == "latent_2sls") 1 else sqrt(max(1, j / (L - 1))), L = L)
 }

@@ -10,7 +10,7 @@ test_that("a row says all there is to say about an estimator, and mr_methods() s
     expect_identical(names(formals(row$fit)), c("block", "context"), info = row$id)
     expect_identical(names(formals(row$error)), c("effects", "block", "context"), info = row$id)
     expect_true(row$partialled %in% c("basic", "structure", "latent", "family", "imputed"), info = row$id)
-    expect_true(row$instruments %in% c("none", "variants", "latent", "invariant", "score"), info = row$id)
+    expect_true(row$instruments %in% c("none", "variants", "latent", "invariant", "variant", "score"), info = row$id)
     expect_true(all(row$needs %in% c("rows", "score", "0/1 outcome", "variants", "families", "imputed parents")), info = row$id)
     expect_true(is.null(row$kclass) || row$kclass %in% c("ols", "2sls", "liml", "fuller", "nagar"), info = row$id)
   }

@@ -83,7 +83,7 @@ test_that("the conditional F, Nagar's estimator and inverse-variance weighting b
   single <- quiet(mr_data(d$g, d$x[, 1], d$y, d$site, covariates = data.frame(age = d$age), kind = "genotype"))
   alone <- quiet(latent_mr(single, methods = "latent_nagar", seed = 1, by_environment = FALSE))$estimates$latent_nagar
   expect_equal(LatentMR:::kclass_nagar(one)$coefficients, alone$b, tolerance = 1e-7)
-  expect_equal(sqrt(LatentMR:::kclass_nagar(one)$vcov[1]), alone$se_classical, tolerance = 1e-7)
+  expect_equal(sqrt(LatentMR:::kclass_nagar(one)$vcov[1]), alone$se_plain, tolerance = 1e-7)
   # IVW: regression of the variants' associations, each adjusted for the block
   g <- m(d$g)
   slope <- function(v) drop(crossprod(g, v)) / colSums(g^2)

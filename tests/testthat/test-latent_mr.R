@@ -53,7 +53,7 @@ test_that("moments alone give the same estimates, with their own errors", {
   both <- intersect(rows$estimator, sums$estimator)
   expect_setequal(both, c("ols", "2sls", "2sls_structure", "latent_2sls", "latent_liml", "latent_reml", "latent_2sls_only"))
   expect_equal(rows$b[match(both, rows$estimator)], sums$b[match(both, sums$estimator)], tolerance = 1e-8)
-  expect_identical(sums$vcov[sums$estimator == "latent_nagar"], "jackknife")
+  expect_identical(sums$vcov[sums$estimator == "latent_nagar"], "many")
   expect_identical(unique(sums$vcov[sums$estimator %in% c("ols", "2sls")]), "iid")
   expect_true(is.na(fit$diagnostics$f_effective))
   expect_match(fit$diagnostics$f_effective_note, "rows")
@@ -65,9 +65,38 @@ test_that("two halves of a cohort, combined, are the whole", {
   together <- combine_moments(mr_moments(mr_subset(d, half), seed = 1, disclosure = FALSE), mr_moments(mr_subset(d, !half), seed = 2, disclosure = FALSE))
   a <- as.data.frame(quiet(latent_mr(together, seed = 1)))
   b <- as.data.frame(quiet(latent_mr(mr_moments(d, seed = 1, disclosure = FALSE), seed = 1)))
-  same <- a$estimator != "latent_nagar"
   expect_equal(a$b, b$b, tolerance = 1e-8)
-  expect_equal(a$se[same], b$se[same], tolerance = 1e-8)
+  expect_equal(a$se, b$se, tolerance = 1e-8)
+})
+
+test_that("Nagar's error from moments is no matter of luck: that of UJIVE on rows, whatever the folds", {
+  d <- cell_data(3, 500)
+  rows <- quiet(latent_mr(d, methods = "latent_ujive", by_environment = FALSE, seed = 1))$estimates$latent_ujive
+  se <- vapply(1:3, function(seed) {
+    m <- mr_moments(d, folds = 10, seed = seed, disclosure = FALSE)
+    quiet(latent_mr(m, methods = "latent_nagar", by_environment = FALSE, seed = 1))$estimates$latent_nagar$se_plain
+  }, 0)
+  expect_equal(se[2:3], se[c(1, 1)], tolerance = 1e-8)
+  expect_equal(se[1], rows$se_plain, tolerance = .05)
+  # Clusters are whole in a fold: the error of the folds where it is larger.
+  d$cluster <- factor(rep(1:100, length.out = length(d$outcome)))
+  d$outcome <- d$outcome + 3 * rnorm(100)[d$cluster]
+  m <- mr_moments(d, folds = 10, seed = 1, disclosure = FALSE)
+  e <- quiet(latent_mr(m, methods = "latent_nagar", by_environment = FALSE, seed = 1))$estimates$latent_nagar
+  alone <- m
+  alone$clustered <- FALSE
+  plain <- quiet(latent_mr(alone, methods = "latent_nagar", by_environment = FALSE, seed = 1))$estimates$latent_nagar
+  expect_identical(e$se_plain, max(plain$se_plain, e$jackknife$se))
+  expect_identical(e$vcov, if (e$jackknife$se > plain$se_plain) "jackknife" else "many")
+})
+
+test_that("folds that disagree with Nagar's error are said", {
+  fit <- list(estimates = list(latent_nagar = list(vcov = "many", se_plain = .1, jackknife = list(se = .18, df = 9))))
+  expect_match(warning_rules$folds_disagree(fit), "1.8 times as large by folds of people")
+  fit$estimates$latent_nagar$jackknife$se <- .17
+  expect_null(warning_rules$folds_disagree(fit))
+  expect_gt(9 * 1.8^2, qchisq(.999, 9))
+  expect_lt(9 * 1.7^2, qchisq(.999, 9))
 })
 
 test_that("the jackknife error is that of leaving folds out by hand", {
@@ -84,7 +113,7 @@ test_that("the jackknife error is that of leaving folds out by hand", {
     unname(ref_nagar(s$outcome, s$exposure, z, ref_block(s$environment, z %*% encoder$variant, interact = part$interact))["b"])
   }, 0)
   se <- sqrt(3 / 4 * sum((b - mean(b))^2))
-  expect_equal(fit$estimates$latent_nagar$se_plain, se, tolerance = 1e-6)
+  expect_equal(fit$estimates$latent_nagar$jackknife, list(se = se, df = 3), tolerance = 1e-6)
 })
 
 test_that("allele counts, HSIC and Q are those of base R and explicit sums", {
