@@ -223,7 +223,7 @@ iv_rules <- list(
   terms = parts(optional = TRUE), levels = parts(null = TRUE, optional = TRUE), contrasts = parts(optional = TRUE),
   model = frame("n", optional = TRUE),
   engine = parts(
-    estimator = text(), instrument = numbers("n", "k", scan = FALSE, optional = TRUE),
+    estimator = text(), instrument = numbers("n", "k", scan = FALSE, optional = TRUE), meat = text(optional = TRUE),
     skipped = flags("n", optional = TRUE),
     f = table_of("iv_factor", "n"), f2 = table_of("iv_factor", "n"),
     groups = parts(

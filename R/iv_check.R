@@ -75,10 +75,17 @@ column_names <- function(m, prefix) {
 
 iv_estimators <- c("2sls", "b2sls", "liml", "fuller", "kclass", "jive1", "ujive", "gmm", "ols")
 
-# What the estimator needs beside the data: `kappa` of "kclass", `fuller`.
-check_kappa <- function(estimator, kappa, fuller) {
+# What the estimator needs beside the data: `kappa` of "kclass", `fuller`, `meat` of the robust errors.
+check_kappa <- function(estimator, kappa, fuller, meat) {
   check_choice(estimator, "estimator", iv_estimators)
   check_number(fuller, "fuller", min = 0)
+  check_choice(meat, "meat", c("kclass", "projected"))
+  if (meat == "projected" && !(estimator %in% c("liml", "fuller", "kclass", "b2sls"))) {
+    abort_argument(
+      "meat", sprintf("\"kclass\" with estimator \"%s\"", estimator), "\"projected\"",
+      hint = "The two differ for \"liml\", \"fuller\", \"kclass\" and \"b2sls\"."
+    )
+  }
   if (estimator == "kclass") {
     check_number(kappa, "kappa", hint = "0 is ordinary least squares, 1 is two-stage least squares.")
   } else if (!is.null(kappa)) {
@@ -87,5 +94,5 @@ check_kappa <- function(estimator, kappa, fuller) {
       hint = "`kappa` goes with estimator = \"kclass\"."
     )
   }
-  list(kappa = kappa, fuller = fuller)
+  list(kappa = kappa, fuller = fuller, meat = meat)
 }

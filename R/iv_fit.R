@@ -14,7 +14,8 @@
 #'   and the smallest root of `|R0 - kappa R1| = 0`,
 #'   `R0 = [y X]'M_W[y X]`, `R1 = [y X]'M_ZW[y X]`; `"fuller"` (Fuller 1977) takes
 #'   LIML's minus `fuller / (n - K - L)`, `"kclass"` the one given; `"b2sls"`, bias-adjusted two-stage
-#'   least squares (Kolesar, Chetty, Friedman, Glaeser and Imbens 2015), `1 + L / (n - K - L)`.
+#'   least squares (Kolesar, Chetty, Friedman, Glaeser and Imbens 2015), `1 + L / (n - K - L)`. Others are `"kclass"`: that
+#'   of Nagar in Stata's ivreg2 is `kappa = 1 + (L - k) / n`, that of Donald and Newey (2001) `n / (n - L + 2)`.
 #' * `"jive1"` (Angrist, Imbens and Krueger 1999) uses the prediction of `x` by `(z, w)`
 #'   that leaves the person (with `cluster`, the whole cluster) out, beside `w`. It is
 #'   sensitive to the number of covariates, which `"ujive"` is not.
@@ -42,6 +43,11 @@
 #' `"many"` for UJIVE, the many-instrument heteroskedastic error of Chao, Swanson, Hausman, Newey and Woutersen
 #' (2012): the sum of `e_i^2 (Gx)_i^2` and of `e_i x_i e_j x_j G_ij G_ji` over pairs (of people, or of clusters).
 #'
+#' Robust errors of LIML, Fuller and the other k-classes are `(X~'X)^-1 X~' diag(e^2) X~ (X~'X)^-1` with the k-class's
+#' own regressors `X~ = X - kappa M_ZW X` (as ivmodel). With `meat = "projected"` the middle has those of two-stage
+#' least squares, `P_ZW X`, and the outer matrices stay: Stata's `ivregress liml, vce(robust)`, which has no factor
+#' (HC0) without its option `small`. Both are consistent, and equal at `kappa = 1`.
+#'
 #' A column of `w` (or `z`) that depends linearly on those before it has
 #' coefficient `NA` (is dropped), as in [lm()], by the same rule: less than `tol`
 #' of its norm is left.
@@ -64,13 +70,16 @@
 #' @param fuller The constant of estimator `"fuller"`: 1 makes it nearly unbiased, 4
 #'   gives the least mean squared error; 0 is LIML.
 #' @param tol Relative norm under which a column counts as dependent.
+#' @param meat Middle of the robust and clustered errors (but CR2) of k-class estimators: `"kclass"`, or `"projected"` as
+#'   in Stata; see Details.
 #' @return An object of class `iv_reg` with all its methods except those that
 #'   need a formula; see [iv_reg()].
 #' @section Missing values: an error that names the argument and counts the
 #'   rows. [iv_reg()] has `na.action`.
 #' @section Errors: `latentmr_error_argument` for wrong shapes and values,
 #'   `latentmr_error_unidentified` when the instruments do not identify the effects.
-#' @references Kolesar, Chetty, Friedman, Glaeser and Imbens (2015), JBES 33:474. Cameron, Gelbach and Miller
+#' @references Kolesar, Chetty, Friedman, Glaeser and Imbens (2015), JBES 33:474. Donald and Newey (2001), Econometrica
+#'   69:1161. Cameron, Gelbach and Miller
 #'   (2011), JBES 29:238. Bell and McCaffrey (2002), Survey Methodology 28:169. Pustejovsky and Tipton (2018), JBES
 #'   36:672. Kolesar (2013), Estimation in an instrumental variables model with treatment effect heterogeneity.
 #'   Bekker (1994), Econometrica 62:657. Hansen, Hausman and Newey (2008), JBES 26:398. Chao et al. (2012),
@@ -87,9 +96,9 @@
 #' summary(fit, vcov = "HC1")$diagnostics
 #' @export
 iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = NULL,
-                   cluster = NULL, weights = NULL, kappa = NULL, fuller = 1, tol = 1e-7) {
+                   cluster = NULL, weights = NULL, kappa = NULL, fuller = 1, tol = 1e-7, meat = "kclass") {
   check_given()
-  control <- check_kappa(estimator, kappa, fuller)
+  control <- check_kappa(estimator, kappa, fuller, meat)
   asked <- asked_type(vcov, cluster, estimator)
   if (inherits(asked$cluster, "formula")) {
     abort_argument("cluster", "a vector, or several in a list", "a formula", hint = "Formulas are for iv_reg().")
@@ -138,6 +147,7 @@ iv_engine <- function(rows, estimator, vcov, cluster, tol = 1e-7, control = list
     abort(sprintf("%d rows are too few for %d regressors.", f$n, f$K + f$k), "latentmr_error_argument")
   }
   fit <- list(estimator = estimator, f = f, f2 = f, groups = list(order = NULL, start = NULL))
+  if (identical(control$meat, "projected")) fit$meat <- "projected"
   if (estimator %in% c("ujive", "jive1")) fit <- add_jackknife(fit, cluster)
   if (estimator == "gmm") {
     fit <- add_gmm(fit, vcov, cluster)

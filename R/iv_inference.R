@@ -71,7 +71,9 @@ iv_infer <- function(fit, type, cluster = NULL) {
   by <- if (type %in% c("cluster", "CR2") || (type == "many" && length(cluster))) cluster
   same <- is.null(fit$instrument)
   tests <- fit$estimator != "ols"
-  s2 <- iv_scores(f2, est, robust, tests = robust && same && tests, power = type_power(type), cluster = by)
+  scored <- est
+  if (identical(fit$meat, "projected")) scored$shift <- 0
+  s2 <- iv_scores(f2, scored, robust, tests = robust && same && tests, power = type_power(type), cluster = by)
   s1 <- if (same) s2 else iv_scores(fit$f, est, robust, tests = robust, power = type_power(type), cluster = by)
   m <- f2$K + f2$k
   df <- f2$n - m
@@ -80,6 +82,7 @@ iv_infer <- function(fit, type, cluster = NULL) {
   if (type == "iid") {
     vcov <- est$rss / df * fit$unscaled
   } else if (type == "CR2") {
+    if (!is.null(fit$meat)) abort_argument("vcov", "another than \"CR2\" with meat = \"projected\"", "\"CR2\"")
     reduced <- iv_bias_reduced(f2, est, cluster)
     vcov <- reduced$vcov
   } else if (type == "bekker") {

@@ -19,7 +19,7 @@
 #'
 #' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`.
 #' @param data Data frame.
-#' @param estimator,vcov,kappa,fuller,tol As in [iv_fit()].
+#' @param estimator,vcov,kappa,fuller,tol,meat As in [iv_fit()].
 #' @param cluster A one-sided formula or the name of a column of `data`, or a vector with
 #'   a value for each row of `data`. It makes the errors clustered (unless `vcov` says otherwise, with a
 #'   warning). Two ways: `~ family + site`, two names, or a list of two vectors; `~ family:site` is their interaction.
@@ -54,11 +54,11 @@
 #' @export
 iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NULL, weights,
                    subset, na.action, offset, contrasts = NULL, kappa = NULL, fuller = 1,
-                   tol = 1e-7, ...) {
+                   tol = 1e-7, meat = "kclass", ...) {
   check_given("formula")
   check_dots(...)
   call <- match.call()
-  control <- check_kappa(estimator, kappa, fuller)
+  control <- check_kappa(estimator, kappa, fuller, meat)
   asked <- asked_type(vcov, cluster, estimator)
   check_number(tol, "tol", min = 0, max = 0.1)
   if (missing(data)) data <- environment(formula)

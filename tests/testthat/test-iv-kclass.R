@@ -141,3 +141,40 @@ test_that("Nagar's covariance with many instruments is that of the bilinear form
   meat <- see * h + sum(a^2) * (see * noise[-1, -1] + outer(s, s))
   expect_equal(fit$vcov, unname(solve(h, meat) %*% solve(h)), tolerance = 1e-8, ignore_attr = TRUE)
 })
+
+test_that("the middle of k-class errors: the estimator's own regressors, or Stata's projected ones", {
+  d <- iv_design(n = 90, L = 5, k = 2, K = 3, strength = .2, seed = 3)
+  g <- rep(1:15, 6)
+  n <- 90
+  X <- cbind(d$x, d$w)
+  for (estimator in c("liml", "fuller", "b2sls")) {
+    own <- iv_fit(d$y, d$x, d$z, d$w, estimator)
+    fit <- iv_fit(d$y, d$x, d$z, d$w, estimator, meat = "projected")
+    expect_identical(coef(fit), coef(own))
+    expect_identical(vcov(fit), vcov(own))
+    twin <- ref_kclass(d$y, d$x, d$z, d$w, own$kappa)
+    hat <- X - ref_resid(cbind(d$z, d$w), X)
+    bread <- solve(crossprod(X, twin$projected))
+    sandwich <- function(R) bread %*% crossprod(R) %*% bread
+    expect_equal(vcov(fit, "HC0"), sandwich(hat * twin$residuals), ignore_attr = TRUE, tolerance = 1e-7)
+    expect_equal(vcov(own, "HC0"), sandwich(twin$projected * twin$residuals), ignore_attr = TRUE, tolerance = 1e-7)
+    expect_equal(vcov(fit, "HC1"), n / (n - 5) * sandwich(hat * twin$residuals), ignore_attr = TRUE, tolerance = 1e-7)
+    clustered <- iv_fit(d$y, d$x, d$z, d$w, estimator, cluster = g, meat = "projected")
+    expect_equal(
+      vcov(clustered), 15 / 14 * 89 / 85 * sandwich(rowsum(hat * twin$residuals, g)), ignore_attr = TRUE, tolerance = 1e-7
+    )
+    expect_gt(max(abs(vcov(fit, "HC0") / vcov(own, "HC0") - 1)), 1e-4)
+    expect_error(vcov(fit, "CR2", cluster = g), "projected", class = "latentmr_error_argument")
+  }
+  expect_condition_text(
+    iv_fit(d$y, d$x, d$z, d$w, meat = "projected"), "latentmr_error_argument",
+    paste0(
+      "`meat` must be \"kclass\" with estimator \"2sls\", not \"projected\".\n",
+      "i The two differ for \"liml\", \"fuller\", \"kclass\" and \"b2sls\"."
+    )
+  )
+  frame <- data.frame(y = d$y, d$x, d$z, d$w[, -1])
+  by_formula <- iv_reg(y ~ w1 + w2 | x1 + x2 | z1 + z2 + z3 + z4 + z5, frame, "liml", vcov = "HC0", meat = "projected")
+  fit <- iv_fit(d$y, d$x, d$z, d$w, "liml", vcov = "HC0", meat = "projected")
+  expect_equal(vcov(by_formula)[names(coef(fit)), names(coef(fit))], vcov(fit), tolerance = 1e-8)
+})
