@@ -18,14 +18,14 @@ check_object <- function(x, class, arg) {
 
 # The fields, then what they must be to each other.
 check_table <- function(x, table, path, sizes, fault) {
-  check_fields(x, object_rules[[table]], path, sizes, fault)
+  check_fields(x, object_rules()[[table]](), path, sizes, fault)
   law <- object_laws[[table]]
   if (!is.null(law)) law(x, sizes, function(field, must, was) fault(paste0(path, field), must, was))
 }
 
 # The same for an object that its class led here.
 check_made <- function(x, arg = deparse(substitute(x))) {
-  check_object(x, intersect(class(x), names(object_rules))[1], arg)
+  check_object(x, intersect(class(x), names(object_rules()))[1], arg)
 }
 
 # Raises what is wrong with the field at `path`.

@@ -42,7 +42,7 @@ object_laws <- list(
         fault("$selected", "the encoder of the code", describe(x[["selected"]]))
       }
       kept <- paste0("encoder_", x$selected)
-      if (kept %in% names(object_rules)) {
+      if (kept %in% names(object_rules())) {
         check_table(as.list(x$parameters), kept, "$parameters", list2env(mget("G", sizes), parent = baseenv()), fault)
       }
       if (is.null(x[["code_center"]])) fault("$code_center", sprintf("%s numbers", big(sizes$r)), "missing")
@@ -154,7 +154,7 @@ object_laws <- list(
   iv_curve = function(x, sizes, fault) {
     if (x$nobs != sizes$n) fault("$nobs", big(sizes$n), big(x$nobs))
     kept <- paste0("curve_", x$solver)
-    if (kept %in% names(object_rules)) {
+    if (kept %in% names(object_rules())) {
       check_table(x$curve, kept, "$curve", list2env(mget("w", sizes), parent = baseenv()), fault)
     }
   }

@@ -1,6 +1,7 @@
 # What the objects of the package hold, class by class: the fields that are read
 # again later, with their types, sizes and ranges (R/base_object_fields.R). A field
 # that is not here is not looked at. Names of sizes mean the same within a table.
+# Tables are made when they are asked for: stored, they are a tenth of the package.
 
 moment_kinds <- c("genotype", "dosage", "continuous")
 
@@ -25,7 +26,7 @@ stored_sums <- function(rows) numbers(rows, "b", type = "double", scan = FALSE)
 
 # G: variants, c, s, x: covariate, structure and exposure columns, o: variants with
 # missing calls, b: blocks, e: environments.
-moments_rules <- list(
+moments_rules <- function() list(
   kind = text(among = moment_kinds), variants = variants_rule("G"),
   covariates = texts("c", distinct = TRUE, null = TRUE), structure = texts("s", distinct = TRUE, null = TRUE),
   exposure = texts("x", distinct = TRUE), outcome = text(),
@@ -51,7 +52,7 @@ moments_rules <- list(
 )
 
 # f: file sets, n: samples, G: variants.
-plink_rules <- list(
+plink_rules <- function() list(
   files = frame(
     "f", bed = texts("f"), size = numbers("f", min = 0), mtime = numbers("f"),
     first = numbers("f", min = 1, whole = TRUE, type = "integer"),
@@ -61,7 +62,7 @@ plink_rules <- list(
 )
 
 # n: people, G: variants, x: exposures, e: environments.
-data_rules <- list(
+data_rules <- function() list(
   variants = variants_rule("G"), kind = text(among = moment_kinds), outcome = numbers("n", type = "double"),
   exposure = numbers(type = "double"), exposure_name = texts("x", distinct = TRUE), outcome_name = text(),
   units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE),
@@ -102,7 +103,7 @@ data_rules <- list(
 
 # G: variants, e: environments, r: columns that the directions combine (variants, or
 # a code), d: directions, m and k: invariant and variant ones.
-instruments_rules <- list(
+instruments_rules <- function() list(
   encoder = text(), method = text(among = c("structure", "stationary", "code")),
   mode = text(among = c("panel", "structure", "background", "continuous", "code")), kind = text(among = moment_kinds),
   variants = variants_rule("G"), environments = numbers("e", min = 1), center = numbers("G"),
@@ -145,7 +146,7 @@ estimate_rule <- function(...) {
 }
 
 # x: exposures, G: instruments.
-fit_rules <- list(
+fit_rules <- function() list(
   exposure = texts("x", distinct = TRUE), outcome = text(),
   units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE),
   kind = text(among = moment_kinds), variants = variants_rule("G"),
@@ -181,7 +182,7 @@ fit_rules <- list(
 )
 
 # The factor of an IV fit. n: people; w, z, x: columns given, K, L, k: kept.
-factor_rules <- list(
+factor_rules <- function() list(
   K = number(min = 0, whole = TRUE), L = number(min = 0, whole = TRUE), k = number(min = 0, whole = TRUE),
   n = number(min = 1),
   r = numbers("p", "p"), tol = number(min = 0, max = .1),
@@ -199,11 +200,11 @@ factor_rules <- list(
 )
 
 # Clusters, in one way or in m (R/iv_cluster.R).
-grouping_rules <- list(
+grouping_rules <- function() list(
   index = numbers("n", min = 0, whole = TRUE, type = "integer"), count = number(min = 2, max = "n", whole = TRUE),
   sign = number(min = -1, max = 1, whole = TRUE, optional = TRUE)
 )
-clusters_rules <- list(
+clusters_rules <- function() list(
   index = numbers("n", min = 0, whole = TRUE, type = "integer", optional = TRUE),
   count = number(min = 2, max = "n", whole = TRUE),
   counts = numbers("m", min = 2, max = "n", whole = TRUE, optional = TRUE),
@@ -211,7 +212,7 @@ clusters_rules <- list(
 )
 
 # n: rows, m: coefficients, v: those estimated.
-iv_rules <- list(
+iv_rules <- function() list(
   n = number(min = 1, whole = TRUE), residuals = numbers("n", type = "double", scan = FALSE),
   coefficients = numbers("m", na = TRUE),
   vcov = symmetric("v"), cov.unscaled = symmetric("v"), sigma = number(min = 0), rss = number(min = 0),
@@ -238,7 +239,7 @@ iv_rules <- list(
   )
 )
 
-binary_rules <- list(
+binary_rules <- function() list(
   coefficients = numbers("m", na = TRUE), vcov = symmetric("v"), scale = text(), estimator = text(), vcov_type = text(),
   endogenous = texts(), outcome = text(optional = TRUE), df = number(min = 0, inf = TRUE), nobs = number(min = 1),
   cases = number(min = 0), linear = object_of("iv_reg")
@@ -256,7 +257,7 @@ reference_rule <- parts(
 )
 
 # n: rows, z, w: instruments and covariates, u x l: hidden units by members.
-curve_rules <- list(
+curve_rules <- function() list(
   solver = text(among = c("closed", "surface", "adam", "kiv", "sieve")), curve = parts(),
   nobs = number(min = 1, whole = TRUE), seed = number(whole = TRUE),
   control = object_of("curve_control"), shrink = number(min = 0, max = 1), range = numbers(2),
@@ -288,49 +289,49 @@ curve_rules <- list(
 )
 
 # What each solver keeps of a curve of w covariates: `curve`.
-kiv_rules <- list(
+kiv_rules <- function() list(
   width = numbers("1 + w", min = 0), alpha = numbers("c"), centre = numbers("c", "1 + w"), mean = number(),
   rows = numbers("k", "w")
 )
-surface_rules <- list(
+surface_rules <- function() list(
   sizes = numbers(4, min = 1, whole = TRUE, type = "integer", named = "members"), weight = numbers("q", "m"),
   block = numbers(4, "m"), mean = numbers("c", "m"), coef = numbers("c", "m"), cov = numbers("c", "c", "m"),
   x_mean = numbers("w"), x_sd = numbers("w", min = 0), kappa = numbers(4, "m"),
   numbers = numbers(named = c("y_mean", "s2", "gain")), rows = numbers("k", "w")
 )
 sieve_column <- numbers("c", na = TRUE)
-sieve_rules <- list(
+sieve_rules <- function() list(
   at = numbers("c", ordered = TRUE), value = sieve_column, derivative = sieve_column, lower = sieve_column,
   upper = sieve_column, derivative_lower = sieve_column, derivative_upper = sieve_column, std.error = sieve_column,
   derivative_std.error = sieve_column
 )
-adam_rules <- list(
+adam_rules <- function() list(
   theta = several(numbers("t")), centre = numbers("1 + w"), scale = numbers("1 + w", min = 0),
   y = parts(mean = number(), sd = number(min = 0)), width = number(min = 1, max = 4096, whole = TRUE),
   mean_field = number(min = 0, max = 1, whole = TRUE), rows = numbers("k", "w")
 )
 
 # The weights of a code of G instruments: where an autoencoder started (d latents), its own, the flow's.
-start_rules <- list(
+start_rules <- function() list(
   selected = texts(1, among = c("linear", "closure", "flow")), center = numbers("g"), map = numbers("g", "d"),
   code_center = numbers("d"),
   code_scale = numbers("d", min = 0)
 )
-autoencoder_rules <- list(
+autoencoder_rules <- function() list(
   shape = numbers(8, min = 0, whole = TRUE, type = "integer"), theta = numbers("t"), center = numbers("G"),
   whiten = numbers("G", "r"),
   code_center = numbers("u"), code_scale = numbers("u", min = 0),
   warm = table_of("encoder_start", "G", null = TRUE)
 )
-flow_rules <- list(
+flow_rules <- function() list(
   center = numbers("G"), map = numbers("G", "h"), theta = numbers("t"), hinges = number(min = 0, max = 64, whole = TRUE)
 )
 
-object_rules <- list(
+object_rules <- function() list(
   mr_moments = moments_rules, plink_bed = plink_rules, mr_data = data_rules, latent_instruments = instruments_rules,
   latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
-  iv_reg = iv_rules, iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list(), flow_control = list(),
-  autoencoder_control = list(), curve_control = list(), adam_control = list(), curve_kiv = kiv_rules,
+  iv_reg = iv_rules, iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list, flow_control = list,
+  autoencoder_control = list, curve_control = list, adam_control = list, curve_kiv = kiv_rules,
   curve_surface = surface_rules, curve_sieve = sieve_rules, curve_adam = adam_rules, encoder_start = start_rules,
   encoder_autoencoder = autoencoder_rules, encoder_flow = flow_rules
 )

@@ -70,8 +70,8 @@ test_that("the outcome comes before the exposure", {
 })
 
 test_that("what is read back from files is among the fields of the class", {
-  for (class in intersect(names(object_rules), c(names(public_fields), names(private)))) {
-    expect_identical(setdiff(names(object_rules[[class]]), known_fields(class)), character(), info = class)
+  for (class in intersect(names(object_rules()), c(names(public_fields), names(private)))) {
+    expect_identical(setdiff(names(object_rules()[[class]]()), known_fields(class)), character(), info = class)
   }
 })
 
