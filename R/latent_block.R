@@ -72,8 +72,7 @@ block_dropped <- function(partial, part, names_of) {
 panel_components <- function(view) {
   g <- view$columns$instruments
   center <- view$mean[g, , drop = FALSE] - pooled_mean(view)[g]
-  total <- Reduce(`+`, lapply(view$cross, function(a) a[g, g, drop = FALSE])) +
-    center %*% (view$n * t(center))
+  total <- Reduce(`+`, view$cross)[g, g, drop = FALSE] + center %*% (view$n * t(center))
   # Without a call in these environments the imputed column is a constant.
   use <- diag(total) > 1e-11 * view_people(view) * view$scale[g]
   sd <- sqrt(pmax(diag(total), 0) / view_people(view))

@@ -67,6 +67,13 @@ void *glue_alloc(size_t count, size_t width) {
   return lmr_arena_take(&whole, count, width);
 }
 
+SEXP glue_matrix(size_t rows, size_t columns) {
+  if (rows > INT_MAX || columns > INT_MAX) glue_stop("internal: a matrix of %zu by %zu", rows, columns);
+  SEXP out = Rf_allocMatrix(REALSXP, (int)rows, (int)columns);
+  glue_large_pages(REAL(out), rows * columns * sizeof(double));
+  return out;
+}
+
 lmr_arena glue_arena(size_t bytes) {
   return lmr_arena_over(glue_alloc(bytes, 1), bytes);
 }

@@ -24,6 +24,7 @@ void *glue_alloc(size_t count, size_t width); /* 64-byte aligned */
  * on Linux first touching 400 MB in 4 kB pages takes longer than filling it.
  * Advice only; blocks below some megabytes are left alone. */
 void glue_large_pages(void *block, size_t bytes);
+SEXP glue_matrix(size_t rows, size_t columns); /* of doubles, not protected, on such pages */
 
 /* A tick that polls R at most five times a second: for a user interrupt, a time
  * limit, and, when `progress` is an R function, by calling it with the share done,

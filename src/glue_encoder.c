@@ -13,7 +13,7 @@
 #include <string.h>
 
 static SEXP keep_columns(const double *x, size_t rows, size_t columns) {
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)rows, (int)columns));
+  SEXP out = PROTECT(glue_matrix(rows, columns));
   memcpy(REAL(out), x, rows * columns * sizeof *x);
   UNPROTECT(1);
   return out;

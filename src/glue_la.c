@@ -14,7 +14,7 @@ static SEXP ffi_product(SEXP a, SEXP b, SEXP transposed) {
   const size_t m = turned ? ca : ra;
   if ((turned ? ra : ca) != k) glue_stop("internal: a product of %d by %d with %d by %d", (int)ra, (int)ca, (int)k, (int)n);
   const double *x = glue_real(a, -1, "a"), *y = glue_real(b, -1, "b");
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)n));
+  SEXP out = PROTECT(glue_matrix(m, n));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
@@ -30,7 +30,7 @@ static SEXP ffi_turn(SEXP a, SEXP map) {
   glue_real(a, (R_xlen_t)(w * w), "a");
   glue_real(map, (R_xlen_t)(p * m), "map");
   if (p > w) glue_stop("internal: `map` has more rows than `a`");
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)m));
+  SEXP out = PROTECT(glue_matrix(m, m));
   double *half = glue_alloc(p * m + 1, sizeof *half);
   lmr_error err;
   glue_tick_state state;

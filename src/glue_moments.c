@@ -291,7 +291,7 @@ static SEXP ffi_moments_collect(SEXP m, SEXP blocks, SEXP people, SEXP mu, SEXP 
   const size_t w = v.p + v.q, nb = (size_t)Rf_xlength(blocks);
   const int *b = glue_positions(blocks, -1, v.blocks, "blocks");
   SEXP mean = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)w)), sum = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)w));
-  SEXP cross = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)w));
+  SEXP cross = PROTECT(glue_matrix((size_t)w, (size_t)w));
   lmr_error err;
   glue_check(moments_collect(&v, b, nb, glue_real1(people, "people"), glue_real(mu, (R_xlen_t)v.p, "mu"),
                              Rf_isNull(centre) ? NULL : glue_real(centre, (R_xlen_t)w, "centre"), REAL(mean),

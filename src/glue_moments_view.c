@@ -30,8 +30,7 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
   const partial_block block = {glue_real(inner, w * glue_ncol(inner), "inner"),
                                glue_real(common, w * glue_ncol(common), "common"),
                                (size_t)glue_ncol(inner), (size_t)glue_ncol(common)};
-  SEXP residual = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)w));
-  glue_large_pages(REAL(residual), (size_t)(w * w) * sizeof(double));
+  SEXP residual = PROTECT(glue_matrix((size_t)w, (size_t)w));
   SEXP taken = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)(v.environments * block.n_inner + block.n_common)));
   SEXP inner_kept = PROTECT(Rf_allocMatrix(LGLSXP, glue_ncol(inner), (int)v.environments));
   SEXP common_kept = PROTECT(Rf_allocVector(LGLSXP, glue_ncol(common)));
@@ -102,8 +101,7 @@ static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP d
   in.trait = glue_positions(trait, Rf_xlength(trait), in.width, "trait");
   SEXP g = PROTECT(Rf_allocMatrix(REALSXP, (int)in.q, (int)in.m)), kept = PROTECT(Rf_allocVector(LGLSXP, (int)in.m));
   SEXP slopes = PROTECT(Rf_allocMatrix(REALSXP, (int)in.p, (int)in.q));
-  SEXP factor = PROTECT(Rf_allocMatrix(REALSXP, (int)in.m, (int)in.m)), scale = PROTECT(Rf_allocVector(REALSXP, (int)in.m));
-  glue_large_pages(REAL(factor), in.m * in.m * sizeof(double));
+  SEXP factor = PROTECT(glue_matrix(in.m, in.m)), scale = PROTECT(Rf_allocVector(REALSXP, (int)in.m));
   scores_factor f = {REAL(factor), REAL(scale), LOGICAL(kept), 0};
   lmr_error err;
   glue_tick_state state;
@@ -137,8 +135,7 @@ static SEXP ffi_scores_basis(SEXP scores, SEXP p_, SEXP directions) {
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(scores_basis(d, p, m, &f, basis, &tick, &err), &err);
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)p, (int)f.n_kept));
-  glue_large_pages(REAL(out), p * f.n_kept * sizeof *basis);
+  SEXP out = PROTECT(glue_matrix(p, f.n_kept));
   memcpy(REAL(out), basis, p * f.n_kept * sizeof *basis);
   UNPROTECT(1);
   return out;
@@ -150,8 +147,7 @@ static SEXP ffi_scores_products(SEXP residual, SEXP p_, SEXP directions, SEXP tu
   SEXP count = PROTECT(Rf_ScalarInteger(glue_ncol(directions)));
   SEXP variance = PROTECT(Rf_allocVector(REALSXP, glue_nrow(residual))); /* not read */
   const scores_input in = glue_scores_input(residual, variance, p_, directions, count, turned, &space);
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)in.m, (int)in.m));
-  glue_large_pages(REAL(out), in.m * in.m * sizeof(double));
+  SEXP out = PROTECT(glue_matrix(in.m, in.m));
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);

@@ -9,6 +9,7 @@
 #include "core/genotype/panel.h"
 #include "core/iv/iv_wild.h"
 #include "core/kernel/low_rank.h"
+#include "core/la/tridiagonal_many.h"
 #include "core/la/fastmath.h"
 #include "core/la/gemm.h"
 #include "core/la/log_det.h"
@@ -352,6 +353,19 @@ static SEXP ffi_test_wild_weights(SEXP kind, SEXP seed, SEXP clusters, SEXP draw
   return out;
 }
 
+/* d, off: matrices of 8 rows, a matrix in each (core/la/tridiagonal_many.h). */
+static SEXP ffi_test_tridiagonal_many(SEXP d, SEXP off, SEXP level) {
+  const size_t n = (size_t)glue_ncol(d);
+  SEXP out = PROTECT(Rf_duplicate(d));
+  SEXP beside = PROTECT(Rf_duplicate(off));
+  glue_real(d, (R_xlen_t)(n * TRIDIAGONAL_MANY), "d");
+  glue_real(off, (R_xlen_t)(n * TRIDIAGONAL_MANY), "off");
+  lmr_error err;
+  glue_check(tridiagonal_values_many(REAL(out), REAL(beside), n, (lmr_cpu)glue_int1(level, "level"), NULL, &err), &err);
+  UNPROTECT(2);
+  return out;
+}
+
 const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_wild_weights, 4),
   GLUE_CALL(ffi_test_linkage, 5),
@@ -374,5 +388,6 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_logdet, 3),
   GLUE_CALL(ffi_test_reml, 6),
   GLUE_CALL(ffi_test_written, 3),
+  GLUE_CALL(ffi_test_tridiagonal_many, 3),
   {NULL, NULL, 0}
 };

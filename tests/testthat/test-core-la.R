@@ -133,3 +133,26 @@ test_that("triangular systems are solved on either side, in panels and below", {
     expect_equal(.Call(C_ffi_test_trsm, side, trans, r, b, 2), want, tolerance = 1e-9)
   }
 })
+
+test_that("eigenvalues of many tridiagonal matrices are those of eigen(), at every level", {
+  set.seed(8)
+  for (n in c(1, 2, 3, 40, 90)) {
+    d <- matrix(1, 8, n)
+    off <- matrix(0, 8, n)
+    want <- matrix(1, 8, n)
+    # Wishart matrices, small and large; zeros beside the diagonal; the last two stay unit matrices.
+    for (k in 1:6) {
+      b <- diag(sqrt(rchisq(n, n + 5 - seq_len(n) + 1)), n)
+      for (i in seq_len(n - 1)) b[i + 1, i] <- sqrt(rchisq(1, n - i)) * (k < 6 || i != n %/% 2)
+      a <- tcrossprod(b) * c(1, 1e-200, 1e200, 1, 1, 1)[k]
+      d[k, ] <- diag(a)
+      for (i in seq_len(n - 1)) off[k, i] <- a[i, i + 1]
+      want[k, ] <- rev(eigen(a / max(a), symmetric = TRUE, only.values = TRUE)$values) * max(a)
+    }
+    for (level in 0:cpu_level()) {
+      got <- .Call(C_ffi_test_tridiagonal_many, d, off, level)
+      expect_lt(max(abs(got - want) / want[, n]), 1e-13)
+      expect_false(is.unsorted(got[1, ]))
+    }
+  }
+})

@@ -1,7 +1,7 @@
 #include "core/encoder/structure_null.h"
 
 #include "core/base/rng.h"
-#include "core/la/tridiagonal.h"
+#include "core/la/tridiagonal_many.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,6 +12,7 @@ size_t structure_null_bytes(size_t p, size_t q) {
   const size_t side = max_size(p, q);
   size_t bytes = lmr_add_bytes(lmr_double_bytes(1, 3 * p * p), lmr_double_bytes(2, p * (q + 1)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, 2 * q * q + 2 * side + 2));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, p * TRIDIAGONAL_MANY));
   return lmr_add_bytes(bytes, la_eigen_bytes(side));
 }
 
@@ -67,23 +68,26 @@ static lmr_status secular(double x, const double *d, size_t p, const double *m, 
   return LMR_OK;
 }
 
-static lmr_status secular_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double *largest,
-                               double *d, double *off, double *m, double *scaled,
-                               double *small, double *values, lmr_arena eigen, const lmr_tick *tick, lmr_error *err) {
-  /* B lower bidiagonal with chi entries; d, off := tridiagonal B B'. */
-  double previous = 0, total = 0, top = 0;
-  const size_t df = n - q;
+/* B lower bidiagonal with chi entries; d, off := tridiagonal B B', every `step` doubles. */
+static void draw_tridiagonal(lmr_rng *rng, size_t df, size_t p, double *d, double *off, size_t step) {
+  double previous = 0;
   for (size_t i = 0; i < p; i++) {
     const double diagonal2 = lmr_rng_chisq(rng, (double)(df - i));
     const double below2 = i + 1 < p ? lmr_rng_chisq(rng, (double)(p - 1 - i)) : 0;
-    d[i] = diagonal2 + previous;
-    off[i] = sqrt(diagonal2 * below2);
+    d[i * step] = diagonal2 + previous;
+    off[i * step] = sqrt(diagonal2 * below2);
     previous = below2;
   }
-  LMR_TRY(tridiagonal_values(d, off, p, tick, err));
-  for (size_t i = 0; i < p; i++) total += d[i];
+}
+
+/* values_of: the eigenvalues of the Wishart matrix, every `step` doubles; d[p] of work. */
+static lmr_status secular_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double *largest, const double *values_of,
+                               size_t step, double *d, double *m, double *scaled, double *small, double *values,
+                               lmr_arena eigen, lmr_error *err) {
+  double total = 0, top = 0;
+  for (size_t i = 0; i < p; i++) total += values_of[i * step];
   for (size_t i = 0; i < p; i++) {
-    const double excess = d[i] * (double)p / total - 1;
+    const double excess = values_of[i * step] * (double)p / total - 1;
     d[i] = excess > 0 ? excess * excess / 2 : 0;
     if (d[i] > top) top = d[i];
   }
@@ -98,13 +102,30 @@ static lmr_status secular_draw(lmr_rng *rng, size_t n, size_t p, size_t q, doubl
     norm += m[i] * m[i];
   }
   double lo = top, hi = top + norm, value;
-  for (int step = 0; step < 40; step++) {
+  for (int round = 0; round < 40; round++) {
     const double x = (lo + hi) / 2;
     LMR_TRY(secular(x, d, p, m, q, scaled, small, values, &value, eigen, err));
     if (value > 1) lo = x;
     else hi = x;
   }
   *largest = hi;
+  return LMR_OK;
+}
+
+/* Draws first .. first + count - 1, count <= TRIDIAGONAL_MANY, each from its own stream. */
+static lmr_status secular_draws(uint64_t seed, size_t first, size_t count, size_t n, size_t p, size_t q, double *largest,
+                                double *d, double *off, double *m, double *scaled, double *small, double *values,
+                                lmr_arena eigen, const lmr_tick *tick, lmr_error *err) {
+  lmr_rng rng[TRIDIAGONAL_MANY];
+  for (size_t i = 0; i < p * TRIDIAGONAL_MANY; i++) d[i] = 1, off[i] = 0;
+  for (size_t k = 0; k < count; k++) {
+    lmr_rng_seed(&rng[k], seed, first + k);
+    draw_tridiagonal(&rng[k], n - q, p, d + k, off + k, TRIDIAGONAL_MANY);
+  }
+  LMR_TRY(tridiagonal_values_many(d, off, p, lmr_cpu_detect(), tick, err));
+  for (size_t k = 0; k < count; k++)
+    LMR_TRY(secular_draw(&rng[k], n, p, q, largest + first + k, d + k, TRIDIAGONAL_MANY, m + p * q, m, scaled, small,
+                         values, eigen, err));
   return LMR_OK;
 }
 
@@ -121,16 +142,23 @@ lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t s
   LMR_TAKE(small, &work, 2 * q * q + 2 * side + 2, err);
   values = small + 2 * q * q;
   const lmr_tick before = lmr_tick_before(tick); /* a draw reports nothing */
-  for (size_t i = 0; i < draws; i++) {
+  double *d = NULL, *off = NULL;
+  if (!exact) {
+    LMR_TAKE(d, &work, p * TRIDIAGONAL_MANY, err);
+    LMR_TAKE(off, &work, p * TRIDIAGONAL_MANY, err);
+  }
+  const size_t many = exact ? 1 : TRIDIAGONAL_MANY;
+  for (size_t i = 0; i < draws; i += many) {
     if (lmr_tick_poll(tick, (double)i / (double)draws))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+    if (!exact) {
+      const size_t count = draws - i < many ? draws - i : many;
+      LMR_TRY(secular_draws(seed, i, count, n, p, q, largest, d, off, m, scaled, small, values, work, &before, err));
+      continue;
+    }
     lmr_rng rng;
     lmr_rng_seed(&rng, seed, i);
-    if (exact)
-      LMR_TRY(exact_draw(&rng, n, p, q, largest + i, buffers, m, values, work, &before, err));
-    else
-      LMR_TRY(secular_draw(&rng, n, p, q, largest + i, values + side, m + p * q, m, scaled,
-                           small, values, work, &before, err));
+    LMR_TRY(exact_draw(&rng, n, p, q, largest + i, buffers, m, values, work, &before, err));
   }
   return LMR_OK;
 }
