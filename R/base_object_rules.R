@@ -47,6 +47,10 @@ moments_rules <- function() list(
     control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 1, whole = TRUE)),
     null = TRUE
   ),
+  family = parts(
+    people = numbers("b", min = 0, whole = TRUE), families = numbers("b", min = 0, whole = TRUE),
+    cross = numbers("(G + c + s + x + 1) * (G + c + s + x + 2) / 2", "b", type = "double"), null = TRUE, optional = TRUE
+  ),
   flow = flow_rule(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag(),
   disclosure = flag(), withheld = texts("w", distinct = TRUE)
 )

@@ -61,3 +61,9 @@ sibships_words <- function(x) {
     "%s of two or more, of %s", big(length(unique(x$family[sib]))), plural(sum(sib), "participant")
   )
 }
+
+# What a son and a daughter get of the X chromosome differs by more than chance.
+autosomes <- function(z, chr) {
+  z[, chr %in% "X"] <- NA
+  z
+}

@@ -152,6 +152,7 @@ estimation_blocks_data <- function(data, learned, moments, z, blocks, folds = ma
   wide$kind <- "continuous"
   wide["background"] <- list(NULL) # not removed: `$` would find background_fit
   wide["block"] <- list(NULL)
+  wide["family"] <- list(NULL)
   wide$variants <- data$variants[c(seq_len(p), rep(1L, m + k)), , drop = FALSE]
   wide$variants$snp <- c(data$variants$snp, sprintf("What%d", seq_len(m)), sprintf("Vhat%d", seq_len(k)))
   wide_moments <- mr_moments(wide, folds = folds, seed = moments$seed, disclosure = FALSE)

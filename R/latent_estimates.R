@@ -122,7 +122,10 @@ set_blocks <- function(chosen, set) {
     list(kind = kind, part = part, partial = block_partial(view, part))
   })
   blocks <- lapply(methods, function(method) {
-    if (method$partialled == "family") return(family_block(set$family, view$environments))
+    if (method$partialled == "family") {
+      if (!is.null(set$family)) return(family_block(set$family, view$environments))
+      return(family_moments_block(set$source$moments, view$environments, view))
+    }
     if (method$partialled == "imputed") return(family_block(set$family, view$environments, imputed_rows))
     of <- Find(function(x) x$kind == method$partialled, parts)
     block_scores(

@@ -4,8 +4,6 @@
 # parents'. Both are chance at meiosis (Mendel). Whole families are left out of the first
 # stage and errors are by family.
 
-family_ids <- c("family_ujive", "family_2sls")
-
 is_family <- function(id) startsWith(id, "family_")
 
 # What the rows are made of: the people who may inform. NULL without families, and from moments.
@@ -26,12 +24,6 @@ family_set <- function(set) {
   if (any(out$trio)) out$parents <- parents_of(data, who[out$trio])
   out["imputed"] <- list(imputed_set(data, who))
   out
-}
-
-# What a son and a daughter get of the X chromosome differs by more than chance.
-autosomes <- function(z, chr) {
-  z[, chr %in% "X"] <- NA
-  z
 }
 
 # The columns of these environments: y, x, z, w, cluster, and `absorbed`, the family means
@@ -94,12 +86,13 @@ trio_part <- function(set, who, cells) {
 }
 
 FEW_FAMILIES <- 5L
+no_siblings <- "no family of two or more siblings, or with both parents, is left"
 
 # As R/latent_estimates.R describes a block; `rows` are what its estimators read.
 family_block <- function(set, environments, made = family_rows) {
   rows <- made(set, environments)
   k <- ncol(set$x)
-  if (is.null(rows)) return(no_family(k, "no family of two or more siblings, or with both parents, is left"))
+  if (is.null(rows)) return(no_family(k, no_siblings))
   named <- lapply(c(x = "x", z = "z", w = "w"), function(part) column_names(rows[[part]], part))
   f <- iv_factor(c(rows[c("y", "x", "z", "w")], list(root = NULL, names = named)), 1L + k)
   m <- factor_moments(f)
@@ -202,7 +195,9 @@ family_account <- function(set, block, estimates) {
   out <- list(
     people = rows$people, families = rows$families, trios = rows$trios, imputed = 2L * length(set$family$imputed$one)
   )
-  if (is.null(block$problem) && "family_ujive" %in% names(estimates)) out$contrast <- family_contrast(set, rows)
+  if (!is.null(block$problem)) return(out)
+  if ("family_ujive" %in% names(estimates)) out$contrast <- family_contrast(set, rows)
+  if (!is.null(block$moments)) out$contrast <- family_moments_contrast(set, block)
   out
 }
 
@@ -210,13 +205,13 @@ family_account <- function(set, block, estimates) {
 family_diagnostics <- function(fit, block) {
   if (is.null(block) || !is.null(block_problem(block))) return(NULL)
   m <- block$kclass
-  by <- iv_cluster(block$family$cluster, block$n)
-  tests <- factor_tests(block$factor, by, "cluster")
+  tests <- family_tests(block)
   sargan <- block_sargan(block)
   sargan$i2 <- if (is.na(sargan$ratio)) NA_real_ else max(0, 1 - 1 / sargan$ratio)
   list(
     kclass = m, f = block_f(block), first_stage = first_stages(m, fit$exposure), f_effective = tests$f_effective,
-    f_effective_note = if (m$k > 1) "is for one exposure", sargan = sargan, wu_hausman = latent_wu_hausman(m),
+    f_effective_note = if (m$k > 1) "is for one exposure" else if (is.null(block$factor)) "needs rows of people",
+    sargan = sargan, wu_hausman = latent_wu_hausman(m),
     wu_hausman_robust = unname(tests$wu_hausman),
     hansen = list(
       statistic = tests$hansen[["statistic"]], df = tests$hansen[["df1"]], pval = tests$hansen[["p-value"]]
@@ -224,6 +219,15 @@ family_diagnostics <- function(fit, block) {
     cragg_donald = kclass_tests(m, kclass_fit(m, 1)$coefficients)$cragg_donald,
     ar = exposure_sets(m, fit$exposure, fit$level), set = weak_sets(m, fit$exposure, fit$level)
   )
+}
+
+# From rows with errors by family; there are none from sums.
+family_tests <- function(block) {
+  if (!is.null(block$factor)) {
+    return(factor_tests(block$factor, iv_cluster(block$family$cluster, block$n), "cluster"))
+  }
+  none <- c(statistic = NA_real_, df1 = block$kclass$L - block$kclass$k, "p-value" = NA_real_)
+  list(f_effective = NA_real_, wu_hausman = rep(NA_real_, 4), hansen = none)
 }
 
 # The diagnostics of what is reported first. What only the population rows need (structure
@@ -269,7 +273,7 @@ contrast_words <- function(fit) {
   }
   sprintf(
     "Population less family estimate (%s): %s, %s. A small p says that parents, mating or ancestry bias the population rows; the family rows are free of these.",
-    short_name("latent_ujive"),
+    short_name(if (fit$rows_used) "latent_ujive" else "latent_nagar"),
     of_each(fit, sprintf("%s (error %s)", format_b(x$difference), format_b(x$se))), p_is(x$pval)
   )
 }

@@ -1,6 +1,6 @@
 # What cannot be estimated is refused; what is doubtful is warned about (R/latent_warnings.R).
 
-has_families <- function(data) inherits(data, "mr_data") && !is.null(data$family)
+has_families <- function(data) !is.null(data$family)
 
 # What does not concern the family rows.
 population_notes <- function(texts, families) {

@@ -87,10 +87,10 @@ latent_registry <- function() {
 
 # Within families (R/latent_family.R).
 family_estimators <- function() {
-  row <- function(id, name, reference, ..., kind = "family", needs = "families") {
+  row <- function(id, name, reference, ..., kind = "family", needs = "families", from = "rows") {
     estimator(
-      id, name, reference, error = row_errors, partialled = kind, instruments = "variants", default = kind,
-      needs = c("rows", needs), ...
+      id, name, reference, error = family_errors, partialled = kind, instruments = "variants", default = kind,
+      needs = c(from, needs), ...
     )
   }
   young <- "Young et al. 2022, Nat Genet 54:897"
@@ -100,7 +100,12 @@ family_estimators <- function() {
       fit = family_effects("ujive"), many = TRUE
     ),
     row(
-      "family_2sls", "Within families (2SLS)", "Brumpton et al. 2020, Nat Commun 11:3519", fit = family_effects("2sls")
+      "family_2sls", "Within families (2SLS)", "Brumpton et al. 2020, Nat Commun 11:3519", fit = family_kclass("2sls"),
+      from = NULL
+    ),
+    row(
+      "family_nagar", "Within families (Nagar)", "Nagar 1959, Econometrica 27:575", fit = family_kclass("nagar"),
+      many = TRUE, from = NULL
     ),
     row(
       "imputed_ujive", "Parents imputed (UJIVE)", young, fit = family_effects("ujive"), many = TRUE, kind = "imputed",
@@ -176,7 +181,8 @@ default_methods <- function(table, given) {
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
   # Nagar stands in for UJIVE where there are no rows; spectral REML is for the
   # panel mode.
-  keep <- keep & table$id != (if (given$rows) "latent_nagar" else "latent_ujive")
+  twins <- if (given$rows) c("latent_nagar", "family_nagar") else c("latent_ujive", "family_ujive")
+  keep <- keep & !table$id %in% twins
   if (given$mode != "panel") keep <- keep & table$id != "latent_reml"
   keep
 }
@@ -195,7 +201,7 @@ check_needs <- function(ids, given) {
       ),
       quote_all(wrong),
       c(
-        "latent_nagar is the moment twin of latent_ujive.",
+        "latent_nagar is the moment twin of latent_ujive, family_nagar that of family_ujive (which leaves out each family's rows).",
         if (given$data_rows) "options(LatentMR.memory = \"16GB\") allows more."
       )
     )

@@ -75,7 +75,7 @@
 #'   `TwoSampleMR::mr()`; `environments = TRUE` adds the rows of every environment; the column `crossfit` is there
 #'   when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance` and [ar_set()]. Its field `headline` names
 #'   the estimator to report first: on genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
-#'   from moments); for continuous instruments `latent_2sls`; with families `family_ujive`. Other fields: `outcome`, `exposure` (names), `units`,
+#'   from moments); for continuous instruments `latent_2sls`; with families `family_ujive` (`family_nagar` from moments). Other fields: `outcome`, `exposure` (names), `units`,
 #'   `kind`, `level`, `nobs`, `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]),
 #'   `quality`, `family` (a list, or `NULL`: `people`, `families` and `trios` that inform, the number of people
 #'   whose parents are `imputed`, and `contrast`: `b` of the
@@ -104,7 +104,10 @@
 #' mating, ancestry (Brumpton et al. 2020, Nat Commun 11:3519; Howe et al. 2022, Nat Genet 54:581). What is left
 #' is pleiotropy that all variants share, and siblings who act on each other. Errors are about twice those of the
 #' population: [mr_power()] has `family_size` and `within`. Structure is not needed: a fit of one environment is
-#' refused no more, and its population rows are called not identified.
+#' refused no more, and its population rows are called not identified. From moments (`mr_moments(disclosure = FALSE)`
+#' of data with families: sums within families of each block) the rows are `family_nagar`, the moment twin
+#' of `family_ujive`, and `family_2sls`, with errors and contrast by delete-one-fold jackknife; UJIVE itself leaves each family
+#' out, which needs its rows. Parents' genotypes and imputed parents need rows too.
 #' @section Several exposures: With several exposures in `data` the effects are estimated given each other
 #' (multivariable Mendelian randomization), a row per estimator and exposure; everything else is as with one.
 #' Estimators whose `exposures` in [mr_methods()] is `one` are `NA` and say so. The F of an exposure is Sanderson
@@ -192,7 +195,7 @@ latent_estimate <- function(set, asked, score) {
   chosen <- resolve_methods(asked$methods, list(
     kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0,
     mode = set$encoder$mode, moving = ncol(plain$encoder$variant) > 0, score = !is.null(score),
-    binary = isTRUE(moments$binary), family = !is.null(set$family),
+    binary = isTRUE(moments$binary), family = set$families,
     imputed = !is.null(set$family$imputed)
   ))
   blocks <- set_blocks(chosen, set)
@@ -309,7 +312,7 @@ unavailable_words <- function(estimates, chosen) {
 # The first in the order of preference that could be estimated; with families theirs, whatever
 # any test says and whether or not it could be.
 choose_headline <- function(chosen, encoder, has_rows, estimates) {
-  if (family_ids[1] %in% chosen$id) return(family_ids[1])
+  for (id in c("family_ujive", "family_nagar")) if (id %in% chosen$id && (has_rows || id != "family_ujive")) return(id)
   order <- if (encoder$kind == "continuous") {
     c("latent_2sls", "latent_liml", "latent_ujive")
   } else {

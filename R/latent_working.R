@@ -20,7 +20,8 @@
 #   fold                  of every person, when cross-fitted from rows
 #   fold_encoders         kept by a fit, so that the same can be set up again
 #   plain                 the list that crossfit = 0 gives, when cross-fitted
-#   family                the people of families (R/latent_family.R), or NULL
+#   family                the people of families (R/latent_family.R), or NULL; from moments too
+#   families              are there any
 #   source                list(data, moments, view) before the code
 working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, seed = NULL, score = NULL,
                         fold_encoders = NULL) {
@@ -36,6 +37,7 @@ working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, s
   }
   set <- working_outcome(set, outcome, score)
   set["family"] <- list(family_set(set))
+  set$families <- has_families(set$source$data)
   set
 }
 
@@ -61,7 +63,9 @@ working_source <- function(data, control, crossfit, outcome, seed) {
     data$outcome_name <- outcome$name
   }
   data <- add_background(data, control)
-  moments <- mr_moments(data, folds = if (crossfit) working_folds(crossfit) else 1, seed = seed, disclosure = FALSE)
+  plain <- data
+  plain["family"] <- list(NULL) # families are read from the rows
+  moments <- mr_moments(plain, folds = if (crossfit) working_folds(crossfit) else 1, seed = seed, disclosure = FALSE)
   list(data = data, moments = moments, view = moments_view(moments))
 }
 

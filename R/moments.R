@@ -18,6 +18,10 @@
 #' pilot value (their mean), so that a large mean costs no digits. Files are
 #' streamed: the genotypes are never decoded into a matrix.
 #'
+#' Where `data` have families (`mr_data(family = )`) the object also keeps, with `disclosure = FALSE`, the cross products
+#' of all columns less the mean of the siblings, so that [latent_mr()] has `family_2sls` and `family_nagar` from it.
+#' They are not released: nobody has looked at what sums of siblings' differences give away.
+#'
 #' With `disclosure = FALSE` missing genotypes are set to the mean of the variant over
 #' the people of the same environment who have a call. The rule is applied when the moments are
 #' read, because that mean changes when sites are combined: the object keeps the
@@ -141,7 +145,7 @@ mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = N
 whole_moments <- function(data, folds, seed, memory) {
   seed <- draw_seed(seed)
   blocks <- draw_blocks(data$environment, data$cluster, folds, seed)
-  new_moments(data, blocks, moments_pass(data, blocks, memory), seed)
+  new_moments(data, blocks, moments_pass(data, blocks, memory), seed, family_sums(data, blocks))
 }
 
 max_variants <- 46340L
@@ -191,6 +195,10 @@ format_moments <- function(x) {
     if (nrow(odd)) {
       sprintf("  not varying   %s in some environment (%s): missing calls there take the mean over all",
               plural(length(unique(odd$snp)), "variant"), list_some(unique(odd$snp), 3))
+    },
+    if (!is.null(x$family)) {
+      sprintf("  families      sums within %s of siblings, %s", big(sum(x$family$families)),
+              plural(sum(x$family$people), "participant"))
     },
     sprintf("  memory        %s", format_bytes(as.numeric(utils::object.size(x)))),
     disclosure_words(x)

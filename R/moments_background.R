@@ -134,7 +134,7 @@ panel_data <- function(data, source) {
     effect_allele = NA_character_, other_allele = NA_character_
   )
   data$covariates <- matrix(0, length(data$environment), 0)
-  data[c("structure", "background", "block", "cluster")] <- list(NULL)
+  data[c("structure", "background", "block", "cluster", "family")] <- list(NULL)
   data
 }
 

@@ -29,7 +29,7 @@ moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL,
   .Call(C_ffi_moments_bits, codes$source, blocks$order, codes$person, n, columns, memory, level, wide, fill, report)
 }
 
-new_moments <- function(data, blocks, pass, seed) {
+new_moments <- function(data, blocks, pass, seed, family = NULL) {
   p <- nrow(data$variants)
   new_object("mr_moments", c(
     list(
@@ -42,7 +42,8 @@ new_moments <- function(data, blocks, pass, seed) {
     ),
     pass$parts, list(
       background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
-      binary = !is.null(data$outcome) && all(data$outcome %in% 0:1), disclosure = FALSE, withheld = character()
+      binary = !is.null(data$outcome) && all(data$outcome %in% 0:1), disclosure = FALSE, withheld = character(),
+      family = family
     )
   ))
 }

@@ -269,6 +269,7 @@ add_sites <- function(sites, maps) {
   first$gpilot <- gpilot
   first$missing <- as.integer(missing)
   first[names(parts)] <- parts
+  first["family"] <- list(combined_family(sites, recodings, nrow(every)))
   first$flow <- bind_flows(lapply(sites, `[[`, "flow"))
   first["seed"] <- list(unique(unlist(lapply(sites, `[[`, "seed"))))
   first$disclosure <- all(vapply(sites, function(s) isTRUE(s$disclosure), NA))

@@ -4,6 +4,7 @@
 safe_moments <- function(data, folds, seed, memory) {
   # The same draw whenever nothing else is asked: a second release tells nothing new.
   seed <- if (is.null(seed)) 1L else draw_seed(seed)
+  say_family_kept(data)
   data <- complete_calls(data, seed)
   personal <- personal_columns(data)
   blocks <- draw_blocks(data$environment, data$cluster, folds, seed)

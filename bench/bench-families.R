@@ -15,6 +15,7 @@ cells <- list(
   valid_small = function() mating(families = 400, on = "exposure", r = 0, generations = 1),
   dynastic = function() mating(on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)),
   cross = function() mating(on = "cross", r = .4),
+  cross_large = function() mating(families = 3000, on = "cross", r = .4),
   outcome_4 = function() mating(on = "outcome", r = .4, effect = .5),
   outcome_6 = function() mating(on = "outcome", r = .6, effect = .5),
   parents_valid = function() mating(families = 750, on = "exposure", r = 0, generations = 1),

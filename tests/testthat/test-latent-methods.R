@@ -14,7 +14,7 @@ test_that("a row says all there is to say about an estimator, and mr_methods() s
     expect_true(all(row$needs %in% c("rows", "score", "0/1 outcome", "variants", "families", "imputed parents")), info = row$id)
     expect_true(is.null(row$kclass) || row$kclass %in% c("ols", "2sls", "liml", "fuller", "nagar"), info = row$id)
   }
-  expect_setequal(table$id[table$needs == "rows"], c("latent_ujive", "latent_jive1", "latent_gmm", "latent_msmm", "latent_tsri", "latent_tsps", "family_ujive", "family_2sls", "imputed_ujive", "imputed_2sls"))
+  expect_setequal(table$id[table$needs == "rows"], c("latent_ujive", "latent_jive1", "latent_gmm", "latent_msmm", "latent_tsri", "latent_tsps", "family_ujive", "imputed_ujive", "imputed_2sls"))
   expect_setequal(table$id[table$exposures == "one"], c("latent_reml", "latent_outlier", "egger", "weighted_median", "score", "latent_score"))
 })
 
