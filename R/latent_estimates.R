@@ -10,7 +10,7 @@
 #   factor       what row_basis() makes the instruments orthonormal with
 #   kclass       cross products before and after the instruments (R/iv_kclass.R)
 #   n, rank      people, rank of the columns; variance: what traits were before them
-#   family       the rows of families, which stand beside moments (R/latent_family.R); `factor` of them,
+#   family       the rows of families, which stand beside moments (R/latent_family.R); `family_factor` of them,
 #                `problem`: why they do not inform
 # The context of an estimator:
 #   encoder, view, moments, rows   of R/latent_working.R; rows NULL from moments

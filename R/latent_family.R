@@ -99,7 +99,7 @@ family_block <- function(set, environments, made = family_rows) {
   # Every family mean is one person less.
   m <- kclass_moments(m$r0, m$r1, m$n - rows$absorbed, m$L, m$K)
   list(
-    family = rows, factor = f, kclass = m, n = rows$people, rank = m$K + rows$absorbed, variance = rows$variance,
+    family = rows, family_factor = f, kclass = m, n = rows$people, rank = m$K + rows$absorbed, variance = rows$variance,
     problem = if (length(unique(rows$cluster)) < FEW_FAMILIES) sprintf("fewer than %d families inform", FEW_FAMILIES)
   )
 }
@@ -210,7 +210,7 @@ family_diagnostics <- function(fit, block) {
   sargan$i2 <- if (is.na(sargan$ratio)) NA_real_ else max(0, 1 - 1 / sargan$ratio)
   list(
     kclass = m, f = block_f(block), first_stage = first_stages(m, fit$exposure), f_effective = tests$f_effective,
-    f_effective_note = if (m$k > 1) "is for one exposure" else if (is.null(block$factor)) "needs rows of people",
+    f_effective_note = if (m$k > 1) "is for one exposure" else if (is.null(block$family_factor)) "needs rows of people",
     sargan = sargan, wu_hausman = latent_wu_hausman(m),
     wu_hausman_robust = unname(tests$wu_hausman),
     hansen = list(
@@ -223,8 +223,8 @@ family_diagnostics <- function(fit, block) {
 
 # From rows with errors by family; there are none from sums.
 family_tests <- function(block) {
-  if (!is.null(block$factor)) {
-    return(factor_tests(block$factor, iv_cluster(block$family$cluster, block$n), "cluster"))
+  if (!is.null(block$family_factor)) {
+    return(factor_tests(block$family_factor, iv_cluster(block$family$cluster, block$n), "cluster"))
   }
   none <- c(statistic = NA_real_, df1 = block$kclass$L - block$kclass$k, "p-value" = NA_real_)
   list(f_effective = NA_real_, wu_hausman = rep(NA_real_, 4), hansen = none)
