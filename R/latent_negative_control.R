@@ -68,7 +68,7 @@ check_fit_data <- function(fit, data) {
 negative_methods <- function(fit, methods, has_rows) {
   resolve_methods(methods, list(
     kind = fit$kind, rows = has_rows, data_rows = has_rows, structure = FALSE, mode = fit$mode,
-    score = !is.null(fit$score), binary = FALSE
+    score = !is.null(fit$score), binary = FALSE, family = !is.null(fit$family), imputed = isTRUE(fit$family$imputed > 0)
   ))
 }
 

@@ -213,3 +213,14 @@ test_that("the family of a participant stays with the data", {
   from_file <- read_mr_data(files$bfile, files$pheno, "bmi", "sbp", "site", family = "family")
   expect_identical(as.character(from_file$family), as.character(rep(1:50, 4)))
 })
+
+test_that("negative controls within families: another outcome, by hand", {
+  s <- sibship_parts(rep(2, 150), 8, seed = 9)
+  age <- rnorm(300)
+  data <- sibship_data(s, covariates = data.frame(age = age))
+  fit <- family_fit_of(data)
+  got <- quiet(negative_control(fit, "age", data, methods = "family_2sls"))
+  within <- function(v) within_twin(v, s$family)
+  by_hand <- iv_fit(within(age), within(s$x), apply(s$g, 2, within_twin, s$family))
+  expect_equal(as.data.frame(got)$b[1], coef(by_hand)[[1]])
+})
