@@ -2,6 +2,27 @@
 # the object, its sizes and fault(field, must, was), when all fields have passed.
 
 object_laws <- list(
+  mr_verdict = function(x, sizes, fault) text_attributes(x, c("headline", "unseen"), fault),
+  summary.iv_reg = function(x, sizes, fault) {
+    if (sizes$n < x$nobs) fault("$residuals", sprintf("%s numbers", big(x$nobs)), describe(x$residuals))
+  },
+  summary.mr_data = function(x, sizes, fault) {
+    for (name in c("exposure_name", "environments", "flow")) {
+      if (!NROW(x[[name]])) fault(paste0("$", name), "not empty", describe(x[[name]]))
+    }
+  },
+  summary.latent_mr = function(x, sizes, fault) {
+    if (!nrow(x$estimates)) fault("$estimates", "a row for each estimate", "empty")
+  },
+  leave_one_out = function(x, sizes, fault) text_attributes(x, "over", fault),
+  environment_test = function(x, sizes, fault) {
+    for (name in c("environments", "columns")) {
+      value <- attr(x, name)
+      if (!is.null(value) && (!is.numeric(value) || is.object(value) && !inherits(value, "table"))) {
+        fault(paste0(": attribute ", name), "numbers", describe(value))
+      }
+    }
+  },
   plink_bed = function(x, sizes, fault) {
     files <- x$files
     people <- x$samples[!grepl("^-[0-9]+$", x$samples$iid), ] # several withdrawn samples may share a negative number
@@ -50,6 +71,8 @@ object_laws <- list(
     if (x$method != "code" && sizes$r != sizes$G) {
       fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
     }
+    lost <- setdiff(if (x$method == "structure") c("above", "taken"), names(x))
+    if (length(lost)) fault(paste0("$", lost[1]), "a number of directions", "missing")
     if (is.null(x$structure_slopes) != is.null(x$structure_mean)) {
       fault("$structure_slopes", "there with `structure_mean`, and not without", "otherwise")
     }
@@ -244,6 +267,15 @@ check_source_law <- function(source, path, fault) {
     if (is.null(at)) fault(paste0(path, "$", name), "places in the files", "missing")
     if (length(at) && max(at) > size[[name]]) {
       fault(paste0(path, "$", name), sprintf("numbers from 1 to %s", big(size[[name]])), big(max(at)))
+    }
+  }
+}
+
+text_attributes <- function(x, names, fault) {
+  for (name in names) {
+    value <- attr(x, name)
+    if (!is.null(value) && (!is.character(value) || is.object(value) || anyNA(value) || !all(validUTF8(value)))) {
+      fault(paste0(": attribute ", name), "text", describe(value))
     }
   }
 }

@@ -62,7 +62,12 @@ plink_rules <- function() list(
     first = numbers("f", min = 1, whole = TRUE, type = "integer"),
     variants = numbers("f", min = 0, whole = TRUE, type = "integer")
   ),
-  samples = frame("n", fid = texts("n"), iid = texts("n")), variants = variants_rule("G")
+  samples = frame(
+    "n", fid = texts("n"), iid = texts("n"), father = texts("n", na = TRUE, optional = TRUE),
+    mother = texts("n", na = TRUE, optional = TRUE), sex = numbers("n", na = TRUE, optional = TRUE),
+    phenotype = numbers("n", na = TRUE, optional = TRUE)
+  ),
+  variants = variants_rule("G")
 )
 
 # n: people, G: variants, x: exposures, e: environments.
@@ -101,8 +106,20 @@ data_rules <- function() list(
     ),
     null = TRUE, optional = TRUE
   ),
-  flow = flow_rule(), removed_variants = frame("gone", optional = TRUE, null = TRUE),
-  flagged_variants = frame("flagged", optional = TRUE, null = TRUE)
+  flow = flow_rule(), counts = parts(
+    called = numbers("G", "e", min = 0), n0 = numbers("G", "e", min = 0, optional = TRUE),
+    n1 = numbers("G", "e", min = 0, optional = TRUE), n2 = numbers("G", "e", min = 0, optional = TRUE),
+    mean = numbers("G", "e", na = TRUE), ss = numbers("G", "e", na = TRUE), null = TRUE, optional = TRUE
+  ),
+  covariate_coding = frame(
+    "coding", column = texts("coding"), variable = texts("coding"), level = texts("coding", na = TRUE),
+    reference = texts("coding", na = TRUE), null = TRUE, optional = TRUE
+  ),
+  removed_variants = frame("gone", snp = texts("gone"), reason = texts("gone"), optional = TRUE, null = TRUE),
+  flagged_variants = frame(
+    "flagged", snp = texts("flagged"), environment = texts("flagged"), reason = texts("flagged"), optional = TRUE,
+    null = TRUE
+  )
 )
 
 # G: variants, e: environments, r: columns that the directions combine (variants, or
@@ -116,6 +133,7 @@ instruments_rules <- function() list(
   n_latent = numbers(2, min = 0, whole = TRUE, named = c("invariant", "variant")),
   dropped = number(min = 0, whole = TRUE),
   values = numbers(), threshold = numbers(na = TRUE), null = numbers(null = TRUE, optional = TRUE),
+  above = number(min = 0, null = TRUE, optional = TRUE), taken = number(min = 0, null = TRUE, optional = TRUE),
   structure_mean = numbers("s", null = TRUE, optional = TRUE),
   structure_slopes = numbers("s", "G", null = TRUE, optional = TRUE),
   selected = texts(1, null = TRUE, optional = TRUE), # one of row_encoders(): encode_rows() looks

@@ -150,6 +150,7 @@ summary.iv_curve <- function(object, level = .95, ...) {
 #' @export
 print.summary.iv_curve <- function(x, digits = 3, ...) {
   check_dots(...)
+  check_printed(x, "summary.iv_curve")
   pointed(print(x$fit, digits = digits))
   cat("\nTests:\n")
   pointed(print(x$tests, digits = digits, row.names = FALSE))

@@ -73,6 +73,7 @@ negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(o
 #' @export
 print.negative_control <- function(x, digits = 3, ...) {
   check_dots(...)
+  check_printed(x, "negative_control")
   cat(sprintf("Negative control %s: the exposure cannot affect it, so every test should be silent\n", x$name))
   pointed(print(x$tests, digits = digits, row.names = FALSE))
   invisible(x)

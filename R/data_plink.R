@@ -129,20 +129,28 @@ samples.default <- variants.default
 #' @export
 variants.plink_bed <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   x$variants
 }
 
 #' @export
 samples.plink_bed <- function(x, ...) {
   check_dots(...)
+  check_made(x)
   x$samples
 }
 
 #' @export
-dim.plink_bed <- function(x) c(nrow(x$samples), nrow(x$variants))
+dim.plink_bed <- function(x) {
+  if (!is.data.frame(x$samples) || !is.data.frame(x$variants)) check_made(x)
+  c(nrow(x$samples), nrow(x$variants))
+}
 
 #' @export
-dimnames.plink_bed <- function(x) list(sample_names(x$samples), x$variants$snp)
+dimnames.plink_bed <- function(x) {
+  check_made(x)
+  list(sample_names(x$samples), x$variants$snp)
+}
 
 sample_names <- function(samples) {
   if (!anyDuplicated(samples$iid)) return(samples$iid)

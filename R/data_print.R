@@ -129,6 +129,7 @@ summary.mr_data <- function(object, ...) {
 #' @export
 print.summary.mr_data <- function(x, max = 20, ...) {
   check_dots(...)
+  check_printed(x, "summary.mr_data")
   cat(sprintf("%s, outcome %s: %s participants, %s instruments (%s)\n\n", sub(
     "^e", "E", exposures_words(x$exposure_name)
   ), x$outcome_name,
@@ -151,4 +152,7 @@ print.summary.mr_data <- function(x, max = 20, ...) {
 }
 
 #' @export
-dim.mr_data <- function(x) c(length(x$outcome), nrow(x$variants))
+dim.mr_data <- function(x) {
+  if (!is.numeric(x$outcome) || !is.data.frame(x$variants)) check_made(x)
+  c(length(x$outcome), nrow(x$variants))
+}

@@ -34,6 +34,7 @@ NULL
 #' @export
 `[.mr_data` <- function(x, i, j, ..., drop = FALSE) {
   check_dots(...)
+  check_made(x)
   if (nargs() - (!missing(drop)) < 3) {
     abort_argument("i", "given with a comma, data[i, ]", "alone", "people: data[i, ]; instruments: data[, j].")
   }
@@ -142,6 +143,7 @@ part_of_variants <- function(out, x, rows, cols, log) {
 #' @export
 split.mr_data <- function(x, f = x$environment, drop = FALSE, ...) {
   check_dots(...)
+  check_made(x)
   must <- "a value for every participant, or the name of a column of samples(x)"
   if (is.character(f) && length(f) == 1 && length(x$outcome) != 1) {
     table <- samples(x)

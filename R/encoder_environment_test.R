@@ -248,6 +248,7 @@ conditional_row <- function(scaled, given, environment, variable) {
 #' @export
 print.environment_test <- function(x, digits = 3, rows = 10, ...) {
   check_dots(...)
+  check_printed(x, "environment_test")
   sizes <- attr(x, "environments")
   if (is.null(sizes)) return(NextMethod())
   cat(sprintf("Does the law change across %d environments? n = %s\n", length(sizes), paste(sizes, collapse = " + ")))
@@ -273,6 +274,7 @@ print.environment_test <- function(x, digits = 3, rows = 10, ...) {
 #' @export
 as.data.frame.environment_test <- function(x, row.names = NULL, optional = FALSE, stringsAsFactors = FALSE, ...) {
   check_dots(...)
+  check_printed(x, "environment_test")
   attributes(x)[c("htest", "environments", "columns")] <- NULL
   class(x) <- "data.frame"
   asked_frame(x, row.names, stringsAsFactors)

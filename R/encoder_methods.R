@@ -92,6 +92,7 @@ summary.latent_instruments <- function(object, data = NULL, ...) {
 #' @export
 print.summary.latent_instruments <- function(x, ...) {
   check_dots(...)
+  check_printed(x, "summary.latent_instruments")
   pointed(print(x$object))
   cat("\nSpectrum (leading directions)\n")
   pointed(print(utils::head(x$spectrum, 20), digits = 4, row.names = FALSE))

@@ -178,6 +178,7 @@ add_strength <- function(quality, fit) {
 #' @export
 as.data.frame.instrument_quality <- function(x, row.names = NULL, optional = FALSE, stringsAsFactors = FALSE, ...) {
   check_dots(...)
+  check_printed(x, "instrument_quality")
   attributes(x)[c("used", "people")] <- NULL
   class(x) <- "data.frame"
   asked_frame(x, row.names, stringsAsFactors)
@@ -189,6 +190,7 @@ as.data.frame.instrument_quality <- function(x, row.names = NULL, optional = FAL
 #' @export
 print.instrument_quality <- function(x, ...) {
   check_dots(...)
+  check_printed(x, "instrument_quality")
   for (line in quality_lines(x)) cat(strwrap(line, 98, prefix = "    ", initial = "  "), sep = "\n")
   invisible(x)
 }

@@ -176,6 +176,7 @@ summary.iv_binary <- function(object, ...) {
 print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3),
                                     signif.stars = getOption("show.signif.stars"), ...) {
   check_dots(...)
+  check_printed(x, "summary.iv_binary")
   fit <- x$fit
   cat("\nCall:\n", paste(deparse(fit$call), collapse = "\n"), "\n\n", sep = "")
   cat(sprintf(

@@ -127,6 +127,7 @@ kleibergen_paap <- function(f, scores, vcov, cluster) {
 #' @export
 print.iv_first_stage <- function(x, digits = max(3, getOption("digits") - 3), ...) {
   check_dots(...)
+  check_printed(x, "iv_first_stage")
   cat("First stage (robust: ", x$vcov, ")\n", sep = "")
   pointed(print(x$table, digits = digits, row.names = FALSE))
   cat("\nAll endogenous variables\n")

@@ -164,6 +164,7 @@ rstudent.iv_reg <- function(model, type = "stage2", ...) influence(model, type =
 #' @export
 dfbeta.influence.iv_reg <- function(model, ...) {
   check_dots(...)
+  check_printed(model, "influence.iv_reg", "model")
   model$dfbeta
 }
 
@@ -178,6 +179,7 @@ cooks.distance.influence.iv_reg <- function(model, ...) {
 #' @export
 rstudent.influence.iv_reg <- function(model, ...) {
   check_dots(...)
+  check_printed(model, "influence.iv_reg", "model")
   model$rstudent
 }
 
@@ -185,6 +187,7 @@ rstudent.influence.iv_reg <- function(model, ...) {
 #' @export
 hatvalues.influence.iv_reg <- function(model, ...) {
   check_dots(...)
+  check_printed(model, "influence.iv_reg", "model")
   model$hatvalues
 }
 

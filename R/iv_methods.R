@@ -170,6 +170,7 @@ weights.iv_reg <- function(object, ...) {
 #' @export
 deviance.iv_reg <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   object$rss
 }
 
@@ -178,6 +179,7 @@ deviance.iv_reg <- function(object, ...) {
 #' @export
 sigma.iv_reg <- function(object, ...) {
   check_dots(...)
+  check_made(object)
   object$sigma
 }
 

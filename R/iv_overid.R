@@ -90,6 +90,7 @@ overid_table <- function(...) {
 #' @export
 print.overid_test <- function(x, ...) {
   check_dots(...)
+  check_printed(x, "overid_test")
   if (!all(c("test", "p.value") %in% names(x)) || !any(x$test %in% c("Sargan", "Hansen J"))) return(NextMethod())
   cat(strwrap(overid_words(x), 90, exdent = 2), sep = "\n")
   cat("\n")

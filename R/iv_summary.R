@@ -108,6 +108,7 @@ print.iv_reg <- function(x, digits = max(3, getOption("digits") - 3), ...) {
 print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
                                  signif.stars = getOption("show.signif.stars"), ...) {
   check_dots(...)
+  check_printed(x, "summary.iv_reg")
   cat("\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
   weighted <- !is.null(x$weights) && diff(range(x$weights)) > 0
   cat(if (weighted) "Weighted ", "Residuals:\n", sep = "")

@@ -101,6 +101,7 @@ whole_direction <- function(m, exposure, outcome) {
 #' @export
 print.direction_test <- function(x, ...) {
   check_dots(...)
+  check_printed(x, "direction_test")
   cat(strwrap(direction_words(x$direction), 90, exdent = 2), sep = "\n")
   v <- x$variants
   if (!is.null(v)) {

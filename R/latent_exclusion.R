@@ -234,6 +234,7 @@ tipping_scale <- function(ends) {
 #' @export
 print.plausibly_exogenous <- function(x, ...) {
   check_dots(...)
+  check_printed(x, "plausibly_exogenous")
   whole <- !is.null(attr(x, "tipping")) && all(c("term", "scale", "lo_ci", "up_ci") %in% names(x))
   if (!whole) return(NextMethod())
   for (text in violation_words(x)) cat(strwrap(text, 92, exdent = 2), sep = "\n")

@@ -163,6 +163,7 @@ moment_estimate <- function(fit, control, method) {
 #' @export
 print.leave_one_out <- function(x, ...) {
   check_dots(...)
+  check_printed(x, "leave_one_out")
   whole <- !is.null(attr(x, "over")) && all(c("SNP", "b", "se", "p", "nsnp") %in% names(x)) &&
     identical(utils::tail(x$SNP, 1), "All")
   if (!whole) return(NextMethod())

@@ -323,6 +323,7 @@ weak_rows <- function(first) {
 #' @export
 print.summary.latent_mr <- function(x, ...) {
   check_dots(...)
+  check_printed(x, "summary.latent_mr")
   pointed(print(x$fit))
   cat("\nQuality of the instruments (see ?learn_instruments)\n")
   pointed(print(x$quality))

@@ -318,6 +318,8 @@ outcome_words <- function(fit) if (isTRUE(fit$binary)) sprintf("the risk of %s",
 #' @export
 print.mr_verdict <- function(x, ...) {
   check_dots(...)
+  check_printed(x, "mr_verdict")
+  if (is.null(attr(x, "headline")) || !all(c("finding", "objects") %in% names(x))) return(NextMethod())
   width <- min(getOption("width"), 100)
   cat(strwrap(attr(x, "headline"), width), sep = "\n")
   for (i in seq_len(nrow(x))) {
