@@ -106,11 +106,7 @@ data_rules <- function() list(
     ),
     null = TRUE, optional = TRUE
   ),
-  flow = flow_rule(), counts = parts(
-    called = numbers("G", "e", min = 0), n0 = numbers("G", "e", min = 0, optional = TRUE),
-    n1 = numbers("G", "e", min = 0, optional = TRUE), n2 = numbers("G", "e", min = 0, optional = TRUE),
-    mean = numbers("G", "e", na = TRUE), ss = numbers("G", "e", na = TRUE), null = TRUE, optional = TRUE
-  ),
+  flow = flow_rule(),
   covariate_coding = frame(
     "coding", column = texts("coding"), variable = texts("coding"), level = texts("coding", na = TRUE),
     reference = texts("coding", na = TRUE), null = TRUE, optional = TRUE
@@ -349,11 +345,11 @@ flow_rules <- function() list(
   center = numbers("G"), map = numbers("G", "h"), theta = numbers("t"), hinges = number(min = 0, max = 64, whole = TRUE)
 )
 
-object_rules <- function() list(
+object_rules <- function() c(list(
   mr_moments = moments_rules, plink_bed = plink_rules, mr_data = data_rules, latent_instruments = instruments_rules,
   latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
   iv_reg = iv_rules, iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list, flow_control = list,
   autoencoder_control = list, curve_control = list, adam_control = list, curve_kiv = kiv_rules,
   curve_surface = surface_rules, curve_sieve = sieve_rules, curve_adam = adam_rules, encoder_start = start_rules,
   encoder_autoencoder = autoencoder_rules, encoder_flow = flow_rules
-)
+), table_rules())

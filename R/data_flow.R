@@ -34,7 +34,7 @@ flow <- function(x, ...) {
 #' @rdname flow
 #' @export
 flow.default <- function(x, ...) {
-  if (any(class(x) %in% names(object_rules))) check_made(x)
+  if (any(class(x) %in% names(object_rules()))) check_made(x)
   if (is.list(x) && is.data.frame(x$flow)) return(x$flow)
   abort_argument("x", "an object that carries a flow table, such as one made by mr_data()", describe(x))
 }

@@ -26,7 +26,10 @@ counts_of <- function(scan, kind) {
 }
 
 mr_counts <- function(data) {
-  if (!is.null(data$counts)) return(data$counts)
+  if (!is.null(data$counts)) {
+    check_counts(data$counts, data)
+    return(data$counts)
+  }
   counts_of(scan_variants(data, seq_along(data$outcome), data$environment), data$kind)
 }
 

@@ -28,7 +28,8 @@ test_that("a changed table is refused, or prints as it did", {
         bad[name] <- list(changed[[change]](bare[[name]]))
         got <- tryCatch(text_of(structure(bad, class = class(table))), error = identity)
         good <- inherits(got, "latentmr_error_object") || identical(got, want) ||
-          name %in% c("call", "na.action") || name == "quality" && change == "short" || is.null(bare[[name]]) || change == "text" && is.character(bare[[name]])
+          name %in% c("call", "na.action") || name == "quality" && change == "short" || is.null(bare[[name]]) ||
+          change == "text" && is.character(bare[[name]])
         expect_true(good, info = paste(class, name, change, if (is.character(got)) "printed" else conditionMessage(got)))
       }
     }
@@ -64,7 +65,9 @@ test_that("what a data set or a file set carries along is looked at by every met
   expect_error(print(bad), "counts[$]called` must be", class = "latentmr_error_object")
   bad <- snp
   bad["flow"] <- list(new.env())
-  for (use in list(function(x) x[1:90, ], split, flow)) expect_error(use(bad), "flow` must be", class = "latentmr_error_object")
+  for (use in list(function(x) x[1:90, ], split, flow)) {
+    expect_error(use(bad), "flow` must be", class = "latentmr_error_object")
+  }
   bad <- fit$encoder
   bad["above"] <- NULL
   expect_error(print(bad), "above` must be", class = "latentmr_error_object")
