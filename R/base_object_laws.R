@@ -71,8 +71,6 @@ object_laws <- list(
     if (x$method != "code" && sizes$r != sizes$G) {
       fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
     }
-    lost <- setdiff(if (x$method == "structure") c("above", "taken"), names(x))
-    if (length(lost)) fault(paste0("$", lost[1]), "a number of directions", "missing")
     if (is.null(x$structure_slopes) != is.null(x$structure_mean)) {
       fault("$structure_slopes", "there with `structure_mean`, and not without", "otherwise")
     }

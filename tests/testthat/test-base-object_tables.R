@@ -69,7 +69,7 @@ test_that("what a data set or a file set carries along is looked at by every met
     expect_error(use(bad), "flow` must be", class = "latentmr_error_object")
   }
   bad <- fit$encoder
-  bad["above"] <- NULL
+  bad$above <- "1"
   expect_error(print(bad), "above` must be", class = "latentmr_error_object")
   bad <- line
   bad$sigma <- "2"
