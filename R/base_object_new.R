@@ -69,7 +69,7 @@ private <- list(
   ),
   iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),
   iv_curve = c("data", "model", "curve", "alike", "band", "design", "dropped", "units"),
-  iv_first_stage = "tf", negative_control = "name"
+  negative_control = "name"
 )
 
 known_fields <- function(class) c(public_fields[[class]][[2]], private[[class]])
