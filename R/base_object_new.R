@@ -59,8 +59,8 @@ private <- list(
     "notes", "warnings", "details", "components", "panel_values", "background", "folds", "crossfit"
   ),
   latent_mr = c(
-    "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "latent", "dropped", "binary", "cases",
-    "score", "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld",
+    "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "latent", "dropped", "binary",
+    "cases", "score", "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld",
     "unavailable"
   ),
   iv_reg = c(

@@ -20,8 +20,8 @@
 #' with `|t*| >= |t|`. (Stata's boottest counts `|t*| > |t|` over `reps`.)
 #'
 #' The set has the effects whose p-value is not below `1 - level`, with the same draws for every effect: 41 effects as the
-#' tangent of equal angles around the estimate, up to 50 errors from it, and 10,000 errors away; its ends by bisection to a
-#' millionth of the error.
+#' tangent of equal angles around the estimate, up to 50 errors from it, and 10,000 errors away; its ends by bisection
+#' to a millionth of the error.
 #'
 #' With `G` clusters there are `2^G` signs, so that with five clusters no p-value below 1/16 exists for least squares;
 #' `weights = "webb"` has `6^G` (Webb 2023). Very few treated clusters remain a problem (MacKinnon and Webb 2018).
@@ -101,7 +101,9 @@ wild_term <- function(fit, term) {
 # The fit with clustered errors.
 wild_object <- function(fit, cluster) {
   if (is.null(cluster) && is.null(fit$cluster)) {
-    abort_argument("cluster", "given for a fit without clusters", "NULL", hint = "`cluster` takes ~ family, as in iv_reg().")
+    abort_argument(
+      "cluster", "given for a fit without clusters", "NULL", hint = "`cluster` takes ~ family, as in iv_reg()."
+    )
   }
   cluster <- if (is.null(cluster)) fit$cluster else iv_cluster(fit_cluster(fit, cluster), fit$n, fit$engine$f$rows$root)
   check_one_way(cluster, "the wild bootstrap")

@@ -5,7 +5,10 @@ reml_effects <- function(block, context) {
   k <- ncol(encoder$variant)
   total <- ncol(encoder$directions)
   lambda <- encoder$values[k + seq_len(total - k)] / encoder$threshold
-  basic <- block_scores(context$view, latent_block("basic", encoder, context$view), encoder$directions, from = direction_start(encoder, "all"))
+  basic <- block_scores(
+    context$view, latent_block("basic", encoder, context$view), encoder$directions,
+    from = direction_start(encoder, "all")
+  )
   b0 <- kclass_nagar(block$kclass)$coefficients
   # Exposure first: reml.h has a = (1, theta).
   noise <- function(m) (m$r1 / m$df)[2:1, 2:1]
