@@ -17,7 +17,8 @@
 latent_rows <- function(data, encoder, view, fold = NULL) {
   p <- nrow(data$variants)
   packed <- data$kind == "genotype"
-  need <- row_bytes(length(data$outcome), p, packed, view_width(view) - p + max(0L, ncol(encoder$variant)))
+  columns <- view_width(view) - p + max(0L, ncol(encoder$variant))
+  need <- row_bytes(length(data$outcome), p, packed, columns, nlevels(data$environment))
   budget <- memory_limit()
   if (need > budget) {
     inform(
@@ -58,8 +59,11 @@ row_codes <- function(source, order) {
 }
 
 # Codes, the numbers of a person (positions, leverages, instruments of UJIVE, and the `columns`
-# as they are and as forms, src/core/iv/iv_stream.h), and about ten matrices of variants x variants.
-row_bytes <- function(n, p, packed, columns) n * (if (packed) p / 4 else 0) + n * (100 + 16 * columns) + 80 * p^2
+# as they are and as forms, src/core/iv/iv_stream.h), and matrices of variants x variants: about ten, and two more for
+# each environment (its products, and those of its directions, R/moments_turned.R).
+row_bytes <- function(n, p, packed, columns, environments) {
+  n * (if (packed) p / 4 else 0) + n * (100 + 16 * columns) + (80 + 16 * environments) * p^2
+}
 
 columns_apart <- function(x) {
   if (is.matrix(x)) lapply(seq_len(ncol(x)), function(j) as.double(x[, j])) else list(as.double(x))
