@@ -25,7 +25,7 @@ plain_frame <- function(null = FALSE, optional = FALSE, empty = FALSE) {
 
 first_stage_rules <- function() list(
   table = plain_frame(), joint = plain_frame(), critical = plain_frame(null = TRUE, optional = TRUE),
-  tf = parts(critical = table_numbers(1), std.error = table_numbers(1), null = TRUE, optional = TRUE), vcov = text()
+  tf = frame(1, critical = table_numbers(1), std.error = table_numbers(1), null = TRUE, optional = TRUE), vcov = text()
 )
 
 summary_iv_rules <- function() list(
@@ -39,7 +39,9 @@ summary_iv_rules <- function() list(
   aliased_instruments = texts("gone", null = TRUE)
 )
 
-table_rules <- function() list(
+table_rules <- function() c(summary_rules(), printed_rules())
+
+summary_rules <- function() list(
   iv_first_stage = first_stage_rules,
   summary.iv_reg = summary_iv_rules,
   influence.iv_reg = function() list(
@@ -75,7 +77,10 @@ table_rules <- function() list(
     covariates = plain_frame(null = TRUE, empty = TRUE), removed_variants = plain_frame(empty = TRUE),
     flagged_variants = plain_frame(empty = TRUE),
     flow = flow_rule()
-  ),
+  )
+)
+
+printed_rules <- function() list(
   leave_one_out = function() list(
     exposure = table_texts(), SNP = table_texts(), b = table_numbers(), se = table_numbers(), p = table_numbers(),
     nsnp = table_numbers()

@@ -179,7 +179,7 @@ shared_segments <- function(x) {
   }
   out <- lapply(as.list(at), function(j) x[[j]])
   unit <- if (grepl("mb$", plain[at[["from"]]])) 1e6 else 1
-  shared <- match(sub("^IBD", "", toupper(as.character(out$type))), c("0", "1", "2")) - 1L
+  shared <- match(sub("^IBD", "", upper(as.character(out$type))), c("0", "1", "2")) - 1L
   if (anyNA(shared)) {
     abort_argument("parents", "a table whose IBDType is IBD1 or IBD2 (or 1, 2)", "one with other values")
   }

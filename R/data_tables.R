@@ -96,7 +96,7 @@ check_counts <- function(counts, x) {
   if (!all(good %in% TRUE)) {
     fault(
       "$counts", "counts of calls that add up",
-      sprintf("others for %s", x$variants$snp[which(!good | is.na(good))[1] %% size[1] + 1])
+      sprintf("others for %s", x$variants$snp[(which(!good | is.na(good))[1] - 1) %% size[1] + 1])
     )
   }
 }

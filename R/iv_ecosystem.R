@@ -22,7 +22,7 @@ find_statistic.iv_reg <- function(x, ...) "t-statistic"
 
 # Those of the t tests: with CR2 a number for each coefficient.
 get_df.iv_reg <- function(x, type = "residual", verbose = TRUE, ...) {
-  type <- tolower(type)
+  type <- lower(type)
   if (type == "normal") return(Inf)
   if (type == "model") return(x$rank)
   if (!is.null(x$df_terms)) return(unname(x$df_terms))

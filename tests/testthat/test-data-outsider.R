@@ -106,9 +106,12 @@ test_that("columns about people are no instruments", {
 test_that("a data set of more than 2^31 calls prints", {
   data <- known_data()
   data$outcome <- rep(0, 3e5)
-  data$counts$called <- matrix(150000L, 10000, 2, dimnames = list(NULL, c("east", "west")))
-  expect_identical(missing_share(data), 0)
+  data$variants <- data$variants[rep(1, 10000), ]
   data$environment <- factor(rep(c("east", "west"), each = 150000))
+  whole <- matrix(150000L, 10000, 2, dimnames = list(NULL, c("east", "west")))
+  data$counts[] <- lapply(data$counts, function(x) replace(whole, TRUE, 0L))
+  data$counts[c("called", "n0")] <- list(whole)
+  expect_identical(missing_share(data), 0)
   data$exposure <- data$outcome
   expect_identical(environment_table(data)$missing_calls, c(0, 0))
 })
