@@ -221,7 +221,7 @@ law_of_settings <- function(constructor) {
     }
     text <- vapply(x, function(v) !is.character(v) || all(validUTF8(v)), NA)
     if (!all(text)) fault(paste0("$", names(x)[!text][1]), "text in UTF-8", "other bytes")
-    tryCatch(do.call(constructor, unclass(x)), latentmr_error_argument = function(e) {
+    tryCatch(do.call(constructor, unclass(x), quote = TRUE), latentmr_error_argument = function(e) {
       text <- strsplit(conditionMessage(e), "\n", fixed = TRUE)[[1]][1]
       fault(
         paste0("$", e$argument), sub("^`[^`]*` must be (.*), not .*$", "\\1", text),

@@ -127,6 +127,7 @@ instruments_rules <- function() list(
   imputation = numbers("G", "e"),
   directions = numbers("r", "d"), invariant = numbers("r", "m"), variant = numbers("r", "k"),
   n_latent = numbers(2, min = 0, whole = TRUE, named = c("invariant", "variant")),
+  n_latent_given = numbers(2, min = 0, whole = TRUE, null = TRUE, optional = TRUE),
   dropped = number(min = 0, whole = TRUE),
   values = numbers(), threshold = numbers(na = TRUE), null = numbers(null = TRUE, optional = TRUE),
   above = number(min = 0, null = TRUE, optional = TRUE), taken = number(min = 0, null = TRUE, optional = TRUE),
@@ -176,6 +177,9 @@ fit_rules <- function() list(
   naive = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
   by_environment = several(several(estimate_rule(null = TRUE)), null = TRUE, optional = TRUE),
   leave_one_out = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
+  diagnostics = parts(
+    set_environments = several(plain_frame(null = TRUE, empty = TRUE), null = TRUE, optional = TRUE), optional = TRUE
+  ),
   family = parts(
     people = number(min = 0, whole = TRUE), families = number(min = 0, whole = TRUE),
     trios = number(min = 0, whole = TRUE), imputed = number(min = 0, whole = TRUE),

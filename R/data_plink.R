@@ -142,7 +142,7 @@ samples.plink_bed <- function(x, ...) {
 
 #' @export
 dim.plink_bed <- function(x) {
-  if (!is.data.frame(x$samples) || !is.data.frame(x$variants)) check_made(x)
+  if (!is.list(x) || !is.data.frame(x$samples) || !is.data.frame(x$variants)) check_made(x)
   c(nrow(x$samples), nrow(x$variants))
 }
 

@@ -153,6 +153,6 @@ print.summary.mr_data <- function(x, max = 20, ...) {
 
 #' @export
 dim.mr_data <- function(x) {
-  if (!is.numeric(x$outcome) || !is.data.frame(x$variants)) check_made(x)
+  if (!is.list(x) || !is.numeric(x$outcome) || !is.data.frame(x$variants)) check_made(x)
   c(length(x$outcome), nrow(x$variants))
 }

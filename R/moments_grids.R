@@ -73,6 +73,7 @@ on_grid <- function(x, step, noise) {
 candidate_steps <- function(x, noise) {
   values <- sort(unique(x))
   range <- values[length(values)] - values[1]
+  if (range <= noise) return(numeric())
   top <- floor(log10(range))
   decimal <- as.vector(outer(c(1, 5), 10^seq(top, top - 9)))
   gaps <- unique(signif(diff(values), 12))

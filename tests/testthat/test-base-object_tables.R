@@ -75,3 +75,23 @@ test_that("what a data set or a file set carries along is looked at by every met
   bad$sigma <- "2"
   expect_error(sigma(bad), "sigma` must be", class = "latentmr_error_object")
 })
+
+test_that("a call in the settings of an object is not run, and an object of another type is refused", {
+  encoder <- suppressWarnings(learn_instruments(simulate_mr("snp", cell = 3, n = 60, seed = 1), seed = 1))
+  ran <- FALSE
+  encoder$control$r2_min <- quote(ran <<- TRUE)
+  expect_error(print(encoder), class = "latentmr_error_object")
+  expect_false(ran)
+  encoder$control$r2_min <- quote(stop("it was run"))
+  expect_error(summary(encoder), class = "latentmr_error_object")
+  for (what in list(NA, "a", 1:3)) {
+    expect_error(dim(structure(what, class = "plink_bed")), class = "latentmr_error_object")
+    expect_error(dim(structure(what, class = "mr_data")), class = "latentmr_error_object")
+  }
+  encoder <- suppressWarnings(
+    learn_instruments(simulate_mr("snp", cell = 3, n = 60, seed = 1), n_latent = c(45, 5), seed = 1)
+  )
+  expect_output(print(encoder), "given")
+  encoder$n_latent_given <- "four"
+  expect_error(print(encoder), "n_latent_given", class = "latentmr_error_object")
+})

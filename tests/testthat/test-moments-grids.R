@@ -66,3 +66,18 @@ test_that("two columns whose difference is whole for all but one", {
   expect_true(any(colSums(off[, grepl("`to`|`from`", colnames(off)) & grepl(" - ", colnames(off)), drop = FALSE]) == 1))
   expect_identical(ncol(off_grids(cbind(from, to = rnorm(200)), factor(rep("a", 200)), pairs = 2)), 0L)
 })
+
+test_that("columns that differ in a person whom the search for steps does not look at are refused in words", {
+  # Of more than 200 values some are looked at: here all of those are one number.
+  alone <- c(rep(0, 400), 1, rep(0, 400))
+  looked <- round(seq(1, 801, length.out = 200))
+  expect_false(401 %in% looked)
+  expect_identical(grids_of(alone)$off, list())
+  set.seed(5)
+  g <- matrix(rbinom(600 * 4, 2, .3), 600, 4, dimnames = list(NULL, paste0("rs", 1:4)))
+  x <- rnorm(600, 50, 10)
+  y <- x
+  y[2] <- y[2] + 1
+  data <- suppressWarnings(suppressMessages(mr_data(g, x, y, rep("a", 600), kind = "genotype")))
+  expect_error(mr_moments(data), class = "latentmr_error_disclosure")
+})
