@@ -10,8 +10,8 @@ command <- vapply(files, function(file) {
   makes <- grepl(paste0("results/", file), text, fixed = TRUE) |
     (grepl(paste0("\"", file, "\""), text, fixed = TRUE) & grepl("bench/results", text, fixed = TRUE)) |
     basename(scripts) == paste0("bench-", name, ".R")
-  makes <- scripts[makes & !basename(scripts) %in% c("index.R", "run.R")]
-  if (length(makes)) paste("Rscript", makes[1]) else NA
+  makes <- scripts[makes & !scripts %in% c("bench/index.R", "bench/run.R")]
+  if (length(makes)) paste("Rscript", makes[1]) else NA_character_
 }, "")
 date <- vapply(file.path("bench/results", files), function(path) {
   changed <- length(system2("git", c("status", "--porcelain", path), stdout = TRUE)) > 0
