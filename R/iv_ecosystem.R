@@ -70,7 +70,8 @@ get_predict.iv_reg <- function(model, newdata = model$model, type = "response", 
 # emmeans
 recover_data.iv_reg <- function(object, ...) {
   need_formula(object)
-  emmeans::recover_data(
+  # The generic is there: this is its method, registered when emmeans was loaded.
+  getExportedValue("emmeans", "recover_data")(
     object$call, stats::delete.response(object$terms$regressors), object$na.action, frame = object$model,
     pwts = object$weights, ...
   )
