@@ -177,9 +177,6 @@ fit_rules <- function() list(
   naive = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
   by_environment = several(several(estimate_rule(null = TRUE)), null = TRUE, optional = TRUE),
   leave_one_out = several(estimate_rule(null = TRUE), null = TRUE, optional = TRUE),
-  diagnostics = parts(
-    set_environments = several(plain_frame(null = TRUE, empty = TRUE), null = TRUE, optional = TRUE), optional = TRUE
-  ),
   family = parts(
     people = number(min = 0, whole = TRUE), families = number(min = 0, whole = TRUE),
     trios = number(min = 0, whole = TRUE), imputed = number(min = 0, whole = TRUE),
@@ -190,7 +187,10 @@ fit_rules <- function() list(
     ),
     null = TRUE, optional = TRUE
   ),
-  diagnostics = parts(family = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE)),
+  diagnostics = parts(
+    set_environments = several(plain_frame(null = TRUE, empty = TRUE), null = TRUE, optional = TRUE),
+    family = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE)
+  ),
   flow = flow_rule(),
   latent = parts(
     kclass = kclass_rule(),

@@ -206,34 +206,26 @@ check_needs <- function(ids, given) {
       )
     )
   }
-  wrong <- needing("score")
-  if (!given$score && length(wrong)) {
-    abort_argument(
-      "methods", "estimators without an allele score, when `score_weights` is NULL", quote_all(wrong),
-      "`score_weights`: a data frame with SNP, effect_allele, other_allele and beta."
-    )
+  refuse <- function(what, there, must, hint) {
+    wrong <- needing(what)
+    if (!there && length(wrong)) abort_argument("methods", must, quote_all(wrong), hint)
   }
-  wrong <- needing("0/1 outcome")
-  if (!given$binary && length(wrong)) {
-    abort_argument(
-      "methods", "estimators of a mean difference, when the outcome is not 0/1", quote_all(wrong),
-      "Odds ratios and risk ratios are for outcomes of two values."
-    )
-  }
-  wrong <- needing("families")
-  if (!given$family && length(wrong)) {
-    abort_argument(
-      "methods", "estimators that need no families, when `data` has none", quote_all(wrong),
-      "mr_data(family = ) says who are siblings."
-    )
-  }
-  wrong <- needing("imputed parents")
-  if (!given$imputed && length(wrong)) {
-    abort_argument(
-      "methods", "estimators without imputed parents, when `data` has none", quote_all(wrong),
-      "mr_data(family = , parents = \"siblings\") imputes them."
-    )
-  }
+  refuse(
+    "score", given$score, "estimators without an allele score, when `score_weights` is NULL",
+    "`score_weights`: a data frame with SNP, effect_allele, other_allele and beta."
+  )
+  refuse(
+    "0/1 outcome", given$binary, "estimators of a mean difference, when the outcome is not 0/1",
+    "Odds ratios and risk ratios are for outcomes of two values."
+  )
+  refuse(
+    "families", given$family, "estimators that need no families, when `data` has none",
+    "mr_data(family = ) says who are siblings."
+  )
+  refuse(
+    "imputed parents", given$imputed, "estimators without imputed parents, when `data` has none",
+    "mr_data(family = , parents = \"siblings\") imputes them."
+  )
   wrong <- needing("variants")
   if (given$kind == "continuous" && length(wrong)) {
     abort_argument("methods", paste("other than", quote_all(wrong), "for continuous instruments"), quote_all(wrong))

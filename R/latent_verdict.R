@@ -233,7 +233,6 @@ unseen_words <- function(fit) {
   "Not visible to any of this: confounding that is alike in all environments and that all variants share, as assortative mating or parents' effects (families show these)."
 }
 
-
 # The first line, a sentence for each exposure; an objection comes before the number.
 verdict_headline <- function(fit, rows, population = FALSE) {
   against <- rows$check[rows$objects]

@@ -79,3 +79,9 @@ test_that("a constructor takes no field that its class has not", {
   expect_error(new_object("mr_verdict", list(check = "a", finding = "b", extra = 1)), "extra")
   expect_identical(names(new_object("negative_control", list(name = "a", tests = 1, fit = NULL))), c("fit", "tests", "name"))
 })
+
+test_that("a table of rules names no field twice: the second would not be looked at", {
+  for (class in names(object_rules())) {
+    expect_identical(anyDuplicated(names(object_rules()[[class]]())), 0L, info = class)
+  }
+})
