@@ -307,7 +307,7 @@ curve_rules <- function() list(
     cubic = reference_rule
   )),
   tests = frame(4, test = texts(4), p.value = numbers(4, min = 0, max = 1, na = TRUE)),
-  shrink = number(min = 0, max = 1), alike = flag()
+  alike = flag()
 )
 
 # What each solver keeps of a curve of w covariates: `curve`.
