@@ -101,6 +101,15 @@ warn <- function(message, class = NULL, ..., hint = NULL, call = user_call()) {
   warning(make_condition(message, c(class, "latentmr_warning", "warning"), hint, call, ...))
 }
 
+# Warnings of `expr` say where they belong: 'In "Kenya": ...'.
+said_of <- function(where, expr) {
+  withCallingHandlers(expr, latentmr_warning = function(w) {
+    w$message <- paste0(where, ": ", conditionMessage(w))
+    warning(w)
+    invokeRestart("muffleWarning")
+  })
+}
+
 # A note to the user: silenced by options(LatentMR.quiet = TRUE).
 inform <- function(message, class = NULL, ..., hint = NULL) {
   if (isTRUE(getOption("LatentMR.quiet"))) return(invisible())

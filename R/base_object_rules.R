@@ -60,7 +60,7 @@ plink_rules <- function() list(
   files = frame(
     "f", bed = texts("f"), size = numbers("f", min = 0), mtime = numbers("f"),
     first = numbers("f", min = 1, whole = TRUE, type = "integer"),
-    variants = numbers("f", min = 0, whole = TRUE, type = "integer")
+    variants = numbers("f", min = 0, whole = TRUE, type = "integer"), sum = texts("f", na = TRUE, optional = TRUE)
   ),
   samples = frame(
     "n", fid = texts("n"), iid = texts("n"), father = texts("n", na = TRUE, optional = TRUE),

@@ -6,6 +6,7 @@ curve_rows <- function(terms, frame, data, formula) {
   }
   parts <- iv_matrices(formula, frame, data, NULL)
   y <- stats::model.response(frame)
+  refuse_survival(y, "formula")
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) {
     abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
   }

@@ -17,6 +17,9 @@
 #' (age, sex) then show effects (Hamilton et al. 2024). Estimates are local slopes, not
 #' values of the curve, and the level is not identified.
 #'
+#' Ties (of genotypes nearly everybody in pre-strata) are drawn with the seed of the curve, whatever the order of the
+#' people in the file, and a message counts them.
+#'
 #' @param fit An `iv_curve`.
 #' @param strata Number of strata, 2 to 100 (at most n / 20).
 #' @param method `"residual"`, `"doubly-ranked"`, or both.
@@ -53,9 +56,9 @@ stratum_table <- function(fit, strata = 10, method = c("residual", "doubly-ranke
   overall <- association(d$x, score, d$w, seq_along(d$x))
   out <- lapply(method, function(m) {
     group <- if (m == "residual") {
-      rank_groups(residual, strata, fit$seed)
+      rank_groups(residual, strata, fit$seed, list(d$x, d$y))
     } else {
-      double_ranks(score, d$x, strata, fit$seed)
+      double_ranks(score, d$x, strata, fit$seed, list(d$y))
     }
     rows <- lapply(seq_len(strata), function(k) stratum_row(d, score, which(group == k), if (m == "residual") overall))
     cbind(data.frame(method = m, stratum = seq_len(strata)), do.call(rbind, rows))
@@ -69,36 +72,53 @@ first_stage_slopes <- function(first, skip, count) {
   slopes
 }
 
-# Equal values (but for rounding) have no order of their own: it is drawn, not that of the file.
-rank_groups <- function(v, strata, seed) {
+# Values but for rounding.
+rounded <- function(v) {
   width <- 1e-9 * max(abs(v))
-  key <- if (width > 0) round(v / width) else numeric(length(v))
+  if (width > 0) round(v / width) else numeric(length(v))
+}
+
+# Noise for each person that does not hang on the order of the file: drawn for the people sorted.
+drawn_noise <- function(seed, ...) {
+  out <- numeric(length(..1))
+  out[order(...)] <- with_seed(seed, stats::runif(length(out)))
+  out
+}
+
+# Equal values have no order of their own: it is drawn. `by`: what else tells people apart.
+rank_groups <- function(v, strata, seed, by = NULL) {
+  key <- rounded(v)
   place <- integer(length(v))
-  place[order(key, with_seed(seed, stats::runif(length(v))))] <- seq_along(v)
+  place[order(key, do.call(drawn_noise, c(list(seed, key), by)))] <- seq_along(v)
   group <- ceiling(place * strata / length(v))
-  apart <- vapply(split(group, key), function(g) length(unique(g)) > 1, NA)
-  cut <- sum(as.character(key) %in% names(apart)[apart])
-  if (cut) {
-    inform(
-      sprintf(
-        "%s with the same residual in different strata: who is in which was drawn with the seed of the curve.",
-        if (cut == 1) "1 person is" else paste(big(cut), "people are")
-      ), "latentmr_message_ties"
-    )
-  }
+  inform_ties(key, group, "the same residual", "strata")
   group
 }
 
 # Ties of the instrument are broken at random, as its users do; people left over at
 # the end form a smaller pre-stratum.
-double_ranks <- function(score, x, strata, seed) {
-  noise <- with_seed(seed, stats::runif(length(score)))
-  by_score <- order(score, noise)
+double_ranks <- function(score, x, strata, seed, by = NULL) {
+  key <- rounded(score)
+  by_score <- order(key, do.call(drawn_noise, c(list(seed, key, x), by)))
   pre <- (seq_along(score) - 1) %/% strata
+  inform_ties(key[by_score], pre, "the same score", "pre-strata")
   sorted <- by_score[order(pre, x[by_score])]
   group <- integer(length(score))
   group[sorted] <- stats::ave(seq_along(pre), pre, FUN = seq_along)
   group
+}
+
+# How many people have their value in common with people of another group.
+inform_ties <- function(key, group, value, groups) {
+  apart <- vapply(split(group, key), function(g) length(unique(g)) > 1, NA)
+  cut <- sum(as.character(key) %in% names(apart)[apart])
+  if (!cut) return(invisible())
+  inform(
+    sprintf(
+      "%s with %s in different %s: who is in which was drawn with the seed of the curve.",
+      if (cut == 1) "1 person is" else paste(big(cut), "people are"), value, groups
+    ), "latentmr_message_ties"
+  )
 }
 
 association <- function(v, score, w, rows) {

@@ -67,8 +67,8 @@
 #' disagreement is a warning.
 #'
 #' @param genotypes Instruments: a numeric matrix or data frame, n people x p
-#'   variants, a table as PLINK's `--recode A` writes it (.raw: IID names the people, the six columns in front are no
-#'   instruments), or a `plink_bed` object of [read_plink()]. Missing: `NA`. Unless `kind = "continuous"`, values
+#'   variants, a table as PLINK's `--export A` writes it (.raw: IID names the people, the six columns in front are no
+#'   instruments) or the path of its file (identifiers are then text: 007 stays 007), or a `plink_bed` object of [read_plink()]. Missing: `NA`. Unless `kind = "continuous"`, values
 #'   outside of 0 to 2 by at most .001 are set to its ends, with a message, and a few values far outside among
 #'   calls of 0, 1 and 2 are refused as codes for missing.
 #' @param exposure,outcome Numeric vectors, one value per participant, in any unit; estimates are in units of the

@@ -4,6 +4,7 @@
 # A numeric column without infinite values; one-column matrices and data frames
 # are taken as vectors. Traits of two values become 0 and 1.
 check_trait <- function(x, arg, kind = "auto") {
+  refuse_survival(x, arg)
   x <- plain_numbers(x, arg)
   if ((is.matrix(x) || is.data.frame(x)) && ncol(x) == 1) {
     ids <- row_ids(x)
@@ -34,6 +35,16 @@ check_trait <- function(x, arg, kind = "auto") {
     )
   }
   out
+}
+
+# Times to an event have no estimator here; what has one is an event within a time that was observed in everybody.
+refuse_survival <- function(x, arg) {
+  if (!inherits(x, "Surv")) return(invisible())
+  must <- if (arg == "formula") "one whose outcome are numbers" else "numbers"
+  abort_argument(arg, must, "times to an event (survival::Surv)", paste(
+    "Give whether the event came within a time over which everybody was followed, as 0 and 1 (iv_binary(), latent_mr());",
+    "hazards are not modelled."
+  ))
 }
 
 # "auto": what has two values becomes 0 and 1; "number": taken as it is.
@@ -218,6 +229,7 @@ recode_binary <- function(x, name) {
 
 # 0/1 values of an outcome, recoded with a message where they are coded otherwise.
 binary_values <- function(y, name, arg) {
+  refuse_survival(y, "formula")
   if (is.null(y) || !is.null(dim(y))) abort_argument(arg, "one with a single outcome on its left", describe(y))
   y <- recode_binary(y, name)
   if (!is.numeric(y) || !all(y %in% 0:1)) {

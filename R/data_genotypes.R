@@ -19,7 +19,10 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
       variants = folded(variants(genotypes)[c("snp", "chr", "pos", "effect_allele", "other_allele")])
     ))
   }
-  must <- "a numeric matrix or data frame (people in rows, variants in columns) or a plink_bed object"
+  must <- "a numeric matrix or data frame (people in rows, variants in columns), a .raw file or a plink_bed object"
+  if (is.character(genotypes) && length(genotypes) == 1 && is.null(dim(genotypes))) {
+    genotypes <- read_raw_table(genotypes, arg, must)
+  }
   ids <- if (is.data.frame(genotypes) || is.matrix(genotypes)) row_ids(genotypes)
   raw <- if (is.data.frame(genotypes)) raw_table(genotypes, is.null(variants))
   if (!is.null(raw)) {
@@ -35,9 +38,6 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
                      "Keep identifiers in the row names and only variants in the columns.")
     }
     genotypes <- as.matrix(genotypes)
-  }
-  if (is.character(genotypes) && length(genotypes) == 1) {
-    abort_argument(arg, must, describe(genotypes), "To read files use read_mr_data(), or give read_plink(prefix).")
   }
   if (!is.matrix(genotypes) || !is.numeric(genotypes)) abort_argument(arg, must, describe(genotypes))
   if (!nrow(genotypes) || !ncol(genotypes)) abort_argument(arg, must, describe(genotypes))

@@ -38,7 +38,8 @@
 #' allele everywhere, which is warned of from 100 variants on. Nothing in the files
 #' shows when lines of the fam file were exchanged; nor, where the number of samples
 #' is a multiple of 4, is there any unused place to look at: keep the three files of a
-#' set together. A bed file that is written while it is read is refused.
+#' set together. A bed file that is written while it is read is refused, and so is one that was written since
+#' [read_plink()] opened it, unless (up to 256 MB) a sum over its bytes is still the same: a copy of the file in its place.
 #'
 #' @section Memory:
 #' A matrix takes 4 bytes a genotype (8 as double). More than
@@ -221,7 +222,7 @@ bed_matrix <- function(bed, rows = NULL, cols = NULL, double = TRUE) {
   cols <- if (is.null(cols)) seq_len(nrow(bed$variants)) else as.integer(cols)
   file <- findInterval(cols, files$first)
   .Call(
-    C_ffi_bed_matrix, as.list(files[c("bed", "size", "mtime", "variants")]), nrow(bed$samples),
+    C_ffi_bed_matrix, opened_files(bed), nrow(bed$samples),
     if (!is.null(rows)) as.integer(rows) - 1L, file - 1L, cols - files$first[file], double
   )
 }

@@ -55,16 +55,16 @@ convert_hint <- function(prefix) {
   out <- substr(name, 1, regexpr(names(option)[at], lower(name)) - 1)
   if (is.na(option[at])) {
     return(if (endsWith(lower(name), ".raw")) {
-      "A .raw table is read with utils::read.table(header = TRUE, colClasses = c(FID = \"character\", IID = \"character\")) and given to mr_data()."
+      sprintf("A .raw table goes to mr_data(\"%s\", ...), which reads its identifiers as text.", name)
     } else {
       sprintf("Convert it: SNPRelate::snpgdsGDS2BED(\"%s\", \"%s\").", name, out)
     })
   }
   given <- if (grepl("pfile|pedmap", option[at])) out else name
-  sprintf(
-    "Convert it to a PLINK 1 file set: plink2 %s --make-bed --out %s. Then give \"%s\".", sprintf(option[at], given),
-    out, out
-  )
+  plink2 <- paste("plink2", sprintf(option[at], given))
+  to_set <- sprintf("Convert it to a PLINK 1 file set: %s --make-bed --out %s. Then give \"%s\".", plink2, out, out)
+  if (grepl("map", option[at])) return(to_set)
+  sprintf("%s For dosages: %s --export A --out %s, and mr_data(\"%s.raw\", ...).", to_set, plink2, out, out)
 }
 
 read_bim <- function(path) as_frame(.Call(C_ffi_read_bim, path))
@@ -113,9 +113,26 @@ read_plink_set <- function(prefix) {
   }
   files <- data.frame(
     bed = paths[1], bim = paths[2], fam = paths[3], size = opened$size, mtime = opened$mtime,
-    first = 1L, variants = nrow(variants)
+    first = 1L, variants = nrow(variants), sum = content_sum(paths[1], opened$size)
   )
   list(files = files, samples = samples, variants = variants)
+}
+
+# A sum over all bytes, of files that take no time to read twice: a copy of the file that was opened is that file.
+summed_bytes <- 2^28
+content_sum <- function(path, size) if (size <= summed_bytes) unname(tools::md5sum(path)) else NA_character_
+
+# The bed files of an object as the core wants them. One that was written again with what it
+# held before (copied, restored) goes under its new time; whatever else changed is the core's to refuse.
+opened_files <- function(bed) {
+  files <- bed$files
+  now <- file.info(files$bed, extra_cols = FALSE)
+  again <- which(now$size == files$size & abs(as.numeric(now$mtime) - files$mtime) > 1e-6 & !is.na(files[["sum"]]))
+  for (f in again) {
+    opened <- .Call(C_ffi_bed_open, files$bed[f], nrow(bed$samples), files$variants[f])
+    if (identical(content_sum(files$bed[f], opened$size), files$sum[f])) files$mtime[f] <- opened$mtime
+  }
+  as.list(files[c("bed", "size", "mtime", "variants")])
 }
 
 check_same_samples <- function(set, first) {

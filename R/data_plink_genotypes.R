@@ -55,7 +55,7 @@ bed_places <- function(x) {
   cols <- bed_cols(x)
   file <- findInterval(cols, files$first)
   list(
-    files = as.list(files[c("bed", "size", "mtime", "variants")]), n_samples = nrow(x$bed$samples),
+    files = opened_files(x$bed), n_samples = nrow(x$bed$samples),
     file = file - 1L, col = cols - files$first[file]
   )
 }

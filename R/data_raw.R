@@ -2,11 +2,31 @@
 
 raw_columns <- c("fid", "iid", "pat", "mat", "sex", "phenotype")
 
+# The file that PLINK's --recode A writes, identifiers as the text that they are.
+read_raw_table <- function(path, arg, must) {
+  if (is.na(path) || !nzchar(path) || !grepl("[.](raw|txt|tsv|gz)$", lower(path))) {
+    abort_argument(arg, must, describe(path), "To read files use read_mr_data(), or give read_plink(prefix).")
+  }
+  check_file(path, arg)
+  table <- open_text_table(path, arg)
+  if (!is_raw_head(table$names)) {
+    abort_argument(
+      arg, "a .raw table of PLINK (FID, IID, PAT, MAT, SEX, PHENOTYPE, then variants)",
+      sprintf("%s, whose columns are %s", path, quote_all(table$names, 6)),
+      "Write it with plink2 --export A, or read it and give a matrix with the identifiers as row names."
+    )
+  }
+  at <- seq_along(table$names)
+  columns <- table$columns(at, at > 6)
+  structure(columns, names = table$names, row.names = seq_along(columns[[1]]), class = "data.frame")
+}
+
+is_raw_head <- function(names) length(names) > 6 && identical(sub("^#", "", lower(names[1:6])), raw_columns)
+
 # A data frame as PLINK's --recode A writes it: the six columns in front are no
 # instruments. list(genotypes, ids, sex, variants), or NULL when it is none.
 raw_table <- function(genotypes, rename = TRUE) {
-  names <- sub("^#", "", lower(names(genotypes)))
-  if (length(names) < 7 || !identical(names[1:6], raw_columns)) return(NULL)
+  if (!is_raw_head(names(genotypes))) return(NULL)
   x <- genotypes[-(1:6)]
   # "rs1_A" or "rs1_A(/G)": the allele counted, and the other one.
   pattern <- "^(.*)_([^_()/]+)([(]/([^()]*)[)])?$"
@@ -30,9 +50,15 @@ raw_table <- function(genotypes, rename = TRUE) {
   iid <- as_ids(genotypes[[2]], "genotypes$IID")
   if (anyDuplicated(iid)) iid <- paste(as_ids(genotypes[[1]], "genotypes$FID"), iid, sep = "_")
   sex <- suppressWarnings(as.integer(as.character(genotypes[[5]])))
-  inform(sprintf("`genotypes` is a .raw table of PLINK: %s, known by %s; its first six columns are no instruments.",
-                 plural(ncol(x), "variant"), if (identical(iid, as_ids(genotypes[[2]], "IID"))) "IID" else "FID_IID"),
-         "latentmr_message_raw")
+  known_by <- if (identical(iid, as_ids(genotypes[[2]], "IID"))) "IID" else "FID_IID"
+  inform(
+    sprintf("`genotypes` is a .raw table of PLINK: %s, known by %s; its first six columns are no instruments.",
+            plural(ncol(x), "variant"), known_by),
+    "latentmr_message_raw",
+    hint = if (is.numeric(genotypes[[2]])) {
+      "Its IID came as numbers: 007 would be 7 now. mr_data(\"cohort.raw\", ...) reads the file with identifiers as text."
+    }
+  )
   list(genotypes = x, ids = iid, sex = ifelse(sex %in% 1:2, sex, NA_integer_), variants = variants)
 }
 

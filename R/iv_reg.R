@@ -68,6 +68,7 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NUL
   parts <- model$parts
   y <- stats::model.response(frame)
   if (is.logical(y)) y <- y + 0
+  refuse_survival(y, "formula")
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) {
     abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
   }

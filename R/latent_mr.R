@@ -150,6 +150,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
                       level = 0.95, force = FALSE, by_environment = TRUE, jackknife = NULL,
                       control = encoder_control(), seed = NULL) {
   check_given()
+  check_data_class(data)
   check_choice(encoder, "encoder", encoder_names())
   check_flag(by_environment, "by_environment")
   check_number(level, "level", 0.5, 1, open = TRUE)
@@ -343,13 +344,15 @@ environment_estimates <- function(fit, chosen, set, rows, step) {
     on.exit(step())
     one <- set
     one$view <- view_subset(set$view, e)
-    blocks <- set_blocks(chosen, one)
-    list(
-      estimates = subset_estimates(chosen, set, rows, e, fit$level, blocks),
-      strength = environment_strength(
-        if (is_family(fit$leading)) blocks[["family variants"]] else blocks$latent, fit$level, fit$exposure
+    said_of(sprintf("In \"%s\"", e), {
+      blocks <- set_blocks(chosen, one)
+      list(
+        estimates = subset_estimates(chosen, set, rows, e, fit$level, blocks),
+        strength = environment_strength(
+          if (is_family(fit$leading)) blocks[["family variants"]] else blocks$latent, fit$level, fit$exposure
+        )
       )
-    )
+    })
   })
 }
 
@@ -359,7 +362,7 @@ leave_one_environment_out <- function(fit, set, rows, step) {
   chosen <- method_rows(local_method(fit))
   lapply(setNames(environments, environments), function(e) {
     on.exit(step())
-    subset_estimates(chosen, set, rows, setdiff(environments, e), fit$level)[[1]]
+    said_of(sprintf("Without \"%s\"", e), subset_estimates(chosen, set, rows, setdiff(environments, e), fit$level)[[1]])
   })
 }
 

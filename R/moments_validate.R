@@ -5,9 +5,18 @@
 
 # Data with rows, or moments.
 check_data <- function(data, arg = "data") {
-  if (inherits(data, "mr_moments")) return(check_moments(data, arg))
-  if (inherits(data, "mr_data")) return(check_mr_data(data, arg))
-  abort_argument(arg, "made by mr_data(), read_mr_data() or mr_moments()", describe(data))
+  check_data_class(data, arg)
+  if (inherits(data, "mr_moments")) check_moments(data, arg) else check_mr_data(data, arg)
+}
+
+check_data_class <- function(data, arg = "data") {
+  if (inherits(data, c("mr_moments", "mr_data"))) return(invisible())
+  hint <- if (inherits(data, "formula")) {
+    "iv_reg(), iv_binary() and iv_curve() take formulas; genotypes, exposure and outcome of people go to mr_data()."
+  } else if (is.data.frame(data)) {
+    "mr_data() takes its columns: genotypes, exposure, outcome and environment."
+  }
+  abort_argument(arg, "made by mr_data(), read_mr_data() or mr_moments()", describe(data), hint)
 }
 
 # The fields, and one pass over genotypes in memory: copies are between 0 and 2, whole

@@ -134,3 +134,21 @@ test_that("no snapshot shows a condition as testthat prints it, and each has its
   }))
   expect_identical(shown, NULL)
 })
+
+test_that("a warning inside a part says which part", {
+  seen <- NULL
+  value <- withCallingHandlers(
+    said_of("In \"B\"", {
+      warn("1 of 9 people.", "latentmr_warning_leverage", count = 1)
+      2
+    }),
+    warning = function(w) {
+      seen <<- w
+      invokeRestart("muffleWarning")
+    }
+  )
+  expect_identical(value, 2)
+  expect_identical(conditionMessage(seen), "In \"B\": 1 of 9 people.")
+  expect_s3_class(seen, c("latentmr_warning_leverage", "latentmr_warning"))
+  expect_identical(seen$count, 1)
+})

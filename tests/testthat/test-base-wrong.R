@@ -70,3 +70,16 @@ test_that("iv_reg() says which argument it cannot use", {
   expect_identical(rownames(confint(fit, c("x", "(Intercept)"))), c("x", "(Intercept)"))
   expect_error(confint(fit, c(1, -2)), "`parm`", class = "latentmr_error_argument")
 })
+
+test_that("a formula, a data frame and survival times where they do not belong: what does", {
+  d <- data.frame(x = 1:3, z = 1:3)
+  expect_error(latent_mr(x ~ 1 | z), "iv_reg\\(\\), iv_binary\\(\\) and iv_curve\\(\\) take formulas", class = "latentmr_error_argument")
+  expect_error(latent_mr(x ~ 1 | z, data = d), "mr_data\\(\\) takes its columns", class = "latentmr_error_argument")
+  time <- structure(cbind(time = c(3, 5, 2, 8), status = c(1, 0, 1, 1)), class = "Surv", type = "right")
+  x <- c(1, 3, 2, 2)
+  g <- cbind(rs1 = c(0, 1, 2, 1))
+  for (wrong in list(
+    quote(iv_reg(time ~ x, estimator = "ols")), quote(iv_binary(time ~ 1 | x | g)), quote(iv_curve(time ~ x | g)),
+    quote(mr_data(g, x, time, rep("a", 4)))
+  )) expect_error(eval(wrong), "times to an event.*hazards are not modelled", class = "latentmr_error_argument")
+})

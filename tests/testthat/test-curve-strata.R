@@ -91,3 +91,22 @@ test_that("ties of the residual are drawn, and said", {
   expect_silent(rank_groups(c(3, 1, 2, 4), 2, seed = 1))
   expect_identical(rank_groups(c(3, 1, 2, 4), 2, seed = 1), c(2, 1, 1, 2))
 })
+
+test_that("who is in which stratum is no matter of the order of the file, and ties are counted", {
+  set.seed(3)
+  d <- data.frame(z = rbinom(200, 2, .4))
+  d$x <- round(d$z + rnorm(200), 1)
+  d$y <- d$x + rnorm(200)
+  control <- curve_control(members = 1, draws = 50)
+  conditions <- character()
+  table <- function(d) withCallingHandlers(
+    stratum_table(suppressMessages(iv_curve(y ~ x | z, data = d, control = control, seed = 1)), 4),
+    latentmr_message_ties = function(m) {
+      conditions <<- c(conditions, conditionMessage(m))
+      invokeRestart("muffleMessage")
+    }
+  )
+  expect_equal(table(d[sample(200), ]), table(d), tolerance = 1e-10)
+  # with pre-strata of four, every genotype value is in more than one
+  expect_true("200 people are with the same score in different pre-strata: who is in which was drawn with the seed of the curve.\n" %in% conditions)
+})

@@ -60,7 +60,8 @@ test_that("genotypes in another format: the command that converts them", {
   expect_match(hint("ukb.vcf.gz"), "plink2 --vcf ukb.vcf.gz --make-bed --out ukb.", fixed = TRUE)
   expect_match(hint("ukb.pgen"), "plink2 --pfile ukb --make-bed --out ukb.", fixed = TRUE)
   expect_match(hint("ukb.bgen"), "plink2 --bgen ukb.bgen ref-first --make-bed --out ukb.", fixed = TRUE)
-  expect_match(hint("ukb.raw"), "given to mr_data()", fixed = TRUE)
+  expect_match(hint("ukb.bgen"), "plink2 --bgen ukb.bgen ref-first --export A --out ukb, and mr_data(\"ukb.raw\", ...).", fixed = TRUE)
+  expect_match(hint("ukb.raw"), "A .raw table goes to mr_data(\"ukb.raw\", ...)", fixed = TRUE)
 })
 
 test_that("names of variants in another spelling: the cause and the mend", {

@@ -240,12 +240,36 @@ test_that("a file that changed after it was opened is refused at the next read",
   good <- readBin(set$bed, "raw", 1e5)
   writeBin(good[-length(good)], set$bed)
   expect_conditions(bed[1, 1], transform = no_folder)
+  # The same bytes under another time are the same file, other bytes are not.
   writeBin(good, set$bed)
   Sys.setFileTime(set$bed, Sys.time() + 10)
+  expect_identical(as.matrix(bed), as.matrix(read_plink(set$prefix)))
+  expect_identical(bed[2, 1], as.matrix(bed)[2, 1])
+  other <- good
+  other[4] <- xor(other[4], as.raw(3))
+  writeBin(other, set$bed)
+  Sys.setFileTime(set$bed, Sys.time() + 20)
   expect_conditions(as.matrix(bed), transform = no_folder)
+  expect_error(bed[1, 1], class = "latentmr_error_file")
+  # of files that are too large for a sum the time decides
+  bed$files$sum <- NA_character_
+  writeBin(good, set$bed)
+  Sys.setFileTime(set$bed, Sys.time() + 10)
   expect_error(bed[1, 1], class = "latentmr_error_file")
   unlink(set$bed)
   expect_error(bed[1, 1], "Cannot open", class = "latentmr_error_io")
+})
+
+test_that("passes over the bits know a copy of the file too", {
+  set <- example_set(n = 40)
+  bed <- read_plink(set$prefix)
+  scan <- function() suppressMessages(variants(mr_data(bed, 1:40 + 0, rep(c(3, 1, 4, 1), 10), rep("a", 40), ids = dimnames(bed)[[1]])))
+  before <- scan()
+  Sys.setFileTime(set$bed, Sys.time() + 10)
+  expect_identical(scan(), before)
+  writeBin(as.raw(c(0, 0)), con <- file(set$bed, "r+b"))
+  close(con)
+  expect_error(scan(), class = "latentmr_error_format")
 })
 
 test_that("paths with spaces, letters beyond ASCII and from the home folder work", {

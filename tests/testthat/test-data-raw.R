@@ -27,6 +27,38 @@ test_that("a .raw table is people and variants, not eight instruments", {
   expect_error(call(stats::setNames(cbind(raw, 0), c(names(raw), "rs4_HET"))), "--recode A", class = "latentmr_error_argument")
 })
 
+test_that("a .raw file is read with identifiers as text, and numbers in their place are said", {
+  p <- known_parts()
+  ids <- sprintf("%03d", 1:200)
+  raw <- data.frame(FID = "0", IID = ids, PAT = 0, MAT = 0, SEX = 0, PHENOTYPE = -9, p$g)
+  names(raw)[-(1:6)] <- c("rs1_A", "rs2_G(/A)", "rs3_T", "rs4_0")
+  raw[3, 7] <- NA
+  path <- file.path(new_dir(), "cohort.raw")
+  write.table(raw, path, quote = FALSE, row.names = FALSE)
+  call <- function(g, ids) {
+    bmi <- setNames(p$bmi, ids)
+    sbp <- setNames(p$sbp, ids)
+    mr_data(g, bmi, sbp, setNames(p$site, ids))
+  }
+  expect_message(from_file <- call(path, ids), "known by IID; its first six columns are no instruments.\n$", class = "latentmr_message_raw")
+  same_data(from_file, suppressMessages(call(raw, ids)))
+  expect_identical(head(from_file$ids, 2), c("001", "002"))
+  packed <- paste0(path, ".gz")
+  con <- gzfile(packed, "w")
+  writeLines(readLines(path), con)
+  close(con)
+  same_data(suppressMessages(call(packed, ids)), from_file)
+  # read.table() takes the zeros away: said, and nobody is joined to somebody else
+  table <- read.table(path, header = TRUE)
+  expect_message(call(table, as.character(1:200)), "Its IID came as numbers: 007 would be 7 now.", class = "latentmr_message_raw")
+  expect_warning(suppressMessages(call(table, ids)), "leading zeros are lost", class = "latentmr_warning_ids")
+  other <- file.path(new_dir(), "pheno.txt")
+  writeLines(c("IID bmi", "1 2"), other)
+  expect_error(call(other, ids), "whose columns are \"IID\", \"bmi\"", class = "latentmr_error_argument")
+  expect_error(call("no.raw", ids), "there is no file no.raw", class = "latentmr_error_io")
+  expect_error(call("cohort", ids), "To read files use read_mr_data()", class = "latentmr_error_argument")
+})
+
 test_that("dosages a little outside of [0, 2] are set to its ends, and it is said", {
   g <- known_parts()$g + 0
   g[3, 1] <- 1.5

@@ -198,3 +198,19 @@ test_that("the passes over people can be interrupted", {
   expect_interruptible(function() fresh(function(context) row_estimate(context, block, "ujive", "many")), among = 2)
   expect_interruptible(function() fresh(function(context) row_tests(context, block)), least = 1, among = 1)
 })
+
+test_that("who carries no instrument is said with the environment", {
+  set.seed(5)
+  site <- rep(c("A", "B", "C"), each = 60)
+  g <- matrix(rbinom(180 * 6, 2, .2 + .1 * rep(1:3, each = 60)), 180)
+  g[, 1] <- 0
+  g[5, 1] <- 1
+  x <- drop(g %*% rep(.5, 6)) + rnorm(180)
+  data <- suppressMessages(mr_data(g, x, x + rnorm(180), site, kind = "genotype"))
+  said <- character()
+  withCallingHandlers(latent_mr(data, methods = "latent_ujive", seed = 1), warning = function(w) {
+    if (inherits(w, "latentmr_warning_leverage")) said <<- c(said, conditionMessage(w))
+    invokeRestart("muffleWarning")
+  })
+  expect_identical(sub(":.*", "", said), c("1 of 180 people carry no instrument", "In \"A\"", "Without \"B\"", "Without \"C\""))
+})
