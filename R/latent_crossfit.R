@@ -234,7 +234,10 @@ whole_hsic <- function(d, plain) {
   directions <- instrument_directions(plain$encoder)
   for (what in c("covariates", "structure")) {
     name <- paste0("hsic_", what)
-    if (!is.null(d[[name]])) d[[name]] <- linear_hsic(plain$view, part, directions, plain$view$columns[[what]])
+    given <- if (what == "covariates") plain$view$columns$structure
+    if (!is.null(d[[name]])) {
+      d[[name]] <- linear_hsic(plain$view, part, directions, plain$view$columns[[what]], given = given)
+    }
   }
   d
 }

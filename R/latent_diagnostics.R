@@ -40,7 +40,7 @@ latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
     hsic_covariates = if (length(view$columns$covariates)) {
-      linear_hsic(view, block$part, directions, view$columns$covariates, start)
+      linear_hsic(view, block$part, directions, view$columns$covariates, start, view$columns$structure)
     },
     hsic_structure = if (length(view$columns$structure)) {
       linear_hsic(view, block$part, directions, view$columns$structure, start)

@@ -33,13 +33,14 @@ allele_count_test <- function(moments) {
 
 # Linear HSIC of two blocks of columns within environments: sum_e ||X_e'Y_e||_F^2
 # of standardised columns, null by a gamma law with mean tr K tr L / n and variance
-# 2 ||K||^2 ||L||^2 / n^2 (Zhang et al. 2011, UAI, for the centred Gram matrices).
-linear_hsic <- function(view, part, directions, columns, from = NULL) {
+# 2 ||K||^2 ||L||^2 / n^2 (Zhang et al. 2011, UAI, for the centred Gram matrices). Both given the
+# directions of the block and the columns `given`.
+linear_hsic <- function(view, part, directions, columns, from = NULL, given = integer()) {
   statistic <- center <- variance <- 0
   normal <- 0
   for (e in view$environments) {
     one <- view_subset(view, e)
-    inner <- block_map(one, cbind(part$inner_directions, part$common_directions), integer())
+    inner <- block_map(one, cbind(part$inner_directions, part$common_directions), given)
     partial <- partial_out(one, inner, matrix(0, view_width(one), 0))
     residual <- partial$residual
     g <- view$columns$variants

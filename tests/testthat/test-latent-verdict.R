@@ -90,3 +90,47 @@ test_that("a first stage that was partialled out is said", {
   of <- function(columns) summary(lm(x ~ columns))$r.squared
   expect_equal(of(z[, seq_len(ncol(fit$encoder$variant))]) / of(z), lost[["share"]], tolerance = .02)
 })
+
+test_that("structure that was partialled out is no objection, nor a covariate that only follows it", {
+  set.seed(4)
+  n <- 1200
+  ancestry <- runif(n)
+  genotypes <- function(p) {
+    low <- runif(p, .2, .5)
+    matrix(rbinom(n * p, 2, outer(1 - ancestry, low) + outer(ancestry, pmin(low + .25, .9))), n)
+  }
+  g <- genotypes(40)
+  u <- rnorm(n) + 2 * ancestry
+  x <- drop(scale(g) %*% rep(.2, 40)) + u + rnorm(n)
+  age <- 3 * ancestry + rnorm(n)
+  own <- drop(g %*% rep(1, 40)) + rnorm(n)
+  data <- function(covariates) {
+    mr_data(
+      g, exposure = x, outcome = .3 * x - u + rnorm(n), environment = rep(c("a", "b"), n / 2), covariates = covariates,
+      background = genotypes(400)
+    )
+  }
+  fit <- quiet(latent_mr(data(data.frame(age)), seed = 1))
+  expect_identical(fit$mode, "background")
+  expect_lt(fit$diagnostics$hsic_structure[["pval"]], 1e-20)
+  v <- verdict(fit)
+  expect_false("HSIC structure" %in% v$check)
+  expect_gt(v$pval[v$check == "HSIC"], .01)
+  expect_false(any(v$objects))
+  # Against the people themselves.
+  within <- function(a) {
+    for (e in levels(rows$environment)) {
+      i <- rows$environment == e
+      a[i, ] <- ref_residual(a[i, , drop = FALSE], cbind(1, rows$structure[i, , drop = FALSE]))
+    }
+    a
+  }
+  d <- data(data.frame(own))
+  fit <- quiet(latent_mr(d, seed = 1))
+  v <- verdict(fit)
+  expect_true(v$objects[v$check == "HSIC"])
+  set <- quiet(working_again(fit, d))
+  rows <- dense_rows(set$data, set$encoder, set$view)
+  ref <- ref_linear_hsic(within(rows$instruments), within(rows$covariates), rows$environment)
+  expect_equal(unname(fit$diagnostics$hsic_covariates[c("statistic", "pval")]), ref, tolerance = 1e-6)
+})
