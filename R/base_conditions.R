@@ -77,6 +77,7 @@
 #' * `latentmr_message_variants`: variants left out of a summary;
 #' * `latentmr_message_formula`: how a two-part formula was read;
 #' * `latentmr_message_structure`: directions added to structure columns;
+#' * `latentmr_message_encoder`: the encoder that `"auto"` took;
 #' * `latentmr_message_background`: components that were computed;
 #' * `latentmr_message_disclosure`: what disclosure control changed;
 #' * `latentmr_message_ties`: people drawn into strata;

@@ -68,6 +68,11 @@ object_laws <- list(
       }
       if (is.null(x[["code_center"]])) fault("$code_center", sprintf("%s numbers", big(sizes$r)), "missing")
     }
+    if (x$method == "sparse") {
+      for (name in c("map", "touched", "majority", "stable")) {
+        if (is.null(x[[name]])) fault(paste0("$", name), "there with encoder = \"mechanism_sparsity\"", "missing")
+      }
+    }
     if (x$method != "code" && sizes$r != sizes$G) {
       fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
     }

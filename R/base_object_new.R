@@ -15,7 +15,7 @@ public_fields <- list(
   )),
   latent_instruments = list(topic = "learn_instruments", c(
     "encoder", "values", "threshold", "invariant", "variant", "n_latent", "center", "block", "mode", "kind",
-    "variants", "environments", "quality", "history", "control", "seed"
+    "variants", "environments", "quality", "history", "touched", "majority", "control", "seed"
   )),
   latent_mr = list(topic = "latent_mr", c(
     "headline", "outcome", "exposure", "units", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality",
@@ -56,7 +56,8 @@ private <- list(
   latent_instruments = c(
     "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes",
     "structure_mean", "imputation", "n_latent_given", "parameters", "code_center", "check", "selected", "restart",
-    "notes", "warnings", "details", "components", "panel_values", "background", "folds", "crossfit"
+    "notes", "warnings", "details", "components", "panel_values", "background", "folds", "crossfit", "map", "stable",
+    "starts"
   ),
   latent_mr = c(
     "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "latent", "dropped", "binary",

@@ -121,8 +121,8 @@ data_rules <- function() list(
 # G: variants, e: environments, r: columns that the directions combine (variants, or
 # a code), d: directions, m and k: invariant and variant ones.
 instruments_rules <- function() list(
-  encoder = text(), method = text(among = c("structure", "stationary", "code")),
-  mode = text(among = c("panel", "structure", "background", "continuous", "code")), kind = text(among = moment_kinds),
+  encoder = text(), method = text(among = c("structure", "stationary", "code", "sparse")),
+  mode = text(among = c("panel", "structure", "background", "continuous", "code", "sparse")), kind = text(among = moment_kinds),
   variants = variants_rule("G"), environments = numbers("e", min = 1), center = numbers("G"),
   imputation = numbers("G", "e"),
   directions = numbers("r", "d"), invariant = numbers("r", "m"), variant = numbers("r", "k"),
@@ -141,6 +141,9 @@ instruments_rules <- function() list(
     shape = numbers(8, min = 0, whole = TRUE, optional = TRUE), warm = anything(optional = TRUE),
     code_center = numbers(optional = TRUE), code_scale = numbers(optional = TRUE), null = TRUE, optional = TRUE
   ),
+  map = numbers("G", "l", optional = TRUE), touched = numbers("l", "e", min = 0, max = 1, whole = TRUE, optional = TRUE),
+  majority = numbers("l", min = 0, whole = TRUE, optional = TRUE),
+  stable = numbers("l", min = 0, whole = TRUE, optional = TRUE), starts = numbers(inf = TRUE, optional = TRUE),
   control = object_of("encoder_control"), seed = number(whole = TRUE)
 )
 

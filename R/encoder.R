@@ -32,8 +32,8 @@
 #'   dimension of w. The stationary subspace of the code is the split (an eigenvalue below the `tolerance` of
 #'   [flow_control()] counts as invariant).
 #' * `encoder = "auto"`: closure where it applies; else the flow where it gains more than the `gain` of
-#'   [flow_control()] in held-out loss over a linear code; else `"linear"`. On genotypes and dosages it is
-#'   `"linear"`.
+#'   [flow_control()] in held-out loss over a linear code; else `"linear"`, or `"mechanism_sparsity"` where that finds no
+#'   invariant direction among four environments or more (a message says so). On genotypes and dosages it is `"linear"`.
 #'
 #' `$details` holds c(d), the spectrum before and the held-out losses with every fit of the flow, `$history` its
 #' losses by round, `$check` the distribution-free check of the code (`src/core/encoder/code_check.c`): with
@@ -66,6 +66,23 @@
 #' `n_latent = NULL` takes the dimensions of the encoder it starts from (at most 20 invariant ones for genotypes).
 #' `$history` holds every look at the held-out people.
 #'
+#' **Environments that touch few latents** (`encoder = "mechanism_sparsity"`, continuous instruments that mix latents
+#' linearly, from rows or moments): where every latent is touched by some environment, no direction is invariant
+#' everywhere and the linear encoder finds none, yet in each environment most latents are untouched and are valid
+#' instruments there. Rows b whose law changes between few pairs (e, f) of environments minimise
+#' \deqn{\sum_j \sum_{ef} c \log(1 + b_j'M_{ef} b_j / \epsilon) - 5 \log|\det B|, \quad
+#' M_{ef} = (m_e - m_f)(m_e - m_f)' + (S_e - S_f)^2 / 2}
+#' (`src/core/encoder/sparse_shift.h`). The largest set of environments in which mean and variance of a row agree is the
+#' set that leaves it alone; its row is then learned anew from these in closed form. [latent_mr()] takes the
+#' untouched latents of an environment as its instruments and partials the touched ones out there, less what the
+#' untouched say of them. Assumed: the mixing is linear and the same everywhere; an environment that touches a
+#' latent changes its mean, variance or a covariance; more than half of the environments leave a latent
+#' alone (or `encoder_control(reference = )` names one that touches none). Latents always touched
+#' together may stay mixed, which does no harm. Not visible: what touches a latent in the same way in most
+#' environments. The print shows which environment touches which latent, and how thin the majority of each latent is;
+#' `plot(, "mask")` draws it. At most 16 directions and 30 environments. The idea is Lachapelle et al.
+#' 2024, arXiv 2401.04890; the linear form is ours.
+#'
 #' Missing genotypes count as the variant's mean in the person's environment.
 #'
 #' @section Instrument quality (`summary(object)$quality`):
@@ -94,7 +111,7 @@
 #'
 #' @param data An `mr_data` object, or `mr_moments` (the same result, for genotypes; for continuous instruments the
 #'   null differs as said above).
-#' @param encoder `"linear"`, the closed form; `"auto"`, `"closure"` or `"flow"` for continuous instruments that are
+#' @param encoder `"linear"`, the closed form; `"mechanism_sparsity"`, where every latent is touched somewhere; `"auto"`, `"closure"` or `"flow"` for continuous instruments that are
 #'   a nonlinear mixing (`mr_data` only); or `"autoencoder"`.
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
 #' @param control [encoder_control()]. For moments with background components it must have the settings they were
@@ -104,11 +121,12 @@
 #' @return An object of class `latent_instruments`: `values` (eigenvalues of M), `threshold`, `invariant` and
 #'   `variant` (p x m maps from centred instruments to the two blocks; of an encoder that reads rows from its code),
 #'   `n_latent`, `center`, `block`, `mode`, `encoder`, `kind`, `variants`, `environments` (people in each),
-#'   `quality`, `history` (of training), `control`, `seed`. Others are private. `predict()` gives the blocks for
+#'   `quality`, `history` (of training), `touched` (latents x environments, 0/1) and `majority` (environments that leave
+#'   each latent alone) of `"mechanism_sparsity"`, `control`, `seed`. Others are private. `predict()` gives the blocks for
 #'   people, `plot()` the spectrum with its null line.
 #' @section Errors: `latentmr_error_argument` for a wrong argument; `latentmr_error_object` for `data` of another
-#'   version, or changed on the way (see [latent_mr()]); `latentmr_error_encoder` where `"closure"` or `"flow"`,
-#'   asked for by name, cannot be fitted. Whether anything is identified is decided by [latent_mr()]. Warnings of
+#'   version, or changed on the way (see [latent_mr()]); `latentmr_error_encoder` where `"closure"`, `"flow"` or
+#'   `"mechanism_sparsity"`, asked for by name, cannot be fitted. Whether anything is identified is decided by [latent_mr()]. Warnings of
 #'   class `latentmr_warning_fit` where a check alarms.
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)

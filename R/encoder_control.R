@@ -44,6 +44,9 @@
 #' @param flow [flow_control()].
 #' @param check Excess of the check above which it alarms, see [learn_instruments()].
 #' @param autoencoder [autoencoder_control()].
+#' @param reference Encoder `"mechanism_sparsity"`: the name of an environment that touches no latent, if one is known.
+#'   Then no majority is asked for, and two environments are enough.
+#' @param sparse_starts The same: starts of the search for its rows.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A list of class `encoder_control` that prints.
 #' @examples
@@ -52,7 +55,8 @@
 #' @export
 encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level = 0.999, draws = 200, null = "auto",
                             r2_min = 0.05, ld_window = 3e6, background_r2 = 0.05, max_components = 20, closure = 0.01,
-                            check = 0.02, flow = flow_control(), autoencoder = autoencoder_control(), ...) {
+                            check = 0.02, flow = flow_control(), autoencoder = autoencoder_control(), reference = NULL,
+                            sparse_starts = 20, ...) {
   check_dots(...)
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(partial_level, "partial_level", 0.5, 1, open = TRUE)
@@ -71,12 +75,14 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
     abort_argument("autoencoder", "made by autoencoder_control()", describe(autoencoder))
   }
   check_made(autoencoder)
+  if (!is.null(reference)) check_string(reference, "reference")
+  check_number(sparse_starts, "sparse_starts", 1, 1000, whole = TRUE)
   structure(
     list(
       level = level, partial_level = partial_level, dimension_level = dimension_level, draws = as.integer(draws),
       null = null, r2_min = r2_min, ld_window = ld_window, background_r2 = background_r2,
       max_components = as.integer(max_components), closure = as.double(closure), check = check, flow = flow,
-      autoencoder = autoencoder
+      autoencoder = autoencoder, reference = reference, sparse_starts = as.integer(sparse_starts)
     ),
     class = "encoder_control"
   )

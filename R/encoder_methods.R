@@ -26,6 +26,7 @@ print.latent_instruments <- function(x, ...) {
     )
     return(invisible(x))
   }
+  if (x$method == "sparse") return(print_sparse(x))
   cat(sprintf(
     "  invariant block %d, variant block %d of %d directions%s\n", x$n_latent[["invariant"]], x$n_latent[["variant"]],
     ncol(x$directions), if (is.null(x$n_latent_given)) " (chosen)" else " (given)"
@@ -106,15 +107,17 @@ print.summary.latent_instruments <- function(x, ...) {
 #' @rdname learn_instruments
 #' @param newdata An `mr_data` object or a matrix with the same instruments in the
 #'   same order (people x instruments, missing calls allowed).
-#' @param type `"invariant"` (What) or `"variant"` (Vhat).
+#' @param type `"invariant"` (What) or `"variant"` (Vhat); `"code"`, all latents in the order of `touched`, with
+#'   `encoder = "mechanism_sparsity"`.
 #' @param environment For a matrix: the environment of every person, used for
 #'   missing calls; unknown ones take the pooled mean.
 #' @export
-predict.latent_instruments <- function(object, newdata, type = c("invariant", "variant"), environment = NULL, ...) {
+predict.latent_instruments <- function(object, newdata, type = c("invariant", "variant", "code"), environment = NULL,
+                                       ...) {
   check_dots(...)
   check_made(object)
   if (missing(type)) type <- "invariant"
-  check_choice(type, "type", c("invariant", "variant"))
+  check_choice(type, "type", c("invariant", "variant", if (object$method == "sparse") "code"))
   if (missing(newdata)) {
     abort_argument(
       "newdata", "an mr_data object or a matrix of instruments", "missing", "The encoder keeps no rows of anybody."
@@ -140,7 +143,7 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
     }
     z <- z - core_product(sweep(new$structure, 2, object$structure_mean), object$structure_slopes)
   }
-  map <- if (type == "invariant") object$invariant else object$variant
+  map <- switch(type, invariant = object$invariant, variant = object$variant, code = object$map)
   out <- core_product(z, map)
   dimnames(out) <- block_names(newdata, type, ncol(map))
   out
@@ -183,7 +186,7 @@ new_instruments <- function(object, newdata, environment) {
 block_names <- function(newdata, type, columns) {
   list(
     if (inherits(newdata, "mr_data")) newdata$ids else rownames(newdata),
-    sprintf("%s%d", if (type == "invariant") "w" else "v", seq_len(columns))
+    sprintf("%s%d", switch(type, invariant = "w", variant = "v", code = "l"), seq_len(columns))
   )
 }
 
@@ -202,7 +205,7 @@ encoder_fill <- function(encoder, environments) {
 
 # All of the panel that is not partialled out, in the encoder's order.
 instrument_directions <- function(encoder) {
-  if (encoder$method == "code") return(encoder$invariant)
+  if (encoder$method %in% c("code", "sparse")) return(encoder$invariant)
   k <- ncol(encoder$variant)
   total <- ncol(encoder$directions)
   # Continuous: small eigenvalues first, so the variant block is at the end.
@@ -229,6 +232,8 @@ spectrum_data <- function(x) {
     null = rep_len(x$threshold, length(x$values)),
     part = if (x$mode == "background") {
       ifelse(seq_along(x$values) <= x$components, "variant", "invariant")
+    } else if (x$method == "sparse") {
+      ifelse(x$values <= x$threshold, "invariant", "variant")
     } else if (x$method %in% c("stationary", "code")) {
       ifelse(seq_along(x$values) <= x$n_latent[["invariant"]], "invariant", "variant")
     } else {

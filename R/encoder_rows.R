@@ -36,16 +36,20 @@ row_encoders <- function() {
   )
 }
 
-encoder_names <- function() c("linear", names(row_encoders()))
+encoder_names <- function() c("linear", moment_encoders, names(row_encoders()))
+
+# From moments too: fit() as fit_linear() and fit_sparse().
+moment_encoders <- "mechanism_sparsity"
 
 # Linear stays linear on genotypes; what cannot be is refused before any work.
 resolve_encoder <- function(encoder, data) {
   check_choice(encoder, "encoder", encoder_names())
   if (encoder == "linear") return(encoder)
-  if (inherits(data, "mr_moments")) {
+  if (encoder %in% moment_encoders && data$kind == "continuous") return(encoder)
+  if (inherits(data, "mr_moments") && !encoder %in% moment_encoders) {
     abort_argument(
       "data", sprintf("an mr_data object for encoder = \"%s\"", encoder), "made by mr_moments()",
-      "Moments hold no rows, which every encoder but \"linear\" reads."
+      "Moments hold no rows, which every encoder but \"linear\" and \"mechanism_sparsity\" reads."
     )
   }
   if (data$kind == "continuous") return(encoder)
@@ -53,7 +57,11 @@ resolve_encoder <- function(encoder, data) {
   if (!isTRUE(row_encoders()[[encoder]]$genotypes)) {
     abort_argument(
       "encoder", "\"linear\" or \"auto\" for genotypes and dosages", sprintf("\"%s\"", encoder),
-      "It inverts a smooth mixing of continuous instruments, which allele counts are not."
+      if (encoder %in% moment_encoders) {
+        "Every variant moves a little between sites: no direction of allele counts is left alone."
+      } else {
+        "It inverts a smooth mixing of continuous instruments, which allele counts are not."
+      }
     )
   }
   encoder
@@ -65,6 +73,7 @@ learn <- function(data, moments, view, encoder, n_latent, control, seed) {
   moments <- blind_moments(moments)
   view <- blind_view(view)
   if (encoder == "linear") return(fit_linear(moments, view, n_latent, control, seed, rows = data))
+  if (encoder == "mechanism_sparsity") return(fit_sparse(moments, view, n_latent, control, seed, rows = data))
   fit_code(data, moments, view, encoder, n_latent, control, seed)
 }
 
@@ -85,6 +94,11 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
   )
   if (selected == "linear") {
     linear <- fit_linear(moments, view, n_latent, control, seed, rows = data)
+    if (encoder == "auto" && sparse_stands_in(linear, view, n_latent, control)) {
+      linear <- fit_sparse(moments, view, NULL, control, seed, rows = data)
+      kept$selected <- "mechanism_sparsity"
+      kept$warnings <- c(kept$warnings, linear$warnings)
+    }
     linear$encoder <- encoder
     linear[names(kept)] <- kept
     return(linear)
@@ -137,6 +151,7 @@ check_alarm <- function(check, control) {
 # columns behind the instruments: the latent estimators take the columns of What
 # as instruments and partial out those of Vhat, the others see the instruments.
 estimation_data <- function(data, learned, moments, view) {
+  if (learned$method == "sparse") return(sparse_data(data, learned, moments, view))
   if (learned$method != "code") return(list(data = data, moments = moments, view = view, encoder = learned))
   z <- impute_genotypes(mr_genotypes(data), data$environment, learned)
   c(estimation_blocks_data(data, learned, moments, z, code_blocks(learned, z)), list(z = z))

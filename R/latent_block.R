@@ -21,7 +21,7 @@ latent_block <- function(kind, encoder, view) {
   if (kind == "latent") {
     v <- encoder$variant
     s <- columns$structure
-    moving <- encoder$mode %in% c("panel", "continuous", "code")
+    moving <- encoder$mode %in% c("panel", "continuous", "code", "sparse")
     inner <- if (moving) ncol(v) else length(s)
     cells <- length(view$n) * max(1, encoder$crossfit)
     width <- cells * (1 + inner) + length(columns$covariates) +
@@ -29,8 +29,10 @@ latent_block <- function(kind, encoder, view) {
     # With few people per column the interactions cost more than they buy.
     interact <- encoder$kind == "continuous" || view_people(view) >= 100 * width
     if (moving) {
-      part[[if (interact) "inner_directions" else "common_directions"]] <- v
-      if (encoder$mode == "code") part$common_columns <- c(s, columns$covariates)
+      # A column that is zero elsewhere has its slope in its own environment.
+      inside <- interact && encoder$mode != "sparse"
+      part[[if (inside) "inner_directions" else "common_directions"]] <- v
+      if (encoder$mode %in% c("code", "sparse")) part$common_columns <- c(s, columns$covariates)
     } else {
       if (interact) part$inner_columns <- s
       part$common_columns <- c(if (!interact) s, columns$covariates)

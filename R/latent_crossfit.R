@@ -25,6 +25,14 @@ check_crossfit <- function(crossfit, data) {
   as.integer(crossfit)
 }
 
+check_sparse_crossfit <- function(encoder, crossfit) {
+  if (encoder != "mechanism_sparsity" || !crossfit) return(invisible())
+  abort_argument(
+    "crossfit", "0 with encoder = \"mechanism_sparsity\"", describe(as.numeric(crossfit)),
+    "Its errors include the learning of the rows by the jackknife."
+  )
+}
+
 # The encoder with the variant block of every fold: `pieces` is a list of
 # (blocks of `moments` in the fold, p x k directions learned without them). The
 # dimension k and the linkage blocks are those found in everybody: neither looks at

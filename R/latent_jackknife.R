@@ -51,9 +51,15 @@ jackknife_relearned <- function(estimates, chosen, set, level) {
   moments <- fold_moments(set)
   means <- moments_means(moments)
   folds <- sort(unique(moments$blocks$fold))
+  sparse <- set$encoder$method == "sparse"
   without <- vapply(folds, function(f) {
-    view <- view_delete_blocks(set$view, moments, which(moments$blocks$fold == f), means)
-    one <- list(encoder = relearned(set$encoder, view), view = view, moments = moments)
+    gone <- which(moments$blocks$fold == f)
+    view <- view_delete_blocks(if (sparse) set$source$view else set$view, moments, gone, means)
+    one <- if (sparse) {
+      sparse_data(moments, sparse_relearned(set$fitted, view), moments, view)
+    } else {
+      list(encoder = relearned(set$encoder, view), view = view, moments = moments)
+    }
     vapply(estimate_methods(chosen, one, NULL, level), `[[`, 0, "b")
   }, numeric(nrow(chosen)))
   without <- matrix(without, nrow(chosen), dimnames = list(chosen$id, NULL))

@@ -122,7 +122,7 @@ need_linear <- function(fit, argument) {
   if (isTRUE(fit$crossfit > 0)) {
     abort_argument(argument, "a fit with crossfit = 0", sprintf("one with crossfit = %d", fit$crossfit))
   }
-  if (fit$encoder$method == "code") {
+  if (fit$encoder$method %in% c("code", "sparse")) {
     abort_argument(argument, "a fit with the linear encoder", sprintf("one with encoder \"%s\"", fit$encoder$encoder))
   }
 }

@@ -46,7 +46,8 @@
 #' (`bench/bench-snp-panels.R`).
 #'
 #' @param data An `mr_data` object, or `mr_moments` (no rows needed).
-#' @param encoder `"linear"`, `"auto"`, `"closure"`, `"flow"` or `"autoencoder"` (see [learn_instruments()]).
+#' @param encoder `"linear"`, `"mechanism_sparsity"`, `"auto"`, `"closure"`, `"flow"` or `"autoencoder"` (see
+#'   [learn_instruments()]).
 #' @param n_latent `c(invariant, variant)` dimensions, or `NULL` to choose.
 #' @param methods Estimators: ids of [mr_methods()] or rows of it; `NULL` for the
 #'   defaults.
@@ -160,6 +161,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   encoder <- resolve_encoder(encoder, data)
   crossfit <- check_crossfit(crossfit, data)
   check_relatedness(encoder, control, crossfit)
+  check_sparse_crossfit(encoder, crossfit)
   sure <- isTRUE(jackknife)
   jackknife <- check_jackknife(jackknife, data, encoder, crossfit)
   check_environment_names(data)
@@ -168,6 +170,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   notes <- NULL
   learner <- function(source) {
     fitted <- learn(source$data, source$moments, source$view, encoder, n_latent, control, seed)
+    if (fitted$method == "sparse") check_sparse_crossfit("mechanism_sparsity", crossfit)
     notes <<- population_notes(
       identification(fitted, source$view, source$moments, force || has_families(data)), has_families(data)
     )
@@ -250,7 +253,7 @@ latent_parts <- function(blocks, set) {
   out
 }
 
-latent_dropped <- function(block, set) block_dropped(block$partial, block$part, moments_columns(set$moments))
+latent_dropped <- function(block, set) block_dropped(block$partial, block$part, set_columns(set))
 
 refuse_block <- function(block, crossfit) {
   problem <- block_problem(block)

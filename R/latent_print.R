@@ -132,6 +132,7 @@ block_words <- function(x) {
       "%d of %d directions of the panel that move or carry structure (%s)", k, ncol(x$encoder$directions), slopes
     ),
     code = sprintf("the %d variant columns of the code (%s)", k, slopes),
+    sparse = sprintf("in every environment the latents that it touches (%d in all)", sum(x$encoder$touched)),
     continuous = sprintf(
       "%d of %d directions of the instruments that move (%s)", k, ncol(x$encoder$directions), slopes
     ),

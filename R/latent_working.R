@@ -53,7 +53,8 @@ working_folds <- function(crossfit) max(10L, crossfit)
 fold_moments <- function(set) {
   folds <- max(set$moments$blocks$fold)
   if (folds > 1 || !inherits(set$data, "mr_data")) return(set$moments)
-  mr_moments(set$data, folds = working_folds(0L), seed = set$moments$seed, disclosure = FALSE)
+  data <- if (set$encoder$method == "sparse") set$source$data else set$data
+  mr_moments(data, folds = working_folds(0L), seed = set$moments$seed, disclosure = FALSE)
 }
 
 working_source <- function(data, control, crossfit, outcome, seed) {
@@ -73,7 +74,7 @@ working_outcome <- function(set, outcome, score) {
   set$encoder$score <- score$direction
   if (is.null(outcome$column)) return(set)
   covariates <- set$view$columns$covariates
-  name <- moments_columns(set$moments)[covariates]
+  name <- set_columns(set)[covariates]
   set$view$columns$outcome <- covariates[match(outcome$column, name)]
   set$view$columns$covariates <- covariates[!name %in% outcome$drop]
   set$column <- outcome$column
@@ -90,4 +91,12 @@ turned_set <- function(set, apart) {
 working_rows <- function(set) {
   if (!inherits(set$data, "mr_data")) return(NULL)
   latent_rows(set$data, set$encoder, set$view, set$fold)
+}
+
+# Names of the columns of its view, in which columns may stand behind the instruments.
+set_columns <- function(set) {
+  names <- moments_columns(set$moments)
+  shift <- set$view$shift
+  if (is.null(shift)) return(names)
+  append(names, character(shift), length(set$view$columns$instruments))
 }

@@ -21,6 +21,7 @@
 #'   * `"quality"`: the change of every latent between environments and the dependence of the invariant
 #'     block on other columns, over the smallest that the data would show.
 #'   * `"history"`: losses of an encoder that was trained in steps.
+#'   * `"mask"`: which environments touch which latents (`encoder = "mechanism_sparsity"`).
 #' @param data For `"latent"`: the `mr_data` object.
 #' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome for the axes,
 #'   such as `c("mmol/L", "mmHg")`.
@@ -52,13 +53,13 @@ plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
     scatter = plot_scatter(x, units), funnel = plot_funnel(x, units), single_variant = plot_single(x, units),
     leave_one_out = plot_leave_one_variant(x, units), spectrum = plot_spectrum(x$encoder),
     latent = plot_latents(x$encoder, data), history = plot_training(x$encoder),
-    quality = plot_quality(x$quality)
+    quality = plot_quality(x$quality), mask = plot_mask(x$encoder)
   )
 }
 
 fit_pictures <- c(
   "forest", "environments", "first_stage", "scatter", "funnel", "single_variant", "leave_one_out", "spectrum", "latent",
-  "history", "quality"
+  "history", "quality", "mask"
 )
 
 one_exposure_pictures <- c("environments", "first_stage", "scatter", "funnel", "single_variant", "leave_one_out")
@@ -68,9 +69,9 @@ one_exposure_pictures <- c("environments", "first_stage", "scatter", "funnel", "
 plot.latent_instruments <- function(x, type = "spectrum", data = NULL, ...) {
   check_dots(...)
   check_made(x)
-  check_choice(type, "type", c("spectrum", "latent", "history", "quality"))
+  check_choice(type, "type", c("spectrum", "latent", "history", "quality", "mask"))
   switch(type,
     spectrum = plot_spectrum(x), latent = plot_latents(x, data), history = plot_training(x),
-    quality = plot_quality(x$quality)
+    quality = plot_quality(x$quality), mask = plot_mask(x)
   )
 }

@@ -191,7 +191,8 @@ report_encoder <- function(fit) {
     panel = "panel mode: structure is learned from the instruments themselves",
     structure = "structure mode: components of ancestry were given",
     background = "background mode: components are learned from background variants together with the instruments",
-    code = "a code trained on the rows of people", continuous = "continuous instruments"
+    code = "a code trained on the rows of people",
+    sparse = "latents that few environments touch", continuous = "continuous instruments"
   )
   rows <- list(
     c("Encoder", paste0(e$encoder, ", ", mode)), c("Partialled out", block_words(fit)),

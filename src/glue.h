@@ -103,6 +103,7 @@ extern const R_CallMethodDef glue_moments_view_calls[];
 extern const R_CallMethodDef glue_test_autoencoder_calls[];
 extern const R_CallMethodDef glue_test_calls[];
 extern const R_CallMethodDef glue_test_curve_calls[];
+extern const R_CallMethodDef glue_test_encoder_calls[];
 
 #define GLUE_CALL(name, n) {#name, (DL_FUNC)&name, n}
 

@@ -4,6 +4,7 @@
 #include "core/encoder/code_check.h"
 #include "core/encoder/flow.h"
 #include "core/encoder/linkage.h"
+#include "core/encoder/sparse_shift.h"
 #include "core/encoder/stationary.h"
 #include "core/encoder/stationary_permuted.h"
 #include "core/encoder/structure_null.h"
@@ -301,7 +302,47 @@ static SEXP ffi_code_check(SEXP w, SEXP v, SEXP environment, SEXP environments_,
   return keep_reals(both, 2);
 }
 
+/* ---- sparse shifts ---- */
+
+/* m: d x d x pairs, d: one. */
+static sparse_problem glue_sparse_problem(SEXP m, SEXP d_, SEXP tau) {
+  const size_t d = glue_size1(d_, "d"), all = (size_t)Rf_xlength(m);
+  if (!d || all % (d * d)) glue_stop("internal: %zu numbers are no matrices of %zu columns", all, d);
+  const sparse_problem problem = {d, all / (d * d), glue_real(m, (R_xlen_t)all, "m"), glue_real1(tau, "tau")};
+  return problem;
+}
+
+/* list(directions = d x d, values = f of every start). */
+static SEXP ffi_sparse_rows(SEXP m, SEXP d_, SEXP tau, SEXP starts_, SEXP seed) {
+  const sparse_problem problem = glue_sparse_problem(m, d_, tau);
+  const size_t starts = glue_size1(starts_, "starts");
+  SEXP b = PROTECT(glue_matrix(problem.d, problem.d));
+  SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)starts));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(sparse_rows(&problem, starts, (uint64_t)glue_int1(seed, "seed"), REAL(b), REAL(values),
+                         glue_arena(sparse_rows_bytes(&problem)), &tick, &err), &err);
+  SEXP out = glue_list(2, "directions", b, "values", values);
+  UNPROTECT(2);
+  return out;
+}
+
+/* t: E x E; reference: 1-based, 0 for none. 0/1 of every environment. */
+static SEXP ffi_sparse_agreement(SEXP t, SEXP limit, SEXP reference) {
+  const size_t n = (size_t)glue_nrow(t);
+  glue_real(t, (R_xlen_t)(n * n), "t");
+  const int from = glue_int1(reference, "reference");
+  if (from < 0 || (size_t)from > n) glue_stop("internal: reference %d of %zu environments", from, n);
+  SEXP keep = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n));
+  sparse_agreement(REAL(t), n, glue_real1(limit, "limit"), from - 1, INTEGER(keep));
+  UNPROTECT(1);
+  return keep;
+}
+
 const R_CallMethodDef glue_encoder_calls[] = {
+  GLUE_CALL(ffi_sparse_rows, 5),
+  GLUE_CALL(ffi_sparse_agreement, 3),
   GLUE_CALL(ffi_eigen_top, 2),
   GLUE_CALL(ffi_background, 8),
   GLUE_CALL(ffi_structure, 8),

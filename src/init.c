@@ -21,6 +21,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_test_autoencoder_calls,
   glue_test_calls,
   glue_test_curve_calls,
+  glue_test_encoder_calls,
 };
 
 enum { MAX_ROUTINES = 256 };

@@ -14,7 +14,7 @@ draws <- function(plot, full = FALSE) {
 }
 
 test_that("every picture of a fit is drawn and brings its data", {
-  for (type in setdiff(fit_pictures, c("history", "quality"))) {
+  for (type in setdiff(fit_pictures, c("history", "quality", "mask"))) {
     p <- draws(plot(plot_fit, type, data = plot_data, units = c("mmol/L", "mmHg")), full = TRUE)
     expect_gt(nrow(p$data), 0)
   }

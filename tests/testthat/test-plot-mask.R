@@ -1,0 +1,20 @@
+test_that("the mask is drawn cell by cell, from an encoder and from a fit", {
+  people <- sparse_people(diag(4L), n = 800, seed = 3)
+  control <- encoder_control(draws = 50)
+  encoder <- learn_instruments(people$data, "mechanism_sparsity", control = control, seed = 1)
+  plot <- plot(encoder, "mask")
+  expect_s3_class(plot, "ggplot")
+  expect_identical(nrow(plot$data), length(encoder$touched))
+  role <- matrix(plot$data$role, nrow(encoder$touched))
+  expect_identical(unname(role == "touched"), unname(encoder$touched == 1))
+  expect_identical(as.character(plot$data$latent[1]), sprintf("l1 (%d of 4%s)", encoder$majority[[1]],
+                                                              if (encoder$majority[[1]] == 3) " (thin)" else ""))
+  file <- withr::local_tempfile(fileext = ".png")
+  ggplot2::ggsave(file, plot, width = 5, height = 3, dpi = 50)
+  expect_gt(file.size(file), 1000)
+  fit <- latent_mr(people$data, "mechanism_sparsity", methods = "latent_2sls", control = control, seed = 1,
+                   by_environment = FALSE, jackknife = FALSE)
+  expect_identical(plot(fit, "mask")$data, plot$data)
+  linear <- suppressWarnings(learn_instruments(people$data, control = control, seed = 1))
+  expect_error(plot(linear, "mask"), "`type` must be", class = "latentmr_error_argument")
+})
