@@ -26,6 +26,8 @@ class_objects <- function() {
     quiet(latent_mr(panel, seed = 1, crossfit = 2, methods = "latent_2sls")), quiet(latent_mr(few, seed = 1, force = TRUE)), quiet(latent_mr(back, seed = 1, force = TRUE)),
     quiet(latent_mr(panel, seed = 1, by_environment = FALSE, methods = "latent_outlier")), fit$encoder,
     quiet(learn_instruments(plain, encoder = "autoencoder", seed = 1, control = short)), quiet(learn_instruments(plain, seed = 1)),
+    quiet(latent_mr(sparse_people(diag(3L), n = 300, seed = 3)$data, "mechanism_sparsity", seed = 1)),
+    learn_instruments(sparse_people(diag(3L), n = 300, seed = 3)$data, "mechanism_sparsity", seed = 1),
     iv, iv_reg(y ~ x | z + z2, d, cluster = ~g, estimator = "gmm"), iv_reg(y ~ x | z, d, estimator = "ujive", weights = rep(1:2, 60)),
     iv_fit(d$b, d$x, d$z), iv_binary(b ~ x | z + z2, data = d, estimator = "tsri"), iv_binary(b ~ x | z + z2, data = d, estimator = "msmm"),
     curve, quiet(iv_curve(fit, panel, seed = 1)), iv_curve(y ~ x | z, d, estimator = "kiv", seed = 1),
