@@ -127,8 +127,8 @@ value_fault <- function(value, rule, sizes) {
     if (length(value) == 1) describe(value[[1]]) else sprintf("%s in place %s", format(value[at]), big(at))
   }
   if (!rule$na && anyNA(value)) return(with_one(is.na(value)))
-  if (all(is.na(value))) return(NULL)
-  ends <- range(value, na.rm = TRUE)
+  if (anyNA(value) && all(is.na(value))) return(NULL)
+  ends <- c(min(value, na.rm = TRUE), max(value, na.rm = TRUE)) # range() copies
   if (!rule$inf && any(is.infinite(ends))) return(with_one(is.infinite(value)))
   min <- size_value(rule$min, sizes)
   max <- size_value(rule$max, sizes)

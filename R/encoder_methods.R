@@ -209,6 +209,8 @@ instrument_directions <- function(encoder) {
   k <- ncol(encoder$variant)
   total <- ncol(encoder$directions)
   # Continuous: small eigenvalues first, so the variant block is at the end.
+  # All that is not variant is usually the invariant block: no copy then.
+  if (encoder$method != "stationary" && ncol(encoder$invariant) == total - k) return(encoder$invariant)
   keep <- if (encoder$method == "stationary") seq_len(total - k) else k + seq_len(total - k)
   encoder$directions[, keep, drop = FALSE]
 }

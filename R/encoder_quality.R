@@ -69,7 +69,8 @@ quality_latents <- function(code, letter, block, environment, seed) {
   if (length(large) < 2) return(quality_row("mmd", block, labels, "environments", note = "needs two environments"))
   keep <- which(environment %in% large)
   e <- droplevels(environment[keep])
-  of <- lapply(seq_along(labels), function(j) quality_latent(code[keep, j], e, seed))
+  groups <- mmd_groups(code[keep, 1], NULL, e, "rbf", 1, 1)
+  of <- lapply(seq_along(labels), function(j) quality_latent(code[keep, j], groups, seed))
   column <- function(name) unlist(lapply(of, `[[`, name))
   quality_row(
     "mmd", block, rep(labels, each = nlevels(e)), rep(levels(e), length(labels)), column("value"), column("detectable"),
@@ -80,8 +81,10 @@ quality_latents <- function(code, letter, block, environment, seed) {
 # MMD^2 of environment e against the others from the pairs,
 #   |mu_e - mu_o|^2 = sum_f q_f D_ef - 1/2 sum_fg q_f q_g D_fg,  q_f = n_f / (n - n_e).
 # n p_e (1 - p_e) times it has the null law of one of E - 1 contrasts.
-quality_latent <- function(x, environment, seed) {
-  g <- mmd_groups(x, NULL, environment, "rbf", 1, 1)
+# `groups`: mmd_groups() of another column.
+quality_latent <- function(x, groups, seed) {
+  g <- groups
+  g$x <- kernel_numbers(kernel_sample(x, "x"), "rbf", 1, 1, "x")
   # One dimension needs few frequencies, and the null law is that of the features drawn.
   out <- mmd_numbers(g, if (g$n > 1000L) "features" else "exact", 15, seed)
   d <- out$biased

@@ -227,8 +227,8 @@ hansen <- function(f, s) {
 least_moments <- function(s, g) {
   scale <- sqrt(pmax(diag(s), 0))
   if (anyNA(scale) || any(scale == 0)) return(NA_real_)
-  half <- or_else(chol(s / outer(scale, scale)), NULL)
-  if (is.null(half) || min(diag(half)) < 1e-7) return(NA_real_)
+  half <- .Call(C_ffi_unit_factor, s, 1 / scale, 1e-14)
+  if (is.null(half)) return(NA_real_)
   white <- backsolve(half, g / scale, transpose = TRUE)
   y <- ncol(g)
   sum(qr.resid(qr(white[, -y, drop = FALSE]), white[, y])^2)

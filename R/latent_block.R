@@ -72,16 +72,8 @@ block_dropped <- function(partial, part, names_of) {
 
 # The min(10, p/2) leading principal components of the standardised panel.
 panel_components <- function(view) {
-  g <- view$columns$instruments
-  center <- view$mean[g, , drop = FALSE] - pooled_mean(view)[g]
-  total <- Reduce(`+`, view$cross)[g, g, drop = FALSE] + center %*% (view$n * t(center))
-  # Without a call in these environments the imputed column is a constant.
-  use <- diag(total) > 1e-11 * view_people(view) * view$scale[g]
-  sd <- sqrt(pmax(diag(total), 0) / view_people(view))
-  count <- min(10, sum(use) %/% 2)
-  directions <- matrix(0, length(view$columns$variants), count)
-  if (!count) return(directions)
-  top <- .Call(C_ffi_eigen_top, stats::cov2cor(total[use, use, drop = FALSE]), as.integer(count))
-  directions[which(use), ] <- top$vectors / sd[use]
+  found <- .Call(C_ffi_panel_components, view, view$columns$instruments)
+  directions <- matrix(0, length(view$columns$variants), ncol(found))
+  directions[seq_len(nrow(found)), ] <- found
   directions
 }

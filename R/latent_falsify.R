@@ -38,6 +38,7 @@ allele_count_test <- function(moments) {
 linear_hsic <- function(view, part, directions, columns, from = NULL, given = integer()) {
   statistic <- center <- variance <- 0
   normal <- 0
+  size <- colSums(abs(directions) * sqrt(view$scale[view$columns$variants]))^2
   for (e in view$environments) {
     one <- view_subset(view, e)
     inner <- block_map(one, cbind(part$inner_directions, part$common_directions), given)
@@ -54,13 +55,13 @@ linear_hsic <- function(view, part, directions, columns, from = NULL, given = in
     } else {
       diag(turned$cross[[1]])[from + seq_len(ncol(directions))]
     }
-    rounding <- 1e-11 * one$n * colSums(abs(directions) * sqrt(view$scale[g]))^2
-    use_x <- diag(xx) > pmax(1e-8 * whole, rounding)
+    use_x <- diag(xx) > pmax(1e-8 * whole, 1e-11 * one$n * size)
     use_y <- diag(yy) > pmax(1e-8 * diag(one$cross[[1]])[columns], 1e-11 * one$n * view$scale[columns])
     if (!any(use_x) || !any(use_y)) next
     sx <- sqrt(diag(xx)[use_x])
     sy <- sqrt(diag(yy)[use_y])
-    squares <- sum(drop(xx[use_x, use_x, drop = FALSE]^2 %*% sx^-2) * sx^-2) # of the correlations
+    if (!all(use_x)) xx <- xx[use_x, use_x, drop = FALSE]
+    squares <- sum(drop(xx^2 %*% sx^-2) * sx^-2) # of the correlations
     rxy <- xy[use_x, use_y, drop = FALSE] / outer(sx, sy)
     ryy <- yy[use_y, use_y, drop = FALSE] / outer(sy, sy)
     n <- one$n

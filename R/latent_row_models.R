@@ -21,6 +21,7 @@ new_row_model <- function(rows, view, block) {
   scores <- crossprod(basis, residual[g, yx, drop = FALSE])
   stream <- row_stream(rows, view, maps, block$slopes)
   stream$basis <- basis
+  stream$metric <- .Call(C_ffi_outer, basis)
   stream$L <- ncol(basis)
   left <- residual[yx, yx] - crossprod(scores)
   row_factor(stream, maps, view, scores, left)
@@ -85,7 +86,7 @@ given_model <- function(f, given, forms = NULL) {
   if (any(scale <= f$tol * sqrt(colSums(given^2)))) abort_first_stage(f, which(scale <= f$tol * sqrt(colSums(given^2))))
   half <- tryCatch(chol(gram / outer(scale, scale)), error = function(e) abort_first_stage(f, seq_len(k)))
   half <- half %*% diag(scale, k)
-  stream$basis <- NULL
+  stream[c("basis", "metric")] <- NULL
   stream$L <- k
   stream[c("given", "given_w", "given_r")] <- list(given, w, half)
   wx <- f$r[f$W, c(f$X, f$Y), drop = FALSE]

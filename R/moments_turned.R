@@ -8,15 +8,23 @@ turned_view <- function(view, directions, apart) {
   cache$directions <- directions
   cache$environments <- view$environments
   cache$cross <- view$cross
+  cache$people <- view$n
   cache$each <- vector("list", length(view$cross))
   cache$apart <- apart
   view$turned <- cache
   view
 }
 
+# What the rank of the cross products of environments is at most.
+turned_rank <- function(cache, at = seq_along(cache$people)) {
+  as.integer(min(max(sum(cache$people[at]) - 1, 0), nrow(cache$directions)))
+}
+
 turned_each <- function(cache, at) {
   for (e in at) {
-    if (is.null(cache$each[[e]])) cache$each[[e]] <- .Call(C_ffi_turn, cache$cross[[e]], cache$directions)
+    if (is.null(cache$each[[e]])) {
+      cache$each[[e]] <- .Call(C_ffi_turn, cache$cross[[e]], cache$directions, turned_rank(cache, e))
+    }
   }
   cache$each[at]
 }
@@ -24,9 +32,9 @@ turned_each <- function(cache, at) {
 turned_whole <- function(cache) {
   if (is.null(cache$whole)) {
     cache$whole <- if (cache$apart) {
-      Reduce(`+`, turned_each(cache, seq_along(cache$cross)))
+      .Call(C_ffi_sum, turned_each(cache, seq_along(cache$cross)))
     } else {
-      .Call(C_ffi_turn, Reduce(`+`, cache$cross), cache$directions)
+      .Call(C_ffi_turn, .Call(C_ffi_sum, cache$cross), cache$directions, turned_rank(cache))
     }
   }
   cache$whole

@@ -173,29 +173,6 @@ static SEXP ffi_stationary_permuted(SEXP code, SEXP environment, SEXP environmen
   return out;
 }
 
-/* The leading eigenpairs of a symmetric matrix, descending. */
-static SEXP ffi_eigen_top(SEXP a, SEXP top_) {
-  const size_t n = (size_t)glue_nrow(a), top = glue_size1(top_, "top");
-  glue_real(a, (R_xlen_t)(n * n), "a");
-  if (top > n) glue_stop("internal: %zu eigenvectors of %zu", top, n);
-  double *copy = glue_alloc(n * n, sizeof *copy), *w = glue_alloc(n, sizeof *w);
-  double *z = glue_alloc(n * top, sizeof *z);
-  memcpy(copy, REAL(a), n * n * sizeof *copy);
-  lmr_error err;
-  glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(la_eigen_top_polled(copy, n, n, top, w, z, n, glue_arena(la_eigen_top_bytes(n, top)), &tick, &err), &err);
-  SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)top));
-  SEXP vectors = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)top));
-  for (size_t l = 0; l < top; l++) {
-    REAL(values)[l] = w[top - 1 - l];
-    memcpy(REAL(vectors) + l * n, z + (top - 1 - l) * n, n * sizeof *z);
-  }
-  SEXP out = glue_list(2, "values", values, "vectors", vectors);
-  UNPROTECT(2);
-  return out;
-}
-
 /* Encoders that read rows: closure, flow, and the check of a code. */
 
 /* z: n x p. given: number of latents, 0 to choose. */
@@ -343,7 +320,6 @@ static SEXP ffi_sparse_agreement(SEXP t, SEXP limit, SEXP reference) {
 const R_CallMethodDef glue_encoder_calls[] = {
   GLUE_CALL(ffi_sparse_rows, 5),
   GLUE_CALL(ffi_sparse_agreement, 3),
-  GLUE_CALL(ffi_eigen_top, 2),
   GLUE_CALL(ffi_background, 8),
   GLUE_CALL(ffi_structure, 8),
   GLUE_CALL(ffi_structure_null, 7),

@@ -3,6 +3,7 @@
 #include "core/la/la.h"
 #include "core/la/pivoted_cholesky.h"
 #include "core/la/standardise.h"
+#include "core/la/turn.h"
 #include "glue.h"
 
 #include <string.h>
@@ -24,21 +25,64 @@ static SEXP ffi_product(SEXP a, SEXP b, SEXP transposed) {
   return out;
 }
 
-/* t(map) a map of the leading rows and columns of a symmetric matrix. */
-static SEXP ffi_turn(SEXP a, SEXP map) {
+/* t(map) a map of the leading rows and columns of a symmetric matrix of at most this rank. */
+static SEXP ffi_turn(SEXP a, SEXP map, SEXP rank) {
   const size_t w = (size_t)glue_nrow(a), p = (size_t)glue_nrow(map), m = (size_t)glue_ncol(map);
   glue_real(a, (R_xlen_t)(w * w), "a");
   glue_real(map, (R_xlen_t)(p * m), "map");
   if (p > w) glue_stop("internal: `map` has more rows than `a`");
+  const turn_matrix from = {REAL(a), p, w, glue_size1(rank, "rank")};
   SEXP out = PROTECT(glue_matrix(m, m));
-  double *half = glue_alloc(p * m + 1, sizeof *half);
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  if (p && m) {
-    glue_check(la_gemm_polled('N', 'N', p, m, p, 1, REAL(a), w, REAL(map), p, 0, half, p, &tick, &err), &err);
-    glue_check(la_gemm_upper('T', 'N', m, p, REAL(map), p, half, p, REAL(out), m, &tick, &err), &err);
-  }
+  glue_check(turn(&from, REAL(map), m, REAL(out), glue_arena(turn_bytes(&from, m)), &tick, &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+/* a t(a). */
+static SEXP ffi_outer(SEXP a) {
+  const size_t n = (size_t)glue_nrow(a), k = (size_t)glue_ncol(a);
+  glue_real(a, (R_xlen_t)(n * k), "a");
+  SEXP out = PROTECT(glue_matrix(n, n));
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(la_syrk_polled('N', n, k, 1, REAL(a), n ? n : 1, 0, REAL(out), n ? n : 1, &tick, &err), &err);
+  la_symmetrize(REAL(out), n, n);
+  UNPROTECT(1);
+  return out;
+}
+
+/* The upper Cholesky factor of diag(scale) a diag(scale), of unit diagonal; NULL where a column has
+ * less than `tol` left of itself after those before it. */
+static SEXP ffi_unit_factor(SEXP a, SEXP scale, SEXP tol) {
+  const size_t n = (size_t)glue_nrow(a);
+  glue_real(a, (R_xlen_t)(n * n), "a");
+  int *kept = glue_alloc(n + 1, sizeof *kept);
+  SEXP out = PROTECT(glue_matrix(n, n));
+  memcpy(REAL(out), REAL(a), n * n * sizeof(double));
+  size_t rank = 0;
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(la_unit_factor(REAL(out), n, glue_real(scale, (R_xlen_t)n, "scale"), glue_real1(tol, "tol"), kept, &rank,
+                            &tick, &err), &err);
+  UNPROTECT(1);
+  return rank < n ? R_NilValue : out;
+}
+
+/* The sum of matrices of one size. */
+static SEXP ffi_sum(SEXP list) {
+  const R_xlen_t count = Rf_xlength(list);
+  if (TYPEOF(list) != VECSXP || !count) glue_stop("internal: no matrices to add up");
+  SEXP first = VECTOR_ELT(list, 0);
+  const size_t rows = (size_t)glue_nrow(first), columns = (size_t)glue_ncol(first);
+  const double **from = glue_alloc((size_t)count, sizeof *from);
+  for (R_xlen_t l = 0; l < count; l++) from[l] = glue_real(VECTOR_ELT(list, l), (R_xlen_t)(rows * columns), "list");
+  SEXP out = PROTECT(glue_matrix(rows, columns));
+  matrix_sum(from, (size_t)count, rows * columns, REAL(out));
   UNPROTECT(1);
   return out;
 }
@@ -77,7 +121,10 @@ static SEXP ffi_pivoted(SEXP a, SEXP least) {
 
 const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_product, 3),
-  GLUE_CALL(ffi_turn, 2),
+  GLUE_CALL(ffi_turn, 3),
+  GLUE_CALL(ffi_sum, 1),
+  GLUE_CALL(ffi_unit_factor, 3),
+  GLUE_CALL(ffi_outer, 1),
   GLUE_CALL(ffi_pivoted, 2),
   GLUE_CALL(ffi_standardise, 1),
   {NULL, NULL, 0}

@@ -1,6 +1,7 @@
 /* What is computed from a view of moments: partialling out, scores of the instruments, leaving a block out. */
 #include "core/moments/family_center.h"
 #include "core/moments/family_impute.h"
+#include "core/moments/panel_components.h"
 #include "core/moments/partial.h"
 #include "core/moments/scores.h"
 #include "glue.h"
@@ -55,6 +56,24 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
   SEXP out = glue_list(7, "residual", residual, "taken", taken, "inner_kept", inner_kept, "common_kept", common_kept,
                        "rank", rank_, "column", column, "explained", explained);
   UNPROTECT(7);
+  return out;
+}
+
+/* instruments: 1-based columns of the view. A row for each, a column for each component. */
+static SEXP ffi_panel_components(SEXP view, SEXP instruments) {
+  const moment_view v = glue_moment_view(view);
+  const size_t m = (size_t)Rf_xlength(instruments);
+  const int *at = glue_positions(instruments, (R_xlen_t)m, v.width, "instruments");
+  double *direction = glue_alloc(m * PANEL_COMPONENTS + 1, sizeof *direction);
+  size_t found;
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(panel_components(&v, at, m, glue_field_real(view, "scale", (R_xlen_t)v.width), direction, &found,
+                              glue_arena(panel_components_bytes(m)), &tick, &err), &err);
+  SEXP out = PROTECT(glue_matrix(m, found));
+  memcpy(REAL(out), direction, m * found * sizeof *direction);
+  UNPROTECT(1);
   return out;
 }
 
@@ -238,6 +257,7 @@ const R_CallMethodDef glue_moments_view_calls[] = {
   GLUE_CALL(ffi_parent_impute, 5),
   GLUE_CALL(ffi_family_center, 3),
   GLUE_CALL(ffi_parent_center, 3),
+  GLUE_CALL(ffi_panel_components, 2),
   GLUE_CALL(ffi_partial, 4),
   GLUE_CALL(ffi_scores, 7),
   GLUE_CALL(ffi_scores_basis, 3),

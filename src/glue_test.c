@@ -330,12 +330,14 @@ static SEXP ffi_test_trsm(SEXP side, SEXP trans, SEXP r, SEXP b, SEXP alpha) {
 /* Genotypes of a panel packed from bed codes `raw` (a variant in each column) for `person`,
  * read back for the people `who` of it, all 0-based. */
 static SEXP ffi_test_panel(SEXP raw, SEXP person, SEXP who, SEXP fill, SEXP center) {
+  const int numbers = TYPEOF(raw) == REALSXP;
   const size_t stride = (size_t)glue_nrow(raw), p = (size_t)glue_ncol(raw), n = (size_t)Rf_xlength(person);
   const size_t count = (size_t)Rf_xlength(who), to = bed_stride(n);
-  const int *people = glue_places(person, -1, 4 * stride, "person"), *asked = glue_places(who, -1, n, "who");
+  const int *people = glue_places(person, -1, numbers ? stride : 4 * stride, "person");
+  const int *asked = glue_places(who, -1, n, "who");
   uint8_t *codes = glue_alloc(to * p, 1);
-  for (size_t v = 0; v < p; v++) genotype_panel_pack(RAW(raw) + v * stride, people, n, codes + v * to);
-  const genotype_panel panel = {n, p, codes, NULL, 0, NULL};
+  for (size_t v = 0; v < p && !numbers; v++) genotype_panel_pack(RAW(raw) + v * stride, people, n, codes + v * to);
+  const genotype_panel panel = {n, p, numbers ? NULL : codes, numbers ? REAL(raw) : NULL, stride, people};
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)count, (int)p));
   genotype_panel_read(&panel, asked, count, glue_real(fill, (R_xlen_t)p, "fill"), glue_real(center, (R_xlen_t)p, "center"),
                       REAL(out), count);

@@ -156,3 +156,46 @@ test_that("eigenvalues of many tridiagonal matrices are those of eigen(), at eve
     }
   }
 })
+
+test_that("a matrix through a map, by its products and by a factor of its rank", {
+  set.seed(9)
+  for (p in c(1, 7, 90)) for (rank in unique(pmin(c(0, 1, 20, p), p))) {
+    half <- matrix(rnorm((p + 2) * rank), p + 2) * 10^seq(-3, 3, length.out = p + 2)
+    half <- half %*% diag(10^-(5 * seq_len(rank) / max(rank, 1)), rank)
+    a <- if (rank) tcrossprod(half) else matrix(0, p + 2, p + 2)
+    map <- matrix(rnorm(p * 5), p)
+    want <- crossprod(map, a[seq_len(p), seq_len(p)] %*% map)
+    # The rank is a bound: the true one, or anything above it.
+    for (bound in c(rank, p)) {
+      got <- .Call(C_ffi_turn, a, map, as.integer(bound))
+      expect_equal(got, t(got))
+      expect_lt(max(abs(got - want)), 1e-12 * max(abs(a), 1))
+    }
+  }
+  # A bound that is wrong costs time alone.
+  full <- crossprod(matrix(rnorm(60 * 50), 60))
+  map <- diag(50)[, 1:30]
+  expect_equal(.Call(C_ffi_turn, full, map, 3L), full[1:30, 1:30], tolerance = 1e-12)
+  expect_identical(.Call(C_ffi_turn, full, matrix(0, 50, 0), 3L), matrix(0, 0, 0))
+})
+
+test_that("sums, outer products and unit factors are those of R", {
+  set.seed(10)
+  m <- lapply(1:4, function(i) matrix(rnorm(70 * 61), 70))
+  expect_equal(.Call(C_ffi_sum, m), Reduce(`+`, m), tolerance = 1e-15)
+  expect_identical(.Call(C_ffi_sum, m[1]), m[[1]])
+  expect_error(.Call(C_ffi_sum, list(m[[1]], t(m[[1]])[, 1:3])), class = "latentmr_error")
+  expect_error(.Call(C_ffi_sum, list()), class = "latentmr_error")
+  for (n in c(1, 5, 130)) {
+    a <- matrix(rnorm(n * 7), n)
+    expect_equal(.Call(C_ffi_outer, a), tcrossprod(a), tolerance = 1e-13)
+    s <- crossprod(matrix(rnorm((n + 20) * n), n + 20)) * outer(1:n, 1:n)
+    scale <- 1 / sqrt(diag(s))
+    got <- .Call(C_ffi_unit_factor, s, scale, 1e-14)
+    got[lower.tri(got)] <- 0
+    expect_equal(got, chol(stats::cov2cor(s)), tolerance = 1e-10)
+  }
+  s[, 3] <- s[3, ] <- s[, 2]
+  s[3, 3] <- s[2, 2]
+  expect_null(.Call(C_ffi_unit_factor, s, 1 / sqrt(diag(s)), 1e-14))
+})

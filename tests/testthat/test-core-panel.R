@@ -16,3 +16,21 @@ test_that("a panel gives back the genotypes of its people, in runs and picked", 
     }
   }
 })
+
+test_that("and numbers, of more people than are looked up at a time", {
+  set.seed(2)
+  g <- matrix(rnorm(1300 * 4), 1300)
+  g[sample(length(g), 60)] <- NA
+  fill <- c(.3, .7, 1.1, -1)
+  center <- c(1, .5, 0, .2)
+  for (person in list(0:1299, sample(0:1299), 7L)) {
+    whole <- g[person + 1, , drop = FALSE]
+    for (j in 1:4) whole[is.na(whole[, j]), j] <- fill[j]
+    whole <- sweep(whole, 2, center)
+    for (count in unique(pmin(c(1, 511, 512, 513, 1300), length(person)))) {
+      who <- length(person) - rev(seq_len(count))
+      got <- .Call(C_ffi_test_panel, g, as.integer(person), as.integer(who), fill, center)
+      expect_equal(got, whole[who + 1, , drop = FALSE], tolerance = 1e-15)
+    }
+  }
+})

@@ -55,7 +55,7 @@ test_that("what is called detectable is found with about 80 % power", {
   e <- factor(rep(c("a", "b"), each = 150))
   found <- vapply(1:150, function(i) with_seed(i, {
     x <- rnorm(300) + .35 * (e == "b")
-    row <- quality_latent((x - mean(x)) / sd(x), e, 1L)
+    row <- quality_latent((x - mean(x)) / sd(x), mmd_groups(x, NULL, e, "rbf", 1, 1), 1L)
     c(row$detectable_shift[1], row$p_value[1] < .05)
   }), c(0, 0))
   expect_equal(mean(found[1, ]), .35, tolerance = .03)

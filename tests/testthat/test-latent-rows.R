@@ -214,3 +214,30 @@ test_that("who carries no instrument is said with the environment", {
   })
   expect_identical(sub(":.*", "", said), c("1 of 180 people carry no instrument", "In \"A\"", "Without \"B\"", "Without \"C\""))
 })
+
+interleaved <- function(set) {
+  rows <- set$context$rows
+  stream <- rows$stream
+  kept <- stream$person[rows$who + 1L]
+  cell <- stream$cell[order(stream$person)]
+  order <- row_order(cell, NULL, 50)
+  stream$person <- order - 1L
+  stream$cell <- cell[order]
+  rows$stream <- stream
+  rows$who <- which(stream$person %in% kept) - 1L
+  rows$cache <- new.env(parent = emptyenv())
+  set$context$rows <- rows
+  set
+}
+
+test_that("numbers are read cell after cell within as many people as a cache holds", {
+  cell <- c(2, 0, 1, 0, 2, 0, 1, 1, 0)
+  expect_identical(row_order(cell, NULL), order(cell))
+  expect_identical(row_order(cell, NULL, 4), c(2L, 4L, 3L, 1L, 6L, 7L, 8L, 5L, 9L))
+  expect_identical(row_order(cell, NULL, 100), order(cell))
+  expect_gte(row_chunk(5000, 40), 1024 * 40)
+  # The order changes no number: cells that change in the middle of a block, many times.
+  expect_all_twins(interleaved(both(rows_cohort("dosage"))))
+  expect_all_twins(interleaved(both(rows_cohort("dosage", n = 900), crossfit = 2)))
+  expect_all_twins(interleaved(both(rows_cohort("continuous"), environments = c("s1", "s3"))))
+})

@@ -70,26 +70,11 @@ lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double
   return LMR_OK;
 }
 
-size_t iv_gram_metric_bytes(const iv_data *d) {
-  const size_t m = iv_gram_columns(d);
-  return by_variants(d) ? lmr_bytes(m * m, sizeof(double)) : 0;
-}
-
-/* metric: m x m, or NULL where Z stands for itself. */
-lmr_status iv_gram_metric(const iv_data *d, double *metric, lmr_error *err) {
-  const size_t m = iv_gram_columns(d);
-  if (!by_variants(d)) return LMR_OK;
-  LMR_TRY(la_syrk('N', m, d->L, 1, d->stream->basis, m, 0, metric, m, err));
-  la_symmetrize(metric, m, m);
-  return LMR_OK;
-}
-
 static void copy(const double *from, size_t ld, size_t rows, size_t columns, double *to) {
   for (size_t j = 0; j < columns; j++) memcpy(to + j * rows, from + j * ld, rows * sizeof *to);
 }
 
-lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, const double *metric, double *zz, double *w, double *by_w,
-                        lmr_error *err) {
+lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, double *zz, double *w, double *by_w, lmr_error *err) {
   const size_t m = g->m, K = d->K;
   la_symmetrize(g->zz, m, g->pm);
   copy(g->wz[1], g->pk, K, m, by_w);
@@ -98,6 +83,7 @@ lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, const double *metric, doub
     copy(g->wz[0], g->pk, K, m, w);
     return LMR_OK;
   }
+  const double *metric = d->stream->metric;
   LMR_TRY(la_gemm('N', 'N', m, m, m, 1, g->zz, g->pm, metric, m, 0, zz, m, err));
   return la_gemm('N', 'N', K, m, m, 1, g->wz[0], g->pk, metric, m, 0, w, K, err);
 }

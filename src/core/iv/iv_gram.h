@@ -24,12 +24,9 @@ size_t iv_gram_finish_bytes(const iv_data *d);
 lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double *w1, double *w2, lmr_arena work,
                           lmr_error *err);
 
-/* The same sums for traces of products, which need no basis: with M = basis basis' of a stream (I
+/* The same sums for traces of products, which need no basis: with M the metric of a stream (I
  * otherwise) zz := zz M (m x m), w := wz[0] M, by_w := wz[1] (K x m each, m = iv_gram_columns()). */
 size_t iv_gram_columns(const iv_data *d);
-size_t iv_gram_metric_bytes(const iv_data *d);
-lmr_status iv_gram_metric(const iv_data *d, double *metric, lmr_error *err);
-lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, const double *metric, double *zz, double *w, double *by_w,
-                        lmr_error *err);
+lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, double *zz, double *w, double *by_w, lmr_error *err);
 
 #endif

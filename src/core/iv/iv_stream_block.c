@@ -43,19 +43,8 @@ size_t iv_stream_block_bytes(const iv_data *d, int want) {
   if (!needs_variants(d)) return bytes;
   if (want & IV_Q) bytes = lmr_add_bytes(bytes, lmr_bytes(tall_strips_size(p, d->L), sizeof(double)));
   if (want & IV_LEVERAGE)
-    bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_bytes(p * p, sizeof(double)), lmr_bytes(tall_quadratic_size(p), sizeof(double))));
+    bytes = lmr_add_bytes(bytes, lmr_bytes(tall_quadratic_size(p), sizeof(double)));
   return bytes;
-}
-
-/* The sum of squares of a person's z is a quadratic form in the variants: basis basis'. */
-static lmr_status make_metric(iv_block *b, const iv_data *d, lmr_arena *work, lmr_error *err) {
-  const size_t p = d->stream->rows->g.variants;
-  double *m;
-  LMR_TAKE(b->metric, work, tall_quadratic_size(p), err);
-  LMR_TAKE(m, work, p * p, err);
-  LMR_TRY(la_syrk('N', p, d->L, 1, d->stream->basis, p, 0, m, p, err));
-  tall_quadratic_pack(m, p, p, b->metric);
-  return LMR_OK;
 }
 
 lmr_status iv_stream_block_make(iv_block *b, const iv_data *d, lmr_arena *work, lmr_error *err) {
@@ -76,7 +65,11 @@ lmr_status iv_stream_block_make(iv_block *b, const iv_data *d, lmr_arena *work, 
     LMR_TAKE(b->basis, work, tall_strips_size(p, d->L), err);
     tall_strips_pack(s->basis, p, d->L, p, b->basis);
   }
-  return b->want & IV_LEVERAGE ? make_metric(b, d, work, err) : LMR_OK;
+  if (b->want & IV_LEVERAGE) { /* the sum of squares of a person's z is a quadratic form in the variants */
+    LMR_TAKE(b->metric, work, tall_quadratic_size(p), err);
+    tall_quadratic_pack(s->metric, p, p, b->metric);
+  }
+  return LMR_OK;
 }
 
 /* The forms of a run of people of one cell, from row `from` on; what stands in the other

@@ -54,7 +54,7 @@ typedef struct {
 typedef struct {
   iv_block b;
   size_t pk;
-  double *e, *scaled, *metric;
+  double *e, *scaled;
   pair_sums *a;
 } pair_space;
 
@@ -69,7 +69,7 @@ size_t ujive_single_bytes(const iv_data *d) {
     bytes = lmr_add_bytes(bytes, iv_gram_bytes(d, 1));
     bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, m * m), lmr_double_bytes(2, K * m)));
   }
-  return lmr_add_bytes(bytes, iv_gram_metric_bytes(d));
+  return bytes;
 }
 
 static lmr_status make(pair_space *s, const iv_data *d, int want, lmr_arena *work, lmr_error *err) {
@@ -95,8 +95,6 @@ static lmr_status make(pair_space *s, const iv_data *d, int want, lmr_arena *wor
     LMR_TAKE(t->zw, work, K * m, err);
     LMR_TAKE(t->wz, work, K * m, err);
   }
-  s->metric = NULL;
-  if (iv_gram_metric_bytes(d)) LMR_TAKE(s->metric, work, m * m, err);
   return LMR_OK;
 }
 
@@ -173,8 +171,7 @@ lmr_status ujive_single_pairs(const iv_data *d, const double *leverage, const do
     if (block % 16 == 15 && lmr_tick_poll(tick, (double)first / (double)n))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
-  LMR_TRY(iv_gram_metric(d, s.metric, err));
-  for (size_t a = 0; a < k; a++) LMR_TRY(iv_gram_turn(&s.a[a].gram, d, s.metric, s.a[a].zz, s.a[a].zw, s.a[a].wz, err));
+  for (size_t a = 0; a < k; a++) LMR_TRY(iv_gram_turn(&s.a[a].gram, d, s.a[a].zz, s.a[a].zw, s.a[a].wz, err));
   for (size_t a = 0; a < k; a++)
     for (size_t c = 0; c < k; c++) out[a + c * k] += trace(&s.a[a], &s.a[c], d, m, s.pk);
   return LMR_OK;

@@ -14,7 +14,7 @@ size_t partial_bytes(size_t width, const partial_block *block) {
 
 /* explained (w x k) with explained explained' = a m (m'am)^-1 m'a. `reference`
  * [k]: variance of each column before anything was partialled out, against
- * which "nothing is left" is judged. */
+ * which "nothing is left" is judged; NULL where nothing was. */
 static lmr_status explain(const double *a, size_t w, const double *map, size_t k,
                           const double *reference, int *kept, size_t *rank,
                           double *explained, double *mam, double *scale, const lmr_tick *tick, lmr_error *err) {
@@ -22,7 +22,7 @@ static lmr_status explain(const double *a, size_t w, const double *map, size_t k
   LMR_TRY(la_gemm_polled('T', 'N', k, k, w, 1, map, w, explained, w, 0, mam, k, tick, err));
   for (size_t j = 0; j < k; j++) {
     const double v = mam[j + j * k];
-    scale[j] = v > 0 && v > PARTIAL_TOLERANCE * reference[j] ? 1 / sqrt(v) : 0;
+    scale[j] = v > 0 && (!reference || v > PARTIAL_TOLERANCE * reference[j]) ? 1 / sqrt(v) : 0;
   }
   LMR_TRY(la_unit_factor(mam, k, scale, PARTIAL_TOLERANCE, kept, rank, tick, err));
   for (size_t j = 0; j < k; j++)
@@ -77,15 +77,14 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
   LMR_TAKE(mam, &work, k * k, err);
   LMR_TAKE(reference, &work, 2 * k, err);
   scale = reference + k;
-  memset(residual, 0, w * w * sizeof *residual);
+  if (!view->environments) memset(residual, 0, w * w * sizeof *residual);
   *rank = view->environments;
   for (size_t e = 0; e < view->environments; e++) {
     const double *cross = view->cross[e];
-    for (size_t i = 0; i < w * w; i++) residual[i] += cross[i];
+    if (!e) memcpy(residual, cross, w * w * sizeof *residual);
+    for (size_t i = 0; e && i < w * w; i++) residual[i] += cross[i];
     if (!ki) continue;
-    memset(reference, 0, k * sizeof *reference);
-    map_variance(cross, w, block->inner, ki, reference);
-    LMR_TRY(explain(cross, w, block->inner, ki, reference, inner_kept + e * ki, &r,
+    LMR_TRY(explain(cross, w, block->inner, ki, NULL, inner_kept + e * ki, &r,
                     explained, mam, scale, tick, err));
     LMR_TRY(la_syrk_polled('N', w, ki, -1, explained, w, 1, residual, w, tick, err));
     *rank += r;
