@@ -19,8 +19,7 @@ public_fields <- list(
   )),
   latent_mr = list(topic = "latent_mr", c(
     "headline", "outcome", "exposure", "units", "kind", "level", "nobs", "methods", "crossfit", "encoder", "quality",
-    "family",
-    "variants", "warnings", "flow", "truth", "seed", "call", "versions"
+    "family", "random", "controls", "variants", "warnings", "flow", "truth", "seed", "call", "versions"
   )),
   iv_reg = list(topic = "iv_reg", c(
     "coefficients", "vcov", "residuals", "sigma", "df.residual", "rank", "nobs", "estimator", "kappa", "vcov_type",

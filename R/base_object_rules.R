@@ -190,9 +190,19 @@ fit_rules <- function() list(
     ),
     null = TRUE, optional = TRUE
   ),
+  random = parts(
+    terms = texts(distinct = TRUE, among = c("background", "cluster")), variance = numbers("v", min = 0, null = TRUE),
+    se = numbers("v", min = 0, na = TRUE, null = TRUE), together = flag(), rows = number(min = 1, whole = TRUE),
+    null = TRUE, optional = TRUE
+  ),
+  controls = frame(
+    "k", outcome = texts("k"), method = texts("k"), b = numbers("k", na = TRUE), se = numbers("k", min = 0, na = TRUE),
+    pval = numbers("k", min = 0, max = 1, na = TRUE), verdict = texts("k", na = TRUE), null = TRUE, optional = TRUE
+  ),
   diagnostics = parts(
     set_environments = several(plain_frame(null = TRUE, empty = TRUE), null = TRUE, optional = TRUE),
-    family = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE)
+    family = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE),
+    mixed = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE)
   ),
   flow = flow_rule(),
   latent = parts(

@@ -14,10 +14,17 @@ kclass_moments <- function(r0, r1, n, L, K) {
 }
 
 # Of a latent_mr() fit, the cross products behind what it reports first: those of its latent block, or,
-# with families, of siblings and parents.
-head_kclass <- function(fit) if (leads_family(fit)) fit$diagnostics$family$kclass else fit$latent$kclass
+# with families, of siblings and parents, with random effects, of the rows made independent.
+head_kclass <- function(fit) {
+  own <- leading_diagnostics(fit)
+  if (is.null(own)) fit$latent$kclass else own$kclass
+}
 
-leads_family <- function(fit) startsWith(fit$leading, "family_") && !is.null(fit$diagnostics$family)
+# Of rows of their own, where these lead.
+leading_diagnostics <- function(fit) {
+  kind <- sub("_.*", "", fit$leading)
+  if (kind %in% c("family", "mixed")) fit$diagnostics[[kind]]
+}
 
 # As the core takes them.
 kclass_sizes <- function(m) c(m$n, m$L, m$K)

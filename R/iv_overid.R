@@ -68,7 +68,8 @@ overid_test.latent_mr <- function(fit, ...) {
   over <- m$L - m$k
   if (over <= 0) abort_argument("fit", "a fit with more instruments than exposures", sprintf("one with %.0f", m$L))
   tests <- kclass_tests(m, kclass_fit(m, 1)$coefficients)
-  hansen <- (if (leads_family(fit)) fit$diagnostics$family else fit$diagnostics)$hansen
+  own <- leading_diagnostics(fit)
+  hansen <- (if (is.null(own)) fit$diagnostics else own)$hansen
   overid_table(
     Sargan = tests$sargan, Basmann = tests$basmann,
     "Basmann F" = f_row(tests$basmann[["statistic"]] / over, over, m$df),

@@ -10,7 +10,7 @@
 #   factor       what row_basis() makes the instruments orthonormal with
 #   kclass       cross products before and after the instruments (R/iv_kclass.R)
 #   n, rank      people, rank of the columns; variance: what traits were before them
-#   family       the rows of families, which stand beside moments (R/latent_family.R); `family_factor` of them,
+#   own          rows of its own, which stand beside moments (R/latent_family.R, R/latent_mixed.R); `own_factor` of them,
 #                `problem`: why they do not inform
 # The context of an estimator:
 #   encoder, view, moments, rows   of R/latent_working.R; rows NULL from moments
@@ -117,7 +117,7 @@ set_blocks <- function(chosen, set) {
   methods <- c(latent_registry()[chosen$id], list(list(partialled = "latent", instruments = "latent")))
   key <- vapply(methods, block_key, "")
   methods <- methods[!duplicated(key)]
-  parts <- lapply(setdiff(vapply(methods, `[[`, "", "partialled"), c("family", "imputed")), function(kind) {
+  parts <- lapply(setdiff(vapply(methods, `[[`, "", "partialled"), c("family", "imputed", "mixed")), function(kind) {
     part <- latent_block(kind, encoder, view)
     list(kind = kind, part = part, partial = block_partial(view, part))
   })
@@ -126,6 +126,7 @@ set_blocks <- function(chosen, set) {
       if (!is.null(set$family)) return(family_block(set$family, view$environments))
       return(family_moments_block(set$source$moments, view$environments, view))
     }
+    if (method$partialled == "mixed") return(mixed_block(set$mixed))
     if (method$partialled == "imputed") return(family_block(set$family, view$environments, imputed_rows))
     of <- Find(function(x) x$kind == method$partialled, parts)
     block_scores(

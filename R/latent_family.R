@@ -93,37 +93,44 @@ family_block <- function(set, environments, made = family_rows) {
   rows <- made(set, environments)
   k <- ncol(set$x)
   if (is.null(rows)) return(no_family(k, no_siblings))
+  block <- own_block(rows, rows$people)
+  if (length(unique(rows$cluster)) < FEW_FAMILIES) {
+    block$problem <- sprintf("fewer than %d families inform", FEW_FAMILIES)
+  }
+  block
+}
+
+# Rows of its own as a block: y, x, z, w, `absorbed` columns that are gone already.
+own_block <- function(rows, n) {
   named <- lapply(c(x = "x", z = "z", w = "w"), function(part) column_names(rows[[part]], part))
-  f <- iv_factor(c(rows[c("y", "x", "z", "w")], list(root = NULL, names = named)), 1L + k)
+  f <- iv_factor(c(rows[c("y", "x", "z", "w")], list(root = NULL, names = named)), 1L + rows$k)
   m <- factor_moments(f)
   # Every family mean is one person less.
   m <- kclass_moments(m$r0, m$r1, m$n - rows$absorbed, m$L, m$K)
-  list(
-    family = rows, family_factor = f, kclass = m, n = rows$people, rank = m$K + rows$absorbed, variance = rows$variance,
-    problem = if (length(unique(rows$cluster)) < FEW_FAMILIES) sprintf("fewer than %d families inform", FEW_FAMILIES)
-  )
+  list(own = rows, own_factor = f, kclass = m, n = n, rank = m$K + rows$absorbed, variance = rows$variance)
 }
 
 no_family <- function(k, problem) {
+  c(no_rows(k, problem), list(own = list(people = 0L, families = 0L, trios = 0L)))
+}
+
+no_rows <- function(k, problem) {
   none <- matrix(0, k + 1L, k + 1L)
-  list(family = list(people = 0L, families = 0L, trios = 0L), kclass = kclass_moments(none, none, 1, 0, 0), n = 1,
-       rank = 0, variance = rep(0, k + 1L), problem = problem)
+  list(kclass = kclass_moments(none, none, 1, 0, 0), n = 1, rank = 0, variance = rep(0, k + 1L), problem = problem)
 }
 
 # ---- estimators ----
 
-family_fit <- function(rows, estimator) {
-  iv_engine(
-    rows[c("y", "x", "z", "w", "root")], estimator, if (estimator == "ujive") "many" else "cluster", rows$cluster
-  )
+family_effects <- function(estimator) function(block, context) {
+  own_effects(block$own, estimator, if (estimator == "ujive") "many" else "cluster")
 }
 
-family_effects <- function(estimator) function(block, context) {
-  fit <- family_fit(block$family, estimator)
-  k <- ncol(block$family$x)
+own_effects <- function(rows, estimator, vcov) {
+  fit <- iv_engine(rows[c("y", "x", "z", "w", "root")], estimator, vcov, rows$cluster)
+  k <- ncol(rows$x)
   list(
     b = unname(fit$coefficients[seq_len(k)]), covariance = unname(fit$vcov[seq_len(k), seq_len(k), drop = FALSE]),
-    vcov = if (estimator == "ujive") "many" else "cluster"
+    vcov = vcov
   )
 }
 
@@ -191,7 +198,7 @@ stacked_rows <- function(one, two) {
 
 family_account <- function(set, block, estimates) {
   if (is.null(block)) return(NULL)
-  rows <- block$family
+  rows <- block$own
   out <- list(
     people = rows$people, families = rows$families, trios = rows$trios, imputed = 2L * length(set$family$imputed$one)
   )
@@ -201,16 +208,16 @@ family_account <- function(set, block, estimates) {
   out
 }
 
-# Strength and tests of the family rows, under the names of latent_diagnostics().
-family_diagnostics <- function(fit, block) {
+# Strength and tests of rows of their own, under the names of latent_diagnostics().
+row_diagnostics <- function(fit, block) {
   if (is.null(block) || !is.null(block_problem(block))) return(NULL)
   m <- block$kclass
-  tests <- family_tests(block)
+  tests <- own_tests(block)
   sargan <- block_sargan(block)
   sargan$i2 <- if (is.na(sargan$ratio)) NA_real_ else max(0, 1 - 1 / sargan$ratio)
   list(
     kclass = m, f = block_f(block), first_stage = first_stages(m, fit$exposure), f_effective = tests$f_effective,
-    f_effective_note = if (m$k > 1) "is for one exposure" else if (is.null(block$family_factor)) "needs rows of people",
+    f_effective_note = if (m$k > 1) "is for one exposure" else if (is.null(block$own_factor)) "needs rows of people",
     sargan = sargan, wu_hausman = latent_wu_hausman(m),
     wu_hausman_robust = unname(tests$wu_hausman),
     hansen = list(
@@ -221,10 +228,11 @@ family_diagnostics <- function(fit, block) {
   )
 }
 
-# From rows with errors by family; there are none from sums.
-family_tests <- function(block) {
-  if (!is.null(block$family_factor)) {
-    return(factor_tests(block$family_factor, iv_cluster(block$family$cluster, block$n), "cluster"))
+# From rows with errors by family or cluster; there are none from sums.
+own_tests <- function(block) {
+  if (!is.null(block$own_factor)) {
+    by <- if (!is.null(block$own$cluster)) iv_cluster(block$own$cluster, block$n)
+    return(factor_tests(block$own_factor, by, if (is.null(by)) "HC1" else "cluster"))
   }
   none <- c(statistic = NA_real_, df1 = block$kclass$L - block$kclass$k, "p-value" = NA_real_)
   list(f_effective = NA_real_, wu_hausman = rep(NA_real_, 4), hansen = none)
@@ -234,9 +242,10 @@ family_tests <- function(block) {
 # that is partialled out) is no test of the family rows.
 head_diagnostics <- function(fit) {
   d <- fit$diagnostics
-  if (!leads_family(fit)) return(d)
-  d[names(d$family)] <- d$family
-  d[c("lost", "hsic_covariates", "hsic_structure")] <- list(NULL)
+  own <- leading_diagnostics(fit)
+  if (is.null(own)) return(d)
+  d[names(own)] <- own
+  if (is_family(fit$leading)) d[c("lost", "hsic_covariates", "hsic_structure")] <- list(NULL)
   d
 }
 

@@ -13,7 +13,7 @@ family_moments_block <- function(moments, environments, view = NULL, without = i
   m <- block$kclass
   # One intercept is counted that is none; every family mean is one person less.
   block$kclass <- kclass_moments(m$r0, m$r1, people - families, m$L, m$K - 1)
-  block$family <- list(people = people, families = families, trios = 0L)
+  block$own <- list(people = people, families = families, trios = 0L)
   block$moments <- list(moments = moments, environments = environments, view = view)
   block
 }
@@ -58,7 +58,7 @@ family_without <- function(block, kind) {
 
 # From rows where there are any, else from sums.
 family_kclass <- function(kind) function(block, context) {
-  rows <- block$family
+  rows <- block$own
   if (!is.null(rows$y) && kind != "nagar") return(family_effects(kind)(block, context))
   out <- kclass_estimate(block$kclass, kind)
   out$vcov <- "iid"

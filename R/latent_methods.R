@@ -3,7 +3,7 @@
 #   id, name      in the frames; `reference` in mr_methods()
 #   default       which instruments, data or arguments make it run unasked
 #   partialled    what is partialled out: "basic", "structure", "latent" (R/latent_block.R),
-#                 "family" (R/latent_family.R), "imputed" (R/latent_imputed.R)
+#                 "family" (R/latent_family.R), "imputed" (R/latent_imputed.R), "mixed" (R/latent_mixed.R)
 #   instruments   "none", "variants", "latent", "invariant", "variant", "score" (R/latent_estimates.R)
 #   needs         among "rows" of people, a "score", a "0/1 outcome", "variants"
 #                 (allele counts or dosages), "families", "imputed parents"
@@ -78,7 +78,7 @@ latent_registry <- function() {
     kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
       instruments = "score", default = "score", needs = "score", exposures = 1)
   )
-  rows <- c(append(rows, family_estimators(), 15), lapply(summary_methods(), function(id) {
+  rows <- c(append(rows, c(family_estimators(), mixed_estimators()), 15), lapply(summary_methods(), function(id) {
     s <- summary_estimators()[[id]]
     estimator(id, s$name, s$reference, summary_effects(id), summary_errors, needs = "variants", exposures = s$exposures)
   }))
@@ -118,6 +118,24 @@ family_estimators <- function() {
   )
 }
 
+# Relatedness as random effects (R/latent_mixed.R).
+mixed_estimators <- function() {
+  row <- function(kind, name, reference, ...) {
+    estimator(
+      paste0("mixed_", kind), name, reference, fit = mixed_effects(kind), error = mixed_errors, partialled = "mixed",
+      instruments = "variants", default = "random", needs = c("rows", "random effects"), everybody = TRUE, ...
+    )
+  }
+  list(
+    row(
+      "ujive", "Relatives as random effects (UJIVE)",
+      "Kolesar 2013; Gilmour, Thompson and Cullis 1995, Biometrics 51:1440", many = TRUE
+    ),
+    row("liml", "Relatives as random effects (LIML)", "Gilmour, Thompson and Cullis 1995, Biometrics 51:1440", many = TRUE),
+    row("2sls", "Relatives as random effects (2SLS)", "Gilmour, Thompson and Cullis 1995, Biometrics 51:1440")
+  )
+}
+
 #' The estimators of latent_mr()
 #'
 #' @return A data frame with one row per estimator: `id` (used in `methods =` and
@@ -125,10 +143,12 @@ family_estimators <- function() {
 #'   `method`), `partialled` (what is partialled out: `basic` = intercepts of the
 #'   environments and covariates, `structure` = also the structure columns or the
 #'   leading components of the panel, `latent` = the encoder's block, `family` = family means or parents'
-#'   genotypes, `imputed` = parents imputed from siblings, see [latent_mr()]),
+#'   genotypes, `imputed` = parents imputed from siblings, `mixed` = the encoder's block, of rows made independent, see
+#'   [latent_mr()]),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
 #'   is run when `methods = NULL`; `score`: when `latent_mr()` has `score_weights`; `binary`: when
-#'   the outcome is 0/1; `family`, `imputed`: when the data have families, or imputed parents), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
+#'   the outcome is 0/1; `family`, `imputed`: when the data have families, or imputed parents; `random`: when
+#'   `latent_mr()` has `random`), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
 #'   and `reference`.
 #' @examples
 #' mr_methods()[, c("id", "name", "default")]
@@ -152,7 +172,7 @@ method_rows <- function(ids) {
 
 # The rows to run: defaults by kind of instruments, or what the user named. `given`
 # says what there is: kind, mode, rows (usable), data_rows (in the data), structure, score, binary, family,
-# imputed.
+# imputed, random.
 resolve_methods <- function(methods, given) {
   table <- mr_methods()
   if (is.null(methods)) return(table[default_methods(table, given), ])
@@ -175,7 +195,7 @@ default_methods <- function(table, given) {
   family <- if (given$kind == "continuous") "continuous" else "genotype"
   keep <- table$default %in% c(
     "all", family, if (given$score) "score", if (given$binary && given$rows) "binary",
-    if (given$family) "family", if (given$imputed) "imputed"
+    if (given$family) "family", if (given$imputed) "imputed", if (given$random) "random"
   )
   if (!given$moving) keep <- keep & table$id != "latent_2sls_variant"
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
@@ -225,6 +245,10 @@ check_needs <- function(ids, given) {
   refuse(
     "imputed parents", given$imputed, "estimators without imputed parents, when `data` has none",
     "mr_data(family = , parents = \"siblings\") imputes them."
+  )
+  refuse(
+    "random effects", given$random, "estimators without random effects, when `random` is NULL",
+    "random = \"background\", \"cluster\" or both."
   )
   wrong <- needing("variants")
   if (given$kind == "continuous" && length(wrong)) {

@@ -69,6 +69,11 @@
 #' @param jackknife `TRUE`, for continuous instruments: errors that include the learning of the encoder (see "Errors
 #'   given the encoder"). `NULL`: wherever that can be done, which is with one exposure, five folds or more, no
 #'   `crossfit` and another encoder than `"autoencoder"`. `FALSE`: errors given the encoder.
+#' @param random Random effects of relatedness (see "Relatedness"): `"background"` (the background variants of
+#'   `data`), `"cluster"`, or both; `NULL`: none.
+#' @param controls Negative-control outcomes, which the exposure cannot affect, as `outcome` of [negative_control()]: names of
+#'   covariates, which are then adjusted for by the other estimates only, or a data frame with a row for each
+#'   participant. Their table is `$controls` and part of the [verdict()]. `NULL`: none.
 #' @param control [encoder_control()]. For moments with background components it must have the settings they were
 #'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number; `NULL` takes one from R's generator.
@@ -109,6 +114,18 @@
 #' of data with families: sums within families of each block) the rows are `family_nagar`, the moment twin
 #' of `family_ujive`, and `family_2sls`, with errors and contrast by delete-one-fold jackknife; UJIVE itself leaves each family
 #' out, which needs its rows. Parents' genotypes and imputed parents need rows too.
+#' @section Relatedness: Relatives who were measured together carry alleles and circumstances together, and
+#' components do not reach families. With `random` the rows `mixed_ujive` (then the headline), `mixed_liml` and
+#' `mixed_2sls` stand beside the others: what the exposure does not explain of the outcome has the covariance
+#' \eqn{V = s_g K + s_c C + s_e I}, K the mean product of the standardised background variants (within
+#' environments; VanRaden 2008, J Dairy Sci 91:4414), C one within clusters; the variances are found by
+#' average-information REML (Gilmour, Thompson and Cullis 1995, Biometrics 51:1440), first for the outcome, then for
+#' the outcome less the effect of the first pass; rows are multiplied by \eqn{V^{-1/2}} (its Cholesky factor, people
+#' in the order of cluster and id) and the estimators run on them, given the same columns as the latent ones. Errors
+#' allow for heteroskedasticity, and for clusters where the data name them. An outcome that is the same within
+#' clusters is estimated between them, from means of clusters. `$random`: `terms`, `variance` and `se` of the components (`NA` at the bound), `together`,
+#' `rows`. Memory grows with the square, time with the cube of the number of participants; above the memory budget it
+#' is refused.
 #' @section Several exposures: With several exposures in `data` the effects are estimated given each other
 #' (multivariable Mendelian randomization), a row per estimator and exposure; everything else is as with one.
 #' Estimators whose `exposures` in [mr_methods()] is `one` are `NA` and say so. The F of an exposure is Sanderson
@@ -148,8 +165,8 @@
 #' as.data.frame(fit)
 #' @export
 latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, score_weights = NULL, crossfit = 0,
-                      level = 0.95, force = FALSE, by_environment = TRUE, jackknife = NULL,
-                      control = encoder_control(), seed = NULL) {
+                      level = 0.95, force = FALSE, by_environment = TRUE, jackknife = NULL, random = NULL,
+                      controls = NULL, control = encoder_control(), seed = NULL) {
   check_given()
   check_data_class(data)
   check_choice(encoder, "encoder", encoder_names())
@@ -164,7 +181,9 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   check_sparse_crossfit(encoder, crossfit)
   sure <- isTRUE(jackknife)
   jackknife <- check_jackknife(jackknife, data, encoder, crossfit)
+  random <- check_random(random, data, crossfit)
   check_environment_names(data)
+  controls <- named_controls(controls, data, substitute(controls))
   seed <- draw_seed(seed)
   score <- allele_score(score_weights, data$variants, data$kind)
   notes <- NULL
@@ -176,7 +195,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     )
     fitted
   }
-  set <- working_set(data, learner, control, crossfit, seed = seed, score = score)
+  set <- working_set(data, learner, control, crossfit, seed = seed, score = score, random = random)
   asked <- list(
     methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife,
     sure = sure, seed = seed
@@ -186,7 +205,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   fit <- latent_diagnose(got, set, asked, notes)
   fit$call <- match.call()
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")
-  new_latent_mr(fit)
+  with_controls(new_latent_mr(fit), data, controls)
 }
 
 # The effects: fields of the fit, the rows they are from and the latent block.
@@ -200,7 +219,7 @@ latent_estimate <- function(set, asked, score) {
     kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0,
     mode = set$encoder$mode, moving = ncol(plain$encoder$variant) > 0, score = !is.null(score),
     binary = isTRUE(moments$binary), family = set$families,
-    imputed = !is.null(set$family$imputed)
+    imputed = !is.null(set$family$imputed), random = !is.null(set$mixed)
   ))
   blocks <- set_blocks(chosen, set)
   refuse_block(blocks$latent, asked$crossfit)
@@ -219,7 +238,8 @@ latent_estimate <- function(set, asked, score) {
     latent = latent_parts(blocks, set), dropped = latent_dropped(blocks$latent, set), binary = moments$binary,
     cases = if (has_rows && moments$binary) sum(data$outcome), score = score, truth = if (has_rows) data$truth,
     columns = list(covariates = moments$covariates, structure = moments$structure),
-    family = family_account(set, blocks[["family variants"]], estimates)
+    family = family_account(set, blocks[["family variants"]], estimates),
+    random = random_account(set$mixed, blocks[["mixed variants"]])
   )
   if (asked$crossfit) {
     fit$fold_encoders <- set$fold_encoders
@@ -233,6 +253,7 @@ latent_estimate <- function(set, asked, score) {
   }
   list(
     fit = fit, rows = rows, block = blocks$latent, family = blocks[["family variants"]],
+    mixed = blocks[["mixed variants"]],
     strength = if (asked$by_environment) lapply(each, `[[`, "strength")
   )
 }
@@ -278,7 +299,7 @@ latent_diagnose <- function(got, set, asked, notes) {
   fit$diagnostics <- latent_diagnostics(
     fit, got$block, got$strength, set$encoder, set$view, got$rows, set$source$moments
   )
-  fit$diagnostics["family"] <- list(family_diagnostics(fit, got$family))
+  for (own in c("family", "mixed")) fit$diagnostics[own] <- list(row_diagnostics(fit, got[[own]]))
   if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)
   fit$withheld <- withheld_words(fit)
   if (!is.null(fit$withheld)) fit$headline <- NA_character_
@@ -314,9 +335,10 @@ unavailable_words <- function(estimates, chosen) {
 }
 
 # The first in the order of preference that could be estimated; with families theirs, whatever
-# any test says and whether or not it could be.
+# any test says and whether or not it could be; then that of random effects.
 choose_headline <- function(chosen, encoder, has_rows, estimates) {
   for (id in c("family_ujive", "family_nagar")) if (id %in% chosen$id && (has_rows || id != "family_ujive")) return(id)
+  if ("mixed_ujive" %in% chosen$id) return("mixed_ujive")
   order <- if (encoder$kind == "continuous") {
     c("latent_2sls", "latent_liml", "latent_ujive")
   } else {

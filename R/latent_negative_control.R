@@ -68,13 +68,14 @@ check_fit_data <- function(fit, data) {
 negative_methods <- function(fit, methods, has_rows) {
   resolve_methods(methods, list(
     kind = fit$kind, rows = has_rows, data_rows = has_rows, structure = FALSE, mode = fit$mode,
-    score = !is.null(fit$score), binary = FALSE, family = !is.null(fit$family), imputed = isTRUE(fit$family$imputed > 0)
+    score = !is.null(fit$score), binary = FALSE, family = !is.null(fit$family), imputed = isTRUE(fit$family$imputed > 0),
+    random = !is.null(fit$random)
   ))
 }
 
 # A list of controls, each with a name, the columns of covariates that leave the
 # block, and either one of these (column) or the values of people.
-control_columns <- function(outcome, name, known, coding = NULL, where) {
+control_columns <- function(outcome, name, known, coding = NULL, where, argument = "outcome") {
   if (is.logical(outcome) || is.numeric(outcome)) {
     if (!is.null(dim(outcome)) && ncol(outcome) != 1) {
       outcome <- as.data.frame(outcome)
@@ -86,7 +87,7 @@ control_columns <- function(outcome, name, known, coding = NULL, where) {
     return(Map(function(values, name) list(name = name, values = values, drop = character()), outcome, names(outcome)))
   }
   must <- "names of covariates of the fit, a numeric vector or a data frame of them"
-  if (!is.character(outcome) || !length(outcome) || anyNA(outcome)) abort_argument("outcome", must, describe(outcome))
+  if (!is.character(outcome) || !length(outcome) || anyNA(outcome)) abort_argument(argument, must, describe(outcome))
   unlist(lapply(outcome, function(one) {
     group <- if (is.null(coding)) one else coding$column[coding$variable == one | coding$column == one]
     # Dummies of one factor leave together: they hold each other's information.
@@ -94,7 +95,7 @@ control_columns <- function(outcome, name, known, coding = NULL, where) {
     drop <- if (is.null(coding)) one else coding$column[coding$variable %in% variable]
     if (!length(group) || !all(group %in% known)) {
       abort_argument(
-        "outcome", if (length(known)) paste("among the covariates", quote_all(known)) else must, sprintf("\"%s\"", one),
+        argument, if (length(known)) paste("among the covariates", quote_all(known)) else must, sprintf("\"%s\"", one),
         if (!length(known)) sprintf("`%s` has no covariates: give the control as a numeric vector.", where)
       )
     }
@@ -108,34 +109,34 @@ control_label <- function(expression) {
 }
 
 # One control as numbers, a value for each of n people.
-control_values <- function(values, name, n, ids = NULL) {
+control_values <- function(values, name, n, ids = NULL, argument = "outcome") {
   if (is.logical(values)) values <- values + 0
   if (is.matrix(values) && ncol(values) == 1) values <- values[, 1]
   if (!is.numeric(values) || is.factor(values)) {
-    abort_argument("outcome", sprintf("numeric (`%s`)", name), describe(values), "Code groups as 0 and 1.")
+    abort_argument(argument, sprintf("numeric (`%s`)", name), describe(values), "Code groups as 0 and 1.")
   }
   if (!is.null(ids) && !is.null(names(values))) {
     at <- match(ids, names(values))
     if (anyNA(at)) {
       abort_argument(
-        "outcome", sprintf("with a value for everybody (`%s`)", name),
+        argument, sprintf("with a value for everybody (`%s`)", name),
         sprintf("without %d of %d people of the fit", sum(is.na(at)), n)
       )
     }
     values <- values[at]
   }
   if (length(values) != n) {
-    abort_argument("outcome", sprintf("a numeric vector of length %d, the people of the fit", n), describe(values))
+    abort_argument(argument, sprintf("a numeric vector of length %d, the people of the fit", n), describe(values))
   }
   bad <- sum(!is.finite(values))
   if (bad) {
     abort_argument(
-      "outcome", sprintf("finite for everybody (`%s`)", name), sprintf("missing or infinite for %d of %d", bad, n),
+      argument, sprintf("finite for everybody (`%s`)", name), sprintf("missing or infinite for %d of %d", bad, n),
       "Fit again without these people."
     )
   }
   values <- as.double(values)
-  if (max(values) == min(values)) abort_argument("outcome", sprintf("a control that varies (`%s`)", name), "a constant")
+  if (max(values) == min(values)) abort_argument(argument, sprintf("a control that varies (`%s`)", name), "a constant")
   unname(values)
 }
 
@@ -287,4 +288,26 @@ negative_words <- function(row) {
       head, numbers
     )
   )
+}
+
+# ---- latent_mr(controls = ) ----
+
+# Checked before any work: list(values, name).
+named_controls <- function(controls, data, expression) {
+  if (is.null(controls)) return(NULL)
+  rows <- inherits(data, "mr_data")
+  known <- if (rows) colnames(data$covariates) else data$covariates
+  name <- control_label(expression)
+  list_of <- control_columns(controls, name, known, if (rows) data$covariate_coding, "data", "controls")
+  for (one in Filter(function(one) !is.null(one$values), list_of)) {
+    if (!rows) abort_argument("controls", "names of covariates when `data` holds no rows", describe(controls))
+    control_values(one$values, one$name, length(data$outcome), data$ids, "controls")
+  }
+  list(values = controls, name = name)
+}
+
+with_controls <- function(fit, data, controls) {
+  if (is.null(controls)) return(fit)
+  fit$controls <- negative_control(fit, controls$values, data, name = controls$name)
+  fit
 }

@@ -18,7 +18,7 @@ print.latent_mr <- function(x, ...) {
     if (x$kind == "continuous") "instruments" else "variants", encoder_words(x$encoder)
   ))
   if (!is.null(x$flow)) cat(format_flow(x$flow), sep = "\n")
-  for (text in c(family_words(x), imputed_words(x))) cat(strwrap(text, 98, exdent = 2), sep = "\n")
+  for (text in c(family_words(x), imputed_words(x), random_words(x))) cat(strwrap(text, 98, exdent = 2), sep = "\n")
   if (isTRUE(x$binary)) {
     cat(sprintf("The outcome is 0/1%s: estimates are risk differences unless the scale says otherwise\n",
       if (length(x$cases)) sprintf(" (%s cases, %s)", big(x$cases), percent(x$cases / x$nobs)) else ""))

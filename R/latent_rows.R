@@ -123,7 +123,7 @@ row_covariance <- function(context, block, estimator) {
   asked <- list(block = block, estimator = estimator)
   if (is.null(found(asked))) {
     wanted <- lapply(
-      Filter(function(x) is.null(x$family) && is.null(block_problem(x)), unname(context$blocks)),
+      Filter(function(x) is.null(x$own) && is.null(block_problem(x)), unname(context$blocks)),
       function(x) list(block = x, estimator = "2sls")
     )
     if (!any(vapply(wanted, identical, NA, asked))) wanted <- c(list(asked), wanted)

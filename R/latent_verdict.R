@@ -19,6 +19,9 @@
 #' more compares population and family estimates (`"families"`, see [latent_mr()]). It objects to the population
 #' rows: the first line, which is the families', stands, and a sentence after it says that the others do not.
 #'
+#' Negative controls (`latent_mr(controls = )`) object when the first line's estimator finds an effect on one of them
+#' (`"negative controls"`, Holm over the controls, then with the other tests).
+#'
 #' What no test of unrelated people sees: confounding that is alike in all environments and that all instruments
 #' share. Assortative mating, and parents who act on their children, are of this kind: only families show them.
 #'
@@ -49,7 +52,7 @@ verdict.latent_mr <- function(fit, ...) {
   check_dots(...)
   check_made(fit)
   rows <- c(
-    list(strength_check(fit)), test_checks(fit), family_checks(fit), fixed_checks(fit), list(agreement_check(fit))
+    list(strength_check(fit)), test_checks(fit), family_checks(fit), control_checks(fit), fixed_checks(fit), list(agreement_check(fit))
   )
   out <- do.call(rbind, lapply(rows, as.data.frame))
   tested <- which(is.finite(out$pval) & out$corrected)
@@ -149,6 +152,27 @@ family_checks <- function(fit) {
       if (test$pval < .05) "differ: parents, mating or ancestry bias the population rows" else "agree", p_is(test$pval)
     ),
     test$statistic, test$pval
+  ))
+}
+
+# Negative controls, corrected among themselves first.
+control_checks <- function(fit) {
+  x <- fit$controls
+  if (is.null(x)) return(NULL)
+  p <- stats::p.adjust(x$pval, "holm")
+  if (!any(is.finite(p))) return(NULL)
+  at <- which.min(p)
+  heard <- x$outcome[is.finite(p) & p < .05]
+  list(check_row(
+    "negative controls",
+    if (length(heard)) {
+      sprintf(
+        "The exposure seems to move what it cannot: %s (%s).", paste(unique(heard), collapse = ", "), p_is(p[at])
+      )
+    } else {
+      sprintf("%s silent (%s).", if (nrow(x) == 1) "The negative control is" else "The negative controls are", p_is(p[at]))
+    },
+    (x$b / x$se)[at], p[at]
   ))
 }
 

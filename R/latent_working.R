@@ -22,9 +22,10 @@
 #   plain                 the list that crossfit = 0 gives, when cross-fitted
 #   family                the people of families (R/latent_family.R), or NULL; from moments too
 #   families              are there any
+#   mixed                 rows and terms of random effects (R/latent_mixed.R), or NULL
 #   source                list(data, moments, view) before the code
 working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, seed = NULL, score = NULL,
-                        fold_encoders = NULL) {
+                        fold_encoders = NULL, random = NULL) {
   source <- working_source(data, control, crossfit, outcome, seed)
   fitted <- if (is.function(encoder)) encoder(source) else encoder
   set <- estimation_data(source$data, fitted, source$moments, source$view)
@@ -37,13 +38,14 @@ working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, s
   }
   set <- working_outcome(set, outcome, score)
   set["family"] <- list(family_set(set))
+  set["mixed"] <- list(mixed_set(set, data, random))
   set$families <- has_families(set$source$data)
   set
 }
 
 # The set that a fit was estimated from, of other people or another outcome when asked.
 working_again <- function(fit, data, outcome = NULL) {
-  working_set(data, fit$encoder, fit$encoder$control, fit$crossfit, outcome, fit$seed, fit$score, fit$fold_encoders)
+  working_set(data, fit$encoder, fit$encoder$control, fit$crossfit, outcome, fit$seed, fit$score, fit$fold_encoders, fit$random$terms)
 }
 
 # Ten folds serve the jackknife. Without cross-fitting they are made when they are asked for:

@@ -96,6 +96,7 @@ extern const R_CallMethodDef glue_encoder_calls[];
 extern const R_CallMethodDef glue_genotype_calls[];
 extern const R_CallMethodDef glue_iv_calls[];
 extern const R_CallMethodDef glue_iv_kclass_calls[];
+extern const R_CallMethodDef glue_iv_mixed_calls[];
 extern const R_CallMethodDef glue_kernel_calls[];
 extern const R_CallMethodDef glue_la_calls[];
 extern const R_CallMethodDef glue_moments_calls[];

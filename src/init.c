@@ -14,6 +14,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_genotype_calls,
   glue_iv_calls,
   glue_iv_kclass_calls,
+  glue_iv_mixed_calls,
   glue_kernel_calls,
   glue_la_calls,
   glue_moments_calls,
