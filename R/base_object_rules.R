@@ -44,7 +44,7 @@ moments_rules <- function() list(
   xx = stored_sums("(c + s + x + 1) * (c + s + x + 2) / 2"),
   background = parts(
     components = number(min = 0, whole = TRUE), values = numbers(), variants = number(min = 0, whole = TRUE),
-    control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 1, whole = TRUE)),
+    control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 0, whole = TRUE)),
     null = TRUE
   ),
   family = parts(

@@ -37,7 +37,8 @@
 #'   where places are known) or with a background variant kept before it (in file order,
 #'   within 500 variants of one chromosome). Linkage of .05 to .1 left between blocks of five
 #'   was taken for 2 to 8 components more (cell 11 of [simulate_mr()]).
-#' @param max_components At most this many background components.
+#' @param max_components At most this many background components. 0, with `latent_mr(random = "background")`: families
+#'   (of one breeding population, say) are left to the random effects, which fill the components otherwise.
 #' @param closure Largest c(d) at which the products of d latents count as closed
 #'   (encoders `"closure"`, `"auto"`). It is rounding error for an exact polynomial mixing, .0015 with a
 #'   tenth of noise, and above .05 where there is none.
@@ -66,7 +67,7 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
   check_number(r2_min, "r2_min", 0, 1)
   check_number(ld_window, "ld_window", 0, 1e9)
   check_number(background_r2, "background_r2", 0, 1)
-  check_number(max_components, "max_components", 1, 200, whole = TRUE)
+  check_number(max_components, "max_components", 0, 200, whole = TRUE)
   check_number(closure, "closure", 0, 1)
   check_number(check, "check", 0)
   if (!inherits(flow, "flow_control")) abort_argument("flow", "made by flow_control()", describe(flow))

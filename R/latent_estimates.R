@@ -10,8 +10,8 @@
 #   factor       what row_basis() makes the instruments orthonormal with
 #   kclass       cross products before and after the instruments (R/iv_kclass.R)
 #   n, rank      people, rank of the columns; variance: what traits were before them
-#   own          rows of its own, which stand beside moments (R/latent_family.R, R/latent_mixed.R); `own_factor` of them,
-#                `problem`: why they do not inform
+#   own          rows of its own, which stand beside moments (R/latent_family.R, R/latent_mixed.R); `own_factor` of
+#                them, `problem`: why they do not inform
 # The context of an estimator:
 #   encoder, view, moments, rows   of R/latent_working.R; rows NULL from moments
 #   blocks       list of blocks; $latent is that of the latent estimators

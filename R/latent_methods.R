@@ -126,13 +126,11 @@ mixed_estimators <- function() {
       instruments = "variants", default = "random", needs = c("rows", "random effects"), everybody = TRUE, ...
     )
   }
+  gilmour <- "Gilmour, Thompson and Cullis 1995, Biometrics 51:1440"
   list(
-    row(
-      "ujive", "Relatives as random effects (UJIVE)",
-      "Kolesar 2013; Gilmour, Thompson and Cullis 1995, Biometrics 51:1440", many = TRUE
-    ),
-    row("liml", "Relatives as random effects (LIML)", "Gilmour, Thompson and Cullis 1995, Biometrics 51:1440", many = TRUE),
-    row("2sls", "Relatives as random effects (2SLS)", "Gilmour, Thompson and Cullis 1995, Biometrics 51:1440")
+    row("ujive", "Relatives as random effects (UJIVE)", paste("Kolesar 2013;", gilmour), many = TRUE),
+    row("liml", "Relatives as random effects (LIML)", gilmour, many = TRUE),
+    row("2sls", "Relatives as random effects (2SLS)", gilmour)
   )
 }
 

@@ -11,7 +11,7 @@ check_random <- function(random, data, crossfit) {
     abort_argument("random", must, describe(random))
   }
   if (!inherits(data, "mr_data")) {
-    abort_argument("random", "NULL for moments", describe(random), "Relatedness needs the rows of people: give mr_data.")
+    abort_argument("random", "NULL for moments", describe(random), "Relatedness needs rows of people: give mr_data.")
   }
   if (crossfit) abort_argument("random", "NULL with crossfit", describe(random), "Relatives are in all folds.")
   if ("background" %in% random && is.null(data$background)) {
@@ -72,7 +72,8 @@ mixed_set <- function(set, data, random) {
   rows <- population_rows(set)
   # In an order that does not depend on that of the file: leaving one row out does not turn with it.
   ids <- as.character(data$ids)
-  order <- if (is.null(data$cluster)) order(ids, method = "radix") else order(as.integer(data$cluster), ids, method = "radix")
+  first <- if (is.null(data$cluster)) ids else as.integer(data$cluster)
+  order <- order(first, ids, method = "radix")
   parts <- list(
     y = rows$y[order], columns = cbind(rows$x, rows$w, rows$z)[order, , drop = FALSE],
     at = rep(c("x", "w", "z"), c(ncol(rows$x), ncol(rows$w), ncol(rows$z))),

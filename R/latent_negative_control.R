@@ -68,7 +68,8 @@ check_fit_data <- function(fit, data) {
 negative_methods <- function(fit, methods, has_rows) {
   resolve_methods(methods, list(
     kind = fit$kind, rows = has_rows, data_rows = has_rows, structure = FALSE, mode = fit$mode,
-    score = !is.null(fit$score), binary = FALSE, family = !is.null(fit$family), imputed = isTRUE(fit$family$imputed > 0),
+    score = !is.null(fit$score), binary = FALSE, family = !is.null(fit$family),
+    imputed = isTRUE(fit$family$imputed > 0),
     random = !is.null(fit$random)
   ))
 }
@@ -308,6 +309,6 @@ named_controls <- function(controls, data, expression) {
 
 with_controls <- function(fit, data, controls) {
   if (is.null(controls)) return(fit)
-  fit$controls <- negative_control(fit, controls$values, data, name = controls$name)
+  fit$controls <- negative_control.latent_mr(fit, controls$values, data, name = controls$name)
   fit
 }

@@ -52,7 +52,8 @@ verdict.latent_mr <- function(fit, ...) {
   check_dots(...)
   check_made(fit)
   rows <- c(
-    list(strength_check(fit)), test_checks(fit), family_checks(fit), control_checks(fit), fixed_checks(fit), list(agreement_check(fit))
+    list(strength_check(fit)), test_checks(fit), family_checks(fit), control_checks(fit), fixed_checks(fit),
+    list(agreement_check(fit))
   )
   out <- do.call(rbind, lapply(rows, as.data.frame))
   tested <- which(is.finite(out$pval) & out$corrected)
@@ -123,7 +124,8 @@ test_checks <- function(fit) {
   h <- d$hsic_covariates
   if (!is.null(h) && is.finite(h[["pval"]])) {
     follow <- if (h[["pval"]] < .05) "still follow" else "do not follow"
-    add("HSIC", sprintf("The instruments %s the covariates (%s).", follow, p_is(h[["pval"]])), h[["statistic"]], h[["pval"]])
+    words <- sprintf("The instruments %s the covariates (%s).", follow, p_is(h[["pval"]]))
+    add("HSIC", words, h[["statistic"]], h[["pval"]])
   }
   if (length(fit$exposure) == 1) {
     way <- whole_direction(head_kclass(fit), fit$exposure, fit$outcome)$direction
@@ -170,7 +172,8 @@ control_checks <- function(fit) {
         "The exposure seems to move what it cannot: %s (%s).", paste(unique(heard), collapse = ", "), p_is(p[at])
       )
     } else {
-      sprintf("%s silent (%s).", if (nrow(x) == 1) "The negative control is" else "The negative controls are", p_is(p[at]))
+      what <- if (nrow(x) == 1) "The negative control is" else "The negative controls are"
+      sprintf("%s silent (%s).", what, p_is(p[at]))
     },
     (x$b / x$se)[at], p[at]
   ))

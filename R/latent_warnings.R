@@ -48,10 +48,12 @@ genotype_rules <- list(
   },
   no_component = function(fit) {
     if (!in_background_mode(fit) || fit$encoder$components > 0) return(NULL)
+    if (fit$encoder$control$max_components == 0) return("No component was taken, as asked.")
     "No component of instruments and background stands out: the latent estimates partial out no more than 2SLS does. More background variants see finer structure."
   },
   all_components = function(fit) {
-    if (!in_background_mode(fit) || fit$encoder$components != fit$encoder$control$max_components) return(NULL)
+    if (!in_background_mode(fit) || fit$encoder$components == 0) return(NULL)
+    if (fit$encoder$components != fit$encoder$control$max_components) return(NULL)
     sprintf(
       "%d components were taken, the most allowed (encoder_control(max_components = )): there may be more.",
       fit$encoder$components

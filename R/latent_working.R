@@ -45,7 +45,8 @@ working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, s
 
 # The set that a fit was estimated from, of other people or another outcome when asked.
 working_again <- function(fit, data, outcome = NULL) {
-  working_set(data, fit$encoder, fit$encoder$control, fit$crossfit, outcome, fit$seed, fit$score, fit$fold_encoders, fit$random$terms)
+  working_set(data, fit$encoder, fit$encoder$control, fit$crossfit, outcome, fit$seed, fit$score, fit$fold_encoders,
+              fit$random$terms)
 }
 
 # Ten folds serve the jackknife. Without cross-fitting they are made when they are asked for:
