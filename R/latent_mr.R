@@ -85,8 +85,9 @@
 #'   `kind`, `level`, `nobs`, `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]),
 #'   `quality`, `family` (a list, or `NULL`: `people`, `families` and `trios` that inform, the number of people
 #'   whose parents are `imputed`, and `contrast`: `b` of the
-#'   population, `family`, `difference`, `se`, `statistic`, `df`, `pval`, `note`), `variants`, `warnings`, `flow`, `truth` (of simulated data), `seed`, `call`, `versions`. What is not
-#'   named here is private.
+#'   population, `family`, `difference`, `se`, `statistic`, `df`, `pval`, `note`),
+#'   `random` (see Relatedness) and `controls` (a table of [negative_control()]), or `NULL`, `variants`, `warnings`, `flow`,
+#'   `truth` (of simulated data), `seed`, `call`, `versions`. What is not named here is private.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
 #' stands beside them; on request `latent_tsri` and `latent_tsps` (log odds ratios), which reject a true null too

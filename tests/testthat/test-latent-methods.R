@@ -9,12 +9,13 @@ test_that("a row says all there is to say about an estimator, and mr_methods() s
     expect_true(is.function(row$fit) && is.function(row$error), info = row$id)
     expect_identical(names(formals(row$fit)), c("block", "context"), info = row$id)
     expect_identical(names(formals(row$error)), c("effects", "block", "context"), info = row$id)
-    expect_true(row$partialled %in% c("basic", "structure", "latent", "family", "imputed"), info = row$id)
+    expect_true(row$partialled %in% c("basic", "structure", "latent", "family", "imputed", "mixed"), info = row$id)
     expect_true(row$instruments %in% c("none", "variants", "latent", "invariant", "variant", "score"), info = row$id)
-    expect_true(all(row$needs %in% c("rows", "score", "0/1 outcome", "variants", "families", "imputed parents")), info = row$id)
+    needs <- c("rows", "score", "0/1 outcome", "variants", "families", "imputed parents", "random effects")
+    expect_true(all(row$needs %in% needs), info = row$id)
     expect_true(is.null(row$kclass) || row$kclass %in% c("ols", "2sls", "liml", "fuller", "nagar"), info = row$id)
   }
-  expect_setequal(table$id[table$needs == "rows"], c("latent_ujive", "latent_jive1", "latent_gmm", "latent_msmm", "latent_tsri", "latent_tsps", "family_ujive", "imputed_ujive", "imputed_2sls"))
+  expect_setequal(table$id[table$needs == "rows"], c("latent_ujive", "latent_jive1", "latent_gmm", "latent_msmm", "latent_tsri", "latent_tsps", "family_ujive", "imputed_ujive", "imputed_2sls", "mixed_ujive", "mixed_liml", "mixed_2sls"))
   expect_setequal(table$id[table$exposures == "one"], c("latent_reml", "latent_outlier", "egger", "weighted_median", "score", "latent_score"))
 })
 
