@@ -308,6 +308,7 @@ latent_diagnose <- function(got, set, asked, notes) {
   fit$unavailable <- unavailable_words(fit$estimates, fit$methods)
   fit$warnings <- c(notes, set$fitted$warnings, latent_warnings(fit), binary_warnings(fit))
   fit$versions <- made_with()
+  fit["controls"] <- list(NULL)
   fit
 }
 
