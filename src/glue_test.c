@@ -1,7 +1,6 @@
 /* Entry points that exist for the tests: the core's own parts, seen from R. */
 #include "core/base/input_file.h"
 #include "core/base/rng.h"
-#include "core/effect/reml.h"
 #include "core/encoder/background.h"
 #include "core/encoder/flow_model.h"
 #include "core/encoder/linkage.h"
@@ -225,20 +224,6 @@ static SEXP ffi_test_logdet(SEXP x, SEXP correlation, SEXP eps) {
   return out;
 }
 
-/* Penalised log-likelihood with its gradient and Hessian, for the tests. */
-static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP par) {
-  const R_xlen_t m = glue_ncol(g);
-  const double *o = glue_real(om, 3, "om"), *dd = glue_real(d, 2, "d");
-  const reml_problem problem = {glue_real(g, 2 * m, "g"), glue_real(w, m, "w"), (size_t)m,
-                                {o[0], o[1], o[2]}, {dd[0], dd[1]}, glue_real1(mean_w, "mean_w")};
-  SEXP gradient = PROTECT(Rf_allocVector(REALSXP, 4)), hessian = PROTECT(Rf_allocMatrix(REALSXP, 4, 4));
-  SEXP value = PROTECT(Rf_ScalarReal(
-    reml_loglik(&problem, glue_real(par, 4, "par"), REAL(gradient), REAL(hessian))));
-  SEXP out = glue_list(3, "value", value, "gradient", gradient, "hessian", hessian);
-  UNPROTECT(3);
-  return out;
-}
-
 /* Reads the two variants of a bed file, calling `between` (which must not fail) after
  * the first; or with n = 0 the whole of a file, then asks whether it is unchanged. */
 static SEXP ffi_test_written(SEXP path, SEXP n, SEXP between) {
@@ -388,7 +373,6 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_low_rank, 5),
   GLUE_CALL(ffi_test_fastmath, 3),
   GLUE_CALL(ffi_test_logdet, 3),
-  GLUE_CALL(ffi_test_reml, 6),
   GLUE_CALL(ffi_test_written, 3),
   GLUE_CALL(ffi_test_tridiagonal_many, 3),
   {NULL, NULL, 0}

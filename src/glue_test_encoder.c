@@ -1,4 +1,5 @@
 /* Entry points that exist for the tests: parts of the encoders. */
+#include "core/effect/reml.h"
 #include "core/encoder/sparse_shift.h"
 #include "glue.h"
 
@@ -16,7 +17,41 @@ static SEXP ffi_test_sparse_value(SEXP m, SEXP tau, SEXP eps, SEXP b) {
   return out;
 }
 
+static reml_problem test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w) {
+  const R_xlen_t m = glue_ncol(g);
+  const double *o = glue_real(om, 3, "om"), *dd = glue_real(d, 2, "d");
+  const reml_problem problem = {glue_real(g, 2 * m, "g"), glue_real(w, m, "w"), (size_t)m,
+                                {o[0], o[1], o[2]}, {dd[0], dd[1]}, glue_real1(mean_w, "mean_w")};
+  return problem;
+}
+
+/* Penalised log-likelihood with its gradient and Hessian. */
+static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP par) {
+  const reml_problem problem = test_reml(g, w, om, d, mean_w);
+  SEXP gradient = PROTECT(Rf_allocVector(REALSXP, 4)), hessian = PROTECT(Rf_allocMatrix(REALSXP, 4, 4));
+  SEXP value = PROTECT(Rf_ScalarReal(
+    reml_loglik(&problem, glue_real(par, 4, "par"), REAL(gradient), REAL(hessian))));
+  SEXP out = glue_list(3, "value", value, "gradient", gradient, "hessian", hessian);
+  UNPROTECT(3);
+  return out;
+}
+
+/* The top above a start. */
+static SEXP ffi_test_reml_climb(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP start) {
+  const reml_problem problem = test_reml(g, w, om, d, mean_w);
+  int converged;
+  glue_real(start, 4, "start");
+  SEXP par = PROTECT(Rf_duplicate(start));
+  SEXP value = PROTECT(Rf_ScalarReal(reml_climb(&problem, REAL(par), &converged)));
+  SEXP reached = PROTECT(Rf_ScalarLogical(converged));
+  SEXP out = glue_list(3, "par", par, "value", value, "converged", reached);
+  UNPROTECT(3);
+  return out;
+}
+
 const R_CallMethodDef glue_test_encoder_calls[] = {
   GLUE_CALL(ffi_test_sparse_value, 4),
+  GLUE_CALL(ffi_test_reml, 6),
+  GLUE_CALL(ffi_test_reml_climb, 6),
   {NULL, NULL, 0}
 };

@@ -55,7 +55,8 @@ outcome_of <- function(call, reference = NULL, limit = 20) {
       } else if (grepl("time limit", text)) {
         list("hang", text)
       } else {
-        list("raw error", paste0(class(e)[1], ": ", text, " <", paste(substr(deparse(conditionCall(e))[1], 1, 60)), ">"))
+        where <- substr(deparse(conditionCall(e))[1], 1, 60)
+        list("raw error", sprintf("%s: %s <%s>", class(e)[1], text, where))
       }
     }
   )

@@ -163,7 +163,9 @@ changes <- list(
     "names") <- rev(names(x)); x },
   `a dimension more` = function(x) { if (!is.atomic(x) || !length(x)) return(array(0, c(1, 1, 1))); array(x,
     c(length(x), 1, 1)) },
-  `turned over` = function(x) if (is.matrix(x)) t(x) else if (is.data.frame(x)) as.data.frame(t(as.matrix(x))) else rev(unclass(x)),
+  `turned over` = function(x) {
+    if (is.matrix(x)) t(x) else if (is.data.frame(x)) as.data.frame(t(as.matrix(x))) else rev(unclass(x))
+  },
   `class taken off` = function(x) if (is.object(x)) unclass(x) else structure(x, class = "forged"),
   `class of a factor` = function(x) structure(list(1), class = "factor", levels = "a"),
   `class of a table with rows that are not there` = function(x) structure(list(x), names = "x", row.names = c(NA,

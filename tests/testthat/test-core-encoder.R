@@ -153,6 +153,43 @@ test_that("REML: gradient and Hessian are those of finite differences", {
   }
 })
 
+# Scores with strength, structure and pleiotropy; none of the one or the other in some designs.
+reml_design <- function(seed, m, g, psi, tau) {
+  withr::local_seed(seed)
+  w <- sort(runif(m)^2, decreasing = TRUE)
+  d <- c(.6, .8)
+  strength <- rnorm(m, 0, sqrt(g))
+  scores <- rbind(strength, .3 * strength + rnorm(m, 0, tau)) + outer(d, rnorm(m, 0, sqrt(psi * w))) +
+    t(chol(matrix(c(1, .3, .3, 1), 2))) %*% matrix(rnorm(2 * m), 2)
+  list(g = unname(scores), w = w, om = c(1, .3, 1), d = d)
+}
+
+test_that("REML: the steps end where a general optimiser does, and where the gradient is rounding", {
+  designs <- list(
+    reml_design(1, 60, 4, 2, .8), reml_design(2, 400, 1, .5, .3), reml_design(3, 400, .3, 5, 1.5),
+    reml_design(4, 1500, 9, 1, 1), reml_design(5, 200, 25, .2, .1)
+  )
+  for (x in designs) {
+    f <- function(par) .Call(C_ffi_test_reml, x$g, x$w, x$om, x$d, mean(x$w), par)
+    for (start in list(c(.2, 0, .3, .3), c(1, 1, 1, .05), c(-1, -1, .05, 1))) {
+      top <- .Call(C_ffi_test_reml_climb, x$g, x$w, x$om, x$d, mean(x$w), start)
+      expect_true(top$converged)
+      at <- f(top$par)
+      expect_lt(abs(top$value - at$value), 1e-9 * abs(at$value))
+      # What rounding leaves of sums over the scores; damped steps alone stop at 1e-7 of the value.
+      expect_lt(max(abs(at$gradient)), 1e-10 * ncol(x$g))
+      expect_true(all(eigen(at$hessian, symmetric = TRUE)$values < 1e-6))
+      # From beside it back to it, never to another top.
+      ref <- optim(
+        top$par + c(.02, -.02, .01, .01), function(p) -f(p)$value, function(p) -f(p)$gradient, method = "BFGS",
+        control = list(reltol = 1e-15, maxit = 1000)
+      )
+      expect_lt(abs(-ref$value - at$value), 1e-8 * abs(at$value))
+      expect_lt(max(abs(abs(ref$par[1:2]) - abs(top$par[1:2]))), 1e-4)
+    }
+  }
+})
+
 test_that("REML fits are those of a general optimiser on rows", {
   for (cell in c(3, 13)) {
     s <- small_cell(cell, n = 400)

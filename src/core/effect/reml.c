@@ -138,8 +138,7 @@ static void polish(const reml_problem *problem, double *par) {
   }
 }
 
-/* Damped Newton from par (overwritten); returns the value. */
-static double climb(const reml_problem *problem, double *par, int *converged) {
+double reml_climb(const reml_problem *problem, double *par, int *converged) {
   double gradient[4], hessian[16], lift = 1e-3;
   double value = reml_loglik(problem, par, gradient, hessian);
   *converged = 0;
@@ -246,7 +245,7 @@ static lmr_status fit_one(const reml_problem *problem, double unit, reml_fit *fi
   for (int s = 0; s < 3; s++) {
     double par[4] = {xy / xx, log(xx), starts[s][0], starts[s][1]};
     int converged;
-    const double value = climb(problem, par, &converged);
+    const double value = reml_climb(problem, par, &converged);
     if (!(value > best)) continue;
     best = value;
     memcpy(fit->par, par, sizeof par);

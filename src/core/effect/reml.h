@@ -33,6 +33,10 @@ typedef struct {
 double reml_loglik(const reml_problem *problem, const double *par, double *gradient,
                    double *hessian);
 
+/* Damped Newton from par (overwritten) to a top, the last steps by the gradient alone; returns the
+ * value. *converged: 0 where no top was reached. */
+double reml_climb(const reml_problem *problem, double *par, int *converged);
+
 typedef struct {
   double theta, se;       /* effect relative to b0 and its error, in the data's units */
   double loglik;          /* penalised, at the maximum */
