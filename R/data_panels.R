@@ -1,8 +1,9 @@
 #' Genotype panels that come with the package
 #'
-#' Two panels of real genotypes as PLINK files (bed, bim, fam) with a table of the people, in the
-#' package's folder `extdata`. They are there to simulate cohorts on ([simulate_cohort()]) and to try
-#' the functions that read files; neither comes with an exposure or an outcome.
+#' Three panels of real genotypes as PLINK files (bed, bim, fam) with a table of the people (or mice), in the
+#' package's folder `extdata`. The first two are there to simulate cohorts on ([simulate_cohort()]) and to try
+#' the functions that read files; neither comes with an exposure or an outcome. The third has traits, and answers
+#' that are known to be wrong.
 #'
 #' @section hgdp:
 #' 159 people of the Human Genome Diversity Panel and 5,000 SNPs, no call missing. From the data set
@@ -25,15 +26,26 @@
 #' and `sex` (1 male, 2 female). Most variants are rare: 22 have a minor allele frequency above 5 %.
 #' One region this short cannot tell five ancestries apart.
 #'
+#' @section mice:
+#' 1,814 heterogeneous stock mice, descended from eight inbred strains, in 523 cages of litter mates. From the data set
+#' `mice` of the CRAN package BGLR (P. Perez and G. de los Campos; GPL-3; Valdar and others 2006). 40 autosomal SNPs, at
+#' least 5 Mb apart, are instruments for body weight (`mice.instruments.txt`), chosen in a random half of the mice;
+#' 331 others, every thirtieth, are background. `mice.samples.tsv`: `iid`, `half` (`chosen`: the instruments were chosen in it;
+#' `estimated`: the other), `sex` (1 male, 2 female), `cage`, `weight` (g, end of study), `length` (cm), `study_day`, `cage_density`
+#' (mice in the cage), `litter` (number). Weight moves length; it cannot move the day of the study, the density of the cage or the litter.
+#'
 #' @section Files:
 #' `file.path(system.file("extdata", package = "LatentMR"), "hgdp")` is the prefix of the first, with
-#' `"chr21"` of the second. The scripts in `data-raw/` of the source repository made them.
+#' `"chr21"` of the second, with `"mice"` of the third. The scripts in `data-raw/` of the source repository made them.
 #' @references
 #' Li JZ and others (2008). Worldwide human relationships inferred from genome-wide patterns of
 #' variation. Science 319, 1100-1104.
 #'
 #' The 1000 Genomes Project Consortium (2015). A global reference for human genetic variation.
 #' Nature 526, 68-74.
+#'
+#' Valdar W and others (2006). Genome-wide genetic association of complex traits in heterogeneous stock
+#' mice. Nature Genetics 38, 879-887.
 #'
 #' Ochoa A, Storey JD (2021). Estimating FST and kinship for arbitrary population structures.
 #' PLoS Genetics 17, e1009241.
@@ -42,5 +54,5 @@
 #' people <- read.delim(file.path(folder, "hgdp.samples.tsv"))
 #' table(people$region)
 #' @name panels
-#' @aliases hgdp chr21
+#' @aliases hgdp chr21 mice
 NULL

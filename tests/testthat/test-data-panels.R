@@ -33,3 +33,16 @@ test_that("chr21 has the people of five super-populations, alleles and positions
   expect_false(is.unsorted(files$bim$pos))
   expect_true(all(grepl("^[ACGT]+$", c(files$bim$a1, files$bim$a2))))
 })
+
+test_that("mice has its animals, cages and traits; the instruments are among its variants", {
+  files <- read_panel("mice")
+  expect_identical(files$size, 3 + 371 * ceiling(1814 / 4))
+  expect_identical(files$fam$iid, files$people$iid)
+  expect_length(unique(files$people$cage), 523)
+  expect_identical(c(table(files$people$half)), c(chosen = 907L, estimated = 907L))
+  instruments <- readLines(paste0(panel("mice"), ".instruments.txt"))
+  expect_length(instruments, 40)
+  expect_true(all(instruments %in% files$bim$snp))
+  expect_true(all(files$bim$chr %in% 1:19))
+  expect_equal(mean(files$people$weight), 21.87, tolerance = .2)
+})

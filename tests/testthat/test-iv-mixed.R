@@ -83,16 +83,6 @@ test_that("balanced groups: the estimates of the analysis of variance, and 0 at 
   expect_identical(is.na(none$se), c(cluster = TRUE, residual = FALSE))
 })
 
-test_that("an animal model as lme4 has it where groups are the only term", {
-  skip_if_not_installed("lme4")
-  set.seed(8)
-  group <- rep(1:30, times = sample(1:6, 30, TRUE))
-  x <- rnorm(length(group))
-  y <- .5 * x + rnorm(30)[group] + rnorm(length(group))
-  theirs <- as.data.frame(lme4::VarCorr(lme4::lmer(y ~ x + (1 | group))))$vcov
-  expect_equal(unname(mixed_components(y, cbind(1, x), list(cluster = group))$variance), theirs, tolerance = 1e-3)
-})
-
 test_that("whitened rows have the generalised least squares of the matrices", {
   case <- mixed_case()
   s <- c(.5, .2, .8)
