@@ -66,6 +66,11 @@ frame_or_abort <- function(expr) {
   tryCatch(expr, error = function(e) {
     if (!identical(class(e), c("simpleError", "error", "condition")) || is_time_limit(e)) stop(e)
     said <- conditionMessage(e)
+    # na.fail(), in the language of the session
+    if (said %in% c("missing values in object", gettext("missing values in object", domain = "R-stats"))) {
+      abort_argument("data", "without missing values", "one that has some",
+                     hint = "na.action = na.omit leaves these rows out, and the print counts them.")
+    }
     arg <- if (grepl("(weights)", said, fixed = TRUE)) {
       "weights"
     } else if (grepl("offset", said, fixed = TRUE)) {

@@ -283,6 +283,9 @@ test_that("rows with missing values go as na.action says, on both ways to the fr
   fit <- iv_reg(y ~ w + g | x | z.z1 + z.z2, d)
   expect_equal(coef(fit), coef(iv_reg(y ~ w + g | x | z.z1 + z.z2, stats::na.omit(d))))
   expect_length(fit$na.action, 21)
-  expect_error(iv_reg(y ~ w | x | z.z1, d, na.action = na.fail), "missing values")
+  expect_condition_text(
+    iv_reg(y ~ w | x | z.z1, d, na.action = na.fail), "latentmr_error_argument",
+    "`data` must be without missing values, not one that has some.\ni na.action = na.omit leaves these rows out, and the print counts them."
+  )
   expect_length(residuals(iv_reg(y ~ w | x | z.z1, d, na.action = na.exclude)), 60)
 })
