@@ -288,13 +288,13 @@ static SEXP ffi_iv_nonlinear_meat(SEXP rows, SEXP r, SEXP coef, SEXP options, SE
   return meat;
 }
 
-/* cluster: 0-based. Returns width x clusters (src/core/iv/iv_wild.h). */
-static SEXP ffi_iv_wild_sums(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEXP level) {
+/* cell: 0-based. Returns width x cells (src/core/iv/iv_wild.h). */
+static SEXP ffi_iv_wild_sums(SEXP rows, SEXP r, SEXP cell, SEXP cells, SEXP level) {
   const iv_data d = glue_iv_model(rows, r, NULL);
   size_t count;
-  const int *index = glue_clusters(cluster, clusters, d.instruments.n, &count);
+  const int *index = glue_clusters(cell, cells, d.instruments.n, &count);
   if (!index) glue_stop("internal: no clusters");
-  SEXP sums = PROTECT(Rf_allocMatrix(REALSXP, (int)iv_wild_width(d.K, d.L), (int)count));
+  SEXP sums = PROTECT(Rf_allocMatrix(REALSXP, (int)iv_wild_width(d.K, d.L, d.k), (int)count));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
@@ -304,21 +304,40 @@ static SEXP ffi_iv_wild_sums(SEXP rows, SEXP r, SEXP cluster, SEXP clusters, SEX
   return sums;
 }
 
-/* effect: e numbers; pi: L x e; options: K, kind, seed, draws, drawn (whether every t* is wanted). Returns t, beyond,
- * drawn. */
-static SEXP ffi_iv_wild(SEXP sums, SEXP effect, SEXP pi, SEXP options) {
+/* list(of, count, sign) of each way. */
+static const iv_wild_way *wild_ways(SEXP ways, size_t cells, size_t *n) {
+  *n = (size_t)Rf_xlength(ways);
+  iv_wild_way *out = glue_alloc(*n, sizeof *out);
+  for (size_t w = 0; w < *n; w++) {
+    SEXP one = VECTOR_ELT(ways, (R_xlen_t)w);
+    out[w].count = glue_field_size1(one, "count");
+    out[w].of = glue_places(glue_field(one, "of"), (R_xlen_t)cells, out[w].count, "of");
+    out[w].sign = glue_field_real(one, "sign", 1)[0];
+  }
+  return out;
+}
+
+/* beta: k x e; pi: (L k) x e; by: group (of each cell), groups, ways; options: K, L, of (0-based), kind, seed, draws,
+ * drawn (whether every t* is wanted). Returns t, beyond, drawn. */
+static SEXP ffi_iv_wild(SEXP sums, SEXP beta, SEXP pi, SEXP by, SEXP options) {
   iv_wild_input in = {0};
-  in.clusters = (size_t)glue_ncol(sums);
-  in.effects = (size_t)Rf_xlength(effect);
-  in.L = (size_t)glue_nrow(pi);
+  in.cells = (size_t)glue_ncol(sums);
+  in.k = (size_t)glue_nrow(beta);
+  in.effects = (size_t)glue_ncol(beta);
   in.K = glue_field_size1(options, "K");
-  in.sums = glue_real(sums, (R_xlen_t)(iv_wild_width(in.K, in.L) * in.clusters), "sums");
-  in.effect = glue_real(effect, -1, "effect");
-  in.pi = glue_real(pi, (R_xlen_t)(in.L * in.effects), "pi");
+  in.L = glue_field_size1(options, "L");
+  in.of = glue_field_size1(options, "of");
+  if (in.of >= in.k) glue_stop("internal: regressor %zu of %zu", in.of + 1, in.k);
+  in.sums = glue_real(sums, (R_xlen_t)(iv_wild_width(in.K, in.L, in.k) * in.cells), "sums");
+  in.beta = glue_real(beta, (R_xlen_t)(in.k * in.effects), "beta");
+  in.pi = glue_real(pi, (R_xlen_t)(in.L * in.k * in.effects), "pi");
+  in.groups = glue_field_size1(by, "groups");
+  in.group = glue_places(glue_field(by, "group"), (R_xlen_t)in.cells, in.groups, "group");
+  in.ways = wild_ways(glue_field(by, "ways"), in.cells, &in.n_ways);
   const size_t kind = glue_field_size1(options, "kind");
   in.seed = glue_field_size1(options, "seed");
   in.draws = glue_field_size1(options, "draws");
-  if (kind > WILD_ALL || (kind == WILD_ALL && (in.clusters > 30 || in.draws != (uint64_t)1 << in.clusters)))
+  if (kind > WILD_ALL || (kind == WILD_ALL && (in.groups > 30 || in.draws != (uint64_t)1 << in.groups)))
     glue_stop("internal: no such weights");
   in.kind = (iv_wild_weights)kind;
   SEXP t = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)in.effects));
@@ -344,7 +363,7 @@ const R_CallMethodDef glue_iv_calls[] = {
   GLUE_CALL(ffi_iv_nonlinear, 5),
   GLUE_CALL(ffi_iv_nonlinear_meat, 7),
   GLUE_CALL(ffi_iv_wild_sums, 5),
-  GLUE_CALL(ffi_iv_wild, 4),
+  GLUE_CALL(ffi_iv_wild, 5),
   GLUE_CALL(ffi_iv_cross, 4),
   GLUE_CALL(ffi_row_meats, 7),
   GLUE_CALL(ffi_ujive_instrument, 6),

@@ -77,6 +77,110 @@ test_that("all signs of six clusters: 2SLS and least squares", {
   }
 })
 
+# The same with all its definition written out: several regressors x, the errors clustered in all of `ways`, draws v by g.
+ref_all <- function(y, x, W, Z, ways, g, of, beta, v) {
+  partial <- function(m) qr.resid(qr(W), m)
+  y <- partial(y)
+  x <- partial(x)
+  Z <- partial(Z)
+  tsls <- function(y, x) {
+    hat <- qr.fitted(qr(Z), x)
+    solve(crossprod(hat), crossprod(hat, y))
+  }
+  t <- function(y, x) {
+    hat <- qr.fitted(qr(Z), x)
+    b <- tsls(y, x)
+    bread <- solve(crossprod(hat))
+    scores <- hat * drop(y - x %*% b)
+    sets <- unlist(lapply(seq_along(ways), function(m) combn(length(ways), m, simplify = FALSE)), recursive = FALSE)
+    meat <- Reduce(`+`, lapply(sets, function(set) {
+      (-1)^(length(set) + 1) * crossprod(rowsum(scores, interaction(ways[set], drop = TRUE)))
+    }))
+    (b[of] - beta) / sqrt((bread %*% meat %*% bread)[of, of])
+  }
+  null <- rep(beta, ncol(x))
+  if (ncol(x) > 1) null[-of] <- tsls(y - beta * x[, of], x[, -of, drop = FALSE])
+  u <- drop(y - x %*% null)
+  fitted <- apply(x, 2, function(one) drop(Z %*% qr.coef(qr(cbind(Z, u)), one)[seq_len(ncol(Z))]))
+  draws <- apply(v, 2, function(v) {
+    # drawn before the covariates are taken out of them
+    again <- fitted + v[g] * (x - fitted)
+    t(partial(again %*% null + v[g] * u), partial(again))
+  })
+  list(t = draws, own = t(y, x))
+}
+
+test_that("several endogenous variables, exogenous terms and clusters in two ways equal the definition", {
+  set.seed(21)
+  n <- 120
+  d <- data.frame(g = rep(1:6, c(10, 12, 16, 20, 26, 36)), h = rep(1:12, 10), s = rep(1:7, length.out = n), k = rep(c(.5, 1, 2), 40))
+  common <- function() rnorm(6)[d$g] + rnorm(12)[d$h] + rnorm(7)[d$s]
+  Z <- matrix(rnorm(n * 4), n) + common()
+  colnames(Z) <- paste0("z", 1:4)
+  u <- common() + rnorm(n)
+  d <- cbind(d, Z, w1 = rnorm(n), w2 = rnorm(n), x = Z[, 1] + Z[, 2] + u, x2 = Z[, 3] - Z[, 4] + .5 * u + rnorm(n))
+  d$y <- u + d$w1
+  p_of <- function(ref) mean(is.nan(ref$t) | abs(ref$t) >= abs(ref$own) * (1 - 1e-8))
+  ways_of <- list(one = ~g, two = ~ g + h, three = ~ h + g + s)
+  for (K in c(TRUE, FALSE)) for (way in names(ways_of)) for (weighted in c(FALSE, TRUE)) {
+    if (weighted && way == "three") next
+    r <- if (weighted) sqrt(d$k) else rep(1, n)
+    W <- r * if (K) cbind(1, d$w1, d$w2) else cbind(rep(1, n))
+    formula <- if (K) y ~ w1 + w2 | x + x2 | z1 + z2 + z3 + z4 else y ~ 1 | x + x2 | z1 + z2 + z3 + z4
+    fit <- if (weighted) iv_reg(formula, d, weights = k) else iv_reg(formula, d)
+    ways <- unname(as.list(d[all.vars(ways_of[[way]])]))
+    smallest <- which.min(lengths(lapply(ways, unique)))
+    by <- match(ways[[smallest]], unique(ways[[smallest]]))
+    v <- t(as.matrix(expand.grid(rep(list(c(-1, 1)), max(by)))))
+    for (of in if (way == "three") 1 else 1:2) {
+      term <- c("x", "x2")[of]
+      got <- suppressWarnings(wild_test(fit, term, .3, cluster = ways_of[[way]], level = NULL))
+      ref <- suppressWarnings(ref_all(r * d$y, r * cbind(d$x, d$x2), W, r * Z, ways, by, of, .3, v))
+      cluster <- LatentMR:::iv_cluster(ways, n, if (weighted) r)
+      boot <- LatentMR:::wild_boot(LatentMR:::wild_factor(fit, term), cluster, "rademacher", 99, 1L, TRUE, by = smallest)
+      expect_equal(as.vector(boot$test(.3)$drawn), ref$t, tolerance = 1e-7)
+      expect_identical(got$p.value, p_of(ref))
+      expect_identical(list(got$clusters, got$reps), list(max(by), ncol(v)))
+      G <- min(lengths(lapply(ways, unique)))
+      expect_equal(got$statistic, ref$own / sqrt(G / (G - 1) * (n - 1) / (n - fit$rank)), tolerance = 1e-8)
+    }
+  }
+  # an exogenous regressor is its own instrument
+  fit <- iv_reg(y ~ w1 + w2 | x + x2 | z1 + z2 + z3 + z4, d)
+  ref <- ref_all(d$y, cbind(d$w1, d$x, d$x2), cbind(1, d$w2), cbind(d$w1, Z), list(d$g), match(d$g, unique(d$g)), 1, .1, signs)
+  got <- wild_test(fit, "w1", .1, cluster = ~g, level = NULL)
+  expect_equal(got$p.value, share(ref$t, ref$own))
+  expect_equal(got$statistic, (coef(fit)[["w1"]] - .1) / sqrt(vcov(fit, cluster = ~g)["w1", "w1"]))
+  # drawn weights, by the other way, by name
+  v <- .Call(LatentMR:::C_ffi_test_wild_weights, 1L, 7L, 6L, 199L)
+  by <- match(d$g, unique(d$g))
+  ref <- suppressWarnings(ref_all(d$y, cbind(d$x, d$x2), cbind(1, d$w1, d$w2), Z, list(d$g, d$h), by, 1, 0, v))
+  two_ways <- function(by) suppressWarnings(wild_test(fit, "x", cluster = ~ g + h, by = by, weights = "webb", reps = 199, seed = 7, level = NULL))
+  got <- two_ways("g")
+  expect_equal(got$p.value, (1 + 199 * p_of(ref)) / 200)
+  expect_identical(two_ways(1), got)
+  # with the draws by one way and errors by the same, two ways that are one way are that way
+  expect_equal(
+    wild_test(fit, "x", cluster = list(d$g, d$g), level = NULL)$p.value, wild_test(fit, "x", cluster = ~g, level = NULL)$p.value
+  )
+})
+
+test_that("size with two endogenous variables and six unequal clusters", {
+  set.seed(31)
+  g <- rep(1:6, c(5, 5, 10, 10, 20, 70))
+  n <- length(g)
+  reject <- replicate(150, {
+    z <- rnorm(6)[g] + matrix(rnorm(n * 3), n)
+    u <- rnorm(6)[g] + rnorm(n)
+    x1 <- z[, 1] + z[, 2] + .5 * u + rnorm(n)
+    x2 <- z[, 3] - z[, 2] - .5 * u + rnorm(n)
+    fit <- iv_fit(x1 - x2 + u, cbind(a = x1, b = x2), z, rep(1, n), cluster = g)
+    c(plain = abs(coef(fit)[["a"]] - 1) / sqrt(vcov(fit)["a", "a"]) > qt(.975, 5), wild = wild_test(fit, "a", 1, level = NULL)$p.value < .05)
+  })
+  expect_gt(mean(reject["plain", ]), .12)
+  expect_lt(mean(reject["wild", ]), .1)
+})
+
 test_that("a mean of three clusters, by hand", {
   # cluster sums 1, 2, -3 of equal size: |t| rises with |sum|, which the signs make 6, 4, 2 and 0, twice each; the data's is 0.
   # With 1, 2, 3 it is 6, with -1, 2, 3 it is 4.
@@ -175,12 +279,18 @@ test_that("what it is not for is refused", {
   )
   expect_condition_text(
     wild_test(iv_reg(y ~ w1 | x | z1 + z2, few, "liml"), cluster = ~g), "latentmr_error_argument",
-    "`fit` must be of estimator \"2sls\" or \"ols\", not of \"liml\"."
+    paste0(
+      "`fit` must be of estimator \"2sls\" or \"ols\", not of \"liml\".\n",
+      "i The bootstrap draws statistics of these two; weakiv_set(fit, cluster = ) does not hang on the estimator."
+    )
   )
-  expect_error(wild_test(iv_reg(y ~ 1 | x + w1 | z1 + z2, few), cluster = ~g), "one endogenous", class = "latentmr_error_argument")
-  expect_error(wild_test(iv, "w1", cluster = ~g), class = "latentmr_error_argument")
+  expect_error(wild_test(iv_reg(y ~ 1 | x + w1 | z1 + z2, few), cluster = ~g), "`term`", class = "latentmr_error_argument")
+  expect_error(wild_test(iv, "z1", cluster = ~g), class = "latentmr_error_argument")
   expect_error(wild_test(iv_reg(y ~ x + w1, few, "ols"), cluster = ~g), "`term`", class = "latentmr_error_argument")
-  expect_error(wild_test(iv, cluster = list(few$g, rep(1:2, 30))), "one grouping", class = "latentmr_error_argument")
+  two <- list(g = few$g, h = rep(1:12, 5))
+  for (wrong in list(3, "k", NA, 1.5, TRUE, c(1, 2))) {
+    expect_error(suppressWarnings(wild_test(iv, cluster = two, by = wrong)), "from 1 to 2, or among \"g\", \"h\"", class = "latentmr_error_argument")
+  }
   for (wrong in list(list(weights = "normal"), list(reps = 5), list(beta = NA), list(level = 1), list(seed = -1), list(times = 3))) {
     expect_error(do.call(wild_test, c(list(iv, cluster = few$g), wrong)), class = "latentmr_error_argument")
   }
