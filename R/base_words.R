@@ -56,6 +56,11 @@ paste_columns <- function(columns) {
   sub(" +$", "", paste0("  ", do.call(paste, c(parts, sep = "  "))))
 }
 
+# As naprint(), in English whatever the language of the session.
+deleted_words <- function(action) {
+  sprintf("(%s deleted due to missingness)", plural(length(action), "observation"))
+}
+
 plural <- function(n, word) paste0(big(n), " ", word, if (n != 1) "s")
 
 percent <- function(x) {

@@ -39,7 +39,8 @@
 #' shows when lines of the fam file were exchanged; nor, where the number of samples
 #' is a multiple of 4, is there any unused place to look at: keep the three files of a
 #' set together. A bed file that is written while it is read is refused, and so is one that was written since
-#' [read_plink()] opened it, unless (up to 256 MB) a sum over its bytes is still the same: a copy of the file in its place.
+#' [read_plink()] opened it, unless (up to 256 MB) a sum over its bytes is still the same: a copy of the file in its
+#' place.
 #'
 #' @section Memory:
 #' A matrix takes 4 bytes a genotype (8 as double). More than

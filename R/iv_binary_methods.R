@@ -211,6 +211,6 @@ print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3),
       )
     )
   }
-  if (length(fit$na.action)) cat("  (", stats::naprint(fit$na.action), ")\n", sep = "")
+  if (length(fit$na.action)) cat("  ", deleted_words(fit$na.action), "\n", sep = "")
   invisible(x)
 }

@@ -60,18 +60,38 @@ new_frame <- function(object, newdata, na.action) {
   check_new_columns(terms, newdata)
   newdata <- plain_columns(typed_missing(newdata, object))
   levels <- object$levels[intersect(names(object$levels), vapply(as.list(attr(terms, "variables"))[-1], deparse1, ""))]
+  misfit <- new_misfit(newdata, levels, attr(terms, "dataClasses"))
+  if (!is.null(misfit)) abort_misfit(misfit)
   tryCatch(
     {
       frame <- stats::model.frame(terms, newdata, na.action = na.action, xlev = levels)
       stats::.checkMFClasses(attr(terms, "dataClasses"), frame)
       frame
     },
-    error = function(e) abort(
-      sprintf("`newdata` does not fit the model: %s.", conditionMessage(e)), "latentmr_error_argument",
-      argument = "newdata",
-      hint = "Its columns must be of the kind, and its factors of the levels, that the fit had."
-    )
+    error = function(e) abort_misfit(conditionMessage(e))
   )
+}
+
+abort_misfit <- function(what) {
+  abort(
+    sprintf("`newdata` does not fit the model: %s.", what), "latentmr_error_argument", argument = "newdata",
+    hint = "Its columns must be of the kind, and its factors of the levels, that the fit had."
+  )
+}
+
+# What columns of new people are that those of the fit were not, or NULL; what is made of columns is R's to check.
+new_misfit <- function(newdata, levels, classes) {
+  for (name in intersect(names(classes), names(newdata))) {
+    now <- stats::.MFclass(newdata[[name]])
+    plain <- c("numeric", "logical", "factor", "character")
+    groups <- c("factor", "character")
+    if (all(c(now, classes[[name]]) %in% plain) && now != classes[[name]] && !all(c(now, classes[[name]]) %in% groups)) {
+      return(sprintf("variable '%s' was fitted with type \"%s\" but type \"%s\" was supplied", name, classes[[name]], now))
+    }
+    if (is.null(levels[[name]])) next
+    new <- setdiff(as.character(newdata[[name]]), c(levels[[name]], NA))
+    if (length(new)) return(sprintf("factor %s has new level%s %s", name, if (length(new) > 1) "s" else "", list_some(new, 5)))
+  }
 }
 
 check_new_columns <- function(terms, newdata) {

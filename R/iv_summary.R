@@ -144,7 +144,7 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
   }
   if (!is.null(x$diagnostics)) print_diagnostics(x, digits, signif.stars)
   cat("\nResidual standard error:", format(signif(x$sigma, digits)), "on", x$df.residual, "degrees of freedom\n")
-  if (length(x$na.action)) cat("  (", stats::naprint(x$na.action), ")\n", sep = "")
+  if (length(x$na.action)) cat("  ", deleted_words(x$na.action), "\n", sep = "")
   cat(
     "Multiple R-Squared:", formatC(x$r.squared, digits = digits), ",\tAdjusted R-squared:",
     formatC(x$adj.r.squared, digits = digits), "\nWald test:", formatC(x$waldtest[1], digits = digits),

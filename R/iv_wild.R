@@ -159,8 +159,10 @@ wild_boot <- function(f, cluster, weights, reps, seed, drawn = FALSE, by = 1L) {
   groups <- within$by$groups
   exact <- weights == "rademacher" && 2^groups <= reps
   draws <- as.integer(if (exact) 2^groups else reps)
-  options <- list(K = f$K, L = f$L, of = f$of - 1L, kind = if (exact) 3L else wild_weights[[weights]], seed = seed, draws = draws)
-  options$drawn <- as.integer(drawn)
+  options <- list(
+    K = f$K, L = f$L, of = f$of - 1L, kind = if (exact) 3L else wild_weights[[weights]], seed = seed, draws = draws,
+    drawn = as.integer(drawn)
+  )
   test <- function(b) {
     null <- wild_null(f, b)
     out <- .Call(C_ffi_iv_wild, sums, null$beta, null$pi, within$by, options)

@@ -45,6 +45,7 @@ test_that("ivreg's spellings and the degrees of freedom are honoured", {
   expect_equal(tidy(plain, vcov. = robust, df = 5)$p.value[2], 2 * pt(-abs(coef(summary(plain, "HC1"))["wt", 3]), 5))
   expect_equal(summary(plain, df = Inf)$coefficients[, 4], 2 * pnorm(-abs(summary(plain)$coefficients[, 3])))
   # confint(m, component = "stage1") of ivreg
+  withr::local_options(OutDec = ".") # lm's names of columns follow it
   first <- lm(wt ~ disp + cyl + hp, cars)
   expect_equal(confint(plain, component = "stage1"), confint(first)[names(coef(plain, "stage1")), ])
   expect_equal(tidy(plain, component = "stage1")$std.error, unname(coef(summary(first))[names(coef(plain, "stage1")), 2]))
