@@ -36,9 +36,14 @@ test_that("given blocks and chromosomes are respected", {
   s <- small_cell(11)
   p <- ncol(s$z)
   view <- view_of(ref_view(s$z, s$e, s$x, s$y), p)
-  block <- rep(1:20, each = 5)
-  got <- structure_spectrum(view, p, integer(), factor(block), no_places(p), encoder_control())
-  expect_equal(got$values, ref_structure_matrix(s$z, s$e, block = block)$values, tolerance = 1e-9)
+  # Small blocks (products by the entries that are not zero) and large ones.
+  for (size in c(1, 5, 25, 50)) {
+    block <- rep(seq_len(100 / size), each = size)
+    got <- structure_spectrum(view, p, integer(), factor(block), no_places(p), encoder_control())
+    ref <- ref_structure_matrix(s$z, s$e, block = block)
+    expect_equal(got$values, ref$values, tolerance = 1e-9)
+    expect_equal(abs(got$directions[, 1]), abs(ref$directions[, 1]), tolerance = 1e-6)
+  }
   chromosome <- rep(1:50, each = 2)
   got <- structure_spectrum(view, p, integer(), NULL, data.frame(chr = chromosome, pos = NA), encoder_control())
   expect_equal(got$block, as.integer(ref_structure_matrix(s$z, s$e, chromosome = chromosome)$block))

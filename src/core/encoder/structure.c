@@ -89,9 +89,79 @@ lmr_status structure_whiten(const double *within, size_t p, const int *block,
   return LMR_OK;
 }
 
+/* The whitening by its entries that are not zero: of variants in blocks of linkage most are. */
+typedef struct {
+  size_t p, q, *start, *row; /* column l: entries start[l] .. start[l + 1] - 1 */
+  double *value;
+} sparse_map;
+
+enum { FEW = 8 }; /* less than one of so many entries: products by entries */
+
+static size_t most_entries(size_t p) { return p * p / FEW + 1; }
+
 size_t structure_directions_bytes(size_t p) {
-  const size_t bytes = lmr_add_bytes(lmr_double_bytes(4, p * p), lmr_double_bytes(1, p));
+  size_t bytes = lmr_add_bytes(lmr_double_bytes(4, p * p), lmr_double_bytes(1, p));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(p + 1 + most_entries(p), sizeof(size_t)));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, most_entries(p)));
   return lmr_add_bytes(bytes, la_eigen_bytes(p));
+}
+
+/* *few: 0 where they are too many, and nothing is kept. */
+static lmr_status find_entries(const double *t, size_t p, size_t q, sparse_map *map, int *few, lmr_arena *work,
+                               lmr_error *err) {
+  size_t count = 0;
+  for (size_t k = 0; k < p * q; k++) count += t[k] != 0;
+  *few = count < most_entries(p);
+  if (!*few) return LMR_OK;
+  map->p = p;
+  map->q = q;
+  LMR_TAKE(map->start, work, q + 1, err);
+  LMR_TAKE(map->row, work, count + 1, err);
+  LMR_TAKE(map->value, work, count + 1, err);
+  count = 0;
+  for (size_t l = 0; l < q; l++) {
+    map->start[l] = count;
+    for (size_t i = 0; i < p; i++) {
+      if (t[i + l * p] == 0) continue;
+      map->row[count] = i;
+      map->value[count++] = t[i + l * p];
+    }
+  }
+  map->start[q] = count;
+  return LMR_OK;
+}
+
+/* out := T' c T (q x q), column by column. ct: p numbers. */
+static lmr_status turn_entries(const double *c, const sparse_map *map, double *ct, double *out, const lmr_tick *tick,
+                               lmr_error *err) {
+  const size_t p = map->p, q = map->q;
+  for (size_t l = 0; l < q; l++) {
+    memset(ct, 0, p * sizeof *ct);
+    for (size_t k = map->start[l]; k < map->start[l + 1]; k++) {
+      const double *from = c + map->row[k] * p, by = map->value[k];
+      for (size_t i = 0; i < p; i++) ct[i] += by * from[i];
+    }
+    for (size_t j = 0; j < q; j++) {
+      double sum = 0;
+      for (size_t k = map->start[j]; k < map->start[j + 1]; k++) sum += map->value[k] * ct[map->row[k]];
+      out[j + l * q] = sum;
+    }
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
+  return LMR_OK;
+}
+
+/* out := T x (p x q), x q x q. */
+static lmr_status map_entries(const sparse_map *map, const double *x, double *out, const lmr_tick *tick, lmr_error *err) {
+  const size_t p = map->p, q = map->q;
+  for (size_t j = 0; j < q; j++) {
+    double *to = out + j * p;
+    memset(to, 0, p * sizeof *to);
+    for (size_t l = 0; l < q; l++)
+      for (size_t k = map->start[l]; k < map->start[l + 1]; k++) to[map->row[k]] += map->value[k] * x[l + j * q];
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
+  return LMR_OK;
 }
 
 /* out := T' c T (q x q). */
@@ -112,12 +182,15 @@ lmr_status structure_directions(const double *between, const double *within, siz
   LMR_TAKE(vectors, &work, p * p, err);
   LMR_TAKE(m, &work, p * p, err);
   LMR_TAKE(ascending, &work, p, err);
-  LMR_TRY(turn(within, p, whitening, q, scratch, a, tick, err));
+  sparse_map map;
+  int few;
+  LMR_TRY(find_entries(whitening, p, q, &map, &few, &work, err));
+  LMR_TRY(few ? turn_entries(within, &map, scratch, a, tick, err) : turn(within, p, whitening, q, scratch, a, tick, err));
   for (size_t j = 0; j < q; j++)
     for (size_t i = 0; i < q; i++)
       if (column_block[i] == column_block[j]) a[i + j * q] = 0;
   LMR_TRY(la_eigen_polled(a, q, q, ascending, vectors, q, work, tick, err));
-  LMR_TRY(turn(between, p, whitening, q, scratch, m, tick, err));
+  LMR_TRY(few ? turn_entries(between, &map, scratch, m, tick, err) : turn(between, p, whitening, q, scratch, m, tick, err));
   /* m += 1/2 sum over positive eigenvalues of value^2 vector vector'. */
   size_t positive = 0;
   for (size_t l = 0; l < q; l++) {
@@ -132,5 +205,6 @@ lmr_status structure_directions(const double *between, const double *within, siz
     values[l] = ascending[q - 1 - l];
     memcpy(scratch + l * q, vectors + (q - 1 - l) * q, q * sizeof *scratch);
   }
+  if (few) return map_entries(&map, scratch, directions, tick, err);
   return la_gemm_polled('N', 'N', p, q, q, 1, whitening, p, scratch, q, 0, directions, p, tick, err);
 }
