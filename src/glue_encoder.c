@@ -282,16 +282,17 @@ static SEXP ffi_code_check(SEXP w, SEXP v, SEXP environment, SEXP environments_,
 /* ---- sparse shifts ---- */
 
 /* m: d x d x pairs, d: one. */
-static sparse_problem glue_sparse_problem(SEXP m, SEXP d_, SEXP tau) {
+static sparse_problem glue_sparse_problem(SEXP m, SEXP d_, SEXP tau, SEXP last) {
   const size_t d = glue_size1(d_, "d"), all = (size_t)Rf_xlength(m);
   if (!d || all % (d * d)) glue_stop("internal: %zu numbers are no matrices of %zu columns", all, d);
-  const sparse_problem problem = {d, all / (d * d), glue_real(m, (R_xlen_t)all, "m"), glue_real1(tau, "tau")};
+  const sparse_problem problem = {d, all / (d * d), glue_real(m, (R_xlen_t)all, "m"), glue_real1(tau, "tau"),
+                                  glue_real1(last, "last")};
   return problem;
 }
 
 /* list(directions = d x d, values = f of every start). */
-static SEXP ffi_sparse_rows(SEXP m, SEXP d_, SEXP tau, SEXP starts_, SEXP seed) {
-  const sparse_problem problem = glue_sparse_problem(m, d_, tau);
+static SEXP ffi_sparse_rows(SEXP m, SEXP d_, SEXP tau, SEXP last, SEXP starts_, SEXP seed) {
+  const sparse_problem problem = glue_sparse_problem(m, d_, tau, last);
   const size_t starts = glue_size1(starts_, "starts");
   SEXP b = PROTECT(glue_matrix(problem.d, problem.d));
   SEXP values = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)starts));
@@ -318,7 +319,7 @@ static SEXP ffi_sparse_agreement(SEXP t, SEXP limit, SEXP reference) {
 }
 
 const R_CallMethodDef glue_encoder_calls[] = {
-  GLUE_CALL(ffi_sparse_rows, 5),
+  GLUE_CALL(ffi_sparse_rows, 6),
   GLUE_CALL(ffi_sparse_agreement, 3),
   GLUE_CALL(ffi_background, 8),
   GLUE_CALL(ffi_structure, 8),

@@ -6,7 +6,7 @@
 /* m: d x d x pairs. list(value, gradient) at b. */
 static SEXP ffi_test_sparse_value(SEXP m, SEXP tau, SEXP eps, SEXP b) {
   const size_t d = (size_t)glue_nrow(b), all = (size_t)Rf_xlength(m);
-  const sparse_problem problem = {d, all / (d * d), glue_real(m, (R_xlen_t)all, "m"), glue_real1(tau, "tau")};
+  const sparse_problem problem = {d, all / (d * d), glue_real(m, (R_xlen_t)all, "m"), glue_real1(tau, "tau"), .001};
   double value;
   SEXP gradient = PROTECT(glue_matrix(d, d));
   lmr_error err;

@@ -43,7 +43,7 @@ test_that("dependent rows are an error of its own", {
 
 test_that("the search finds what its best start finds, the same each time, at a stationary point", {
   pairs <- some_pairs(4, 6, 3)
-  search <- function(starts) .Call(C_ffi_sparse_rows, do.call(cbind, pairs), 4L, 5, starts, 7L)
+  search <- function(starts) .Call(C_ffi_sparse_rows, do.call(cbind, pairs), 4L, 5, .001, starts, 7L)
   all <- search(8L)
   expect_identical(search(8L), all)
   expect_identical(search(3L)$values, all$values[1:3])
@@ -58,7 +58,7 @@ test_that("the search finds what its best start finds, the same each time, at a 
 
 test_that("a search can be interrupted", {
   pairs <- do.call(cbind, some_pairs(4, 6, 3))
-  expect_identical(stopped_at(5, .Call(C_ffi_sparse_rows, pairs, 4L, 5, 8L, 7L)), "stopped")
+  expect_identical(stopped_at(5, .Call(C_ffi_sparse_rows, pairs, 4L, 5, .001, 8L, 7L)), "stopped")
 })
 
 test_that("agreement is the largest set by trying all, with and without a reference", {

@@ -243,3 +243,35 @@ test_that("auto takes it where no direction is invariant everywhere, and says so
   few <- sparse_people(diag(3L), n = 500, seed = 3)
   expect_false("touched" %in% names(learn_instruments(few$data, "auto", control = here, seed = 1)))
 })
+
+test_that("an environment of a majority that differs from the others together is taken out of it", {
+  touched <- cbind(c(1, 0, 0, 0), c(0, 1, 0, 0), c(0, 0, 1, 0), c(0, 0, 0, 1), 0)
+  p <- population(touched, a = diag(4))
+  laws <- sparse_laws(p$view, diag(4))
+  b <- diag(4)
+  none <- 0 * touched
+  expect_equal(sparse_leave_out(laws, b, none, 0L), touched, ignore_attr = TRUE)
+  # By hand, the third latent in the third environment against the others.
+  own <- 1:5
+  m <- laws$mean[3, ]
+  v <- vapply(laws$cov, function(s) s[3, 3], 0)
+  n <- 1e6
+  together <- mean(v[-3]) + mean((m[-3] - mean(m[-3]))^2)
+  t <- (m[3] - mean(m[-3]))^2 / (v[3] / n + together / (4 * n)) + log(v[3] / together)^2 / (2 / n + 2 / (4 * n))
+  expect_equal(sparse_against_others(laws, b[, 3], own)[3], t, tolerance = 1e-10)
+  # The reference stays.
+  expect_identical(sparse_leave_out(laws, b, none, 3L)[, 3], numeric(4))
+})
+
+test_that("ten environments and eight latents: every mask is right", {
+  set.seed(8)
+  repeat {
+    touched <- vapply(1:10, function(e) as.integer(1:8 %in% sample(8, 3)), integer(8))
+    if (all(rowSums(touched) > 0 & rowSums(touched) < 5)) break
+  }
+  for (seed in 1:3) {
+    people <- sparse_people(touched, n = 2000, seed = seed)
+    encoder <- learn_instruments(people$data, "mechanism_sparsity", control = encoder_control(draws = 20), seed = 1)
+    expect_equal(masks_in_order(encoder, people), touched)
+  }
+})

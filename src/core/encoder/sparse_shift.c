@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { HISTORY = 12, STAGES = 3, MAX_STEPS = 400 };
-static const double stage_eps[STAGES] = {.1, .01, .001};
+static const double first_eps = .1;
 
 static double dot(const double *a, const double *b, size_t n) {
   double sum = 0;
@@ -209,7 +209,7 @@ lmr_status sparse_rows(const sparse_problem *problem, size_t starts, uint64_t se
     lmr_status status = LMR_OK;
     double value = INFINITY;
     for (size_t stage = 0; stage < STAGES && status == LMR_OK; stage++)
-      status = descend(problem, stage_eps[stage], &at, trial, &value, (double)start / (double)starts, work, tick, err);
+      status = descend(problem, first_eps * pow(problem->last / first_eps, stage / (STAGES - 1.)), &at, trial, &value, (double)start / (double)starts, work, tick, err);
     if (status == LMR_ESINGULAR) continue;
     if (status != LMR_OK) return status;
     values[start] = value;

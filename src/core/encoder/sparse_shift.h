@@ -6,7 +6,7 @@
  * of x in e and in f. Directions b_1 .. b_d of length one minimise
  *   f = sum_j sum_p c log(1 + b_j'M_p b_j / eps) - tau log |det (b_1 .. b_d)|,
  *   c = 1 / log(1 / eps),
- * for eps = .1, .01, .001 in turn, from normal starts. f does not see length, sign or order. */
+ * for eps from .1 down to the last one in three steps of one ratio, from normal starts. f does not see length, sign or order. */
 #ifndef LMR_CORE_SPARSE_SHIFT_H
 #define LMR_CORE_SPARSE_SHIFT_H
 
@@ -17,7 +17,7 @@
 typedef struct {
   size_t d, pairs;
   const double *m; /* d x d x pairs, symmetric */
-  double tau;
+  double tau, last; /* the last eps, at most .1 */
 } sparse_problem;
 
 /* f and, unless gradient is NULL, df/db (d x d) at b (d x d, columns of any length).
@@ -26,7 +26,7 @@ size_t sparse_value_bytes(const sparse_problem *problem);
 lmr_status sparse_value(const sparse_problem *problem, double eps, const double *b, double *value,
                         double *gradient, lmr_arena work, lmr_error *err);
 
-/* b: d x d, columns of length one, of the start with the smallest f at eps = .001 (the first of
+/* b: d x d, columns of length one, of the start with the smallest f at the last eps (the first of
  * those within 1e-5 of it); values[starts]: f of each, infinite where it failed. */
 size_t sparse_rows_bytes(const sparse_problem *problem);
 lmr_status sparse_rows(const sparse_problem *problem, size_t starts, uint64_t seed, double *b,
