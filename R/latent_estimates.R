@@ -68,6 +68,11 @@ finish_estimate <- function(method, block, effects, error, context) {
     df <- max(m$L - m$k, 1)
     factor <- sqrt(max(1, block_sargan(block)$ratio, na.rm = TRUE))
   }
+  # A touch that was missed shows in J, and how many were is no more certain than that.
+  if (context$encoder$method == "sparse" && method$instruments == "latent" && is.null(error$factor)) {
+    sargan <- block_sargan(block)
+    if (isTRUE(sargan$pval < .01)) factor <- sqrt(sargan$ratio)
+  }
   se <- as.vector(error$se)
   if (any(!is.finite(c(b, se)))) {
     return(empty_estimate(method, block, "its variance is not positive: too few people or clusters"))

@@ -37,7 +37,8 @@
 #' `jackknife` learns the encoder anew without each of ten folds, and covers 96 to 98 % there
 #' (`bench/bench-jackknife.R`), at ten times the work of the linear algebra. It replaces the errors of `latent_2sls`,
 #' `latent_liml`, `latent_fuller`, `latent_2sls_only` and `latent_2sls_variant` of everybody. Clusters stay whole in a
-#' fold.
+#' fold. With `encoder = "mechanism_sparsity"` masks are held and rows learned anew; where Sargan's J rejects at 1 %, which is
+#' how a missed touch shows, intervals of the latent rows are wider by \eqn{\sqrt{J/df}} (`bench/bench-mechanism-sparsity.R`).
 #'
 #' @section Spectral REML (`latent_reml`):
 #' The headline in panel mode: a random-effects model of the scores of the instruments, with components for

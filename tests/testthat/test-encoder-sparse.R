@@ -152,6 +152,13 @@ test_that("the jackknife holds the masks and relearns the rows", {
     set <- sparse_data(moments, sparse_relearned(encoder, less), moments, less)
     estimate_methods(method_rows("latent_2sls"), set[c("encoder", "view", "moments")], NULL, .95)[[1]]$b
   }, 0)
+  # From everybody the rows stay (the dimension of their subspaces is held); from fewer they move.
+  expect_true(any(encoder$stable > 0))
+  expect_equal(sparse_relearned(encoder, view)$map, encoder$map, tolerance = 1e-6)
+  less <- view_delete_blocks(view, moments, which(moments$blocks$fold == 1))
+  moved <- colSums(abs(sparse_relearned(encoder, less)$map - encoder$map))
+  expect_true(all(moved[encoder$stable > 0] > 1e-4))
+  expect_true(all(moved[encoder$stable == 0] < 1e-12))
   k <- length(without)
   expect_equal(fit$estimates$latent_2sls$se_plain, sqrt((k - 1) / k * sum((without - mean(without))^2)), tolerance = 1e-9)
   expect_equal(as.data.frame(run(FALSE))$b, row$b, tolerance = .02)
@@ -273,5 +280,27 @@ test_that("ten environments and eight latents: every mask is right", {
     people <- sparse_people(touched, n = 2000, seed = seed)
     encoder <- learn_instruments(people$data, "mechanism_sparsity", control = encoder_control(draws = 20), seed = 1)
     expect_equal(masks_in_order(encoder, people), touched)
+  }
+})
+
+test_that("where J rejects at 1 % intervals are wider by its root over the degrees of freedom", {
+  people <- sparse_people(six_sites(), n = 500, seed = 2)
+  run <- function(data, ...) {
+    latent_mr(data, "mechanism_sparsity", methods = "latent_2sls", control = control, seed = 1, by_environment = FALSE, ...)
+  }
+  plain <- run(people$data, jackknife = FALSE)
+  expect_gt(plain$diagnostics$sargan$pval, .01)
+  expect_identical(plain$estimates$latent_2sls$factor, 1)
+  # One latent acts on the outcome by itself.
+  wrong <- people$data
+  wrong$outcome <- wrong$outcome + people$l[, 1]
+  for (jackknife in c(TRUE, FALSE)) {
+    fit <- run(wrong, jackknife = jackknife)
+    j <- fit$diagnostics$sargan
+    expect_lt(j$pval, .01)
+    e <- fit$estimates$latent_2sls
+    expect_equal(e$factor, sqrt(j$statistic / j$df), tolerance = 1e-12)
+    half <- if (jackknife) qt(.975, 9) * e$se_plain else qnorm(.975) * e$se_plain
+    expect_equal((e$up - e$lo) / 2, half * e$factor, tolerance = 1e-9)
   }
 })
