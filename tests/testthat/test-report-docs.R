@@ -57,13 +57,13 @@ test_that("C files that the method names exist", {
   expect_identical(setdiff(gsub("`", "", named), basename(list.files(core, recursive = TRUE))), character())
 })
 
-test_that("each of the 14 formulas of the method has its file, in the table and beside it", {
+test_that("each of the 15 formulas of the method has its file, in the table and beside it", {
   core <- testthat::test_path("..", "..", "src", "core")
   skip_if_not(dir.exists(core), "no source tree here")
   text <- readLines(grep("method[.]Rmd$", doc_pages(), value = TRUE))
   rows <- regmatches(text, regexec("^[|] (.+) [|] `([a-z]+/[a-z_0-9.]+[.]c)` [|]$", text))
   files <- vapply(rows[lengths(rows) == 3], `[`, "", 3)
-  expect_length(files, 14)
+  expect_length(files, 15)
   expect_identical(files[!file.exists(file.path(core, files))], character())
   # Each is named again where its formula stands.
   named <- unlist(regmatches(text, gregexpr("`[a-z_0-9.]+[.]c`", text)))
