@@ -28,6 +28,11 @@ check_made <- function(x, arg = deparse(substitute(x))) {
   check_object(x, intersect(class(x), names(object_rules()))[1], arg)
 }
 
+# For what takes one field and looks at no other: the object is a list, at least.
+check_list <- function(x, arg = deparse(substitute(x))) {
+  if (!is.list(x)) check_made(x, arg)
+}
+
 # Raises what is wrong with the field at `path`.
 field_fault <- function(class, arg) {
   function(path, must, was) {

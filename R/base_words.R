@@ -27,6 +27,7 @@ describe <- function(x) {
   if (is.null(x)) return("NULL")
   if (is.data.frame(x)) return(sprintf("a data frame of %d rows and %d columns", nrow(x), ncol(x)))
   if (is.function(x)) return("a function")
+  if (is.environment(x) && !is.object(x)) return("an environment")
   if (is.matrix(x)) return(sprintf("a %s matrix of %d x %d", typeof(x), nrow(x), ncol(x)))
   if (is.object(x) && !is.factor(x)) return(sprintf("an object of class <%s>", class(x)[1]))
   kind <- if (is.factor(x)) "factor" else if (is.numeric(x)) "numeric" else typeof(x)

@@ -231,5 +231,6 @@ glance.iv_curve <- function(x, ...) {
 #' @export
 nobs.iv_curve <- function(object, ...) {
   check_dots(...)
+  check_list(object)
   object$nobs
 }

@@ -20,6 +20,7 @@ vcov.iv_binary <- function(object, ...) {
 #' @export
 nobs.iv_binary <- function(object, ...) {
   check_dots(...)
+  check_list(object)
   object$nobs
 }
 
@@ -27,6 +28,7 @@ nobs.iv_binary <- function(object, ...) {
 #' @export
 formula.iv_binary <- function(x, ...) {
   check_dots(...)
+  check_list(x)
   x$formula
 }
 

@@ -39,6 +39,7 @@ NULL
 #' @export
 coef.iv_reg <- function(object, component = "stage2", complete = TRUE, ...) {
   check_dots(...)
+  check_list(object)
   check_choice(component, "component", c("stage2", "stage1"))
   if (component == "stage1") check_made(object)
   out <- if (component == "stage2") object$coefficients else stage1_coef(object)
@@ -95,6 +96,7 @@ stage1_vcov <- function(object) {
 #' @export
 vcov.iv_reg <- function(object, type = NULL, component = "stage2", complete = TRUE, cluster = NULL, ...) {
   check_dots(...)
+  check_list(object)
   check_choice(component, "component", c("stage2", "stage1"))
   check_flag(complete, "complete")
   if (component == "stage1" || !is.null(type) || !is.null(cluster)) check_made(object)
@@ -115,6 +117,7 @@ vcov.iv_reg <- function(object, type = NULL, component = "stage2", complete = TR
 #' @export
 residuals.iv_reg <- function(object, type = "response", ...) {
   check_dots(...)
+  check_list(object)
   check_choice(type, "type", c("response", "pearson", "deviance", "working", "projected", "regressors"))
   if (type == "projected") return(naresid(object$na.action, projection_residuals(object)))
   e <- object$residuals
@@ -146,6 +149,7 @@ fitted.iv_reg <- function(object, ...) {
 #' @export
 nobs.iv_reg <- function(object, ...) {
   check_dots(...)
+  check_list(object)
   object$nobs
 }
 
@@ -154,6 +158,7 @@ nobs.iv_reg <- function(object, ...) {
 #' @export
 df.residual.iv_reg <- function(object, ...) {
   check_dots(...)
+  check_list(object)
   object$df.residual
 }
 
@@ -162,6 +167,7 @@ df.residual.iv_reg <- function(object, ...) {
 #' @export
 weights.iv_reg <- function(object, ...) {
   check_dots(...)
+  check_list(object)
   naresid(object$na.action, object$weights)
 }
 
@@ -212,6 +218,7 @@ update.iv_reg <- function(object, formula., ..., evaluate = TRUE) {
   call <- object$call
   extras <- match.call(expand.dots = FALSE)$...
   if (!missing(formula.)) {
+    if (!inherits(formula., "formula")) abort_argument("formula.", "a formula such as . ~ . + age", describe(formula.))
     call$formula <- formula(update(Formula::Formula(formula(object)), formula.))
   }
   for (name in names(extras)) call[[name]] <- extras[[name]]
@@ -219,9 +226,11 @@ update.iv_reg <- function(object, formula., ..., evaluate = TRUE) {
 }
 
 need_formula <- function(object, hint = "Fit it with iv_reg().") {
+  check_list(object)
   if (is.null(object$terms)) {
     abort("This fit was made by iv_fit() and has no formula.", "latentmr_error_argument", hint = hint)
   }
+  if (!inherits(object$formula, "formula")) field_fault(class(object)[1], "object")("$formula", "a formula", describe(object$formula))
 }
 
 #' @rdname iv_methods

@@ -98,7 +98,8 @@ check_new_columns <- function(terms, newdata) {
   envir <- environment(terms)
   for (name in setdiff(all.vars(terms), names(newdata))) {
     found <- get0(name, envir = envir)
-    if (!is.null(found) && !is.function(found) && length(found) %in% c(1, nrow(newdata))) next
+    # a constant; a vector that happens to lie there is of the people of the fit
+    if (!is.null(found) && !is.function(found) && length(found) == 1) next
     abort(
       sprintf("`newdata` has no column \"%s\".", name), c("latentmr_error_column", "latentmr_error_argument"),
       argument = "newdata", column = name, hint = near_names(name, names(newdata))

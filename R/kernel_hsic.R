@@ -91,6 +91,7 @@ hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel =
   name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
   if (!is.null(environment)) name <- paste(name, "within", deparse1(substitute(environment)))
   check_choice(method, "method", c("trace_gamma", "permutation", "gamma", "block", "linear"))
+  check_number(permutations, "permutations", min = 1, whole = TRUE)
   pair <- hsic_pair(x, y, environment, kernel, bandwidth, scales, least = 6L)
   cluster <- check_cluster(cluster, pair$n, method, pair$rows)
   refuse_constant(pair$x$x, "x")
@@ -106,7 +107,6 @@ hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel =
   if (approximation == "features") estimate <- estimate[-2]
   statistic <- sum(table["n", ] * table["biased", ])
   if (method == "permutation") {
-    check_number(permutations, "permutations", min = 1, whole = TRUE)
     draws <- .Call(
       C_ffi_hsic_permute, pair$x$x, pair$x$k, pair$y$x, pair$y$k, pair$rows,
       lapply(pair$rows, function(rows) exchange_plan(list(seq_along(rows)), cluster[rows])),

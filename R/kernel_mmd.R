@@ -60,6 +60,7 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
     paste(name, "and", deparse1(substitute(y)))
   }
   check_choice(method, "method", c("trace_gamma", "gamma", "permutation", "block", "linear"))
+  check_number(permutations, "permutations", min = 1, whole = TRUE)
   g <- mmd_groups(x, y, environment, kernel, bandwidth, scales)
   refuse_constant(g$x$x, "x")
   if (!is.null(strata) && method != "permutation") {
@@ -88,7 +89,6 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
   )
   pairs <- lapply(found[forms], `dimnames<-`, list(g$levels, g$levels))
   if (method == "permutation") {
-    check_number(permutations, "permutations", min = 1, whole = TRUE)
     draws <- .Call(
       C_ffi_mmd_permute, g$x$x, g$x$k, g$label, length(g$levels), exchange_plan(rows, cluster),
       as.integer(permutations), seed, 0L, progress_of("MMD test by permutation"), cpu_level()

@@ -137,6 +137,7 @@ ar_set.latent_mr <- function(fit, level = 0.95, ...) {
 #' @export
 flow.latent_mr <- function(x, ...) {
   check_dots(...)
+  check_list(x)
   x$flow
 }
 
@@ -195,5 +196,6 @@ confint.latent_mr <- function(object, parm = object$exposure, level = object$lev
 #' @export
 nobs.latent_mr <- function(object, ...) {
   check_dots(...)
+  check_list(object)
   object$nobs
 }

@@ -24,6 +24,7 @@ update.latent_mr <- function(object, ..., evaluate = TRUE) {
       "latentmr_error_argument", argument = wrong[1], hint = sprintf("The arguments are %s.", quote_all(known, Inf))
     )
   }
+  check_list(object)
   call <- object$call
   if (!is.call(call)) {
     abort_argument("object", "a fit that kept its call", "one without it", "Fit again with latent_mr().")
@@ -37,6 +38,7 @@ update.latent_mr <- function(object, ..., evaluate = TRUE) {
 #' @export
 formula.latent_mr <- function(x, ...) {
   check_dots(...)
+  check_list(x)
   sum_of <- function(names) Reduce(function(a, b) call("+", a, b), lapply(names, as.name))
   adjusted <- sum_of(c("environment", x$columns$structure, x$columns$covariates))
   instruments <- as.name(plural(nrow(x$variants), if (x$kind == "continuous") "instrument" else "variant"))

@@ -83,3 +83,34 @@ test_that("a formula, a data frame and survival times where they do not belong: 
     quote(mr_data(g, x, time, rep("a", 4)))
   )) expect_error(eval(wrong), "times to an event.*hazards are not modelled", class = "latentmr_error_argument")
 })
+
+test_that("simple accessors and formulas of what is no fit any more", {
+  for (class in c("iv_reg", "latent_mr", "iv_binary")) for (f in list(coef, vcov, nobs, formula)) {
+    expect_error(f(structure(1, class = class)), class = "latentmr_error_object")
+  }
+  for (f in list(df.residual, residuals, weights, terms, update)) {
+    expect_error(f(structure("a", class = "iv_reg")), class = "latentmr_error_object")
+  }
+  for (f in list(flow, update)) expect_error(f(structure(1, class = "latent_mr")), class = "latentmr_error_object")
+  expect_error(nobs(structure(1, class = "iv_curve")), class = "latentmr_error_object")
+  fit <- iv_reg(mpg ~ hp | wt | disp + cyl, data = mtcars)
+  expect_error(update(fit, formula = 3), "`formula.` must be a formula", class = "latentmr_error_argument")
+  fit["formula"] <- list(globalenv())
+  expect_condition_text(
+    update(fit, . ~ . - hp), "latentmr_error_object", paste0(
+      "`object$formula` must be a formula, not an environment.\n",
+      "i The <iv_reg> object was made by another version of the package, or changed on the way: make it again."
+    )
+  )
+  expect_error(formula(fit), class = "latentmr_error_object")
+  expect_error(hsic_test(1:30 + 0, rnorm(30), permutations = -1), "`permutations`", class = "latentmr_error_argument")
+  expect_error(mmd_test(1:30 + 0, rnorm(30), permutations = 0), "`permutations`", class = "latentmr_error_argument")
+})
+
+test_that("a variable that lies about does not stand for one that `newdata` lacks", {
+  d <- data.frame(age = rnorm(30), z = rnorm(30))
+  ldl <- d$ldl <- d$z + rnorm(30)
+  d$sbp <- d$ldl + rnorm(30)
+  fit <- iv_reg(sbp ~ age | ldl | z, data = d)
+  expect_error(predict(fit, newdata = d["age"]), "`newdata` has no column \"ldl\"", class = "latentmr_error_column")
+})
