@@ -78,6 +78,14 @@ genotype_rules <- list(
 )
 
 warning_rules <- list(
+  missed_touch = function(fit) {
+    factor <- fit$estimates[[fit$leading]]$factor
+    if (fit$encoder$method != "sparse" || !isTRUE(factor > 1)) return(NULL)
+    sprintf(
+      "The instruments disagree (Sargan's J, %s): an environment touches a latent that counts as left alone there, or effects differ. Intervals of the latent rows are %.2f times as wide for that.",
+      p_is(fit$diagnostics$sargan$pval), factor
+    )
+  },
   dropped_directions = function(fit) {
     if (fit$encoder$dropped == 0) return(NULL)
     sprintf(

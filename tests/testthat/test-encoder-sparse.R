@@ -291,11 +291,12 @@ test_that("where J rejects at 1 % intervals are wider by its root over the degre
   plain <- run(people$data, jackknife = FALSE)
   expect_gt(plain$diagnostics$sargan$pval, .01)
   expect_identical(plain$estimates$latent_2sls$factor, 1)
+  expect_false(any(grepl("times as wide for that", plain$warnings)))
   # One latent acts on the outcome by itself.
   wrong <- people$data
   wrong$outcome <- wrong$outcome + people$l[, 1]
   for (jackknife in c(TRUE, FALSE)) {
-    fit <- run(wrong, jackknife = jackknife)
+    expect_warning(fit <- run(wrong, jackknife = jackknife), "times as wide for that", class = "latentmr_warning_fit")
     j <- fit$diagnostics$sargan
     expect_lt(j$pval, .01)
     e <- fit$estimates$latent_2sls

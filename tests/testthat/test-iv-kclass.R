@@ -178,3 +178,26 @@ test_that("the middle of k-class errors: the estimator's own regressors, or Stat
   fit <- iv_fit(d$y, d$x, d$z, d$w, "liml", vcov = "HC0", meat = "projected")
   expect_equal(vcov(by_formula)[names(coef(fit)), names(coef(fit))], vcov(fit), tolerance = 1e-8)
 })
+
+test_that("IVL and anchor regression are the k-class with kappa = 1 / (1 + alpha)", {
+  set.seed(6)
+  n <- 200
+  z <- matrix(rnorm(n * 3), n)
+  u <- rnorm(n)
+  x <- cbind(z %*% c(1, .5, 0) + u, z %*% c(0, 1, -1) - u) + rnorm(2 * n)
+  y <- x %*% c(1, -1) + u + rnorm(n)
+  d <- data.frame(y = drop(y), x1 = x[, 1], x2 = x[, 2], z)
+  left <- function(v) sweep(as.matrix(v), 2, colMeans(as.matrix(v)))
+  project <- tcrossprod(qr.Q(qr(left(z))))
+  for (alpha in c(.01, .3, 4)) {
+    fit <- iv_reg(y ~ x1 + x2 | X1 + X2 + X3, d, estimator = "kclass", kappa = 1 / (1 + alpha))
+    # argmin |P(y - Xb)|^2 + alpha |y - Xb|^2
+    weight <- project + alpha * diag(n)
+    ivl <- solve(t(left(x)) %*% weight %*% left(x), t(left(x)) %*% weight %*% left(y))
+    expect_equal(unname(coef(fit)[-1]), drop(ivl), tolerance = 1e-9)
+    # argmin |(I - P)(y - Xb)|^2 + gamma |P(y - Xb)|^2, gamma = (1 + alpha) / alpha: least squares on turned data
+    turn <- diag(n) - project + sqrt((1 + alpha) / alpha) * project
+    anchor <- qr.coef(qr(turn %*% left(x)), turn %*% left(y))
+    expect_equal(unname(coef(fit)[-1]), drop(anchor), tolerance = 1e-9)
+  }
+})
