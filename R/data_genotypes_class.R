@@ -75,8 +75,6 @@ words.genotype_matrix <- function(x) "in memory"
 # calls NA; decoded on the spot when they live in files.
 mr_genotypes <- function(data, cols = NULL) decode(data$genotypes, cols)
 
-mr_background <- function(data, cols = NULL) if (!is.null(data$background)) decode(data$background, cols)
-
 # Two sets of variants of the same people as one, which stays in the file when both are in
 # the same one (formats that keep positions in `cols`).
 beside <- function(a, b) {

@@ -5,8 +5,6 @@
 #             analysed, and the row of each participant's parents in it, NA where there is none;
 #             or list(shared): imputed from siblings, with a table of segments that they share by descent, or NULL
 
-parent_ways <- c("fam", "siblings")
-
 # For the rows of `source`.
 parents_source <- function(parents, source) {
   if (is.null(parents)) return(NULL)

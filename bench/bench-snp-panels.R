@@ -118,7 +118,7 @@ correlation <- function(panel) {
 # exact counts for both).
 genome_components <- function(d, z) {
   if (is.null(d$background)) return(NULL)
-  g <- LatentMR:::mr_background(d)
+  g <- LatentMR:::decode(d$background)
   both <- correlation(LatentMR:::panel_data(d, LatentMR:::genotype_matrix(cbind(LatentMR:::mr_genotypes(d), g))))
   g <- fill_in(g, d$environment)
   of_g <- ncol(z) + seq_len(ncol(g))

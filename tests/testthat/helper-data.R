@@ -97,3 +97,6 @@ same_data <- function(a, b) {
   expect_identical(mr_genotypes(a), mr_genotypes(b))
   expect_identical(a$variants$snp, b$variants$snp)
 }
+
+# The background variants of data as a matrix.
+mr_background <- function(data, cols = NULL) if (!is.null(data$background)) decode(data$background, cols)
