@@ -49,6 +49,17 @@ test_that("given blocks and chromosomes are respected", {
   expect_equal(got$block, as.integer(ref_structure_matrix(s$z, s$e, chromosome = chromosome)$block))
 })
 
+test_that("any number of variants has its spectrum", {
+  s <- small_cell(11)
+  for (p in 2:40) {
+    view <- view_of(ref_view(s$z[, seq_len(p)], s$e, s$x, s$y), p)
+    got <- structure_spectrum(view, p, integer(), factor(seq_len(p)), no_places(p), encoder_control())
+    expect_equal(
+      got$values, ref_structure_matrix(s$z[, seq_len(p)], s$e, block = seq_len(p))$values, tolerance = 1e-9
+    )
+  }
+})
+
 test_that("near variants of one chromosome are joined as soon as they correlate", {
   s <- small_cell(11)
   p <- ncol(s$z)

@@ -101,7 +101,8 @@ static size_t most_entries(size_t p) { return p * p / FEW + 1; }
 
 size_t structure_directions_bytes(size_t p) {
   size_t bytes = lmr_add_bytes(lmr_double_bytes(4, p * p), lmr_double_bytes(1, p));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(p + 1 + most_entries(p), sizeof(size_t)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(p + 1, sizeof(size_t)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(most_entries(p), sizeof(size_t)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, most_entries(p)));
   return lmr_add_bytes(bytes, la_eigen_bytes(p));
 }
