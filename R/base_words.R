@@ -37,8 +37,8 @@ describe <- function(x) {
     if (is.numeric(x) && !is.factor(x)) return(sprintf("the number %s", format(x)))
     if (is.logical(x)) return(as.character(x))
   }
-  if (is.list(x)) return(sprintf("a list of length %d", length(x)))
-  sprintf("a %s vector of length %d", kind, length(x))
+  if (is.list(x)) return(sprintf("a list of length %.0f", length(x)))
+  sprintf("a %s vector of length %.0f", kind, length(x))
 }
 
 big <- function(x) trimws(format(x, big.mark = ",", scientific = FALSE, trim = TRUE))

@@ -72,7 +72,7 @@ kernel_numbers <- function(sample, kernel, bandwidth, scales, arg) {
 # kernel = "rbf" or c("rbf", "delta"): entry i, NULL when not given.
 entry <- function(x, i, arg) {
   if (is.null(x)) return(NULL)
-  if (length(x) > 2) abort_argument(arg, "one value or two (for `x` and for `y`)", describe(x))
+  if (!is.vector(x) || !(length(x) %in% 1:2)) abort_argument(arg, "one value or two (for `x` and for `y`)", describe(x))
   x[[min(i, length(x))]]
 }
 

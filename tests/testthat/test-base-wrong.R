@@ -114,3 +114,15 @@ test_that("a variable that lies about does not stand for one that `newdata` lack
   fit <- iv_reg(sbp ~ age | ldl | z, data = d)
   expect_error(predict(fit, newdata = d["age"]), "`newdata` has no column \"ldl\"", class = "latentmr_error_column")
 })
+
+test_that("things that no argument can be, found by trying them on every function", {
+  expect_condition_text(
+    hsic_test(1:30 + 0, rnorm(30), kernel = function(x) x), "latentmr_error_argument",
+    "`kernel` must be one value or two (for `x` and for `y`), not a function."
+  )
+  expect_error(hsic_test(1:30 + 0, rnorm(30), kernel = character()), "`kernel`", class = "latentmr_error_argument")
+  expect_error(hsic_test(1:30 + 0, rnorm(30), bandwidth = quote(x)), "`bandwidth`", class = "latentmr_error_argument")
+  # more elements than an integer counts
+  expect_identical(describe(seq_len(3e9)), "a numeric vector of length 3000000000")
+  expect_error(outlying_variants(seq_len(3e9)), "of length 3000000000", class = "latentmr_error_argument")
+})
