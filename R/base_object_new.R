@@ -48,7 +48,7 @@ public_fields <- list(
 private <- list(
   mr_data = c(
     "genotypes", "background", "background_fit", "covariate_coding", "structure_includes_instruments", "sex",
-    "counts", "removed_variants", "flagged_variants", "parents"
+    "counts", "removed_variants", "flagged_variants", "parents", "made"
   ),
   mr_moments = c("structure_includes_instruments", "block", "background", "clustered", "binary", "family"),
   plink_bed = c("files", "samples", "variants"),

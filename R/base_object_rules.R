@@ -115,7 +115,8 @@ data_rules <- function() list(
   flagged_variants = frame(
     "flagged", snp = texts("flagged"), environment = texts("flagged"), reason = texts("flagged"), optional = TRUE,
     null = TRUE
-  )
+  ),
+  made = texts("lines", null = TRUE, optional = TRUE)
 )
 
 # G: variants, e: environments, r: columns that the directions combine (variants, or

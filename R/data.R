@@ -229,10 +229,11 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   source <- label_rows(source, given, "genotypes")
   if (!is.null(background)) background <- label_rows(background, given, "background")
   frame <- c(list(ids = table$ids), table$pieces)
-  build_mr_data(
+  data <- build_mr_data(
     frame, source, background, block, kind, structure_includes_instruments, names, units = units, scales = scales,
     parents = parents
   )
+  with_call(data, match.call(), "mr_data")
 }
 
 # Several exposures are the columns of a matrix or data frame.

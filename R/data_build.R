@@ -80,6 +80,18 @@ analysed_traits <- function(frame, alive, environment, names, units, scales) {
   out
 }
 
+# The call that made the data, as lines of text: what was written into it is not code to read.
+with_call <- function(x, call, name, most = 30) {
+  given <- as.list(call)
+  given[[1]] <- as.name(name)
+  long <- vapply(given, function(a) !is.language(a) && length(a) > 20, NA)
+  given[long] <- list(as.name("..."))
+  lines <- deparse(as.call(given), width.cutoff = 80L, nlines = most)
+  lines[1] <- paste("data <-", lines[1])
+  x$made <- lines
+  x
+}
+
 new_mr_data <- function(...) new_object("mr_data", list(...))
 
 pick_frame <- function(x, rows) {

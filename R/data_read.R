@@ -107,10 +107,11 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   background <- background_source(background, source, instruments, people, encoding)
   source <- choose_variants(source, instruments, "instruments", encoding)
   parents <- parents_source(parents, source)
-  build_mr_data(
+  data <- build_mr_data(
     frame, source, background, as_block(block, source), if (hard_calls(source$genotypes)) "genotype" else "auto",
     structure_includes_instruments, traits, lists, log, units, scales, parents
   )
+  with_call(data, match.call(), "read_mr_data")
 }
 
 check_roles <- function(exposure, outcome, environment, covariates, structure, cluster, family) {

@@ -50,7 +50,9 @@ NULL
   }
   if (!length(rows)) abort_argument("i", "at least one participant", "none")
   if (!length(cols)) abort_argument("j", "at least one variant", "none")
-  part_of_data(x, sort(rows), sort(cols))
+  part <- part_of_data(x, sort(rows), sort(cols))
+  if (!is.null(part$made)) part$made <- c(part$made, "# then a part of it, data[i, j]: flow() has the counts")
+  part
 }
 
 once <- function(at, arg) {

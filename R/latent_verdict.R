@@ -110,7 +110,7 @@ test_checks <- function(fit) {
     )
   }
   q <- d$q
-  if (is.data.frame(q)) q <- unlist(q[which.min(q$Q_pval), c("Q", "Q_df", "Q_pval")])
+  if (is.data.frame(q)) q <- if (any(is.finite(q$Q_pval))) unlist(q[which.min(q$Q_pval), c("Q", "Q_df", "Q_pval")])
   if (isTRUE(is.finite(q[["Q_pval"]]))) {
     add(
       "Q",

@@ -1,7 +1,12 @@
 # Forests: estimators, environments, one left out.
 
-plot_forest <- function(x, units) {
+# `whole = FALSE`: the rows of all people alone.
+plot_forest <- function(x, units, whole = TRUE) {
   data <- forest_data(x)
+  if (!whole) {
+    data <- data[data$group == "All people", ]
+    data[c("group", "key")] <- lapply(data[c("group", "key")], droplevels)
+  }
   pooled <- data$kind == "estimate" & data$environment == "pooled"
   limits <- robust_limits(
     data$b, data$lo, data$up, x$estimates[[x$leading]]$b, wide = 10, typical = ((data$up - data$lo) / 2)[pooled]
@@ -51,7 +56,7 @@ plot_forest <- function(x, units) {
     plot_theme() +
     ggplot2::theme(
       panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank(),
-      strip.text.y = ggplot2::element_text(angle = 0)
+      strip.text.y = if (whole) ggplot2::element_text(angle = 0) else ggplot2::element_blank()
     )
   sized(plot, 8, 1.9 + .2 * length(labels[!duplicated(names(labels))]) + .15 * nlevels(data$group))
 }

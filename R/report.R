@@ -1,24 +1,26 @@
 #' Report of an analysis
 #'
-#' Writes one HTML file that needs nothing else: no network, no script, pictures
-#' inside. It holds the question, the flow of participants and variants,
-#' the environments, the encoder, the table of estimates, what each test says and cannot
+#' Writes one HTML file that needs nothing else: no network, pictures inside; its only script sorts the table of
+#' variants. The first screen holds the verdict ([verdict()]), the forest and the estimates. Below: the question,
+#' the flow of participants and Table 1, the variants (provenance, quality, associations, also as a CSV file),
+#' the environments, the families where there are any, the encoder, what each test says and cannot
 #' see, sensitivity analyses, the dose-response curve when one is given, the STROBE-MR
-#' checklist ([strobe_mr()]), and software, settings and code. It prints on paper, reads on
-#' a telephone and with a screen reader.
+#' checklist ([strobe_mr()]) with links to where it is answered, and software, settings and code. It prints on
+#' paper, reads on a telephone and with a screen reader, in light and dark.
 #'
 #' @param fit A [latent_mr()] fit. With several exposures the page has a row of estimates for each
 #'   and its conditional F; what is for one exposure alone (tables and pictures of single variants, the direction
 #'   test) is left out, and the page says so.
 #' @param file Path of the file to write, ending in `.html`; its folder must exist, and a file of that
 #'   name is replaced.
-#' @param data `NULL`, or the `mr_data` object of the fit: adds the description of exposure
-#'   and outcome by environment, missing calls and the pictures of the latents.
+#' @param data `NULL`, or the `mr_data` object of the fit: adds Table 1 (exposure, outcome and covariates by
+#'   environment), call rates and frequencies of the variants, the call that made the data and the pictures of the
+#'   latents.
 #' @param curve `NULL`, or the [iv_curve()] of the same exposure and outcome; `NULL` with several exposures.
 #' @param question `NULL`, or the question in one or two sentences.
 #' @param units `NULL`: those of the data, if known; or the units of exposure (exposures) and outcome, such as
 #'   `c("mmol/L", "mmHg")`.
-#' @param code `NULL`, or the lines of R that made the data (character vector), shown before
+#' @param code `NULL`: the call that made `data`; or the lines of R to show in its place (character vector), before
 #'   the call of [latent_mr()].
 #' @param ... Nothing: an argument without a use is an error.
 #' @return The path, invisibly.
@@ -78,7 +80,7 @@ write_report <- function(fit, file, data, curve, question, units, code) {
   file.copy(system.file("report", "report.Rmd", package = "LatentMR"), source)
   template <- system.file("report", "template.html", package = "LatentMR")
   top <- file.path(folder, "top.html")
-  writeLines(report_head(fit), top)
+  writeLines(report_head(fit, units), top)
   format <- rmarkdown::output_format(
     knitr = rmarkdown::knitr_options(
       opts_chunk = list(echo = FALSE, results = "asis", message = FALSE, warning = FALSE)

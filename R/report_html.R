@@ -23,10 +23,11 @@ html_p <- function(text, class = NULL) {
 
 # A data frame of text or numbers; the first column heads the rows. `numeric`:
 # columns set to the right. On narrow screens the rows of tables of more than three
-# columns become blocks.
-html_table <- function(frame, caption, numeric = NULL, class = NULL) {
+# columns become blocks. `after`: HTML behind the text of a column's cells.
+html_table <- function(frame, caption, numeric = NULL, class = NULL, after = NULL) {
   head <- html_text(trimws(names(frame)))
   cells <- lapply(frame, html_text)
+  for (name in names(after)) cells[[name]] <- paste0(cells[[name]], after[[name]])
   right <- names(frame) %in% numeric
   stack <- length(frame) > 3
   cell <- function(i, j) {

@@ -1,51 +1,12 @@
 # The sections of the report, each as HTML from the fit.
 
-report_head <- function(fit) {
-  paste0(
-    "<h1>", report_title(fit), "</h1>\n",
-    html_p(html_text(sprintf(
-      "Mendelian randomization with latent instruments: %s people, %s, %s.", big(fit$nobs),
-      plural(length(fit$encoder$environments), "environment"),
-      plural(nrow(fit$variants), if (fit$kind == "continuous") "instrument" else "variant")
-    )), "lead"),
-    "<div class=\"key\">", paste(html_p(headline_lines(fit)), collapse = ""), "</div>\n",
-    if (length(fit$warnings)) {
-      paste0(
-        "<div class=\"warn\"><p><strong>Warnings of the analysis</strong></p>\n", html_list(html_text(fit$warnings)),
-        "</div>\n"
-      )
-    }
-  )
-}
-
-# A line for each exposure.
-headline_lines <- function(fit) {
-  name <- short_name(fit$leading)
-  if (length(fit$exposure) > 1) name <- paste0(name, ", ", fit$exposure)
-  words <- vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), "")
-  paste0("<strong>", html_text(name), "</strong> ", html_text(words))
-}
-
-headline_words <- function(fit, j = 1) {
-  head <- fit$estimates[[fit$leading]]
-  head[c("b", "lo", "up", "pval")] <- lapply(head[c("b", "lo", "up", "pval")], `[`, j)
-  if (!is.finite(head$b)) {
-    return(sprintf("could not be estimated: %s.", if (is.null(head$note)) "no reason is known" else head$note))
-  }
-  value <- format_estimate(head$b, head$lo, head$up)
-  d <- fit$diagnostics
-  several <- length(fit$exposure) > 1
-  f <- d$f[j]
-  if (is.finite(f) && f < 5) {
-    ar <- set_of(fit, j)
-    return(sprintf(
-      "%s. The instruments are weak (%sF = %.1f): read the Anderson-Rubin set instead. %s.", sub(" .*", "", value),
-      if (several) "conditional " else "", f, ar_words(ar)
-    ))
-  }
-  value <- sub("(", sprintf("(%s interval ", level_words(fit$level)), value, fixed = TRUE)
-  sprintf("%s, %s.", value, p_is(head$pval))
-}
+# Where an item of the checklist is answered: anchors of the page and what stands over them.
+report_sections <- c(
+  answer = "Answer", question = "Question", participants = "Participants", variants = "Variants",
+  environments = "Environments", families = "Families", encoder = "Encoder", estimates = "Estimates",
+  tests = "Falsification tests", sensitivity = "Sensitivity", curve = "Dose-response", strobe = "STROBE-MR checklist",
+  software = "Software, settings and code"
+)
 
 report_question <- function(fit, question, units) {
   scale <- if (is.null(units) && isTRUE(fit$binary)) {
@@ -79,69 +40,7 @@ report_question <- function(fit, question, units) {
   )
 }
 
-# ---- participants, variants, environments ----
-
-report_flow <- function(fit) {
-  flow <- fit$flow
-  if (is.null(flow)) return(html_p("The data came without an account of participants and variants."))
-  units <- c("participants", "variants", "background variants")
-  captions <- c("Flow of participants", "Flow of variants", "Flow of background variants")
-  parts <- lapply(which(units %in% flow$unit), function(i) flow_table(flow, units[i], captions[i]))
-  paste(unlist(parts), collapse = "\n")
-}
-
-flow_table <- function(flow, unit, caption, max_environments = 8) {
-  flow <- flow[flow$unit == unit, , drop = FALSE]
-  rows <- flow[flow$environment == flow_all, , drop = FALSE]
-  idle <- rows$count == 0L & rows$action %in% c("removed", "noted", "changed")
-  shown <- rows[!idle, , drop = FALSE]
-  if (!nrow(shown)) return(NULL)
-  signed <- function(n, action) {
-    ifelse(is.na(n) | n == 0, "0", paste0(ifelse(action == "removed", "-", ""), big_each(n)))
-  }
-  site <- if (is.null(shown$site)) "" else paste0("Site ", shown$site, ": ")
-  frame <- data.frame(
-    Step = paste0(site, shown$reason, ifelse(shown$action == "noted", " (kept)", "")),
-    Count = signed(shown$count, shown$action), Left = ifelse(is.na(shown$remaining), "", big_each(shown$remaining))
-  )
-  where <- setdiff(unique(flow$environment[flow$count > 0]), flow_all)
-  if (length(where) <= max_environments) {
-    for (e in where) {
-      here <- flow[flow$environment == e, , drop = FALSE]
-      n <- here$count[match(paste(shown$site, shown$step), paste(here$site, here$step))]
-      frame[[paste0(" ", e)]] <- ifelse(is.na(n), "", signed(n, shown$action))
-    }
-  }
-  paste0(
-    html_table(frame, caption, names(frame)[-1]),
-    if (any(idle)) {
-      html_p(
-        sprintf("Rules that concerned none: %s.", html_text(paste(unique(rows$reason[idle]), collapse = "; "))), "note"
-      )
-    }
-  )
-}
-
-report_description <- function(fit, data) {
-  if (is.null(data)) {
-    return(
-      html_p(
-        "Means and spread of exposure and outcome: given to <code>report(data = )</code>, the data are described here.",
-        "note"
-      )
-    )
-  }
-  table <- environment_table(data)
-  pair <- function(mean, sd) sprintf("%s (%s)", format_estimates(mean, sd / 10), format_estimates(sd, sd / 10))
-  # After environment and n: mean and SD of each exposure, then of the outcome.
-  traits <- lapply(seq_len(length(fit$exposure) + 1), function(j) pair(table[[2 * j + 1]], table[[2 * j + 2]]))
-  names(traits) <- paste(c(fit$exposure, fit$outcome), "mean (SD)")
-  frame <- data.frame(
-    Environment = table$environment, People = big_each(table$n), traits, "Missing calls" = percent(table$missing_calls),
-    check.names = FALSE
-  )
-  html_table(frame, "Exposure, outcome and missing genotype calls by environment", names(frame)[-1])
-}
+# ---- environments ----
 
 report_environments <- function(fit) {
   e <- fit$diagnostics$environments
@@ -224,30 +123,44 @@ error_words <- function(fit) {
 
 # ---- estimates and tests ----
 
-report_estimates <- function(fit) {
+# `brief`: the columns to read first.
+estimates_table <- function(fit, brief = FALSE) {
   rows <- as.data.frame(fit)
   several <- length(fit$exposure) > 1
+  f <- ifelse(is.na(rows$fstat), "", sprintf("%.1f", rows$fstat))
   frame <- data.frame(
     Estimator = paste0(rows$method, ifelse(is_headline(fit, rows), " (report first)", "")),
-    format_estimate(rows$b, rows$lo_ci, rows$up_ci), p = format_p(rows$pval), Instruments = rows$nsnp,
-    F = ifelse(is.na(rows$fstat), "", sprintf("%.1f", rows$fstat)), Error = ifelse(is.na(rows$vcov), "", rows$vcov)
+    format_estimate(rows$b, rows$lo_ci, rows$up_ci)
   )
   names(frame)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
   if (!is.null(rows$or)) {
-    frame$Scale <- rows$scale
+    if (!brief) frame$Scale <- rows$scale
     frame[["Ratio (95% interval)"]] <- ifelse(
       is.na(rows$or), "", format_estimate(rows$or, rows$or_lci95, rows$or_uci95)
     )
   }
+  frame$p <- format_p(rows$pval)
+  frame[[if (several) "Conditional F" else "F"]] <- f
+  if (!brief) {
+    frame$Instruments <- rows$nsnp
+    frame$Error <- ifelse(is.na(rows$vcov), "", rows$vcov)
+  }
   if (several) frame <- cbind(frame[1], Exposure = rows$exposure, frame[-1])
-  names(frame)[names(frame) == "F"] <- if (several) "Conditional F" else "F"
-  caption <- sprintf(
-    if (several) "Estimates of the effects of %s on %s, given each other" else "Estimates of the effect of %s on %s",
-    paste(fit$exposure, collapse = ", "), fit$outcome
-  )
+  caption <- if (brief) {
+    "Estimates"
+  } else {
+    sprintf(
+      if (several) "Estimates of the effects of %s on %s, given each other" else "Estimates of the effect of %s on %s",
+      paste(fit$exposure, collapse = ", "), fit$outcome
+    )
+  }
+  html_table(frame, caption, setdiff(names(frame)[-1], c("Exposure", "Error", "Scale")))
+}
+
+report_estimates <- function(fit) {
   paste0(
-    html_table(frame, caption, setdiff(names(frame)[-1], c("Exposure", "Error", "Scale"))),
-    if (several) {
+    estimates_table(fit),
+    if (length(fit$exposure) > 1) {
       report_strength(fit)
     } else {
       html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar))))
@@ -300,7 +213,7 @@ report_further <- function(fit) {
   if (length(lines)) html_list(html_text(lines))
 }
 
-report_variants <- function(fit) {
+report_summary_methods <- function(fit) {
   if (length(fit$exposure) > 1) {
     return(html_p(html_text(sprintf(
       "Tables and pictures of single variants (scatter, funnel, leave-one-out), the direction test and the dose-response curve are for one exposure at a time and are left out here. The report of a fit of %s alone has them.",
@@ -372,15 +285,18 @@ report_curve <- function(curve) {
 
 report_strobe <- function(fit, data, curve) {
   table <- strobe_mr(fit, data, curve)
-  frame <- table[c("item", "asks", "status", "answer")]
-  names(frame) <- c("Item", "What it asks", "Status", "Answer")
-  frame$Item <- paste(table$item, table$topic)
-  frame$Answer[frame$Answer == ""] <- "-"
+  frame <- data.frame(
+    Item = paste(table$item, table$topic), "What it asks" = table$asks, Status = table$status,
+    Answer = ifelse(table$answer == "", "-", table$answer), check.names = FALSE
+  )
+  links <- sprintf(" <a href=\"#%s\">%s</a>", table$where, html_text(report_sections[table$where]))
   paste0(
     html_p(
       "The checklist of Skrivankova et al. (2021), BMJ 375:n2233, in our words. What the analysis holds is filled in; the rest is yours to write."
     ),
-    html_table(frame, "STROBE-MR checklist", class = "checklist")
+    html_table(
+      frame, "STROBE-MR checklist", class = "checklist", after = list(Answer = ifelse(nzchar(table$where), links, ""))
+    )
   )
 }
 
@@ -390,6 +306,7 @@ report_software <- function(fit) {
   version <- function(package) as.character(utils::packageVersion(package))
   libraries <- utils::sessionInfo()
   made <- fit$versions
+  applied <- settings_applied(fit$encoder)
   rows <- list(
     c("LatentMR", if (is.null(made)) version("LatentMR") else made[["LatentMR"]]),
     c("R", if (is.null(made)) as.character(getRversion()) else made[["R"]]),
@@ -404,8 +321,8 @@ report_software <- function(fit) {
     c("BLAS, LAPACK", sprintf("%s, %s", basename(libraries$BLAS), basename(libraries$LAPACK))),
     c("Seed", fit$seed), c("Level", format(fit$level)),
     c(
-      "Settings of the encoder",
-      paste(names(fit$encoder$control), vapply(fit$encoder$control, format_setting, ""), sep = " = ", collapse = ", ")
+      "Settings of the encoder that applied",
+      paste(names(applied), vapply(applied, format_setting, ""), sep = " = ", collapse = ", ")
     ),
     c("Made on", format(Sys.time(), "%Y-%m-%d %H:%M %Z"))
   )
@@ -416,13 +333,40 @@ report_software <- function(fit) {
 
 format_setting <- function(x) if (is.null(x)) "NULL" else paste(format(x), collapse = " ")
 
-report_code <- function(fit, code) {
+# Of all constants of encoder_control() those that this encoder has read.
+settings_applied <- function(encoder) {
+  control <- encoder$control
+  taken <- c(encoder$encoder, encoder$selected)
+  names <- if (encoder$mode == "background") {
+    c("background_r2", "max_components", "r2_min", "ld_window")
+  } else if (encoder$method == "structure") {
+    c("level", "partial_level", "draws", "r2_min", "ld_window")
+  } else {
+    c(
+      "dimension_level", "draws", "null", if (any(taken %in% c("auto", "closure"))) "closure",
+      if (encoder$method == "code") "check"
+    )
+  }
+  out <- control[names]
+  for (part in c("flow", "autoencoder")) {
+    if (part %in% taken || part == "flow" && "auto" %in% taken) {
+      own <- unclass(control[[part]])
+      names(own) <- paste0(part, "$", names(own))
+      out <- c(out, own)
+    }
+  }
+  out
+}
+
+# `code`: the user's lines for the data, else the call that the data remember.
+report_code <- function(fit, code, data = NULL) {
   call <- fit$call
   call$seed <- fit$seed
   call[[1]] <- as.name("latent_mr")
+  if (is.null(code)) code <- data$made
   lines <- c(
     "library(LatentMR)", if (is.null(code)) "# data: as made by read_mr_data() or mr_data()" else code,
-    deparse_assignment("fit", call), "fit", "report(fit, \"report.html\")"
+    deparse_assignment("fit", call), "fit", "report(fit, \"report.html\", data = data)"
   )
   html_code(lines)
 }

@@ -7,8 +7,9 @@
 #' @param fit A [latent_mr()] fit.
 #' @return A data frame with a row for each part of an item: `item` (`"1"`, ..., `"4a"`, ...,
 #'   `"20"`), `section`, `topic`, `asks` (in our words), `status` (`"answered"`, `"in part"`:
-#'   the analysis holds some of it; `"for you to write"`; `"not applicable"`) and `answer` (text,
-#'   empty where there is none).
+#'   the analysis holds some of it; `"for you to write"`; `"not applicable"`), `answer` (text,
+#'   empty where there is none) and `where`: the anchor of the section of [report()] that shows it, such as
+#'   `"variants"`, empty where none does.
 #' @section Errors: `latentmr_error_argument` for anything but a fit, data or a curve of another analysis.
 #' @references Skrivankova et al. (2021), Strengthening the reporting of observational
 #'   studies in epidemiology using Mendelian randomisation (STROBE-MR): explanation and elaboration,
@@ -33,8 +34,20 @@ strobe_mr <- function(fit, data = NULL, curve = NULL) {
   at <- match(items$item, names(answers))
   items$status <- vapply(at, function(i) if (is.na(i)) "for you to write" else answers[[i]][1], "")
   items$answer <- vapply(at, function(i) if (is.na(i)) "" else answers[[i]][2], "")
+  shown <- items$status %in% c("answered", "in part")
+  items$where <- ifelse(shown, unname(strobe_places[items$item]), "")
+  items$where[is.na(items$where)] <- ""
   items
 }
+
+# item -> section of the report that shows what is answered.
+strobe_places <- c(
+  "3" = "question", "4b" = "participants", "4c" = "variants", "5" = "question", "6a" = "question", "6b" = "encoder",
+  "6c" = "encoder", "6d" = "variants", "6e" = "estimates", "7" = "tests", "8" = "sensitivity", "9a" = "software",
+  "10a" = "participants", "10b" = "participants", "11a" = "variants", "11b" = "answer", "11c" = "estimates",
+  "11d" = "estimates", "12a" = "tests", "12b" = "tests", "13a" = "estimates", "13b" = "curve", "13c" = "sensitivity",
+  "13d" = "answer", "13e" = "sensitivity", "17" = "environments", "19" = "software"
+)
 
 # What each part asks, in our words.
 # Long: one list of texts, an item a line.
@@ -141,7 +154,10 @@ strobe_common <- function(fit, data, curve) {
     "4b" = c(
       "in part", sprintf("%s people analysed in %s%s.", big(fit$nobs), plural(environments, "environment"), removed)
     ),
-    "4c" = c("in part", sprintf("%s%s.", plural(nrow(fit$variants), word), gone)),
+    "4c" = c("in part", sprintf(
+      "%s%s. Provenance, call rates and frequencies are in the report; how they were genotyped and chosen is yours to write.",
+      plural(nrow(fit$variants), word), gone
+    )),
     "5" = c("answered", sprintf(
       "Relevance: the %ss predict %s. Independence: given %s, they share no cause with the outcome. Exclusion: they touch the outcome through the %s only. Confounding with one law in every environment and not tied to structure is assumed absent.",
       word, if (several) "each exposure beyond the others" else "the exposure", block_words(fit),
@@ -191,8 +207,7 @@ strobe_common <- function(fit, data, curve) {
     },
     "10b" = if (!is.null(data)) {
       c(
-        "in part",
-        "Means and standard deviations of exposure and outcome by environment are in the report; describe the covariates."
+        "answered", "Table 1 of the report: exposure, outcome and covariates by environment, with standardised differences."
       )
     },
     "10c" = c("not applicable", "Individual-level data; heterogeneity between environments is under 12b."),
@@ -204,6 +219,9 @@ strobe_common <- function(fit, data, curve) {
         vapply(seq_along(fit$exposure), function(j) headline_words(fit, j), ""), collapse = " "
       )
     ),
+    "11c" = if (isTRUE(fit$binary)) {
+      c("answered", "The linear estimates are risk differences per unit of the exposure: absolute risks.")
+    },
     "13a" = c(
       "answered",
       paste0(
@@ -236,7 +254,10 @@ strobe_single <- function(fit, curve) {
       if (genotype) ", intercept of MR-Egger" else ""
     )),
     "11a" = if (genotype) {
-      c("answered", "as_twosample(fit) has every variant; the scatter shows them.")
+      c(
+        "answered",
+        "The table of variants: associations with exposure and outcome per copy of the effect allele, F and R2, for every variant; as_twosample(fit) is the frame, the scatter shows them."
+      )
     } else {
       c("not applicable", "Continuous instruments have no counted allele.")
     },

@@ -1,7 +1,14 @@
 # What the pictures of the report show, in words, for readers who do not see them.
 
-alt_forest <- function(fit) {
+# `whole`: of the picture that has the environments too.
+alt_forest <- function(fit, whole = TRUE) {
   rows <- as.data.frame(fit)
+  if (whole) {
+    return(sprintf(
+      "Forest plot of everybody, of each of %s and without each of them; the numbers are in the table of environments.",
+      plural(length(fit$encoder$environments), "environment")
+    ))
+  }
   if (length(fit$exposure) > 1) {
     return(sprintf(
       "Forest plot, a panel for each exposure. %s.",
@@ -10,7 +17,7 @@ alt_forest <- function(fit) {
   }
   paste0(
     "Forest plot. ", paste(paste(rows$method, format_estimate(rows$b, rows$lo_ci, rows$up_ci)), collapse = "; "), ". ",
-    "Anderson-Rubin: ", ar_words(fit$diagnostics$ar), ". The estimates by environment are in the table of environments."
+    "Anderson-Rubin: ", ar_words(fit$diagnostics$ar), "."
   )
 }
 

@@ -222,7 +222,7 @@ cohort_data <- function(parts, source, effect, prefix) {
   files <- if (!is.null(prefix)) {
     write_cohort(prefix, parts$x, ids, person, parts$site, variants, instrument)
   }
-  simulated_data(list(
+  data <- simulated_data(list(
     x = parts$x[, instrument, drop = FALSE], exposure = person$exposure, outcome = person$outcome,
     environment = parts$site, ids = ids, kind = "genotype",
     covariates = data.frame(age = person$age, sex = person$sex, row.names = ids),
@@ -233,6 +233,7 @@ cohort_data <- function(parts, source, effect, prefix) {
       parts$traits[c("strength", "score", "confounder")], list(files = files)
     )
   ))
+  with_call(data, match.call(), "simulate_cohort")
 }
 
 write_cohort <- function(prefix, x, ids, person, site, variants, instrument) {

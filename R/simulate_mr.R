@@ -90,7 +90,7 @@ simulate_mr <- function(design, ..., seed = NULL) {
   given <- list(...)
   check_design_arguments(given, formals(draw), design)
   parts <- with_seed(draw_seed(seed), do.call(draw, given))
-  simulated_data(parts)
+  with_call(simulated_data(parts), match.call(), "simulate_mr")
 }
 
 check_design_arguments <- function(given, known, design) {

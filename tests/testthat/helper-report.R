@@ -39,7 +39,7 @@ var measure = function (frame) {
     if (e.closest("pre") || e.tagName === "IMG" || e.classList.contains("skip")) return false;
     var r = e.getBoundingClientRect();
     if (r.left < -100) return false;
-    var holder = e.closest(".scroll");
+    var holder = e.parentElement.closest(".scroll");
     return r.right > (holder ? holder.getBoundingClientRect().left + holder.scrollWidth : win.innerWidth) + 1;
   });
   var rgb = function (c) { return c.match(/[0-9.]+/g).map(Number); };
@@ -50,7 +50,7 @@ var measure = function (frame) {
     .map(function (e) { var a = lum(rgb(win.getComputedStyle(e).color)), b = lum(back(e)); return (Math.max(a, b) + .05) / (Math.min(a, b) + .05); });
   return {
     width: win.innerWidth, page: doc.documentElement.scrollWidth, cut: cut.length,
-    scrolled: all("table").filter(function (t) { return t.parentElement.scrollWidth > t.parentElement.clientWidth + 1; }).length,
+    scrolled: all("table:not(.sheet)").filter(function (t) { return t.parentElement.scrollWidth > t.parentElement.clientWidth + 1; }).length,
     tables: all("table").length, images: all("img").length,
     loaded: all("img").filter(function (i) { return i.complete && i.naturalWidth > 0; }).length,
     contrast: Math.min.apply(null, contrast), requests: win.performance.getEntriesByType("resource").filter(function (r) { return !r.name.startsWith("data:"); }).length,

@@ -4,7 +4,7 @@ strobe_fit <- quiet(latent_mr(strobe_data, seed = 1))
 
 test_that("all twenty items are there, in order, each answered or left to write", {
   table <- strobe_mr(strobe_fit)
-  expect_identical(names(table), c("item", "section", "topic", "asks", "status", "answer"))
+  expect_identical(names(table), c("item", "section", "topic", "asks", "status", "answer", "where"))
   expect_identical(unique(as.integer(sub("[a-z]", "", table$item))), 1:20)
   expect_identical(anyDuplicated(table$item), 0L)
   parts <- c(table(as.integer(sub("[a-z]", "", table$item))))
@@ -30,7 +30,7 @@ test_that("answers are those of the fit and of what is given", {
   expect_match(answer(bare, "13c"), sprintf("explain %.2g %% of the variance of exposure", 100 * share), fixed = TRUE)
   expect_match(answer(bare, "9a"), "seed 1;", fixed = TRUE)
   expect_identical(status(bare, "10b"), "for you to write")
-  expect_identical(status(strobe_mr(strobe_fit, strobe_data), "10b"), "in part")
+  expect_identical(status(strobe_mr(strobe_fit, strobe_data), "10b"), "answered")
   expect_identical(status(bare, "13b"), "for you to write")
   curve <- quiet(iv_curve(strobe_fit, strobe_data, seed = 1))
   expect_identical(status(strobe_mr(strobe_fit, curve = curve), "13b"), "answered")

@@ -3,7 +3,7 @@ report_data <- simulate_mr("snp", cell = 3, n = 300, seed = 2)
 report_fit <- quiet(latent_mr(report_data, seed = 1))
 
 sections <- c(
-  "Question", "Participants and variants", "Environments", "Encoder", "Estimates", "Falsification tests", "Sensitivity",
+  "Question", "Participants", "Variants", "Environments", "Encoder", "Estimates", "Falsification tests", "Sensitivity",
   "STROBE-MR checklist", "Software, settings and code"
 )
 
@@ -21,7 +21,7 @@ page <- local({
   }
 })
 
-test_that("the page stands alone: language, headings in order, no script, no outside resource", {
+test_that("the page stands alone: language, headings in order, one script of its own, no outside resource", {
   skip_without_report()
   html <- page()
   expect_has(html, "<html lang=\"en\">")
@@ -32,11 +32,14 @@ test_that("the page stands alone: language, headings in order, no script, no out
   expect_identical(levels[1], 1L)
   expect_true(all(diff(levels) <= 1))
   expect_identical(sub("<[^>]*>", "", headings[-1]), sections)
-  expect_length(tags(html, "script"), 0)
+  expect_length(tags(html, "script"), 1)
   expect_false(grepl("(src|href)=\"(?!data:|#)", html, perl = TRUE))
   expect_false(grepl("@import|url\\(", html))
   links <- sub("#", "", attribute(tags(html, "a"), "href"))
-  expect_true(all(links %in% attribute(regmatches(html, gregexpr("<(h2|main|section)[^>]*>", html))[[1]], "id")))
+  links <- links[!grepl("^data:text/csv", links)]
+  anchors <- attribute(regmatches(html, gregexpr("<(h2|main|header)[^>]*>", html))[[1]], "id")
+  expect_true(all(links %in% anchors))
+  expect_true(all(c("variants", "tests", "software") %in% links))
   expect_lt(file.size(attr(html, "file")), 5e6)
 })
 
@@ -44,7 +47,7 @@ test_that("pictures have words and tables have heads", {
   skip_without_report()
   html <- page()
   images <- tags(html, "img")
-  expect_length(images, 10)
+  expect_length(images, 11)
   alt <- attribute(images, "alt")
   expect_true(all(nchar(alt) > 30))
   expect_identical(anyDuplicated(alt), 0L)
@@ -72,7 +75,7 @@ test_that("the page shows the numbers of the fit", {
   expect_has(html, "  exposure = &#34;ldl&#34;)")
   expect_has(html, "seed = 1L?\\)", fixed = FALSE)
   table <- environment_table(report_data)
-  expect_has(html, sprintf("%.3f (%.3f)", table$exposure_mean[1], table$exposure_sd[1]))
+  expect_has(html, sprintf("%.2f (%.2f)", table$exposure_mean[1], table$exposure_sd[1]))
   plain <- gsub("</?strong>", "", html)
   for (line in test_lines(report_fit)) expect_has(plain, paste0("<li>", html_text(line), "</li>"))
 })
@@ -106,10 +109,10 @@ test_that("names of the data are text, whatever they hold", {
   expect_has(html, "<h2[^>]*>Dose-response</h2>", fixed = FALSE)
   expect_has(html, sprintf("Average derivative %.4g", average_derivative(curve)$estimate))
   expect_has(html, "alt=\"Dose-response curve\\. At &#60;script", fixed = FALSE)
-  expect_length(tags(html, "script"), 0)
+  expect_length(tags(html, "script"), 1)
   expect_length(tags(html, "b"), 0)
   expect_length(tags(html, "i"), 0)
-  expect_length(tags(html, "img"), 11)
+  expect_length(tags(html, "img"), 12)
   expect_false(grepl("onerror=alert(1)>", html, fixed = TRUE))
   expect_has(html, "&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62; &#38; &#34;LDL&#34; &#96;r stop()&#96;")
   expect_has(html, "H&#246;he &#26481;&#20140; ## fake heading")
@@ -241,10 +244,10 @@ test_that("the page in a browser: nothing cut, nothing said, nothing fetched", {
   expect_identical(m$width, c(390L, 1280L))
   expect_true(all(m$page <= m$width))
   for (count in c("cut", "scrolled", "console", "requests")) expect_identical(m[[count]], c(0L, 0L), label = count)
-  expect_identical(c(m$images, m$loaded), rep(10L, 4))
+  expect_identical(c(m$images, m$loaded), rep(11L, 4))
   expect_true(all(m$tables > 8))
-  # WCAG 2 AA for text.
-  expect_true(all(m$contrast >= 4.5))
+  # WCAG 2 AAA for text.
+  expect_true(all(m$contrast >= 7))
   expect_identical(unique(m$title), "Effect of exposure on outcome")
 })
 
@@ -257,4 +260,74 @@ test_that("a picture that breaks off, as on a full disk, is no picture", {
   expect_error(check_png(path), "is not whole", class = "latentmr_error_io")
   unlink(path)
   expect_error(check_png(path), "is not whole", class = "latentmr_error_io")
+})
+
+test_that("the policy of the page lets its own script run, and no other", {
+  skip_if_not_installed("jsonlite")
+  skip_if(Sys.which("sha256sum") == "", "no sha256sum")
+  template <- paste(readLines(system.file("report", "template.html", package = "LatentMR")), collapse = "\n")
+  script <- regmatches(template, regexpr("(?s)(?<=<script>).*?(?=</script>)", template, perl = TRUE))
+  hash <- sub(".*script-src 'sha256-([^']*)'.*", "\\1", template)
+  file <- tempfile()
+  on.exit(unlink(file))
+  writeBin(charToRaw(script), file)
+  digits <- substr(system2("sha256sum", file, stdout = TRUE), 1, 64)
+  bytes <- as.raw(strtoi(substring(digits, seq(1, 63, 2), seq(2, 64, 2)), 16L))
+  expect_identical(hash, jsonlite::base64_enc(bytes))
+  # pandoc would take a dollar sign for a variable of its own.
+  expect_false(grepl("$", script, fixed = TRUE))
+})
+
+# Colours of the style sheet by name, for light and dark.
+sheet_colours <- function() {
+  template <- readLines(system.file("report", "template.html", package = "LatentMR"))
+  roots <- grep(":root \\{", template, value = TRUE)
+  lapply(roots, function(line) {
+    found <- regmatches(line, gregexpr("--[a-z]+: #[0-9a-f]{6}(?=;)", line, perl = TRUE))[[1]]
+    setNames(sub(".*: ", "", found), sub("--([a-z]+):.*", "\\1", found))
+  })
+}
+
+# WCAG 2's contrast of two colours.
+contrast_of <- function(a, b) {
+  light <- function(colour) {
+    v <- grDevices::col2rgb(colour)[, 1] / 255
+    sum(ifelse(v <= .03928, v / 12.92, ((v + .055) / 1.055)^2.4) * c(.2126, .7152, .0722))
+  }
+  l <- sort(c(light(a), light(b)))
+  (l[2] + .05) / (l[1] + .05)
+}
+
+test_that("text has a contrast of 7 or more on every ground, light and dark", {
+  expect_equal(contrast_of("#000000", "#ffffff"), 21)
+  expect_equal(contrast_of("#767676", "#ffffff"), 4.54, tolerance = .001)
+  schemes <- sheet_colours()
+  expect_length(schemes, 2)
+  for (colours in schemes) {
+    for (ground in c("back", "key", "warn", "code")) for (text in c("text", "soft", "link")) {
+      expect_gte(contrast_of(colours[[text]], colours[[ground]]), 7, label = paste(text, "on", ground))
+    }
+  }
+  expect_lt(contrast_of(schemes[[2]][["back"]], "#000000"), 1.3)
+})
+
+test_that("every answer of the checklist points to a section that is on the page and over what it names", {
+  skip_without_report()
+  html <- page()
+  table <- strobe_mr(report_fit, report_data)
+  rows <- regmatches(html, gregexpr("<tr><th scope=\"row\" data-label=\"Item\">.*?</tr>", html, perl = TRUE))[[1]]
+  expect_length(rows, nrow(table))
+  linked <- sub(".*<a href=\"#([a-z]+)\">([^<]*)</a>.*", "\\1", rows)
+  linked[!grepl("<a href", rows)] <- ""
+  expect_identical(linked, table$where)
+  expect_true(all(table$where[table$status == "answered"] != ""))
+  anchors <- attribute(regmatches(html, gregexpr("<(h2|header)[^>]*>", html))[[1]], "id")
+  expect_identical(setdiff(table$where, c(anchors, "")), character())
+  expect_identical(setdiff(anchors, names(report_sections)), character())
+  # The sections hold what the answers name.
+  section <- function(id) sub("<h2.*", "", sub(sprintf("(?s).*?id=\"%s\"[^>]*>", id), "", html, perl = TRUE))
+  expect_has(section("participants"), "Table 1.")
+  expect_has(section("variants"), "class=\"sheet sortable\"")
+  expect_has(section("answer"), "report first")
+  expect_has(section("software"), "latent_mr(")
 })
