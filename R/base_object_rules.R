@@ -123,7 +123,8 @@ data_rules <- function() list(
 # a code), d: directions, m and k: invariant and variant ones.
 instruments_rules <- function() list(
   encoder = text(), method = text(among = c("structure", "stationary", "code", "sparse")),
-  mode = text(among = c("panel", "structure", "background", "continuous", "code", "sparse")), kind = text(among = moment_kinds),
+  mode = text(among = c("panel", "structure", "background", "continuous", "code", "sparse")),
+  kind = text(among = moment_kinds),
   variants = variants_rule("G"), environments = numbers("e", min = 1), center = numbers("G"),
   imputation = numbers("G", "e"),
   directions = numbers("r", "d"), invariant = numbers("r", "m"), variant = numbers("r", "k"),

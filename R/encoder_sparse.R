@@ -63,7 +63,8 @@ sparse_found <- function(laws, reference, control, seed) {
 sparse_stands_in <- function(linear, view, n_latent, control) {
   environments <- length(view$environments)
   if (!is.null(n_latent) || ncol(linear$invariant) || environments < 4) return(FALSE)
-  if (environments > sparse_limits[["environments"]] || ncol(linear$directions) > sparse_limits[["directions"]]) return(FALSE)
+  if (environments > sparse_limits[["environments"]]) return(FALSE)
+  if (ncol(linear$directions) > sparse_limits[["directions"]]) return(FALSE)
   if (!is.null(control$reference) && !control$reference %in% view$environments) return(FALSE)
   inform(
     "No combination of the instruments has one law in all environments: latents that few environments touch are looked for (encoder = \"mechanism_sparsity\").",
@@ -168,8 +169,8 @@ sparse_masks <- function(laws, rows, reference) {
   list(touched = 1L - keep, majority = majority)
 }
 
-# Each environment of a majority against the others together, which is sharper than pair by pair: of those that differ the
-# farthest is taken out, until none does. A touch that is missed costs bias, one too many an instrument of many.
+# Each environment of a majority against the others together, which is sharper than pair by pair: of those that differ
+# the farthest is taken out, until none does. A touch that is missed costs bias, one too many an instrument of many.
 sparse_leave_out <- function(laws, rows, touched, reference) {
   for (j in seq_len(ncol(rows))) {
     while (sum(touched[j, ] == 0) > 2) {

@@ -96,7 +96,8 @@ sparse_rows_data <- function(data, learned, view, maps) {
   for (at in seq_along(view$n)) {
     who <- which(e == at)
     own <- which(maps$environment == at)
-    wide[who, own] <- core_product(sweep(z[who, , drop = FALSE], 2, view$mean[g, at]), maps$columns[, own, drop = FALSE])
+    centred <- sweep(z[who, , drop = FALSE], 2, view$mean[g, at])
+    wide[who, own] <- core_product(centred, maps$columns[, own, drop = FALSE])
   }
   names <- sprintf("%s_%s", ifelse(maps$role == "control", "touched", "latent"), seq_len(ncol(wide)))
   data$genotypes <- genotype_matrix(unname(cbind(z, wide)))

@@ -18,23 +18,7 @@ identification <- function(encoder, view, moments, force) {
   }
   environments <- length(view$environments)
   left <- if (encoder$method == "sparse") sum(encoder$touched == 0) else ncol(instrument_directions(encoder))
-  if (left == 0 && encoder$method == "sparse") {
-    abort(
-      "No latent keeps one law in more than half of the environments: nowhere is an instrument left.",
-      "latentmr_error_unidentified",
-      hint = "Name more environments, or one that touches no latent: encoder_control(reference = )."
-    )
-  }
-  if (left == 0) {
-    abort(
-      "No invariant direction is left: the law of every combination of the instruments moves between the environments.",
-      "latentmr_error_unidentified", hint = if (moments$kind == "continuous") {
-        "Where each environment moves few latents, encoder = \"mechanism_sparsity\" finds which are left alone in each."
-      } else {
-        "Name environments that share more of what the instruments come from."
-      }
-    )
-  }
+  if (left == 0) refuse_nothing_left(encoder, moments$kind)
   if (moments$kind == "continuous") {
     if (environments < 2) {
       refuse(
@@ -71,4 +55,22 @@ identification <- function(encoder, view, moments, force) {
     )
   }
   notes
+}
+
+refuse_nothing_left <- function(encoder, kind) {
+  if (encoder$method == "sparse") {
+    abort(
+      "No latent keeps one law in more than half of the environments: nowhere is an instrument left.",
+      "latentmr_error_unidentified",
+      hint = "Name more environments, or one that touches no latent: encoder_control(reference = )."
+    )
+  }
+  abort(
+    "No invariant direction is left: the law of every combination of the instruments moves between the environments.",
+    "latentmr_error_unidentified", hint = if (kind == "continuous") {
+      "Where each environment moves few latents, encoder = \"mechanism_sparsity\" finds which are left alone in each."
+    } else {
+      "Name environments that share more of what the instruments come from."
+    }
+  )
 }

@@ -27,7 +27,7 @@ plot_mask <- function(x) {
     plot_theme() +
     ggplot2::theme(
       panel.grid = ggplot2::element_blank(),
-      axis.text.x = ggplot2::element_text(angle = if (ncol(x$touched) > 8) 45 else 0, hjust = if (ncol(x$touched) > 8) 1)
+      axis.text.x = if (ncol(x$touched) > 8) ggplot2::element_text(angle = 45, hjust = 1) else ggplot2::element_text()
     )
   sized(plot, max(7, 2.5 + .45 * ncol(x$touched)), max(3.8, 1.8 + .3 * nrow(x$touched)))
 }
