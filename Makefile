@@ -3,7 +3,7 @@
 # takes a second when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check sanitize bench peers docs vignettes clean
+.PHONY: help setup demo test check sanitize bench peers docs vignettes site clean
 
 # A bare machine has no locale set; file names and messages are UTF-8.
 ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
@@ -41,6 +41,10 @@ peers: setup ## compare with other packages (installs them)
 vignettes: setup ## the vignettes as pages to read, in doc/
 	@Rscript tools/vignettes.R
 
+site: setup ## a site of help pages by task, articles and pictures, in site/ (no network needed)
+	@tools/setup.sh docs
+	@Rscript tools/site.R
+
 docs: setup ## NAMESPACE and man/ from the roxygen comments, outputs and tables of the README
 	@tools/setup.sh docs
 	@Rscript -e 'roxygen2::roxygenise(load_code = "installed")'
@@ -48,4 +52,4 @@ docs: setup ## NAMESPACE and man/ from the roxygen comments, outputs and tables 
 	@Rscript tools/readme.R
 
 clean: ## remove what building left in the tree
-	@rm -rf .setup demo doc src/*.o src/*.so src/core/*/*.o
+	@rm -rf .setup demo doc site src/*.o src/*.so src/core/*/*.o

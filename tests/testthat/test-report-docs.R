@@ -100,3 +100,17 @@ test_that("pages are compared by words exactly, by numbers to a few in the last 
   expect_failure(expect_same_page("x 0.313", "y 0.313"))
   expect_failure(expect_same_page(c("x", "y"), "x"))
 })
+
+test_that("the plan of the site names every help page and every article once", {
+  root <- testthat::test_path("..", "..")
+  skip_if_not(file.exists(file.path(root, "_pkgdown.yml")), "no source tree here")
+  lines <- readLines(file.path(root, "_pkgdown.yml"))
+  text <- paste(lines, collapse = " ")
+  parts <- regmatches(text, gregexpr("contents: \\[[^]]*\\]", text))[[1]]
+  named <- trimws(unlist(strsplit(gsub("contents: \\[|\\]", "", parts), ",")))
+  pages <- sub("[.]Rd$", "", list.files(file.path(root, "man"), "[.]Rd$"))
+  articles <- sub("[.]Rmd$", "", list.files(file.path(root, "vignettes"), "[.]Rmd$"))
+  expect_gt(length(articles), 5)
+  expect_setequal(named, c(pages, articles))
+  expect_identical(anyDuplicated(named), 0L)
+})
