@@ -12,8 +12,8 @@
 #'   * `"environments"`: every estimator in every environment.
 #'   * `"first_stage"`: F and weight of every environment.
 #'   * `"scatter"`, `"funnel"`, `"single_variant"`, `"leave_one_out"`: the pictures of
-#'     summary-data MR from the associations of [as_twosample()]; of more than 50 variants
-#'     the last two name the 50 that matter most, `$data` has all. These, `"environments"` and `"first_stage"` are
+#'     summary-data MR from the associations of [as_twosample()]; of more than 24 variants
+#'     the last two name the 24 that matter most, `$data` has all. These, `"environments"` and `"first_stage"` are
 #'     for one exposure.
 #'   * `"spectrum"` (encoders; default): eigenvalues of the encoder with their null line; of a nonlinear one also
 #'     those of the instruments before and the c(d) of the closure.

@@ -1,6 +1,7 @@
 # The pictures of summary-data MR: scatter, funnel, single variants, one left out.
 
-MOST_ROWS <- 50
+# As many as have a legible name in a picture of 7 x 5 inches.
+MOST_ROWS <- 24
 
 plot_scatter <- function(x, units) {
   a <- fit_associations(x, "A scatter of variants")
@@ -166,7 +167,7 @@ variant_forest <- function(x, table, units, importance, title, some, zero = TRUE
     ) +
     plot_theme() +
     ggplot2::theme(
-      panel.grid.major.y = ggplot2::element_blank(), axis.text.y = ggplot2::element_text(size = 8),
+      panel.grid.major.y = ggplot2::element_blank(), axis.text.y = ggplot2::element_text(size = 7.5),
       strip.text = ggplot2::element_blank(), strip.background = ggplot2::element_blank()
     )
   sized(plot, 7, 1.7 + .145 * nrow(rows))

@@ -91,7 +91,7 @@ test_that("long names are cut in the middle, numbers have two figures of the err
   expect_identical(format_estimate(1234.5, 1200, 1270), "1234 (1200 to 1270)")
 })
 
-test_that("of many variants fifty are named and the data keep all", {
+test_that("of many variants twenty-four are named and the data keep all", {
   fit <- plot_fit
   set.seed(1)
   p <- 400L
@@ -104,12 +104,12 @@ test_that("of many variants fifty are named and the data keep all", {
   fit$variants <- data.frame(snp = c("all", sprintf("rs%d", 2:p)), chr = NA, pos = NA, effect_allele = "A", other_allele = "C")
   loo <- draws(plot(fit, "leave_one_out"))
   expect_identical(nrow(loo$data), p + 1L)
-  expect_identical(sum(loo$data$shown), 51L)
+  expect_identical(sum(loo$data$shown), 25L)
   move <- abs(loo$data$b - loo$data$b[loo$data$all])[!loo$data$all]
   expect_gte(min(move[loo$data$shown[!loo$data$all]]), max(move[!loo$data$shown[!loo$data$all]]))
-  expect_match(loo$labels$caption, "50 of 400 variants")
+  expect_match(loo$labels$caption, "24 of 400 variants")
   single <- draws(plot(fit, "single_variant"))
-  expect_identical(sum(single$data$shown), 52L)
+  expect_identical(sum(single$data$shown), 26L)
   scatter <- draws(plot(fit, "scatter"))
   expect_identical(nrow(scatter$data), p)
   expect_true(all(scatter$data$bx >= 0))
