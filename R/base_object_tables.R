@@ -60,7 +60,7 @@ summary_rules <- function() list(
     quality = plain_frame(null = TRUE, optional = TRUE, empty = TRUE)
   ),
   summary.latent_mr = function() list(
-    fit = object_of("latent_mr"),
+    fit = object_of("latent_mr"), odds = plain_frame(null = TRUE, optional = TRUE),
     quality = plain_frame(null = TRUE, optional = TRUE, empty = TRUE), diagnostics = table_matrix("tests"),
     first_stage = plain_frame(), estimates = frame(
       "r", method = table_texts(), exposure = table_texts(), environment = table_texts(), b = table_numbers(),

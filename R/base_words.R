@@ -104,7 +104,7 @@ shorten <- function(x, width = 40) {
 
 format_estimate <- function(b, lo, up) {
   digits <- interval_digits(b, lo, up)
-  number <- function(x) formatC(round(x, digits) + 0, digits = digits, format = "f")
+  number <- function(x) fixed(x, digits)
   ifelse(is.na(b), "not estimated", sprintf("%s (%s to %s)", number(b), number(lo), number(up)))
 }
 
@@ -112,7 +112,13 @@ format_estimate <- function(b, lo, up) {
 interval_digits <- function(b, lo, up) {
   half <- stats::median(abs(up - lo)[is.finite(up - lo)] / 2)
   if (!is.finite(half) || half <= 0) return(2)
-  max(0, min(8, 1 - floor(log10(half))))
+  max(0, 1 - floor(log10(half)))
+}
+
+# A number with so many decimals; powers of ten where these would be long.
+fixed <- function(x, digits) {
+  if (digits > 6 || isTRUE(max(abs(x[is.finite(x)]), 0) >= 1e9)) return(formatC(signif(x, 3), digits = 3, format = "g"))
+  formatC(round(x, digits) + 0, digits = digits, format = "f")
 }
 
 # Case by a fixed map of the ASCII letters: that of a locale turns IID into other

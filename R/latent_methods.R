@@ -1,6 +1,7 @@
 # The registry of estimators. A new one is a row here, an R file with its `fit` (and, where
 # there is arithmetic over people or variants, a file of src/core). A row:
 #   id, name      in the frames; `reference` in mr_methods()
+#   words         in prints: what it is for people, its technical name in brackets
 #   default       which instruments, data or arguments make it run unasked
 #   partialled    what is partialled out: "basic", "structure", "latent" (R/latent_block.R),
 #                 "family" (R/latent_family.R), "imputed" (R/latent_imputed.R), "mixed" (R/latent_mixed.R)
@@ -21,7 +22,8 @@
 # `block` and `context` are described in R/latent_estimates.R.
 estimator <- function(id, name, reference, fit, error, partialled = "latent", instruments = "latent", default = "no",
                       needs = character(), exposures = Inf, many = FALSE, everybody = FALSE, relearned = FALSE,
-                      scale = "risk difference", kclass = NULL) {
+                      scale = "risk difference", kclass = NULL,
+                      words = sub("^Latent IV", "Structure removed", name)) {
   as.list(environment())
 }
 
@@ -30,10 +32,12 @@ latent_registry <- function() {
     estimator(id, name, reference, fit = kclass_effects(kind), error = error, kclass = kind, ...)
   }
   rows <- list(
-    kclass("ols", "OLS", "least squares", "ols", partialled = "basic", instruments = "none", default = "all"),
+    kclass("ols", "OLS", "least squares", "ols", words = "Ordinary regression (OLS)", partialled = "basic", instruments = "none", default = "all"),
     kclass("2sls", "2SLS (all variants)", "Theil 1953; Basmann 1957, Econometrica 25:77", "2sls",
+      words = "All variants as they are (2SLS)",
       partialled = "basic", instruments = "variants", default = "all"),
     kclass("2sls_structure", "2SLS (adjusted for structure)", "Price et al. 2006, Nat Genet 38:904", "2sls",
+      words = "Adjusted for components (2SLS)",
       partialled = "structure", instruments = "variants", default = "all"),
     kclass(
       "latent_2sls", "Latent IV (2SLS)", "2SLS with the latent block partialled out", "2sls", default = "all",
@@ -70,17 +74,23 @@ latent_registry <- function() {
       outlier_effects, outlier_errors,
       needs = "variants", exposures = 1, everybody = TRUE),
     kclass("latent_2sls_only", "Latent IV (invariant block alone)", "2SLS with the invariant block", "2sls",
+      words = "What does not move, alone (2SLS)",
       partialled = "basic", instruments = "invariant", default = "all", relearned = TRUE),
     kclass("latent_2sls_variant", "Latent IV (variant block alone)", "2SLS with the variant block", "2sls",
+      words = "What moves, alone (2SLS)",
       partialled = "basic", instruments = "variant", default = "continuous", relearned = TRUE),
     kclass("score", "Allele score", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
+      words = "Allele score as it is (2SLS)",
       partialled = "basic", instruments = "score", default = "score", needs = "score", exposures = 1),
     kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
       instruments = "score", default = "score", needs = "score", exposures = 1)
   )
   rows <- c(append(rows, c(family_estimators(), mixed_estimators()), 15), lapply(summary_methods(), function(id) {
     s <- summary_estimators()[[id]]
-    estimator(id, s$name, s$reference, summary_effects(id), summary_errors, needs = "variants", exposures = s$exposures)
+    estimator(
+      id, s$name, s$reference, summary_effects(id), summary_errors, needs = "variants", exposures = s$exposures,
+      words = sprintf("Structure removed (%s)", s$name)
+    )
   }))
   setNames(rows, vapply(rows, `[[`, "", "id"))
 }
@@ -202,6 +212,8 @@ default_methods <- function(table, given) {
   twins <- if (given$rows) c("latent_nagar", "family_nagar") else c("latent_ujive", "family_ujive")
   keep <- keep & !table$id %in% twins
   if (given$mode != "panel") keep <- keep & table$id != "latent_reml"
+  # The whole panel is invariant there: it would be "2sls" again.
+  if (given$mode == "background") keep <- keep & table$id != "latent_2sls_only"
   keep
 }
 
@@ -261,3 +273,5 @@ effect_scales <- function(ids, binary) {
 }
 
 short_name <- function(id) method_rows(id)$name
+
+plain_name <- function(id) vapply(latent_registry()[id], `[[`, "", "words", USE.NAMES = FALSE)

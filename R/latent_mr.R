@@ -89,12 +89,22 @@
 #'   population, `family`, `difference`, `se`, `statistic`, `df`, `pval`, `note`),
 #'   `random` (see Relatedness) and `controls` (a table of [negative_control()]), or `NULL`, `variants`, `warnings`, `flow`,
 #'   `truth` (of simulated data), `seed`, `call`, `versions`. What is not named here is private.
+#' @section What the print says:
+#' At most 25 lines: what objects (see [verdict()]), the effect as a sentence, the estimators with their intervals (the
+#' one to report first marked `>`), strength, whether the environments agree, what nothing here can see. "Structure
+#' removed" are the `latent_*` estimators. `summary()` has the tests with what each cannot see, errors and F of every row, the
+#' environments, the account of people, the warnings. Figures follow from the width of the interval; the decimal mark is
+#' always a point.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
 #' stands beside them; on request `latent_tsri` and `latent_tsps` (log odds ratios), which reject a true null too
 #' often where cases were sampled or many variants are weak. What they are: [iv_binary()]. The columns `scale` and
 #' `units` say what an effect is; `or`, `or_lci95`, `or_uci95` (as `TwoSampleMR::generate_odds_ratios()`) are exp of
-#' the estimate and its 95 % limits on the log scales and `NA` on others. They need rows of people. With many weak
+#' the estimate and its 95 % limits on the log scales and `NA` on others. The print and `summary()$odds` turn a risk
+#' difference b into cases per 1,000 people and into the odds ratio \eqn{\exp(b / (p (1 - p)))}, p the share of cases: that
+#' of the logistic curve with this slope at the overall risk. Its test is that of the risk difference, it is the same in
+#' expectation in case-control samples (the risk difference is not), and its log is too small by about the share of the
+#' outcome's variance that the exposure explains. The estimators on log scales need rows of people. With many weak
 #' instruments they have the bias of 2SLS, which `latent_ujive` has not.
 #'
 #' @section Families: With `mr_data(family = )` the rows `family_ujive` and `family_2sls` stand beside those of the
@@ -238,7 +248,7 @@ latent_estimate <- function(set, asked, score) {
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(set$view),
     latent = latent_parts(blocks, set), dropped = latent_dropped(blocks$latent, set), binary = moments$binary,
-    cases = if (has_rows && moments$binary) sum(data$outcome), score = score, truth = if (has_rows) data$truth,
+    cases = if (has_rows && moments$binary) sum(data$outcome) else moment_cases(moments), score = score, truth = if (has_rows) data$truth,
     columns = list(covariates = moments$covariates, structure = moments$structure),
     family = family_account(set, blocks[["family variants"]], estimates),
     random = random_account(set$mixed, blocks[["mixed variants"]])

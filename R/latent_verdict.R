@@ -248,54 +248,115 @@ agreement_check <- function(fit) {
 
 unseen_words <- function(fit) {
   if (is_family(fit$leading)) {
-    return("Not visible to any of this: variants that act on the outcome by other ways and all in one direction, siblings who act on each other, and who takes part.")
+    return("Cannot be seen: variants that act on the outcome by other ways and all in one direction, siblings who act on each other, and who takes part.")
   }
-  "Not visible to any of this: confounding that is alike in all environments and that all variants share, as assortative mating or parents' effects (families show these)."
+  "Cannot be seen: bias that all environments and all variants share: assortative mating, parents' effects (families show these), other ways to the outcome all in one direction."
 }
 
 # The first line, a sentence for each exposure; an objection comes before the number.
 verdict_headline <- function(fit, rows, population = FALSE) {
   against <- rows$check[rows$objects]
   warning <- if (length(against)) {
-    sprintf(
-      "Do not publish this as it stands: %s object%s.", paste(against, collapse = ", "),
-      if (length(against) == 1) "s" else ""
-    )
+    sprintf("Do not publish this as it stands: %s.", paste(objection_words(against), collapse = "; "))
   }
   c(
-    warning, vapply(seq_along(fit$exposure), function(j) headline_sentence(fit, j), ""),
+    warning, vapply(seq_along(fit$exposure), function(j) headline_sentence(fit, j), ""), odds_note(fit)[is.null(fit$withheld)],
     if (population) "This is the estimate within families; those of the population differ from it and must not be published."
   )
 }
 
+objection_words <- function(check) {
+  words <- c(
+    J = "the instruments disagree (J)", Q = "the environments disagree (Q)",
+    HSIC = "the instruments follow covariates (HSIC)",
+    "negative controls" = "the exposure moves what it cannot (negative controls)",
+    direction = "the instruments explain more of the outcome (direction)",
+    families = "population and family estimates differ (families)",
+    "one region" = "one region holds most variants", "few variants" = "there are too few variants",
+    "first stage lost" = "strength was taken for structure (first stage lost)",
+    identification = "nothing identifies the effect (identification)"
+  )
+  unname(ifelse(check %in% names(words), words[check], check))
+}
+
 headline_sentence <- function(fit, j) {
   head <- fit$estimates[[fit$leading]]
+  exposure <- shorten(fit$exposure[j])
   if (!is.null(fit$withheld)) {
     return(
       sprintf(
-        "%s on %s: no point estimate, %s: %s.", sentence_case(fit$exposure[j]), fit$outcome, fit$withheld,
+        "%s on %s: no point estimate, %s: %s.", sentence_case(exposure), shorten(fit$outcome), fit$withheld,
         withheld_set(fit, j)
       )
     )
   }
-  b <- head$b[j]
-  text <- format_estimate(b, head$lo[j], head$up[j])
-  sure <- isTRUE(head$lo[j] > 0) || isTRUE(head$up[j] < 0)
-  verb <- if (!sure) "changes" else if (b > 0) "raises" else "lowers"
-  if (sure && b < 0) text <- format_estimate(-b, -head$up[j], -head$lo[j])
   given <- if (length(fit$exposure) > 1) ", the other exposures held fixed," else ""
-  unit <- if (is.null(fit$units)) c("unit", NA) else fit$units[c(j, length(fit$units))]
-  if (is.na(unit[1])) unit[1] <- "unit"
-  of <- if (is.na(unit[2]) || isTRUE(fit$binary)) "" else paste0(" ", unit[2])
+  more <- sprintf("1 %s more %s%s", exposure_units(fit)[j], exposure, given)
+  sprintf("%s %s.", more, switch(effect_scales(fit$leading, isTRUE(fit$binary)),
+    "risk difference" = risk_words(fit, head, j),
+    "mean difference" = mean_words(fit, head, j),
+    ratio_words(fit, head, j)
+  ))
+}
+
+# Units of the exposures, "unit" where they are not known; and of the outcome, NA.
+exposure_units <- function(fit) {
+  unit <- if (is.null(fit$units)) NA_character_ else fit$units[seq_along(fit$exposure)]
+  rep_len(ifelse(is.na(unit), "unit", unit), length(fit$exposure))
+}
+
+outcome_unit <- function(fit) if (is.null(fit$units) || isTRUE(fit$binary)) NA else fit$units[[length(fit$units)]]
+
+# Which way the effect goes, with its sign left out where it is clear.
+effect_way <- function(head, j) {
+  b <- head$b[j]
+  lo <- head$lo[j]
+  up <- head$up[j]
+  sure <- isTRUE(lo > 0) || isTRUE(up < 0)
+  turn <- sure && b < 0
+  list(
+    sure = sure, verb = if (!sure) "changes" else if (turn) "lowers" else "raises",
+    b = if (turn) -b else b, lo = if (turn) -up else lo, up = if (turn) -lo else up
+  )
+}
+
+no_clear <- function(way) if (way$sure) "" else ": no clear effect"
+
+mean_words <- function(fit, head, j) {
+  way <- effect_way(head, j)
+  unit <- outcome_unit(fit)
+  text <- format_estimate(way$b, way$lo, way$up)
+  if (!is.na(unit)) text <- sub(" (", sprintf(" %s (", unit), text, fixed = TRUE)
+  sprintf("%s %s by %s%s", way$verb, shorten(fit$outcome), text, no_clear(way))
+}
+
+# Cases per 1,000 people, and the odds ratio.
+risk_words <- function(fit, head, j) {
+  way <- effect_way(head, j)
+  kind <- if (!way$sure) " by %s cases" else if (way$verb == "raises") ": %s more cases" else ": %s fewer cases"
+  text <- strsplit(format_estimate(1000 * way$b, 1000 * way$lo, 1000 * way$up), " (", fixed = TRUE)[[1]]
+  odds <- fit_odds(fit, data.frame(b = head$b[j], lo_ci = head$lo[j], up_ci = head$up[j]))
+  paste0(
+    way$verb, " the risk of ", shorten(fit$outcome), sprintf(kind, text[1]), " per 1,000 people (", text[2],
+    if (!is.null(odds)) paste0(", odds ratio ", format_ratio(odds$b, odds$lo, odds$up, log = FALSE)), no_clear(way)
+  )
+}
+
+ratio_words <- function(fit, head, j) {
+  way <- effect_way(head, j)
+  what <- if (effect_scales(fit$leading, TRUE) == "log risk ratio") "risk" else "odds"
   sprintf(
-    "1 %s more %s%s %s %s by %s%s%s.", unit[1], fit$exposure[j], given, verb, outcome_words(fit), text, of,
-    if (sure) "" else ": no clear effect"
+    "multiplies the %s of %s by %s%s", what, shorten(fit$outcome), format_ratio(head$b[j], head$lo[j], head$up[j]),
+    no_clear(way)
   )
 }
 
 withheld_set <- function(fit, j) {
   if (!all(is.finite(fit$estimates[[fit$leading]]$b))) return("nothing is said of the effect")
-  weak_set_words(set_of(fit, j, head_diagnostics(fit)$set))
+  weak_set_words(
+    set_of(fit, j, head_diagnostics(fit)$set),
+    if (isTRUE(fit$binary)) 1000 else 1, if (isTRUE(fit$binary)) "cases per 1,000 people" else outcome_unit(fit)
+  )
 }
 
 # Why the first line has no point estimate, or NULL.
@@ -310,16 +371,18 @@ withheld_words <- function(fit) {
   }
 }
 
-# What a set that stands in for an interval says.
-weak_set_words <- function(set) {
+# What a set that stands in for an interval says, in other units if need be.
+weak_set_words <- function(set, times = 1, unit = NA) {
   level <- format(100 * set$level[1])
+  set[c("lo", "up")] <- lapply(set[c("lo", "up")], `*`, times)
+  of <- if (is.na(unit)) "" else paste0(" ", unit)
   number <- function(v) formatC(v, digits = 3, format = "g")
   switch(set$ci_type[1],
-    interval = sprintf("effects from %s to %s fit the data (%s %% set)", number(set$lo), number(set$up), level),
+    interval = sprintf("effects from %s to %s%s fit the data (%s %% set)", number(set$lo), number(set$up), of, level),
     line = sprintf("every effect fits the data (%s %% set)", level),
     empty = sprintf("no effect fits the data (the %s %% set is empty: the instruments contradict each other)", level),
     sprintf(
-      "effects %s fit the data (%s %% set)",
+      "effects %s%s fit the data (%s %% set)",
       paste(
         ifelse(
           set$lo == -Inf, paste("up to", number(set$up)),
@@ -327,12 +390,10 @@ weak_set_words <- function(set) {
         ),
         collapse = " and "
       ),
-      level
+      of, level
     )
   )
 }
-
-outcome_words <- function(fit) if (isTRUE(fit$binary)) sprintf("the risk of %s", fit$outcome) else fit$outcome
 
 #' @export
 print.mr_verdict <- function(x, ...) {

@@ -25,7 +25,7 @@ test_that("0/1 outcomes are found; scales, units and ratios stand in the frame",
   log <- rows[!is.na(rows$or), ]
   expect_equal(log$or, exp(log$b))
   expect_equal(log$or_lci95, exp(log$lo_ci), tolerance = 1e-6)
-  expect_output(print(fit), "The outcome is 0/1 \\([0-9,]+ cases")
+  expect_output(print(fit), "people \\([0-9,]+ cases")
   expect_identical(tidy(fit)$scale, rows$scale)
   # the forest has one scale
   expect_false(any(c("latent_msmm", "latent_tsri") %in% LatentMR:::forest_data(fit)$estimator))

@@ -123,7 +123,7 @@ test_that("the naive row stands under the cross-fitted one and is the fit withou
   expect_identical(tidy(fit)$estimate, frame$b)
   all <- summary(fit)$estimates
   expect_equal(nrow(all), nrow(as.data.frame(fit, environments = TRUE)))
-  expect_output(print(fit), "encoder of each of 5 folds from the others")
+  expect_output(print(summary(fit)), "encoder of each of 5 folds from the others")
   # What is kept is small: no moments, no rows.
   expect_lt(as.numeric(object.size(fit)), 1.3 * as.numeric(object.size(quiet(latent_mr(d, seed = 1)))))
 })

@@ -66,7 +66,8 @@ test_that("families of any size, covariates and missing calls: family dummies by
   # Who is alone counts in the population rows only.
   expect_identical(fit$family[c("people", "families", "trios")], list(people = sum(inside), families = 80L, trios = 0L))
   expect_identical(fit$estimates$family_ujive$nobs, sum(inside))
-  expect_output(print(fit), "Families: 80 families with 220 participants inform the family rows; the other 20", fixed = TRUE)
+  expect_output(print(fit), "80\\s+families\\s+of\\s+220\\s+participants\\s+inform\\s+the\\s+estimate")
+  expect_output(print(summary(fit)), "Families: 80 families with 220 participants inform the family rows; the\\s+other 20")
 })
 
 test_that("siblings at several sites keep the site's difference out of the estimate", {
@@ -150,7 +151,7 @@ test_that("the verdict: one test more, corrected with the others, that objects t
   other$leading <- "latent_ujive"
   expect_true(verdict(other)$objects[at])
   expect_match(attr(verdict(other), "headline")[1], "families")
-  expect_output(print(fit), "Population less family estimate [(]Latent IV [(]UJIVE[)][)]")
+  expect_output(print(summary(fit)), "Population less family estimate [(]Latent IV [(]UJIVE[)][)]")
   # Strength, J and sets of the first line are those of the families.
   expect_equal(v$statistic[v$check == "strength"], fit$diagnostics$family$f_effective)
   expect_equal(generics::glance(fit)$statistic.weakinst, fit$diagnostics$family$f)

@@ -47,7 +47,7 @@ test_that("an environment without variation has NA and the reason, the others st
     expect_true(all(is.na(rows$b[rows$environment == "a"])))
     expect_true(all(is.finite(rows$b[rows$environment != "a"])))
     expect_match(fit$by_environment$a$latent_ujive$note, "does not vary")
-    expect_output(print(fit), "a: no estimate, the (exposure|outcome) does not vary")
+    expect_output(print(summary(fit)), "a: no estimate, the (exposure|outcome) does not vary")
     expect_match(na.omit(summary(fit)$estimates$note), "does not vary")
   }
   none <- d

@@ -80,7 +80,7 @@ test_that("a confounder with one law everywhere: no test sees it and none is sai
   fit <- quiet(latent_mr(d, seed = 1))
   expect_gt(fit$estimates$latent_2sls$b, 1.3)
   expect_length(fit$warnings, 0)
-  text <- paste(capture.output(print(fit)), collapse = " ")
+  text <- paste(capture.output(print(fit), print(summary(fit))), collapse = " ")
   expect_match(gsub(" +", " ", text), "Confounding with one law in every environment, untied to structure \\(assortative mating, parents' effects\\), is invisible to all of these but HSIC")
   for (claim in c("instruments are valid", "no confounding", "is causal", "unconfounded")) expect_no_match(text, claim)
   # Only a covariate that measures it does.

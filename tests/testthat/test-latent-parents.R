@@ -22,7 +22,7 @@ test_that("trios: the genotype less half the parents' as instrument, the parents
   expect_equal(fit$estimates$family_ujive$b, ujive_twin(s$y, s$x, z, w, s$family), tolerance = 1e-8)
   expect_identical(fit$headline, "family_ujive")
   expect_identical(fit$family[c("people", "families", "trios")], list(people = 240L, families = 160L, trios = 240L))
-  expect_output(print(fit), "[(]240 with both parents\\s+genotyped[)]")
+  expect_output(print(summary(fit)), "[(]240\\s+with\\s+both\\s+parents\\s+genotyped[)]")
   # A part of the people and of the variants.
   part <- data[1:150, 3:8]
   again <- sibship_data(lapply(s[c("x", "y", "family", "site")], `[`, 1:150) |> c(list(g = s$g[1:150, 3:8])),
@@ -123,7 +123,7 @@ test_that("imputed parents: rows of their own, by hand, never the headline", {
     expect_equal(fit$estimates$imputed_2sls$se_plain, sqrt(vcov(twin)[1, 1]))
     expect_identical(fit$headline, "family_ujive")
     expect_identical(fit$family$imputed, 300L)
-    expect_output(print(fit), "Parents imputed: from 150 pairs of siblings; assumes random mating")
+    expect_output(print(summary(fit)), "Parents imputed: from 150 pairs of siblings; assumes random\\s+mating")
   }
   # Families of three and four: nobody is in two pairs.
   four <- imputed_set(sibship_data(sibship_parts(rep(3:4, 20), 6), parents = "siblings"), 1:140)

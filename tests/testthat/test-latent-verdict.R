@@ -26,10 +26,10 @@ test_that("tests are corrected together by Holm's rule, and only what is left ob
   hostile$diagnostics$hansen$pval <- 1e-4
   v <- verdict(hostile)
   expect_identical(v$check[v$objects], "J")
-  expect_match(attr(v, "headline")[1], "^Do not publish this as it stands: J objects[.]$")
+  expect_match(attr(v, "headline")[1], "^Do not publish this as it stands: the instruments disagree [(]J[)][.]$")
   hostile$diagnostics$q[["Q_pval"]] <- 1e-6
-  expect_match(attr(verdict(hostile), "headline")[1], "J, Q object[.]$")
-  expect_output(print(hostile), "Do not publish this as it stands: J, Q object")
+  expect_match(attr(verdict(hostile), "headline")[1], "the instruments disagree [(]J[)]; the environments disagree [(]Q[)][.]$")
+  expect_output(print(hostile), "Do not publish this as it stands:\n  ! The instruments disagree.*\n  ! The environments disagree")
 })
 
 test_that("weak instruments: a set instead of a number, and coef() is NA with the reason", {

@@ -1,0 +1,247 @@
+# Sentences about a fit, the same in its print, its summary and the report.
+
+# The Anderson-Rubin set of one exposure.
+set_of <- function(x, j, set = x$diagnostics$ar) if (length(x$exposure) > 1) set[set$term == x$exposure[j], ] else set
+
+# What is estimated, in whom.
+title_words <- function(fit) {
+  several <- length(fit$exposure) > 1
+  name <- shorten(fit$exposure, 30)
+  what <- if (several) {
+    sprintf("Effects of %s on %s, given each other", list_some(name, 4), shorten(fit$outcome, 30))
+  } else {
+    sprintf("Effect of %s on %s", name, shorten(fit$outcome, 30))
+  }
+  cases <- if (length(fit$cases)) sprintf(" (%s)", cases_words(fit$cases, fit$nobs)) else ""
+  inform <- if (is_family(fit$leading)) {
+    sprintf("; %s of %s inform the estimate", families_words(fit$family$families), plural(fit$family$people, "participant"))
+  }
+  paste0(
+    sprintf(
+      "%s: %s people%s, %s, %s", what, big(fit$nobs), cases,
+      plural(length(fit$encoder$environments), "environment"),
+      plural(nrow(fit$variants), if (fit$kind == "continuous") "instrument" else "variant")
+    ),
+    inform
+  )
+}
+
+families_words <- function(n) if (isTRUE(n == 1)) "1 family" else paste(big(n), "families")
+
+# Strength, and how many tests there were.
+checks_words <- function(fit, said) {
+  tests <- sum(is.finite(said$pval))
+  against <- sum(said$objects)
+  d <- head_diagnostics(fit)
+  several <- length(fit$exposure) > 1
+  f <- if (several || is.na(d$f_effective)) d$f else d$f_effective
+  strength <- if (!all(is.finite(f))) {
+    "not known"
+  } else {
+    sprintf(
+      "%sF = %s, %s", if (several) "conditional " else "", of_each(fit, sprintf("%.1f", f)),
+      if (!is.null(fit$withheld)) "too weak" else if (min(f) < 10) "weak: weakiv_set(fit) is right for that too" else "enough"
+    )
+  }
+  sprintf(
+    "Strength: %s.%s", strength,
+    if (tests && !against) sprintf(" None of %s objects.", plural(tests, "test")) else ""
+  )
+}
+
+# Whether the environments agree.
+environments_words <- function(fit, said) {
+  e <- fit$diagnostics$environments
+  n <- length(fit$encoder$environments)
+  if (n == 1) return("Environments: one, so that agreement was not looked at.")
+  if (is.null(e)) return(sprintf("Environments: %d, agreement not looked at (by_environment = FALSE).", n))
+  q <- fit$diagnostics$q
+  q <- if (is.data.frame(q)) q$Q_pval else q[["Q_pval"]]
+  p <- if (any(is.finite(q))) sprintf(" (p = %s)", format_p(min(q, na.rm = TRUE))) else ""
+  agree <- if (!any(is.finite(q))) "were not compared" else if (min(q, na.rm = TRUE) < .05) "differ" else "agree"
+  if (length(fit$exposure) > 1) return(sprintf("Environments: the effects in %d of them %s%s.", n, agree, p))
+  inside <- said$statistic[said$check == "environments"]
+  known <- sum(is.finite(e$b))
+  without <- vapply(fit$leave_one_out, function(v) v$b[1], 0, USE.NAMES = FALSE)
+  without <- without[is.finite(without)]
+  times <- if (effect_scales(fit$leading, isTRUE(fit$binary)) == "risk difference") 1000 else 1
+  head <- fit$estimates[[fit$leading]]
+  digits <- interval_digits(0, times * head$lo[1], times * head$up[1])
+  number <- function(v) fixed(times * v, digits)
+  sprintf(
+    "Environments: they %s%s; the effect is in the interval of %d of %d%s.", agree, p, as.integer(inside), known,
+    if (length(without) && is.null(fit$withheld)) {
+      sprintf("; without any one it is %s to %s", number(min(without)), number(max(without)))
+    } else {
+      ""
+    }
+  )
+}
+
+# What the rows called "structure removed" leave out.
+removed_words <- function(fit) {
+  if (is_family(fit$leading) || !any(method_rows(fit$methods$id)$partialled == "latent")) return(NULL)
+  sprintf("Structure removed: %s.", block_words(fit))
+}
+
+further_words <- function(fit) {
+  n <- length(fit$warnings)
+  sprintf(
+    "More: summary(fit)%s, verdict(fit), plot(fit), report(fit).", if (n) sprintf(" with %s", plural(n, "warning")) else ""
+  )
+}
+
+block_words <- function(x) {
+  k <- ncol(x$encoder$variant)
+  s <- x$encoder$n_structure
+  slopes <- if (isFALSE(x$latent$part$interact)) "one slope" else "a slope in every environment"
+  what <- switch(x$mode,
+    panel = sprintf(
+      "%d of %d directions of the panel that move or carry structure (%s)", k, ncol(x$encoder$directions), slopes
+    ),
+    code = sprintf("the %d variant columns of the code (%s)", k, slopes),
+    sparse = sprintf("in every environment the latents that it touches (%d in all)", sum(x$encoder$touched)),
+    continuous = sprintf(
+      "%d of %d directions of the instruments that move (%s)", k, ncol(x$encoder$directions), slopes
+    ),
+    structure = sprintf("the structure columns (%s) and %d directions of the panel", slopes, k),
+    background = sprintf(
+      "%s of instruments and background variants (%s)", plural(x$encoder$components, "component"), slopes
+    )
+  )
+  paste0("the environments, ", what, if (length(x$columns$covariates)) ", covariates")
+}
+
+ar_words <- function(set) {
+  level <- format(100 * set$level[1])
+  pieces <- sprintf("[%s, %s]", format_b(set$lo), format_b(set$up))
+  switch(set$ci_type[1],
+    interval = sprintf("%s %% set %s", level, pieces),
+    rays = sprintf("%s %% set %s: everything but a gap", level, paste(pieces, collapse = " and ")),
+    line = sprintf("%s %% set is the whole line: the instruments say nothing", level),
+    empty = sprintf("%s %% set is empty: overidentification is rejected, no effect fits all instruments", level)
+  )
+}
+
+test_lines <- function(x) {
+  x$diagnostics <- d <- head_diagnostics(x)
+  c(
+    contrast_words(x), strength_lines(x), sargan_line(d), hausman_line(d), heterogeneity_line(x), dependence_lines(d),
+    quality_line(x$quality), change_line(x),
+    reml_line(x$estimates$latent_reml),
+    if (is_family(x$leading)) {
+      "Families see parents' effects, mating and ancestry; not variants that all act on the outcome in one direction by other ways."
+    } else {
+      "Confounding with one law in every environment, untied to structure (assortative mating, parents' effects), is invisible to all of these but HSIC against a covariate that measures it; mr_data(family = ) shows it."
+    }
+  )
+}
+
+# Words for each of several exposures.
+of_each <- function(x, words) {
+  if (length(x$exposure) == 1) return(words)
+  paste(sprintf("%s (%s)", words, x$exposure), collapse = ", ")
+}
+
+strength_lines <- function(x) {
+  d <- x$diagnostics
+  sets <- of_each(x, vapply(seq_along(x$exposure), function(j) ar_words(set_of(x, j)), ""))
+  if (length(x$exposure) > 1) {
+    return(c(
+      sprintf(
+        "Strength: conditional F = %s. Above 10 the intervals can be trusted; says nothing about validity.",
+        of_each(x, sprintf("%.1f", d$f))
+      ),
+      sprintf(
+        "Anderson-Rubin: %s. By projection, so wide; right whatever the strength; not when instruments are invalid.",
+        sets
+      )
+    ))
+  }
+  f <- if (is.na(d$f_effective)) {
+    sprintf("F = %.1f (effective F: %s)", d$f, d$f_effective_note)
+  } else {
+    sprintf("F = %.1f, effective F = %.1f", d$f, d$f_effective)
+  }
+  c(
+    sprintf("Strength: %s. Above 10 the interval can be trusted; says nothing about validity.", f),
+    sprintf("Anderson-Rubin: %s. Right whatever the strength; not when instruments are invalid.", sets)
+  )
+}
+
+sargan_line <- function(d) {
+  sprintf(
+    "Sargan J = %.1f on %d df (J/df %.2f), %s%s. Sees instruments that disagree; not a bias that all share.",
+    d$sargan$statistic, as.integer(d$sargan$df), d$sargan$ratio, p_is(d$sargan$pval),
+    if (!is.na(d$hansen$pval)) {
+      sprintf("; robust (Hansen) %s", p_is(d$hansen$pval))
+    } else if (!is.null(d$hansen$note)) {
+      sprintf("; robust (Hansen): %s", d$hansen$note)
+    } else {
+      ""
+    }
+  )
+}
+
+hausman_line <- function(d) {
+  p <- if (is.na(d$wu_hausman_robust[4])) d$wu_hausman[4] else d$wu_hausman_robust[4]
+  if (!is.finite(p)) return(NULL)
+  sprintf(
+    "Wu-Hausman: least squares against latent 2SLS %s. A small p says that least squares is confounded, or that the instruments are invalid; not which.",
+    p_is(p)
+  )
+}
+
+heterogeneity_line <- function(x) {
+  q <- as.list(x$diagnostics$q)
+  if (!any(is.finite(q$Q))) return(NULL)
+  p <- vapply(q$Q_pval, p_is, "")
+  if (length(x$exposure) > 1) {
+    return(sprintf(
+      "Cochran Q over environments: %s. Sees effects that differ between environments; not a bias that is the same in all.",
+      of_each(x, sprintf("%.1f on %d df, %s", q$Q, as.integer(q$Q_df), p))
+    ))
+  }
+  sprintf(
+    "Cochran Q over environments = %.1f on %d df, %s, I2 = %.0f %%. Sees effects that differ between environments; not a bias that is the same in all.",
+    q$Q, as.integer(q$Q_df), p, 100 * q$I2
+  )
+}
+
+dependence_lines <- function(d) {
+  c(
+    if (!is.null(d$hsic_covariates)) sprintf(
+      "Instruments against covariates (HSIC) %s. Sees confounding that a measured covariate carries, also when it is the same everywhere; not what nobody measured.",
+      p_is(d$hsic_covariates[["pval"]])
+    ),
+    if (!is.null(d$hsic_structure)) sprintf(
+      "Instruments against structure columns, before these are partialled out (HSIC) %s. A small p shows why they are needed.",
+      p_is(d$hsic_structure[["pval"]])
+    )
+  )
+}
+
+change_line <- function(x) {
+  d <- x$diagnostics
+  if (is.null(d$change)) return(NULL)
+  if (x$kind == "continuous") {
+    return(
+      sprintf(
+        "Law of the instruments between environments: %s. A small p is needed: nothing can be learned from what does not move.",
+        p_is(d$change[["pval"]])
+      )
+    )
+  }
+  sprintf(
+    "Allele counts between environments: %d of %d variants differ (Holm 5 %%), panel %s. Differences are what the encoder learns from.",
+    sum(d$per_variant$p_holm < .05, na.rm = TRUE), nrow(d$per_variant), p_is(d$change[["pval"]])
+  )
+}
+
+reml_line <- function(reml) {
+  if (is.null(reml$fits)) return(NULL)
+  sprintf(
+    "REML components: %.0f %% of what the instruments say about the outcome beyond the effect is structure or pleiotropy that is left (the data do not tell which), the rest chance.",
+    100 * (reml$structure_share + reml$pleiotropy_share)
+  )
+}
