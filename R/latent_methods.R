@@ -32,7 +32,8 @@ latent_registry <- function() {
     estimator(id, name, reference, fit = kclass_effects(kind), error = error, kclass = kind, ...)
   }
   rows <- list(
-    kclass("ols", "OLS", "least squares", "ols", words = "Ordinary regression (OLS)", partialled = "basic", instruments = "none", default = "all"),
+    kclass("ols", "OLS", "least squares", "ols", words = "Ordinary regression (OLS)", partialled = "basic",
+           instruments = "none", default = "all"),
     kclass("2sls", "2SLS (all variants)", "Theil 1953; Basmann 1957, Econometrica 25:77", "2sls",
       words = "All variants as they are (2SLS)",
       partialled = "basic", instruments = "variants", default = "all"),

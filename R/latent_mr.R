@@ -248,7 +248,8 @@ latent_estimate <- function(set, asked, score) {
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
     clusters = if (!is.null(rows$cluster)) nlevels(droplevels(factor(rows$cluster))), nobs = view_people(set$view),
     latent = latent_parts(blocks, set), dropped = latent_dropped(blocks$latent, set), binary = moments$binary,
-    cases = if (has_rows && moments$binary) sum(data$outcome) else moment_cases(moments), score = score, truth = if (has_rows) data$truth,
+    cases = if (has_rows && moments$binary) sum(data$outcome) else moment_cases(moments), score = score,
+    truth = if (has_rows) data$truth,
     columns = list(covariates = moments$covariates, structure = moments$structure),
     family = family_account(set, blocks[["family variants"]], estimates),
     random = random_account(set$mixed, blocks[["mixed variants"]])

@@ -260,7 +260,8 @@ verdict_headline <- function(fit, rows, population = FALSE) {
     sprintf("Do not publish this as it stands: %s.", paste(objection_words(against), collapse = "; "))
   }
   c(
-    warning, vapply(seq_along(fit$exposure), function(j) headline_sentence(fit, j), ""), odds_note(fit)[is.null(fit$withheld)],
+    warning, vapply(seq_along(fit$exposure), function(j) headline_sentence(fit, j), ""),
+    if (is.null(fit$withheld)) odds_note(fit),
     if (population) "This is the estimate within families; those of the population differ from it and must not be published."
   )
 }

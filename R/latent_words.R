@@ -14,7 +14,8 @@ title_words <- function(fit) {
   }
   cases <- if (length(fit$cases)) sprintf(" (%s)", cases_words(fit$cases, fit$nobs)) else ""
   inform <- if (is_family(fit$leading)) {
-    sprintf("; %s of %s inform the estimate", families_words(fit$family$families), plural(fit$family$people, "participant"))
+    people <- plural(fit$family$people, "participant")
+    sprintf("; %s of %s inform the estimate", families_words(fit$family$families), people)
   }
   paste0(
     sprintf(
@@ -38,10 +39,9 @@ checks_words <- function(fit, said) {
   strength <- if (!all(is.finite(f))) {
     "not known"
   } else {
-    sprintf(
-      "%sF = %s, %s", if (several) "conditional " else "", of_each(fit, sprintf("%.1f", f)),
-      if (!is.null(fit$withheld)) "too weak" else if (min(f) < 10) "weak: weakiv_set(fit) is right for that too" else "enough"
-    )
+    enough <- if (min(f) < 10) "weak: weakiv_set(fit) is right for that too" else "enough"
+    if (!is.null(fit$withheld)) enough <- "too weak"
+    sprintf("%sF = %s, %s", if (several) "conditional " else "", of_each(fit, sprintf("%.1f", f)), enough)
   }
   sprintf(
     "Strength: %s.%s", strength,

@@ -67,7 +67,7 @@ test_that("families of any size, covariates and missing calls: family dummies by
   expect_identical(fit$family[c("people", "families", "trios")], list(people = sum(inside), families = 80L, trios = 0L))
   expect_identical(fit$estimates$family_ujive$nobs, sum(inside))
   expect_output(print(fit), "80\\s+families\\s+of\\s+220\\s+participants\\s+inform\\s+the\\s+estimate")
-  expect_output(print(summary(fit)), "Families: 80 families with 220 participants inform the family rows; the\\s+other 20")
+  expect_output(print(summary(fit)), "Families:\\s+80\\s+families\\s+with\\s+220\\s+participants\\s+inform\\s+the\\s+family\\s+rows;\\s+the\\s+other\\s+20")
 })
 
 test_that("siblings at several sites keep the site's difference out of the estimate", {
