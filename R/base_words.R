@@ -138,7 +138,8 @@ near_names <- function(name, names, max = 3) {
 # The settings of a control; those that are controls themselves print themselves.
 print_settings <- function(x, width) {
   plain <- x[!vapply(x, is.list, NA)]
-  cat(sprintf(paste0("  %-", width, "s %s\n"), names(plain), vapply(plain, function(v) if (is.null(v)) "NULL" else format(v), "")), sep = "")
+  values <- vapply(plain, function(v) if (is.null(v)) "NULL" else format(v), "")
+  cat(sprintf(paste0("  %-", width, "s %s\n"), names(plain), values), sep = "")
 }
 
 sentence_case <- function(x) paste0(upper(substr(x, 1, 1)), substring(x, 2))

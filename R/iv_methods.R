@@ -230,7 +230,8 @@ need_formula <- function(object, hint = "Fit it with iv_reg().") {
   if (is.null(object$terms)) {
     abort("This fit was made by iv_fit() and has no formula.", "latentmr_error_argument", hint = hint)
   }
-  if (!inherits(object$formula, "formula")) field_fault(class(object)[1], "object")("$formula", "a formula", describe(object$formula))
+  if (inherits(object$formula, "formula")) return(invisible())
+  field_fault(class(object)[1], "object")("$formula", "a formula", describe(object$formula))
 }
 
 #' @rdname iv_methods

@@ -83,14 +83,15 @@ abort_misfit <- function(what) {
 new_misfit <- function(newdata, levels, classes) {
   for (name in intersect(names(classes), names(newdata))) {
     now <- stats::.MFclass(newdata[[name]])
-    plain <- c("numeric", "logical", "factor", "character")
-    groups <- c("factor", "character")
-    if (all(c(now, classes[[name]]) %in% plain) && now != classes[[name]] && !all(c(now, classes[[name]]) %in% groups)) {
+    both <- c(now, classes[[name]])
+    known <- all(both %in% c("numeric", "logical", "factor", "character"))
+    if (known && both[1] != both[2] && !all(both %in% c("factor", "character"))) {
       return(sprintf("variable '%s' was fitted with type \"%s\" but type \"%s\" was supplied", name, classes[[name]], now))
     }
     if (is.null(levels[[name]])) next
     new <- setdiff(as.character(newdata[[name]]), c(levels[[name]], NA))
-    if (length(new)) return(sprintf("factor %s has new level%s %s", name, if (length(new) > 1) "s" else "", list_some(new, 5)))
+    several <- if (length(new) > 1) "s" else ""
+    if (length(new)) return(sprintf("factor %s has new level%s %s", name, several, list_some(new, 5)))
   }
 }
 

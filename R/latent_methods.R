@@ -47,8 +47,7 @@ latent_registry <- function() {
     kclass("latent_liml", "Latent IV (LIML)", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657", "liml",
       default = "all", many = TRUE, relearned = TRUE, error = bekker_error("liml")),
     kclass("latent_fuller", "Latent IV (Fuller)", "Fuller 1977, Econometrica 45:939; Bekker 1994, Econometrica 62:657",
-      "fuller",
-      many = TRUE, relearned = TRUE, error = bekker_error("fuller")),
+      "fuller", many = TRUE, relearned = TRUE, error = bekker_error("fuller")),
     estimator("latent_ujive", "Latent IV (UJIVE)", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42",
       row_effects("ujive", "many"), row_errors, default = "all", needs = "rows", many = TRUE),
     estimator("latent_jive1", "Latent IV (JIVE1)", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57",
@@ -72,28 +71,32 @@ latent_registry <- function() {
     estimator("latent_reml", "Latent IV (REML)", "spectral REML, see ?latent_mr", reml_effects, reml_errors,
       default = "genotype", needs = "variants", exposures = 1, everybody = TRUE),
     estimator("latent_outlier", "Latent IV (outlying variants as controls)", "see ?outlying_variants",
-      outlier_effects, outlier_errors,
-      needs = "variants", exposures = 1, everybody = TRUE),
+      outlier_effects, outlier_errors, needs = "variants", exposures = 1, everybody = TRUE),
     kclass("latent_2sls_only", "Latent IV (invariant block alone)", "2SLS with the invariant block", "2sls",
-      words = "What does not move, alone (2SLS)",
-      partialled = "basic", instruments = "invariant", default = "all", relearned = TRUE),
+      words = "What does not move, alone (2SLS)", partialled = "basic", instruments = "invariant",
+      default = "all", relearned = TRUE),
     kclass("latent_2sls_variant", "Latent IV (variant block alone)", "2SLS with the variant block", "2sls",
-      words = "What moves, alone (2SLS)",
-      partialled = "basic", instruments = "variant", default = "continuous", relearned = TRUE),
+      words = "What moves, alone (2SLS)", partialled = "basic", instruments = "variant",
+      default = "continuous", relearned = TRUE),
     kclass("score", "Allele score", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
-      words = "Allele score as it is (2SLS)",
-      partialled = "basic", instruments = "score", default = "score", needs = "score", exposures = 1),
+      words = "Allele score as it is (2SLS)", partialled = "basic", instruments = "score",
+      default = "score", needs = "score", exposures = 1),
     kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
       instruments = "score", default = "score", needs = "score", exposures = 1)
   )
-  rows <- c(append(rows, c(family_estimators(), mixed_estimators()), 15), lapply(summary_methods(), function(id) {
+  rows <- c(append(rows, c(family_estimators(), mixed_estimators()), 15), associated_estimators())
+  setNames(rows, vapply(rows, `[[`, "", "id"))
+}
+
+# Of the variants' associations, adjusted for the structure.
+associated_estimators <- function() {
+  lapply(summary_methods(), function(id) {
     s <- summary_estimators()[[id]]
     estimator(
       id, s$name, s$reference, summary_effects(id), summary_errors, needs = "variants", exposures = s$exposures,
       words = sprintf("Structure removed (%s)", s$name)
     )
-  }))
-  setNames(rows, vapply(rows, `[[`, "", "id"))
+  })
 }
 
 # Within families (R/latent_family.R).

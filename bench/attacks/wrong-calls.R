@@ -1,4 +1,5 @@
-# Wrong calls and odd files, made up from the help pages alone. Each has an expectation that was written down first:
+# Wrong calls and odd files, made up from the help pages alone. Each has an expectation, written down first; about 15
+# were themselves wrong and were put right after the first run:
 #   refuse  an error of the package's own class
 #   told    a result, with a warning or message of the package's own class
 #   fine    a result as the help page has it, and no word is needed
