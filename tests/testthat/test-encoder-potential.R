@@ -62,7 +62,7 @@ test_that("an invertible network: the flow is taken, its blocks are right, 2SLS 
   expect_identical(again$parameters, encoder$parameters)
   expect_equal(predict(encoder, mr_genotypes(d)[1:3, ], environment = d$environment[1:3]), predict(encoder, d)[1:3, ], ignore_attr = TRUE)
   expect_output(print(encoder), "held-out loss")
-  expect_output(print(fit), "auto encoder (flow taken)", fixed = TRUE)
+  expect_output(print(summary(fit)), "Auto encoder (flow taken)", fixed = TRUE)
   shown <- plot(encoder)$data
   expect_identical(shown$value[shown$panel == "Directions of the instruments"], encoder$details$before$values)
   training <- plot(encoder, "history")$data

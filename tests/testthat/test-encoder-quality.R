@@ -71,7 +71,7 @@ test_that("the report sees what moves and what a covariate carries", {
   expect_true(all(moves[c("v1", "v2")] < 1e-10))
   strength <- table[table$quantity == "first-stage F", ]
   expect_equal(strength$value, c(fit$diagnostics$f, fit$diagnostics$f_effective, fit$diagnostics$environments$f))
-  expect_output(print(fit), "Instrument quality: .* of 48 invariant latents")
+  expect_output(print(summary(fit)), "Instrument quality: .* of 48 invariant latents")
   expect_output(print(summary(fit)), "First-stage F: [0-9.]+ for everybody")
   # A parental score with one law everywhere: no test of environments sees it, a covariate does.
   set.seed(1)

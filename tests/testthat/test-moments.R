@@ -218,7 +218,7 @@ test_that("long passes say what they take, and report progress", {
 test_that("an interrupt leaves the next call intact", {
   set.seed(11)
   g <- random_genotypes(400, 40)
-  data <- moments_data(g[rep(1:400, 40), rep(1:40, 15)])
+  data <- moments_data(g[rep(1:400, 40), rep(1:40, 30)])
   blocks <- draw_blocks(data$environment, NULL, 1L, 1L)
   run <- function(level, report) {
     .Call(C_ffi_moments_bits, data$genotypes$x, blocks$order, blocks$order, blocks$table$n, numeric_columns(data), 1e9, level, FALSE, NULL, report)
