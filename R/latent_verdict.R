@@ -237,7 +237,7 @@ agreement_check <- function(fit) {
   if (is.null(e) || nrow(e) < 2) {
     return(check_row("environments", "One environment, or no estimates by environment: agreement was not looked at."))
   }
-  if (length(fit$exposure) > 1) return(check_row("environments", "Estimates by environment are in the print."))
+  if (length(fit$exposure) > 1) return(check_row("environments", "Estimates by environment are in the summary."))
   head <- fit$estimates[[fit$leading]]
   inside <- sum(abs(e$b - head$b[1]) <= stats::qnorm(.975) * e$se, na.rm = TRUE)
   check_row(

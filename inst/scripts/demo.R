@@ -7,11 +7,12 @@ folder <- c(commandArgs(TRUE), "demo")[1]
 dir.create(folder, showWarnings = FALSE, recursive = TRUE)
 prefix <- file.path(folder, "cohort")
 truth <- simulate_cohort("hgdp",
-  n = 2000, sites = 8, variants = 100, effect = 0.3, missing = 0.01, prefix = prefix, seed = 1
+  n = 2000, sites = 8, variants = 100, background = 1000, effect = 0.3, missing = 0.01, prefix = prefix, seed = 1
 )$truth
 
 data <- read_mr_data(prefix, paste0(prefix, ".pheno.tsv"),
-  exposure = "exposure", outcome = "outcome", environment = "site", covariates = c("age", "sex")
+  exposure = "exposure", outcome = "outcome", environment = "site", covariates = c("age", "sex"),
+  instruments = readLines(paste0(prefix, ".instruments.txt")), background = "others"
 )
 fit <- latent_mr(data, seed = 1)
 print(fit)
@@ -47,7 +48,8 @@ made <- tryCatch(
       data = data, curve = curve, question = "What is the effect of the exposure on the outcome in the simulated cohort?",
       code = c(
         "data <- read_mr_data(\"cohort\", \"cohort.pheno.tsv\",", "  exposure = \"exposure\", outcome = \"outcome\",",
-        "  environment = \"site\", covariates = c(\"age\", \"sex\")", ")"
+        "  environment = \"site\", covariates = c(\"age\", \"sex\"),",
+        "  instruments = readLines(\"cohort.instruments.txt\"), background = \"others\"", ")"
       )
     )
     "report.html"
