@@ -1,8 +1,7 @@
-# inst/extdata/mice: heterogeneous stock mice of CRAN's BGLR (data set `mice`, GPL-3; Valdar et al. 2006,
+# inst/extdata/mice.rds: heterogeneous stock mice of CRAN's BGLR (data set `mice`, GPL-3; Valdar et al. 2006,
 # Nat Genet 38:879), 1,814 animals. Of 10,346 SNPs: 40 instruments for body weight, at least 5 Mb apart, chosen by
-# their association with weight given sex in a random half of the animals (column `half` of mice.samples.tsv:
-# "chosen"), and every thirtieth of the others as background.
-source("data-raw/plink.R")
+# their association with weight given sex in a random half of the animals, and every thirtieth of the others as
+# background; kept are the animals of the other half.
 data(mice, package = "BGLR")
 pheno <- mice.pheno
 autosome <- which(mice.map$chr %in% as.character(1:19))
@@ -28,16 +27,17 @@ keep <- sort(c(take, background))
 # The name ends in the counted allele.
 counted <- sub(".*_", "", map$snp_id[keep])
 both <- strsplit(map$alleles[keep], ";")
+used <- setdiff(seq_len(nrow(x)), chosen)
+id <- as.character(pheno$SUBJECT.NAME)[used]
 variants <- data.frame(
-  snp = sub("_[^_]*$", "", map$snp_id[keep]), chr = map$chr[keep], pos = round(1e6 * map$mbp[keep]), cm = 0,
-  effect_allele = counted, other_allele = mapply(function(a, b) setdiff(a, b)[1], both, counted)
+  snp = sub("_[^_]*$", "", map$snp_id[keep]), chr = map$chr[keep], pos = round(1e6 * map$mbp[keep]),
+  effect_allele = counted, other_allele = unname(mapply(function(a, b) setdiff(a, b)[1], both, counted)),
+  instrument = keep %in% take
 )
-id <- as.character(pheno$SUBJECT.NAME)
-samples <- data.frame(fid = pheno$cage, iid = id, father = 0, mother = 0, sex = 2 - sex, phenotype = -9)
-write_panel("inst/extdata/mice", x[, keep], samples, variants)
-write_table(data.frame(
-  iid = id, half = ifelse(seq_along(id) %in% chosen, "chosen", "estimated"), sex = 2 - sex, cage = pheno$cage,
-  weight = round(weight, 2), length = pheno$Obesity.BodyLength, study_day = pheno$Obesity.Date.StudyDay,
-  cage_density = pheno$CageDensity, litter = pheno$Litter
-), "inst/extdata/mice.samples.tsv")
-writeLines(variants$snp[keep %in% take], "inst/extdata/mice.instruments.txt")
+genotypes <- matrix(as.integer(x[used, keep]), length(used), dimnames = list(id, variants$snp))
+people <- data.frame(
+  iid = id, sex = 2L - sex[used], cage = as.character(pheno$cage[used]), weight = round(weight[used], 2),
+  length = pheno$Obesity.BodyLength[used], study_day = pheno$Obesity.Date.StudyDay[used],
+  cage_density = pheno$CageDensity[used], litter = pheno$Litter[used]
+)
+saveRDS(list(genotypes = genotypes, variants = variants, people = people), "inst/extdata/mice.rds", compress = "xz")

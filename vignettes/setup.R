@@ -1,6 +1,6 @@
 # What every vignette starts with.
 knitr::opts_chunk$set(
-  collapse = FALSE, comment = "", fig.width = 7, fig.align = "center", dpi = 84, dev = "png"
+  collapse = FALSE, comment = "", fig.width = 7, fig.align = "center", dpi = 72, dev = "png"
 )
 options(width = 108, LatentMR.quiet = TRUE)
 

@@ -2,13 +2,11 @@
 quiet <- function(code) suppressWarnings(suppressMessages(code))
 
 mice_data <- function(outcome) {
-  file <- function(name) file.path(system.file("extdata", package = "LatentMR"), name)
-  people <- utils::read.delim(file("mice.samples.tsv"))
-  people <- people[people$half == "estimated", ]
-  people$place <- "mice"
-  quiet(read_mr_data(
-    file("mice"), pheno = people, id = "iid", exposure = "weight", outcome = outcome, environment = "place",
-    covariates = "sex", cluster = "cage", instruments = readLines(file("mice.instruments.txt")), background = "others"
+  mice <- readRDS(system.file("extdata", "mice.rds", package = "LatentMR"))
+  quiet(mr_data(
+    mice$genotypes[, mice$variants$instrument], exposure = mice$people$weight, outcome = mice$people[[outcome]],
+    environment = rep("mice", 907), covariates = mice$people["sex"], cluster = mice$people$cage,
+    background = mice$genotypes[, !mice$variants$instrument], ids = mice$people$iid
   ))
 }
 
