@@ -30,9 +30,9 @@
 #' Half of the 1,814 heterogeneous stock mice, descended from eight inbred strains and kept in cages of litter mates. From the
 #' data set `mice` of the CRAN package BGLR (P. Perez and G. de los Campos; GPL-3; Valdar and others 2006). `mice.rds` is a
 #' list: `genotypes` (907 mice x 371 autosomal SNPs, counts of the effect allele, 0 to 2), `variants` (`snp`, `chr`, `pos`,
-#' `effect_allele`, `other_allele`, `instrument`) and `people` (`iid`, `sex`: 1 male, 2 female, `cage`, `weight` in g, `length` in
-#' cm, `study_day`, `cage_density`: mice in the cage, `litter`: number). The 40 instruments for body weight, at least 5 Mb apart, were
-#' chosen in the other half; the others are every thirtieth SNP. Weight moves length; it cannot move the day
+#' `effect_allele`, `other_allele`, `instrument`) and `people` (`iid`, `sex`: 1 male, 2 female, `cage`, `weight` in g,
+#' `length` in cm, `study_day`, `cage_density`: mice in the cage, `litter`: number). The 40 instruments for body weight,
+#' at least 5 Mb apart, were chosen in the other half; the others are every thirtieth SNP. Weight moves length; it cannot move the day
 #' of the study, the density of the cage or the litter (`vignette("relatives")`).
 #'
 #' @section Files:
