@@ -1,8 +1,8 @@
 #' Genotype panels that come with the package
 #'
-#' Three panels of real genotypes, in the package's folder `extdata`. The first two are PLINK files (bed, bim, fam) with a
-#' table of the people, and are there to simulate cohorts on ([simulate_cohort()]) and to try
-#' the functions that read files; neither comes with an exposure or an outcome. The third has traits, and answers
+#' Three panels of real genotypes, in the package's folder `extdata`. The first two are PLINK files (bed, bim,
+#' fam) with a table of the people, and are there to simulate cohorts on ([simulate_cohort()]) and to try the
+#' functions that read files; neither comes with an exposure or an outcome. The third has traits, and answers
 #' that are known to be wrong.
 #'
 #' @section hgdp:
@@ -27,13 +27,14 @@
 #' One region this short cannot tell five ancestries apart.
 #'
 #' @section mice:
-#' Half of the 1,814 heterogeneous stock mice, descended from eight inbred strains and kept in cages of litter mates. From the
-#' data set `mice` of the CRAN package BGLR (P. Perez and G. de los Campos; GPL-3; Valdar and others 2006). `mice.rds` is a
-#' list: `genotypes` (907 mice x 371 autosomal SNPs, counts of the effect allele, 0 to 2), `variants` (`snp`, `chr`, `pos`,
-#' `effect_allele`, `other_allele`, `instrument`) and `people` (`iid`, `sex`: 1 male, 2 female, `cage`, `weight` in g,
-#' `length` in cm, `study_day`, `cage_density`: mice in the cage, `litter`: number). The 40 instruments for body weight,
-#' at least 5 Mb apart, were chosen in the other half; the others are every thirtieth SNP. Weight moves length; it cannot move the day
-#' of the study, the density of the cage or the litter (`vignette("relatives")`).
+#' Half of the 1,814 heterogeneous stock mice, descended from eight inbred strains and kept in cages of litter
+#' mates. From the data set `mice` of the CRAN package BGLR (P. Perez and G. de los Campos; GPL-3; Valdar and
+#' others 2006). `mice.rds` is a list: `genotypes` (907 mice x 371 autosomal SNPs, counts of the effect allele, 0
+#' to 2), `variants` (`snp`, `chr`, `pos`, `effect_allele`, `other_allele`, `instrument`) and `people` (`iid`,
+#' `sex`: 1 male, 2 female, `cage`, `weight` in g, `length` in cm, `study_day`, `cage_density`: mice in the cage,
+#' `litter`: number). The 40 instruments for body weight, at least 5 Mb apart, were chosen in the other half; the
+#' others are every thirtieth SNP. Weight moves length; it cannot move the day of the study, the density of the
+#' cage or the litter (`vignette("relatives")`).
 #'
 #' @section Files:
 #' `file.path(system.file("extdata", package = "LatentMR"), "hgdp")` is the prefix of the first, with
