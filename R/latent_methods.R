@@ -136,7 +136,7 @@ family_estimators <- function() {
 mixed_estimators <- function() {
   row <- function(kind, name, reference, ...) {
     estimator(
-      paste0("mixed_", kind), name, reference, fit = mixed_effects(kind), error = mixed_errors, partialled = "mixed",
+      paste0("mixed_", kind), name, reference, fit = mixed_effects(kind), error = row_errors, partialled = "mixed",
       instruments = "variants", default = "random", needs = c("rows", "random effects"), everybody = TRUE, ...
     )
   }

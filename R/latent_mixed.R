@@ -45,19 +45,18 @@ check_random <- function(random, data, crossfit) {
 
 # n x n: mean product of the background variants, each less its mean in the environment and over its standard
 # deviation; a missing call is that mean (VanRaden 2008, J Dairy Sci 91:4414, within environments).
-relatedness_matrix <- function(data) {
-  n <- length(data$outcome)
-  environment <- as.integer(data$environment)
-  size <- tabulate(environment, nlevels(data$environment))
+relatedness_matrix <- function(data, people = seq_along(data$outcome)) {
+  n <- length(people)
+  environment <- as.character(as.integer(data$environment[people]))
   variants <- nrow(data$background$variants)
   total <- matrix(0, n, n)
   used <- 0
   for (from in seq(1L, variants, by = 1000L)) {
-    z <- decode(data$background, from:min(variants, from + 999L))
+    z <- decode(data$background, from:min(variants, from + 999L), people)
     called <- !is.na(z)
     z[!called] <- 0
     mean <- rowsum(z, environment) / pmax(rowsum(called + 0, environment), 1)
-    z <- (z - mean[match(environment, sort(unique(environment))), , drop = FALSE]) * called
+    z <- (z - mean[environment, , drop = FALSE]) * called
     sd <- sqrt(colMeans(z^2))
     keep <- sd > 0
     total <- total + .Call(C_ffi_row_products, z[, keep, drop = FALSE] / rep(sd[keep], each = n))
@@ -79,7 +78,7 @@ mixed_set <- function(set, data, random) {
     at = rep(c("x", "w", "z"), c(ncol(rows$x), ncol(rows$w), ncol(rows$z))),
     cluster = if (!is.null(data$cluster)) as.integer(droplevels(data$cluster[order])), terms = list(), together = FALSE
   )
-  if ("background" %in% random) parts$terms$background <- relatedness_matrix(data)[order, order]
+  if ("background" %in% random) parts$terms$background <- relatedness_matrix(data, order)
   if ("cluster" %in% random) {
     if (constant_within(parts$y, parts$cluster)) return(c(between_clusters(parts), list(random = random)))
     parts$terms$cluster <- parts$cluster
@@ -148,8 +147,6 @@ mixed_effects <- function(estimator) function(block, context) {
   vcov <- if (estimator == "ujive") "many" else if (is.null(rows$cluster)) "HC1" else "cluster"
   own_effects(rows, estimator, if (estimator == "liml" && vcov == "HC1") "bekker" else vcov)
 }
-
-mixed_errors <- function(effects, block, context) list(se = standard_errors(effects$covariance), vcov = effects$vcov)
 
 # ---- what a fit keeps ----
 
