@@ -1,5 +1,6 @@
-# Where genotypes come from: class `genotypes`. A format is one R file with these eight
-# methods (the matrix below, PLINK in R/data_plink_genotypes.R) and, where it has bytes of its
+# Where genotypes come from: class `genotypes`. A format is one R file with these nine
+# methods (the matrix below, PLINK in R/data_plink_genotypes.R,
+# dosages in memory in R/data_dosage_genotypes.R) and, where it has bytes of its
 # own, one core file (src/core/genotype/source.h). Nothing else asks which format it is.
 #
 #   dim(x)                       people, variants
@@ -10,6 +11,8 @@
 #   bits(x, rows)                list(source, person): what the core reads 2-bit codes from, and
 #                                where its people at `rows` stand there, 0-based; for
 #                                formats of hard calls, and others whose values are 0, 1, 2, NA
+#   numerators(x, rows)          the same for dosages as whole numbers (`dosages` of source.h), from
+#                                which moments are exact; NULL where the format has none
 #   words(x)                     where they are, for the print
 #
 # pick() is called with positions in the object, and so are scan(), decode() and bits().
@@ -18,6 +21,7 @@ pick <- function(x, rows = NULL, cols = NULL) UseMethod("pick")
 scan <- function(x, rows, environment) UseMethod("scan")
 decode <- function(x, cols = NULL, rows = NULL) UseMethod("decode")
 bits <- function(x, rows) UseMethod("bits")
+numerators <- function(x, rows) UseMethod("numerators")
 words <- function(x) UseMethod("words")
 
 # Without samples of a file there is nobody to describe.
@@ -33,6 +37,8 @@ scan.genotypes <- function(x, rows, environment) {
 }
 
 bits.genotypes <- function(x, rows) list(source = decode(x, NULL, rows), person = seq_along(rows) - 1L)
+
+numerators.genotypes <- function(x, rows) NULL
 
 words.genotypes <- function(x) "read when needed"
 

@@ -94,6 +94,7 @@ extern const R_CallMethodDef glue_base_calls[];
 extern const R_CallMethodDef glue_effect_calls[];
 extern const R_CallMethodDef glue_encoder_calls[];
 extern const R_CallMethodDef glue_genotype_calls[];
+extern const R_CallMethodDef glue_genotype_source_calls[];
 extern const R_CallMethodDef glue_iv_calls[];
 extern const R_CallMethodDef glue_iv_kclass_calls[];
 extern const R_CallMethodDef glue_iv_mixed_calls[];

@@ -1,6 +1,5 @@
 /* bed files: what identifies an opened one, selections as R matrices, packing. */
 #include "core/genotype/bed_decode.h"
-#include "core/genotype/bed_matrix.h"
 #include "core/genotype/copies.h"
 #include "core/genotype/hwe.h"
 #include "core/genotype/plink_text.h"
@@ -31,73 +30,6 @@ static SEXP ffi_bed_open(SEXP path, SEXP n_samples, SEXP n_variants) {
   SEXP seen = PROTECT(Rf_ScalarInteger((int)looked)), zero = PROTECT(Rf_ScalarInteger((int)unset));
   SEXP out = glue_list(4, "size", size, "mtime", mtime, "looked", seen, "unset", zero);
   UNPROTECT(4);
-  return out;
-}
-
-/* list(bed, size, mtime, variants) of the files, one entry each. */
-typedef struct {
-  SEXP path;
-  size_t count;
-  const double *size, *mtime;
-  const int *variants;
-} bed_files;
-
-static bed_files files_of(SEXP files) {
-  bed_files out = {.path = glue_field(files, "bed")};
-  const R_xlen_t n = Rf_xlength(out.path);
-  out.count = (size_t)n;
-  out.size = glue_field_real(files, "size", n);
-  out.mtime = glue_field_real(files, "mtime", n);
-  out.variants = glue_field_int(files, "variants", n);
-  for (R_xlen_t f = 0; f < n; f++) {
-    glue_path(out.path, f);
-    if (out.variants[f] < 0 || !(out.size[f] >= 0 && out.size[f] < 1e18))
-      glue_stop("internal: file %.0f of %d variants and %g bytes", (double)f + 1, out.variants[f], out.size[f]);
-  }
-  return out;
-}
-
-/* Each column's file and its place there (both from 0) exist. */
-static void check_columns(const bed_files *files, const int *file, const int *col, size_t columns) {
-  for (size_t j = 0; j < columns; j++)
-    if (col[j] < 0 || col[j] >= files->variants[file[j]])
-      glue_stop("internal: variant %d of %d", col[j] + 1, files->variants[file[j]]);
-}
-
-/* files: list(bed, size, mtime, variants); rows: NULL or 0-based positions; file
- * and col: for each column its file and its position there, both 0-based. */
-static SEXP ffi_bed_matrix(SEXP files_, SEXP n_samples, SEXP rows, SEXP file, SEXP col, SEXP real) {
-  const bed_files files = files_of(files_);
-  const R_xlen_t n_cols = Rf_xlength(col);
-  const int n = (int)glue_size1(n_samples, "n_samples"), is_real = Rf_asLogical(real) == TRUE;
-  const int *in_file = glue_places(file, n_cols, files.count, "file"), *in_col = glue_int(col, n_cols, "col");
-  check_columns(&files, in_file, in_col, (size_t)n_cols);
-  bed_pick pick = {.rows = Rf_isNull(rows) ? NULL : glue_int(rows, -1, "rows") /* looked at there */,
-                   .n_rows = Rf_isNull(rows) ? (size_t)n : (size_t)Rf_xlength(rows)};
-  SEXP out = PROTECT(Rf_allocMatrix(is_real ? REALSXP : INTSXP, (int)pick.n_rows, (int)n_cols));
-  if (is_real) glue_large_pages(REAL(out), (size_t)Rf_xlength(out) * sizeof(double));
-  else glue_large_pages(INTEGER(out), (size_t)Rf_xlength(out) * sizeof(int));
-  lmr_arena work = glue_arena(bed_matrix_bytes((size_t)n));
-  glue_tick_state state;
-  const lmr_tick tick = glue_tick(&state, R_NilValue);
-  for (R_xlen_t j = 0; j < n_cols;) {
-    const int f = in_file[j];
-    R_xlen_t end = j + 1;
-    while (end < n_cols && in_file[end] == f) end++;
-    pick.cols = in_col + j;
-    pick.n_cols = (size_t)(end - j);
-    const char *path = glue_path(files.path, f);
-    bed_file bed;
-    lmr_error err;
-    lmr_status status = bed_reopen(&bed, path, (size_t)n, (size_t)files.variants[f], (uint64_t)files.size[f], files.mtime[f], &err);
-    if (status == LMR_OK)
-      status = is_real ? bed_matrix_double(REAL(out) + pick.n_rows * (size_t)j, &bed, &pick, NA_REAL, work, &tick, &err)
-                       : bed_matrix_int(INTEGER(out) + pick.n_rows * (size_t)j, &bed, &pick, NA_INTEGER, work, &tick, &err);
-    bed_close(&bed);
-    glue_check(status, &err);
-    j = end;
-  }
-  UNPROTECT(1);
   return out;
 }
 
@@ -234,28 +166,6 @@ static SEXP ffi_read_fam(SEXP path) {
   return out;
 }
 
-/* Where genotype bits come from: a matrix in memory, or bed files. */
-
-/* list(files = list(bed, size, mtime, variants), n_samples, file, col): for each
- * variant its file and its position there, both 0-based. */
-static genotype_source files_source(SEXP source) {
-  const bed_files files = files_of(glue_field(source, "files"));
-  SEXP file = glue_field(source, "file");
-  const R_xlen_t variants = Rf_xlength(file);
-  const char **path = glue_alloc(files.count, sizeof *path);
-  for (size_t f = 0; f < files.count; f++) path[f] = glue_path(files.path, (R_xlen_t)f);
-  bed_places *bed = glue_alloc(1, sizeof *bed);
-  *bed = (bed_places){.path = path, .size = files.size, .mtime = files.mtime, .variants = files.variants,
-                      .file = glue_places(file, -1, files.count, "file"), .col = glue_field_int(source, "col", variants)};
-  check_columns(&files, bed->file, bed->col, (size_t)variants);
-  return bed_source(bed, glue_field_size1(source, "n_samples"), (size_t)variants);
-}
-
-genotype_source glue_genotype_source(SEXP source) {
-  if (TYPEOF(source) == VECSXP) return files_source(source);
-  return matrix_source(glue_real(source, -1, "genotypes"), (size_t)glue_nrow(source), (size_t)glue_ncol(source));
-}
-
 /* Counts, collinearity and Hardy-Weinberg tests of the instruments in an
  * mr_data object. */
 
@@ -356,7 +266,6 @@ static SEXP ffi_components(SEXP n_, SEXP from, SEXP to) {
 
 const R_CallMethodDef glue_genotype_calls[] = {
   GLUE_CALL(ffi_bed_open, 3),
-  GLUE_CALL(ffi_bed_matrix, 6),
   GLUE_CALL(ffi_bed_pack, 1),
   GLUE_CALL(ffi_read_bim, 1),
   GLUE_CALL(ffi_read_fam, 1),

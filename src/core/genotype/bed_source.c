@@ -37,7 +37,7 @@ static lmr_status codes(genotype_source *source, size_t first, size_t count, uin
 }
 
 genotype_source bed_source(bed_places *files, size_t people, size_t variants) {
-  const genotype_source source = {people, variants, open_none, close_file, codes, NULL, files};
+  const genotype_source source = {people, variants, open_none, close_file, codes, NULL, files, NULL};
   files->current = -1;
   return source;
 }

@@ -34,6 +34,6 @@ static lmr_status values(genotype_source *source, size_t first, size_t count, do
 }
 
 genotype_source matrix_source(const double *x, size_t people, size_t variants) {
-  const genotype_source source = {people, variants, nothing, no_close, codes, values, (void *)x};
+  const genotype_source source = {people, variants, nothing, no_close, codes, values, (void *)x, NULL};
   return source;
 }
