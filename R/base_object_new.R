@@ -68,7 +68,7 @@ private <- list(
     "levels", "contrasts", "offset"
   ),
   iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),
-  iv_curve = c("data", "model", "curve", "alike", "band", "design", "dropped", "units"),
+  iv_curve = c("data", "model", "curve", "alike", "band", "shape", "design", "dropped", "units"),
   negative_control = "name"
 )
 

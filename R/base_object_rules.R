@@ -322,7 +322,11 @@ curve_rules <- function() list(
     constant = reference_rule, regression = reference_rule, linear = reference_rule, quadratic = reference_rule,
     cubic = reference_rule
   )),
-  tests = frame(4, test = texts(4), p.value = numbers(4, min = 0, max = 1, na = TRUE)),
+  tests = frame("t", test = texts("t"), p.value = numbers("t", min = 0, max = 1, na = TRUE)),
+  shape = parts(
+    point = numbers("2 + u * l"), coef = numbers("2 + u * l"), moved = flag(), statistic = number(min = 0),
+    p.value = number(min = 0, max = 1), null = TRUE, optional = TRUE
+  ),
   alike = flag()
 )
 

@@ -139,6 +139,7 @@ check_curve_dots <- function(...) {
 # and negative controls. `model` is always the closed solver with linear covariates:
 # tests and identification come from it; `curve` is what another solver found.
 curve_fit <- function(rows, estimator, control, seed) {
+  check_shape(control, estimator)
   check_curve_rows(rows)
   model <- closed_fit(rows, control, seed)
   found <- solve_curve(rows, estimator, control, seed)
@@ -155,6 +156,7 @@ curve_fit <- function(rows, estimator, control, seed) {
   fit$alike <- bends_alike(fit$references)
   fit$shrink <- if (is_shrunk(fit)) curve_solver(fit)$shrink(fit) else 1
   fit$band <- other_band(fit, rows)
+  fit$shape <- curve_shape(fit)
   fit$tests <- curve_tests(fit)
   fit
 }

@@ -20,7 +20,8 @@ closed_band <- function(fit, rows) {
 curve_parts <- function(fit) {
   if (!is.null(fit$band)) return(fit$band$parts)
   model <- fit$model
-  list(list(model = model, coef = c(model$coef, 0), cov = with_level(model$cov, model$summary[["s2_band"]] / fit$nobs)))
+  coef <- if (is_shaped(fit)) fit$shape$coef else model$coef
+  list(list(model = model, coef = c(coef, 0), cov = with_level(model$cov, model$summary[["s2_band"]] / fit$nobs)))
 }
 
 with_level <- function(cov, variance) rbind(cbind(cov, 0), c(numeric(ncol(cov)), variance))

@@ -68,6 +68,7 @@ two_lines <- function(fit) {
 }
 
 closed_shrunk <- function(fit) {
+  if (is_shaped(fit)) return(fit$shape$point)
   line <- two_lines(fit)
   line$given + fit$shrink * (fit$model$point - line$basis)
 }

@@ -50,7 +50,7 @@ combine_p <- function(p) {
 curve_tests <- function(fit) {
   score <- curve_score_test(fit$model)
   cubic <- fit$references$wald
-  data.frame(
+  tests <- data.frame(
     test = c("linearity", "  score", "  cubic Wald", "endogeneity"),
     statistic = c(NA, score[["statistic"]], cubic[["statistic"]], fit$references$endogeneity[["statistic"]]),
     df = c(NA, NA, cubic[["df"]], 1),
@@ -58,6 +58,10 @@ curve_tests <- function(fit) {
       combine_p(c(score[["p.value"]], cubic[["p.value"]])), score[["p.value"]], cubic[["p.value"]],
       fit$references$endogeneity[["p.value"]]
     )
+  )
+  if (!is_shaped(fit)) return(tests)
+  rbind(
+    tests, data.frame(test = "monotonicity", statistic = fit$shape$statistic, df = NA, p.value = fit$shape$p.value)
   )
 }
 

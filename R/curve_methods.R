@@ -20,6 +20,7 @@ print.iv_curve <- function(x, digits = 3, ...) {
   cat(moved_line(x, number))
   writeLines(c(
     solver_lines(x, number),
+    if (is_shaped(x)) paste0("Shape: ", shape_words(x, number)),
     if (x$shrink == 0) "No evidence against a line at this instrument strength.",
     if (is_shrunk(x)) {
       sprintf("\nCurve (%s of the unshrunk fit) and references:", band_label(x))
@@ -200,9 +201,7 @@ tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
     se <- sqrt(linear$vcov["x1", "x1"]) / linear$spec$scale
   }
   rows <- rbind(
-    data.frame(
-      estimate = curve$estimate, effect_frame(curve$unshrunk, curve$unshrunk, curve$std.error, conf.level)[-1]
-    ),
+    curve,
     effect_frame(slope, slope, se, conf.level)
   )
   out <- data.frame(

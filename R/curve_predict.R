@@ -25,6 +25,8 @@
 #' the prior smooths. With weak instruments the band is for curves near a
 #' parabola; rougher truths are outside it. `estimator = "kiv"` and `solver = "adam"` have none; with
 #' `"sieve"` the bands are npiv's.
+#' Of a curve with a `shape` (see [curve_control()]) `fit` and `unshrunk` have it, the errors are those of the free
+#' fit, and the band is the narrowest around all curves of that shape inside the free fit's.
 #' @return `interval = "none"`: numeric vector, the shrunk curve. Otherwise a matrix with
 #'   columns `fit` (shrunk curve), `unshrunk`, `lwr`, `upr` (band of the unshrunk fit) and
 #'   `std.error`. `NA` for missing exposures. Outcome units.
@@ -100,8 +102,17 @@ curve_band <- function(fit, at, derivative, interval, level) {
   bounds <- if (interval == "uniform" && !is.null(uniform)) {
     uniform$bounds(fit, at, derivative)
   } else {
-    half <- se * if (interval == "confidence") stats::qnorm((1 + level) / 2) else curve_critical(fit, derivative, level)
-    list(value$unshrunk - half, value$unshrunk + half)
+    times <- if (interval == "confidence") stats::qnorm((1 + level) / 2) else curve_critical(fit, derivative, level)
+    if (is_shaped(fit)) {
+      limit <- function(side) {
+        function(at) {
+          side * times * curve_std_error(fit, at, derivative) + curve_value(unshaped(fit), at, derivative)$unshrunk
+        }
+      }
+      shape_bounds(fit, at, limit(-1), limit(1), derivative)
+    } else {
+      list(value$unshrunk - times * se, value$unshrunk + times * se)
+    }
   }
   cbind(fit = value$fit, unshrunk = value$unshrunk, lwr = bounds[[1]], upr = bounds[[2]], std.error = se)
 }
@@ -131,7 +142,8 @@ curve_critical <- function(fit, derivative, level, draws = 4000, points = 60) {
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame: `from`, `to` (`average_effect()`), `estimate` (of the shrunk
 #'   curve), and of the unshrunk fit `unshrunk`, `std.error`, `conf.low`, `conf.high`,
-#'   `p.value` (two-sided, of no effect).
+#'   `p.value` (two-sided, of no effect). Of a curve with a `shape` (see [curve_control()]) `conf.low` and
+#'   `conf.high` are those of the free fit, as far as the shape allows their sign.
 #' @section Errors: `latentmr_error_argument`.
 #' @examples
 #' set.seed(1)
@@ -171,10 +183,9 @@ average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
   } else {
     sqrt(pmax(diag(contrast %*% covariance(fit, at, FALSE) %*% t(contrast)), 0))
   }
-  cbind(
-    data.frame(from = from, to = to),
-    effect_frame(drop(contrast %*% value$fit), drop(contrast %*% value$unshrunk), se, level)
-  )
+  free <- if (is_shaped(fit)) curve_value(unshaped(fit), at) else value
+  frame <- effect_frame(drop(contrast %*% value$fit), drop(contrast %*% free$unshrunk), se, level)
+  cbind(data.frame(from = from, to = to), shaped_frame(fit, frame, drop(contrast %*% value$unshrunk), sign(to - from)))
 }
 
 effect_frame <- function(estimate, unshrunk, se, level) {
@@ -194,7 +205,8 @@ average_derivative <- function(fit, level = .95) {
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   own <- curve_solver(fit)$slope
   slope <- if (is.null(own)) curve_mean_slope(fit) else own(fit)
-  effect_frame(slope[1], slope[2], slope[3], level)
+  free <- if (is_shaped(fit)) own(unshaped(fit)) else slope
+  shaped_frame(fit, effect_frame(slope[1], free[2], slope[3], level), slope[2], 1)
 }
 
 # Over at most 1,000 evenly spaced people.

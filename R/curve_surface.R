@@ -5,7 +5,7 @@ surface_sizes <- function(control) c(members = as.integer(control$members), xi =
 # "auto": when its evidence beats that of covariates that enter linearly.
 surface_wanted <- function(rows, control) {
   few <- ncol(rows$w) <= 8 && length(rows$y) <= 20000
-  control$solver == "closed" && ncol(rows$w) > 0 &&
+  control$solver == "closed" && control$shape == "free" && ncol(rows$w) > 0 &&
     (control$covariates == "flexible" || (control$covariates == "auto" && few))
 }
 

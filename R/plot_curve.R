@@ -125,6 +125,7 @@ curve_caption <- function(x, level) {
   paste0(
     if (has_band(x)) sprintf("Bands (%s): pointwise (dark) and uniform (light). ", level_words(level)),
     "Below: histogram of the exposure. Grey: extrapolation (few people, or not moved by the instruments).",
+    if (is_shaped(x)) sprintf(" The curve is %s.", shape_words(x, function(v) signif(v, 2))),
     if (x$shrink == 0) " No evidence against a line at this instrument strength."
   )
 }
