@@ -7,7 +7,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#ifndef _WIN32
+#include <unistd.h>
+#endif
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -133,11 +140,49 @@ static int tick(void *context, double done) {
   return stopped_by(&(question){state->progress, &done});
 }
 
+#ifdef _OPENMP
+static long process(void) {
+#ifdef _WIN32
+  return 0; /* knows no forks */
+#else
+  return (long)getpid();
+#endif
+}
+
+static long loaded_by = -1; /* written once, at load */
+
+static int lesser(int a, int b) { return a < b ? a : b; }
+
+/* As data.table has it: what the option says, else half of the processors and not more than the
+ * environment allows; one in a forked child, where the threads of its parent are gone; two while
+ * packages are checked. */
+static int threads_here(void) {
+  if (loaded_by != process()) return 1;
+  const char *checked = getenv("_R_CHECK_LIMIT_CORES_");
+  const int most = checked && *checked && strcmp(checked, "false") && strcmp(checked, "FALSE") ? 2 : 1024;
+  if (Rf_GetOption1(Rf_install("LatentMR.threads")) == R_NilValue) {
+    const int half = omp_get_num_procs() / 2;
+    return lesser(lesser(half > 1 ? half : 1, most), lesser(omp_get_max_threads(), omp_get_thread_limit()));
+  }
+  SEXP package = PROTECT(Rf_mkString("LatentMR")), ns = PROTECT(R_FindNamespace(package));
+  SEXP call = PROTECT(Rf_lang1(Rf_install("asked_threads"))), asked = PROTECT(Rf_eval(call, ns));
+  const int threads = glue_int1(asked, "threads");
+  UNPROTECT(4);
+  return lesser(threads, lesser(most, omp_get_thread_limit()));
+}
+
+void glue_loaded(void) { loaded_by = process(); }
+int glue_threads(void) { return threads_here(); }
+#else
+void glue_loaded(void) {}
+int glue_threads(void) { return 1; }
+#endif
+
 lmr_tick glue_tick(glue_tick_state *state, SEXP progress) {
   if (!unwind) R_PreserveObject(unwind = R_MakeUnwindCont());
   waiting = 0; /* of a call whose stop nobody waited for */
   *state = (glue_tick_state){.last = lmr_seconds(), .progress = progress, .share = 1};
-  lmr_tick t = {tick, state};
+  lmr_tick t = {tick, state, glue_threads()};
   return t;
 }
 

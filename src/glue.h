@@ -38,6 +38,11 @@ typedef struct {
 } glue_tick_state;
 lmr_tick glue_tick(glue_tick_state *state, SEXP progress);
 
+/* Threads that a loop of the core may use now: options(LatentMR.threads), or a default that is
+ * polite to others. glue_loaded() notes the process that loaded the package. */
+int glue_threads(void);
+void glue_loaded(void);
+
 /* For the tests: from now on ticks are counted, and the one with this number (from 0)
  * calls an R function without arguments; -1: none is counted. Returns the number
  * since the last call. */

@@ -85,6 +85,8 @@ static SEXP ffi_test_eigen(SEXP a, SEXP top_) {
   return out;
 }
 
+static SEXP ffi_test_threads(void) { return Rf_ScalarInteger(glue_threads()); }
+
 /* alpha op(a) op(b) + beta c; trans: "NN", "TN", "NT" or "TT". */
 static SEXP ffi_test_gemm(SEXP trans, SEXP a, SEXP b, SEXP scalars, SEXP c, SEXP upper, SEXP level) {
   const char *t = CHAR(STRING_ELT(trans, 0));
@@ -357,6 +359,7 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_wild_weights, 4),
   GLUE_CALL(ffi_test_linkage, 5),
   GLUE_CALL(ffi_test_gemm, 7),
+  GLUE_CALL(ffi_test_threads, 0),
   GLUE_CALL(ffi_test_rng, 5),
   GLUE_CALL(ffi_test_error, 2),
   GLUE_CALL(ffi_test_stop_at, 2),

@@ -29,6 +29,7 @@ static const R_CallMethodDef *const tables[] = {
 enum { MAX_ROUTINES = 256 };
 
 void attribute_visible R_init_LatentMR(DllInfo *dll) {
+  glue_loaded();
   static R_CallMethodDef all[MAX_ROUTINES]; /* written once, at load */
   int n = 0;
   for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)

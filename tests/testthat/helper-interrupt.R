@@ -1,17 +1,24 @@
 # Loops in C ask R at each poll whether to go on. Here a function of the test is
 # called at a poll instead, and what it raises must come out of the call as itself.
 
+# Only the main thread polls, and its share of the turns varies from run to run: one thread unless a test asks.
+one_thread <- function() options(LatentMR.threads = getOption("LatentMR.threads", 1L))
+
 # How often `code` polls.
 polls_of <- function(code) {
+  old <- one_thread()
+  on.exit(options(old))
   .Call(C_ffi_test_stop_at, .Machine$integer.max, NULL)
-  on.exit(.Call(C_ffi_test_stop_at, -1L, NULL))
+  on.exit(.Call(C_ffi_test_stop_at, -1L, NULL), add = TRUE)
   force(code)
   .Call(C_ffi_test_stop_at, -1L, NULL)
 }
 
 at_poll <- function(poll, call, code) {
+  old <- one_thread()
+  on.exit(options(old))
   .Call(C_ffi_test_stop_at, as.integer(poll), call)
-  on.exit(.Call(C_ffi_test_stop_at, -1L, NULL))
+  on.exit(.Call(C_ffi_test_stop_at, -1L, NULL), add = TRUE)
   force(code)
 }
 

@@ -47,10 +47,12 @@ lmr_status lmr_fail(lmr_error *err, lmr_status code, const char *format, ...);
   } while (0)
 
 /* Long loops poll the tick; a non-zero answer means "stop": clean up, return
- * LMR_EINTERRUPT. `fn` may be NULL (never stop). `done` in [0, 1] is progress. */
+ * LMR_EINTERRUPT. `fn` may be NULL (never stop). `done` in [0, 1] is progress.
+ * `threads`: how many a loop may use (parallel.h); 0 and 1 are this one alone. */
 typedef struct {
   int (*fn)(void *context, double done);
   void *context;
+  int threads;
 } lmr_tick;
 
 static inline int lmr_tick_poll(const lmr_tick *tick, double done) {
@@ -65,7 +67,7 @@ static inline int lmr_tick_ask(void *tick, double done) {
 /* Asks as `tick` does, which must stay, but reports nothing: for what comes before the
  * work whose share is reported. */
 static inline lmr_tick lmr_tick_before(const lmr_tick *tick) {
-  const lmr_tick out = {lmr_tick_ask, (void *)tick};
+  const lmr_tick out = {lmr_tick_ask, (void *)tick, tick ? tick->threads : 1};
   return out;
 }
 

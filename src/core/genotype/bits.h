@@ -54,9 +54,9 @@ lmr_status bits_encode(const double *g, size_t n, uint8_t *dest, size_t *bad, lm
 
 /* Person words of up to BITS_GROUP variants: 2 bits a variant, in bed codes;
  * variants beyond `count` have no copies. `word` has room for n_samples rounded
- * up to a multiple of 32. Row v of the bed bytes starts at raw + v * stride. */
+ * up to a multiple of 32. `threads` as of lmr_threads() (parallel.h). Row v of the bed bytes starts at raw + v * stride. */
 void bits_person_words(const uint8_t *raw, size_t stride, size_t n_samples, size_t count,
-                       uint64_t *word);
+                       uint64_t *word, int threads);
 
 /* Rows first .. first + count - 1 of the planes of a chunk whose k-th person is
  * word[index[k]]. */

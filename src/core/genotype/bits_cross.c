@@ -1,3 +1,4 @@
+#include "core/base/parallel.h"
 #include "core/genotype/bits.h"
 
 static const bits_tiles *tiles_of(lmr_cpu level) {
@@ -24,34 +25,46 @@ static void tile_rows(const bits_chunk *c, const int *list, size_t at, size_t n,
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+typedef struct {
+  const bits_chunk *chunk;
+  pair_kind kind;
+  const int *list;
+  size_t rows, columns;
+  bits_tile_fn tile;
+  bits_counts out;
+} cross_job;
+
+/* The columns j0 .. of one tile, over all their rows. */
+static void cross_columns(const cross_job *job, size_t j0) {
+  const bits_chunk *c = job->chunk;
+  const int triangle = job->kind != PAIR_GM;
+  const size_t nj = smaller(BITS_TILE, job->columns - j0), end = triangle ? j0 + nj : job->rows;
+  const uint64_t *row_i[BITS_TILE], *row_j[BITS_TILE];
+  uint32_t count[BITS_TILE * BITS_TILE];
+  tile_rows(c, job->kind == PAIR_GG ? NULL : job->list, j0, nj, job->kind != PAIR_GG, row_j);
+  for (size_t i0 = 0; i0 < end; i0 += BITS_TILE) {
+    const size_t ni = smaller(BITS_TILE, end - i0);
+    tile_rows(c, job->kind == PAIR_MM ? job->list : NULL, i0, ni, job->kind == PAIR_MM, row_i);
+    job->tile(row_i, ni, row_j, nj, c->variants * c->words, c->words, count);
+    for (size_t j = 0; j < nj; j++) {
+      const size_t column = j0 + j, start = triangle ? column * (column + 1) / 2 : column * job->rows;
+      const size_t last = triangle ? smaller(ni, column + 1 > i0 ? column + 1 - i0 : 0) : ni;
+      for (size_t i = 0; i < last; i++) bits_add(job->out, start + i0 + i, count[i + BITS_TILE * j]);
+    }
+  }
+}
+
 static lmr_status cross(const bits_chunk *c, pair_kind kind, const int *list, size_t n_list, bits_counts out,
                         lmr_cpu level, const lmr_tick *tick, lmr_error *err) {
   const bits_tiles *tiles = tiles_of(level);
-  const bits_tile_fn tile = kind == PAIR_GG ? tiles->gg : kind == PAIR_GM ? tiles->gm : tiles->mm;
-  const int triangle = kind != PAIR_GM;
-  const size_t columns = kind == PAIR_GG ? c->variants : n_list;
-  const size_t rows = kind == PAIR_MM ? n_list : c->variants, d_offset = c->variants * c->words;
-  const uint64_t *row_i[BITS_TILE], *row_j[BITS_TILE];
-  uint32_t count[BITS_TILE * BITS_TILE];
-
-  for (size_t j0 = 0; j0 < columns; j0 += BITS_TILE) {
-    if (lmr_tick_poll(tick, (double)j0 / (double)columns))
-      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-    const size_t nj = smaller(BITS_TILE, columns - j0), end = triangle ? j0 + nj : rows;
-    tile_rows(c, kind == PAIR_GG ? NULL : list, j0, nj, kind != PAIR_GG, row_j);
-    for (size_t i0 = 0; i0 < end; i0 += BITS_TILE) {
-      const size_t ni = smaller(BITS_TILE, end - i0);
-      tile_rows(c, kind == PAIR_MM ? list : NULL, i0, ni, kind == PAIR_MM, row_i);
-      tile(row_i, ni, row_j, nj, d_offset, c->words, count);
-      for (size_t j = 0; j < nj; j++) {
-        const size_t column = j0 + j, start = triangle ? column * (column + 1) / 2 : column * rows;
-        const size_t last = triangle ? smaller(ni, column + 1 > i0 ? column + 1 - i0 : 0) : ni;
-        for (size_t i = 0; i < last; i++)
-          bits_add(out, start + i0 + i, count[i + BITS_TILE * j]);
-      }
-    }
-  }
-  return LMR_OK;
+  const cross_job job = {c, kind, list, kind == PAIR_MM ? n_list : c->variants, kind == PAIR_GG ? c->variants : n_list,
+                         kind == PAIR_GG ? tiles->gg : kind == PAIR_GM ? tiles->gm : tiles->mm, out};
+  const size_t turns = (job.columns + BITS_TILE - 1) / BITS_TILE;
+  int stop = 0;
+  LMR_PARALLEL_FOR(lmr_threads(tick, turns), dynamic)
+  for (size_t t = 0; t < turns; t++)
+    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns)) cross_columns(&job, t * BITS_TILE);
+  return stop ? lmr_fail(err, LMR_EINTERRUPT, "interrupted") : LMR_OK;
 }
 
 lmr_status bits_cross_gg(const bits_chunk *chunk, bits_counts out, lmr_cpu level, const lmr_tick *tick,

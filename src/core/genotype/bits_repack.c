@@ -1,3 +1,4 @@
+#include "core/base/parallel.h"
 #include "core/genotype/bits.h"
 
 #include <math.h>
@@ -75,10 +76,13 @@ static void transpose_bits(uint64_t *a) {
 }
 
 void bits_person_words(const uint8_t *raw, size_t stride, size_t n_samples, size_t count,
-                       uint64_t *word) {
-  for (size_t i = 0; i < n_samples; i += 32) {
-    uint64_t *a = word + i;
-    const size_t at = i / 4, bytes = stride - at;
+                       uint64_t *word, int threads) {
+  const size_t turns = (n_samples + 31) / 32;
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, static)
+  for (size_t t = 0; t < turns; t++) {
+    uint64_t *a = word + 32 * t;
+    const size_t at = 8 * t, bytes = stride - at;
     for (size_t v = 0; v < count; v++) a[v] = load_word(raw + v * stride + at, bytes);
     for (size_t v = count; v < BITS_GROUP; v++) a[v] = UINT64_MAX;
     transpose_codes(a);

@@ -1,5 +1,7 @@
 #include "core/la/gemm.h"
 
+#include "core/base/parallel.h"
+
 #include <string.h>
 
 #if LMR_X86
@@ -9,6 +11,8 @@
 /* A tile in registers, and panels that stay in the first and second level of
  * cache: 64 KB of A and 128 KB of B, on the stack. */
 enum { TILE_M = 16, TILE_N = 8, PANEL_M = 64, PANEL_N = 128, PANEL_K = 128 };
+/* Columns times depth of a panel below which threads cost more than they bring. */
+enum { FEW = 1024 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -112,49 +116,65 @@ static void scale(double beta, double *c, size_t m, size_t n, size_t ldc, int up
   }
 }
 
+typedef struct {
+  void (*tile)(size_t, const double *, const double *, double, double *, size_t);
+  const double *a;
+  size_t step, jump; /* of op(A) */
+  double alpha, *c;
+  size_t ldc, last; /* rows of this panel of columns */
+  int upper;
+} panel_job;
+
+/* Rows i0 .. of a panel of columns j0 .. j0 + nj, over l0 .. l0 + nl. */
+static void panel_rows(const panel_job *job, size_t i0, size_t j0, size_t nj, size_t l0, size_t nl, const double *b_panel) {
+  const size_t ni = smaller(PANEL_M, job->last - i0), ldc = job->ldc;
+  const int upper = job->upper;
+  double a_panel[PANEL_M * PANEL_K], t[TILE_M * TILE_N];
+  pack_a(job->a + i0 * job->step + l0 * job->jump, job->step, job->jump, ni, nl, a_panel);
+  for (size_t j = 0; j < nj; j += TILE_N)
+    for (size_t i = 0; i < ni; i += TILE_M) {
+      const size_t rows = smaller(TILE_M, ni - i), columns = smaller(TILE_N, nj - j);
+      if (upper && i0 + i > j0 + j + columns - 1) continue;
+      double *to = job->c + i0 + i + (j0 + j) * ldc;
+      if (rows == TILE_M && columns == TILE_N && (!upper || i0 + i + TILE_M <= j0 + j + 1)) {
+        job->tile(nl, a_panel + i * nl, b_panel + j * nl, job->alpha, to, ldc);
+        continue;
+      }
+      memset(t, 0, sizeof t);
+      job->tile(nl, a_panel + i * nl, b_panel + j * nl, job->alpha, t, TILE_M);
+      for (size_t s = 0; s < columns; s++) {
+        const size_t column = j0 + j + s;
+        const size_t stop = upper ? (column + 1 > i0 + i ? smaller(rows, column + 1 - i0 - i) : 0) : rows;
+        for (size_t r = 0; r < stop; r++) to[r + s * ldc] += t[r + s * TILE_M];
+      }
+    }
+}
+
 int gemm(char ta, char tb, size_t m, size_t n, size_t k, double alpha, const double *a,
          size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc, int upper,
          lmr_cpu level, const lmr_tick *tick) {
-  void (*tile)(size_t, const double *, const double *, double, double *, size_t) = tile_plain;
+  panel_job job = {tile_plain, a, ta == 'N' ? 1 : lda, ta == 'N' ? lda : 1, alpha, c, ldc, 0, upper};
 #if LMR_X86
-  if (level >= LMR_CPU_AVX512) tile = tile_avx512;
-  else if (level >= LMR_CPU_AVX2) tile = tile_avx2;
+  if (level >= LMR_CPU_AVX512) job.tile = tile_avx512;
+  else if (level >= LMR_CPU_AVX2) job.tile = tile_avx2;
 #else
   (void)level;
 #endif
-  const size_t a_step = ta == 'N' ? 1 : lda, a_jump = ta == 'N' ? lda : 1;
   const size_t b_step = tb == 'N' ? ldb : 1, b_jump = tb == 'N' ? 1 : ldb;
-  double a_panel[PANEL_M * PANEL_K], b_panel[PANEL_N * PANEL_K], t[TILE_M * TILE_N];
+  double b_panel[PANEL_N * PANEL_K];
   scale(beta, c, m, n, ldc, upper);
   for (size_t j0 = 0; j0 < n; j0 += PANEL_N) {
     const size_t nj = smaller(PANEL_N, n - j0);
-    const size_t last = upper ? smaller(m, j0 + nj) : m;
+    job.last = upper ? smaller(m, j0 + nj) : m;
+    const size_t turns = (job.last + PANEL_M - 1) / PANEL_M;
     for (size_t l0 = 0; l0 < k; l0 += PANEL_K) {
       const size_t nl = smaller(PANEL_K, k - l0);
+      int stop = 0;
       pack_b(b + j0 * b_step + l0 * b_jump, b_step, b_jump, nj, nl, b_panel);
-      for (size_t i0 = 0; i0 < last; i0 += PANEL_M) {
-        const size_t ni = smaller(PANEL_M, last - i0);
-        pack_a(a + i0 * a_step + l0 * a_jump, a_step, a_jump, ni, nl, a_panel);
-        for (size_t j = 0; j < nj; j += TILE_N)
-          for (size_t i = 0; i < ni; i += TILE_M) {
-            const size_t rows = smaller(TILE_M, ni - i), columns = smaller(TILE_N, nj - j);
-            if (upper && i0 + i > j0 + j + columns - 1) continue;
-            double *to = c + i0 + i + (j0 + j) * ldc;
-            if (rows == TILE_M && columns == TILE_N && (!upper || i0 + i + TILE_M <= j0 + j + 1)) {
-              tile(nl, a_panel + i * nl, b_panel + j * nl, alpha, to, ldc);
-              continue;
-            }
-            memset(t, 0, sizeof t);
-            tile(nl, a_panel + i * nl, b_panel + j * nl, alpha, t, TILE_M);
-            for (size_t s = 0; s < columns; s++) {
-              const size_t column = j0 + j + s;
-              const size_t stop = upper ? (column + 1 > i0 + i ? smaller(rows, column + 1 - i0 - i) : 0) : rows;
-              for (size_t r = 0; r < stop; r++) to[r + s * ldc] += t[r + s * TILE_M];
-            }
-          }
-        if (i0 / PANEL_M % 64 == 63 && lmr_tick_poll(tick, 0)) return 1;
-      }
-      if (lmr_tick_poll(tick, 0)) return 1;
+      LMR_PARALLEL_FOR(nj * nl < FEW ? 1 : lmr_threads(tick, turns), static)
+      for (size_t t = 0; t < turns; t++)
+        if (!(t % 64 == 63 && lmr_stop_asked(&stop, tick, 0))) panel_rows(&job, t * PANEL_M, j0, nj, l0, nl, b_panel);
+      if (stop || lmr_tick_poll(tick, 0)) return 1;
     }
   }
   return 0;

@@ -115,7 +115,7 @@ static lmr_status all_chunks(const moments_bits_input *in, const int *missing, s
     const double share = (double)(last - first) / (double)in->chunks;
     lmr_arena planes = work;
     lmr_tick_part part = {tick, (double)first / (double)in->chunks, .1 * share};
-    const lmr_tick within = {lmr_tick_part_ask, &part};
+    const lmr_tick within = {lmr_tick_part_ask, &part, tick ? tick->threads : 1};
     LMR_TRY(load(&s, in, first, last, report, &planes, &within, err));
     part.from += part.share;
     part.share = 0; /* between chunks, as each polls from 0 to 1 several times */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/parallel.h"
 #include "core/genotype/bed_file.h"
 #include "core/genotype/panel.h"
 
@@ -67,9 +68,9 @@ lmr_status moments_load(genotype_source *source, const int *person,
                         moments_buffers *buffers, const lmr_tick *tick, lmr_error *err) {
   for (size_t first = 0, count; first < source->variants; first += count) {
     LMR_TRY(read_group(source, first, &count, buffers, tick, err));
-    bits_person_words(buffers->raw, genotype_stride(source), source->people, count, buffers->word);
-    for (size_t k = 0; k < chunks; k++)
-      bits_repack(buffers->word, person + chunk[k].first, &planes[k], first, count);
+    bits_person_words(buffers->raw, genotype_stride(source), source->people, count, buffers->word, lmr_threads(tick, SIZE_MAX));
+    LMR_PARALLEL_FOR(lmr_threads(tick, chunks), dynamic)
+    for (size_t k = 0; k < chunks; k++) bits_repack(buffers->word, person + chunk[k].first, &planes[k], first, count);
   }
   return LMR_OK;
 }

@@ -1,3 +1,4 @@
+#include "core/base/parallel.h"
 #include "core/moments/moments_numeric.h"
 
 #include <math.h>
@@ -114,31 +115,41 @@ static numeric_tile_fn tile_of(lmr_cpu level) {
 }
 
 size_t numeric_bits_bytes(size_t variants, size_t columns) {
-  return lmr_add_bytes(lmr_bytes(variants * numeric_width(columns), sizeof(double)),
-                       lmr_bytes(NUMERIC_VARIANTS * BITS_PEOPLE, sizeof(double)));
+  return lmr_bytes(variants * numeric_width(columns), sizeof(double));
 }
 
-lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing, const double *x,
-                        size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
-                        lmr_error *err) {
-  const size_t width = numeric_width(columns), p = chunk->variants;
-  const numeric_tile_fn tile = tile_of(level);
-  double *sum, *g;
-  LMR_TAKE(sum, &work, p * width, err);
-  LMR_TAKE(g, &work, NUMERIC_VARIANTS * BITS_PEOPLE, err);
-
-  memset(sum, 0, p * width * sizeof *sum);
+/* Adds the sums of variants from .. to - 1: tile after tile of people, the rows of a tile of
+ * people staying in the cache. */
+static void numeric_variants(const bits_chunk *chunk, numeric_tile_fn tile, const double *x, size_t width, size_t from,
+                             size_t to, double *sum) {
+  double g[NUMERIC_VARIANTS * BITS_PEOPLE];
   for (size_t k0 = 0; k0 < chunk->people; k0 += BITS_PEOPLE) {
-    if (lmr_tick_poll(tick, (double)k0 / (double)chunk->people))
-      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     const size_t people = smaller(BITS_PEOPLE, chunk->people - k0);
-    for (size_t v0 = 0; v0 < p; v0 += NUMERIC_VARIANTS) {
-      const size_t n = smaller(NUMERIC_VARIANTS, p - v0);
+    for (size_t v0 = from; v0 < to; v0 += NUMERIC_VARIANTS) {
+      const size_t n = smaller(NUMERIC_VARIANTS, to - v0);
       for (size_t v = 0; v < n; v++)
         decode(bits_h(chunk, v0 + v) + k0 / 64, bits_d(chunk, v0 + v) + k0 / 64, g + v * BITS_PEOPLE);
       tile(g, n, x + k0 * width, people, width, sum + v0 * width);
     }
   }
+}
+
+lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing, const double *x,
+                        size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                        lmr_error *err) {
+  enum { TURN = 8 * NUMERIC_VARIANTS };
+  const size_t width = numeric_width(columns), p = chunk->variants, turns = (p + TURN - 1) / TURN;
+  const numeric_tile_fn tile = tile_of(level);
+  double *sum;
+  int stop = 0;
+  LMR_TAKE(sum, &work, p * width, err);
+
+  memset(sum, 0, p * width * sizeof *sum);
+  LMR_PARALLEL_FOR(lmr_threads(tick, turns), dynamic)
+  for (size_t t = 0; t < turns; t++)
+    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns))
+      numeric_variants(chunk, tile, x, width, t * TURN, smaller(p, (t + 1) * TURN), sum);
+  if (stop) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   for (size_t c = 0; c < columns; c++)
     for (size_t v = 0; v < p; v++) gx[v + p * c] += sum[v * width + c];
 
