@@ -73,6 +73,18 @@ spread_work <- function(what, steps, work, speak = speaker(what)) {
   )
 }
 
+# lapply() over the workers of future::plan(). Later versions of future make an error of an
+# interrupt; it leaves here as the interrupt that it was.
+over_workers <- function(x, f, ..., seed = TRUE) {
+  tryCatch(
+    future.apply::future_lapply(x, f, ..., future.seed = seed, future.packages = "LatentMR"),
+    FutureInterruptError = function(e) {
+      signalCondition(structure(class = c("interrupt", "condition"), list(message = "", call = NULL)))
+      invokeRestart("abort")
+    }
+  )
+}
+
 # progress_of() for loops in R over `total` pieces: a function to call after each.
 progress_steps <- function(what, total, frame = parent.frame()) {
   report <- progress_of(what, frame)

@@ -69,7 +69,7 @@ bootstrap_band <- function(fit, rows) {
     out
   }
   draws <- spread_work("Bootstrap of the curve", length(seeds), function(step) {
-    future.apply::future_lapply(seeds, one, step = step, future.seed = NULL, future.packages = "LatentMR")
+    over_workers(seeds, one, step = step, seed = NULL)
   })
   lost <- sum(lengths(draws) == 0)
   if (lost > length(seeds) / 2) {

@@ -197,7 +197,7 @@ autoencoder_runs <- function(shape, rows, skip, control, seed) {
     if (restarts == 1) return(list(one(1L, step)))
     with_seed(
       seed,
-      future.apply::future_lapply(seq_len(restarts), one, step = step, future.seed = TRUE, future.packages = "LatentMR")
+      over_workers(seq_len(restarts), one, step = step)
     )
   })
   keep_finished(runs, shape, control)

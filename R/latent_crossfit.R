@@ -204,7 +204,7 @@ crossfit_encoders <- function(fitted, data, fold, crossfit) {
   }
   # with_seed: future.apply moves the session's stream on.
   with_seed(fitted$seed, spread_work("Encoders of the folds", crossfit, function(step) {
-    future.apply::future_lapply(seq_len(crossfit), one, step = step, future.seed = TRUE, future.packages = "LatentMR")
+    over_workers(seq_len(crossfit), one, step = step)
   }))
 }
 
