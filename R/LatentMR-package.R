@@ -38,7 +38,7 @@
 #' [wild_test()].
 #'
 #' @section Variants, and summary-data MR:
-#' [single_variant()], [variant_tests()];
+#' [read_gwas()] (tables of associations of any program); [single_variant()], [variant_tests()];
 #' [as_twosample()] and [as_mrinput()] hand over to TwoSampleMR and MendelianRandomization.
 #'
 #' @section Dose-response:

@@ -13,6 +13,7 @@
 #' * `latentmr_error_ids`: rows cannot be joined by identifier, or one identifier has several different rows;
 #' * `latentmr_error_list`: nobody on a list of people is in the data;
 #' * `latentmr_error_variants`: none of the variants named is in the files;
+#' * `latentmr_error_gwas`: a table of associations lacks a column, or one holds what it cannot: `field`;
 #' * `latentmr_error_chromosome`: instruments on chromosome Y or in the mitochondria;
 #' * `latentmr_error_empty`: no row, participant or variant is there, or left;
 #' * `latentmr_error_file`: something is wrong with a file; one of the next five says what;
@@ -45,6 +46,7 @@
 #' * `latentmr_warning_levels`: groups whose names differ only in capital letters or blanks: `levels`;
 #' * `latentmr_warning_ids`: people whom the genotypes or a list do not know, with the likely cause: `ids`;
 #' * `latentmr_warning_variants`: variants named that the files do not have: `variants`;
+#' * `latentmr_warning_gwas`: a table of associations whose columns disagree, or with values that cannot be;
 #' * `latentmr_warning_sex`: sex of the phenotypes against that of the fam file;
 #' * `latentmr_warning_chromosome`: instruments on chromosome X without sex among the covariates;
 #' * `latentmr_warning_constant`: a trait that does not vary in an environment: `environments`;
@@ -75,6 +77,7 @@
 #' * `latentmr_message_split`: people in no part;
 #' * `latentmr_message_weights`: what became of the weights of an allele score, and their columns;
 #' * `latentmr_message_variants`: variants left out of a summary;
+#' * `latentmr_message_gwas`: what was worked out from other columns of a table of associations;
 #' * `latentmr_message_formula`: how a two-part formula was read;
 #' * `latentmr_message_structure`: directions added to structure columns;
 #' * `latentmr_message_encoder`: the encoder that `"auto"` took;

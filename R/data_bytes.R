@@ -16,13 +16,14 @@ check_file <- function(path, arg) {
 }
 
 # The text of a file as raw bytes: UTF-8, without a byte order mark, unpacked.
-file_text <- function(path, arg, encoding = utf8) {
+# vcf: a VCF file is no error.
+file_text <- function(path, arg, encoding = utf8, vcf = FALSE) {
   check_file(path, arg)
   bytes <- file_bytes(path.expand(path), arg)
   if (starts_with(bytes, gzip_magic)) bytes <- gunzip_bytes(bytes, path, arg)
   # A file with a byte order mark says itself what it is.
   foreign <- encoding != utf8 && !starts_with(bytes, utf8_mark)
-  check_kind(bytes, path, arg, foreign && grepl("^UTF-?(16|32)", upper(encoding)))
+  check_kind(bytes, path, arg, foreign && grepl("^UTF-?(16|32)", upper(encoding)), vcf)
   if (foreign) bytes <- to_utf8(bytes, encoding, path, arg)
   mark <- withCallingHandlers(.Call(C_ffi_check_text, bytes, path), latentmr_error_format = function(e) {
     if (grepl("is not valid UTF-8", conditionMessage(e), fixed = TRUE)) abort_not_utf8(e)
@@ -158,8 +159,9 @@ foreign_kinds <- list(
 )
 
 # wide: two or four bytes a letter are as they should be.
-check_kind <- function(bytes, path, arg, wide = FALSE) {
+check_kind <- function(bytes, path, arg, wide = FALSE, vcf = FALSE) {
   for (kind in foreign_kinds) {
+    if (vcf && kind[[1]] == "a VCF file") next
     if (wide && grepl("UTF-(16|32)", kind[[1]])) next
     if (starts_with(bytes, kind[[2]])) abort_kind(kind[[1]], kind[[3]], path, arg)
   }

@@ -8,7 +8,10 @@ missing_cells <- c("", "NA", "N/A", "n/a", "NaN", "nan", ".", "<NA>", "#N/A", "N
 # `columns(at, numbers)`, a list of vectors: doubles where `numbers` and every cell is a
 # number or missing, text elsewhere.
 open_text_table <- function(path, arg, header = TRUE, missing = missing_cells, encoding = utf8) {
-  bytes <- file_text(path, arg, encoding)
+  open_text_bytes(file_text(path, arg, encoding), path, arg, header, missing)
+}
+
+open_text_bytes <- function(bytes, path, arg, header = TRUE, missing = missing_cells) {
   head <- .Call(C_ffi_table_head, bytes, NA_integer_, path)
   if (!length(head$head)) {
     return(

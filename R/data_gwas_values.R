@@ -1,0 +1,226 @@
+# From the columns of a table of associations to effects, errors and p-values on one scale.
+# Every row left out, and every value changed, is counted by environment.
+
+# A running account: the columns `x` (a list of equally long vectors), and the log.
+gwas_drop <- function(g, bad, reason) {
+  bad <- !is.na(bad) & bad
+  g$log <- flow_add(g$log, "variants", reason, "removed", g$x$environment[bad], g$x$environment[!bad])
+  if (any(bad)) g$x <- lapply(g$x, function(v) if (is.null(v)) v else v[!bad])
+  g
+}
+
+gwas_changed <- function(g, which, reason) {
+  which <- !is.na(which) & which
+  if (any(which)) g$log <- flow_add(g$log, "variants", reason, "changed", g$x$environment[which])
+  g
+}
+
+# Numbers, whatever the cells came as; other text is an error that names column and cells.
+gwas_number <- function(x, field, label) {
+  if (is.null(x)) return(NULL)
+  x <- plain_integers(x, field)
+  if (is.factor(x)) x <- as.character(x)
+  if (is.logical(x) && all(is.na(x))) x <- as.double(x)
+  if (is.numeric(x)) return(as.double(x))
+  if (is.character(x)) {
+    found <- numbers_in_text(x)
+    if (!is.null(found$values)) {
+      if (found$comma) inform(sprintf("%s: decimal commas read in %s.", label, field), "latentmr_message_comma")
+      return(found$values)
+    }
+    abort_gwas(
+      sprintf("%s: the column with %s holds %s.", label, field, quote_all(found$odd, 3)), field,
+      odd_hint(found$odd, codes = FALSE)
+    )
+  }
+  abort_gwas(sprintf("%s: the column with %s is %s.", label, field, describe(x)), field)
+}
+
+abort_gwas <- function(message, field, hint = NULL) {
+  abort(message, c("latentmr_error_gwas", "latentmr_error_argument"), argument = "file", field = field, hint = hint)
+}
+
+# Only the additive test: PLINK and REGENIE write one line for each test and covariate.
+additive_only <- function(g) {
+  if (is.null(g$x$test)) return(g)
+  additive <- upper(g$x$test) %in% c("ADD", "ADD-WGR", "ADD-SPA", "ADD-FIRTH", NA)
+  g <- gwas_drop(g, !additive, "another test than the additive one")
+  g$x$test <- NULL
+  g
+}
+
+usable_alleles <- function(g) {
+  n <- length(g$x$effect_allele)
+  g$x$effect_allele <- clean_allele(g$x$effect_allele, n)
+  g$x$other_allele <- clean_allele(g$x$other_allele, n)
+  bad <- is.na(g$x$effect_allele) | is.na(g$x$other_allele) | g$x$effect_allele == g$x$other_allele
+  gwas_drop(g, bad, "alleles unknown, or not two of A, C, G, T strings, D, I")
+}
+
+# Effects as regression coefficients; ratios as their logarithms.
+usable_effects <- function(g, label) {
+  ratio <- if (!is.null(g$x$or)) "or" else if (!is.null(g$x$hr)) "hr"
+  g$ratio <- is.null(g$x$beta) && !is.null(ratio)
+  if (g$ratio) {
+    value <- g$x[[ratio]]
+    g <- gwas_drop(g, value <= 0, sprintf("%s ratio of 0 or less", if (ratio == "or") "an odds" else "a hazard"))
+    g$x$beta <- log(g$x[[ratio]])
+    g$scale <- if (ratio == "or") "log odds ratio" else "log hazard ratio"
+  } else if (!is.null(g$x$beta)) {
+    refuse_ratios(g$x$beta, label)
+  }
+  g$x$or <- g$x$hr <- NULL
+  if (is.null(g$x$beta)) g <- effects_from_z(g)
+  gwas_drop(g, !is.finite(g$x$beta), "no effect size")
+}
+
+# Odds ratios under the name of beta: all positive, and around 1.
+refuse_ratios <- function(beta, label) {
+  beta <- beta[is.finite(beta)]
+  if (length(beta) < 20 || any(beta <= 0) || abs(stats::median(beta) - 1) > .3) return(invisible())
+  abort_gwas(
+    sprintf("%s: all effects are positive, with a median of %s: they look like odds ratios.", label,
+            format(stats::median(beta), digits = 3)),
+    "beta", "If they are, say so: columns = c(or = \"<the column>\")."
+  )
+}
+
+# z, frequency and sample size give the effect for a trait of variance 1 (Zhu and others 2016,
+# Nat Genet 48:481): b = z / sqrt(2 f (1 - f) (n + z^2)).
+effects_from_z <- function(g) {
+  x <- g$x
+  s <- 1 / sqrt(2 * x$eaf * (1 - x$eaf) * (x$samplesize + x$z^2))
+  g$x$beta <- x$z * s
+  g$x$se <- s
+  g$units <- "SD"
+  g$said <- c(g$said, "effects are from z, frequency and sample size, for a trait of variance 1")
+  g
+}
+
+# Standard errors: given, else from the interval, the statistic or the p-value.
+usable_errors <- function(g, label) {
+  x <- g$x
+  stat <- if (!is.null(x$z)) abs(x$z) else if (!is.null(x$pval)) gwas_z(x$pval, x$logp)
+  if (is.null(x$se)) {
+    g$x$se <- rep(NA_real_, length(x$beta))
+  } else if (g$ratio && !is.null(stat)) {
+    g <- errors_of_ratios(g, stat)
+  }
+  if (!is.null(x$lower) && !is.null(x$upper)) {
+    width <- if (g$ratio) suppressWarnings(log(x$upper) - log(x$lower)) else x$upper - x$lower
+    g <- fill_errors(g, width / (2 * stats::qnorm(.975)), "the 95 % intervals")
+  }
+  from <- if (is.null(x$z)) "the p-values" else "the test statistics"
+  if (!is.null(stat)) g <- fill_errors(g, abs(x$beta) / stat, from)
+  g$x$lower <- g$x$upper <- NULL
+  gwas_drop(g, !is.finite(g$x$se) | g$x$se <= 0, "no standard error above 0")
+}
+
+fill_errors <- function(g, se, from) {
+  new <- is.na(g$x$se) & is.finite(se) & se > 0
+  if (!any(new)) return(g)
+  g$x$se[new] <- se[new]
+  g$said <- c(g$said, sprintf("%s from %s", plural(sum(new), "standard error"), from))
+  g
+}
+
+# Beside an odds ratio stands the error of its logarithm, or (some tables) of itself: the one
+# that fits the statistic.
+errors_of_ratios <- function(g, stat) {
+  off <- function(se) {
+    ratio <- abs(g$x$beta) / se / stat
+    stats::median(abs(log(ratio[is.finite(ratio) & ratio > 0 & stat > .5])))
+  }
+  own <- off(g$x$se)
+  delta <- off(g$x$se / exp(g$x$beta))
+  if (is.na(own) || own < .05 || delta > own / 3) return(g)
+  g$x$se <- g$x$se / exp(g$x$beta)
+  g$said <- c(g$said, "standard errors were of the odds ratios and are of their logarithms now")
+  g
+}
+
+# |z| of a two-sided p-value, also of one too small for a number (`logp`: natural logarithm).
+gwas_z <- function(p, logp = NULL) {
+  if (is.null(logp)) logp <- log(p)
+  out <- suppressWarnings(-stats::qnorm(logp - log(2), log.p = TRUE))
+  out[is.infinite(out)] <- NA
+  out
+}
+
+smallest_p <- .Machine$double.xmin
+
+# p-values; those that are missing, or 0 because no number is that small, from beta and se.
+usable_pvalues <- function(g, label) {
+  x <- g$x
+  own <- pmax(2 * stats::pnorm(-abs(x$beta / x$se)), smallest_p)
+  if (is.null(x$pval)) {
+    g$x$pval <- own
+    g$said <- c(g$said, "p-values are from beta and se")
+    return(g)
+  }
+  zero <- !is.na(x$pval) & x$pval < smallest_p
+  outside <- !is.na(x$pval) & (x$pval < 0 | x$pval > 1)
+  warn_pvalues(x$beta / x$se, x$pval, label)
+  g <- gwas_changed(g, zero, "p-value of 0 taken from beta and se")
+  g <- gwas_changed(g, outside & !zero, "p-value outside [0, 1] taken from beta and se")
+  new <- is.na(x$pval) | zero | outside
+  g$x$pval[new] <- own[new]
+  g$x$logp <- NULL
+  g
+}
+
+# Where they do not belong to beta / se something was read wrongly: the scale, or a column.
+warn_pvalues <- function(z, p, label) {
+  use <- which(is.finite(z) & p > 1e-300 & p < .3)
+  if (length(use) < 5) return(invisible())
+  off <- stats::median(abs(z[use])) / stats::median(gwas_z(p[use]))
+  if (off > .7 && off < 1.4) return(invisible())
+  warn(
+    sprintf("%s: beta / se is %s times what the p-values say (median).", label, format(off, digits = 2)),
+    "latentmr_warning_gwas", ratio = off,
+    hint = "Is the effect on another scale than its error, or the p-value of another test? See `columns`."
+  )
+}
+
+usable_frequencies <- function(g, label) {
+  f <- g$x$eaf
+  if (all(is.na(f))) return(g)
+  outside <- !is.na(f) & (f < 0 | f > 1)
+  if (mean(outside[!is.na(f)]) > .5 && max(f, na.rm = TRUE) <= 100) {
+    abort_gwas(sprintf("%s: frequencies go up to %s: they look like percentages.", label, format(max(f, na.rm = TRUE))),
+               "eaf", "Divide them by 100.")
+  }
+  if (any(outside)) {
+    warn(sprintf("%s: %s of the effect allele outside [0, 1] set to missing.", label, frequencies(sum(outside))),
+         "latentmr_warning_gwas")
+  }
+  g <- gwas_changed(g, outside, "frequency outside [0, 1] set to missing")
+  g$x$eaf[outside] <- NA
+  g
+}
+
+frequencies <- function(n) if (n == 1) "1 frequency" else paste(big(n), "frequencies")
+
+# One row for each variant, environment and trait. Several alternative alleles under one name
+# get them into their names, as in read_plink().
+distinct_variants <- function(g, label) {
+  pair <- paste(pmin(g$x$effect_allele, g$x$other_allele), pmax(g$x$effect_allele, g$x$other_allele))
+  group <- paste(g$x$environment, g$x$trait, sep = "\r")
+  key <- paste(group, g$x$SNP, pair, sep = "\r")
+  again <- duplicated(key)
+  if (any(again)) {
+    first <- match(key[again], key)
+    swapped <- g$x$effect_allele[again] != g$x$effect_allele[first]
+    other <- abs(g$x$beta[again] - ifelse(swapped, -1, 1) * g$x$beta[first]) > 1e-6 * abs(g$x$beta[first])
+    if (any(other)) {
+      warn(sprintf("%s: %s more than once with other effects, such as %s; the first is kept.", label,
+                   if (sum(other) == 1) "1 variant stands there" else paste(big(sum(other)), "variants stand there"),
+                   quote_all(unique(g$x$SNP[again][other]), 3)), "latentmr_warning_gwas")
+    }
+  }
+  g <- gwas_drop(g, again, "repeated: the first is kept")
+  key <- paste(g$x$environment, g$x$trait, g$x$SNP, sep = "\r")
+  several <- g$x$SNP %in% g$x$SNP[duplicated(key)]
+  g$x$SNP[several] <- paste(g$x$SNP[several], g$x$other_allele[several], g$x$effect_allele[several], sep = ":")
+  g
+}
