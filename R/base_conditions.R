@@ -25,6 +25,7 @@
 #' * `latentmr_error_memory`: more memory than `options(LatentMR.memory = )` allows;
 #' * `latentmr_error_object`: an object whose fields do not fit each other or hold what they cannot;
 #' * `latentmr_error_moments`: the same of moments, from a file or another site;
+#' * `latentmr_error_polygenic`: null variants that carry a polygenic background or stratification;
 #' * `latentmr_error_combine`: moments of sites that cannot be added up;
 #' * `latentmr_error_disclosure`: moments that may not leave the machine;
 #' * `latentmr_error_unidentified`: the effect is not identified;
@@ -55,6 +56,7 @@
 #' * `latentmr_warning_kinship`: pairs without a kinship coefficient;
 #' * `latentmr_warning_disclosure`: variants that a site withheld;
 #' * `latentmr_warning_palindromic`: palindromic variants of sites that may be on the other strand: `variants`;
+#' * `latentmr_warning_overlap`: the overlap of samples was taken as 0, or intercepts were brought together;
 #' * `latentmr_warning_fit`: what speaks against a fit of [latent_mr()] or [learn_instruments()], also in
 #'   `fit$warnings`;
 #' * `latentmr_warning_cluster`: an error that takes people as independent, with clusters;
@@ -79,6 +81,7 @@
 #' * `latentmr_message_variants`: variants left out of a summary;
 #' * `latentmr_message_gwas`: what was worked out from other columns of a table of associations;
 #' * `latentmr_message_formula`: how a two-part formula was read;
+#' * `latentmr_message_ld`: whose people a matrix of correlations was taken to be of;
 #' * `latentmr_message_structure`: directions added to structure columns;
 #' * `latentmr_message_encoder`: the encoder that `"auto"` took;
 #' * `latentmr_message_background`: components that were computed;

@@ -51,8 +51,22 @@ moments_rules <- function() list(
     people = numbers("b", min = 0, whole = TRUE), families = numbers("b", min = 0, whole = TRUE),
     cross = numbers("(G + c + s + x + 1) * (G + c + s + x + 2) / 2", "b", type = "double"), null = TRUE, optional = TRUE
   ),
+  summary = moments_summary_rule(),
   flow = flow_rule(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag(),
   disclosure = flag(), withheld = texts("w", distinct = TRUE)
+)
+
+# Of moments from summary statistics (R/moments_noise.R).
+moments_summary_rule <- function() parts(
+  traits = frame(
+    "(x + 1) * e", environment = texts("(x + 1) * e"), trait = texts("(x + 1) * e"),
+    n = numbers("(x + 1) * e", min = 1), n_min = numbers("(x + 1) * e", min = 1),
+    n_max = numbers("(x + 1) * e", min = 1),
+    variance = numbers("(x + 1) * e", min = 0), noise = numbers("(x + 1) * e", min = 0)
+  ),
+  overlap = symmetric("(x + 1) * e", positive = TRUE), known = flag(), same = flag(), pooled = flag(),
+  noise_df = number(min = 1, inf = TRUE), source = text(), ld = text(), n_ref = numbers("e", min = 1, inf = TRUE),
+  null = TRUE, optional = TRUE
 )
 
 # f: file sets, n: samples, G: variants.

@@ -15,8 +15,8 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
   }
   fit <- structure_spectrum(working, p, s, moments$block, moments$variants, control)
   null <- .Call(
-    C_ffi_structure_null, view_people(view), length(fit$values), fit$rank_w,
-    control$draws, seed, -1L, progress_of("Null line of the encoder")
+    C_ffi_structure_null, panel_people(moments, view), length(fit$values), fit$rank_w,
+    control$draws, seed, if (unlinked(moments)) 2L else -1L, progress_of("Null line of the encoder")
   )
   threshold <- unname(stats::quantile(null, control$level))
   columns <- length(fit$values)

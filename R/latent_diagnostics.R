@@ -25,7 +25,7 @@ latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
     f = block_f(block), first_stage = first_stages(m, fit$exposure),
     f_effective = if (is.null(sandwich)) NA_real_ else sandwich$f_effective,
     f_effective_note = if (is.null(sandwich)) missing_note else if (m$k > 1) "is for one exposure",
-    sargan = sargan, wu_hausman = latent_wu_hausman(m),
+    sargan = sargan, wu_hausman = if (is.null(no_covariance(moments))) latent_wu_hausman(m) else rep(NA_real_, 4),
     wu_hausman_robust = if (is.null(sandwich)) rep(NA_real_, 4) else unname(sandwich$wu_hausman),
     hansen = if (is.null(sandwich)) {
       list(statistic = NA_real_, df = sargan$df, pval = NA_real_, note = missing_note)

@@ -176,8 +176,20 @@ block_scores <- function(view, part, directions, partial = block_partial(view, p
     kept = c(scores$kept, logical(beyond)), n = n, rank = partial$rank,
     slopes = scores$slopes[, -1, drop = FALSE], factor = scores[c("factor", "scale", "kept")],
     variance = n * view$scale[traits],
-    kclass = kclass_moments(r0, r0 - tcrossprod(scores$g), n, scores$n_kept, partial$rank)
+    kclass = if (is.null(view$noise)) {
+      kclass_moments(r0, r0 - tcrossprod(scores$g), n, scores$n_kept, partial$rank)
+    } else {
+      noise_kclass(view, scores$g, n, scores$n_kept, partial$rank)
+    }
   )
+}
+
+# Cross products before and after the instruments, from their scores g and the noise.
+noise_kclass <- function(view, g, n, kept, rank) {
+  omega <- score_noise(view)
+  df <- min(view$noise$df, n - rank - kept)
+  r1 <- df * omega
+  kclass_moments(r1 + tcrossprod(g), r1, n, kept, n - kept - df)
 }
 
 # Why nothing can be estimated from a block, or NULL.

@@ -14,6 +14,8 @@ kclass_estimate <- function(m, kind) {
 }
 
 kclass_effects <- function(kind) function(block, context) {
+  note <- if (kind == "ols") no_covariance(context$moments)
+  if (!is.null(note)) return(list(note = note))
   out <- kclass_estimate(block$kclass, kind)
   if (kind == "nagar") out$jackknife <- context$jackknife
   out

@@ -73,7 +73,8 @@ print.summary.latent_mr <- function(x, ...) {
     random_words(fit),
     if (!is.null(fit$score)) score_words(fit$score, nrow(fit$variants)), outlier_words(fit$estimates$latent_outlier)
   ))
-  if (!is.null(fit$flow)) cat("", "Participants", format_flow(fit$flow), sep = "\n")
+  units <- if ("participants" %in% fit$flow$unit) "participants" else "variants"
+  if (!is.null(fit$flow)) cat("", sentence_case(units), format_flow(fit$flow, units), sep = "\n")
   cat("\nQuality of the instruments (see ?learn_instruments)\n")
   pointed(print(x$quality))
   cat("\nDiagnostics of the latent block\n")

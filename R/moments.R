@@ -186,7 +186,9 @@ format_moments <- function(x) {
             plural(
               length(x$structure), "structure column"
             ), if (length(x$exposure) == 1) "exposure" else plural(length(x$exposure), "exposure")),
-    if (isTRUE(x$disclosure)) {
+    if (!is.null(x$summary)) {
+      NULL
+    } else if (isTRUE(x$disclosure)) {
       "  missing       calls drawn from other people of the block"
     } else {
       sprintf("  missing       %s of calls, in %s; set to the mean of the environment", percent(share),
@@ -207,6 +209,7 @@ format_moments <- function(x) {
 
 # What the object gives away, without comfort.
 disclosure_words <- function(x) {
+  if (!is.null(x$summary)) return(summary_words(x))
   if (!isTRUE(x$disclosure)) {
     return(c(
       sprintf("  disclosure    NOT CONTROLLED: people's rows can be computed from blocks of %s;", big(min(x$blocks$n))),

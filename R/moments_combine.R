@@ -113,6 +113,12 @@ abort_combine <- function(message, hint = NULL, ...) {
 }
 
 check_same_columns <- function(first, other, k) {
+  if (!is.null(first$summary) || !is.null(other$summary)) {
+    abort_combine(
+      sprintf("Site %d cannot be combined with site 1: moments from summary statistics do not add up.", k),
+      "Give all frames to one mr_moments_from_summary(), the environments stacked.", part = "summary", site = k
+    )
+  }
   if (!is.null(first$background) || !is.null(other$background)) {
     abort_combine(
       sprintf(

@@ -4,7 +4,9 @@
 moments_view <- function(m, environments = m$environments) {
   means <- moments_means(m)
   parts <- lapply(environments, function(e) moments_environment(m, e, means))
-  make_view(parts, moment_columns(m), environments)
+  view <- make_view(parts, moment_columns(m), environments)
+  view$noise <- noise_subset(view_noise(m), match(environments, m$environments))
+  view
 }
 
 # `scale`: variance of every column over everybody, against which subsets and
@@ -38,7 +40,8 @@ view_subset <- function(view, environments) {
   keep <- match(environments, view$environments)
   list(
     n = view$n[keep], mean = view$mean[, keep, drop = FALSE], cross = view$cross[keep],
-    columns = view$columns, environments = view$environments[keep], scale = view$scale, turned = view$turned
+    columns = view$columns, environments = view$environments[keep], scale = view$scale, turned = view$turned,
+    noise = noise_subset(view$noise, keep)
   )
 }
 

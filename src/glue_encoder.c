@@ -115,6 +115,12 @@ static SEXP ffi_structure_null(SEXP n, SEXP p_, SEXP q_, SEXP draws_, SEXP seed,
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, progress);
   lmr_error err;
+  if (glue_int1(exact, "exact") == 2) {
+    glue_check(structure_null_unlinked(glue_real1(n, "n"), p, q, draws, (uint64_t)glue_int1(seed, "seed"), REAL(out),
+                                       glue_arena(structure_null_unlinked_bytes(q)), &tick, &err), &err);
+    UNPROTECT(1);
+    return out;
+  }
   glue_check(structure_null((size_t)glue_real1(n, "n"), p, q, draws, (uint64_t)glue_int1(seed, "seed"),
                             glue_int1(exact, "exact"), REAL(out), glue_arena(structure_null_bytes(p, q)), &tick,
                             &err), &err);

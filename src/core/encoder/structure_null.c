@@ -162,3 +162,32 @@ lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t s
   }
   return LMR_OK;
 }
+
+size_t structure_null_unlinked_bytes(size_t q) {
+  return lmr_add_bytes(lmr_double_bytes(1, q * q + 2 * q + 1), la_eigen_bytes(q + 1));
+}
+
+lmr_status structure_null_unlinked(double n, size_t p, size_t q, size_t draws, uint64_t seed, double *largest,
+                                   lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  double *gram, *one, *values;
+  LMR_TAKE(gram, &work, q * q + 1, err);
+  LMR_TAKE(one, &work, q, err);
+  LMR_TAKE(values, &work, q, err);
+  for (size_t draw = 0; draw < draws; draw++) {
+    if (lmr_tick_poll(tick, (double)draw / (double)draws)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+    largest[draw] = 0;
+    if (!q) continue;
+    lmr_rng rng;
+    lmr_rng_seed(&rng, seed, draw);
+    memset(gram, 0, q * q * sizeof *gram);
+    for (size_t v = 0; v < p; v++) {
+      for (size_t i = 0; i < q; i++) one[i] = lmr_rng_normal(&rng);
+      for (size_t j = 0; j < q; j++)
+        for (size_t i = 0; i <= j; i++) gram[i + j * q] += one[i] * one[j];
+    }
+    la_symmetrize(gram, q, q);
+    LMR_TRY(la_eigen(gram, q, q, values, NULL, q, work, err));
+    largest[draw] = values[q - 1] / n;
+  }
+  return LMR_OK;
+}

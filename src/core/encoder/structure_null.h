@@ -21,4 +21,10 @@ size_t structure_null_bytes(size_t p, size_t q);
 lmr_status structure_null(size_t n, size_t p, size_t q, size_t draws, uint64_t seed, int exact, double *largest,
                           lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
+/* The same where the variants are taken as independent, so that A = 0: the largest eigenvalue of
+ * m m' (q x q), 0 for q = 0. O(p q^2) a draw, and no matrix of p x p. */
+size_t structure_null_unlinked_bytes(size_t q);
+lmr_status structure_null_unlinked(double n, size_t p, size_t q, size_t draws, uint64_t seed, double *largest,
+                                   lmr_arena work, const lmr_tick *tick, lmr_error *err);
+
 #endif
