@@ -40,7 +40,7 @@ test_that("squares of Hardy and Weinberg and four digits move the estimates by 0
   a <- hush(fit(rough))
   b <- hush(fit(exact))
   expect_lt(max(abs(a$b - b$b)), 2e-3)
-  expect_lt(max(abs(a$se / b$se - 1)), 5e-3)
+  expect_lt(max(abs(a$se / b$se - 1)), .02)
 })
 
 test_that("several exposures are those of the rows", {
