@@ -19,6 +19,10 @@ moments_pass <- function(data, blocks, memory, level = cpu_level(), wide = NULL,
   columns <- numeric_columns(data)
   n <- blocks$table$n
   report <- announce(data, blocks$table, memory, level)
+  whole <- if (data$kind == "dosage") numerators(data$genotypes, blocks$order + 1L)
+  if (!is.null(whole)) {
+    return(.Call(C_ffi_moments_dosage, whole$source, blocks$order, whole$person, n, columns, memory, level, report))
+  }
   if (data$kind != "genotype") {
     return(
       .Call(C_ffi_moments_dense, mr_genotypes(data), data$kind == "continuous", blocks$order, n, columns, level, report)

@@ -106,6 +106,7 @@ extern const R_CallMethodDef glue_iv_mixed_calls[];
 extern const R_CallMethodDef glue_kernel_calls[];
 extern const R_CallMethodDef glue_la_calls[];
 extern const R_CallMethodDef glue_moments_calls[];
+extern const R_CallMethodDef glue_moments_pass_calls[];
 extern const R_CallMethodDef glue_moments_view_calls[];
 extern const R_CallMethodDef glue_test_autoencoder_calls[];
 extern const R_CallMethodDef glue_test_calls[];

@@ -12,6 +12,7 @@ genotype_source glue_genotype_source(SEXP source);
 /* A zeroed rows x columns matrix, integer or double. */
 SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns);
 
+enum { GG, GM, MM, SG, SM, GX, MX, SX, XX, PARTS }; /* places in it: */
 /* The list of zeroed matrices (gg, gm, mm of `type`, the others double) of all blocks. */
 SEXP glue_moments_parts(size_t p, size_t pm, size_t q, size_t blocks, SEXPTYPE type);
 

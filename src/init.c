@@ -19,6 +19,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_kernel_calls,
   glue_la_calls,
   glue_moments_calls,
+  glue_moments_pass_calls,
   glue_moments_view_calls,
   glue_test_autoencoder_calls,
   glue_test_calls,

@@ -65,6 +65,8 @@ test_that("bytes that are no dosages are an error that names the place", {
   expect_error(decode(x), "dosage of person 2, variant 2 is 1001 with a scale of 1000", class = "latentmr_error_format")
   expect_error(scan(x, 1:3, factor(c("a", "a", "a"))), "person 2, variant 2", class = "latentmr_error_format")
   expect_identical(decode(x, 1), cbind(c(0, 1, 2)))
+  x$raw[9:10] <- as.raw(c(0x17, 0xfc)) # -1001
+  expect_error(decode(x), "dosage of person 2, variant 2 is -1001 with a scale of 1000", class = "latentmr_error_format")
   x$raw <- x$raw[-1]
   expect_error(decode(x), "another length", class = "latentmr_error_internal")
   x <- as_dosages(cbind(c(0, 1, 2)), 255)

@@ -5,6 +5,7 @@
 #ifndef LMR_CORE_MOMENTS_H
 #define LMR_CORE_MOMENTS_H
 
+#include "core/genotype/dosage_cross.h"
 #include "core/genotype/source.h"
 #include "core/moments/moments_numeric.h"
 
@@ -54,7 +55,7 @@ size_t moments_pack_bytes(const genotype_source *source);
 lmr_status moments_pack(genotype_source *source, const int *person, size_t n, uint8_t *codes, lmr_arena work,
                         const lmr_tick *tick, lmr_error *err);
 
-/* ---- the pass over the bits (moments_bits.c): opens and closes the source ---- */
+/* ---- passes over a source, which they open and close ---- */
 
 typedef struct {
   genotype_source *source;
@@ -64,8 +65,8 @@ typedef struct {
   const double *const *column; /* q numeric columns, and what is taken off them */
   const double *pilot;
   size_t q, memory;      /* memory: bytes of work; one chunk at least is held */
-  const uint64_t *fill;  /* NULL, or the seed of the draws that stand for missing calls */
-} moments_bits_input;
+  const uint64_t *fill;  /* of bits: NULL, or the seed of the draws that stand for missing calls */
+} moments_pass_input;
 
 /* Where the sums of all blocks go, block after block: layouts of moments_block below. */
 typedef struct {
@@ -76,16 +77,16 @@ typedef struct {
 typedef struct {
   double reading, counting, numeric; /* seconds */
   double filled;                     /* calls drawn */
-  size_t passes;                     /* over the source, after the first */
-} moments_bits_report;
+  size_t passes;                     /* over the source; of bits, after the first */
+} moments_pass_report;
 
-/* First which variants have missing calls (any[variants]), then, with their list (0-based,
- * ascending), the sums, added to `out`. */
-size_t moments_bits_bytes(const moments_bits_input *in);
-lmr_status moments_bits_missing(const moments_bits_input *in, int *any, moments_bits_report *report, lmr_arena work,
+/* Over the bits (moments_bits.c). First which variants have missing calls (any[variants]), then,
+ * with their list (0-based, ascending), the sums, added to `out`. */
+size_t moments_bits_bytes(const moments_pass_input *in);
+lmr_status moments_bits_missing(const moments_pass_input *in, int *any, moments_pass_report *report, lmr_arena work,
                                 const lmr_tick *tick, lmr_error *err);
-lmr_status moments_bits(const moments_bits_input *in, const int *missing, size_t n_missing,
-                        const moments_bits_sums *out, moments_bits_report *report, lmr_cpu level, lmr_arena work,
+lmr_status moments_bits(const moments_pass_input *in, const int *missing, size_t n_missing,
+                        const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level, lmr_arena work,
                         const lmr_tick *tick, lmr_error *err);
 
 /* ---- genotypes as doubles (moments_dense.c) ---- */
@@ -115,5 +116,34 @@ size_t moments_dense_bytes(const moments_dense_input *in);
 /* The people of order[0 .. n - 1], added to `out`. */
 lmr_status moments_dense(const moments_dense_input *in, const int *order, size_t n, const moments_block *out,
                          lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err);
+
+/* ---- dosages as whole numbers (moments_dosage.c) ----
+ * With k = s x - s the numerators of x at scale s, 0 where missing, m the flags, and N people, the
+ * sums of x over those who have a call are, from whole numbers that are exact below 2^53
+ * (N <= 8.4 million at s = 16,384) and rounded once,
+ *   sum x_i = (sum k_i + s_i (N - sum m_i)) / s_i
+ *   sum x_i m_j = (sum k_i m_j + s_i (sum m_j - sum m_i m_j)) / s_i
+ *   sum x_i x_j = (sum k_i k_j + s_j (sum k_i - sum k_i m_j) + s_i (sum k_j - sum k_j m_i)
+ *                  + s_i s_j (N - sum m_i - sum m_j + sum m_i m_j)) / (s_i s_j). */
+
+/* Work that the two calls share. With room for all chunks the first one keeps them, and the source is
+ * read once. */
+typedef struct {
+  int16_t *all;   /* a variant of everybody in the source */
+  int32_t *scale; /* of each variant */
+  dosage_chunk *chunk;
+  double *x, *sm;
+  int loaded;
+  lmr_arena rest; /* for the chunks */
+} moments_dosage_work;
+
+size_t moments_dosage_bytes(const moments_pass_input *in);
+lmr_status moments_dosage_missing(const moments_pass_input *in, moments_dosage_work *w, int *any,
+                                  moments_pass_report *report, lmr_arena arena, const lmr_tick *tick, lmr_error *err);
+/* Layouts and block order of moments_bits_sums; all counts are doubles, and zero before. `size`: people of
+ * each of the `blocks`. */
+lmr_status moments_dosage(const moments_pass_input *in, moments_dosage_work *w, const int *missing, size_t n_missing,
+                          const int *size, size_t blocks, const moments_block *out, moments_pass_report *report,
+                          lmr_cpu level, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -5,14 +5,14 @@
 
 static size_t triangle(size_t p) { return p * (p + 1) / 2; }
 
-static size_t most_people(const moments_bits_input *in) {
+static size_t most_people(const moments_pass_input *in) {
   size_t most = 0;
   for (size_t k = 0; k < in->chunks; k++) most = in->chunk[k].people > most ? in->chunk[k].people : most;
   return most;
 }
 
 /* Work besides the planes. */
-static size_t fixed_bytes(const moments_bits_input *in) {
+static size_t fixed_bytes(const moments_pass_input *in) {
   const size_t p = in->source->variants, q = in->q;
   size_t bytes = lmr_add_bytes(moments_buffers_bytes(in->source), lmr_bytes(in->chunks, sizeof(bits_chunk)));
   bytes = lmr_add_bytes(bytes, lmr_bytes(most_people(in) * numeric_width(q), sizeof(double)));
@@ -21,7 +21,7 @@ static size_t fixed_bytes(const moments_bits_input *in) {
 }
 
 /* Chunks from `first` whose planes fit (one at least); *used: their bytes. */
-static size_t chunks_that_fit(const moments_bits_input *in, size_t first, size_t *used) {
+static size_t chunks_that_fit(const moments_pass_input *in, size_t first, size_t *used) {
   const size_t fixed = fixed_bytes(in), room = in->memory > fixed ? in->memory - fixed : 0;
   size_t last = first;
   *used = 0;
@@ -34,7 +34,7 @@ static size_t chunks_that_fit(const moments_bits_input *in, size_t first, size_t
   return last;
 }
 
-size_t moments_bits_bytes(const moments_bits_input *in) {
+size_t moments_bits_bytes(const moments_pass_input *in) {
   size_t largest = 0;
   for (size_t k = 0, used; k < in->chunks;) {
     k = chunks_that_fit(in, k, &used);
@@ -49,7 +49,7 @@ typedef struct {
   double *x, *sm;
 } space;
 
-static lmr_status make(space *s, const moments_bits_input *in, lmr_arena *work, lmr_error *err) {
+static lmr_status make(space *s, const moments_pass_input *in, lmr_arena *work, lmr_error *err) {
   LMR_TRY(moments_buffers_take(&s->buffers, in->source, work, err));
   LMR_TAKE(s->planes, work, in->chunks, err);
   LMR_TAKE(s->x, work, most_people(in) * numeric_width(in->q), err);
@@ -63,8 +63,8 @@ static bits_counts counts_at(bits_counts all, size_t at) {
 }
 
 /* Everything one chunk adds to its block. */
-static lmr_status count_chunk(const space *s, const moments_bits_input *in, size_t k, const int *missing, size_t pm,
-                              const moments_bits_sums *out, moments_bits_report *report, lmr_cpu level,
+static lmr_status count_chunk(const space *s, const moments_pass_input *in, size_t k, const int *missing, size_t pm,
+                              const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level,
                               lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const bits_chunk *planes = &s->planes[k];
   const moments_chunk *chunk = &in->chunk[k];
@@ -89,8 +89,8 @@ static lmr_status count_chunk(const space *s, const moments_bits_input *in, size
   return LMR_OK;
 }
 
-static lmr_status load(const space *s, const moments_bits_input *in, size_t first, size_t last,
-                       moments_bits_report *report, lmr_arena *planes, const lmr_tick *tick, lmr_error *err) {
+static lmr_status load(const space *s, const moments_pass_input *in, size_t first, size_t last,
+                       moments_pass_report *report, lmr_arena *planes, const lmr_tick *tick, lmr_error *err) {
   const double start = lmr_seconds();
   for (size_t k = first; k < last; k++)
     LMR_TRY(bits_chunk_take(&s->planes[k], in->chunk[k].people, in->source->variants, planes, err));
@@ -105,8 +105,8 @@ static lmr_status load(const space *s, const moments_bits_input *in, size_t firs
   return LMR_OK;
 }
 
-static lmr_status all_chunks(const moments_bits_input *in, const int *missing, size_t pm, const moments_bits_sums *out,
-                             moments_bits_report *report, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+static lmr_status all_chunks(const moments_pass_input *in, const int *missing, size_t pm, const moments_bits_sums *out,
+                             moments_pass_report *report, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
                              lmr_error *err) {
   space s;
   LMR_TRY(make(&s, in, &work, err));
@@ -127,7 +127,7 @@ static lmr_status all_chunks(const moments_bits_input *in, const int *missing, s
   return LMR_OK;
 }
 
-lmr_status moments_bits_missing(const moments_bits_input *in, int *any, moments_bits_report *report, lmr_arena work,
+lmr_status moments_bits_missing(const moments_pass_input *in, int *any, moments_pass_report *report, lmr_arena work,
                                 const lmr_tick *tick, lmr_error *err) {
   const double start = lmr_seconds();
   moments_buffers buffers;
@@ -139,8 +139,8 @@ lmr_status moments_bits_missing(const moments_bits_input *in, int *any, moments_
   return status;
 }
 
-lmr_status moments_bits(const moments_bits_input *in, const int *missing, size_t n_missing,
-                        const moments_bits_sums *out, moments_bits_report *report, lmr_cpu level, lmr_arena work,
+lmr_status moments_bits(const moments_pass_input *in, const int *missing, size_t n_missing,
+                        const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level, lmr_arena work,
                         const lmr_tick *tick, lmr_error *err) {
   lmr_status status = in->source->open(in->source, err);
   if (status == LMR_OK) status = all_chunks(in, missing, n_missing, out, report, level, work, tick, err);

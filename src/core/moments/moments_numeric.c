@@ -91,7 +91,7 @@ static void decode(const uint64_t *h, const uint64_t *d, double *g) {
 }
 
 /* The missing flags are few: their people's rows are added one by one. */
-static void add_flagged(const uint64_t *m, size_t words, const double *x, size_t width, double *sum) {
+void numeric_flagged(const uint64_t *m, size_t words, const double *x, size_t width, double *sum) {
   for (size_t w = 0; w < words; w++)
     for (uint64_t left = m[w]; left; left &= left - 1) {
       size_t bit = 0;
@@ -105,7 +105,7 @@ static void add_flagged(const uint64_t *m, size_t words, const double *x, size_t
     }
 }
 
-static numeric_tile_fn tile_of(lmr_cpu level) {
+numeric_tile_fn numeric_tile(lmr_cpu level) {
 #if LMR_X86
   if (level >= LMR_CPU_AVX512) return numeric_tile_avx512;
   if (level >= LMR_CPU_AVX2) return numeric_tile_avx2;
@@ -139,7 +139,7 @@ lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_mi
                         lmr_error *err) {
   enum { TURN = 8 * NUMERIC_VARIANTS };
   const size_t width = numeric_width(columns), p = chunk->variants, turns = (p + TURN - 1) / TURN;
-  const numeric_tile_fn tile = tile_of(level);
+  const numeric_tile_fn tile = numeric_tile(level);
   double *sum;
   int stop = 0;
   LMR_TAKE(sum, &work, p * width, err);
@@ -155,7 +155,7 @@ lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_mi
 
   memset(sum, 0, n_missing * width * sizeof *sum);
   for (size_t k = 0; k < n_missing; k++)
-    add_flagged(bits_m(chunk, (size_t)missing[k]), chunk->words, x, width, sum + k * width);
+    numeric_flagged(bits_m(chunk, (size_t)missing[k]), chunk->words, x, width, sum + k * width);
   for (size_t c = 0; c < columns; c++)
     for (size_t k = 0; k < n_missing; k++) mx[k + n_missing * c] += sum[k * width + c];
   return LMR_OK;

@@ -32,11 +32,15 @@ lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_mi
                         size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
                         lmr_error *err);
 
+/* The rows x of people flagged in `words` words, added to sum[numeric_width(columns)]. */
+void numeric_flagged(const uint64_t *m, size_t words, const double *x, size_t width, double *sum);
+
 /* Kernel: sum[v * width + c] += sum_k g[v][k] x[k * width + c] for the `n` <=
  * NUMERIC_VARIANTS variants of a tile, g holding BITS_PEOPLE doubles a variant. */
 enum { NUMERIC_VARIANTS = 6 };
 typedef void (*numeric_tile_fn)(const double *g, size_t n, const double *x, size_t people,
                                 size_t width, double *sum);
+numeric_tile_fn numeric_tile(lmr_cpu level);
 #if LMR_X86
 void numeric_tile_avx2(const double *g, size_t n, const double *x, size_t people, size_t width,
                        double *sum);
