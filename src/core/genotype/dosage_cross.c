@@ -1,3 +1,4 @@
+#include "core/base/parallel.h"
 #include "core/genotype/dosage_cross.h"
 
 #include <string.h>
@@ -35,26 +36,31 @@ static void whole_tile(const dosage_chunk *c, dosage_tile_fn tile, const int16_t
   }
 }
 
-lmr_status dosage_cross_kk(const dosage_chunk *c, double *out, lmr_cpu level, const lmr_tick *tick, lmr_error *err) {
-  const dosage_tile_fn tile = tile_of(level);
+/* Columns j0 .. of one tile, over all their rows. */
+static void cross_columns(const dosage_chunk *c, dosage_tile_fn tile, size_t j0, double *out) {
   const int16_t *row_i[DOSAGE_TILE], *row_j[DOSAGE_TILE];
   int64_t sum[DOSAGE_TILE * DOSAGE_TILE];
-  const size_t p = c->variants;
-  for (size_t j0 = 0; j0 < p; j0 += DOSAGE_TILE) {
-    if (lmr_tick_poll(tick, (double)j0 / (double)p)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-    const size_t nj = smaller(DOSAGE_TILE, p - j0);
-    const int64_t scale_j = tile_rows(c, j0, nj, row_j);
-    for (size_t i0 = 0; i0 <= j0; i0 += DOSAGE_TILE) {
-      const size_t ni = smaller(DOSAGE_TILE, p - i0);
-      const int64_t steps = INT32_MAX / (2 * scale_j * tile_rows(c, i0, ni, row_i));
-      whole_tile(c, tile, row_i, ni, row_j, nj, (size_t)steps, sum);
-      for (size_t j = 0; j < nj; j++) {
-        const size_t column = j0 + j, start = column * (column + 1) / 2;
-        for (size_t i = 0; i < ni && i0 + i <= column; i++) out[start + i0 + i] += (double)sum[i + DOSAGE_TILE * j];
-      }
+  const size_t p = c->variants, nj = smaller(DOSAGE_TILE, p - j0);
+  const int64_t scale_j = tile_rows(c, j0, nj, row_j);
+  for (size_t i0 = 0; i0 <= j0; i0 += DOSAGE_TILE) {
+    const size_t ni = smaller(DOSAGE_TILE, p - i0);
+    const int64_t steps = INT32_MAX / (2 * scale_j * tile_rows(c, i0, ni, row_i));
+    whole_tile(c, tile, row_i, ni, row_j, nj, (size_t)steps, sum);
+    for (size_t j = 0; j < nj; j++) {
+      const size_t column = j0 + j, start = column * (column + 1) / 2;
+      for (size_t i = 0; i < ni && i0 + i <= column; i++) out[start + i0 + i] += (double)sum[i + DOSAGE_TILE * j];
     }
   }
-  return LMR_OK;
+}
+
+lmr_status dosage_cross_kk(const dosage_chunk *c, double *out, lmr_cpu level, const lmr_tick *tick, lmr_error *err) {
+  const dosage_tile_fn tile = tile_of(level);
+  const size_t turns = (c->variants + DOSAGE_TILE - 1) / DOSAGE_TILE;
+  int stop = 0;
+  LMR_PARALLEL_FOR(lmr_threads(tick, turns), dynamic)
+  for (size_t t = 0; t < turns; t++)
+    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns)) cross_columns(c, tile, t * DOSAGE_TILE, out);
+  return stop ? lmr_fail(err, LMR_EINTERRUPT, "interrupted") : LMR_OK;
 }
 
 size_t dosage_flags_bytes(void) { return lmr_bytes(DOSAGE_PEOPLE, sizeof(int)); }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/parallel.h"
 #include "core/moments/moments.h"
 
 static size_t triangle(size_t p) { return p * (p + 1) / 2; }
@@ -16,8 +17,7 @@ static size_t most_people(const moments_pass_input *in) {
 /* What the products with numeric columns take. */
 static size_t numeric_bytes(const moments_pass_input *in) {
   const size_t p = in->source->variants;
-  return lmr_add_bytes(lmr_add_bytes(lmr_bytes(p * numeric_width(in->q), sizeof(double)),
-                                     lmr_bytes(NUMERIC_VARIANTS * BITS_PEOPLE, sizeof(double))),
+  return lmr_add_bytes(lmr_bytes(p * numeric_width(in->q), sizeof(double)),
                        lmr_add_bytes(numeric_cross_bytes(in->q), dosage_flags_bytes()));
 }
 
@@ -113,25 +113,35 @@ static void decode(const dosage_chunk *c, size_t v, size_t k0, size_t people, do
       if (m[w] >> b & 1) g[64 * w + b] = 0;
 }
 
-/* Sums of s x times the numeric columns, and of the flags. */
-static lmr_status add_numeric(const moments_pass_input *in, const dosage_chunk *c, const double *x, const int *missing,
-                              size_t pm, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
-                              lmr_error *err) {
-  const size_t width = numeric_width(in->q), p = c->variants;
-  const numeric_tile_fn tile = numeric_tile(level);
-  double *sum, *g;
-  LMR_TAKE(sum, &work, p * width, err);
-  LMR_TAKE(g, &work, NUMERIC_VARIANTS * BITS_PEOPLE, err);
-  memset(sum, 0, p * width * sizeof *sum);
+/* Sums of s x times numeric columns of variants from .. to - 1, as numeric_bits() has them. */
+static void add_variants(const dosage_chunk *c, numeric_tile_fn tile, const double *x, size_t width, size_t from,
+                         size_t to, double *sum) {
+  double g[NUMERIC_VARIANTS * BITS_PEOPLE];
   for (size_t k0 = 0; k0 < c->people; k0 += BITS_PEOPLE) {
-    if (lmr_tick_poll(tick, (double)k0 / (double)c->people)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     const size_t people = smaller(BITS_PEOPLE, c->people - k0);
-    for (size_t v0 = 0; v0 < p; v0 += NUMERIC_VARIANTS) {
-      const size_t n = smaller(NUMERIC_VARIANTS, p - v0);
+    for (size_t v0 = from; v0 < to; v0 += NUMERIC_VARIANTS) {
+      const size_t n = smaller(NUMERIC_VARIANTS, to - v0);
       for (size_t v = 0; v < n; v++) decode(c, v0 + v, k0, people, g + v * BITS_PEOPLE);
       tile(g, n, x + k0 * width, people, width, sum + v0 * width);
     }
   }
+}
+
+static lmr_status add_numeric(const moments_pass_input *in, const dosage_chunk *c, const double *x, const int *missing,
+                              size_t pm, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                              lmr_error *err) {
+  enum { TURN = 8 * NUMERIC_VARIANTS };
+  const size_t width = numeric_width(in->q), p = c->variants, turns = (p + TURN - 1) / TURN;
+  const numeric_tile_fn tile = numeric_tile(level);
+  double *sum;
+  int stop = 0;
+  LMR_TAKE(sum, &work, p * width, err);
+  memset(sum, 0, p * width * sizeof *sum);
+  LMR_PARALLEL_FOR(lmr_threads(tick, turns), dynamic)
+  for (size_t t = 0; t < turns; t++)
+    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns))
+      add_variants(c, tile, x, width, t * TURN, smaller(p, (t + 1) * TURN), sum);
+  if (stop) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   for (size_t q = 0; q < in->q; q++)
     for (size_t v = 0; v < p; v++) gx[v + p * q] += sum[v * width + q];
   memset(sum, 0, pm * width * sizeof *sum);
@@ -211,7 +221,7 @@ static lmr_status all_chunks(const moments_pass_input *in, moments_dosage_work *
     const double share = (double)(last - first) / (double)in->chunks, start = lmr_seconds();
     lmr_arena work = w->rest;
     lmr_tick_part part = {tick, (double)first / (double)in->chunks, .1 * share};
-    const lmr_tick within = {lmr_tick_part_ask, &part};
+    const lmr_tick within = {lmr_tick_part_ask, &part, tick ? tick->threads : 1};
     if (!w->loaded) {
       LMR_TRY(take_chunks(in, w, first, last, &work, err));
       LMR_TRY(load(in, w, first, last, NULL, &within, err));
