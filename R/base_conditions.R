@@ -28,6 +28,8 @@
 #' * `latentmr_error_polygenic`: null variants that carry a polygenic background or stratification;
 #' * `latentmr_error_combine`: moments of sites that cannot be added up;
 #' * `latentmr_error_disclosure`: moments that may not leave the machine;
+#' * `latentmr_error_exchange`: a file that export_moments() did not write, or that was changed since;
+#' * `latentmr_error_checksum`: the same, and its length or sum shows it;
 #' * `latentmr_error_unidentified`: the effect is not identified;
 #' * `latentmr_error_exogenous`: a regressor counts as exogenous and should not, or none is endogenous;
 #' * `latentmr_error_singular`: a matrix is singular: dependent columns, or an exact fit;
@@ -55,6 +57,7 @@
 #' * `latentmr_warning_samples`: a fam file that may have a line too many;
 #' * `latentmr_warning_kinship`: pairs without a kinship coefficient;
 #' * `latentmr_warning_disclosure`: variants that a site withheld;
+#' * `latentmr_warning_version`: sites that have other versions of the package: `versions`;
 #' * `latentmr_warning_palindromic`: palindromic variants of sites that may be on the other strand: `variants`;
 #' * `latentmr_warning_overlap`: the overlap of samples was taken as 0, or intercepts were brought together;
 #' * `latentmr_warning_fit`: what speaks against a fit of [latent_mr()] or [learn_instruments()], also in

@@ -50,7 +50,10 @@ private <- list(
     "genotypes", "background", "background_fit", "covariate_coding", "structure_includes_instruments", "sex",
     "counts", "removed_variants", "flagged_variants", "parents", "made"
   ),
-  mr_moments = c("structure_includes_instruments", "block", "background", "clustered", "binary", "family", "summary"),
+  mr_moments = c(
+    "structure_includes_instruments", "block", "background", "clustered", "binary", "family", "summary", "coding",
+    "scaled", "version"
+  ),
   plink_bed = c("files", "samples", "variants"),
   latent_instruments = c(
     "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes",

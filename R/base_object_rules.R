@@ -53,7 +53,12 @@ moments_rules <- function() list(
   ),
   summary = moments_summary_rule(),
   flow = flow_rule(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag(),
-  disclosure = flag(), withheld = texts("w", distinct = TRUE)
+  disclosure = flag(), withheld = texts("w", distinct = TRUE),
+  coding = frame(
+    "k", column = texts("k", na = TRUE), variable = texts("k"), level = texts("k", na = TRUE),
+    reference = texts("k", na = TRUE), null = TRUE, optional = TRUE
+  ),
+  scaled = texts("x + 1", null = TRUE, optional = TRUE), version = text(null = TRUE, optional = TRUE)
 )
 
 # Of moments from summary statistics (R/moments_noise.R).

@@ -47,7 +47,7 @@ new_moments <- function(data, blocks, pass, seed, family = NULL) {
     pass$parts, list(
       background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
       binary = !is.null(data$outcome) && all(data$outcome %in% 0:1), disclosure = FALSE, withheld = character(),
-      family = family
+      family = family, coding = coding_of(data), scaled = scaled_traits(data), version = package_version_text()
     )
   ))
 }

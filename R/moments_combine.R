@@ -8,7 +8,8 @@
 #' one reference do) and the same variants; these are matched by name. Where effect
 #' and other allele are swapped, the counts are recoded exactly to the alleles of
 #' the first site by \eqn{g \to 2 - g}{g -> 2 - g}, using the stored missing flags;
-#' other alleles are an error. Environments that bear the same name are taken as one
+#' other alleles are an error. Groups of a factor that a site does not have are columns of zeros there, and another
+#' reference group is recoded to that of the first site, exactly. Environments that bear the same name are taken as one
 #' and their folds of the same number are added; others stand side by side.
 #' Numeric columns are brought to a common pilot value. Variants that a site withheld
 #' for disclosure control ([mr_moments()]) are left out of all, with a warning; the result
@@ -21,12 +22,13 @@
 #'   `mr_moments` object; `latentmr_error_moments` for one that no sums over people can
 #'   be, whose fields do not fit each other, or of another version, with the field and
 #'   what it must be; `latentmr_error_combine` when kinds, columns, variants,
-#'   alleles, positions or LD blocks differ, with the names of what differs, and
+#'   alleles, positions, LD blocks, or the units or scaling of traits differ, with the names of what differs, and
 #'   when a site computed background components of its own. A
 #'   swap of alleles that are each other's complement (A/T, C/G) may be a change of
 #'   strand instead: `latentmr_warning_palindromic` lists these. `latentmr_warning_units`: a
 #'   trait has a standard deviation in one environment that is more than three times that in the
-#'   others; sites in other units add up to a number that means nothing.
+#'   others, or the outcome is 0 or 1 at some sites only; sites in other units add up to a number that means nothing.
+#'   `latentmr_warning_version`: sites have other versions of the package ([fingerprint()]).
 #' @examples
 #' set.seed(1)
 #' site <- function(n, environment) {
@@ -48,10 +50,15 @@ combine_moments <- function(...) {
   }
   if (length(sites) == 1) return(sites[[1]])
   names(sites) <- NULL
-  sites <- leave_withheld(sites)
-  for (k in seq_along(sites)[-1]) check_same_columns(sites[[1]], sites[[k]], k)
+  sites <- align_covariates(leave_withheld(sites))
+  for (k in seq_along(sites)[-1]) {
+    check_same_columns(sites[[1]], sites[[k]], k)
+    check_same_definitions(sites[[1]], sites[[k]], k)
+  }
   maps <- lapply(seq_along(sites), function(k) match_variants(sites[[1]], sites[[k]], k))
   warn_palindromic(sites[[1]], maps)
+  warn_site_versions(sites)
+  warn_site_binary(sites)
   warn_site_units(sites)
   units <- same_units(sites)
   out <- add_sites(sites, maps)
@@ -279,6 +286,8 @@ add_sites <- function(sites, maps) {
   first$flow <- bind_flows(lapply(sites, `[[`, "flow"))
   first["seed"] <- list(unique(unlist(lapply(sites, `[[`, "seed"))))
   first$disclosure <- all(vapply(sites, function(s) isTRUE(s$disclosure), NA))
+  version <- unique(unlist(lapply(sites, `[[`, "version")))
+  if (length(version)) first$version <- paste(version, collapse = ", ")
   first$binary <- all(vapply(sites, function(s) isTRUE(s$binary), NA))
   first$clustered <- all(vapply(sites, `[[`, NA, "clustered"))
   first
