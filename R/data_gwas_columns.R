@@ -134,6 +134,11 @@ gwas_columns <- function(names, given, label) {
   at <- c(at, alleles)
   at <- at[!is.na(at)]
   at[names(given)] <- match(given, names)
+  twice <- names[at][names[at] %in% names[duplicated(names)]]
+  if (length(twice)) {
+    field <- names(at)[match(twice[1], names[at])]
+    abort_gwas(sprintf("%s has several columns \"%s\".", sentence_case(label), twice[1]), field)
+  }
   list(
     format = if (any(fits)) names(formats)[which(fits)[1]] else "table", at = at,
     binary = any(format$binary %in% small), wide = format$wide

@@ -106,7 +106,7 @@ wanted_rows <- function(x, given, source) {
 }
 
 # The header and the rows of the regions as text, through the index; NULL where there is none,
-# no command tabix, or an index older than its file.
+# no command tabix, an index older than its file, or no row.
 tabix_bytes <- function(path, region) {
   index <- paste0(path, c(".tbi", ".csi"))
   index <- index[file.exists(index)]
@@ -126,7 +126,7 @@ tabix_bytes <- function(path, region) {
   }
   head <- header_lines(path)
   body <- if (file.exists(rows)) readBin(rows, "raw", file.size(rows)) else raw()
-  if (is.null(head)) NULL else c(charToRaw(paste0(paste(head, collapse = "\n"), "\n")), body)
+  if (is.null(head) || !length(body)) NULL else c(charToRaw(paste0(paste(head, collapse = "\n"), "\n")), body)
 }
 
 # The lines of a gzip file up to the first that does not begin with "##".

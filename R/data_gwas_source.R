@@ -234,7 +234,7 @@ gwas_trait <- function(x, source, given) {
   n <- length(x$SNP)
   if (!is.na(given$trait)) return(rep(given$trait, n))
   if (!is.null(x$trait) && !all(is.na(x$trait))) return(x$trait)
-  own <- if (!is.null(source$trait)) source$trait else source$name
+  own <- if (!is.null(source$trait)) source$trait else source[["name"]] # `$` would take `names`
   rep(if (is.null(own)) "trait" else enc2utf8(own), n)
 }
 

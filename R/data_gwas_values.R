@@ -29,11 +29,11 @@ gwas_number <- function(x, field, label) {
       return(found$values)
     }
     abort_gwas(
-      sprintf("%s: the column with %s holds %s.", label, field, quote_all(found$odd, 3)), field,
+      sprintf("%s: the column %s holds %s.", label, field, quote_all(found$odd, 3)), field,
       odd_hint(found$odd, codes = FALSE)
     )
   }
-  abort_gwas(sprintf("%s: the column with %s is %s.", label, field, describe(x)), field)
+  abort_gwas(sprintf("%s: the column %s is %s.", label, field, describe(x)), field)
 }
 
 abort_gwas <- function(message, field, hint = NULL) {
@@ -133,7 +133,7 @@ errors_of_ratios <- function(g, stat) {
   }
   own <- off(g$x$se)
   delta <- off(g$x$se / exp(g$x$beta))
-  if (is.na(own) || own < .05 || delta > own / 3) return(g)
+  if (is.na(own) || own < .02 || delta > own / 3) return(g)
   g$x$se <- g$x$se / exp(g$x$beta)
   g$said <- c(g$said, "standard errors were of the odds ratios and are of their logarithms now")
   g
@@ -141,7 +141,7 @@ errors_of_ratios <- function(g, stat) {
 
 # |z| of a two-sided p-value, also of one too small for a number (`logp`: natural logarithm).
 gwas_z <- function(p, logp = NULL) {
-  if (is.null(logp)) logp <- log(p)
+  if (is.null(logp)) logp <- suppressWarnings(log(p))
   out <- suppressWarnings(-stats::qnorm(logp - log(2), log.p = TRUE))
   out[is.infinite(out)] <- NA
   out
