@@ -145,7 +145,7 @@ read_one_gwas <- function(file, given, encoding) {
   check_gwas_columns(given$columns, source$names, source$label)
   found <- gwas_columns(source$names, given$columns, source$label)
   if (!is.null(source$format)) found$format <- source$format
-  x <- gwas_cells(source, found, given)
+  x <- read_gwas_cells(source, found, given)
   g <- list(x = x, log = new_flow(), scale = given$scale, units = given$units, said = character(), ratio = FALSE)
   if (is.null(g$scale) && (found$binary || isTRUE(source$binary))) g$scale <- "log odds ratio"
   frame <- gwas_values(g, source$label)

@@ -84,7 +84,7 @@ ssf_metadata <- function(path) {
 }
 
 # The columns that are needed, of the rows that are asked for: x, a list by field.
-gwas_cells <- function(source, found, given) {
+read_gwas_cells <- function(source, found, given) {
   wide <- if (!is.null(found$wide)) wide_environments(source$names, given$keep)
   of <- function(field, at = found$at[[field]]) {
     if (is.null(at) || is.na(at)) return(NULL)
