@@ -33,7 +33,8 @@
 #' @section Is it to be believed:
 #' The print of [latent_mr()] comes first, [verdict()] is its first lines as a table. [environment_test()] (does the law
 #' move?), [hsic_test()], [mmd_test()],
-#' [hsic_test()], [mmd_test()] (dependence and change by kernels), [leave_one_out()], [direction_test()],
+#' [hsic_test()], [mmd_test()] (dependence and change by kernels), [frequency_alignment()] (stratification left in
+#' associations), [leave_one_out()], [direction_test()],
 #' [outlying_variants()], [plausibly_exogenous()], [negative_control()], [ar_set()], [weakiv_set()],
 #' [weakiv_test()], [first_stage()], [overid_test()], [endogeneity_test()],
 #' [wild_test()].

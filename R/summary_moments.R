@@ -63,7 +63,8 @@
 #'   `latentmr_error_polygenic` for null variants with a polygenic background. `latentmr_warning_units`: a trait has
 #'   other units in one environment; `latentmr_warning_overlap`: the overlap was taken as 0, or the intercepts had to
 #'   be brought together.
-#' @seealso [combine_moments()] for sites that share sums over people.
+#' @seealso [frequency_alignment()]: is stratification left in the associations? [combine_moments()] for sites that
+#'   share sums over people; [read_gwas()] for the tables.
 #' @examples
 #' set.seed(1)
 #' table <- function(environment, f, b, n) {

@@ -30,7 +30,7 @@ gwas_frame <- function(x, arg, role) {
   out <- data.frame(
     SNP = as.character(x$SNP), key = clean_snp(as.character(x$SNP)), effect_allele = clean_allele(x$effect_allele, n),
     other_allele = clean_allele(x$other_allele, n),
-    environment = if (is.null(x[["environment"]])) rep("all", n) else as.character(x[["environment"]]),
+    environment = if (all(is.na(x[["environment"]]))) rep("all", n) else as.character(x[["environment"]]),
     chr = gwas_column(x, "chr", NA_character_), pos = as.numeric(gwas_column(x, "pos", NA_real_)),
     stringsAsFactors = FALSE
   )
@@ -38,7 +38,7 @@ gwas_frame <- function(x, arg, role) {
   if (anyNA(out$environment) || !all(nzchar(out$environment))) {
     abort_argument(arg, "a data frame whose `environment` is named in every row", "one with missing names")
   }
-  list(name = gwas_name(x, role), units = gwas_single(x[["units"]]), data = out)
+  list(name = gwas_name(x, role), units = gwas_units(x), data = out)
 }
 
 gwas_column <- function(x, name, otherwise) {
@@ -49,6 +49,13 @@ gwas_column <- function(x, name, otherwise) {
 gwas_single <- function(x) {
   value <- unique(as.character(x[!is.na(x)]))
   if (length(value) == 1 && nzchar(value)) value else NA_character_
+}
+
+# A scale of odds or hazards is the unit of its effects.
+gwas_units <- function(x) {
+  unit <- gwas_single(x[["units"]])
+  scale <- gwas_single(x[["scale"]])
+  if (is.na(unit) && !is.na(scale) && scale != "linear") scale else unit
 }
 
 gwas_name <- function(x, role) {
@@ -94,7 +101,7 @@ check_gwas_environments <- function(frames, args) {
 }
 
 # Matrices variants x (environments within traits) of the columns, for the variants of the first frame.
-gwas_cells <- function(frames, environments) {
+association_cells <- function(frames, environments) {
   key <- unique(frames[[1]]$data$key)
   cells <- expand.grid(environment = environments, trait = seq_along(frames), stringsAsFactors = FALSE)
   at <- repeated <- matrix(0L, length(key), nrow(cells))
@@ -122,7 +129,7 @@ gwas_cells <- function(frames, environments) {
 # list(beta, se, eaf, samplesize, sd, ldscore: variants x cells; variants; flow).
 harmonise_gwas <- function(frames, log = new_flow()) {
   environments <- unique(frames[[1]]$data$environment)
-  g <- gwas_cells(frames, environments)
+  g <- association_cells(frames, environments)
   every <- unique(unlist(lapply(frames, function(f) f$data$key)))
   log <- flow_add(log, "variants", "in the tables of associations", "read", length(every), length(every))
   keep <- rep(TRUE, length(g$key))

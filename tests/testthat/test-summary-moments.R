@@ -236,6 +236,23 @@ test_that("linkage comes from matrices with alleles, moments, data and PLINK fil
   expect_identical(m$summary$n_ref, rep(700, 3))
 })
 
+test_that("tables of read_gwas() are taken as they are", {
+  t <- plain_tables()
+  read <- function(x, trait, scale = NULL) {
+    parts <- lapply(unique(x$environment), function(e) {
+      path <- tempfile(fileext = ".tsv")
+      utils::write.table(x[x$environment == e, ], path, sep = "\t", row.names = FALSE, quote = FALSE)
+      hush(read_gwas(path, environment = e, trait = trait, scale = scale))
+    })
+    do.call(rbind, parts)
+  }
+  x <- read(transform(t$x, pval = 2 * stats::pnorm(-abs(beta / se))), "bmi")
+  y <- read(transform(t$y, pval = 2 * stats::pnorm(-abs(beta / se))), "t2d", "log odds ratio")
+  m <- mr_moments_from_summary(x, y, overlap = 0)
+  expect_equal(m$gx, mr_moments_from_summary(t$x, t$y, overlap = 0)$gx, tolerance = 1e-6)
+  expect_identical(c(m$exposure, m$outcome, m$units), c("bmi", "t2d", NA, "log odds ratio"))
+})
+
 test_that("moments from summary statistics are checked, saved and not combined", {
   t <- plain_tables()
   m <- mr_moments_from_summary(t$x, t$y, overlap = .1)
