@@ -26,7 +26,7 @@
 #' [mr_power()] (how many people).
 #'
 #' @section The analysis:
-#' [latent_mr()] is the main job, [mr_methods()] the
+#' [latent_mr()] is the main job, [latent_scan()] the same for many outcomes and exposures, [mr_methods()] the
 #' list of estimators; [learn_instruments()] the encoder alone, with [encoder_control()],
 #' [flow_control()] and [autoencoder_control()].
 #'

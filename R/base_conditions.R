@@ -70,6 +70,7 @@
 #' @section Messages:
 #' * `latentmr_message_order`: nothing has identifiers: rows are taken in order;
 #' * `latentmr_message_ids`: joined by FID_IID;
+#' * `latentmr_message_scan`: chunks of a scan are there already;
 #' * `latentmr_message_kind`: the kind of the instruments was chosen;
 #' * `latentmr_message_names`: variants that were renamed;
 #' * `latentmr_message_raw`: a .raw table was recognised;

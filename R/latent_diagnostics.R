@@ -19,7 +19,7 @@ latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
   change <- if (moments$kind == "continuous") {
     if (length(view$environments) > 1) stationary_change_test(encoder)
   } else {
-    allele_count_test(moments)
+    of_people(view, "counts", allele_count_test(moments))
   }
   list(
     f = block_f(block), first_stage = first_stages(m, fit$exposure),
@@ -40,10 +40,12 @@ latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
     hsic_covariates = if (length(view$columns$covariates)) {
-      linear_hsic(view, block$part, directions, view$columns$covariates, start, view$columns$structure)
+      of_people(view, "hsic covariates", linear_hsic(
+        view, block$part, directions, view$columns$covariates, start, view$columns$structure
+      ))
     },
     hsic_structure = if (length(view$columns$structure)) {
-      linear_hsic(view, block$part, directions, view$columns$structure, start)
+      of_people(view, "hsic structure", linear_hsic(view, block$part, directions, view$columns$structure, start))
     }
   )
 }

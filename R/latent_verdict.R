@@ -51,6 +51,10 @@ verdict.default <- function(fit, ...) {
 verdict.latent_mr <- function(fit, ...) {
   check_dots(...)
   check_made(fit)
+  verdict_of(fit)
+}
+
+verdict_of <- function(fit) {
   rows <- c(
     list(strength_check(fit)), test_checks(fit), family_checks(fit), control_checks(fit), fixed_checks(fit),
     list(agreement_check(fit))

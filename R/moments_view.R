@@ -45,6 +45,14 @@ view_subset <- function(view, environments) {
   )
 }
 
+# What depends on people and genotypes alone: computed once where several traits share the view's `people`, an
+# environment (R/scan_pairs.R).
+of_people <- function(view, what, expr) {
+  if (is.null(view$people)) return(expr)
+  if (!exists(what, view$people, inherits = FALSE)) assign(what, expr, view$people)
+  get(what, view$people, inherits = FALSE)
+}
+
 view_people <- function(view) sum(view$n)
 view_width <- function(view) nrow(view$mean)
 

@@ -4,7 +4,7 @@
 # The chapters of R/ are the prefixes of the file names, since R knows no folders.
 # Reads the sources alone: nothing has to be installed.
 chapters <- c(
-  "base", "data", "kernel", "moments", "iv", "encoder", "summary", "latent", "sites",
+  "base", "data", "kernel", "moments", "iv", "encoder", "summary", "latent", "scan", "sites",
   "curve", "simulate", "plot", "report"
 )
 folders <- c(

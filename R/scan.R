@@ -1,0 +1,101 @@
+#' Scans: many outcomes and exposures
+#'
+#' The effects of every exposure on every outcome, pair by pair, as [latent_mr()] gives them, with what pairs share
+#' computed once: the cross products of the genotypes and the encoder of each set of people and variants.
+#'
+#' A row is that of `latent_mr(by_environment = FALSE, jackknife = FALSE)` with the same `seed` on the data of the
+#' pair: the people who have both traits, without environments of fewer than 10 of them and without variants that do
+#' not vary among them (`data[i, j]`, [mr_data-parts]). Pairs are grouped by who is missing, so that 1,000 outcomes in 20
+#' patterns take 20 encoders. `p_holm` and `p_bh` correct `pval` over all pairs that have one (Holm 1979, Scandinavian
+#' Journal of Statistics 6:65; Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57:289).
+#'
+#' With `rows = FALSE` a row is that of `latent_mr(mr_moments(folds = 1, disclosure = FALSE))`: `latent_nagar` instead of
+#' `latent_ujive`, and errors that take people as independent and, but for those two, as equally noisy. This is many
+#' times faster and the default where nobody comes in clusters. With `rows = TRUE` the genotypes are read again for every
+#' pair: errors allow for heteroskedasticity and clusters. Read hits of a long scan again with `latent_mr()`, which also
+#' looks at the environments one by one.
+#'
+#' Encoders are learned from genotypes and people alone, `"linear"` once for all pairs of a group. Background variants
+#' of `data` are turned into components anew for every group, since the instruments are part of that panel: with
+#' thousands of exposures that have each their own instruments give components as `structure` instead.
+#'
+#' @section Chunks:
+#' The pairs are done in chunks. With a `folder` each is a file of it, which takes its name when it is whole. A scan that was
+#' stopped (Ctrl-C, a killed job, power) goes on when the same call is made again: chunks that are there are read, not
+#' computed. A file there says which scan it is, by a digest of data, traits and settings; the folder of another scan is
+#' refused. Chunks run where [future::plan()] says, with the same numbers everywhere.
+#'
+#' @param data An [mr_data()] object. Its own exposure and outcome play no part when `exposures` and `outcomes` are
+#'   given; people whom these miss are left out of single pairs.
+#' @param outcomes,exposures Matrix, data frame or data.table with a column for each trait and a row for each
+#'   participant of `data`: in their order, or with identifiers as row names. `NA` for missing values. Outcomes of two
+#'   values are 0/1 (or 1/2, or a factor). `NULL`: the outcome or exposures of `data`.
+#' @param instruments `NULL`: all variants of `data` are instruments of every exposure. Or a list with the names (or
+#'   positions) of the variants of each exposure, named by exposure: its cis variants, say. Only these are read.
+#' @param encoder,n_latent,methods,level,force,control,seed As in [latent_mr()].
+#' @param score_weights As in [latent_mr()], the same for all exposures.
+#' @param rows `TRUE` estimates from rows, `FALSE` from moments (see Details); `NULL`: from rows where `data` have
+#'   clusters or families.
+#' @param chunk Pairs in a chunk, about.
+#' @param folder Where chunks are kept, or `NULL`. It is made when it is not there.
+#' @return A data frame of class `latent_scan`, a row for each pair. First the nine columns of `TwoSampleMR::mr()` for
+#'   the estimator to report first, then `lo_ci`, `up_ci`, `nobs`, `estimator`, `p_holm`, `p_bh`, `vcov`, `scale`, `or`,
+#'   `or_lci95`, `or_uci95` (on log scales), `b`, `se` and `pval` of UJIVE or Nagar and of LIML (`b_ujive`, `b_nagar`,
+#'   `b_liml` and so on), `F` and `F_effective` of the first stage, `J`, `J_df`, `J_pval` (Hansen's from rows, else Sargan's),
+#'   `ar_pval` (Anderson-Rubin test of no effect), `snp_r2.exposure`, `snp_r2.outcome`, `correct_causal_direction`,
+#'   `steiger_pval` ([direction_test()]), `environments` (their number), `withheld` (why [latent_mr()] gives no point
+#'   estimate in its first line), `objections` (checks of the [verdict()] that object; `""`: none) and `note` (its
+#'   warnings, or why there is no estimate; the row is then `NA`). `as.data.frame(estimates = TRUE)` has a row
+#'   for each pair and estimator, with the columns of `as.data.frame()` of a fit.
+#' @section Errors: `latentmr_error_argument` for a wrong argument, for traits that are not of the participants of
+#'   `data`, and for a `folder` of another scan; `latentmr_error_file` for a damaged chunk. A pair that cannot be estimated
+#'   stops nothing: its `note` says why.
+#' @examples
+#' data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
+#' set.seed(1)
+#' outcomes <- data.frame(ldl = data$outcome, noise = rnorm(length(data$outcome)))
+#' outcomes$ldl[1:20] <- NA
+#' scan <- latent_scan(data, outcomes, seed = 1)
+#' scan
+#' as.data.frame(scan)[c("outcome", "b", "se", "p_holm", "F", "objections")]
+#' @export
+latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = NULL, encoder = "linear",
+                        n_latent = NULL, methods = NULL, score_weights = NULL, rows = NULL, level = 0.95,
+                        force = FALSE, control = encoder_control(), chunk = 100, folder = NULL, seed = NULL) {
+  check_given()
+  if (!inherits(data, "mr_data")) {
+    abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
+  }
+  check_data(data)
+  check_choice(encoder, "encoder", encoder_names())
+  check_flag(rows, "rows", null = TRUE)
+  check_number(level, "level", 0.5, 1, open = TRUE)
+  check_flag(force, "force")
+  check_control(control)
+  check_number(chunk, "chunk", min = 1, max = 1e6, whole = TRUE)
+  encoder <- resolve_encoder(encoder, data)
+  check_environment_names(data)
+  seed <- draw_seed(seed)
+  exposures <- scan_traits(exposures, data, "exposures")
+  outcomes <- scan_traits(outcomes, data, "outcomes")
+  instruments <- scan_instruments(instruments, exposures$names, data$variants)
+  asked <- list(
+    encoder = encoder, n_latent = n_latent, methods = methods, control = control, level = level, force = force,
+    rows = if (is.null(rows)) !is.null(data$cluster) || has_families(data) else rows, folds = 1L, memory = 1e9,
+    seed = seed,
+    crossfit = 0L, by_environment = FALSE, jackknife = FALSE, sure = FALSE
+  )
+  chunks <- scan_chunks(scan_jobs(exposures, outcomes, instruments), chunk)
+  chunks <- lapply(chunks, lapply, job_columns, exposures, outcomes, instruments, score_weights)
+  folder <- open_folder(folder, if (!is.null(folder)) scan_fingerprint(data, chunks, asked), length(chunks))
+  parts <- run_chunks(chunks, data, asked, folder)
+  scan_table(parts, exposures$names, outcomes$names, asked[c("rows", "level", "seed")])
+}
+
+job_columns <- function(job, exposures, outcomes, instruments, score_weights) {
+  pick <- function(traits, at) list(values = traits$values[, at, drop = FALSE], names = traits$names[at])
+  list(
+    exposures = pick(exposures, job$exposures), outcomes = pick(outcomes, job$outcomes),
+    variants = instruments[[exposures$names[job$exposures[1]]]], score_weights = score_weights
+  )
+}

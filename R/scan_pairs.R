@@ -1,0 +1,110 @@
+# The pairs of a job. Everything goes the road of latent_mr(): the encoder is learned once for
+# the people and variants of the job, each pair is then estimated by latent_estimate() and
+# latent_diagnose().
+
+# What a job needs: data (mr_data), exposures and outcomes (list(values, names), its own columns
+# only), variants (positions, NULL for all), score_weights, asked (of latent_scan()).
+# Returns list(table, estimates): a row for each pair, and for each pair and estimator.
+run_job <- function(job, data, asked) {
+  pairs <- expand.grid(outcome = seq_along(job$outcomes$names), exposure = seq_along(job$exposures$names))
+  group <- tryCatch(scan_group(job, data, asked), latentmr_error = why_not)
+  rows <- lapply(seq_len(nrow(pairs)), function(i) {
+    names <- list(exposure = job$exposures$names[pairs$exposure[i]], outcome = job$outcomes$names[pairs$outcome[i]])
+    fit <- if (is.character(group)) group else scan_fit(group, pairs$exposure[i], pairs$outcome[i], asked)
+    pair_rows(fit, names)
+  })
+  list(table = bind_rows(lapply(rows, `[[`, "table")), estimates = bind_rows(lapply(rows, `[[`, "estimates")))
+}
+
+# Of a pair the reason stands in its row; what is wrong with the call stops the scan.
+why_not <- function(e) {
+  if (isTRUE(e$argument %in% c("encoder", "n_latent", "methods", "score_weights", "control"))) stop(e)
+  sub("\n.*", "", conditionMessage(e))
+}
+
+bind_rows <- function(frames) as.data.frame(data.table::rbindlist(frames, fill = TRUE))
+
+# People without one of the traits of the job, small environments and variants that do not vary
+# go as mr_data() has them go. Traits are matrices from here on.
+job_data <- function(job, data, control) {
+  present <- which(stats::complete.cases(job$exposures$values, job$outcomes$values))
+  if (!length(present)) {
+    abort("Nobody has both the exposure and the outcome.", c("latentmr_error_empty", "latentmr_error_argument"))
+  }
+  # Each person's place stands in for the traits meanwhile.
+  data$outcome <- data$exposure <- as.double(seq_along(data$environment))
+  data$exposure_name <- "exposure"
+  data["units"] <- list(NULL)
+  cols <- if (is.null(job$variants)) seq_len(nrow(data$variants)) else job$variants
+  out <- add_background(part_of_data(data, present, cols), control)
+  who <- out$outcome
+  out$outcome <- job$outcomes$values[who, , drop = FALSE]
+  out$outcome_name <- job$outcomes$names
+  out$exposure <- job$exposures$values[who, , drop = FALSE]
+  out$exposure_name <- job$exposures$names
+  out
+}
+
+# list(data, source, set, notes, score): the encoder, learned once; `set` as of working_set().
+scan_group <- function(job, data, asked) {
+  data <- job_data(job, data, asked$control)
+  plain <- data
+  plain["family"] <- list(NULL)
+  moments <- whole_moments(plain, asked$folds, asked$seed, asked$memory)
+  view <- moments_view(moments)
+  source <- list(data = if (asked$rows) data else moments, moments = moments, view = view)
+  fitted <- learn(source$data, moments, view, asked$encoder, asked$n_latent, asked$control, asked$seed)
+  families <- asked$rows && has_families(data)
+  notes <- population_notes(identification(fitted, view, moments, asked$force || families), families)
+  set <- list(data = source$data, moments = moments, view = view, encoder = fitted)
+  set$source <- source
+  set$fitted <- fitted
+  set$families <- families
+  set <- turned_set(set, FALSE)
+  set$view$people <- new.env(parent = emptyenv())
+  list(
+    data = data, set = set, notes = notes, score = allele_score(job$score_weights, data$variants, data$kind)
+  )
+}
+
+# Encoders that are directions of the instruments: the moments of the pairs serve as they are. Others
+# put columns of their own beside the instruments.
+shared_encoders <- c("structure", "stationary")
+
+# The set of one pair, as working_set() gives it.
+pair_set <- function(group, exposure, outcome, asked) {
+  set <- group$set
+  moments <- set$source$moments
+  rows <- asked$rows
+  y <- group$data$outcome[, outcome]
+  one <- moments_traits(moments, exposure, outcome, all(y %in% 0:1))
+  set$view <- view_traits(set$view, moments, exposure, outcome)
+  set$moments <- one
+  data <- one
+  if (rows) {
+    data <- group$data
+    data$outcome <- y
+    data$exposure <- data$exposure[, exposure]
+    data$outcome_name <- one$outcome
+    data$exposure_name <- one$exposure
+  }
+  if (!set$fitted$method %in% shared_encoders) {
+    return(working_set(data, set$fitted, asked$control, seed = asked$seed, score = group$score))
+  }
+  set$data <- data
+  set$source <- list(data = data, moments = one, view = set$view)
+  set <- working_outcome(set, NULL, group$score)
+  set["family"] <- list(family_set(set))
+  set["mixed"] <- list(NULL)
+  set
+}
+
+# A fit of latent_mr(), or the reason why there is none.
+scan_fit <- function(group, exposure, outcome, asked) {
+  tryCatch({
+    check_varies(group$data$exposure[, exposure], "exposure", NULL)
+    check_varies(group$data$outcome[, outcome], "outcome", NULL)
+    set <- pair_set(group, exposure, outcome, asked)
+    latent_diagnose(latent_estimate(set, asked, group$score), set, asked, group$notes)
+  }, latentmr_error = why_not)
+}

@@ -1,0 +1,31 @@
+# Which pairs are done together.
+
+test_that("columns with the same people have the same code", {
+  x <- matrix(stats::rnorm(60), 10, 6)
+  x[3, c(2, 5)] <- NA
+  x[c(1, 4), 3] <- NA
+  x[c(2, 3), 4] <- NA # the same number and sum of places as column 3
+  expect_identical(pattern_codes(x), c(1L, 2L, 3L, 4L, 2L, 1L))
+  # Three places with the same sum and the same sum of squares: 1, 5, 6 and 2, 3, 7.
+  y <- matrix(0, 10, 2)
+  y[c(1, 5, 6), 1] <- NA
+  y[c(2, 3, 7), 2] <- NA
+  expect_identical(pattern_codes(y), 1:2)
+})
+
+test_that("every pair is in one job and one chunk, and chunks are no larger than asked", {
+  outcomes <- list(values = matrix(0, 5, 11), names = paste0("y", 1:11))
+  outcomes$values[2, 4:6] <- NA
+  exposures <- list(values = matrix(0, 5, 3), names = paste0("x", 1:3))
+  jobs <- scan_jobs(exposures, outcomes, list(x1 = 1:3, x2 = 4, x3 = 1:3))
+  expect_length(jobs, 4)
+  for (size in c(1, 2, 3, 5, 7, 16, 100)) {
+    chunks <- scan_chunks(jobs, size)
+    sizes <- vapply(chunks, function(chunk) sum(vapply(chunk, job_pairs, 0)), 0)
+    expect_lte(max(sizes), size)
+    pairs <- do.call(rbind, lapply(unlist(chunks, recursive = FALSE), function(job) expand.grid(job[1:2])))
+    expect_identical(sum(duplicated(pairs)), 0L)
+    expect_identical(nrow(pairs), 33L)
+  }
+  expect_length(scan_chunks(jobs, 33), 1)
+})

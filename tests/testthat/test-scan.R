@@ -1,0 +1,115 @@
+# latent_scan(): its rows are those of latent_mr() for each pair, over the grid of options.
+
+grid <- list(
+  panel = character(), covariates = "covariates", structure = c("structure", "covariates"), background = "background",
+  clusters = "cluster"
+)
+
+expect_scan_equal <- function(cohort, given, rows, instruments = NULL, ...) {
+  everybody <- do.call(mr_data, c(
+    list(cohort$g, seq_along(cohort$ids), rev(seq_along(cohort$ids)), cohort$site, ids = cohort$ids, kind = "genotype"),
+    cohort[given]
+  ))
+  scan <- latent_scan(
+    everybody, cohort$outcomes, cohort$exposures, instruments = instruments, rows = rows, seed = 3, chunk = 4, ...
+  )
+  estimates <- as.data.frame(scan, estimates = TRUE)
+  for (i in seq_len(nrow(scan))) {
+    x <- scan$exposure[i]
+    y <- scan$outcome[i]
+    fit <- suppressWarnings(scan_twin(cohort, x, y, given, rows, instruments[[x]], ...))
+    twin <- as.data.frame(fit)
+    own <- estimates[estimates$exposure == x & estimates$outcome == y, ]
+    info <- paste(c(given, if (rows) "rows", x, y), collapse = " ")
+    expect_identical(own$estimator, twin$estimator, info = info)
+    expect_identical(own$vcov, twin$vcov, info = info)
+    for (name in c("nsnp", "b", "se", "pval", "lo_ci", "up_ci", "nobs", "fstat")) {
+      expect_lt(scan_distance(own[[name]], twin[[name]]), 1e-8, label = paste(info, name))
+    }
+    verdict <- verdict(fit)
+    expect_identical(scan$estimator[i], fit$leading, info = info)
+    expect_identical(scan$objections[i], paste(verdict$check[verdict$objects], collapse = ", "), info = info)
+    j <- verdict[verdict$check == "J", ]
+    expect_lt(scan_distance(c(scan$J[i], scan$J_pval[i]), c(j$statistic, j$pval)), 1e-8)
+    way <- direction_test(fit)$direction
+    expect_lt(scan_distance(scan$steiger_pval[i], way$steiger_pval), 1e-8)
+    expect_identical(scan$correct_causal_direction[i], way$correct_causal_direction)
+    expect_identical(scan$withheld[i], if (is.null(attr(verdict, "withheld"))) NA_character_ else attr(verdict, "withheld"))
+    expect_identical(scan$note[i], if (length(fit$warnings)) paste(fit$warnings, collapse = " ") else NA_character_)
+  }
+  invisible(scan)
+}
+
+for (name in names(grid)) {
+  test_that(paste("every row is that of latent_mr(): complete,", name), {
+    cohort <- scan_cohort()
+    expect_scan_equal(cohort, grid[[name]], rows = FALSE)
+    expect_scan_equal(cohort, grid[[name]], rows = TRUE)
+  })
+  test_that(paste("every row is that of latent_mr(): each pair's own people,", name), {
+    cohort <- scan_missing(scan_cohort())
+    scan <- expect_scan_equal(cohort, grid[[name]], rows = FALSE)
+    expect_identical(
+      scan$nobs, as.vector(vapply(cohort$exposures, function(x) {
+        vapply(cohort$outcomes, function(y) sum(!is.na(x) & !is.na(y)), 0L)
+      }, integer(3))) + 0
+    )
+    expect_scan_equal(cohort, grid[[name]], rows = TRUE)
+  })
+}
+
+test_that("weights of an allele score, methods and level are handed on", {
+  cohort <- scan_missing(scan_cohort())
+  weights <- data.frame(SNP = colnames(cohort$g), effect_allele = "A", other_allele = "G", beta = seq(.1, 1.4, .1))
+  cohort$variants <- data.frame(snp = colnames(cohort$g), chr = "1", pos = 1:14, effect_allele = "A", other_allele = "G")
+  scan <- expect_scan_equal(
+    cohort, "variants", rows = FALSE, methods = c("latent_nagar", "latent_score"), score_weights = weights, level = .9
+  )
+  expect_null(scan$b_liml)
+  expect_true(all(is.finite(scan$b_nagar)))
+})
+
+test_that("instruments by exposure are its own variants", {
+  cohort <- scan_missing(scan_cohort())
+  own <- list(x2 = c("rs3", "rs1", "rs9", "rs12", "rs14"), x1 = paste0("rs", 2:11), unused = "rs1")
+  scan <- expect_scan_equal(cohort, c("structure", "covariates"), rows = FALSE, instruments = own)
+  expect_lt(max(scan$nsnp[scan$exposure == "x2"]), min(scan$nsnp[scan$exposure == "x1"]))
+})
+
+test_that("tables of the scan: multiple testing by hand, order, data.table in and out", {
+  cohort <- scan_missing(scan_cohort())
+  data <- mr_data(cohort$g, cohort$exposures$x1, cohort$outcomes$y1, cohort$site, ids = cohort$ids, kind = "genotype")
+  shuffled <- sample(nrow(cohort$g))
+  outcomes <- cohort$outcomes[shuffled, c("case", "y1", "y2")]
+  rownames(outcomes) <- cohort$ids[shuffled]
+  scan <- latent_scan(data, outcomes, data.table::as.data.table(cohort$exposures), seed = 3)
+  expect_identical(scan$exposure, rep(c("x1", "x2"), each = 3))
+  expect_identical(scan$outcome, rep(c("case", "y1", "y2"), 2))
+  # Holm (1979) and Benjamini and Hochberg (1995), step by step.
+  p <- scan$pval
+  at <- order(p)
+  holm <- bh <- numeric(6)
+  holm[at] <- pmin(1, cummax(p[at] * (6:1)))
+  bh[at] <- rev(cummin(rev(p[at] * 6 / 1:6)))
+  expect_equal(scan$p_holm, holm)
+  expect_equal(scan$p_bh, bh)
+  expect_s3_class(data.table::as.data.table(scan), "data.table")
+  expect_identical(class(as.data.frame(scan)), "data.frame")
+  one <- latent_scan(data, cohort$outcomes, seed = 3)
+  expect_identical(one$b, latent_scan(data, cohort$outcomes, cohort$exposures["x1"], seed = 3)$b)
+})
+
+test_that("a pair without an estimate stops nothing and says why", {
+  cohort <- scan_cohort()
+  cohort$outcomes$flat <- 1
+  cohort$outcomes$few <- replace(rep(NA_real_, 360), 1:30, stats::rnorm(30))
+  cohort$outcomes$none <- NA_real_
+  data <- mr_data(cohort$g, cohort$exposures$x1, cohort$outcomes$y1, cohort$site, ids = cohort$ids, kind = "genotype")
+  scan <- suppressWarnings(latent_scan(data, cohort$outcomes, seed = 3))
+  expect_identical(scan$outcome, names(cohort$outcomes))
+  expect_true(all(is.finite(scan$b[1:3])))
+  expect_identical(scan$b[c(4, 6)], c(NA_real_, NA_real_))
+  expect_match(scan$note[4], "`outcome` must be different between the 360 analysed participants, not constant (1)", fixed = TRUE)
+  expect_match(scan$note[6], "Nobody has both the exposure and the outcome.", fixed = TRUE)
+  expect_identical(is.na(scan$p_holm), is.na(scan$pval))
+})
