@@ -50,6 +50,7 @@
 #' * `latentmr_warning_ids`: people whom the genotypes or a list do not know, with the likely cause: `ids`;
 #' * `latentmr_warning_variants`: variants named that the files do not have: `variants`;
 #' * `latentmr_warning_gwas`: a table of associations whose columns disagree, or with values that cannot be;
+#' * `latentmr_warning_linkage`: an `r2` of [clump()] that unlinked variants reach by chance: `chance`;
 #' * `latentmr_warning_sex`: sex of the phenotypes against that of the fam file;
 #' * `latentmr_warning_chromosome`: instruments on chromosome X without sex among the covariates;
 #' * `latentmr_warning_constant`: a trait that does not vary in an environment: `environments`;
@@ -84,6 +85,8 @@
 #' * `latentmr_message_weights`: what became of the weights of an allele score, and their columns;
 #' * `latentmr_message_variants`: variants left out of a summary;
 #' * `latentmr_message_gwas`: what was worked out from other columns of a table of associations;
+#' * `latentmr_message_clump`: whose p-values [clump()] takes, and what it leaves out;
+#' * `latentmr_message_regions`: variants without a place, of which no region is known;
 #' * `latentmr_message_formula`: how a two-part formula was read;
 #' * `latentmr_message_ld`: whose people a matrix of correlations was taken to be of;
 #' * `latentmr_message_structure`: directions added to structure columns;

@@ -15,6 +15,7 @@ object_laws <- list(
     if (!nrow(x$estimates)) fault("$estimates", "a row for each estimate", "empty")
   },
   leave_one_out = function(x, sizes, fault) text_attributes(x, "over", fault),
+  clumps = function(x, sizes, fault) text_attributes(x, "rule", fault),
   environment_test = function(x, sizes, fault) {
     for (name in c("environments", "columns")) {
       value <- attr(x, name)

@@ -42,6 +42,7 @@ public_fields <- list(
   )),
   overid_test = list(topic = "overid_test", c("test", "statistic", "df1", "df2", "p.value")),
   plausibly_exogenous = list(topic = "plausibly_exogenous", c("term", "scale", "b_min", "b_max", "lo_ci", "up_ci")),
+  clumps = list(topic = "clump", c("SNP", "chr", "pos", "pval", "kept", "index", "r2")),
   mr_verdict = list(topic = "verdict", c("check", "finding", "statistic", "pval", "p_holm", "objects"))
 )
 

@@ -110,7 +110,11 @@ printed_rules <- function() list(
     term = table_texts(), scale = table_numbers(), b_min = table_numbers(), b_max = table_numbers(),
     lo_ci = table_numbers(), up_ci = table_numbers()
   ),
-  negative_control = function() list(name = text(), tests = plain_frame())
+  negative_control = function() list(name = text(), tests = plain_frame()),
+  clumps = function() list(
+    SNP = texts("r"), chr = table_texts(), pos = table_numbers(), pval = numbers("r", min = 0, max = 1),
+    kept = flags("r"), index = table_texts(), r2 = table_numbers()
+  )
 )
 
 # A part of a table is a table of its own: what is there must hold.

@@ -123,8 +123,8 @@ warn_constant_within <- function(x, environment, what) {
   }
 }
 
-abort_no_variant <- function(log) {
-  removed <- log$unit == "variants" & log$environment == flow_all & log$action == "removed" & log$count > 0
+abort_no_variant <- function(log, unit = "variants") {
+  removed <- log$unit == unit & log$environment == flow_all & log$action == "removed" & log$count > 0
   rows <- log[removed, , drop = FALSE]
   abort(
     sprintf("No variant is left: %s.", paste(sprintf("%s (%s)", rows$reason, big_each(rows$count)), collapse = ", ")),
@@ -150,7 +150,8 @@ log_variants_read <- function(log, source, unit = "variants") {
   unused <- if (is.null(source$unused)) 0L else source$unused
   log <- flow_add(log, unit, "read", "read", source$p + unused, source$p + unused)
   if (is.null(source$unused)) return(log)
-  log <- flow_add(log, unit, "not chosen", "removed", unused, source$p)
+  reasons <- if (is.null(source$reasons)) c("not chosen" = unused) else source$reasons
+  log <- flow_add_each(log, unit, reasons, source$p + unused)
   flow_add(log, unit, "chosen, not in the files", "noted", length(source$absent))
 }
 

@@ -68,6 +68,15 @@ flow_add <- function(log, unit, reason, action, concerned, left = NULL) {
   ))
 }
 
+# Removed, by reason, of `total`: counts named by reason.
+flow_add_each <- function(log, unit, counts, total) {
+  for (reason in names(counts)) {
+    total <- total - counts[[reason]]
+    log <- flow_add(log, unit, reason, "removed", counts[[reason]], total)
+  }
+  log
+}
+
 flow_counts <- function(x) {
   if (is.numeric(x)) {
     if (is.null(names(x))) names(x) <- flow_all

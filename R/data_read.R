@@ -20,7 +20,7 @@
 #'   not instruments), names of variants in `bfile`, a file with such names, or
 #'   the prefix of other PLINK files of the same people (or a `plink_bed`).
 #' @param instruments Names of the variants to use as instruments, or a file with
-#'   them (one per line, or a table with a column `snp`, `rsid`, `id`, ...), or
+#'   them (one per line, or a table with a column `snp`, `rsid`, `id`, ...), the result of [clump()], or
 #'   `NULL`: all. Names that the files do not have are counted in [flow()] and
 #'   listed in a warning; when none is found it is an error.
 #' @param id Name of the column with the identifiers. `NULL` looks for `IID`,

@@ -112,7 +112,8 @@ read_variant_list <- function(x, arg, encoding = utf8) {
 # The source with the named variants only; what it lacks is kept in `absent`.
 choose_variants <- function(source, names, arg, encoding = utf8) {
   if (is.null(names)) return(source)
-  names <- read_variant_list(names, arg, encoding)
+  clumps <- if (inherits(names, "clumps")) clumped_apart(names, source$variants, arg)
+  names <- read_variant_list(if (is.null(clumps)) names else names$SNP[names$kept], arg, encoding)
   plain <- plain_names(source$variants)
   cols <- which(source$variants$snp %in% names | plain %in% names)
   absent <- setdiff(names, c(source$variants$snp, plain))
@@ -137,7 +138,26 @@ choose_variants <- function(source, names, arg, encoding = utf8) {
       "latentmr_warning_variants", variants = absent, hint = cause$remedy
     )
   }
-  keep_source_variants(source, cols, absent)
+  keep_source_variants(source, cols, absent, clumps$removed)
+}
+
+# The variants that clump() kept among those of the data, and how many others went for which reason.
+clumped_apart <- function(clumps, variants, arg) {
+  check_made(clumps, arg)
+  at <- match(variants$snp, clumps$SNP)
+  plain <- plain_names(variants)
+  at[is.na(at)] <- match(plain[is.na(at)], clumps$SNP)
+  kept <- clumps$kept[at] %in% TRUE
+  rule <- attr(clumps, "rule")
+  none <- is.na(at)
+  linked <- !none & !kept & !is.na(clumps$index[at])
+  list(
+    cols = which(kept),
+    removed = c(
+      "without a p-value" = sum(none), stats::setNames(sum(!none & !kept & !linked), rule[["weak"]]),
+      stats::setNames(sum(linked), rule[["linked"]])
+    )
+  )
 }
 
 # Names before read_plink() told repeated ones apart, by alleles and then numbers.
@@ -147,8 +167,9 @@ plain_names <- function(variants) {
   ifelse(endsWith(unnumbered, alleles), substr(unnumbered, 1, nchar(unnumbered) - nchar(alleles)), variants$snp)
 }
 
-keep_source_variants <- function(source, cols, absent = character()) {
+keep_source_variants <- function(source, cols, absent = character(), reasons = NULL) {
   source$unused <- source$p - length(cols)
+  source$reasons <- reasons
   source$absent <- absent
   source$genotypes <- pick(source$genotypes, NULL, cols)
   source$p <- length(cols)

@@ -10,7 +10,8 @@
 #'
 #' @param x An object of [mr_data()] or [read_mr_data()].
 #' @param i,j Participants and instruments: positions, identifiers (names of variants), negative positions, or
-#'   `TRUE` and `FALSE` for each. Missing: all. Nobody may be named twice; the order of the data stays.
+#'   `TRUE` and `FALSE` for each. Missing: all. Nobody may be named twice; the order of the data stays. For `j` also the
+#'   result of [clump()]: the variants it kept, the others counted by reason.
 #' @param f What to split by: a factor, character vector or whole numbers with a value for every participant, or the
 #'   name of a column of `samples(x)`. People with a missing value are left out, with a message.
 #' @param genotypes `TRUE` adds a column of counted alleles for every variant.
@@ -43,14 +44,17 @@ NULL
   } else {
     once(as_positions(i, length(x$outcome), x$ids, "i", "participant"), "i")
   }
+  clumps <- if (!missing(j) && inherits(j, "clumps")) clumped_apart(j, x$variants, "j")
   cols <- if (missing(j)) {
     seq_len(nrow(x$variants))
+  } else if (!is.null(clumps)) {
+    clumps$cols
   } else {
     once(as_positions(j, nrow(x$variants), x$variants$snp, "j", "variant"), "j")
   }
   if (!length(rows)) abort_argument("i", "at least one participant", "none")
   if (!length(cols)) abort_argument("j", "at least one variant", "none")
-  part <- part_of_data(x, sort(rows), sort(cols))
+  part <- part_of_data(x, sort(rows), sort(cols), clumps$removed)
   if (!is.null(part$made)) part$made <- c(part$made, "# then a part of it, data[i, j]: flow() has the counts")
   part
 }
@@ -60,7 +64,7 @@ once <- function(at, arg) {
   abort_argument(arg, "without repeats", sprintf("one with position %d twice", at[anyDuplicated(at)]))
 }
 
-part_of_data <- function(x, rows, cols) {
+part_of_data <- function(x, rows, cols, reasons = NULL) {
   log <- x$flow
   # The way went on.
   log <- log[!(log$action == "analysed" & log$unit %in% c(
@@ -83,7 +87,7 @@ part_of_data <- function(x, rows, cols) {
     log, "participants", "analysed", "analysed", droplevels(x$environment[rows]), droplevels(x$environment[rows])
   )
   out <- people_of_data(x, rows)
-  part_of_variants(out, x, rows, cols, log)
+  part_of_variants(out, x, rows, cols, log, reasons)
 }
 
 # All that has a row for each person, but the genotypes.
@@ -109,11 +113,12 @@ people_of_data <- function(x, rows) {
   out
 }
 
-part_of_variants <- function(out, x, rows, cols, log) {
+part_of_variants <- function(out, x, rows, cols, log, reasons = NULL) {
   environment <- out$environment
   source <- list(genotypes = x$genotypes, n = length(x$outcome), p = nrow(x$variants), variants = x$variants)
   source <- without_variants(source, !seq_len(source$p) %in% cols)
-  log <- flow_add(log, "variants", "not chosen by [, j]", "removed", nrow(x$variants) - source$p, source$p)
+  if (is.null(reasons)) reasons <- c("not chosen by [, j]" = nrow(x$variants) - source$p)
+  log <- flow_add_each(log, "variants", reasons, nrow(x$variants))
   scan <- scan_variants(source, rows, environment)
   kept <- filter_variants(source, rows, environment, scan, x$kind, log)
   if (!length(kept$cols)) abort_no_variant(kept$log)

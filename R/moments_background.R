@@ -52,11 +52,6 @@ add_background <- function(data, control) {
   data
 }
 
-has_dosages <- function(data) {
-  background <- data$background
-  !hard_calls(background) && any(scan(background, seq_along(data$environment), data$environment)$odd > 0)
-}
-
 background_components <- function(view, data, columns, control) {
   p <- nrow(data$variants)
   .Call(
@@ -117,10 +112,14 @@ near_instruments <- function(data, columns, control) {
 within_r2 <- function(panel) {
   view <- moments_view(mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE))
   g <- view$columns$variants
-  within <- Reduce(`+`, view$cross)[g, g, drop = FALSE]
-  sd <- sqrt(diag(within))
+  squared_correlation(Reduce(`+`, view$cross)[g, g, drop = FALSE])
+}
+
+# 0 with a column that does not vary.
+squared_correlation <- function(cross) {
+  sd <- sqrt(diag(cross))
   sd[sd <= 0] <- Inf
-  (within / outer(sd, sd))^2
+  (cross / outer(sd, sd))^2
 }
 
 # Instruments and kept background as one mr_data.

@@ -32,7 +32,7 @@ class_objects <- function() {
     iv_fit(d$b, d$x, d$z), iv_binary(b ~ x | z + z2, data = d, estimator = "tsri"), iv_binary(b ~ x | z + z2, data = d, estimator = "msmm"),
     curve, quiet(iv_curve(fit, panel, seed = 1)), iv_curve(y ~ x | z, d, estimator = "kiv", seed = 1),
     iv_curve(y ~ x | z, d, control = curve_control(band = "bootstrap", draws = 50), seed = 1), first_stage(iv), direction_test(fit),
-    environment_test(few, seed = 1), overid_test(fit), plausibly_exogenous(fit, .1), verdict(fit), negative_control(curve, rnorm(119), "nothing")
+    quiet(clump(panel, r2 = .1)), environment_test(few, seed = 1), overid_test(fit), plausibly_exogenous(fit, .1), verdict(fit), negative_control(curve, rnorm(119), "nothing")
   )
 }
 
