@@ -99,6 +99,7 @@ extern const R_CallMethodDef glue_base_calls[];
 extern const R_CallMethodDef glue_effect_calls[];
 extern const R_CallMethodDef glue_encoder_calls[];
 extern const R_CallMethodDef glue_genotype_calls[];
+extern const R_CallMethodDef glue_genotype_bgen_calls[];
 extern const R_CallMethodDef glue_genotype_source_calls[];
 extern const R_CallMethodDef glue_iv_calls[];
 extern const R_CallMethodDef glue_iv_kclass_calls[];

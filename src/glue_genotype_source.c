@@ -1,4 +1,4 @@
-/* Where genotypes come from: a matrix or dosages in memory, or bed files; and what all of
+/* Where genotypes come from: a matrix or dosages in memory, bed files or BGEN files; and what all of
  * them give as R matrices. */
 #include "core/genotype/bed_matrix.h"
 #include "core/genotype/dosage.h"
@@ -102,6 +102,7 @@ static genotype_source bytes_source(SEXP source) {
 }
 
 genotype_source glue_genotype_source(SEXP source) {
+  if (TYPEOF(source) == VECSXP && !Rf_isNull(glue_field_or_null(source, "bgen"))) return glue_bgen_source(source);
   if (TYPEOF(source) == VECSXP)
     return Rf_isNull(glue_field_or_null(source, "dosages")) ? files_source(source) : bytes_source(source);
   return matrix_source(glue_real(source, -1, "genotypes"), (size_t)glue_nrow(source), (size_t)glue_ncol(source));

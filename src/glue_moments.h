@@ -9,6 +9,9 @@
 /* A double matrix of 0, 1, 2 and NA, or the description of bed files. */
 genotype_source glue_genotype_source(SEXP source);
 
+/* The description of BGEN files (glue_genotype_bgen.c), which has a field `bgen`. */
+genotype_source glue_bgen_source(SEXP source);
+
 /* A zeroed rows x columns matrix, integer or double. */
 SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns);
 

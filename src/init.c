@@ -12,6 +12,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_effect_calls,
   glue_encoder_calls,
   glue_genotype_calls,
+  glue_genotype_bgen_calls,
   glue_genotype_source_calls,
   glue_iv_calls,
   glue_iv_kclass_calls,

@@ -24,7 +24,7 @@ echo "building with -fsanitize=address,undefined"
 export MAKEFLAGS="-j$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)"
 export R_MAKEVARS_USER="$scratch/Makevars"
 mkdir "$scratch/package"
-for part in DESCRIPTION NAMESPACE R src inst; do [ ! -e $part ] || cp -r $part "$scratch/package/"; done
+for part in DESCRIPTION NAMESPACE R src inst configure; do [ ! -e $part ] || cp -r $part "$scratch/package/"; done
 cp sanitize/overflow.c "$scratch/"
 {
   R CMD INSTALL --preclean --no-docs --no-byte-compile --no-test-load --library="$scratch/library" "$scratch/package" &&
