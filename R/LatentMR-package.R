@@ -18,7 +18,7 @@
 #' ```
 #'
 #' @section Getting data in:
-#' [read_mr_data()] (PLINK and phenotype files), [mr_data()] (matrices), [read_plink()] (genotypes alone),
+#' [read_mr_data()] (PLINK and phenotype files), [mr_data()] (matrices), [read_plink()], [read_bgen()] (genotypes),
 #' [families()] (relatives); [flow()], [variants()] and [samples()] say what was read, left out and kept;
 #' [mr_moments()], [combine_moments()], [export_moments()], [read_moments()] and [fingerprint()] (sites that share
 #' sums instead of rows); [mr_moments_from_summary()] (associations by ancestry instead of people); [panels] (shipped

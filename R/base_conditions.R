@@ -17,7 +17,7 @@
 #' * `latentmr_error_chromosome`: instruments on chromosome Y or in the mitochondria;
 #' * `latentmr_error_empty`: no row, participant or variant is there, or left;
 #' * `latentmr_error_file`: something is wrong with a file; one of the next five says what;
-#' * `latentmr_error_file_missing`: a PLINK file is not there;
+#' * `latentmr_error_file_missing`: a file of genotypes is not there;
 #' * `latentmr_error_io`: a file cannot be opened, read or written;
 #' * `latentmr_error_format`: a file is not what it should be, is damaged, or was changed meanwhile;
 #' * `latentmr_error_encoding`: a text file in another encoding than was said;
@@ -83,10 +83,10 @@
 #' * `latentmr_message_scale`: a trait was not scaled;
 #' * `latentmr_message_split`: people in no part;
 #' * `latentmr_message_weights`: what became of the weights of an allele score, and their columns;
-#' * `latentmr_message_variants`: variants left out of a summary;
 #' * `latentmr_message_gwas`: what was worked out from other columns of a table of associations;
 #' * `latentmr_message_clump`: whose p-values [clump()] takes, and what it leaves out;
 #' * `latentmr_message_regions`: variants without a place, of which no region is known;
+#' * `latentmr_message_variants`: variants left out of a summary, or of what was read from a file;
 #' * `latentmr_message_formula`: how a two-part formula was read;
 #' * `latentmr_message_ld`: whose people a matrix of correlations was taken to be of;
 #' * `latentmr_message_structure`: directions added to structure columns;

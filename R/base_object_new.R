@@ -56,6 +56,7 @@ private <- list(
     "scaled", "version"
   ),
   plink_bed = c("files", "samples", "variants"),
+  genotype_bgen = c("files", "people", "table", "at", "left_out", "rows", "cols"),
   latent_instruments = c(
     "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes",
     "structure_mean", "imputation", "n_latent_given", "parameters", "code_center", "check", "selected", "restart",

@@ -89,6 +89,31 @@ plink_rules <- function() list(
   variants = variants_rule("G")
 )
 
+# f: files, n: samples, G: variants.
+dosage_file_rules <- function(...) {
+  list(
+    files = frame(
+      "f", path = texts("f"), size = numbers("f", min = 0), mtime = numbers("f"), sum = texts("f", na = TRUE), ...
+    ),
+    people = frame("n", fid = texts("n", na = TRUE), iid = texts("n"), sex = numbers("n", na = TRUE, optional = TRUE)),
+    table = variants_rule("G"),
+    rows = numbers(min = 1, max = "n", whole = TRUE, null = TRUE, optional = TRUE),
+    cols = numbers(min = 1, max = "G", whole = TRUE, null = TRUE, optional = TRUE),
+    left_out = numbers(null = TRUE, optional = TRUE, whole = TRUE)
+  )
+}
+
+bgen_rules <- function() c(dosage_file_rules(bits = numbers("f", min = 1, max = 32, whole = TRUE, na = TRUE)), list(
+  at = frame(
+    "G", file = numbers("G", min = 1, max = "f", whole = TRUE, type = "integer"),
+    start = numbers("G", min = 0, max = 1e17, whole = TRUE, type = "double"),
+    bytes = numbers("G", min = 0, max = 2^32, whole = TRUE),
+    pos = numbers("G", min = 0, type = "double"),
+    alleles = numbers("G", min = 2, max = 32, whole = TRUE, type = "integer"),
+    allele = numbers("G", min = 1, max = 31, whole = TRUE, type = "integer")
+  )
+))
+
 # n: people, G: variants, x: exposures, e: environments.
 data_rules <- function() list(
   variants = variants_rule("G"), kind = text(among = moment_kinds), outcome = numbers("n", type = "double"),
@@ -389,7 +414,8 @@ flow_rules <- function() list(
 )
 
 object_rules <- function() c(list(
-  mr_moments = moments_rules, plink_bed = plink_rules, mr_data = data_rules, latent_instruments = instruments_rules,
+  mr_moments = moments_rules, plink_bed = plink_rules, genotype_bgen = bgen_rules, mr_data = data_rules,
+  latent_instruments = instruments_rules,
   latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
   iv_reg = iv_rules, iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list, flow_control = list,
   autoencoder_control = list, curve_control = list, adam_control = list, curve_kiv = kiv_rules,

@@ -196,7 +196,17 @@ as.matrix.plink_bed <- function(x, double = FALSE, ...) {
 named_matrix <- function(bed, rows, cols, double) {
   n <- if (is.null(rows)) nrow(bed$samples) else length(rows)
   p <- if (is.null(cols)) nrow(bed$variants) else length(cols)
-  bytes <- as.numeric(n) * p * if (double) 8 else 4
+  check_matrix_memory(n, p, if (double) 8 else 4)
+  out <- bed_matrix(bed, rows, cols, double)
+  rownames <- sample_names(bed$samples)
+  dimnames(out) <- list(
+    if (is.null(rows)) rownames else rownames[rows], if (is.null(cols)) bed$variants$snp else bed$variants$snp[cols]
+  )
+  out
+}
+
+check_matrix_memory <- function(n, p, each) {
+  bytes <- as.numeric(n) * p * each
   limit <- memory_limit()
   if (bytes > limit) {
     abort(
@@ -208,12 +218,6 @@ named_matrix <- function(bed, rows, cols, double) {
       hint = "Select samples and variants with [i, j], or raise options(LatentMR.memory = ). mr_data() and mr_moments() need no such matrix."
     )
   }
-  out <- bed_matrix(bed, rows, cols, double)
-  rownames <- sample_names(bed$samples)
-  dimnames(out) <- list(
-    if (is.null(rows)) rownames else rownames[rows], if (is.null(cols)) bed$variants$snp else bed$variants$snp[cols]
-  )
-  out
 }
 
 # Genotypes of the samples `rows` and variants `cols` (positions in the whole

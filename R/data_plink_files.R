@@ -68,8 +68,11 @@ convert_hint <- function(prefix) {
 }
 
 read_bim <- function(path) as_frame(.Call(C_ffi_read_bim, path))
-read_fam <- function(path) {
-  samples <- as_frame(.Call(C_ffi_read_fam, path))
+read_fam <- function(path) check_repeated_samples(as_frame(.Call(C_ffi_read_fam, path)), path, "lines %d and %d")
+
+# Ids name one person, but for those who withdrew. `places`: how two of them are said; `above`: lines
+# of the file above the first.
+check_repeated_samples <- function(samples, path, places, above = 0L) {
   if (!anyDuplicated(samples$iid)) return(samples)
   gone <- withdrawn_samples(samples)
   again <- which(duplicated(samples[c("fid", "iid")]) & !gone)
@@ -78,8 +81,8 @@ read_fam <- function(path) {
     first <- which(samples$fid == samples$fid[second] & samples$iid == samples$iid[second])[1]
     abort_file(
       sprintf(
-        "'%s' has the sample \"%s %s\" in lines %d and %d.", path, samples$fid[second], samples$iid[second], first,
-        second
+        "'%s' has the sample \"%s %s\" in %s.", path, samples$fid[second], samples$iid[second],
+        sprintf(places, first + above, second + above)
       ),
       "Family and individual id together must name one sample: rename or remove one of them.", "latentmr_error_format"
     )

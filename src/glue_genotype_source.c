@@ -6,6 +6,8 @@
 #include "glue.h"
 #include "glue_moments.h"
 
+#include <math.h>
+
 /* list(bed, size, mtime, variants) of the files, one entry each. */
 typedef struct {
   SEXP path;
@@ -120,6 +122,9 @@ static SEXP ffi_source_matrix(SEXP source_, SEXP rows_) {
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(source_matrix(&source, rows, n, cols, p, REAL(out), glue_arena(source_matrix_bytes(&source)), &tick, &err), &err);
+  double *x = REAL(out);
+  for (size_t i = 0; i < n * p; i++)
+    if (isnan(x[i])) x[i] = NA_REAL; /* R prints another NaN as what it is */
   UNPROTECT(1);
   return out;
 }

@@ -53,8 +53,10 @@ command -v Rscript >/dev/null 2>&1 || need="r-base-core"
 if ! command -v cc >/dev/null 2>&1 || ! command -v make >/dev/null 2>&1 || [ -n "$need" ]; then
   need="$need gcc g++ gfortran libc6-dev make libblas-dev liblapack-dev"
 fi
+# Headers of zlib, and of zstd, which BGEN files may need.
+if ! echo '#include <zlib.h>' | cc -E - >/dev/null 2>&1; then need="$need zlib1g-dev libzstd-dev"; fi
 if [ -n "$need" ]; then
-  can_apt || fail "R or a C compiler is missing and apt-get cannot be run here: install them (Debian: $need) and try again."
+  can_apt || fail "R, a C compiler or zlib is missing and apt-get cannot be run here: install them (Debian: $need) and try again."
   say "installing R and a compiler (a minute or two)"
   # shellcheck disable=SC2086
   apt_install $need

@@ -26,7 +26,7 @@ static lmr_status check_flags(bgen_file *file, uint32_t flags, lmr_error *err) {
   if (layout == 1)
     return lmr_fail(err, LMR_EFORMAT,
                     "'%s' is a BGEN file of layout 1 (version 1.1): layout 2 is read.\n"
-                    "i Write it again: plink2 --bgen <file> ref-first --sample <sample file> --export bgen-1.2 'bits=8'.",
+                    "i Write it again: plink2 --bgen <file> ref-first --sample <sample file> --export bgen-1.2 ref-first bits=8.",
                     file->in.name);
   if (layout != 2 || packing > BGEN_ZSTD)
     return lmr_fail(err, LMR_EFORMAT,

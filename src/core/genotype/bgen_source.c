@@ -30,7 +30,7 @@ static lmr_status turn_to(genotype_source *source, int file, lmr_error *err) {
   if (from->open.packing == BGEN_ZSTD && !bgen_has_zstd())
     return lmr_fail(err, LMR_EFORMAT,
                     "'%s' is packed by zstd, which LatentMR was built without.\n"
-                    "i Write it again: plink2 --bgen <file> ref-first --sample <sample file> --export bgen-1.2 'bits=8', or "
+                    "i Write it again: plink2 --bgen <file> ref-first --sample <sample file> --export bgen-1.2 ref-first bits=8, or "
                     "install libzstd (Debian: libzstd-dev) and LatentMR again.",
                     from->open.in.name);
   return bgen_unpack_open(&from->unpacker, from->open.packing, from->unpack, err);

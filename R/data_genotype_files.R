@@ -1,0 +1,216 @@
+# What formats of files with dosages have in common (class `genotype_files`, over `genotypes`): a
+# table of files, samples, variants, and `at`, where each variant stands in its file. `rows` and `cols`
+# are positions in the whole, NULL for all. A format adds decode(), and scan() and bits() where
+# it can do better than through doubles.
+
+genotype_files <- function(files, samples, variants, at, class, left_out = integer()) {
+  structure(
+    list(files = files, people = samples, table = variants, at = at, left_out = left_out, rows = NULL, cols = NULL),
+    class = c(class, "genotype_files", "genotypes")
+  )
+}
+
+file_rows <- function(x, rows = NULL) at_positions(x$rows, rows, nrow(x$people))
+file_cols <- function(x, cols = NULL) at_positions(x$cols, cols, nrow(x$table))
+
+#' @export
+dim.genotype_files <- function(x) {
+  if (!is.list(x) || !is.data.frame(x$people) || !is.data.frame(x$table)) check_made(x)
+  c(length(file_rows(x)), length(file_cols(x)))
+}
+
+#' @export
+variants.genotype_files <- function(x, ...) {
+  check_dots(...)
+  check_made(x)
+  part_of(x$table, x$cols)
+}
+
+#' @export
+samples.genotype_files <- function(x, ...) {
+  check_dots(...)
+  check_made(x)
+  part_of(x$people, x$rows)
+}
+
+part_of <- function(table, at) if (is.null(at)) table else table[at, , drop = FALSE]
+
+pick.genotype_files <- function(x, rows = NULL, cols = NULL) {
+  if (!is.null(rows)) x$rows <- file_rows(x, rows)
+  if (!is.null(cols)) x$cols <- file_cols(x, cols)
+  x
+}
+
+#' @export
+dimnames.genotype_files <- function(x) {
+  check_made(x)
+  list(sample_names(part_of(x$people, x$rows)), part_of(x$table, x$cols)$snp)
+}
+
+#' @export
+as.matrix.genotype_files <- function(x, ...) {
+  check_dots(...)
+  check_made(x)
+  dosage_matrix(x, NULL, NULL)
+}
+
+#' @export
+`[.genotype_files` <- function(x, i, j, drop = TRUE) {
+  check_made(x)
+  check_flag(drop, "drop")
+  if (!missing(i) && missing(j) && nargs() - (!missing(drop)) < 3) {
+    abort_argument("i", "one of two indices", "the only one",
+                   "Samples are rows and variants are columns: x[i, ] or x[, j].")
+  }
+  names <- dimnames(x)
+  rows <- if (!missing(i)) as_positions(i, dim(x)[1], names[[1]], "i", "sample")
+  cols <- if (!missing(j)) as_positions(j, dim(x)[2], names[[2]], "j", "variant")
+  out <- dosage_matrix(x, rows, cols)
+  if (drop) drop(out) else out
+}
+
+dosage_matrix <- function(x, rows, cols) {
+  size <- dim(x)
+  if (!is.null(rows)) size[1] <- length(rows)
+  if (!is.null(cols)) size[2] <- length(cols)
+  check_matrix_memory(size[1], size[2], 8)
+  out <- decode(x, cols, rows)
+  names <- dimnames(x)
+  if (!is.null(rows)) names[[1]] <- names[[1]][rows]
+  if (!is.null(cols)) names[[2]] <- names[[2]][cols]
+  dimnames(out) <- names
+  out
+}
+
+#' @export
+print.genotype_files <- function(x, ...) {
+  check_dots(...)
+  check_made(x)
+  size <- dim(x)
+  names <- dimnames(x)
+  some <- utils::head(variants(x), 4)
+  alleles <- sprintf("%s counts %s (other %s)", some$snp, some$effect_allele, some$other_allele)
+  more <- nrow(x$files) - 1
+  lines <- c(
+    sprintf("<%s> %s x %s, read when asked for", class(x)[1], plural(size[1], "sample"), plural(size[2], "variant")),
+    sprintf("files:    %s%s (%s)", x$files$path[1], if (more) paste(" and", plural(more, "more file")) else "",
+            format_bytes(sum(x$files$size))),
+    paste0("dosage:   copies of the effect allele (", counted_words(x), "), 0 to 2"),
+    paste("samples: ", first_few(names[[1]])),
+    paste("variants:", first_few(alleles, 3)),
+    left_out_words(x$left_out),
+    paste("memory:  ", format_bytes(8 * size[1] * as.numeric(size[2])), "by as.matrix()")
+  )
+  cat(lines, sep = "\n")
+  invisible(x)
+}
+
+counted_words <- function(x) UseMethod("counted_words")
+
+# c(reason = number): what the file has and the object has not.
+left_out_words <- function(left_out) {
+  left_out <- left_out[left_out > 0]
+  if (length(left_out)) paste("left out:", paste(big(left_out), names(left_out), collapse = ", "))
+}
+
+words.genotype_files <- function(x) paste("read when needed from", plural(nrow(x$files), "file"))
+
+# ---- opening ----
+
+# What identifies a file that was opened.
+file_identity <- function(path, size, mtime) {
+  data.frame(path = path, size = size, mtime = mtime, sum = content_sum(path, size))
+}
+
+# The path of a file that is there.
+genotype_path <- function(path, what, hint) {
+  if (dir.exists(path)) {
+    abort_file(
+      sprintf("'%s' is a folder.", path), sprintf("Give the path of the %s file.", what), "latentmr_error_file_missing"
+    )
+  }
+  if (!file.exists(path)) {
+    near <- sort(dir(dirname(path), paste0("[.]", what, "$")))
+    abort_file(
+      sprintf("There is no file '%s'.", path),
+      if (length(near)) sprintf("Files in '%s': %s.", dirname(path), quote_all(near, 5)) else hint,
+      "latentmr_error_file_missing"
+    )
+  }
+  normalizePath(path, winslash = "/")
+}
+
+# The same file under another time is that file when its bytes are those that were opened.
+same_content <- function(files, f, now) {
+  isTRUE(now$size == files$size[f]) && !is.na(files$sum[f]) &&
+    identical(content_sum(files$path[f], files$size[f]), files$sum[f])
+}
+
+# Sets of several files hold the same people: the ids decide.
+check_same_people <- function(sets) {
+  first <- sets[[1]]
+  for (set in sets[-1]) {
+    hint <- "Files read together hold the same samples in the same order: make them so with plink2 --keep and --indiv-sort."
+    if (nrow(set$samples) != nrow(first$samples)) {
+      abort_file(
+        sprintf("'%s' has %s, '%s' has %s.", set$files$path, plural(nrow(set$samples), "sample"), first$files$path,
+                plural(nrow(first$samples), "sample")), hint, "latentmr_error_samples"
+      )
+    }
+    differs <- which(set$samples$fid != first$samples$fid | set$samples$iid != first$samples$iid)
+    if (length(differs)) {
+      i <- differs[1]
+      abort_file(
+        sprintf("Sample %d of '%s' is \"%s\", of '%s' it is \"%s\" (%s).", i, set$files$path, set$samples$iid[i],
+                first$files$path, first$samples$iid[i], if (length(differs) == 1) {
+                  "the only difference"
+                } else {
+                  paste(big(length(differs)), "samples differ")
+                }), hint, "latentmr_error_samples"
+      )
+    }
+  }
+}
+
+# One object of the sets of several files, each list(files, samples, variants, at, left_out).
+join_sets <- function(sets, class) {
+  check_same_people(sets)
+  bind <- function(name) as.data.frame(data.table::rbindlist(lapply(sets, `[[`, name)))
+  left_out <- unlist(lapply(sets, `[[`, "left_out"))
+  at <- bind("at")
+  at$file <- rep(seq_along(sets), vapply(sets, function(set) nrow(set$variants), 1L))
+  genotype_files(
+    bind("files"), sets[[1]]$samples, name_variants(bind("variants")), at, class,
+    if (length(left_out)) tapply(left_out, names(left_out), sum)[unique(names(left_out))] else integer()
+  )
+}
+
+# `variants`: ids to read, NULL for all. Which of `ids` (of one file) stay.
+wanted_variants <- function(wanted, ids) {
+  if (is.null(wanted)) seq_along(ids) else which(ids %in% wanted)
+}
+
+# Of all files together: names that none has are shown, and none at all is an error.
+check_wanted <- function(wanted, found) {
+  if (is.null(wanted)) return(invisible())
+  absent <- setdiff(wanted, unlist(found))
+  if (length(absent) == length(unique(wanted))) {
+    abort(
+      sprintf("None of the %s in `variants` is in the files.", plural(length(unique(wanted)), "name")),
+      c("latentmr_error_variants", "latentmr_error_argument"), argument = "variants", variants = absent,
+      hint = sprintf("The first are %s. Variant names are compared as they are written.", quote_all(absent, 3))
+    )
+  }
+  if (length(absent)) {
+    warn(
+      sprintf("%s in `variants` that the files do not have, such as %s.", plural(length(absent), "name"),
+              quote_all(absent, 3)),
+      "latentmr_warning_variants", variants = absent
+    )
+  }
+}
+
+check_paths <- function(path) {
+  check_strings(path, "path")
+  if (anyDuplicated(path)) abort_argument("path", "different files", sprintf("\"%s\" twice", path[anyDuplicated(path)]))
+}

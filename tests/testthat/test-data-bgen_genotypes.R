@@ -1,0 +1,293 @@
+# BGEN files against what plink2 says of the same data, a slow twin, and numbers by hand.
+
+fixture <- function(...) test_path("fixtures", paste0(...))
+bgen_file <- function(...) file.path(withr::local_tempdir(.local_envir = parent.frame()), paste0(...))
+
+# Dosages that plink2 wrote as text (small.raw), people in rows.
+plink2_dosages <- function() {
+  table <- read.table(fixture("small.raw"), header = TRUE, check.names = FALSE)
+  list(iid = table$IID, g = unname(as.matrix(table[-(1:6)])), names = names(table)[-(1:6)])
+}
+
+test_that("values and missing calls are plink2's, of 8 and 16 bits, zlib and zstd", {
+  truth <- plink2_dosages()
+  for (name in c("zlib8", "zlib16", "zstd8", "zstd16")) {
+    if (startsWith(name, "zstd") && !.Call(C_ffi_bgen_zstd)) next
+    bgen <- read_bgen(fixture(name, ".bgen"), sample = fixture("small.sample"))
+    g <- unname(as.matrix(bgen))
+    expect_identical(is.na(g), is.na(truth$g), info = name)
+    # The text has up to five digits; a probability is rounded to a step of the file.
+    step <- if (endsWith(name, "16")) 65535 else 255
+    expect_lt(max(abs(g - truth$g), na.rm = TRUE), 1 / step + 5e-5)
+    expect_identical(dimnames(bgen)[[1]], truth$iid, info = name)
+    expect_identical(paste(variants(bgen)$snp, variants(bgen)$effect_allele, sep = "_"), truth$names, info = name)
+    expect_true(all(variants(bgen)$chr == "21"))
+    expect_identical(bgen$files$bits, if (endsWith(name, "16")) 16L else 8L)
+  }
+  expect_true(anyNA(truth$g))
+})
+
+test_that("zlib files are what the slow twin reads, to the last bit", {
+  for (name in c("zlib8", "zlib16")) {
+    bgen <- read_bgen(fixture(name, ".bgen"), sample = fixture("small.sample"))
+    expect_identical(unname(as.matrix(bgen)), reference_second(fixture(name, ".bgen")), info = name)
+  }
+})
+
+test_that("every width, phased and unphased, one copy, two and none, is what the twin reads", {
+  withr::local_seed(18)
+  path <- bgen_file("grid.bgen")
+  n <- 37
+  for (bits in 1:32) {
+    ploidy <- if (bits %% 3 == 0) sample(0:2, n, TRUE) else if (bits %% 3 == 1) rep(2, n) else sample(1:2, n, TRUE)
+    made <- list(drawn_variant(1, n, bits, FALSE, ploidy = ploidy), drawn_variant(2, n, bits, TRUE, ploidy = ploidy))
+    write_bgen_file(path, made, sprintf("p%02d", seq_len(n)), packing = bits %% 2, free = charToRaw("free text"))
+    bgen <- read_bgen(path)
+    expect_identical(unname(as.matrix(bgen)), reference_second(path), info = paste(bits, "bits"))
+    numbers <- numerators(bgen, seq_len(n))
+    expect_identical(is.null(numbers), bits > 14, info = paste(bits, "bits"))
+  }
+})
+
+test_that("two people by hand", {
+  path <- bgen_file("hand.bgen")
+  v <- list(
+    id = "", rsid = "rs1", chr = "chr01", pos = 4294967295, alleles = c("A", "T"), ploidy = c(2, 2, 2), missing = c(FALSE, FALSE, TRUE),
+    phased = 0L, bits = 8, fields = list(c(255, 0), c(51, 153), c(0, 0))
+  )
+  write_bgen_file(path, list(v), c("007", "8", "9"))
+  bgen <- read_bgen(path)
+  # P(AA) = 1: no T. P(AA) = .2, P(AT) = .6, so P(TT) = .2: one T. Missing is not two copies.
+  expect_identical(as.matrix(bgen), matrix(c(0, 1, NA), dimnames = list(c("007", "8", "9"), "rs1")))
+  expect_identical(variants(bgen)[c("chr", "effect_allele", "other_allele")], data.frame(chr = "1", effect_allele = "T", other_allele = "A"))
+  expect_identical(variants(bgen)$pos, 4294967295)
+})
+
+test_that("numerators are the values", {
+  withr::local_seed(3)
+  path <- bgen_file("dosage.bgen")
+  for (bits in c(1, 5, 8, 14)) for (phased in c(FALSE, TRUE)) {
+    write_bgen_file(path, lapply(1:3, drawn_variant, n = 50, bits = bits, phased = phased), as.character(1:50))
+    bgen <- read_bgen(path)
+    g <- unname(as.matrix(bgen))
+    source <- numerators(bgen, 1:50)
+    expect_identical(source$person, 0:49)
+    e <- factor(rep_len(c("a", "b"), 50))
+    expect_identical(scan(bgen, 1:50, e), scan(genotype_matrix(g), 1:50, e))
+  }
+})
+
+test_that("variants of several alleles are refused, left out or split", {
+  withr::local_seed(4)
+  path <- bgen_file("several.bgen")
+  n <- 20
+  made <- list(
+    drawn_variant(1, n, 8, FALSE), drawn_variant(2, n, 8, FALSE, c("A", "C", "G")), drawn_variant(3, n, 10, TRUE, c("T", "TA", "TAA", "TAAA"),
+                                                                                                  ploidy = rep(1:2, n / 2))
+  )
+  write_bgen_file(path, made, as.character(seq_len(n)))
+  error <- expect_error(read_bgen(path), class = "latentmr_error_format")
+  expect_match(conditionMessage(error), "has 2 variants of more than two alleles, such as \"rs2\" (3 of them).", fixed = TRUE)
+  expect_message(left <- read_bgen(path, multiallelic = "leave_out"), "left out: 2 of more than two alleles", class = "latentmr_message_variants")
+  expect_identical(variants(left)$snp, "rs1")
+  expect_match(paste(capture.output(print(left)), collapse = "\n"), "left out: 2 of more than two alleles")
+  split <- suppressMessages(read_bgen(path, multiallelic = "split"))
+  expect_identical(variants(split)$effect_allele, c("G", "C", "G", "TA", "TAA", "TAAA"))
+  expect_identical(variants(split)$other_allele, c("A", "A", "A", "T", "T", "T"))
+  expect_identical(variants(split)$snp[2:3], c("rs2:A:C", "rs2:A:G"))
+  twin <- reference_bgen(path)$variants
+  expect_equal(unname(as.matrix(split)), cbind(twin[[1]]$copies[, 2], twin[[2]]$copies[, -1], twin[[3]]$copies[, -1]), tolerance = 1e-15)
+})
+
+test_that("some variants, by name", {
+  bgen <- function(...) read_bgen(fixture("zlib8.bgen"), fixture("small.sample"), ...)
+  all <- bgen()
+  some <- variants(all)$snp[c(9, 2)]
+  few <- bgen(variants = some)
+  expect_identical(variants(few)$snp, variants(all)$snp[c(2, 9)])
+  expect_identical(few[, ], all[, c(2, 9)])
+  warning <- expect_warning(bgen(variants = c(some, "rs0")), class = "latentmr_warning_variants")
+  expect_identical(conditionMessage(warning), "1 name in `variants` that the files do not have, such as \"rs0\".")
+  expect_error(bgen(variants = "rs0"), "None of the 1 name in `variants`", class = "latentmr_error_variants")
+})
+
+test_that("people are those of the .sample file, and agree with the file", {
+  withr::local_seed(5)
+  folder <- withr::local_tempdir()
+  path <- file.path(folder, "a.bgen")
+  made <- list(drawn_variant(1, 4, 8, FALSE))
+  write_bgen_file(path, made)
+  expect_error(read_bgen(path), "does not say who its 4 samples are", class = "latentmr_error_samples")
+  sample <- file.path(folder, "a.sample")
+  writeLines(c("ID_1 ID_2 missing sex", "0 0 0 D", "f1 01 0 1", "f2 02 0 2", "f3 -1 0 NA", "f4 -1 0 0"), sample)
+  bgen <- suppressMessages(read_bgen(path))
+  expect_identical(samples(bgen), data.frame(fid = paste0("f", 1:4), iid = c("01", "02", "-1", "-1"), sex = c(1L, 2L, NA, NA)))
+  expect_identical(dimnames(bgen)[[1]], c("01", "02", "withdrawn", "withdrawn_1"))
+  expect_error(read_bgen(path, sample = FALSE), class = "latentmr_error_samples")
+  write_bgen_file(path, made, c("01", "f2_02", "f3", "x"))
+  error <- expect_error(suppressMessages(read_bgen(path)), class = "latentmr_error_samples")
+  expect_match(conditionMessage(error), "Sample 4 is \"x\" in .*a.bgen' and \"-1\" in .*a.sample' [(]the only difference[)]")
+  expect_identical(samples(read_bgen(path, sample = FALSE))$iid, c("01", "f2_02", "f3", "x"))
+  write_bgen_file(path, made, c("anonymous_sample_1", "sample_2", "sample_3", "sample_4"))
+  expect_identical(samples(suppressMessages(read_bgen(path)))$iid[1], "01")
+  writeLines(c("ID missing", "0 0", "1 0", "2 0", "3 0"), sample)
+  expect_error(read_bgen(path), "has 3 samples, .* has 4 samples", class = "latentmr_error_samples")
+  writeLines(c("ID missing", "1 0", "2 0", "3 0", "4 0"), sample)
+  expect_error(read_bgen(path), "is not a .sample file", class = "latentmr_error_format")
+  writeLines(c("ID missing", "0 0", "1 0", "2 0", "2 0", "4 0"), sample)
+  expect_error(read_bgen(path), "has the sample \"2 2\" in lines 4 and 5", class = "latentmr_error_format")
+})
+
+test_that("files of several chromosomes are one table of the same people", {
+  withr::local_seed(6)
+  folder <- withr::local_tempdir()
+  ids <- sprintf("%02d", 1:30)
+  paths <- file.path(folder, paste0("chr", 1:3, ".bgen"))
+  made <- lapply(1:3, function(c) lapply(10 * c + 1:4, drawn_variant, n = 30, bits = 4 + c, phased = c == 2))
+  for (c in 1:3) write_bgen_file(paths[c], made[[c]], ids, packing = c %% 2)
+  bgen <- read_bgen(paths)
+  expect_identical(unname(as.matrix(bgen)), do.call(cbind, lapply(paths, reference_second)))
+  expect_identical(unname(bgen[c(7, 3), c(12, 1, 5)]), unname(as.matrix(bgen))[c(7, 3), c(12, 1, 5)])
+  write_bgen_file(paths[2], made[[2]], rev(ids))
+  expect_error(read_bgen(paths), "Sample 1 of .* is \"30\", of .* it is \"01\" [(]30 samples differ[)]", class = "latentmr_error_samples")
+  expect_error(read_bgen(paths[c(1, 1)]), "different files", class = "latentmr_error_argument")
+})
+
+test_that("an object outlives its session, and sees that its file was changed", {
+  withr::local_seed(7)
+  path <- bgen_file("kept.bgen")
+  made <- lapply(1:3, drawn_variant, n = 9, bits = 8, phased = FALSE)
+  write_bgen_file(path, made, as.character(1:9))
+  bgen <- unserialize(serialize(read_bgen(path), NULL))
+  g <- as.matrix(bgen)
+  Sys.setFileTime(path, Sys.time() - 100)
+  expect_identical(as.matrix(bgen), g)
+  bytes <- readBin(path, "raw", 1e5)
+  bytes[length(bytes)] <- xor(bytes[length(bytes)], as.raw(1))
+  writeBin(bytes, path)
+  Sys.setFileTime(path, Sys.time() - 200)
+  expect_error(as.matrix(bgen), "has changed since read_bgen", class = "latentmr_error_format")
+  unlink(path)
+  expect_error(as.matrix(bgen), class = "latentmr_error_io")
+})
+
+test_that("what is no such file is said with what to do", {
+  path <- bgen_file("x.bgen")
+  expect_error(read_bgen(path), "There is no file", class = "latentmr_error_file_missing")
+  writeLines("no", path)
+  expect_error(read_bgen(path), "is not a BGEN file: it is too short", class = "latentmr_error_format")
+  writeBin(as.raw(rep(1:100, 3)), path)
+  expect_error(read_bgen(path), "\"bgen\" does not stand at byte 17", class = "latentmr_error_format")
+  bytes <- readBin(fixture("zlib8.bgen"), "raw", 1e5)
+  flags <- 1 + from_little(bytes[5:8])
+  old <- bytes
+  old[flags] <- as.raw(bitwOr(bitwAnd(as.integer(old[flags]), 3L), 4L))
+  writeBin(old, path)
+  error <- expect_error(read_bgen(path), "of layout 1", class = "latentmr_error_format")
+  expect_match(conditionMessage(error), "plink2 --bgen <file> ref-first", fixed = TRUE)
+  old[flags] <- as.raw(11)
+  writeBin(old, path)
+  expect_error(read_bgen(path), "compression 3", class = "latentmr_error_format")
+  writeBin(bytes[-length(bytes)], path)
+  expect_error(read_bgen(path), "does not end within the file", class = "latentmr_error_format")
+  writeBin(c(bytes, raw(2)), path)
+  expect_error(read_bgen(path), "has 2 bytes after the last of the 16 variants", class = "latentmr_error_format")
+  huge <- bytes
+  huge[9:12] <- as.raw(255)
+  writeBin(huge, path)
+  expect_error(read_bgen(path), "variants: from 1 to", class = "latentmr_error_format")
+  withr::local_seed(1)
+  v <- drawn_variant(1, 5, 8, FALSE)
+  v$ploidy[2] <- 3
+  write_bgen_file(path, list(v), as.character(1:5))
+  expect_error(read_bgen(path), "1 samples have more than two copies", class = "latentmr_error_format")
+  v <- drawn_variant(1, 5, 8, FALSE)
+  v$missing[] <- FALSE
+  v$fields[[4]] <- c(200, 100)
+  write_bgen_file(path, list(v), as.character(1:5))
+  expect_error(as.matrix(read_bgen(path)), "the probabilities of sample 4 are more than 1", class = "latentmr_error_format")
+})
+
+test_that("an index finds the same variants, and one of another file is refused", {
+  skip_if_not_installed("RSQLite")
+  skip_if_not_installed("DBI")
+  withr::local_seed(8)
+  folder <- withr::local_tempdir()
+  path <- file.path(folder, "i.bgen")
+  made <- lapply(1:5, drawn_variant, n = 12, bits = 8, phased = FALSE)
+  made[[3]] <- drawn_variant(3, 12, 8, FALSE, c("A", "C", "G"))
+  write_bgen_file(path, made, as.character(1:12))
+  plain <- suppressMessages(read_bgen(path, multiallelic = "split"))
+  write_index <- function(change = identity) {
+    rows <- do.call(rbind, lapply(reference_bgen(path)$variants, function(v) data.frame(
+      chromosome = "1", position = v$pos, rsid = v$rsid, number_of_alleles = length(v$alleles), allele1 = v$alleles[1],
+      allele2 = v$alleles[2], file_start_position = v$start, size_in_bytes = v$bytes
+    )))
+    unlink(paste0(path, ".bgi"))
+    base <- DBI::dbConnect(RSQLite::SQLite(), paste0(path, ".bgi"))
+    DBI::dbWriteTable(base, "Variant", change(rows))
+    DBI::dbWriteTable(base, "Metadata", data.frame(file_size = file.size(path)))
+    DBI::dbDisconnect(base)
+  }
+  write_index(function(rows) rows[c(4, 2, 1, 5, 3), ])
+  found <- suppressMessages(read_bgen(path, multiallelic = "split"))
+  expect_identical(found, plain)
+  expect_identical(as.matrix(found), as.matrix(plain))
+  few <- read_bgen(path, variants = c("rs4", "rs2"))
+  expect_identical(variants(few)$snp, c("rs2", "rs4"))
+  write_index(function(rows) rows[-1, ])
+  expect_error(read_bgen(path), "it has 4 variants, the file 5", class = "latentmr_error_format")
+  write_index(function(rows) replace(rows, "file_start_position", 1e6))
+  expect_error(read_bgen(path), "places that the file does not have", class = "latentmr_error_format")
+  write_index(function(rows) replace(rows, "position", 5))
+  expect_error(read_bgen(path, multiallelic = "leave_out"), "another one is there", class = "latentmr_error_format")
+  writeLines("no", paste0(path, ".bgi"))
+  expect_error(read_bgen(path), "does not belong to", class = "latentmr_error_format")
+  expect_identical(suppressMessages(read_bgen(path, index = FALSE, multiallelic = "split")), plain)
+})
+
+test_that("mutated files give a classed error or what the slow twin reads", {
+  withr::local_options(LatentMR.quiet = TRUE)
+  withr::local_seed(20261130)
+  path <- bgen_file("m.bgen")
+  outcomes <- c(read = 0L, refused = 0L)
+  for (packing in 0:1) {
+    write_bgen_file(path, list(drawn_variant(1, 9, 8, FALSE), drawn_variant(2, 9, 3, TRUE)), sprintf("%02d", 1:9), packing)
+    good <- readBin(path, "raw", 1e5)
+    for (trial in 1:150) {
+      bytes <- good
+      if (trial %% 3 == 0) {
+        bytes <- bytes[seq_len(sample(length(bytes) - 1, 1))]
+      } else {
+        at <- sample(length(bytes), sample(3, 1))
+        bytes[at] <- xor(bytes[at], as.raw(2^sample(0:7, length(at), TRUE)))
+      }
+      writeBin(bytes, path)
+      got <- tryCatch({
+        bgen <- read_bgen(path, multiallelic = "split")
+        list(bgen = bgen, g = unname(as.matrix(bgen)))
+      }, latentmr_error_file = function(e) NULL)
+      outcomes[1 + is.null(got)] <- outcomes[1 + is.null(got)] + 1L
+      if (is.null(got)) next
+      slow <- reference_bgen(path)
+      copies <- do.call(cbind, lapply(slow$variants, function(v) v$copies[, -1, drop = FALSE]))
+      if (!isTRUE(all.equal(got$g, copies, tolerance = 1e-15))) fail(sprintf("mutation %d of packing %d is read differently", trial, packing))
+      if (!identical(samples(got$bgen)$iid, slow$ids)) fail(sprintf("mutation %d of packing %d: other people", trial, packing))
+    }
+  }
+  expect_true(all(outcomes > 20), info = paste(outcomes, collapse = " "))
+})
+
+test_that("an object that was changed on the way is refused or read within its file", {
+  bgen <- read_bgen(fixture("zlib8.bgen"), fixture("small.sample"))
+  g <- as.matrix(bgen)
+  for (change in list(
+    function(x) { x$at$start[2] <- 5; x }, function(x) { x$at$start[2] <- 1e9; x }, function(x) { x$at$allele[1] <- 7L; x },
+    function(x) { x$at$bytes[] <- 1; x }, function(x) { x$people <- x$people[1:3, ]; x }, function(x) { x$at$pos[1] <- 1; x }
+  )) {
+    error <- tryCatch(as.matrix(change(bgen)), latentmr_error = identity)
+    expect_s3_class(error, "latentmr_error")
+  }
+  bgen$cols <- 99L
+  expect_error(as.matrix(bgen), "cols", class = "latentmr_error_object")
+})
