@@ -61,4 +61,22 @@ bits.genotype_dosages <- function(x, rows) list(source = dosage_source(x), perso
 
 numerators.genotype_dosages <- function(x, rows) bits(x, rows)
 
+# Any genotypes that have numerators as dosages in memory.
+held_dosages <- function(x) {
+  n <- dim(x)[1]
+  whole <- numerators(x, seq_len(n))
+  held <- .Call(C_ffi_source_dosages, whole$source, whole$person)
+  genotype_dosages(held$raw, held$scale, n, variants(x), samples(x))
+}
+
+# Values of some variants replaced; dosages at the scale of the variant.
+replace_dosages <- function(x, cols, values) {
+  at <- dosage_cols(x, cols)
+  bytes <- .Call(C_ffi_dosage_pack, values, x$scale[at])
+  stopifnot(is.raw(bytes), nrow(values) == x$people)
+  size <- 2 * x$people
+  for (j in seq_along(at)) x$raw[(at[j] - 1) * size + seq_len(size)] <- bytes[(j - 1) * size + seq_len(size)]
+  x
+}
+
 words.genotype_dosages <- function(x) "dosages in memory, two bytes each"

@@ -46,7 +46,7 @@ decide_kind <- function(source, scan, rows, kind, arg) {
   }
   odd <- which(scan$odd > 0)
   inside <- all(scan$lo >= 0 & scan$hi <= 2 | !is.finite(scan$lo))
-  if (kind != "continuous" && length(odd)) {
+  if (kind != "continuous" && length(odd) && is.null(numerators(source$genotypes, 1L))) {
     check_call_codes(decode(source$genotypes, odd, rows), sum(as.numeric(scan$called)), kind, arg)
   }
   if (kind == "auto") {

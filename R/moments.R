@@ -13,8 +13,9 @@
 #' \eqn{d = [g = 2]}{d = [g = 2]} as bit strings over people, \eqn{g = h + d} and
 #' \deqn{\sum g_i g_j = |h_i \wedge h_j| + |h_i \wedge h_j \wedge (d_i \oplus d_j)| + 3 |d_i \wedge d_j|.}{sum g_i g_j =
 #' |h_i & h_j| + |h_i & h_j & (d_i xor d_j)| + 3 |d_i & d_j|.}
-#' They are the same on every processor and for every `memory`. Numeric columns,
-#' and dosages and continuous instruments, are summed in double precision about a
+#' They are the same on every processor and for every `memory`. Dosages that come as whole numbers k of steps of 1 / s
+#' (BGEN and PGEN files) are summed as such, exactly, and divided once: below 8.4 million people in a block at
+#' s = 16384. Numeric columns, other dosages and continuous instruments are summed in double precision about a
 #' pilot value (their mean), so that a large mean costs no digits. Files are
 #' streamed: the genotypes are never decoded into a matrix.
 #'
@@ -66,8 +67,8 @@
 #'   * at least max(30, 3 (p + q + 1), 10 (q + 1)) people for p variants and q numeric
 #'     columns. Folds are lowered until it holds; an environment that is too small as a
 #'     whole is an error.
-#'   * no or at least 20 people differ from the most common value of a variant (dosages
-#'     rounded), and its residual sum of squares given the constant, the numeric columns
+#'   * no or at least 20 people differ from the most common value of a variant (of dosages: rounded, and
+#'     half the expected copies of the rarer allele, min(sum, 2n - sum) / 2), and its residual sum of squares given the constant, the numeric columns
 #'     and the other variants is at least 10 (allele counts; variances, for continuous
 #'     instruments). No whole-number combination of the variants is then short, that is,
 #'     different from zero for few people only: a vector of a lattice is at least as long

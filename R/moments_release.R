@@ -186,8 +186,23 @@ short_in_block <- function(m, column, data, blocks, b) {
   ends <- cumsum(blocks$table$n)
   rows <- blocks$order[(ends[b] - blocks$table$n[b] + 1):ends[b]] + 1L
   x <- decode(data$genotypes, NULL, rows)
-  short <- short_variants(m, column, apply(if (data$kind == "dosage") round(x) else x, 2, differing))
-  if (data$kind == "dosage") short | few_off(x, disclosure_limits$grid) else short
+  if (data$kind != "dosage") return(short_variants(m, column, apply(x, 2, differing)))
+  short_variants(m, column, expected_carriers(m, column)) | few(rounded_differing(x), disclosure_limits$carriers) |
+    few_off(x, disclosure_limits$grid)
+}
+
+# Copies of the rarer allele that a block is expected to have, over two: at least that many carry it, if each copy is certain.
+expected_carriers <- function(m, b) {
+  n <- m$blocks$n[b]
+  copies <- pmin(m$sg[, b], 2 * n - m$sg[, b])
+  ifelse(copies > 1e-9 * n, copies / 2, 0)
+}
+
+# How many differ from the most common of 0, 1 and 2 copies, rounded.
+rounded_differing <- function(x) {
+  none <- colSums(x <= .5, na.rm = TRUE)
+  two <- colSums(x >= 1.5, na.rm = TRUE)
+  nrow(x) - pmax(none, two, colSums(!is.na(x)) - none - two)
 }
 
 # For every environment the most folds in which no variant is short.
@@ -235,20 +250,28 @@ triangle_rows <- function(v) unlist(lapply(seq_along(v), function(j) v[j] * (v[j
 # ---- dosages and continuous instruments, whose rows are at hand ----
 
 # A missing call takes the value of a random person of the same environment who has
-# one; where more than half are missing it stays.
+# one; where more than half are missing it stays. Dosages as whole numbers stay whole.
 complete_calls <- function(data, seed) {
   if (data$kind == "genotype") return(data)
-  x <- mr_genotypes(data)
-  with_seed(seed, for (e in levels(data$environment)) {
-    here <- which(data$environment == e)
+  whole <- data$kind == "dosage" && !is.null(numerators(data$genotypes, 1L))
+  called <- scan(data$genotypes, seq_along(data$environment), data$environment)$called
+  some <- which(rowSums(called) < length(data$environment))
+  if (whole && !length(some)) return(data)
+  x <- drawn_calls(decode(data$genotypes, if (whole) some), data$environment, seed)
+  data$genotypes <- if (whole) replace_dosages(held_dosages(data$genotypes), some, x) else genotype_matrix(x)
+  data
+}
+
+drawn_calls <- function(x, environment, seed) {
+  with_seed(seed, for (e in levels(environment)) {
+    here <- which(environment == e)
     for (v in which(colSums(is.na(x[here, , drop = FALSE])) > 0)) {
       lost <- here[is.na(x[here, v])]
       called <- setdiff(here, lost)
       if (length(called) >= length(lost)) x[lost, v] <- x[called[sample.int(length(called), length(lost), TRUE)], v]
     }
   })
-  data$genotypes <- genotype_matrix(x)
-  data
+  x
 }
 
 keep_dense <- function(data, keep) {

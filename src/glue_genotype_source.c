@@ -129,6 +129,23 @@ static SEXP ffi_source_matrix(SEXP source_, SEXP rows_) {
   return out;
 }
 
+/* person: 0-based places in the source. list(raw, scale): the dosages of these people, two bytes each. */
+static SEXP ffi_source_dosages(SEXP source_, SEXP person_) {
+  genotype_source source = glue_genotype_source(source_);
+  const size_t n = (size_t)Rf_xlength(person_);
+  const int *person = glue_places(person_, (R_xlen_t)n, source.people, "person");
+  SEXP raw = PROTECT(Rf_allocVector(RAWSXP, (R_xlen_t)(2 * n * source.variants)));
+  SEXP scale = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)source.variants));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  lmr_error err;
+  glue_check(source_dosages(&source, person, n, RAW(raw), INTEGER(scale),
+                            glue_arena(source_dosages_bytes(&source, n)), &tick, &err), &err);
+  SEXP out = glue_list(2, "raw", raw, "scale", scale);
+  UNPROTECT(2);
+  return out;
+}
+
 /* Doubles as the bytes of dosages of the given scale; or, when one is no such dosage, its 1-based
  * position as a double. */
 static SEXP ffi_dosage_pack(SEXP x, SEXP scale_) {
@@ -154,5 +171,6 @@ const R_CallMethodDef glue_genotype_source_calls[] = {
   GLUE_CALL(ffi_bed_matrix, 6),
   GLUE_CALL(ffi_source_matrix, 2),
   GLUE_CALL(ffi_dosage_pack, 2),
+  GLUE_CALL(ffi_source_dosages, 2),
   {NULL, NULL, 0}
 };

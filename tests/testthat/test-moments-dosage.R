@@ -152,3 +152,32 @@ test_that("the estimators are those of the matrix of doubles, from rows and from
   from <- lapply(moments, function(m) suppressWarnings(suppressMessages(latent_mr(m, seed = 1))))
   expect_equal(as.data.frame(from$whole)[columns], as.data.frame(from$dense)[columns], tolerance = 1e-8)
 })
+
+test_that("a release of dosages is that of the matrix of doubles, drawn calls and withheld variants too", {
+  set.seed(5)
+  people <- dosage_people(1500, 6, missing = .01)
+  people$g[, 4] <- 0
+  people$g[1:75, 4] <- 1 # 25 carriers of a copy in an environment: 12.5 expected carriers
+  data <- both_data(people)
+  held <- held_dosages(data$whole$genotypes)
+  expect_identical(decode(held), mr_genotypes(data$dense))
+  drawn <- lapply(data, complete_calls, seed = 1L)
+  expect_s3_class(drawn$whole$genotypes, "genotype_dosages")
+  expect_identical(mr_genotypes(drawn$whole), mr_genotypes(drawn$dense))
+  expect_false(anyNA(mr_genotypes(drawn$whole)))
+  release <- lapply(data, function(d) suppressWarnings(suppressMessages(mr_moments(d, folds = 2, seed = 1))))
+  expect_identical(release$whole$withheld, "v4")
+  expect_identical(release$dense$withheld, release$whole$withheld)
+  for (part in c("gg", "sg", "gx")) expect_equal(release$whole[[part]], release$dense[[part]], tolerance = 1e-12)
+  # Nothing is held twice where no call is missing.
+  complete <- data$whole
+  complete$genotypes <- drawn$whole$genotypes
+  expect_identical(complete_calls(complete, 1L)$genotypes, complete$genotypes)
+})
+
+test_that("carriers of a dosage are half the expected copies of the rarer allele", {
+  m <- list(sg = cbind(c(0, 39, 40, 200 - 39, 200, 100)), blocks = data.frame(n = 100))
+  expect_identical(expected_carriers(m, 1), c(0, 19.5, 20, 19.5, 0, 50)) # by hand
+  x <- cbind(c(0, .5, .51, 1.49, 1.5, 2, 2, 2), c(.2, .3, .4, .5, 0, .1, .2, .3), c(NA, 0, 0, 0, 0, 0, 0, 2))
+  expect_identical(rounded_differing(x), apply(round(x), 2, differing) + 0)
+})

@@ -38,6 +38,12 @@ size_t source_matrix_bytes(const genotype_source *source);
 lmr_status source_matrix(genotype_source *source, const int *rows, size_t n_rows, const int *cols, size_t n_cols,
                          double *to, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
+/* The dosages of the people rows[0 .. n - 1] as bytes (dosage_store() of dosage.h), variants x 2 n,
+ * and the scales: from a source that has them. Opens and closes the source. */
+size_t source_dosages_bytes(const genotype_source *source, size_t n);
+lmr_status source_dosages(genotype_source *source, const int *rows, size_t n, uint8_t *bytes, int32_t *scale,
+                          lmr_arena work, const lmr_tick *tick, lmr_error *err);
+
 /* x: people x variants doubles, NaN where missing; codes for 0, 1, 2 only. */
 genotype_source matrix_source(const double *x, size_t people, size_t variants);
 
