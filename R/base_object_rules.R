@@ -8,7 +8,8 @@ moment_kinds <- c("genotype", "dosage", "continuous")
 variants_rule <- function(size) {
   frame(
     size, snp = texts(size, distinct = TRUE), chr = chromosomes(size), pos = numbers(size, na = TRUE),
-    effect_allele = texts(size, na = TRUE), other_allele = texts(size, na = TRUE)
+    effect_allele = texts(size, na = TRUE), other_allele = texts(size, na = TRUE),
+    weight = numbers(size, na = TRUE, optional = TRUE)
   )
 }
 

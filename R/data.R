@@ -114,6 +114,9 @@
 #'   `other_allele`; `NULL` takes the column names. With a `plink_bed` object it
 #'   must be `NULL`.
 #'
+#' @param instruments Names of the columns of `genotypes` to use, or a table of associations whose variants and
+#'   effects are taken, see [read_mr_data()]; `NULL`: all. Other arguments by variant (`block`) then hold the chosen
+#'   ones.
 #' @param units Units of the exposure (exposures) and the outcome, such as `c("mmol/L", "mmHg")` or
 #'   `c(outcome = "mmHg")`; `NULL`: not
 #'   known. They stay with the data: moments, fits, tables, axes and reports say them, and sites in other units are not
@@ -189,7 +192,8 @@
 mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL, structure = NULL,
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
                     cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto",
-                    units = NULL, scale_traits = "none", family = NULL, parents = NULL) {
+                    units = NULL, scale_traits = "none", family = NULL, parents = NULL,
+                    instruments = NULL) {
   check_given(hints = given_hints)
   names <- c(
     exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome")
@@ -201,6 +205,8 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   scales <- trait_scaling(scale_traits, names)
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
+  check_chosen_parents(instruments, parents)
+  source <- choose_variants(source, instrument_table(instruments, source), "instruments")
   parents <- parents_source(parents, source)
   if (!is.null(background)) background <- with_sample_names(genotype_source(background, "background"))
   if (kind != "continuous" && in_memory(source$genotypes)) {

@@ -152,7 +152,9 @@ log_variants_read <- function(log, source, unit = "variants") {
   if (is.null(source$unused)) return(log)
   reasons <- if (is.null(source$reasons)) c("not chosen" = unused) else source$reasons
   log <- flow_add_each(log, unit, reasons, source$p + unused)
-  flow_add(log, unit, "chosen, not in the files", "noted", length(source$absent))
+  log <- flow_add(log, unit, "chosen, not in the files", "noted", length(source$absent))
+  for (reason in names(source$weighing)) log <- flow_add(log, unit, reason, "noted", source$weighing[[reason]])
+  log
 }
 
 without_variants <- function(source, gone) {

@@ -147,14 +147,15 @@ read_one_gwas <- function(file, given, encoding) {
   if (!is.null(source$format)) found$format <- source$format
   x <- read_gwas_cells(source, found, given)
   g <- list(x = x, log = new_flow(), scale = given$scale, units = given$units, said = character(), ratio = FALSE)
+  quiet <- isTRUE(given$weights_only)
   if (is.null(g$scale) && (found$binary || isTRUE(source$binary))) g$scale <- "log odds ratio"
-  frame <- gwas_values(g, source$label)
+  frame <- gwas_values(g, source$label, quiet)
   attr(frame, "format") <- found$format
   frame
 }
 
 # From the columns as they came to the frame.
-gwas_values <- function(g, label) {
+gwas_values <- function(g, label, quiet = FALSE) {
   g$log <- flow_add(g$log, "variants", sprintf("read from %s", label), "read", g$x$environment, g$x$environment)
   g <- additive_only(g)
   if (!is.null(g$x$low_confidence)) {
@@ -173,7 +174,7 @@ gwas_values <- function(g, label) {
     abort(sprintf("%s: no association is left: %s.", label, gwas_left_words(g$log)),
           c("latentmr_error_empty", "latentmr_error_argument"), argument = "file")
   }
-  if (length(g$said)) inform(sprintf("%s: %s.", label, paste(g$said, collapse = "; ")), "latentmr_message_gwas")
+  if (length(g$said) && !quiet) inform(sprintf("%s: %s.", label, paste(g$said, collapse = "; ")), "latentmr_message_gwas")
   text <- function(own, column) if (is.null(column)) rep(if (is.null(own)) NA_character_ else own, n) else column
   x$units <- text(g$units, x$units)
   x$scale <- text(g$scale, x$scale)

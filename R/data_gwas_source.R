@@ -136,7 +136,8 @@ complete_cells <- function(x, source, found, given) {
     x$log10p <- NULL
   }
   if (is.null(x$se) && is.null(x$pval) && is.null(x$z) && (is.null(x$lower) || is.null(x$upper))) {
-    need_column("se", "standard errors", source)
+    if (!isTRUE(given$weights_only)) need_column("se", "standard errors", source)
+    x$se <- rep(1, n)
   }
   if (is.null(x$eaf)) x$eaf <- rep(NA_real_, n)
   x <- gwas_environment(x, source, given)

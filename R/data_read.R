@@ -22,7 +22,8 @@
 #' @param instruments Names of the variants to use as instruments, or a file with
 #'   them (one per line, or a table with a column `snp`, `rsid`, `id`, ...), the result of [clump()], or
 #'   `NULL`: all. Names that the files do not have are counted in [flow()] and
-#'   listed in a warning; when none is found it is an error.
+#'   listed in a warning; when none is found it is an error. Also a table of associations, see Associations as
+#'   instruments.
 #' @param id Name of the column with the identifiers. `NULL` looks for `IID`,
 #'   `id`, `eid`, `person_id`, in this order, whatever the case.
 #' @param keep,remove Identifiers of the people to keep or to remove (withdrawn
@@ -42,6 +43,15 @@
 #' FID_IID (family and individual joined by `_`), and what finds more people is
 #' taken; a message says so when it is FID_IID. When one IID stands for several
 #' people, a phenotype file with both columns is joined by the pair.
+#'
+#' @section Associations as instruments:
+#' `instruments` may be a frame of [read_gwas()], or a data frame or file that it reads: a table with an effect
+#' allele and effects, of one environment and one trait. Its variants are found by name, else by chromosome and
+#' position with fitting alleles; those whose alleles are others than in the genotypes are left out. The effects
+#' become the column `weight` of `variants(data)`: per counted allele (turned, or from the other strand, where
+#' needed). Palindromic variants (A/T, C/G) are aligned by the frequency of the effect allele where that is below
+#' .42 or above .58 in the table and in the genotypes; others have no weight and stay instruments. [flow()]
+#' counts all this. [latent_mr()] uses the weights as `score_weights` unless others are given.
 #'
 #' @section Text files:
 #' Files are read into memory whole, from a file or a pipe (`remove = "/dev/stdin"`,
@@ -104,6 +114,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   lists <- list(
     keep = read_id_list(keep, "keep", people, encoding), remove = read_id_list(remove, "remove", people, encoding)
   )
+  instruments <- instrument_table(instruments, source, encoding)
   background <- background_source(background, source, instruments, people, encoding)
   source <- choose_variants(source, instruments, "instruments", encoding)
   parents <- parents_source(parents, source)

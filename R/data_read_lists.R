@@ -112,6 +112,7 @@ read_variant_list <- function(x, arg, encoding = utf8) {
 # The source with the named variants only; what it lacks is kept in `absent`.
 choose_variants <- function(source, names, arg, encoding = utf8) {
   if (is.null(names)) return(source)
+  if (inherits(names, "gwas")) return(choose_associations(source, names, arg))
   clumps <- if (inherits(names, "clumps")) clumped_apart(names, source$variants, arg)
   names <- read_variant_list(if (is.null(clumps)) names else names$SNP[names$kept], arg, encoding)
   plain <- plain_names(source$variants)
@@ -184,7 +185,11 @@ background_source <- function(background, source, instruments, people, encoding 
       abort_argument("background", "given together with `instruments` when it is \"others\"", "alone",
                      "Name the instruments: the other variants are then the background.")
     }
-    chosen <- read_variant_list(instruments, "instruments", encoding)
+    chosen <- if (inherits(instruments, "gwas")) {
+      source$variants$snp[match_associations(instruments, source)$at]
+    } else {
+      read_variant_list(instruments, "instruments", encoding)
+    }
     return(
       keep_source_variants(source, which(!(source$variants$snp %in% chosen | plain_names(source$variants) %in% chosen)))
     )

@@ -7,7 +7,8 @@
 #'   `FALSE` one for each variant over all participants.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return `variants()`: a data frame with `snp`, `chr`, `pos`, `effect_allele`
-#'   (the allele that is counted), `other_allele`, with `environments = TRUE` also
+#'   (the allele that is counted), `other_allele`, `weight` where `instruments` was a table of associations
+#'   ([read_mr_data()]), with `environments = TRUE` also
 #'   `environment`, then `n` (participants), `call_rate` (share of these with a
 #'   call), and over the calls: for genotypes and dosages `eaf` (frequency of the
 #'   effect allele, mean / 2) and `maf` (that of the rarer one), for continuous

@@ -60,7 +60,8 @@
 #'   and so on, and rsid, EA, NEA, A1 (effect), A2, BETA, with a message). Matched by variant and alleles (also
 #'   where the data hold several variants of one name): weights of the other allele change sign, weights on the
 #'   other strand are recognised; palindromic variants (A/T, C/G), other alleles, unknown variants and missing
-#'   weights are left out. `$score$table` has what became of every row. `NULL`: no score.
+#'   weights are left out. `$score$table` has what became of every row. `NULL`: the weights
+#'   that came with the instruments (a table of associations, see [read_mr_data()]), else no score.
 #' @param level Confidence level.
 #' @param force `TRUE` goes on where nothing identifies the effect, with a warning
 #'   instead of the error.

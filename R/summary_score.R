@@ -3,7 +3,7 @@
 # list(direction, table): weight of the counted allele of every variant, and what
 # became of every row of `score_weights`.
 allele_score <- function(weights, variants, kind) {
-  if (is.null(weights)) return(NULL)
+  if (is.null(weights)) return(carried_score(variants[["weight"]], variants, kind))
   if (kind == "continuous") {
     abort_argument(
       "score_weights", "NULL for continuous instruments", describe(weights), "An allele score counts alleles."
@@ -33,6 +33,22 @@ allele_score <- function(weights, variants, kind) {
   score <- list(direction = direction, table = table)
   inform(score_words(score, nrow(variants)), "latentmr_message_weights")
   score
+}
+
+# The weights that came with the instruments (read_mr_data()).
+carried_score <- function(weight, variants, kind) {
+  known <- is.finite(weight)
+  if (kind == "continuous" || !any(weight[known] != 0)) return(NULL)
+  table <- data.frame(
+    SNP = variants$snp, status = ifelse(known, "of the instruments", "no weight"), weight = ifelse(known, weight, NA),
+    stringsAsFactors = FALSE
+  )
+  inform(
+    sprintf("Allele score: the weights that came with the instruments, %s of %s variants.", big(sum(known)),
+            big(nrow(variants))),
+    "latentmr_message_weights"
+  )
+  list(direction = ifelse(known, weight, 0), table = table)
 }
 
 # Each weight with a variant of its name (also the one that it had before read_plink() told
