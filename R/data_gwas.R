@@ -174,7 +174,8 @@ gwas_values <- function(g, label, quiet = FALSE) {
     abort(sprintf("%s: no association is left: %s.", label, gwas_left_words(g$log)),
           c("latentmr_error_empty", "latentmr_error_argument"), argument = "file")
   }
-  if (length(g$said) && !quiet) inform(sprintf("%s: %s.", label, paste(g$said, collapse = "; ")), "latentmr_message_gwas")
+  said <- paste(g$said, collapse = "; ")
+  if (nzchar(said) && !quiet) inform(sprintf("%s: %s.", label, said), "latentmr_message_gwas")
   text <- function(own, column) if (is.null(column)) rep(if (is.null(own)) NA_character_ else own, n) else column
   x$units <- text(g$units, x$units)
   x$scale <- text(g$scale, x$scale)

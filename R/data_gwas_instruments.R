@@ -63,7 +63,8 @@ match_associations <- function(table, source) {
   other <- clean_allele(variants$other_allele, source$p)[pairs$at]
   status <- allele_status(table$effect_allele[pairs$row], table$other_allele[pairs$row], effect, other)
   palindrome <- status == "palindromic"
-  same <- palindromic_alleles(effect, other) & table$effect_allele[pairs$row] %in% c("A", "T") == effect %in% c("A", "T")
+  a_or_t <- function(x) x %in% c("A", "T")
+  same <- palindromic_alleles(effect, other) & a_or_t(table$effect_allele[pairs$row]) == a_or_t(effect)
   status[palindrome & !same] <- "other alleles"
   status[palindrome & (is.na(effect) | is.na(other))] <- "no alleles in the data"
   best <- order(pairs$row, match(status, association_status))

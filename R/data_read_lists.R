@@ -115,14 +115,16 @@ choose_variants <- function(source, names, arg, encoding = utf8) {
   if (inherits(names, "gwas")) return(choose_associations(source, names, arg))
   clumps <- if (inherits(names, "clumps")) clumped_apart(names, source$variants, arg)
   names <- read_variant_list(if (is.null(clumps)) names else names$SNP[names$kept], arg, encoding)
+  where <- if (inherits(source$genotypes, "genotype_bed")) "PLINK files" else "genotypes"
   plain <- plain_names(source$variants)
   cols <- which(source$variants$snp %in% names | plain %in% names)
   absent <- setdiff(names, c(source$variants$snp, plain))
   if (!length(cols)) {
     cause <- variant_cause(names, source$variants)
     abort(
-      sprintf("None of the %s variants in `%s` is in the PLINK files: %s; the files have %s.%s", big(length(names)), arg,
-              quote_all(names, 3), quote_all(source$variants$snp, 3), cause_words(cause)),
+      sprintf("None of the %s variants in `%s` is in the %s: %s; %s have %s.%s", big(length(names)), arg, where,
+              quote_all(names, 3), if (where == "genotypes") "they" else "the files", quote_all(source$variants$snp, 3),
+              cause_words(cause)),
       c("latentmr_error_variants", "latentmr_error_argument"), argument = arg,
       hint = if (is.null(cause)) {
         "Look for another kind of name (rsid, chr:pos) or another genome build."
@@ -134,8 +136,8 @@ choose_variants <- function(source, names, arg, encoding = utf8) {
   if (length(absent)) {
     cause <- variant_cause(absent, source$variants)
     warn(
-      sprintf("%s of the %s variants in `%s` %s not in the PLINK files: %s.%s", big(length(absent)), big(length(names)), arg,
-              if (length(absent) == 1) "is" else "are", quote_all(absent, 5), cause_words(cause)),
+      sprintf("%s of the %s variants in `%s` %s not in the %s: %s.%s", big(length(absent)), big(length(names)), arg,
+              if (length(absent) == 1) "is" else "are", where, quote_all(absent, 5), cause_words(cause)),
       "latentmr_warning_variants", variants = absent, hint = cause$remedy
     )
   }
