@@ -65,28 +65,6 @@ test_that("several exposures are those of the rows", {
   expect_equal(b[c("b", "se")], a[c("b", "se")], tolerance = 1e-8)
 })
 
-# Three ancestries, no linkage; errors given by hand.
-plain_tables <- function(p = 30, n_x = 20000, n_y = 8000, seed = 1) {
-  set.seed(seed)
-  b <- stats::rnorm(p, 0, .1)
-  one <- function(environment, effect, n) {
-    f <- stats::plogis(stats::rnorm(p, 0, .8))
-    sd <- sqrt(2 * f * (1 - f))
-    data.frame(
-      SNP = paste0("rs", seq_len(p)), effect_allele = rep(c("A", "C"), length.out = p), other_allele = "G", eaf = f,
-      beta = effect, se = 1 / (sqrt(n) * sd), samplesize = n, environment = environment
-    )
-  }
-  x <- do.call(rbind, lapply(c("EUR", "AFR", "EAS"), one, effect = b, n = n_x))
-  x$other_allele[x$effect_allele == "C"] <- "T"
-  y <- x
-  y$beta <- .3 * x$beta
-  y$samplesize <- n_y
-  y$se <- x$se * sqrt(n_x / n_y)
-  y$environment <- x$environment
-  list(x = x, y = y)
-}
-
 test_that("the sums of two samples are those of the formulas, by hand", {
   t <- plain_tables(p = 4)
   m <- mr_moments_from_summary(t$x, t$y, overlap = c(EUR = .1, AFR = .2, EAS = .3))
