@@ -97,7 +97,8 @@ object_laws <- list(
     if (any(diag(m$r1) > diag(m$r0) * (1 + 1e-9))) fault("$latent$kclass$r1", "at most `r0` on the diagonal", "more")
     if (m$df != m$n - m$K - m$L) fault("$latent$kclass$df", "`n` less `K` and `L`", format(m$df))
     if (m$L + m$K > m$n) fault("$latent$kclass$L", sprintf("with `K` at most `n` (%s)", big(m$n)), big(m$L))
-    if (m$n != x$nobs) fault("$latent$kclass$n", big(x$nobs), big(m$n))
+    # Noise of null variants is known from fewer than there are people.
+    if (m$n > x$nobs || m$n < x$nobs && !isTRUE(x$latent$own_noise)) fault("$latent$kclass$n", big(x$nobs), big(m$n))
   },
   encoder_autoencoder = function(x, sizes, fault) {
     inputs <- sizes$r + if (is.null(x[["warm"]])) 0 else ncol(x$warm$map)

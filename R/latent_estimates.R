@@ -184,12 +184,13 @@ block_scores <- function(view, part, directions, partial = block_partial(view, p
   )
 }
 
-# Cross products before and after the instruments, from their scores g and the noise.
+# Cross products before and after the instruments, from their scores g and the noise. Its people are those that
+# the noise is known from: J is n times a share of r0.
 noise_kclass <- function(view, g, n, kept, rank) {
   omega <- score_noise(view)
   df <- min(view$noise$df, n - rank - kept)
   r1 <- df * omega
-  kclass_moments(r1 + tcrossprod(g), r1, n, kept, n - kept - df)
+  kclass_moments(r1 + tcrossprod(g), r1, df + kept + rank, kept, rank)
 }
 
 # Why nothing can be estimated from a block, or NULL.

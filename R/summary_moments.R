@@ -158,7 +158,7 @@ build_moments <- function(g, sizes, linkage, noise, names, units) {
   every <- length(g$environments)
   traits <- length(names)
   p <- nrow(g$variants)
-  overlap <- noise$overlap
+  overlap <- stats::cov2cor(noise$overlap) # what is more than sampling is in `summary` alone
   mean <- 2 * sizes$f
   n <- sizes$n
   column <- function(t, e) (t - 1) * every + e

@@ -47,6 +47,12 @@ test_that("the noise of a score is what variants without effects have, through t
   block <- set_blocks(method_rows("latent_2sls"), list(encoder = learn_instruments(m, seed = 1), view = view))$latent
   expect_equal(block$kclass$r1, block$kclass$df * omega)
   expect_equal(block$kclass$n, block$kclass$df + block$kclass$K + block$kclass$L)
+  # J of instruments that agree is about its degrees of freedom, however few variants the noise is known from.
+  few <- m
+  few$summary$noise_df <- 400
+  j <- function(m) hush(latent_mr(m, seed = 1, methods = "latent_nagar"))$diagnostics$sargan$statistic
+  expect_equal(j(few), j(m), tolerance = .1)
+  expect_lt(j(m), stats::qchisq(.999, 30))
 })
 
 test_that("a matrix without anything shared is one number for each ancestry", {

@@ -1,0 +1,293 @@
+# latent_mr() on moments from summary statistics by ancestry, against inverse-variance weighting, MR-Egger and the
+# weighted median of the same tables (variants meta-analysed over ancestries).
+#
+#   Rscript bench/bench-summary.R                      every cell, 40 draws of people, 1,000 of polygenic tables
+#   Rscript bench/bench-summary.R 40 distinct,shared   so many draws of the cells whose name begins so
+#   Rscript bench/bench-summary.R 200 alignment        size and power of frequency_alignment()
+#
+# Cells of people (distinct, shared): four ancestries of PEOPLE (5,000) each, mixtures of four populations (Balding and
+# Nichols, fst .05); distinct: each mostly one population; shared: the same mixture everywhere. 60 instruments, effect .3,
+# a confounder of people and one along ancestry; GWAS adjusted for 5 components of 300 variants; 500 null variants outside
+# of these. One sample, two (halves), and half overlap of the same draw. Arms: `cross`: no LD, the correlation of the
+# traits as intercept; `null`: no LD, noise from the null variants.
+# Cells of polygenic tables (poly_*): z statistics drawn with LD (AR .6 in blocks of 20) for four ancestries of 360,000,
+# 20,000, 8,000 and 6,000; 60 instruments; a background of heritability h2 in both traits with genetic correlation rg, a
+# share of causal variants; stratification that is the same everywhere. Arms: `mean` (as if no background), `ldscore`.
+# Winner's curse (poly_curse): instruments chosen at p < 5e-8 in the same tables.
+# The table is bench/results/summary.csv.
+suppressPackageStartupMessages(library(LatentMR))
+options(LatentMR.quiet = TRUE)
+asked <- commandArgs(TRUE)
+draws <- if (length(asked)) as.integer(asked[1])
+wanted <- if (length(asked) > 1) strsplit(asked[2], ",")[[1]] else ""
+people <- as.integer(Sys.getenv("PEOPLE", "5000"))
+truth <- .3
+ancestries <- c("EUR", "AFR", "EAS", "SAS")
+
+# ---- people ----
+
+mixture <- function(n, weight) {
+  x <- matrix(rgamma(n * 4, rep(weight, each = n)), n)
+  x / rowSums(x)
+}
+
+draw_people <- function(design, instruments = 60, background = 300, null = 500, fst = .05, confounding = .5) {
+  p <- instruments + background + null
+  base <- runif(p, .1, .9)
+  scale <- (1 - fst) / fst
+  frequency <- matrix(rbeta(4 * p, base * scale, (1 - base) * scale), p)
+  gamma <- rnorm(instruments, 0, sqrt(.08 / instruments))
+  axis <- c(1, -1, .5, -.5)
+  lapply(seq_along(ancestries), function(e) {
+    weight <- if (design == "distinct") replace(rep(.4, 4), e, 8) else rep(1, 4)
+    q <- mixture(people, weight)
+    g <- matrix(rbinom(people * p, 2, tcrossprod(q, frequency)), people)
+    own <- drop(q %*% axis)
+    own <- (own - mean(own)) / .5
+    u <- rnorm(people)
+    z <- sweep(g[, seq_len(instruments)], 2, sqrt(2 * base[seq_len(instruments)] * (1 - base[seq_len(instruments)])), "/")
+    x <- drop(z %*% gamma) + confounding * own + .5 * u + rnorm(people, 0, .8)
+    list(g = g, x = x, y = truth * x + confounding * own + .5 * u + rnorm(people, 0, .8))
+  })
+}
+
+# Association of every variant given the components, of some people.
+gwas <- function(one, trait, components, rows, columns, environment) {
+  w <- cbind(1, components)[rows, ]
+  basis <- qr(w)
+  v <- qr.resid(basis, one[[trait]][rows])
+  g <- one$g[rows, columns]
+  left <- qr.resid(basis, g + 0)
+  gg <- colSums(left^2)
+  b <- drop(crossprod(left, v)) / gg
+  se <- sqrt((sum(v^2) - b^2 * gg) / (length(rows) - ncol(w) - 1) / gg)
+  data.frame(
+    SNP = paste0("rs", columns), effect_allele = "A", other_allele = "G", eaf = colMeans(g) / 2, beta = b, se = se,
+    samplesize = length(rows), environment = environment
+  )
+}
+
+people_tables <- function(cohorts, sample, instruments = 60, background = 300, null = 500) {
+  rows <- switch(sample,
+    one = list(seq_len(people), seq_len(people)),
+    two = list(seq_len(people %/% 2), (people %/% 2 + 1):people),
+    half = list(seq_len(2 * people %/% 3), (people %/% 3 + 1):people)
+  )
+  chosen <- list(main = seq_len(instruments), null = instruments + background + seq_len(null))
+  tables <- lapply(chosen, function(columns) {
+    lapply(c(exposure = "x", outcome = "y"), function(trait) do.call(rbind, lapply(seq_along(cohorts), function(e) {
+      gwas(cohorts[[e]], trait, cohorts[[e]]$components, rows[[if (trait == "x") 1 else 2]], columns, ancestries[e])
+    })))
+  })
+  both <- length(intersect(rows[[1]], rows[[2]])) / sqrt(length(rows[[1]]) * length(rows[[2]]))
+  tables$overlap <- both * vapply(cohorts, function(one) {
+    cor(lm.fit(cbind(1, one$components), cbind(one$x, one$y))$residuals)[1, 2]
+  }, 0)
+  names(tables$overlap) <- ancestries
+  tables
+}
+
+add_components <- function(one, background) {
+  g <- scale(one$g[, background])
+  g[is.na(g)] <- 0
+  one$components <- g %*% eigen(crossprod(g), TRUE)$vectors[, 1:5]
+  one
+}
+
+# ---- estimates ----
+
+row <- function(arm, estimator, b, lo, up) data.frame(arm = arm, estimator = estimator, b = b, lo = lo, up = up)
+
+latent_rows_of <- function(arm, moments) {
+  if (inherits(moments, "condition")) return(row(arm, c("latent_nagar", "latent_reml"), NA, NA, NA))
+  fit <- tryCatch(suppressWarnings(latent_mr(
+    moments, methods = c("latent_nagar", "latent_reml"), seed = 1, by_environment = FALSE
+  )), latentmr_error = identity)
+  if (inherits(fit, "condition")) return(row(arm, c("latent_nagar", "latent_reml"), NA, NA, NA))
+  t <- as.data.frame(fit)
+  row(arm, t$estimator, t$b, t$lo_ci, t$up_ci)
+}
+
+usual_rows <- function(x, y) {
+  meta <- function(t) {
+    w <- tapply(1 / t$se^2, factor(t$SNP, unique(t$SNP)), sum)
+    list(b = c(tapply(t$beta / t$se^2, factor(t$SNP, unique(t$SNP)), sum)) / c(w), se = 1 / sqrt(c(w)))
+  }
+  x <- meta(x)
+  y <- meta(y)
+  a <- list(bx = x$b, sx = x$se, by = y$b, sy = y$se, rho = NULL)
+  fits <- list(ivw = LatentMR:::summary_ivw(a), egger = LatentMR:::summary_egger(a), weighted_median = LatentMR:::summary_median(a, 1L))
+  do.call(rbind, lapply(names(fits), function(id) {
+    f <- fits[[id]]
+    row("tables", id, f$b, f$b - 1.96 * f$se, f$b + 1.96 * f$se)
+  }))
+}
+
+try_moments <- function(...) tryCatch(suppressWarnings(mr_moments_from_summary(...)), latentmr_error = identity)
+
+one_draw_of_people <- function(design, seed) {
+  set.seed(seed)
+  cohorts <- lapply(draw_people(design), add_components, background = 61:360)
+  do.call(rbind, lapply(c("one", "two", "half"), function(sample) {
+    t <- people_tables(cohorts, sample)
+    x <- t$main$exposure
+    y <- t$main$outcome
+    out <- rbind(
+      latent_rows_of("cross", try_moments(x, y, overlap = t$overlap)),
+      latent_rows_of("null", try_moments(x, y, null = c(t$null, polygenic = FALSE))),
+      usual_rows(x, y)
+    )
+    cbind(cell = paste(design, sample, sep = "_"), draw = seed, out)
+  }))
+}
+
+# ---- polygenic tables ----
+
+sizes <- list(x = c(360000, 20000, 8000, 6000), y = c(300000, 15000, 9000, 5000))
+
+# Variants in blocks of 20 with correlation .6^|i - j|; everything per standardised variant.
+polygenic_tables <- function(h2 = .3, causal = .1, rg = 0, kappa = .002, curse = FALSE, variants = 6000, genome = 60000, strength = .01) {
+  block <- 20L
+  blocks <- variants %/% block
+  r <- .6^abs(outer(seq_len(block), seq_len(block), "-"))
+  root <- chol(r)
+  l <- rep(colSums(r^2), blocks)
+  on <- rbinom(variants, 1, causal)
+  own <- matrix(rnorm(2 * variants), variants) %*% chol(matrix(c(1, rg, rg, 1), 2)) * sqrt(h2 / (genome * causal)) * on
+  spread <- function(b) as.vector(r %*% matrix(b, block))
+  strong <- seq(10, variants, by = block * max(1, blocks %/% 60))[1:60]
+  # The instruments' own blocks have no background: what is wrong is the noise alone.
+  own[outer((strong - 1) %/% block * block, seq_len(block), "+"), ] <- 0
+  effect <- own[, 1]
+  effect[strong] <- rnorm(60, 0, strength)
+  bx <- spread(effect)
+  by <- truth * bx + spread(own[, 2])
+  delta <- rnorm(variants)
+  rho <- .4
+  f <- runif(variants, .05, .95)
+  shift <- lapply(ancestries, function(e) plogis(qlogis(f) + rnorm(variants, 0, .5)))
+  tables <- lapply(seq_along(ancestries), function(e) {
+    noise <- lapply(1:2, function(t) as.vector(crossprod(root, matrix(rnorm(variants), block))))
+    noise[[2]] <- rho * noise[[1]] + sqrt(1 - rho^2) * noise[[2]]
+    sd <- sqrt(2 * shift[[e]] * (1 - shift[[e]]))
+    Map(function(b, n, z) data.frame(
+      SNP = paste0("rs", seq_len(variants)), effect_allele = "A", other_allele = "G", eaf = shift[[e]],
+      beta = (b + kappa * delta + z / sqrt(n)) / sd, se = 1 / (sqrt(n) * sd), samplesize = n,
+      environment = ancestries[e], ldscore = l
+    ), list(bx, by), c(sizes$x[e], sizes$y[e]), noise)
+  })
+  trait <- function(t) do.call(rbind, lapply(tables, `[[`, t))
+  x <- trait(1)
+  y <- trait(2)
+  chosen <- if (curse) cursed(x, block) else paste0("rs", strong)
+  far <- setdiff(paste0("rs", seq_len(variants)), paste0("rs", outer(strong, -10:10, "+")))
+  pick <- function(t, snp) t[t$SNP %in% snp, ]
+  list(x = pick(x, chosen), y = pick(y, chosen), null = list(exposure = pick(x, far), outcome = pick(y, far)))
+}
+
+# The most significant variant of every block that has one below 5e-8, over all ancestries.
+cursed <- function(x, block) {
+  w <- 1 / x$se^2
+  id <- factor(x$SNP, unique(x$SNP))
+  z <- c(tapply(w * x$beta, id, sum)) / sqrt(c(tapply(w, id, sum)))
+  at <- split(seq_along(z), (seq_along(z) - 1L) %/% block)
+  best <- vapply(at, function(i) i[which.max(abs(z[i]))], 0L)
+  names(z)[best[abs(z[best]) > 5.45]]
+}
+
+one_polygenic_draw <- function(cell, settings, seed) {
+  set.seed(seed)
+  t <- do.call(polygenic_tables, settings)
+  plain <- lapply(t$null, function(x) x[names(x) != "ldscore"])
+  out <- rbind(
+    latent_rows_of("none", try_moments(t$x, t$y, overlap = .4)),
+    latent_rows_of("mean", try_moments(t$x, t$y, null = c(plain, polygenic = FALSE))),
+    latent_rows_of("ldscore", try_moments(t$x, t$y, null = t$null)),
+    usual_rows(t$x, t$y)
+  )
+  cbind(cell = cell, draw = seed, out)
+}
+
+# ---- frequency_alignment(): size and power ----
+
+one_alignment <- function(cell, settings, seed) {
+  set.seed(seed)
+  p <- settings$p
+  base <- rnorm(p)
+  f <- plogis(base + matrix(rnorm(4 * p, 0, .4), p))
+  b <- rnorm(p, 0, settings$effects) * rbinom(p, 1, .2)
+  t <- do.call(rbind, lapply(1:4, function(e) {
+    sd <- sqrt(2 * f[, e] * (1 - f[, e]))
+    u <- f[, 1 + e %% 4] - f[, e]
+    z <- b + rnorm(p) + settings$kappa * u / sd / sqrt(mean((u / sd)^2))
+    data.frame(
+      SNP = paste0("rs", seq_len(p)), effect_allele = "A", other_allele = "G", eaf = f[, e], beta = z / (100 * sd),
+      se = 1 / (100 * sd), samplesize = 10000, environment = ancestries[e]
+    )
+  }))
+  pval <- frequency_alignment(t)$pval
+  data.frame(cell = cell, draw = seed, arm = "frequency", estimator = ancestries, b = pval, lo = NA, up = NA)
+}
+
+# ---- cells ----
+
+grid <- expand.grid(h2 = c(.1, .5), causal = c(.01, .5), rg = c(-.5, 0, .5))
+polygenic <- c(
+  setNames(lapply(seq_len(nrow(grid)), function(i) as.list(grid[i, ])), sprintf(
+    "poly_h%g_c%g_rg%g", 100 * grid$h2, 100 * grid$causal, 100 * grid$rg
+  )),
+  list(
+    poly_none = list(h2 = 0, causal = .1), poly_clean = list(h2 = 0, causal = .1, kappa = 0),
+    poly_curse = list(h2 = .3, causal = .05, rg = .5, curse = TRUE)
+  )
+)
+alignment <- list()
+for (p in c(50, 500)) for (effects in c(0, 5)) for (kappa in c(0, .15, .3)) {
+  alignment[[sprintf("alignment_p%d_effects%g_kappa%g", p, effects, kappa)]] <- list(p = p, effects = effects, kappa = kappa)
+}
+cells <- c(
+  lapply(setNames(nm = c("distinct", "shared")), function(design) function(seed) one_draw_of_people(design, seed)),
+  Map(function(name, s) function(seed) one_polygenic_draw(name, s, seed), names(polygenic), polygenic),
+  Map(function(name, s) function(seed) one_alignment(name, s, seed), names(alignment), alignment)
+)
+cells <- cells[vapply(names(cells), function(name) any(startsWith(name, wanted)), NA)]
+if (!length(cells)) stop("no such cell", call. = FALSE)
+
+runs <- do.call(rbind, lapply(names(cells), function(name) {
+  count <- if (is.null(draws)) if (name %in% c("distinct", "shared")) 40 else 1000 else draws
+  out <- do.call(rbind, lapply(seq_len(count), cells[[name]]))
+  cat(name, count, "draws\n")
+  out
+}))
+
+summary_of <- function(r) {
+  good <- is.finite(r$b)
+  b <- r$b[good]
+  if (r$arm[1] == "frequency") {
+    return(data.frame(draws = nrow(r), lost = sum(!good), bias = NA, rmse = NA, coverage = NA, rejects = mean(b < .05)))
+  }
+  inside <- r$lo[good] <= truth & r$up[good] >= truth
+  data.frame(
+    draws = nrow(r), lost = sum(!good), bias = mean(b) - truth, rmse = sqrt(mean((b - truth)^2)), coverage = mean(inside),
+    rejects = mean(r$lo[good] > 0 | r$up[good] < 0)
+  )
+}
+key <- interaction(runs$cell, runs$arm, if (any(runs$arm != "frequency")) runs$estimator else "all", drop = TRUE, lex.order = TRUE)
+parts <- split(runs, key)
+table <- do.call(rbind, lapply(parts, function(r) {
+  cbind(cell = r$cell[1], arm = r$arm[1], estimator = if (r$arm[1] == "frequency") "all" else r$estimator[1], summary_of(r))
+}))
+rownames(table) <- NULL
+table[-(1:5)] <- round(table[-(1:5)], 4)
+options(width = 120)
+print(table, row.names = FALSE)
+
+# Cells that were not run keep their lines.
+keep <- function(new, path) {
+  if (!file.exists(path)) return(new)
+  old <- read.csv(path)
+  rbind(old[!old$cell %in% new$cell, names(new)], new)
+}
+dir.create("bench/results", showWarnings = FALSE)
+path <- "bench/results/summary.csv"
+write.csv(keep(table, path), path, row.names = FALSE)
