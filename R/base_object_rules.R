@@ -30,19 +30,19 @@ stored_sums <- function(rows) numbers(rows, "b", type = "double", scan = FALSE)
 moments_rules <- function() list(
   kind = text(among = moment_kinds), variants = variants_rule("G"),
   covariates = texts("c", distinct = TRUE, null = TRUE), structure = texts("s", distinct = TRUE, null = TRUE),
-  exposure = texts("x", distinct = TRUE), outcome = text(),
-  units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE), structure_includes_instruments = flag(na = TRUE),
+  exposure = texts("x", distinct = TRUE), outcome = texts("y", distinct = TRUE),
+  units = texts("x + y", na = TRUE, null = TRUE, optional = TRUE), structure_includes_instruments = flag(na = TRUE),
   block = groups("G", null = TRUE), environments = texts("e", distinct = TRUE),
   blocks = frame(
     "b", environment = groups("b", "e"), fold = numbers("b", min = 1, max = 10000, whole = TRUE),
     n = numbers("b", min = 1, max = .Machine$integer.max, whole = TRUE)
   ),
-  pilot = numbers("c + s + x + 1"), gpilot = numbers("G"),
+  pilot = numbers("c + s + x + y"), gpilot = numbers("G"),
   missing = numbers("o", min = 1, max = "G", whole = TRUE, type = "integer", ordered = TRUE),
   gg = numbers("G * (G + 1) / 2", "b", scan = FALSE), gm = numbers("G * o", "b", scan = FALSE),
   mm = numbers("o * (o + 1) / 2", "b", scan = FALSE), sg = stored_sums("G"), sm = stored_sums("o"),
-  gx = stored_sums("G * (c + s + x + 1)"), mx = stored_sums("o * (c + s + x + 1)"), sx = stored_sums("c + s + x + 1"),
-  xx = stored_sums("(c + s + x + 1) * (c + s + x + 2) / 2"),
+  gx = stored_sums("G * (c + s + x + y)"), mx = stored_sums("o * (c + s + x + y)"), sx = stored_sums("c + s + x + y"),
+  xx = stored_sums("(c + s + x + y) * (c + s + x + y + 1) / 2"),
   background = parts(
     components = number(min = 0, whole = TRUE), values = numbers(), variants = number(min = 0, whole = TRUE),
     control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 0, whole = TRUE)),
@@ -50,16 +50,17 @@ moments_rules <- function() list(
   ),
   family = parts(
     people = numbers("b", min = 0, whole = TRUE), families = numbers("b", min = 0, whole = TRUE),
-    cross = numbers("(G + c + s + x + 1) * (G + c + s + x + 2) / 2", "b", type = "double"), null = TRUE, optional = TRUE
+    cross = numbers("(G + c + s + x + y) * (G + c + s + x + y + 1) / 2", "b", type = "double"), null = TRUE,
+    optional = TRUE
   ),
   summary = moments_summary_rule(),
-  flow = flow_rule(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flag(),
+  flow = flow_rule(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flags("y"),
   disclosure = flag(), withheld = texts("w", distinct = TRUE),
   coding = frame(
     "k", column = texts("k", na = TRUE), variable = texts("k"), level = texts("k", na = TRUE),
     reference = texts("k", na = TRUE), null = TRUE, optional = TRUE
   ),
-  scaled = texts("x + 1", null = TRUE, optional = TRUE), version = text(null = TRUE, optional = TRUE)
+  scaled = texts("x + y", null = TRUE, optional = TRUE), version = text(null = TRUE, optional = TRUE)
 )
 
 # Of moments from summary statistics (R/moments_noise.R).

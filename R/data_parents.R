@@ -131,7 +131,7 @@ parents_family <- function(family, parents, rows) {
 # People with both parents genotyped.
 has_parents <- function(data) {
   x <- data$parents
-  if (is.null(x$genotypes)) return(rep(FALSE, length(data$outcome)))
+  if (is.null(x$genotypes)) return(rep(FALSE, length(data$environment)))
   !is.na(x$father) & !is.na(x$mother)
 }
 

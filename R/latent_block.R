@@ -15,7 +15,7 @@ latent_block <- function(kind, encoder, view) {
     if (length(columns$structure)) {
       part$common_columns <- c(columns$structure, columns$covariates)
     } else {
-      part$common_directions <- panel_components(view)
+      part$common_directions <- of_people(view, "components", panel_components(view))
     }
   }
   if (kind == "latent") {

@@ -61,6 +61,7 @@ fold_moments <- function(set) {
 }
 
 working_source <- function(data, control, crossfit, outcome, seed) {
+  if (inherits(data, "mr_moments")) one_outcome(data)
   if (inherits(data, "mr_moments")) return(list(data = data, moments = data, view = moments_view(data)))
   if (!is.null(outcome$values)) {
     data$outcome <- outcome$values

@@ -52,6 +52,9 @@
 #' @param disclosure `TRUE` makes moments that may leave the machine: see Disclosure
 #'   control. `FALSE` keeps every block, variant and flag as it is, for use where the
 #'   rows are; people's rows can be computed from such an object, which is marked.
+#' @param outcomes Several outcomes instead of that of `data`, for [latent_scan()]: a matrix or data frame with a column
+#'   for each, as `outcomes` there, without missing values: all are of the same people. They cost a column each, the
+#'   cross products of the genotypes are the same for all; limits of disclosure control hold for every one.
 #' @return An object of class `mr_moments`, a list of plain matrices that can be saved with [saveRDS()]. With p
 #'   variants, of which pm have missing calls, q numeric columns and B blocks: `gg` (p (p + 1) / 2 by B: upper
 #'   triangle by columns), `gm` (p pm by B), `mm`, `sg`, `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment,
@@ -123,7 +126,8 @@
 #' moments
 #' mr_moments(data, folds = 5, disclosure = FALSE) # one that must not
 #' @export
-mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = NULL, disclosure = TRUE) {
+mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = NULL, disclosure = TRUE,
+                       outcomes = NULL) {
   check_given()
   if (!inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
@@ -132,7 +136,7 @@ mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = N
   check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
   if (!is.null(control)) check_control(control)
   check_flag(disclosure, "disclosure")
-  data <- add_background(data, control)
+  data <- with_outcomes(add_background(data, control), outcomes)
   memory <- if (is.null(memory)) 1e9 else memory_bytes(memory)
   p <- nrow(data$variants)
   if (p > max_variants) {
@@ -177,16 +181,17 @@ format_moments <- function(x) {
   }
   share <- sum(x$sm) / (sum(n) * nrow(x$variants))
   c(
-    sprintf("<mr_moments> %s, outcome %s", exposures_words(x$exposure), x$outcome),
+    sprintf("<mr_moments> %s, %s", exposures_words(x$exposure), outcomes_words(x$outcome)),
     sprintf("%s participants in %s, %s (%s)", big(sum(n)), plural(length(x$environments), "environment"),
             plural(nrow(x$variants), "variant"), x$kind),
     paste0("  environments  ", list_some(sprintf("%s (%s)", names(per), big_each(per)), 6)),
     sprintf("  blocks        %s: folds within environments, %s%s", big(length(n)), sizes,
             if (x$clustered) ", clusters whole" else ""),
-    sprintf("  columns       %s, %s, %s, outcome", plural(length(x$covariates), "covariate"),
+    sprintf("  columns       %s, %s, %s, %s", plural(length(x$covariates), "covariate"),
             plural(
               length(x$structure), "structure column"
-            ), if (length(x$exposure) == 1) "exposure" else plural(length(x$exposure), "exposure")),
+            ), if (length(x$exposure) == 1) "exposure" else plural(length(x$exposure), "exposure"),
+            if (length(x$outcome) == 1) "outcome" else plural(length(x$outcome), "outcome")),
     if (!is.null(x$summary)) {
       NULL
     } else if (isTRUE(x$disclosure)) {
@@ -206,6 +211,11 @@ format_moments <- function(x) {
     sprintf("  memory        %s", format_bytes(as.numeric(utils::object.size(x)))),
     disclosure_words(x)
   )
+}
+
+outcomes_words <- function(names) {
+  if (length(names) == 1) return(paste("outcome", names))
+  sprintf("%s (%s)", plural(length(names), "outcome"), list_some(names, 4))
 }
 
 # What the object gives away, without comfort.

@@ -46,10 +46,16 @@ new_moments <- function(data, blocks, pass, seed, family = NULL) {
     ),
     pass$parts, list(
       background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
-      binary = !is.null(data$outcome) && all(data$outcome %in% 0:1), disclosure = FALSE, withheld = character(),
+      binary = binary_outcomes(data$outcome), disclosure = FALSE, withheld = character(),
       family = family, coding = coding_of(data), scaled = scaled_traits(data), version = package_version_text()
     )
   ))
+}
+
+# Of each outcome: is it 0 or 1 for everybody?
+binary_outcomes <- function(outcome) {
+  if (is.null(outcome)) return(FALSE)
+  if (is.null(dim(outcome))) all(outcome %in% 0:1) else apply(outcome, 2, function(y) all(y %in% 0:1))
 }
 
 # Says what a long pass will take; a function of the share done, or NULL when the

@@ -126,6 +126,7 @@ warn_site_versions <- function(sites) {
 
 # An outcome of 0 and 1 here and of other numbers there is two outcomes.
 warn_site_binary <- function(sites) {
+  if (length(sites[[1]]$outcome) > 1) return(invisible())
   binary <- vapply(sites, function(s) isTRUE(s$binary), NA)
   if (all(binary) || !any(binary)) return(invisible())
   warn(

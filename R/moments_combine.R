@@ -288,7 +288,7 @@ add_sites <- function(sites, maps) {
   first$disclosure <- all(vapply(sites, function(s) isTRUE(s$disclosure), NA))
   version <- unique(unlist(lapply(sites, `[[`, "version")))
   if (length(version)) first$version <- paste(version, collapse = ", ")
-  first$binary <- all(vapply(sites, function(s) isTRUE(s$binary), NA))
+  first$binary <- Reduce(`&`, lapply(sites, `[[`, "binary"))
   first$clustered <- all(vapply(sites, `[[`, NA, "clustered"))
   first
 }

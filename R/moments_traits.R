@@ -15,9 +15,15 @@ moments_traits <- function(m, exposure, outcome, binary) {
   m$sx <- m$sx[keep, , drop = FALSE]
   m$xx <- m$xx[triangle_rows(keep), , drop = FALSE]
   m$pilot <- m$pilot[keep]
+  traits <- c(exposure, length(m$exposure) + outcome)
   m$exposure <- m$exposure[exposure]
   m$outcome <- m$outcome[outcome]
-  m["units"] <- list(NULL)
+  if (!is.null(m$units)) m$units <- m$units[traits]
+  if (!is.null(m$scaled)) m$scaled <- m$scaled[traits]
+  if (!is.null(m$family)) {
+    p <- nrow(m$variants)
+    m$family$cross <- m$family$cross[triangle_rows(c(seq_len(p), p + keep)), , drop = FALSE]
+  }
   m$binary <- binary
   m
 }
@@ -32,4 +38,39 @@ view_traits <- function(view, m, exposure, outcome) {
   at <- length(keep)
   view$columns[c("exposure", "outcome")] <- list(at - 1L, at)
   view
+}
+
+# Data with these outcomes (a table as `outcomes` of mr_moments()) instead of their own.
+with_outcomes <- function(data, outcomes) {
+  if (is.null(outcomes)) return(data)
+  table <- trait_table(outcomes, data, "outcomes")
+  lost <- colSums(is.na(table$values)) > 0
+  if (any(lost)) {
+    abort_argument(
+      "outcomes", "without missing values",
+      sprintf(
+        "one in which %s %s some (%s)", plural(sum(!stats::complete.cases(table$values)), "participant"),
+        "miss", list_some(table$names[lost], 3)
+      ),
+      "Moments are of the same people for all. latent_scan() of the rows takes each pair's own people."
+    )
+  }
+  for (j in seq_along(table$names)) {
+    check_varies(table$values[, j], sprintf("outcomes$%s", table$names[j]), "No effect on it can be estimated.")
+  }
+  data$outcome <- table$values
+  data$outcome_name <- table$names
+  if (!is.null(data$units)) {
+    data$units <- c(data$units[seq_along(data$exposure_name)], rep(NA_character_, length(table$names)))
+  }
+  data
+}
+
+# What latent_mr() and its kin estimate from has one outcome.
+one_outcome <- function(m) {
+  if (length(m$outcome) < 2) return(invisible(m))
+  abort_argument(
+    "data", "moments with one outcome", sprintf("moments with %s", outcomes_words(m$outcome)),
+    "latent_scan() estimates the effects on each of them."
+  )
 }

@@ -122,11 +122,12 @@ moment_fault <- function(m, found, fault) {
 
 # The outcome of a 0/1 trait is its own square.
 check_moment_binary <- function(m, fault) {
-  if (!m$binary) return(invisible())
-  q <- length(m$pilot)
   n <- as.numeric(m$blocks$n)
-  cases <- m$sx[q, ] + n * m$pilot[q]
-  squares <- m$xx[nrow(m$xx), ] + 2 * m$pilot[q] * m$sx[q, ] + n * m$pilot[q]^2
-  if (all(abs(squares - cases) <= 1e-6 * n) && all(cases >= -1e-6 * n & cases <= (1 + 1e-6) * n)) return(invisible())
-  fault("$binary", "FALSE for an outcome whose sums are not those of 0 and 1", "TRUE")
+  for (q in length(m$pilot) - length(m$outcome) + which(m$binary)) {
+    cases <- m$sx[q, ] + n * m$pilot[q]
+    squares <- m$xx[q * (q + 1) / 2, ] + 2 * m$pilot[q] * m$sx[q, ] + n * m$pilot[q]^2
+    if (all(abs(squares - cases) <= 1e-6 * n) && all(cases >= -1e-6 * n & cases <= (1 + 1e-6) * n)) next
+    fault("$binary", "FALSE for an outcome whose sums are not those of 0 and 1", "TRUE")
+  }
+  invisible()
 }

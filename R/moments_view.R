@@ -58,7 +58,7 @@ view_width <- function(view) nrow(view$mean)
 
 # A view of the same people with the block b of `m` taken out of its environment.
 view_delete_blocks <- function(view, m, blocks, means = moments_means(m)) {
-  view$turned <- NULL
+  view[c("turned", "people")] <- NULL
   for (b in blocks) {
     e <- match(as.character(m$blocks$environment[b]), view$environments)
     if (is.na(e)) next

@@ -25,11 +25,13 @@
 #' computed. A file there says which scan it is, by a digest of data, traits and settings; the folder of another scan is
 #' refused. Chunks run where [future::plan()] says, with the same numbers everywhere.
 #'
-#' @param data An [mr_data()] object. Its own exposure and outcome play no part when `exposures` and `outcomes` are
-#'   given; people whom these miss are left out of single pairs.
+#' @param data An [mr_data()] object, or [mr_moments()], which hold several outcomes with `mr_moments(outcomes = )`: a row is
+#'   then that of `latent_mr()` of the moments with that outcome. Of an [mr_data()] object the own exposure and outcome play no
+#'   part when `exposures` and `outcomes` are given; people whom these miss are left out of single pairs.
 #' @param outcomes,exposures Matrix, data frame or data.table with a column for each trait and a row for each
 #'   participant of `data`: in their order, or with identifiers as row names. `NA` for missing values. Outcomes of two
-#'   values are 0/1 (or 1/2, or a factor). `NULL`: the outcome or exposures of `data`.
+#'   values are 0/1 (or 1/2, or a factor). `NULL`: the outcome or exposures of `data`. For moments: names of theirs, or `NULL`
+#'   for all.
 #' @param instruments `NULL`: all variants of `data` are instruments of every exposure. Or a list with the names (or
 #'   positions) of the variants of each exposure, named by exposure: its cis variants, say. Only these are read.
 #' @param encoder,n_latent,methods,level,force,control,seed As in [latent_mr()].
@@ -63,17 +65,16 @@ latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = N
                         n_latent = NULL, methods = NULL, score_weights = NULL, rows = NULL, level = 0.95,
                         force = FALSE, control = encoder_control(), chunk = 100, folder = NULL, seed = NULL) {
   check_given()
-  if (!inherits(data, "mr_data")) {
-    abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
-  }
+  check_data_class(data)
   check_data(data)
   check_choice(encoder, "encoder", encoder_names())
   check_flag(rows, "rows", null = TRUE)
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_flag(force, "force")
-  check_control(control)
+  control <- moments_control(control, data, !missing(control))
   check_number(chunk, "chunk", min = 1, max = 1e6, whole = TRUE)
   encoder <- resolve_encoder(encoder, data)
+  rows <- scan_rows(rows, data)
   check_environment_names(data)
   seed <- draw_seed(seed)
   exposures <- scan_traits(exposures, data, "exposures")
@@ -81,8 +82,7 @@ latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = N
   instruments <- scan_instruments(instruments, exposures$names, data$variants)
   asked <- list(
     encoder = encoder, n_latent = n_latent, methods = methods, control = control, level = level, force = force,
-    rows = if (is.null(rows)) !is.null(data$cluster) || has_families(data) else rows, folds = 1L, memory = 1e9,
-    seed = seed,
+    rows = rows, folds = 1L, memory = 1e9, seed = seed,
     crossfit = 0L, by_environment = FALSE, jackknife = FALSE, sure = FALSE
   )
   chunks <- scan_chunks(scan_jobs(exposures, outcomes, instruments), chunk)
@@ -90,6 +90,18 @@ latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = N
   folder <- open_folder(folder, if (!is.null(folder)) scan_fingerprint(data, chunks, asked), length(chunks))
   parts <- run_chunks(chunks, data, asked, folder)
   scan_table(parts, exposures$names, outcomes$names, asked[c("rows", "level", "seed")])
+}
+
+# Are rows of people read for every pair?
+scan_rows <- function(rows, data) {
+  moments <- inherits(data, "mr_moments")
+  if (moments && isTRUE(rows)) {
+    abort_argument("rows", "FALSE or NULL for moments", "TRUE", "Moments hold no rows: give the mr_data object.")
+  }
+  if (moments && !is.null(data$summary) && length(data$exposure) > 1) {
+    abort_argument("data", "moments of one exposure, when they come from summary statistics", exposures_words(data$exposure))
+  }
+  if (is.null(rows)) !moments && (!is.null(data$cluster) || has_families(data)) else rows
 }
 
 job_columns <- function(job, exposures, outcomes, instruments, score_weights) {

@@ -45,16 +45,22 @@ job_data <- function(job, data, control) {
   out
 }
 
-# list(data, source, set, notes, score): the encoder, learned once; `set` as of working_set().
+# list(data, set, notes, score, binary): the encoder, learned once; `set` as of working_set(). `data` are moments
+# where that is what there is.
 scan_group <- function(job, data, asked) {
-  data <- job_data(job, data, asked$control)
-  plain <- data
-  plain["family"] <- list(NULL)
-  moments <- whole_moments(plain, asked$folds, asked$seed, asked$memory)
+  from_moments <- inherits(data, "mr_moments")
+  if (from_moments) {
+    moments <- job_moments(job, data)
+  } else {
+    data <- job_data(job, data, asked$control)
+    plain <- data
+    plain["family"] <- list(NULL)
+    moments <- whole_moments(plain, asked$folds, asked$seed, asked$memory)
+  }
   view <- moments_view(moments)
   source <- list(data = if (asked$rows) data else moments, moments = moments, view = view)
   fitted <- learn(source$data, moments, view, asked$encoder, asked$n_latent, asked$control, asked$seed)
-  families <- asked$rows && has_families(data)
+  families <- has_families(source$data)
   notes <- population_notes(identification(fitted, view, moments, asked$force || families), families)
   set <- list(data = source$data, moments = moments, view = view, encoder = fitted)
   set$source <- source
@@ -63,8 +69,23 @@ scan_group <- function(job, data, asked) {
   set <- turned_set(set, FALSE)
   set$view$people <- new.env(parent = emptyenv())
   list(
-    data = data, set = set, notes = notes, score = allele_score(job$score_weights, data$variants, data$kind)
+    data = if (!from_moments) data, set = set, notes = notes, binary = moments$binary,
+    score = allele_score(job$score_weights, moments$variants, moments$kind)
   )
+}
+
+# Moments of the job's traits and variants.
+job_moments <- function(job, m) {
+  m <- moments_traits(
+    m, match(job$exposures$names, m$exposure), match(job$outcomes$names, m$outcome),
+    m$binary[match(job$outcomes$names, m$outcome)]
+  )
+  if (is.null(job$variants)) return(m)
+  if (!is.null(m$family)) {
+    p <- nrow(m$variants)
+    m$family$cross <- m$family$cross[triangle_rows(c(job$variants, p + seq_along(m$pilot))), , drop = FALSE]
+  }
+  keep_variants(m, seq_len(nrow(m$variants)) %in% job$variants)
 }
 
 # Encoders that are directions of the instruments: the moments of the pairs serve as they are. Others
@@ -76,14 +97,13 @@ pair_set <- function(group, exposure, outcome, asked) {
   set <- group$set
   moments <- set$source$moments
   rows <- asked$rows
-  y <- group$data$outcome[, outcome]
-  one <- moments_traits(moments, exposure, outcome, all(y %in% 0:1))
+  one <- moments_traits(moments, exposure, outcome, group$binary[outcome])
   set$view <- view_traits(set$view, moments, exposure, outcome)
   set$moments <- one
   data <- one
   if (rows) {
     data <- group$data
-    data$outcome <- y
+    data$outcome <- data$outcome[, outcome]
     data$exposure <- data$exposure[, exposure]
     data$outcome_name <- one$outcome
     data$exposure_name <- one$exposure
@@ -102,8 +122,10 @@ pair_set <- function(group, exposure, outcome, asked) {
 # A fit of latent_mr(), or the reason why there is none.
 scan_fit <- function(group, exposure, outcome, asked) {
   tryCatch({
-    check_varies(group$data$exposure[, exposure], "exposure", NULL)
-    check_varies(group$data$outcome[, outcome], "outcome", NULL)
+    if (!is.null(group$data)) {
+      check_varies(group$data$exposure[, exposure], "exposure", NULL)
+      check_varies(group$data$outcome[, outcome], "outcome", NULL)
+    }
     set <- pair_set(group, exposure, outcome, asked)
     latent_diagnose(latent_estimate(set, asked, group$score), set, asked, group$notes)
   }, latentmr_error = why_not)

@@ -1,27 +1,11 @@
 # What is scanned: traits as matrices over the people of the data, and the instruments of
 # each exposure as positions among its variants.
 
-# list(values, names): people x traits, NA where missing. `x`: NULL for those of the data.
+# list(values, names) as trait_table(). `x`: NULL for those of the data. Of moments there are no values, and `at`
+# says which of their traits are meant.
 scan_traits <- function(x, data, arg) {
-  if (is.null(x)) return(own_traits(data, arg))
-  must <- "a matrix or data frame with a column for each trait and a row for each participant of `data`, or NULL"
-  if (is.atomic(x) && is.null(dim(x)) && length(x)) {
-    abort_argument(arg, must, describe(x), "A single trait is a data frame of one column: its name is in the result.")
-  }
-  if (!(is.data.frame(x) || is.matrix(x)) || !ncol(x) || is.null(colnames(x))) {
-    abort_argument(arg, must, if (is.matrix(x) && ncol(x)) "a matrix without column names" else describe(x))
-  }
-  names <- colnames(x)
-  check_unique_names(names, arg)
-  at <- trait_rows(x, data, arg)
-  columns <- lapply(seq_along(names), function(j) {
-    column <- if (is.data.frame(x)) x[[j]] else x[, j]
-    one <- sprintf("%s$%s", arg, names[j])
-    column <- check_trait(unname(column), one)
-    if (arg == "outcomes") column <- recode_binary(column, one)
-    column[at]
-  })
-  list(values = matrix(unlist(columns), ncol = length(names)), names = names)
+  if (inherits(data, "mr_moments")) return(moments_named(x, data, arg))
+  if (is.null(x)) own_traits(data, arg) else trait_table(x, data, arg)
 }
 
 own_traits <- function(data, arg) {
@@ -29,32 +13,15 @@ own_traits <- function(data, arg) {
   list(values = unname(as.matrix(data$exposure)), names = data$exposure_name)
 }
 
-# Row of the table for every person of the data: by identifier where the table has row names.
-trait_rows <- function(x, data, arg) {
-  ids <- row_ids(x)
-  n <- length(data$environment)
-  if (is.null(ids)) {
-    if (nrow(x) == n) return(seq_len(n))
-    abort_argument(
-      arg, sprintf("a table with a row for each of the %s participants of `data`, in their order", big(n)),
-      sprintf("one of %s rows", big(nrow(x))), "With identifiers as row names it is joined by them."
-    )
-  }
-  if (is.null(data$ids)) {
-    abort_argument(arg, "a table without row names when `data` has no identifiers", "one with row names")
-  }
-  twice <- ids[duplicated(ids)]
-  if (length(twice)) {
-    abort_argument(arg, "a table with one row for each participant", sprintf("one with %s twice", quote_all(twice[1])))
-  }
-  at <- match(data$ids, ids)
-  if (all(is.na(at))) {
-    abort_argument(
-      arg, "a table whose row names are identifiers of `data`",
-      sprintf("one of %s, where `data` has %s", quote_all(ids, 3), quote_all(data$ids, 3))
-    )
-  }
-  at
+moments_named <- function(x, m, arg) {
+  known <- if (arg == "outcomes") m$outcome else m$exposure
+  if (is.null(x)) x <- known
+  must <- sprintf("NULL or among %s, as `data` holds no rows", quote_all(known, 12))
+  if (!is.character(x) || !length(x) || anyNA(x)) abort_argument(arg, must, describe(x))
+  unknown <- setdiff(x, known)
+  if (length(unknown)) abort_argument(arg, must, quote_all(unknown, 5), near_names(unknown, known))
+  x <- unique(x)
+  list(values = matrix(0, 1, length(x)), names = x)
 }
 
 # A list of positions for each exposure; NULL: all variants for all.

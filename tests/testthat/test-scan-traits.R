@@ -17,7 +17,7 @@ refused <- function(code, message) {
 test_that("traits must be tables of the people of the data", {
   d <- scan_data()
   y <- `rownames<-`(d$cohort$outcomes, NULL)
-  refused(latent_scan(y), "`data` must be an mr_data object, not")
+  refused(latent_scan(y), "`data` must be made by mr_data(), read_mr_data() or mr_moments(), not")
   refused(latent_scan(d$data, y$y1), "`outcomes` must be a matrix or data frame with a column for each trait")
   refused(latent_scan(d$data, unname(as.matrix(y))), "not a matrix without column names")
   refused(latent_scan(d$data, y[1:50, ]), "`outcomes` must be a table with a row for each of the 60 participants of `data`, in their order, not one of 50 rows")
@@ -33,7 +33,7 @@ test_that("traits must be tables of the people of the data", {
 test_that("people without a row have missing values, and rows are joined by name", {
   d <- scan_data()
   y <- `rownames<-`(d$cohort$outcomes, d$cohort$ids)[c(40:1, 55:50), ]
-  got <- scan_traits(y, d$data, "outcomes")
+  got <- trait_table(y, d$data, "outcomes")
   expect_identical(which(is.na(got$values[, 1])), c(41:49, 56:60))
   expect_identical(got$values[c(1:40, 50:55), 2], d$cohort$outcomes$y2[c(1:40, 50:55)])
 })
@@ -42,9 +42,9 @@ test_that("outcomes of two values are 0 and 1, as mr_data() has them", {
   d <- scan_data()
   case <- d$cohort$outcomes$case
   coded <- data.frame(plink = case + 1, yes = factor(case, 0:1, c("no", "yes")), flag = case == 1)
-  got <- suppressMessages(scan_traits(coded, d$data, "outcomes"))
+  got <- suppressMessages(trait_table(coded, d$data, "outcomes"))
   expect_identical(got$values, matrix(case, 60, 3))
-  expect_message(scan_traits(coded["plink"], d$data, "outcomes"), "outcomes$plink", fixed = TRUE, class = "latentmr_message_coding")
+  expect_message(trait_table(coded["plink"], d$data, "outcomes"), "outcomes$plink", fixed = TRUE, class = "latentmr_message_coding")
 })
 
 test_that("instruments are a list by exposure", {
