@@ -275,7 +275,10 @@ latent_estimate <- function(set, asked, score) {
 # What a fit keeps of the latent block: no person's row.
 latent_parts <- function(blocks, set) {
   block <- blocks$latent
-  out <- c(block[c("kclass", "part", "n", "rank")], list(own_noise = !is.null(set$view$noise), variants = variant_sums(block, set$view, set$encoder)))
+  own <- !is.null(set$view$noise)
+  out <- c(block[c("kclass", "part", "n", "rank")], list(
+    own_noise = own, variants = variant_sums(block, set$view, set$encoder)
+  ))
   if (set$moments$kind != "continuous") {
     basic <- blocks[["basic variants"]]
     if (is.null(basic)) {

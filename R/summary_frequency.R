@@ -76,7 +76,8 @@ alignment_input <- function(data) {
   }, numeric(length(g))))
   list(
     z = matrix(unlist(z), length(g)), f = view$mean[g, , drop = FALSE] / 2,
-    sd = sqrt(squares / rep(view$n, each = length(g))), traits = c(data$exposure, data$outcome), environments = view$environments
+    sd = sqrt(squares / rep(view$n, each = length(g))), traits = c(data$exposure, data$outcome),
+    environments = view$environments
   )
 }
 
