@@ -3,7 +3,7 @@
 # takes a second when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check sanitize bench peers docs vignettes site clean
+.PHONY: help setup demo test check sanitize bench peers docs vignettes site datashield clean
 
 # A bare machine has no locale set; file names and messages are UTF-8.
 ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
@@ -37,6 +37,10 @@ bench: setup ## benchmarks, tables in bench/results/ (all: hours; BENCH="bench-i
 peers: setup ## compare with other packages (installs them)
 	@tools/setup.sh peers
 	@Rscript tools/test.R peers
+
+datashield: setup ## DSI, DSLite and resourcer, and the tests over them
+	@tools/datashield.sh
+	@Rscript tools/test.R tests/testthat '^sites-datashield$$'
 
 vignettes: setup ## the vignettes as pages to read, in doc/
 	@Rscript tools/vignettes.R

@@ -20,8 +20,9 @@
 #' @section Getting data in:
 #' [read_mr_data()] (PLINK and phenotype files), [mr_data()] (matrices), [read_plink()], [read_bgen()] (genotypes),
 #' [families()] (relatives); [flow()], [variants()] and [samples()] say what was read, left out and kept;
-#' [mr_moments()], [combine_moments()], [export_moments()], [read_moments()] and [fingerprint()] (sites that share
-#' sums instead of rows); [mr_moments_from_summary()] (associations by ancestry instead of people); [panels] (shipped
+#' [mr_moments()], [combine_moments()], [export_moments()], [read_moments()], [fingerprint()] and, through
+#' DataSHIELD, [ds.mr_moments()] (sites that share sums instead of rows; [mrDataDS()], [mrShapeDS()] and [mrMomentsDS()]
+#' run there); [mr_moments_from_summary()] (associations by ancestry instead of people); [panels] (shipped
 #' real genotypes); [simulate_mr()] and [simulate_cohort()] (known truth);
 #' [mr_power()] (how many people).
 #'

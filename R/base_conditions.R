@@ -28,6 +28,7 @@
 #' * `latentmr_error_polygenic`: null variants that carry a polygenic background or stratification;
 #' * `latentmr_error_combine`: moments of sites that cannot be added up;
 #' * `latentmr_error_disclosure`: moments that may not leave the machine;
+#' * `latentmr_error_ledger`: a question that a DataSHIELD site does not answer after those before;
 #' * `latentmr_error_exchange`: a file that export_moments() did not write, or that was changed since;
 #' * `latentmr_error_checksum`: the same, and its length or sum shows it;
 #' * `latentmr_error_unidentified`: the effect is not identified;

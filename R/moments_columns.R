@@ -26,6 +26,7 @@ common_coding <- function(sites, variable) {
   first <- own[[1]]
   if (anyNA(first$level)) return(first)
   levels <- unique(unlist(lapply(own, function(x) c(x$reference[1], x$level))))
+  if (length(levels) < 2) return(NULL)
   data.frame(
     column = paste0(variable, levels[-1]), variable = variable, level = levels[-1],
     reference = rep(levels[1], length(levels) - 1)

@@ -1,0 +1,90 @@
+#' Moments of sites through DataSHIELD
+#'
+#' Asks every site for its moments and adds them up: the estimates are those of all people together, and no row leaves a
+#' site. Each site runs the server functions of this package ([mrDataDS]), under the limits that its administrator sets.
+#'
+#' What the sites do not have alike is brought together without a row: alleles that are counted the other way round,
+#' groups of a factor that a site does not have, another reference group ([combine_moments()]). Variants that some site
+#' does not have, or withholds, are left out at all, with a message.
+#'
+#' Sites that count alleles without saying which (`alleles = NULL` and no PLINK files) are taken to count the same.
+#' Counts of people who were left out do not travel: `flow()` begins with what was analysed.
+#'
+#' @param exposure,outcome Names of columns (several exposures as a vector).
+#' @param variants Names of the variants.
+#' @param data Name of the table in the sessions, as assigned by `DSI::datashield.assign.table()`.
+#' @param environment Name of a column, or `NULL`: each site is an environment of its own, by its name.
+#' @param covariates Names of columns, or `NULL`.
+#' @param genotypes Name of a table, or of a PLINK resource assigned by `DSI::datashield.assign.resource()`, that holds
+#'   the variants; `NULL`: they are columns of `data`.
+#' @param alleles Name of a table in the sessions with `snp`, `effect_allele`, `other_allele`, or `NULL`.
+#' @param id Name of the column of identifiers, needed with `genotypes`.
+#' @param units Units of exposure and outcome, or `NULL`.
+#' @param kind,folds As in [mr_data()] and [mr_moments()].
+#' @param conns Connections of `DSI::datashield.login()`; `NULL` takes those that DSI finds.
+#' @return An `mr_moments` object of all sites, for [latent_mr()]. The attribute `sites` has each site's own.
+#' @section Errors: `latentmr_error_package` without DSI; `latentmr_error_combine` when the sites cannot be added up; what a
+#'   site refuses is DSI's error, with the site's words in `DSI::datashield.errors()`; an answer that is no exchange file is
+#'   `latentmr_error_exchange`.
+#' @examples
+#' \dontrun{
+#' # DSOpal and DSMolgenisArmadillo log in alike; see vignette("disclosure")
+#' conns <- DSI::datashield.login(builder$build(), assign = TRUE, symbol = "D")
+#' moments <- ds.mr_moments("ldl", "chd", c("rs1", "rs2", "rs3"), covariates = c("age", "sex"), conns = conns)
+#' latent_mr(moments)
+#' }
+#' @export
+ds.mr_moments <- function(exposure, outcome, variants, data = "D", environment = NULL, covariates = NULL,
+                          genotypes = NULL, alleles = NULL, id = NULL, units = NULL, kind = "genotype", folds = 10,
+                          conns = NULL) {
+  check_given()
+  if (!requireNamespace("DSI", quietly = TRUE)) {
+    abort("DataSHIELD needs the package DSI.", "latentmr_error_package", hint = "install.packages(\"DSI\")")
+  }
+  names <- list(
+    exposure = exposure, outcome = outcome, variants = variants, environment = environment, covariates = covariates,
+    id = id, units = units
+  )
+  optional <- c("environment", "covariates", "id", "units")
+  for (name in names(names)) check_strings(names[[name]], name, null = name %in% optional)
+  for (symbol in c("data", "genotypes", "alleles")) check_string(get(symbol), symbol, null = symbol != "data")
+  if (is.null(conns)) conns <- DSI::datashield.connections_find()
+  sites <- vapply(conns, function(conn) conn@name, "")
+  check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
+  for (site in sites) {
+    call <- site_call(names, data, genotypes, alleles, kind, site)
+    DSI::datashield.assign.expr(conns[sites == site], "LatentMR.data", call)
+  }
+  shapes <- DSI::datashield.aggregate(conns, quote(mrShapeDS(LatentMR.data)))
+  common <- common_variants(shapes, variants)
+  ask <- call("mrMomentsDS", as.name("LatentMR.data"), paste(common, collapse = ","), folds)
+  answers <- DSI::datashield.aggregate(conns, ask)
+  moments <- lapply(stats::setNames(nm = sites), function(site) {
+    bytes <- answers[[site]]
+    if (!is.raw(bytes)) abort_exchange(site, "its answer is not the bytes of an exchange file")
+    moments_of_bytes(bytes, site)
+  })
+  structure(combine_moments(unname(moments)), sites = moments)
+}
+
+# Text without blanks and symbols: what servers let pass.
+site_call <- function(names, data, genotypes, alleles, kind, site) {
+  text <- lapply(names, function(x) if (!is.null(x)) paste(x, collapse = ","))
+  symbols <- lapply(list(genotypes = genotypes, alleles = alleles), function(x) if (!is.null(x)) as.name(x))
+  given <- Filter(Negate(is.null), c(text, symbols))
+  as.call(c(list(as.name("mrDataDS"), as.name(data)), given, list(site = site, kind = kind)))
+}
+
+common_variants <- function(shapes, asked) {
+  here <- lapply(shapes, function(s) as.character(s$variants$snp))
+  common <- Reduce(intersect, here)
+  if (!length(common)) abort_combine("The sites have no variant in common.", "Choose variants that every site has.")
+  lost <- setdiff(asked, common)
+  if (length(lost)) {
+    inform(
+      sprintf("%s left out, as not every site has them: %s.", plural(length(lost), "variant"), quote_all(lost, 5)),
+      "latentmr_message_variants"
+    )
+  }
+  common
+}

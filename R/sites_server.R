@@ -1,0 +1,220 @@
+# The side of the data holder in DataSHIELD (inst/DATASHIELD). Rows stay in the session at the site; what leaves are the
+# bytes of an exchange file (R/sites_file.R), by the same rules (R/sites_audit.R), and what a session was
+# told is kept so that two answers cannot be subtracted (R/sites_ledger.R).
+
+#' Server functions for DataSHIELD
+#'
+#' What a data holder's DataSHIELD server (Opal, Molgenis Armadillo, DSLite) runs when an analyst calls
+#' [ds.mr_moments()]. The package is its own server package: install it there and take the methods and options of its file `DATASHIELD`
+#' into the profile. Analysts do not call these functions.
+#'
+#' `mrDataDS` (assign) makes the data of a whole table: there is no argument that leaves people out. `mrShapeDS`
+#' (aggregate) says which variants, columns and environments there are, with numbers of people where these are not
+#' small.
+#' `mrMomentsDS` (aggregate) returns the bytes of an exchange file, which [export_moments()] describes.
+#'
+#' Rules of a session: the people and their environments are those of the first answer (two answers whose people differ
+#' by one are that person); the folds too; the same question has the same answer, with folds drawn alike always; variants
+#' and columns of all answers together stay within `max_columns` of the people; at most `max_requests` different
+#' questions.
+#' With `latentmr.ledger` these rules hold over sessions.
+#'
+#' Options, which the administrator sets (`getOption("latentmr.min_people")`, then `"default.latentmr.min_people"`):
+#' `latentmr.min_people` (30), `latentmr.min_carriers` (20), `latentmr.max_columns` (0.1), `latentmr.min_cell` (3), as in
+#' [export_moments()]; `latentmr.max_requests` (20); `latentmr.ledger`: a file that keeps what was answered, one for each study.
+#'
+#' What a person who may also call other packages' functions can do is not prevented: subsets made by them before
+#' `mrDataDS` are other people. Offer these functions in a profile without subsetting functions.
+#'
+#' @param D A data frame in the session: one row for each participant.
+#' @param exposure,outcome,environment,covariates,id Names of columns, separated by commas; `environment`, `covariates`
+#'   and `id` may be `NULL`.
+#' @param variants Names of variants, separated by commas: columns of `genotypes`.
+#' @param genotypes A data frame, a `plink_bed` object or a PLINK resource in the session, joined by `id`; `NULL` takes `D`.
+#' @param alleles A data frame in the session with the columns `snp`, `effect_allele`, `other_allele`; `NULL` when the
+#'   genotypes are PLINK files, or when all sites count the same alleles.
+#' @param units Units of exposure and outcome, separated by commas, or `NULL`.
+#' @param site Name of the environment where `environment` is `NULL`.
+#' @param kind,folds As in [mr_data()] and [mr_moments()].
+#' @param mr What `mrDataDS` made.
+#' @return `mrDataDS`: an object that stays at the site. `mrShapeDS`: a list. `mrMomentsDS`: raw bytes.
+#' @section Errors: What a rule refuses is an error that says so and gives no number; the log of the server has
+#'   the reason.
+#' @name mrDataDS
+NULL
+
+#' @rdname mrDataDS
+#' @export
+mrDataDS <- function(D, exposure, outcome, environment = NULL, covariates = NULL, variants = NULL, genotypes = NULL,
+                     alleles = NULL, id = NULL, units = NULL, site = "site", kind = "genotype") {
+  site_answer({
+    check_given()
+    if (!is.data.frame(D)) abort_argument("D", "a data frame", describe(D))
+    D <- as.data.frame(D)
+    rownames(D) <- NULL
+    columns <- lapply(
+      list(
+        exposure = exposure, outcome = outcome, environment = environment, covariates = covariates, id = id,
+        variants = variants, units = units
+      ),
+      split_names
+    )
+    check_site_columns(D, unlist(columns[c("exposure", "outcome", "environment", "covariates", "id")]))
+    ids <- if (is.null(columns$id)) as.character(seq_len(nrow(D))) else as.character(D[[columns$id]])
+    g <- site_genotypes(if (is.null(genotypes)) D else genotypes, columns, ids, alleles, joined = !is.null(genotypes))
+    x <- D[columns$exposure]
+    here <- if (is.null(environment)) rep(site, nrow(D)) else as.character(D[[columns$environment]])
+    data <- site_quiet(mr_data(
+      g$x, if (ncol(x) == 1) x[[1]] else as.matrix(x), D[[columns$outcome]], here,
+      covariates = if (length(columns$covariates)) as.data.frame(D)[columns$covariates], ids = ids, kind = kind,
+      variants = g$variants, units = columns$units
+    ))
+    data$exposure_name <- columns$exposure
+    data$outcome_name <- columns$outcome
+    structure(class = "mr_site", list(
+      data = data, constants = constant_groups(data, D, ids, columns$covariates),
+      people = text_sum(sort(paste(data$ids, data$environment, sep = "\t"), method = "radix"))
+    ))
+  })
+}
+
+split_names <- function(x) {
+  if (is.null(x)) return(NULL)
+  check_strings(x, "columns")
+  out <- trimws(unlist(strsplit(x, ",", fixed = TRUE)))
+  out[nzchar(out)]
+}
+
+check_site_columns <- function(D, columns) {
+  absent <- setdiff(columns, names(D))
+  if (length(absent)) {
+    abort(
+      sprintf("The table has no column %s.", quote_all(absent, 5)),
+      c("latentmr_error_column", "latentmr_error_argument"), argument = "D"
+    )
+  }
+}
+
+# The matrix of the variants asked for, and their alleles.
+site_genotypes <- function(from, columns, ids, alleles, joined) {
+  if (inherits(from, "ResourceClient")) from <- from$getValue()
+  variants <- columns$variants
+  if (!length(variants)) abort_argument("variants", "names of variants", "empty")
+  if (inherits(from, "plink_bed")) {
+    check_site_columns(stats::setNames(as.list(from$variants$snp), from$variants$snp), variants)
+    table <- from$variants[match(variants, from$variants$snp), , drop = FALSE]
+    return(list(x = from[, variants, drop = FALSE], variants = table))
+  }
+  if (!is.data.frame(from)) abort_argument("genotypes", "a data frame or PLINK files", describe(from))
+  check_site_columns(from, variants)
+  x <- as.matrix(as.data.frame(from)[variants])
+  if (joined && !is.null(columns$id)) {
+    check_site_columns(from, columns$id)
+    x <- x[match(ids, as.character(from[[columns$id]])), , drop = FALSE]
+  }
+  rownames(x) <- NULL
+  table <- data.frame(snp = variants)
+  if (!is.null(alleles)) {
+    check_site_columns(alleles, c("snp", "effect_allele", "other_allele"))
+    at <- match(variants, as.character(alleles$snp))
+    for (name in c("effect_allele", "other_allele")) table[[name]] <- as.character(alleles[[name]])[at]
+  }
+  list(x = x, variants = table)
+}
+
+# A factor with one group here has no column; which group it was the others must know.
+constant_groups <- function(data, D, ids, covariates) {
+  lost <- setdiff(covariates, data$covariate_coding$variable)
+  rows <- match(data$ids, ids)
+  out <- lapply(lost, function(name) {
+    column <- D[[name]]
+    if (is.numeric(column)) return(NULL)
+    level <- as.character(column[rows[1]])
+    data.frame(column = NA_character_, variable = name, level = level, reference = level)
+  })
+  do.call(rbind, out)
+}
+
+#' @rdname mrDataDS
+#' @export
+mrShapeDS <- function(mr) {
+  session <- parent.frame()
+  site_answer({
+    check_site(mr)
+    ledger_people(session, mr)
+    data <- mr$data
+    n <- tabulate(data$environment, nlevels(data$environment))
+    names(n) <- levels(data$environment)
+    n[n < site_limits()$min_people] <- NA
+    list(
+      variants = data$variants[c("snp", "effect_allele", "other_allele")], covariates = colnames(data$covariates),
+      exposure = data$exposure_name, outcome = data$outcome_name, units = data$units, kind = data$kind, people = n,
+      version = package_version_text()
+    )
+  })
+}
+
+#' @rdname mrDataDS
+#' @export
+mrMomentsDS <- function(mr, variants = NULL, folds = 10) {
+  session <- parent.frame()
+  site_answer({
+    check_site(mr)
+    limits <- site_limits()
+    data <- mr$data
+    wanted <- split_names(variants)
+    if (!is.null(wanted)) {
+      check_site_columns(stats::setNames(as.list(data$variants$snp), data$variants$snp), wanted)
+      data <- site_quiet(data[, wanted])
+    }
+    question <- list(
+      folds = folds, columns = c(
+        data$variants$snp, colnames(data$covariates), data$exposure_name, data$outcome_name
+      )
+    )
+    ledger_people(session, mr)
+    ledger_allows(session, question, min(table(data$environment)), limits)
+    m <- site_quiet(mr_moments(data, folds = folds))
+    m["coding"] <- list(rbind(m$coding, mr$constants))
+    audit <- audit_moments(m, limits)
+    ledger_allows(session, question, min(audit$moments$blocks$n), limits)
+    ledger_note(session, question)
+    exchange_bytes(audit)
+  })
+}
+
+check_site <- function(mr) {
+  if (!inherits(mr, "mr_site")) abort_argument("mr", "made by mrDataDS", describe(mr))
+}
+
+site_option <- function(name, default) {
+  value <- getOption(paste0("latentmr.", name), getOption(paste0("default.latentmr.", name), default))
+  if (is.character(default) || is.null(default)) value else as.numeric(value)
+}
+
+site_limits <- function() {
+  do.call(check_release_limits, Map(site_option, names(release_defaults), release_defaults))
+}
+
+# What a site answers with is an answer or a short refusal: messages of errors count people and quote values.
+site_answer <- function(expr) {
+  tryCatch(expr, latentmr_error = function(e) {
+    message("LatentMR: ", conditionMessage(e))
+    stop(refusal(e), call. = FALSE)
+  })
+}
+
+refusal <- function(e) {
+  if (inherits(e, "latentmr_error_ledger") || inherits(e, "latentmr_error_column")) return(conditionMessage(e))
+  if (inherits(e, "latentmr_error_disclosure")) {
+    return(paste(
+      "The disclosure rules of this site refuse that: too few people for the columns, small groups, outliers or",
+      "too few carriers. Its log has the reason."
+    ))
+  }
+  known <- is.character(e$argument) && grepl("^[A-Za-z_.]+$", e$argument[1])
+  named <- if (known) sprintf(" (argument `%s`)", e$argument[1]) else ""
+  sprintf("Not possible at this site%s: %s. Its log has the reason.", named, class(e)[1])
+}
+
+site_quiet <- function(expr) suppressMessages(suppressWarnings(expr))
