@@ -14,9 +14,9 @@
 #' `mrMomentsDS` (aggregate) returns the bytes of an exchange file, which [export_moments()] describes.
 #'
 #' Rules of a session: the people and their environments are those of the first answer (two answers whose people differ
-#' by one are that person); the folds too; the same question has the same answer, with folds drawn alike always; variants
-#' and columns of all answers together stay within `max_columns` of the people; at most `max_requests` different
-#' questions.
+#' by one are that person); the folds too; the same question has the same answer, with folds drawn alike always;
+#' variants and columns of all answers together stay within `max_columns` of the people; at most `max_requests`
+#' different questions.
 #' With `latentmr.ledger` these rules hold over sessions.
 #'
 #' Options, which the administrator sets (`getOption("latentmr.min_people")`, then `"default.latentmr.min_people"`):
