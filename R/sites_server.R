@@ -40,6 +40,14 @@
 #' @return `mrDataDS`: an object that stays at the site. `mrShapeDS`: a list. `mrMomentsDS`: raw bytes.
 #' @section Errors: What a rule refuses is an error that says so and gives no number; the log of the server has
 #'   the reason.
+#' @examples
+#' # What a server does, without one
+#' set.seed(1)
+#' g <- matrix(rbinom(600 * 3, 2, .4), 600, 3, dimnames = list(NULL, c("rs1", "rs2", "rs3")))
+#' D <- data.frame(ldl = g[, 1] + rnorm(600), sbp = rnorm(600), g)
+#' mr <- mrDataDS(D, exposure = "ldl", outcome = "sbp", variants = "rs1,rs2,rs3", site = "here")
+#' mrShapeDS(mr)$people
+#' length(mrMomentsDS(mr, folds = 2)) # bytes that leave
 #' @name mrDataDS
 NULL
 
