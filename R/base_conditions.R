@@ -54,6 +54,7 @@
 #' * `latentmr_warning_linkage`: an `r2` of [clump()] that unlinked variants reach by chance: `chance`;
 #' * `latentmr_warning_sex`: sex of the phenotypes against that of the fam file;
 #' * `latentmr_warning_chromosome`: instruments on chromosome X without sex among the covariates;
+#' * `latentmr_warning_imputation`: dosages whose quality differs between environments: `variants`;
 #' * `latentmr_warning_constant`: a trait that does not vary in an environment: `environments`;
 #' * `latentmr_warning_small_environment`: environments of fewer than 10 people, removed: `environments`;
 #' * `latentmr_warning_samples`: a fam file that may have a line too many;

@@ -163,8 +163,9 @@
 #'   between units are named. `latentmr_warning_environment`: environments that explain more than half
 #'   of the variance of a trait, or are more than 30 whole numbers. `latentmr_warning_levels`: groups
 #'   whose names differ only in capital letters or blanks. `latentmr_warning_ids`:
-#'   more than 2 % of the rows find no genotype, with the likely cause. `latentmr_warning_sex` and
-#'   `latentmr_warning_chromosome`: see Rules for variants.
+#'   more than 2 % of the rows find no genotype, with the likely cause. `latentmr_warning_imputation`: dosages
+#'   whose quality (`info` of [variants()]) in two environments differs by more than .2 and four standard
+#'   errors. `latentmr_warning_sex` and `latentmr_warning_chromosome`: see Rules for variants.
 #' @return An object of class `mr_data`. See it with `print()`, `summary()`, [flow()], [variants()] and [samples()].
 #'   Its fields, with n people analysed: `outcome` (n numbers), `exposure` (n numbers; of several exposures a matrix
 #'   with a column each), `outcome_name`, `exposure_name`, `environment` (factor), `covariates` (n rows, as coded),

@@ -34,6 +34,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   renamed <- unique_variant_names(source$variants[kept$cols, , drop = FALSE])
   log <- flow_add(log, "variants", "name missing or repeated: renamed", "changed", renamed$changed)
   back <- build_background(background, people$background_rows, environment, renamed$variants$snp, log)
+  if (kind == "dosage") warn_quality(renamed$variants, scan_pick(scan[c("called", "mean", "ss")], kept$cols), sex)
 
   family <- if (!is.null(frame$family)) unname(droplevels(frame$family[alive]))
   family <- parents_family(family, parents, people$rows)

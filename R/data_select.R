@@ -29,6 +29,7 @@
 #'   ends
 #'   included).
 #' @param build 37 or 38: the genome build of the positions in `data`, for regions by name.
+#' @param info Lowest quality of imputation, R2, in every environment (see [variants()]). For dosages only.
 #' @param of `"instruments"` or `"background"`.
 #' @return The `mr_data` object without these variants; `summary()` names those removed.
 #' @section Errors: `latentmr_error_argument`: an argument is not as described, or asks for what `data` do not have
@@ -47,7 +48,7 @@
 #' flow(good)[flow(good)$unit == "variants" & flow(good)$environment == "(all)", c("reason", "count", "remaining")]
 #' @export
 select_variants <- function(data, call_rate = NULL, maf = NULL, maf_within = NULL, hwe = NULL, palindromic = NULL,
-                            regions = NULL, build = NULL, of = "instruments") {
+                            regions = NULL, build = NULL, info = NULL, of = "instruments") {
   check_given("data")
   if (!inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
@@ -59,12 +60,14 @@ select_variants <- function(data, call_rate = NULL, maf = NULL, maf_within = NUL
   check_number(maf_within, "maf_within", 0, .5, null = TRUE)
   check_number(hwe, "hwe", 0, 1, null = TRUE)
   check_number(palindromic, "palindromic", 0, .5, null = TRUE)
+  check_number(info, "info", 0, 1, null = TRUE)
   table <- region_table(regions, build)
-  panel <- filter_panel(data, of, !is.null(hwe), !is.null(maf) || !is.null(maf_within) || !is.null(palindromic))
+  frequency <- !is.null(maf) || !is.null(maf_within) || !is.null(palindromic)
+  panel <- filter_panel(data, of, !is.null(hwe), frequency, !is.null(info))
   bad <- list()
   for (rule in list(
     call_rate_rule(panel, call_rate), maf_rule(panel, maf), maf_within_rule(panel, maf_within), hwe_rule(panel, hwe),
-    palindromic_rule(panel, palindromic), region_rule(panel, table)
+    palindromic_rule(panel, palindromic), region_rule(panel, table), info_rule(panel, info)
   )) bad[names(rule)] <- rule
   without_bad(data, of, bad, panel$variants$snp)
 }
@@ -72,7 +75,7 @@ select_variants <- function(data, call_rate = NULL, maf = NULL, maf_within = NUL
 # ---- what is known of the variants ----
 
 # variants, counts by environment, size of the environments, and HWE counts.
-filter_panel <- function(data, of, tested, frequency) {
+filter_panel <- function(data, of, tested, frequency, imputed = FALSE) {
   if (of == "background" && is.null(data$background)) {
     abort_argument("of", "\"instruments\" where data have no background", "\"background\"")
   }
@@ -94,10 +97,13 @@ filter_panel <- function(data, of, tested, frequency) {
   if (kind != "genotype" && tested) {
     abort_argument("hwe", "NULL for dosages", "given", "The test is of counts of genotypes.")
   }
+  if (kind != "dosage" && imputed) {
+    abort_argument("info", "NULL without dosages", "given", "It is the quality of imputation that dosages have.")
+  }
   of_hwe <- list(genotypes = genotypes, variants = variants, sex = data$sex, environment = data$environment)
   list(
     variants = variants, counts = counts, size = tabulate(data$environment, nlevels(data$environment)),
-    hwe = if (tested) hwe_counts(of_hwe, counts)
+    hwe = if (tested) hwe_counts(of_hwe, counts), sex = data$sex
   )
 }
 
@@ -171,6 +177,13 @@ region_rule <- function(panel, table) {
     Reduce(`|`, lapply(rows, function(i) chr == table$chr[i] & pos >= table$start[i] & pos <= table$end[i]))
   }
   lapply(split(seq_len(nrow(table)), factor(table$words, unique(table$words))), function(rows) inside(rows) & known)
+}
+
+info_rule <- function(panel, least) {
+  if (is.null(least)) return(NULL)
+  info <- imputation_info(panel$counts)
+  info[!info_known(panel$variants, panel$sex), ] <- NA
+  one_rule(sprintf("imputation R2 below %s in an environment", format(least)), row_least(info) < least)
 }
 
 # ---- what is left ----

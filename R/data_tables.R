@@ -17,6 +17,12 @@
 #'   and Abecasis 2005, Am J Hum Genet 76:887); over all environments together it
 #'   is not given, because it would test that they have the same frequencies. On chromosome
 #'   X it is the test of the women (sex of the fam file), `NA` where sex is not known.
+#'   Dosages have `info`, the quality of imputation as the dosages themselves tell it: their variance over that of
+#'   genotypes of the same frequency in Hardy-Weinberg proportions,
+#'   \eqn{R^2 = var(x) / (2 p (1 - p))}{R2 = var(x) / (2 p (1 - p))} with \eqn{p} the frequency (MaCH's r2: Li et al.
+#'   2010, Genet Epidemiol 34:816; `plink2 --freq cols=+machr2`). It is 1 for certain
+#'   calls and may be a little above; over all environments together it is that within them. On chromosome X it is `NA` where there
+#'   are men.
 #'   Where nobody is called, frequencies and p-values are `NA`. `block` is the LD
 #'   block when blocks were given.
 #'
@@ -44,6 +50,7 @@ variants.mr_data <- function(x, environments = FALSE, ...) {
   levels <- levels(x$environment)
   size <- as.integer(table(x$environment))
   p <- nrow(x$variants)
+  info <- if (x$kind == "dosage") if (environments) imputation_info(counts) else pooled_info(counts)
   if (!environments) {
     counts <- pool_counts(counts)
     size <- length(x$outcome)
@@ -65,6 +72,7 @@ variants.mr_data <- function(x, environments = FALSE, ...) {
     out$eaf <- mean / 2
     out$maf <- pmin(out$eaf, 1 - out$eaf)
   }
+  if (x$kind == "dosage") out$info <- ifelse(rep(info_known(x$variants, x$sex), each = groups), long(info), NA)
   if (environments && x$kind == "genotype") {
     tested <- hwe_counts(x, counts)
     out$hwe_p <- .Call(C_ffi_hwe, long(tested$n0), long(tested$n1), long(tested$n2))

@@ -71,8 +71,9 @@
 #'     columns. Folds are lowered until it holds; an environment that is too small as a
 #'     whole is an error.
 #'   * no or at least 20 people differ from the most common value of a variant (of dosages: rounded, and
-#'     half the expected copies of the rarer allele, min(sum, 2n - sum) / 2), and its residual sum of squares given the constant, the numeric columns
-#'     and the other variants is at least 10 (allele counts; variances, for continuous
+#'     half the expected copies of the rarer allele, min(sum, 2n - sum) / 2), and its residual
+#'     sum of squares given the constant, the numeric columns and the other variants is at least 10 (allele
+#'     counts; variances, for continuous
 #'     instruments). No whole-number combination of the variants is then short, that is,
 #'     different from zero for few people only: a vector of a lattice is at least as long
 #'     as the shortest of its Gram-Schmidt vectors (Lenstra, Lenstra and Lovasz 1982,

@@ -191,7 +191,8 @@ short_in_block <- function(m, column, data, blocks, b) {
     few_off(x, disclosure_limits$grid)
 }
 
-# Copies of the rarer allele that a block is expected to have, over two: at least that many carry it, if each copy is certain.
+# Copies of the rarer allele that a block is expected to have, over two: of certain copies at least that
+# many carry one.
 expected_carriers <- function(m, b) {
   n <- m$blocks$n[b]
   copies <- pmin(m$sg[, b], 2 * n - m$sg[, b])
