@@ -28,7 +28,7 @@
 #'
 #' @section The analysis:
 #' [latent_mr()] is the main job, [latent_scan()] the same for many outcomes and exposures, [mr_methods()] the
-#' list of estimators; [learn_instruments()] the encoder alone, with [encoder_control()],
+#' list of estimators; [latent_hazard()] is for times to an event; [learn_instruments()] the encoder alone, with [encoder_control()],
 #' [flow_control()] and [autoencoder_control()].
 #'
 #' @section Is it to be believed:
@@ -50,7 +50,8 @@
 #' [stratum_table()].
 #'
 #' @section Instrumental variables in general:
-#' [iv_reg()] (formula), [iv_fit()] (matrices), [iv_compare()], [iv_binary()] (0/1 outcomes).
+#' [iv_reg()] (formula), [iv_fit()] (matrices), [iv_compare()], [iv_binary()] (0/1 outcomes),
+#' [iv_hazard()] (times to an event).
 #'
 #' @section Showing it:
 #' [plot.latent_mr()] and [plot.iv_curve()], [report()] (one HTML page), [strobe_mr()] (the reporting

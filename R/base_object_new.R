@@ -30,6 +30,10 @@ public_fields <- list(
     "coefficients", "vcov", "scale", "units", "estimator", "link", "control", "hansen", "solutions", "linear", "nobs",
     "cases", "call", "formula"
   )),
+  iv_hazard = list(topic = "iv_hazard", c(
+    "estimates", "fstat", "nobs", "events", "person_time", "strata", "time_unit", "per", "scale", "units", "exposure",
+    "outcome", "level", "clusters", "delayed"
+  )),
   iv_curve = list(topic = "iv_curve", c(
     "estimator", "solver", "names", "nobs", "range", "shrink", "identification", "references", "tests", "control",
     "seed", "call", "formula"
@@ -74,7 +78,7 @@ private <- list(
   ),
   iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),
   iv_curve = c("data", "model", "curve", "alike", "band", "shape", "design", "dropped", "units"),
-  negative_control = "name"
+  iv_hazard = c("instruments", "covariates"), negative_control = "name"
 )
 
 known_fields <- function(class) c(public_fields[[class]][[2]], private[[class]])

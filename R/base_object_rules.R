@@ -329,6 +329,19 @@ binary_rules <- function() list(
   cases = number(min = 0), linear = object_of("iv_reg")
 )
 
+# r: estimators, s: strata.
+hazard_rules <- function() list(
+  estimates = frame(
+    "r", estimator = texts("r", distinct = TRUE), b = table_numbers("r"), se = table_numbers("r"),
+    lo_ci = table_numbers("r"), up_ci = table_numbers("r"), pval = table_numbers("r")
+  ),
+  fstat = table_numbers(1), nobs = number(min = 1), events = number(min = 1), person_time = number(min = 0),
+  strata = frame("s", stratum = texts("s"), n = numbers("s"), events = numbers("s"), person_time = numbers("s")),
+  time_unit = text(null = TRUE), per = number(min = 1), scale = text(), units = text(), exposure = text(),
+  outcome = text(), level = number(min = 0, max = 1), clusters = number(min = 2, null = TRUE),
+  delayed = number(min = 0), instruments = number(min = 1), covariates = number(min = 0)
+)
+
 # A reference of a curve: a constant, or a polynomial or spline of the exposure.
 reference_rule <- parts(
   label = text(), value = number(optional = TRUE),
@@ -419,7 +432,8 @@ object_rules <- function() c(list(
   mr_moments = moments_rules, plink_bed = plink_rules, genotype_bgen = bgen_rules, mr_data = data_rules,
   latent_instruments = instruments_rules,
   latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
-  iv_reg = iv_rules, iv_binary = binary_rules, iv_curve = curve_rules, encoder_control = list, flow_control = list,
+  iv_reg = iv_rules, iv_binary = binary_rules, iv_hazard = hazard_rules,
+  iv_curve = curve_rules, encoder_control = list, flow_control = list,
   autoencoder_control = list, curve_control = list, adam_control = list, curve_kiv = kiv_rules,
   curve_surface = surface_rules, curve_sieve = sieve_rules, curve_adam = adam_rules, encoder_start = start_rules,
   encoder_autoencoder = autoencoder_rules, encoder_flow = flow_rules

@@ -37,13 +37,13 @@ check_trait <- function(x, arg, kind = "auto") {
   out
 }
 
-# Times to an event have no estimator here; what has one is an event within a time that was observed in everybody.
+# Times to an event are no outcome of linear estimators; they have their own functions.
 refuse_survival <- function(x, arg) {
   if (!inherits(x, "Surv")) return(invisible())
   must <- if (arg == "formula") "one whose outcome are numbers" else "numbers"
   abort_argument(arg, must, "times to an event (survival::Surv)", paste(
-    "Give whether the event came within a time over which everybody was followed, as 0 and 1 (iv_binary(), latent_mr());",
-    "hazards are not modelled."
+    "Give whether the event came as 0 and 1; then the times to latent_hazard(), or to iv_hazard() without latent",
+    "instruments."
   ))
 }
 

@@ -81,7 +81,7 @@ test_that("a formula, a data frame and survival times where they do not belong: 
   for (wrong in list(
     quote(iv_reg(time ~ x, estimator = "ols")), quote(iv_binary(time ~ 1 | x | g)), quote(iv_curve(time ~ x | g)),
     quote(mr_data(g, x, time, rep("a", 4)))
-  )) expect_error(eval(wrong), "times to an event.*hazards are not modelled", class = "latentmr_error_argument")
+  )) expect_error(eval(wrong), "times to an event.*latent_hazard[(][)]", class = "latentmr_error_argument")
 })
 
 test_that("simple accessors and formulas of what is no fit any more", {
