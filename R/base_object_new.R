@@ -31,8 +31,8 @@ public_fields <- list(
     "cases", "call", "formula"
   )),
   iv_hazard = list(topic = "iv_hazard", c(
-    "estimates", "fstat", "nobs", "events", "person_time", "strata", "time_unit", "per", "scale", "units", "exposure",
-    "outcome", "level", "clusters", "delayed"
+    "estimates", "fstat", "nobs", "events", "person_time", "strata", "time_unit", "per", "scale", "units", "outcome",
+    "exposure", "level", "clusters", "delayed"
   )),
   iv_curve = list(topic = "iv_curve", c(
     "estimator", "solver", "names", "nobs", "range", "shrink", "identification", "references", "tests", "control",

@@ -18,6 +18,7 @@ instrument_table <- function(x, source, encoding = utf8) {
 }
 
 has_associations <- function(names) {
+  if (!length(names)) return(FALSE)
   found <- gwas_columns(names, character(), "instruments")
   vcf <- startsWith(names[1], "##fileformat=VCF")
   effect <- length(intersect(names(found$at), c("beta", "or", "hr", "z"))) || !is.null(found$wide)
