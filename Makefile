@@ -3,7 +3,7 @@
 # takes a second when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check sanitize bench peers docs vignettes site datashield clean
+.PHONY: help setup demo test check core sanitize bench peers docs vignettes site datashield clean
 
 # A bare machine has no locale set; file names and messages are UTF-8.
 ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
@@ -26,6 +26,9 @@ test: setup ## all tests, ends with their count
 check: ## R CMD build, INSTALL and check: fails unless 0 errors, 0 warnings, 0 notes
 	@tools/setup.sh packages
 	@tools/check.sh
+
+core: ## the C core without R on other processors and systems, numbers compared (cross compilers and qemu where installed)
+	@tools/core.sh
 
 sanitize: ## the same tests with the C code under AddressSanitizer and UBSan (FILTER=regex for some)
 	@tools/setup.sh packages
