@@ -3,7 +3,7 @@
 # takes a second when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check core sanitize bench peers docs vignettes site datashield clean
+.PHONY: help setup demo test check core sanitize campaign bench peers docs vignettes site datashield clean
 
 # A bare machine has no locale set; file names and messages are UTF-8.
 ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
@@ -33,6 +33,9 @@ core: ## the C core without R on other processors and systems, numbers compared 
 sanitize: ## the same tests with the C code under AddressSanitizer and UBSan (FILTER=regex for some)
 	@tools/setup.sh packages
 	@tools/sanitize.sh "$(FILTER)"
+
+campaign: setup ## hours of faults, mutations, sanitizers and torture, resumable: bench/results/campaign.csv (PIECE=regex)
+	@Rscript tools/campaign.R $(PIECE)
 
 bench: setup ## benchmarks, tables in bench/results/ (all: hours; BENCH="bench-iv bench-published" picks)
 	@Rscript bench/run.R $(BENCH)

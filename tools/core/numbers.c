@@ -154,7 +154,9 @@ static void counts(void) {
         }
     }
   for (size_t k = 0; k < sizeof gg / sizeof *gg; k++) integer("gg", (uint64_t)gg[k]);
-  double *x = calloc(PEOPLE * 8, sizeof *x), gx[VARIANTS * 3], mx[VARIANTS * 3], first_gx[VARIANTS * 3] = {0};
+  lmr_arena room = work(lmr_double_bytes(1, PEOPLE * 8));
+  double *x = lmr_arena_take(&room, PEOPLE * 8, sizeof *x), gx[VARIANTS * 3], mx[VARIANTS * 3], first_gx[VARIANTS * 3] = {0};
+  memset(x, 0, PEOPLE * 8 * sizeof *x);
   for (size_t i = 0; i < PEOPLE; i++)
     for (size_t c = 0; c < 3; c++) x[8 * i + c] = lmr_rng_normal(&rng);
   for (int level = 0; level < LEVELS && level <= (int)lmr_cpu_detect(); level++) {

@@ -2,7 +2,7 @@
  * cross products of the numeric columns themselves.
  *
  * The numeric columns of a chunk are laid out person by person (row k at
- * x + k * width, width = columns rounded up to 8, zeros behind). g x is exact in
+ * x + k * width, width = columns rounded up to 8, zeros behind; x as aligned as an arena's view). g x is exact in
  * floating point, because g is 0, 1 or 2, and every sum runs over people in the
  * same order - within tiles of BITS_PEOPLE, then over tiles - so that all
  * instruction sets and memory budgets give the same bits. */

@@ -1,0 +1,67 @@
+# The long campaign of `make campaign`: hours, in pieces that are run once for each commit, so that it can be
+# stopped and goes on. A line a piece in bench/results/campaign.csv: commit, piece, what was run, whether it
+# ended well, its last words, minutes.
+#   Rscript tools/campaign.R [regex of pieces]
+# tools/setup.sh installs what it lacks; valgrind and gctorture pieces are left out, with a word, where they cannot run.
+here <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1])
+setwd(file.path(dirname(here), ".."))
+given <- commandArgs(TRUE)
+file <- "bench/results/campaign.csv"
+commit <- system("git rev-parse --short HEAD", intern = TRUE)
+chapters <- sort(unique(sub("^test-([a-z]+).*", "\\1", dir("tests/testthat", "^test-.*[.]R$"))))
+has <- function(program) nzchar(Sys.which(program))
+rscript <- function(...) paste("Rscript", ...)
+
+torture <- "options(testthat.progress.max_fails = 1e9); library(testthat); library(LatentMR); gctorture2(%d); test_dir('tests/testthat', filter = '%s', package = 'LatentMR', load_package = 'installed', stop_on_failure = TRUE, reporter = 'summary')"
+pieces <- c(
+  list(
+    "wrong calls" = rscript("bench/attacks/wrong-calls.R"),
+    "forged objects" = "sh tools/sanitize.sh bench/attacks/objects.R",
+    "attacks from outside, files" = rscript("bench/attacks/outsider_files.R"),
+    "attacks from outside, objects" = rscript("bench/attacks/outsider_objects.R"),
+    "attacks on releases" = rscript("bench/attacks/run.R"),
+    "kills" = rscript("bench/attacks/faults.R kill 100"),
+    "interrupts" = rscript("bench/attacks/faults.R interrupt 200"),
+    "disks" = rscript("bench/attacks/faults.R disk"),
+    "files that shrink" = rscript("bench/attacks/faults.R shrink 100"),
+    "forks" = rscript("bench/attacks/faults.R fork 50"),
+    "other processors" = "sh tools/core.sh",
+    "other compilers" = "sh tools/cross.sh",
+    "locales" = "sh tools/locales.sh",
+    "wait for an interrupt, p = 5,000" = rscript("bench/bench-interrupt.R 5000"),
+    "people, 500,000 x 1,000" = rscript("bench/bench-rows.R flagship")
+  ),
+  stats::setNames(sprintf("sh tools/sanitize.sh '^%s'", chapters), paste("sanitizers,", chapters)),
+  stats::setNames(
+    sprintf("valgrind -q --error-exitcode=9 R --vanilla -q -e \"library(LatentMR); source('tools/valgrind.R')\" --args %s", "all"),
+    "valgrind"
+  ),
+  stats::setNames(rscript("-e", shQuote(sprintf(torture, 101L, chapters))), paste("gctorture,", chapters))
+)
+if (length(given)) pieces <- pieces[grepl(given[1], names(pieces))]
+done <- if (file.exists(file)) utils::read.csv(file) else NULL
+for (piece in names(pieces)) {
+  if (any(done$commit == commit & done$piece == piece)) next
+  command <- pieces[[piece]]
+  program <- sub(" .*", "", command)
+  cat(piece, ": ", substr(command, 1, 100), "\n", sep = "")
+  if (!has(program)) {
+    cat("  left out:", program, "is not installed\n")
+    next
+  }
+  begin <- Sys.time()
+  log <- file.path(".setup", "campaign.log")
+  dir.create(".setup", showWarnings = FALSE)
+  status <- system(paste(command, ">", log, "2>&1"))
+  words <- utils::tail(c("", grep("[^[:space:]]", readLines(log, warn = FALSE), value = TRUE)), 1)
+  line <- data.frame(
+    commit, piece, well = status == 0, words = substr(gsub("[\",]", " ", words), 1, 120),
+    minutes = round(as.numeric(difftime(Sys.time(), begin, units = "mins")), 1)
+  )
+  cat(sprintf("  %s, %.1f minutes: %s\n", if (status == 0) "well" else "FAULT", line$minutes, line$words))
+  done <- rbind(done, line)
+  utils::write.csv(done, file, row.names = FALSE)
+}
+open <- done[done$commit == commit & !done$well, ]
+cat(sprintf("%d pieces at %s, %d with a fault\n", sum(done$commit == commit), commit, nrow(open)))
+quit(status = nrow(open) > 0)
