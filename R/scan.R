@@ -82,7 +82,7 @@ latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = N
   instruments <- scan_instruments(instruments, exposures$names, data$variants)
   asked <- list(
     encoder = encoder, n_latent = n_latent, methods = methods, control = control, level = level, force = force,
-    rows = rows, folds = 1L, memory = 1e9, seed = seed,
+    rows = rows, memory = 1e9, seed = seed,
     crossfit = 0L, by_environment = FALSE, jackknife = FALSE, sure = FALSE
   )
   chunks <- scan_chunks(scan_jobs(exposures, outcomes, instruments), chunk)

@@ -12,6 +12,7 @@ run_chunks <- function(chunks, data, asked, folder) {
     )
   }
   pairs <- vapply(chunks, function(jobs) sum(vapply(jobs, job_size, 0)), 0)
+  if (length(open)) asked$total <- scan_total(data, chunks, asked$memory)
   done <- spread_work("Scan", sum(pairs[open]), function(step) {
     future.apply::future_lapply(
       chunks_of(chunks, files, open), run_chunk, data = data, asked = asked, step = step, future.seed = NULL,

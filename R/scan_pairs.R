@@ -25,7 +25,7 @@ why_not <- function(e) {
 bind_rows <- function(frames) as.data.frame(data.table::rbindlist(frames, fill = TRUE))
 
 # People without one of the traits of the job, small environments and variants that do not vary
-# go as mr_data() has them go. Traits are matrices from here on.
+# go as mr_data() has them go: list(data, who, cols), the places of the others. Traits are matrices from here on.
 job_data <- function(job, data, control) {
   present <- which(stats::complete.cases(job$exposures$values, job$outcomes$values))
   if (!length(present)) {
@@ -37,12 +37,12 @@ job_data <- function(job, data, control) {
   data["units"] <- list(NULL)
   cols <- if (is.null(job$variants)) seq_len(nrow(data$variants)) else job$variants
   out <- add_background(part_of_data(data, present, cols), control)
-  who <- out$outcome
+  who <- as.integer(out$outcome)
   out$outcome <- job$outcomes$values[who, , drop = FALSE]
   out$outcome_name <- job$outcomes$names
   out$exposure <- job$exposures$values[who, , drop = FALSE]
   out$exposure_name <- job$exposures$names
-  out
+  list(data = out, who = who, cols = match(out$variants$snp, data$variants$snp))
 }
 
 # list(data, set, notes, score, binary): the encoder, learned once; `set` as of working_set(). `data` are moments
@@ -52,10 +52,9 @@ scan_group <- function(job, data, asked) {
   if (from_moments) {
     moments <- job_moments(job, data)
   } else {
-    data <- job_data(job, data, asked$control)
-    plain <- data
-    plain["family"] <- list(NULL)
-    moments <- whole_moments(plain, asked$folds, asked$seed, asked$memory)
+    part <- job_data(job, data, asked$control)
+    moments <- part_moments(part, data, asked)
+    data <- part$data
   }
   view <- moments_view(moments)
   source <- list(data = if (asked$rows) data else moments, moments = moments, view = view)

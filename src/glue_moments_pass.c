@@ -59,7 +59,7 @@ static const int *block_sizes(SEXP size_, size_t n) {
 /* source: double matrix of 0, 1, 2, NA, or the description of bed files;
  * order, person: 0-based positions in the columns and in the source, block after
  * block; size: people of each block; columns: list of numeric columns; memory:
- * bytes of work; wide: counts as doubles; fill: NULL, or the seed of the draws that
+ * bytes of work; wide: counts as doubles, NA: products of genotypes are left at 0; fill: NULL, or the seed of the draws that
  * stand for missing calls (the variants in `missing` had some before). */
 static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_, SEXP columns_,
                              SEXP memory, SEXP level_, SEXP wide, SEXP fill, SEXP report_) {
@@ -77,7 +77,7 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   const moments_pass_input in = {&source, chunk, chunks, n, glue_places(order_, -1, n, "order"),
                                  glue_places(person_, (R_xlen_t)n, source.people, "person"), columns.column, columns.pilot,
                                  columns.q, asked > 0 ? asked < 1e18 ? (size_t)asked : SIZE_MAX : 0,
-                                 Rf_isNull(fill) ? NULL : &seed};
+                                 Rf_isNull(fill) ? NULL : &seed, Rf_asLogical(wide) == NA_LOGICAL};
   moments_pass_report report = {0};
   lmr_error err;
   glue_tick_state progress;
@@ -92,7 +92,7 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   int *absent = INTEGER(missing);
   for (size_t v = 0, k = 0; v < p; v++)
     if (any[v]) absent[k++] = (int)v;
-  SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, Rf_asLogical(wide) ? REALSXP : INTSXP));
+  SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, Rf_asLogical(wide) == TRUE ? REALSXP : INTSXP));
   const moments_bits_sums out = {count_column(parts, GG), count_column(parts, GM), count_column(parts, MM),
                                  real_column(parts, SG, 0), real_column(parts, SM, 0), real_column(parts, GX, 0),
                                  real_column(parts, MX, 0), real_column(parts, SX, 0), real_column(parts, XX, 0)};

@@ -29,3 +29,34 @@ test_that("every pair is in one job and one chunk, and chunks are no larger than
   }
   expect_length(scan_chunks(jobs, 33), 1)
 })
+
+test_that("moments of a job are those of its people, whether summed or taken off the whole", {
+  cohort <- scan_missing(scan_cohort())
+  cohort$site[1:12] <- "d" # an environment that loses people and goes
+  cohort$outcomes$y2[c(1:4, 30:40)] <- NA
+  cohort$g[, 14] <- 0
+  cohort$g[c(2, 33, 50), 14] <- c(1, 1, NA) # carried by two of the missing alone
+  cohort$outcomes$y1[c(2, 33, 50)] <- NA
+  for (given in list(character(), c("covariates", "structure"), "cluster")) {
+    data <- do.call(mr_data, c(
+      list(cohort$g, seq_len(360), 360:1, cohort$site, ids = cohort$ids, kind = "genotype"), cohort[given]
+    ))
+    total <- scan_total(data, list(list(list())), 1e9)
+    for (y in names(cohort$outcomes)) {
+      job <- list(
+        exposures = list(values = as.matrix(cohort$exposures["x2"]), names = "x2"),
+        outcomes = list(values = as.matrix(cohort$outcomes[y]), names = y)
+      )
+      part <- suppressWarnings(job_data(job, data, encoder_control()))
+      asked <- list(seed = 3L, memory = 1e9)
+      summed <- part_moments(part, data, asked)
+      taken <- part_moments(part, data, c(asked, list(total = total)))
+      expect_identical(unclass(taken), unclass(summed))
+      expect_gt(sum(taken$mm), 0)
+    }
+  }
+  expect_identical(dim(taken$gg), c(105L, 4L))
+  few <- scan_cohort()
+  data <- mr_data(few$g, few$exposures$x1, few$outcomes$y1, few$site, ids = few$ids, kind = "genotype")
+  expect_null(scan_total(data, list(list(list(variants = 1:3))), 1e9))
+})

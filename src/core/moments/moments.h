@@ -66,6 +66,7 @@ typedef struct {
   const double *pilot;
   size_t q, memory;      /* memory: bytes of work; one chunk at least is held */
   const uint64_t *fill;  /* of bits: NULL, or the seed of the draws that stand for missing calls */
+  int no_cross;          /* of bits: gg, gm and mm are known from elsewhere and left as they are */
 } moments_pass_input;
 
 /* Where the sums of all blocks go, block after block: layouts of moments_block below. */

@@ -73,8 +73,8 @@ static lmr_status count_chunk(const space *s, const moments_pass_input *in, size
   memset(s->sm, 0, p * sizeof *s->sm);
   bits_sums(planes, out->sg + b * p, s->sm);
   for (size_t m = 0; m < pm; m++) out->sm[m + b * pm] += s->sm[missing[m]];
-  LMR_TRY(bits_cross_gg(planes, counts_at(out->gg, b * triangle(p)), level, tick, err));
-  if (pm) {
+  if (!in->no_cross) LMR_TRY(bits_cross_gg(planes, counts_at(out->gg, b * triangle(p)), level, tick, err));
+  if (pm && !in->no_cross) {
     LMR_TRY(bits_cross_gm(planes, missing, pm, counts_at(out->gm, b * p * pm), level, tick, err));
     LMR_TRY(bits_cross_mm(planes, missing, pm, counts_at(out->mm, b * triangle(pm)), level, tick, err));
   }
