@@ -46,8 +46,8 @@
 #' [as_twosample()] and [as_mrinput()] hand over to TwoSampleMR and MendelianRandomization.
 #'
 #' @section Dose-response:
-#' [iv_curve()] with [curve_control()] and [adam_control()], [average_effect()], [average_derivative()],
-#' [stratum_table()].
+#' [iv_curve()] (of several exposures: [iv_surface]) with [curve_control()] and [adam_control()], [average_effect()],
+#' [average_derivative()], [stratum_table()].
 #'
 #' @section Instrumental variables in general:
 #' [iv_reg()] (formula), [iv_fit()] (matrices), [iv_compare()], [iv_binary()] (0/1 outcomes),

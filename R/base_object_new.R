@@ -38,6 +38,9 @@ public_fields <- list(
     "estimator", "solver", "names", "nobs", "range", "shrink", "identification", "references", "tests", "control",
     "seed", "call", "formula"
   )),
+  iv_surface = list(topic = "iv_surface", c(
+    "names", "nobs", "range", "shrink", "identification", "references", "tests", "control", "seed", "call", "formula"
+  )),
   iv_first_stage = list(topic = "first_stage", c("table", "joint", "critical", "tf", "vcov")),
   direction_test = list(topic = "direction_test", c("direction", "variants")),
   negative_control = list(topic = "negative_control", c("fit", "tests")),
@@ -78,7 +81,8 @@ private <- list(
   ),
   iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),
   iv_curve = c("data", "model", "curve", "alike", "band", "shape", "design", "dropped", "units"),
-  iv_hazard = c("instruments", "covariates"), negative_control = "name"
+  iv_hazard = c("instruments", "covariates"), iv_surface = c("data", "model", "design", "dropped", "units"),
+  negative_control = "name"
 )
 
 known_fields <- function(class) c(public_fields[[class]][[2]], private[[class]])

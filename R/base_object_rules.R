@@ -389,6 +389,46 @@ curve_rules <- function() list(
   alike = flag()
 )
 
+# n: rows, k: exposures, z, w: instruments and covariates, c: features.
+vector_reference_rule <- parts(
+  label = text(), value = number(optional = TRUE),
+  spec = parts(
+    centre = numbers("k"), scale = numbers("k", min = 0), degree = number(min = 1, max = 2, whole = TRUE),
+    optional = TRUE
+  ),
+  level = number(optional = TRUE), coef = numbers(null = TRUE, optional = TRUE),
+  vcov = numbers(na = TRUE, null = TRUE, optional = TRUE), f = numbers("k", na = TRUE, null = TRUE, optional = TRUE)
+)
+vector_rules <- function() list(
+  nobs = number(min = 1, whole = TRUE), seed = number(whole = TRUE), control = object_of("curve_control"),
+  shrink = number(min = 0, max = 1), range = numbers(2, "k"),
+  names = parts(
+    outcome = text(), exposure = texts("k"), instruments = texts("z"), covariates = texts("w", null = TRUE)
+  ),
+  data = parts(y = numbers("n"), x = numbers("n", "k"), z = numbers("n", "z"), w = numbers("n", "w")),
+  model = parts(
+    nets = parts(
+      weight = numbers("k", "u * l"), shift = numbers("u", "l"), product = numbers("2 + k", "s", inf = TRUE),
+      block = numbers("l", 1), mean = numbers("c", 1)
+    ),
+    centre = numbers("k", 1), scale = numbers("k", 1, min = 0), plane = numbers("k", 1), point = numbers("c", 1),
+    coef = numbers("c", 1), cov = symmetric("c"),
+    numbers = numbers(10, named = c("y_mean", "y_sd", "s2", "s2_band", "ratio", "gain"), inf = TRUE)
+  ),
+  identification = parts(
+    directions = number(min = 0, whole = TRUE), most = number(min = 0, whole = TRUE),
+    needed = number(min = 2, whole = TRUE),
+    correlations = numbers("r", min = 0, max = 1), p.value = numbers("r", min = 0, max = 1, na = TRUE),
+    first_stage = numbers("k", min = 0, max = 1), conditional_f = numbers("k", na = TRUE),
+    instruments = number(min = 0, whole = TRUE), seen = number(min = 0, max = 1)
+  ),
+  references = parts(
+    constant = vector_reference_rule, regression = vector_reference_rule, plane = vector_reference_rule,
+    quadratic = vector_reference_rule
+  ),
+  tests = frame(2, test = texts(2), p.value = numbers(2, min = 0, max = 1, na = TRUE))
+)
+
 # What each solver keeps of a curve of w covariates: `curve`.
 kiv_rules <- function() list(
   width = numbers("1 + w", min = 0), alpha = numbers("c"), centre = numbers("c", "1 + w"), mean = number(),
@@ -433,7 +473,7 @@ object_rules <- function() c(list(
   latent_instruments = instruments_rules,
   latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
   iv_reg = iv_rules, iv_binary = binary_rules, iv_hazard = hazard_rules,
-  iv_curve = curve_rules, encoder_control = list, flow_control = list,
+  iv_curve = curve_rules, iv_surface = vector_rules, encoder_control = list, flow_control = list,
   autoencoder_control = list, curve_control = list, adam_control = list, curve_kiv = kiv_rules,
   curve_surface = surface_rules, curve_sieve = sieve_rules, curve_adam = adam_rules, encoder_start = start_rules,
   encoder_autoencoder = autoencoder_rules, encoder_flow = flow_rules

@@ -52,6 +52,9 @@ summary_rules <- function() list(
   summary.iv_binary = function() list(
     fit = object_of("iv_binary"), coefficients = table_matrix("k"), diagnostics = table_matrix("tests", null = TRUE)
   ),
+  summary.iv_surface = function() list(
+    fit = object_of("iv_surface"), tests = plain_frame(), effects = plain_frame(), identification = plain_frame()
+  ),
   summary.iv_curve = function() list(
     fit = object_of("iv_curve"), tests = plain_frame(), effects = plain_frame(), identification = plain_frame()
   ),

@@ -52,6 +52,8 @@
 #' than ten percentiles that is not, is extrapolation, whatever the band: it is named in the print, grey in the
 #' plot, marked in `as.data.frame()`.
 #'
+#' Two or three exposures (`y ~ w | x1 + x2 | z`, or a fit of several) give a surface, see [iv_surface].
+#'
 #' @param x A formula `y ~ x | z` or `y ~ w | x | z` (covariates, exposure,
 #'   instruments; also `y ~ x + w | z + w`), or a fitted object.
 #' @param formula The same.
@@ -66,7 +68,7 @@
 #'   `na.action`; their number is printed. An `offset()` in the formula is subtracted from the outcome: the curve is
 #'   that of what is left.
 #' @param ... Not used; anything given is an error.
-#' @return An object of class `iv_curve` with methods for `predict`, `plot`, `print`, `summary`, `tidy`, `glance`,
+#' @return Of several exposures an object of class [iv_surface]; of one an object of class `iv_curve` with methods for `predict`, `plot`, `print`, `summary`, `tidy`, `glance`,
 #'   `as.data.frame`, `nobs`, [average_effect()], [average_derivative()]. Its fields: `estimator`, `solver`, `names`
 #'   (of outcome, exposure, instruments, covariates), `nobs`, `range` (of the exposure, percentiles 1 and 99),
 #'   `shrink` (s), `identification` (strength, directions, exposures that are moved), `references`, `tests`,
@@ -119,7 +121,7 @@ iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curv
   frame[[1]] <- quote(stats::model.frame)
   frame <- eval(frame, parent.frame())
   rows <- curve_rows(frame$formula, frame, data, formula = iv_formula(formula))
-  fit <- curve_fit(rows, estimator, control, seed)
+  fit <- rows_curve(rows, estimator, control, seed)
   fit$design <- rows$design
   fit$call <- call
   fit$formula <- formula
@@ -133,6 +135,11 @@ check_curve_dots <- function(...) {
   if (...length()) {
     abort(sprintf("Unknown argument: %s.", quote_all(c(...names(), "(unnamed)")[1])), "latentmr_error_argument")
   }
+}
+
+# Of one exposure a curve, of several (a matrix) a surface.
+rows_curve <- function(rows, estimator, control, seed) {
+  if (is.matrix(rows$x)) vector_fit(rows, estimator, control, seed) else curve_fit(rows, estimator, control, seed)
 }
 
 # Everything after the data are matrices: shared by the formula method, latent_mr fits

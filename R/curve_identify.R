@@ -70,7 +70,15 @@ curve_tests <- function(fit) {
 # likelihood-ratio tests at 5 %.
 curve_identification <- function(fit) {
   model <- fit$model
-  n <- fit$nobs
+  seen <- canonical_directions(model, fit$nobs)
+  moved <- moved_range(model)
+  c(list(moved = moved$range, still = moved$still), seen[c("directions", "most", "correlations", "p.value")], list(
+    strength = model$summary[["strength"]], strong = model$summary[["strong"]] > 0,
+    first_stage = model$summary[["first_stage"]], instruments = nrow(model$cross), features = seen$features
+  ))
+}
+
+canonical_directions <- function(model, n) {
   parts <- eigen(model$gram, symmetric = TRUE)
   keep <- which(parts$values > 1e-4 * parts$values[1])
   keep <- utils::head(keep, 8)
@@ -84,12 +92,8 @@ curve_identification <- function(fit) {
   statistic <- -(n - (p + q + 1) / 2) * rev(cumsum(rev(log1p(-rho^2))))
   p_value <- stats::pchisq(statistic, (p - r) * (q - r), lower.tail = FALSE)
   seen <- match(TRUE, p_value > .05, nomatch = length(rho) + 1) - 1
-  moved <- moved_range(model)
   list(
-    moved = moved$range, still = moved$still, directions = seen, most = min(p, q), correlations = rho,
-    p.value = p_value,
-    strength = model$summary[["strength"]], strong = model$summary[["strong"]] > 0,
-    first_stage = model$summary[["first_stage"]], instruments = q,
+    directions = seen, most = min(p, q), correlations = rho, p.value = p_value,
     features = components %*% directions$v # canonical functions of the exposure, sum of squares 1
   )
 }

@@ -3,7 +3,7 @@
 #' @details
 #' From a `latent_mr` fit: the instruments are the learned ones, the covariates the block that
 #' the fit partials out (environments, variant block, structure; of a cross-fitted fit fold by fold), linearly. More
-#' than ten instruments become one score, the first-stage prediction from the other
+#' than ten instruments become one score for each exposure, the first-stage prediction from the other
 #' nine tenths of the people (10-fold cross-fitting), so that many weak
 #' instruments do not pull the curve towards the confounded regression.
 #' @export
@@ -12,7 +12,9 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
   check_curve_dots(...)
   check_made(x)
   check_choice(estimator, "estimator", curve_estimators)
-  need_one_exposure(x, "A curve")
+  if (length(x$exposure) > 3) {
+    abort_argument("x", "a fit of at most three exposures", sprintf("one of %d", length(x$exposure)))
+  }
   if (!inherits(control, "curve_control")) abort_argument("control", "the value of curve_control()", describe(control))
   check_made(control)
   if (missing(data) || !inherits(data, "mr_data")) {
@@ -29,7 +31,7 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
   }
   seed <- draw_seed(seed)
   rows <- latent_curve_rows(x, data, seed)
-  fit <- curve_fit(rows, estimator, control, seed)
+  fit <- rows_curve(rows, estimator, control, seed)
   fit$call <- match.call()
   fit$dropped <- 0L
   fit$units <- x$units
@@ -43,12 +45,14 @@ latent_curve_rows <- function(x, data, seed) {
   w <- w[, apply(w, 2, function(v) max(v) > min(v)), drop = FALSE]
   z <- rows$instruments
   names <- sprintf("latent%d", seq_len(ncol(z)))
+  several <- length(x$exposure) > 1
+  exposures <- matrix(as.double(rows$x), length(rows$y))
   if (ncol(z) > 10) {
-    z <- matrix(crossfit_score(rows$x, z, w, seed))
-    names <- "score"
+    z <- apply(exposures, 2, crossfit_score, z, w, seed)
+    names <- if (several) sprintf("score of %s", x$exposure) else "score"
   }
   list(
-    y = as.double(rows$y), x = as.double(rows$x), z = plain_matrix(z), w = plain_matrix(w),
+    y = as.double(rows$y), x = if (several) exposures else drop(exposures), z = plain_matrix(z), w = plain_matrix(w),
     names = list(
       outcome = x$outcome, exposure = x$exposure, instruments = names, covariates = sprintf("w%d", seq_len(ncol(w)))
     )

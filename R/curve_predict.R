@@ -120,13 +120,17 @@ curve_band <- function(fit, at, derivative, interval, level) {
 # Quantile of the largest standardised posterior deviation over the grid.
 curve_critical <- function(fit, derivative, level, draws = 4000, points = 60) {
   cov <- curve_solver(fit)$covariance(fit, list(x = curve_grid(fit, points)), derivative)
+  largest_deviation(cov, level, fit$seed, draws)
+}
+
+largest_deviation <- function(cov, level, seed, draws = 4000) {
   sd <- sqrt(pmax(diag(cov), 0))
   if (!any(sd > 0)) return(stats::qnorm((1 + level) / 2)) # an exact fit
   # The symmetric root: neither the signs of eigenvectors nor how many eigenvalues count as zero, which
   # rounding decides, choose the draws.
   parts <- eigen(cov[sd > 0, sd > 0] / tcrossprod(sd[sd > 0]), symmetric = TRUE)
   root <- parts$vectors %*% (sqrt(pmax(parts$values, 0)) * t(parts$vectors))
-  noise <- with_seed(fit$seed, matrix(stats::rnorm(nrow(root) * draws), nrow(root)))
+  noise <- with_seed(seed, matrix(stats::rnorm(nrow(root) * draws), nrow(root)))
   unname(stats::quantile(apply(abs(root %*% noise), 2, max), level))
 }
 
@@ -200,6 +204,7 @@ effect_frame <- function(estimate, unshrunk, se, level) {
 #' @export
 average_derivative <- function(fit, level = .95) {
   check_given()
+  if (inherits(fit, "iv_surface")) return(vector_derivatives(fit, level))
   if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))
   check_made(fit)
   check_number(level, "level", min = .5, max = 1, open = TRUE)

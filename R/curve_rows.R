@@ -14,27 +14,15 @@ curve_rows <- function(terms, frame, data, formula) {
   if (all(exogenous)) {
     abort_argument("formula", "y ~ x | z or y ~ w | x | z with one exposure", "one without an exposure")
   }
-  term <- attr(parts$X, "assign")[!exogenous]
-  label <- attr(parts$terms$regressors, "term.labels")[term]
-  if (length(unique(label)) == 1 && !is.null(frame[[label[1]]]) && !is.numeric(frame[[label[1]]])) {
-    abort(
-      sprintf("The exposure `%s` must be numeric, not %s.", label[1], describe(frame[[label[1]]])),
-      "latentmr_error_argument", argument = label[1]
-    )
-  }
-  if (sum(!exogenous) != 1) {
-    abort(
-      sprintf("One exposure is possible, not %d: %s.", sum(!exogenous), quote_all(colnames(parts$X)[!exogenous])),
-      "latentmr_error_argument", argument = "formula"
-    )
-  }
+  check_curve_exposures(parts, frame, !exogenous)
   offset <- frame_or_abort(stats::model.offset(frame))
   if (!is.null(offset)) y <- y - offset
   rows <- iv_rows(parts, as.double(y), NULL, exogenous, "2sls")
   w <- rows$w
   w <- if (is.null(w)) matrix(0, length(y), 0) else w[, colnames(w) != "(Intercept)", drop = FALSE]
+  x <- if (sum(!exogenous) == 1) as.double(rows$x) else plain_matrix(rows$x)
   list(
-    y = as.double(y), x = as.double(rows$x), z = plain_matrix(rows$z), w = plain_matrix(w),
+    y = as.double(y), x = x, z = plain_matrix(rows$z), w = plain_matrix(w),
     names = list(
       outcome = names(frame)[1], exposure = colnames(parts$X)[!exogenous],
       instruments = colnames(rows$z), covariates = colnames(w)
@@ -44,6 +32,33 @@ curve_rows <- function(terms, frame, data, formula) {
       levels = stats::.getXlevels(parts$terms$regressors, frame), contrasts = parts$contrasts$regressors
     )
   )
+}
+
+# Numeric, at most three, each a variable of its own.
+check_curve_exposures <- function(parts, frame, endogenous) {
+  term <- attr(parts$X, "assign")[endogenous]
+  label <- attr(parts$terms$regressors, "term.labels")[term]
+  for (name in unique(label)) {
+    if (is.null(frame[[name]]) || is.numeric(frame[[name]])) next
+    abort(
+      sprintf("The exposure `%s` must be numeric, not %s.", name, describe(frame[[name]])),
+      "latentmr_error_argument", argument = name
+    )
+  }
+  names <- colnames(parts$X)[endogenous]
+  if (sum(endogenous) > 3) {
+    abort(
+      sprintf("Three exposures are possible, not %d: %s.", sum(endogenous), quote_all(names)),
+      "latentmr_error_argument", argument = "formula", hint = "iv_reg() estimates their slopes together."
+    )
+  }
+  variable <- lapply(unique(label), function(l) all.vars(str2lang(l)))
+  if (length(names) > length(unique(label)) || anyDuplicated(unlist(variable))) {
+    abort(
+      sprintf("One variable makes several exposures: %s.", quote_all(names)), "latentmr_error_argument",
+      argument = "formula", hint = "Give the variable itself: the curve finds the shape."
+    )
+  }
 }
 
 plain_matrix <- function(m) matrix(as.double(m), nrow(m), ncol(m))
@@ -99,7 +114,8 @@ check_curve_rows <- function(rows) {
     )
   }
   check_curve_column(rows$y, rows$names$outcome, "outcome")
-  check_curve_column(rows$x, rows$names$exposure, "exposure")
+  x <- as.matrix(rows$x)
+  for (j in seq_len(ncol(x))) check_curve_column(x[, j], rows$names$exposure[j], "exposure")
   for (j in seq_len(ncol(rows$z))) check_curve_column(rows$z[, j], rows$names$instruments[j], "instrument")
   for (j in seq_len(ncol(rows$w))) check_curve_column(rows$w[, j], rows$names$covariates[j], "covariate")
   known <- 1 + ncol(rows$w) + ncol(rows$z)

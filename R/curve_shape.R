@@ -89,7 +89,8 @@ shape_step <- function(cone, slopes) {
 }
 
 # The projected curves, and the test that the free fit is this far from the cone by noise alone. The
-# null is the flat curve, of all curves of the shape the one whose estimates leave it most.
+# null is the flat curve, of all curves of the shape the one whose estimates leave it most; the noise is that of
+# the moments, heteroskedastic errors allowed for, through the map that the fit takes them by.
 curve_shape <- function(fit, draws = 499) {
   if (fit$control$shape == "free") return(NULL)
   cone <- shape_cone(fit)
@@ -99,10 +100,13 @@ curve_shape <- function(fit, draws = 499) {
   }
   free <- projected(fit$model$coef)
   shrunk <- projected(closed_shrunk(fit))
-  noise <- with_seed(fit$seed, matrix(stats::rnorm(ncol(cone$moves) * draws), ncol(cone$moves)))
   p <- 1
   if (free$distance > 0) {
-    far <- apply(cone$moves %*% noise, 2, function(slopes) sum(shape_step(cone, slopes)^2))
+    root <- eigen(fit$model$omega, symmetric = TRUE)
+    q <- length(root$values)
+    root <- root$vectors %*% (sqrt(pmax(root$values, 0)) * t(root$vectors))
+    noise <- shape_sign(fit) * root %*% with_seed(fit$seed, matrix(stats::rnorm(q * draws), q))
+    far <- apply(cone$slopes %*% fit$model$map %*% noise, 2, function(slopes) sum(shape_step(cone, slopes)^2))
     p <- (1 + sum(far >= free$distance)) / (1 + draws)
   }
   list(point = shrunk$coef, coef = free$coef, moved = shrunk$distance > 0, statistic = free$distance, p.value = p)

@@ -95,6 +95,7 @@ SEXP glue_list(int n, ...);
 extern const R_CallMethodDef glue_calls[];
 extern const R_CallMethodDef glue_autoencoder_calls[];
 extern const R_CallMethodDef glue_curve_calls[];
+extern const R_CallMethodDef glue_curve_vector_calls[];
 extern const R_CallMethodDef glue_base_calls[];
 extern const R_CallMethodDef glue_effect_calls[];
 extern const R_CallMethodDef glue_encoder_calls[];

@@ -8,6 +8,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_calls,
   glue_autoencoder_calls,
   glue_curve_calls,
+  glue_curve_vector_calls,
   glue_base_calls,
   glue_effect_calls,
   glue_encoder_calls,

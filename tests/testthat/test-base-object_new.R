@@ -31,7 +31,7 @@ class_objects <- function() {
     iv, iv_reg(y ~ x | z + z2, d, cluster = ~g, estimator = "gmm"), iv_reg(y ~ x | z, d, estimator = "ujive", weights = rep(1:2, 60)),
     iv_fit(d$b, d$x, d$z), iv_binary(b ~ x | z + z2, data = d, estimator = "tsri"), iv_binary(b ~ x | z + z2, data = d, estimator = "msmm"),
     iv_hazard(exp(d$y)[-3], rep(1, 119), d$x[-3], d$z[-3], cluster = seq_len(119), time_unit = "years"),
-    curve, quiet(iv_curve(fit, panel, seed = 1)), iv_curve(y ~ x | z, d, estimator = "kiv", seed = 1),
+    curve, iv_curve(y ~ x + b | z + z2, d, seed = 1), quiet(iv_curve(fit, panel, seed = 1)), iv_curve(y ~ x | z, d, estimator = "kiv", seed = 1),
     iv_curve(y ~ x | z, d, control = curve_control(band = "bootstrap", draws = 50), seed = 1), first_stage(iv), direction_test(fit),
     quiet(clump(panel, r2 = .1)), environment_test(few, seed = 1), overid_test(fit), plausibly_exogenous(fit, .1), verdict(fit), negative_control(curve, rnorm(119), "nothing")
   )

@@ -219,7 +219,7 @@ test_that("a fit of several exposures is a latent_mr like any other", {
   expect_match(lines, "Cochran Q over environments: .*\\(ldl\\), .*\\(hdl\\)", all = FALSE)
   # What is about one exposure says so.
   for (ask in list(as_twosample, single_variant, direction_test, function(x) plausibly_exogenous(x, .1), function(x) leave_one_out(x, "variant"),
-                   function(x) plot(x, "scatter"), function(x) iv_curve(x, data))) {
+                   function(x) plot(x, "scatter"))) {
     expect_error(ask(fit), "one exposure", class = "latentmr_error_argument")
   }
 })

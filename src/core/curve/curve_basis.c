@@ -71,8 +71,8 @@ size_t curve_basis_bytes(size_t n, size_t nz, size_t nw, size_t units) {
   return lmr_add_bytes(lmr_add_bytes(total, 1024), curve_components_bytes(units, cap));
 }
 
-static void random_units(size_t n, const double *z, size_t nz, size_t units, lmr_rng *rng, double *direction,
-                         double *index, double *out, lmr_cpu level) {
+void curve_random_units(size_t n, const double *z, size_t nz, size_t units, lmr_rng *rng, double *direction,
+                        double *index, double *out, lmr_cpu level) {
   for (size_t u = 0; u < units; u++) {
     double norm = 0;
     for (size_t k = 0; k < nz; k++) {
@@ -122,6 +122,6 @@ lmr_status curve_basis(size_t n, const double *z, size_t nz, const int *distinct
     return lmr_fail(err, LMR_ESINGULAR, "the instruments do not vary given the covariates");
   if (k >= cap) return LMR_OK;
 
-  random_units(n, z, nz, units, rng, direction, column, unit, level);
+  curve_random_units(n, z, nz, units, rng, direction, column, unit, level);
   return curve_components(n, q, k, cap, unit, units, &size->kept, level, work, err);
 }

@@ -27,6 +27,11 @@ size_t curve_components_bytes(size_t units, size_t cap);
 lmr_status curve_components(size_t n, double *q, size_t k, size_t cap, double *unit, size_t units, size_t *kept,
                             lmr_cpu level, lmr_arena work, lmr_error *err);
 
+/* out (n x units) := tanh(s u'z - s u'k), u a uniform direction, k a row, log s uniform on (log .3, log 4). direction: [nz],
+ * index: [n] of scratch. */
+void curve_random_units(size_t n, const double *z, size_t nz, size_t units, lmr_rng *rng, double *direction,
+                        double *index, double *out, lmr_cpu level);
+
 /* log-uniform on (lo, hi). */
 double curve_log_uniform(lmr_rng *rng, double lo, double hi);
 
