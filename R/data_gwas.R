@@ -7,7 +7,7 @@
 #' guessed: what is missing is asked for by name, and every row left out or changed is counted ([flow()]).
 #'
 #' @param file Path of a text file (also gzip or bgzip) or of a GWAS-VCF file, several paths, a data frame (also one
-#'   of TwoSampleMR with its suffixes), or a list of any of these: they are stacked. Names of several are their
+#'   of TwoSampleMR with its suffixes), an `MRInput` of MendelianRandomization, or a list of any of these: they are stacked. Names of several are their
 #'   environments.
 #' @param environment Ancestry or cohort of each file, or `NULL`: the names of `file`, a column `environment`,
 #'   `ancestry` or `population`, or the ancestries of a Pan-UKB file. Of a Pan-UKB file, or a column, the
@@ -27,7 +27,7 @@
 #'   `c(beta = "Effect_INT", se = "SE_INT")`. Fields are `SNP`, `chr`, `pos`, `effect_allele`, `other_allele`, `eaf`,
 #'   `beta`, `or`, `hr`, `se`, `pval`, `log10p` (minus the decimal logarithm), `z`, `lower`, `upper` (95 %
 #'   interval), `samplesize`, `ncase`, `ncontrol`, `test`, `trait`, `environment`, `units`.
-#' @param role `"exposure"` or `"outcome"`: which half of a harmonised frame of TwoSampleMR.
+#' @param role `"exposure"` or `"outcome"`: which half of a harmonised frame of TwoSampleMR, or of an `MRInput`.
 #' @param encoding See [read_mr_data()].
 #'
 #' @section Formats:
@@ -56,7 +56,8 @@
 #'   disagree.
 #' @references Hayhurst and others (2022), GWAS-SSF, bioRxiv 2022.07.15.500230. Lyon and others (2021), GWAS-VCF, Genome
 #'   Biol 22:32.
-#' @seealso [read_mr_data()], which takes such a table as `instruments`.
+#' @seealso [read_mr_data()], which takes such a table as `instruments`; [mr_moments_from_summary()]; [as_gwas()] and
+#'   [write_gwas()]; [as_twosample()], [as_mrinput()] and [summary_mr()].
 #' @examples
 #' path <- tempfile(fileext = ".txt")
 #' writeLines(c(
@@ -105,6 +106,7 @@ gwas_columns_out <- c(
 
 # A list of paths and data frames.
 gwas_files <- function(file) {
+  if (isS4(file) && inherits(file, "MRInput")) file <- mrinput_frame(file)
   files <- if (is.data.frame(file)) list(file) else as.list(file)
   good <- length(files) && (is.character(file) || is.list(file)) && all(vapply(files, function(f) {
     is.data.frame(f) || is.character(f) && length(f) == 1 && !is.na(f) && nzchar(f)
@@ -113,6 +115,21 @@ gwas_files <- function(file) {
     abort_argument("file", "the path of a table of associations, a data frame, or several of these", describe(file))
   }
   files
+}
+
+# An input of MendelianRandomization as a harmonised frame.
+mrinput_frame <- function(x) {
+  of <- function(name) {
+    value <- attr(x, name, exact = TRUE)
+    if (length(value) == length(x@betaX)) value else rep(NA, length(x@betaX))
+  }
+  out <- data.frame(
+    SNP = of("snps"), effect_allele.exposure = of("effect_allele"), other_allele.exposure = of("other_allele"),
+    eaf.exposure = of("eaf"), beta.exposure = x@betaX, se.exposure = x@betaXse, exposure = x@exposure
+  )
+  other <- stats::setNames(out, sub("exposure", "outcome", names(out)))
+  other[c("beta.outcome", "se.outcome", "outcome")] <- list(x@betaY, x@betaYse, x@outcome)
+  cbind(out, other[-1])
 }
 
 one_each <- function(x, arg, n) {

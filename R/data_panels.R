@@ -36,10 +36,20 @@
 #' others are every thirtieth SNP. Weight moves length; it cannot move the day of the study, the density of the
 #' cage or the litter (`vignette("relatives")`).
 #'
+#' @section lipids:
+#' `lipids.tsv`: published associations of 28 variants with LDL and HDL cholesterol, triglycerides and coronary heart
+#' disease (log odds ratio), `<trait>_beta` and `<trait>_se` per copy of `effect_allele`, frequencies `eaf`
+#' (Waterworth and others 2010). From the example data of the CRAN package MendelianRandomization (O. Yavorska and
+#' S. Burgess; GPL-2 or GPL-3), which gives no names of variants and no sample sizes. For [read_gwas()] and
+#' [summary_mr()].
+#'
 #' @section Files:
 #' `file.path(system.file("extdata", package = "LatentMR"), "hgdp")` is the prefix of the first, with
 #' `"chr21"` of the second. The scripts in `data-raw/` of the source repository made them.
 #' @references
+#' Waterworth DM and others (2010). Genetic variants influencing circulating lipid levels and risk of coronary artery
+#' disease. Arteriosclerosis, Thrombosis, and Vascular Biology 30, 2264-2276.
+#'
 #' Li JZ and others (2008). Worldwide human relationships inferred from genome-wide patterns of
 #' variation. Science 319, 1100-1104.
 #'
@@ -56,5 +66,5 @@
 #' people <- read.delim(file.path(folder, "hgdp.samples.tsv"))
 #' table(people$region)
 #' @name panels
-#' @aliases hgdp chr21 mice
+#' @aliases hgdp chr21 mice lipids
 NULL

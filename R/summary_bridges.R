@@ -31,7 +31,19 @@
 #' `attr(, "log")` is that of TwoSampleMR. Continuous scales are assumed; for 0/1
 #' outcomes beta is a risk difference.
 #'
-#' @param fit A [latent_mr()] fit on genotypes or dosages.
+#' @section Tables of associations:
+#' Instead of a fit both take a frame of [read_gwas()] of the exposure, and `outcome`, one of the outcome. Variants are
+#' matched by name, the outcome's effects turned to the exposure's effect allele, strands by the alleles,
+#' palindromic variants by frequency (`action = 2`): those with a frequency between 0.42 and 0.58 are `ambiguous` and
+#' not kept, those with other alleles are marked `remove`. Environments that both have are matched, each its own
+#' `id`; two frames of one environment each are matched whatever these are called. Without `outcome`
+#' `as_twosample()` gives the frame of `TwoSampleMR::format_data()`.
+#'
+#' @param fit A [latent_mr()] fit on genotypes or dosages, or a frame of [read_gwas()].
+#' @param outcome The outcome's frame of [read_gwas()], or `NULL`.
+#' @param action Palindromic variants of two frames, as in TwoSampleMR: 1 takes both studies to be on one strand, 2
+#'   infers it from the frequency, 3 keeps no palindromic variant.
+#' @param type `"exposure"` or `"outcome"`: what a frame alone is of.
 #' @param units `NULL`: those of the data, if known; or units of exposure and outcome, `c("kg/m2", "mmHg")`: adds
 #'   the columns of units.
 #' @return `as_twosample()`: a data frame with a row for every variant.
@@ -48,8 +60,10 @@
 #' head(as_twosample(fit)[, c("SNP", "beta.exposure", "se.exposure", "beta.outcome")])
 #' if (nzchar(system.file(package = "MendelianRandomization"))) as_mrinput(fit)
 #' @export
-as_twosample <- function(fit, units = NULL) {
+as_twosample <- function(fit, units = NULL, outcome = NULL, type = "exposure", action = 2) {
   check_given()
+  if (inherits(fit, "gwas")) return(gwas_twosample(fit, units, outcome, type, action))
+  check_no_frame(outcome)
   a <- fit_associations(fit, "A harmonised frame")
   units <- own_units(check_units(units), fit$units, fit$exposure, fit$outcome)
   v <- fit$variants
@@ -84,17 +98,26 @@ as_twosample <- function(fit, units = NULL) {
 association_columns <- function(fit, type, se, pval, unit) {
   v <- fit$variants
   p <- nrow(v)
-  known <- function(x) !is.null(x) && !all(is.na(x))
-  columns <- list(se = se, pval = pmax(pval, 1e-200), samplesize = rep(as.double(fit$latent$n), p))
-  if (known(v$chr)) columns$chr <- as.character(v$chr)
-  if (known(v$pos)) columns$pos <- as.integer(v$pos)
-  columns$units <- if (!is.null(unit)) rep(unit, p)
-  columns$id <- rep(fit[[type]], p)
+  twosample_columns(
+    list(
+      se = se, pval = pval, samplesize = rep(as.double(fit$latent$n), p), chr = as.character(v$chr),
+      pos = as.integer(v$pos), units = if (!is.null(unit)) rep(unit, p), id = rep(fit[[type]], p)
+    ), type, rep(fit[[type]], p)
+  )
+}
+
+# columns: without the suffix; those that nobody knows are left out.
+twosample_columns <- function(columns, type, trait) {
+  unknown <- vapply(columns, function(x) all(is.na(x)), NA)
+  columns <- columns[!unknown | names(columns) %in% c("se", "pval")]
+  columns$pval <- pmax(columns$pval, 1e-200)
+  se <- columns$se
+  unit <- columns$units
   names(columns) <- paste0(names(columns), ".", type)
-  columns[[type]] <- rep(fit[[type]], p)
+  columns[[type]] <- trait
   columns[[paste0("mr_keep.", type)]] <- !is.na(se)
-  columns[[paste0("pval_origin.", type)]] <- rep("reported", p)
-  if (!is.null(unit)) columns[[paste0("units.", type, "_dat")]] <- rep(unit, p)
+  columns[[paste0("pval_origin.", type)]] <- rep("reported", length(trait))
+  if (!is.null(unit)) columns[[paste0("units.", type, "_dat")]] <- unit
   as.data.frame(columns, optional = TRUE, stringsAsFactors = FALSE)
 }
 
@@ -112,10 +135,14 @@ variant_frequency <- function(fit) {
 #'   latent block, up to the residual variance of the outcome) or `FALSE` (none).
 #'   A variant that others determine (duplicates; with `TRUE` as many as there are
 #'   directions of the panel in C) is left out, with a message.
+#'   For frames of [read_gwas()] a matrix of correlations of the variants instead, with their names and signs for the
+#'   exposure's effect alleles, or `NULL`: none.
 #' @return `as_mrinput()`: an object of class `MRInput` with the usable variants.
 #' @export
-as_mrinput <- function(fit, correlation = "block") {
+as_mrinput <- function(fit, correlation = "block", outcome = NULL, action = 2) {
   check_given()
+  if (inherits(fit, "gwas")) return(gwas_mrinput(fit, outcome, if (!missing(correlation)) correlation, action))
+  check_no_frame(outcome)
   a <- fit_associations(fit, "An input of MendelianRandomization")
   if (!identical(correlation, "block") && !isTRUE(correlation) && !isFALSE(correlation)) {
     abort_argument("correlation", "TRUE, FALSE or \"block\"", describe(correlation))

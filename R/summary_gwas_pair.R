@@ -1,0 +1,262 @@
+# Two frames of read_gwas(), of exposure and outcome: matched, harmonised, handed over, and the
+# estimators of summary-data Mendelian randomization on them.
+
+check_no_frame <- function(outcome) {
+  if (is.null(outcome)) return(invisible())
+  abort_argument("outcome", "NULL where the first argument is a fit, which has its outcome", describe(outcome))
+}
+
+# The pairs of environments: a list of two frames each, named.
+gwas_pairs <- function(exposure, outcome, args = c("fit", "outcome")) {
+  check_gwas(exposure, args[1])
+  if (is.null(outcome)) abort_argument(args[2], "a frame of read_gwas() of the outcome", "NULL")
+  check_gwas(outcome, args[2])
+  for (k in 1:2) {
+    traits <- unique(list(exposure, outcome)[[k]]$trait)
+    if (length(traits) > 1) abort_argument(args[k], "of one trait", sprintf("of %s", quote_all(traits)))
+  }
+  environments <- lapply(list(exposure, outcome), function(x) unique(x$environment))
+  if (all(lengths(environments) == 1)) {
+    name <- environments[[1]]
+    if (is.na(name)) name <- environments[[2]]
+    if (is.na(name)) name <- "all"
+    return(stats::setNames(list(list(exposure, outcome)), name))
+  }
+  both <- intersect(environments[[1]], environments[[2]])
+  both <- both[!is.na(both)]
+  if (!length(both)) {
+    abort_argument(args[2], sprintf("of environments of the exposure (%s)", quote_all(environments[[1]])),
+                   sprintf("of %s", quote_all(environments[[2]])))
+  }
+  lapply(stats::setNames(nm = both), function(e) {
+    lapply(list(exposure, outcome), function(x) x[x$environment %in% e, , drop = FALSE])
+  })
+}
+
+# x, y: rows of both frames, the outcome's effect and frequency turned; remove, palindromic,
+# ambiguous, keep, counts. `action`: what palindromic variants are taken for.
+harmonised_pair <- function(exposure, outcome, action) {
+  x_all <- as.data.frame(exposure)
+  y_all <- as.data.frame(outcome)
+  at <- match(clean_snp(x_all$SNP), clean_snp(y_all$SNP))
+  x <- x_all[!is.na(at), , drop = FALSE]
+  y <- y_all[at[!is.na(at)], , drop = FALSE]
+  if (!nrow(x)) {
+    abort(
+      sprintf(
+        "Exposure and outcome have no variant in common: %s; %s.", quote_all(x_all$SNP, 3), quote_all(y_all$SNP, 3)
+      ),
+      c("latentmr_error_variants", "latentmr_error_argument"), argument = "outcome",
+      hint = "They are matched by SNP: read both with the same kind of names."
+    )
+  }
+  status <- allele_status(y$effect_allele, y$other_allele, x$effect_allele, x$other_allele)
+  palindromic <- palindromic_alleles(x$effect_allele, x$other_allele)
+  same <- pmin(x$effect_allele, x$other_allele) == pmin(y$effect_allele, y$other_allele) &
+    pmax(x$effect_allele, x$other_allele) == pmax(y$effect_allele, y$other_allele)
+  remove <- ifelse(palindromic | status == "palindromic", !same, status == "other alleles")
+  middle <- function(f) is.na(f) | (f > ambiguous_frequency[1] & f < ambiguous_frequency[2])
+  ambiguous <- palindromic & !remove & (middle(x$eaf) | middle(y$eaf))
+  label <- ifelse(y$effect_allele == x$effect_allele, 1, -1)
+  sign <- unname(allele_sign[status])
+  by_side <- ifelse((x$eaf < .5) == (y$eaf < .5), 1, -1)
+  sign[palindromic] <- if (action == 2) ifelse(ambiguous, label, by_side)[palindromic] else label[palindromic]
+  sign[remove] <- 1
+  y$beta <- y$beta * sign
+  y$eaf <- ifelse(sign < 0, 1 - y$eaf, y$eaf)
+  list(
+    x = x, y = y, remove = remove, palindromic = palindromic, ambiguous = ambiguous,
+    keep = !remove & !switch(action, FALSE, ambiguous, palindromic), switched = sum(sign < 0),
+    flipped = sum(startsWith(status, "other strand")), lost = sum(is.na(at)), all = nrow(x_all)
+  )
+}
+
+gwas_id <- function(x, environment, several) {
+  if (several) sprintf("%s (%s)", x$trait, environment) else x$trait
+}
+
+gwas_twosample <- function(x, units, outcome, type, action) {
+  check_choice(type, "type", c("exposure", "outcome"))
+  check_number(action, "action", 1, 3, whole = TRUE)
+  if (!is.null(units)) {
+    abort_argument("units", "NULL for frames of read_gwas(), which have their own", describe(units))
+  }
+  if (is.null(outcome)) return(gwas_side(check_gwas(x, "fit"), type))
+  pairs <- gwas_pairs(x, outcome)
+  several <- length(pairs) > 1
+  parts <- lapply(names(pairs), function(e) harmonised_frame(pairs[[e]], e, several, action))
+  columns <- Reduce(union, lapply(parts, names))
+  filled <- lapply(parts, function(p) {
+    p[setdiff(columns, names(p))] <- NA
+    p[columns]
+  })
+  out <- do.call(rbind, filled)
+  rownames(out) <- NULL
+  attr(out, "log") <- do.call(rbind, lapply(parts, attr, "log"))
+  out
+}
+
+# The frame of format_data().
+gwas_side <- function(x, type) {
+  x <- as.data.frame(x)
+  id <- gwas_id(x, x$environment, length(unique(x$environment)) > 1)
+  front <- x[c("beta", "se", "effect_allele", "other_allele", "eaf")]
+  columns <- twosample_columns(c(as.list(front), gwas_rest(x), list(id = id)), type, x$trait)
+  last <- paste0("id.", type)
+  cbind(
+    data.frame(SNP = clean_snp(x$SNP), stringsAsFactors = FALSE), columns[setdiff(names(columns), last)], columns[last]
+  )
+}
+
+gwas_rest <- function(x) as.list(x[c("pval", "samplesize", "ncase", "ncontrol", "chr", "pos", "units")])
+
+harmonised_frame <- function(pair, environment, several, action) {
+  h <- harmonised_pair(pair[[1]], pair[[2]], action)
+  side <- function(x, type) {
+    twosample_columns(
+      c(list(se = x$se), gwas_rest(x), list(id = gwas_id(x, environment, several))), type, x$trait
+    )
+  }
+  outcome <- side(h$y, "outcome")
+  exposure <- side(h$x, "exposure")
+  id <- match("id.outcome", names(outcome))
+  out <- data.frame(
+    SNP = clean_snp(h$x$SNP),
+    effect_allele.exposure = h$x$effect_allele, other_allele.exposure = h$x$other_allele,
+    effect_allele.outcome = ifelse(h$remove, h$y$effect_allele, h$x$effect_allele),
+    other_allele.outcome = ifelse(h$remove, h$y$other_allele, h$x$other_allele),
+    beta.exposure = h$x$beta, beta.outcome = h$y$beta, eaf.exposure = h$x$eaf, eaf.outcome = h$y$eaf,
+    remove = h$remove, palindromic = h$palindromic, ambiguous = h$ambiguous,
+    outcome[c(id, seq_along(outcome)[-id])], exposure,
+    action = action, SNP_index = 1L, mr_keep = h$keep, stringsAsFactors = FALSE
+  )
+  attr(out, "log") <- data.frame(
+    id.exposure = exposure$id.exposure[1], id.outcome = outcome$id.outcome[1], alleles = "2-2",
+    switched_alleles = h$switched, flipped_alleles_basic = h$flipped, flipped_alleles_palindrome = 0,
+    incompatible_alleles = sum(h$remove), ambiguous_alleles = sum(h$ambiguous), candidate_variants = h$all,
+    variants_absent_from_reference = h$lost, total_variants = nrow(out), total_variants_for_mr = sum(h$keep),
+    proxy_variants = 0
+  )
+  out
+}
+
+# What the estimators take of a pair, with the correlation of the variants.
+pair_input <- function(h, correlation) {
+  x <- h$x[h$keep, , drop = FALSE]
+  y <- h$y[h$keep, , drop = FALSE]
+  list(
+    index = seq_len(nrow(x)), bx = x$beta, sx = x$se, by = y$beta, sy = y$se, snp = x$SNP,
+    rho = variant_correlation(correlation, x$SNP)
+  )
+}
+
+variant_correlation <- function(correlation, snp) {
+  if (is.null(correlation) || isFALSE(correlation)) return(NULL)
+  must <- "NULL, or a correlation matrix with the names of the variants as its row and column names"
+  good <- is.matrix(correlation) && is.numeric(correlation) && nrow(correlation) == ncol(correlation) &&
+    !is.null(rownames(correlation)) && identical(rownames(correlation), colnames(correlation))
+  if (!good) abort_argument("correlation", must, describe(correlation))
+  absent <- setdiff(snp, rownames(correlation))
+  if (length(absent)) abort_argument("correlation", must, sprintf("one without %s", quote_all(absent, 3)))
+  rho <- unname(correlation[snp, snp, drop = FALSE])
+  if (!all(is.finite(rho)) || max(abs(rho - t(rho))) > 1e-8 || max(abs(diag(rho) - 1)) > 1e-8 ||
+        is.null(or_else(chol(rho), NULL))) {
+    abort_argument("correlation", "symmetric and positive definite, with ones on its diagonal", "another matrix")
+  }
+  rho
+}
+
+gwas_mrinput <- function(exposure, outcome, correlation, action) {
+  check_number(action, "action", 1, 3, whole = TRUE)
+  pairs <- gwas_pairs(exposure, outcome)
+  if (length(pairs) > 1) {
+    abort_argument(
+      "fit", "of one environment", sprintf("of %s", quote_all(names(pairs))),
+      "Give one of them: subset(frame, environment == \"EUR\")."
+    )
+  }
+  make <- suggested("MendelianRandomization", "mr_input")
+  h <- harmonised_pair(pairs[[1]][[1]], pairs[[1]][[2]], action)
+  a <- pair_input(h, correlation)
+  x <- h$x[h$keep, ]
+  arguments <- list(
+    bx = a$bx, bxse = a$sx, by = a$by, byse = a$sy, exposure = x$trait[1], outcome = h$y$trait[1], snps = a$snp,
+    effect_allele = x$effect_allele, other_allele = x$other_allele, eaf = x$eaf
+  )
+  if (!is.null(a$rho)) arguments$correlation <- a$rho
+  do.call(make, arguments)
+}
+
+#' Mendelian randomization from two tables of associations
+#'
+#' Inverse-variance weighting, MR-Egger and the weighted median on frames of [read_gwas()], to stand beside
+#' [mr_moments_from_summary()] with [latent_mr()]. They take every variant as a valid instrument (or their direct
+#' effects as balanced, or half of the weight as valid) and know nothing of structure.
+#'
+#' @inheritSection as_twosample Tables of associations
+#' @param exposure,outcome Frames of [read_gwas()], of one trait each.
+#' @param methods Among `"ivw"` (multiplicative random effects), `"ivw_fixed"`, `"egger"`, `"weighted_median"`.
+#' @param correlation Correlations of the variants, a matrix with their names, signs for the exposure's effect
+#'   alleles; `NULL`: independent variants. The weighted median does not use it.
+#' @param action See [as_twosample()].
+#' @param level Confidence level.
+#' @param seed Seed of the bootstrap errors of the weighted median; `NULL` draws one.
+#' @return A data frame with a row for each environment and method: TwoSampleMR's `id.exposure`, `id.outcome`,
+#'   `outcome`, `exposure`, `method`, `nsnp`, `b`, `se`, `pval`, then `lo_ci`, `up_ci`, `environment`, `scale` (of the
+#'   outcome), `Q`, `Q_df`, `Q_pval`, and `egger_intercept`, `egger_se`, `egger_pval` in the rows of MR-Egger.
+#'   P-values and intervals are normal. `attr(, "harmonised")` is the frame of [as_twosample()].
+#' @section Errors: `latentmr_error_argument` and `latentmr_error_variants` for frames that do not fit together.
+#' @references See the column `reference` of [mr_methods()].
+#' @examples
+#' lipids <- system.file("extdata", "lipids.tsv", package = "LatentMR")
+#' ldl <- read_gwas(lipids, trait = "LDL cholesterol", columns = c(beta = "ldl_beta", se = "ldl_se"))
+#' chd <- read_gwas(lipids, trait = "coronary disease", columns = c(beta = "chd_beta", se = "chd_se"),
+#'                  scale = "log odds ratio")
+#' summary_mr(ldl, chd, action = 1, seed = 1)[c("method", "nsnp", "b", "se", "pval")]
+#' @export
+summary_mr <- function(exposure, outcome, methods = c("ivw", "egger", "weighted_median"), correlation = NULL,
+                       action = 2, level = .95, seed = NULL) {
+  check_given()
+  check_strings(methods, "methods")
+  for (method in methods) check_choice(method, "methods", summary_methods())
+  check_number(action, "action", 1, 3, whole = TRUE)
+  check_number(level, "level", 0, 1, open = TRUE)
+  seed <- draw_seed(seed)
+  pairs <- gwas_pairs(exposure, outcome, c("exposure", "outcome"))
+  several <- length(pairs) > 1
+  rows <- lapply(names(pairs), function(e) {
+    h <- harmonised_pair(pairs[[e]][[1]], pairs[[e]][[2]], action)
+    a <- pair_input(h, correlation)
+    fits <- lapply(methods, summary_method, a, seed)
+    base <- data.frame(
+      id.exposure = gwas_id(h$x[1, ], e, several), id.outcome = gwas_id(h$y[1, ], e, several), outcome = h$y$trait[1],
+      exposure = h$x$trait[1], method = summary_names(methods), stringsAsFactors = FALSE
+    )
+    cbind(base, summary_rows(fits, level), environment = e, scale = h$y$scale[1], summary_extras(fits))
+  })
+  out <- do.call(rbind, rows)
+  attr(out, "harmonised") <- gwas_twosample(exposure, NULL, outcome, "exposure", action)
+  out
+}
+
+summary_rows <- function(fits, level) {
+  b <- vapply(fits, `[[`, 0, "b")
+  se <- vapply(fits, `[[`, 0, "se")
+  half <- stats::qnorm((1 + level) / 2) * se
+  data.frame(
+    nsnp = vapply(fits, function(f) as.double(f$nsnp), 0), b = b, se = se, pval = normal_p(b, se), lo_ci = b - half,
+    up_ci = b + half
+  )
+}
+
+summary_extras <- function(fits) {
+  part <- function(name) {
+    t(vapply(fits, function(f) if (is.null(f[[name]])) rep(NA_real_, 3) else unname(f[[name]]), numeric(3)))
+  }
+  q <- part("q")
+  intercept <- part("intercept")
+  data.frame(
+    Q = q[, 1], Q_df = q[, 2], Q_pval = q[, 3], egger_intercept = intercept[, 1], egger_se = intercept[, 2],
+    egger_pval = intercept[, 3]
+  )
+}
