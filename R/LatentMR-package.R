@@ -42,7 +42,8 @@
 #'
 #' @section Variants, and summary-data MR:
 #' [select_variants()] and [clump()] choose variants, with [ld_regions()];
-#' [read_gwas()] (tables of associations of any program), [as_gwas()], [write_gwas()], [summary_mr()]; [single_variant()], [variant_tests()];
+#' [read_gwas()] (tables of associations of any program), [as_gwas()], [write_gwas()], [summary_mr()];
+#' [single_variant()], [variant_tests()];
 #' [as_twosample()] and [as_mrinput()] hand over to TwoSampleMR and MendelianRandomization.
 #'
 #' @section Dose-response:
