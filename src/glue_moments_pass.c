@@ -171,8 +171,10 @@ static SEXP ffi_moments_dosage(SEXP source_, SEXP order_, SEXP person_, SEXP siz
   glue_tick_state progress;
   const lmr_tick tick = glue_tick(&progress, report_);
   int *any = glue_alloc(source.variants, sizeof *any);
+  const lmr_arena arena = glue_arena(moments_dosage_bytes(&in));
+  glue_large_pages(arena.base, arena.size);
   progress.share = .1;
-  glue_check(moments_dosage_missing(&in, &work, any, &report, glue_arena(moments_dosage_bytes(&in)), &tick, &err), &err);
+  glue_check(moments_dosage_missing(&in, &work, any, &report, arena, &tick, &err), &err);
   SEXP missing = PROTECT(missing_variants(any, source.variants));
   const size_t pm = (size_t)Rf_xlength(missing);
   SEXP parts = PROTECT(glue_moments_parts(source.variants, pm, columns.q, blocks, REALSXP));

@@ -1,10 +1,14 @@
 #include "core/genotype/dosage.h"
 
 #include <math.h>
+#include <string.h>
 
 lmr_status dosage_check(const int16_t *k, size_t n, int32_t scale, size_t *bad, lmr_error *err) {
   if (scale < 1 || scale > DOSAGE_SCALE) return lmr_fail(err, LMR_EFORMAT, "a scale of dosages is %d", (int)scale);
+  int outside = 0; /* without a branch: nearly always there is none */
   for (size_t i = 0; i < n; i++)
+    outside |= ((uint32_t)(k[i] + scale) > 2 * (uint32_t)scale) & (k[i] != DOSAGE_MISSING);
+  for (size_t i = 0; outside && i < n; i++)
     if (k[i] != DOSAGE_MISSING && (k[i] > scale || k[i] < -scale)) {
       *bad = i;
       return lmr_fail(err, LMR_EFORMAT, "a dosage is %d / %d, not between 0 and 2", (int)(k[i] + scale), (int)scale);
@@ -56,5 +60,9 @@ void dosage_store(const int16_t *k, size_t n, uint8_t *bytes) {
 }
 
 void dosage_load(const uint8_t *bytes, size_t n, int16_t *k) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  memcpy(k, bytes, 2 * n);
+#else
   for (size_t i = 0; i < n; i++) k[i] = (int16_t)(uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8);
+#endif
 }
