@@ -69,10 +69,15 @@ DOSAGE_ATTR static inline void DOSAGE_NAME(parts)(const int16_t *const *row_i, s
   DOSAGE_BLOCKS(MI, MJ)
   V acc[MI][MJ], low[MI][MJ], high[MI][MJ];
   EACH(i, MI) EACH(j, MJ) low[i][j] = high[i][j] = V_ZERO;
-  for (size_t w = 0; w < length;) {
-    const size_t left = (length - w) / V_LANES, end = w + (left < steps ? left : steps) * V_LANES;
+  size_t w = 0;
+  for (size_t left = length / V_LANES, now; left; left -= now) {
+    now = left < steps ? left : steps;
     EACH(i, MI) EACH(j, MJ) acc[i][j] = V_ZERO;
-    for (; w < end; w += V_LANES) DOSAGE_STEP(MI, MJ)
+    if (now == steps) {
+      _Pragma("GCC unroll 4") for (size_t s = 0; s < steps; s++, w += V_LANES) DOSAGE_STEP(MI, MJ)
+    } else {
+      for (size_t s = 0; s < now; s++, w += V_LANES) DOSAGE_STEP(MI, MJ)
+    }
     EACH(i, MI) EACH(j, MJ) {
       low[i][j] = V_ADD(low[i][j], acc[i][j]);
       high[i][j] = V_ADD(high[i][j], V_HIGH(acc[i][j]));
