@@ -44,7 +44,7 @@
 #' set.seed(1)
 #' pheno <- data.frame(IID = people$iid, ldl = rnorm(nrow(people)), sbp = rnorm(nrow(people)), pop = people$fid)
 #' data <- read_mr_data(panel, pheno, "ldl", "sbp", "pop")
-#' good <- select_variants(data, call_rate = 0.95, maf = 0.05, hwe = 1e-6, palindromic = 0.42)
+#' good <- select_variants(data, call_rate = 0.95, maf = 0.05, palindromic = 0.42)
 #' flow(good)[flow(good)$unit == "variants" & flow(good)$environment == "(all)", c("reason", "count", "remaining")]
 #' @export
 select_variants <- function(data, call_rate = NULL, maf = NULL, maf_within = NULL, hwe = NULL, palindromic = NULL,

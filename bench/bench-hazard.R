@@ -8,7 +8,7 @@ options(LatentMR.quiet = TRUE)
 # An additive hazard of the exposure (effect 0.01) and a confounder u, from zero on; follow-up of 10 to 20.
 effect <- 0.01
 people <- function(design, n = 2000) {
-  L <- if (design == "weak") 60 else 5
+  L <- if (startsWith(design, "weak")) 60 else 5
   stratum <- rep(1:4, length.out = n)
   family <- if (design == "clusters") rep(seq_len(n / 4), each = 4) else seq_len(n)
   shift <- if (design == "strata") stratum else rep(0, n)
@@ -16,7 +16,8 @@ people <- function(design, n = 2000) {
   if (design == "clusters") z <- z[family, ]
   shared <- if (design == "clusters") rexp(n / 4)[family] else rexp(n)
   u <- (shared + rexp(n)) / 2
-  strength <- if (design == "weak") 1.7 else 1.2
+  strength <- c(weak = 1.7, weaker = 1.2)[design]
+  if (is.na(strength)) strength <- 1.2
   x <- drop(z %*% rep(strength / L^0.75, L)) + shift + 1.5 * u + rexp(n)
   death <- rexp(n, 0.01 + effect * x + 0.03 * u + 0.02 * shift)
   entry <- if (design == "entry") runif(n, 0, 6) else rep(0, n)
@@ -54,7 +55,7 @@ one <- function(design) {
 }
 
 out <- NULL
-for (design in c("strong", "weak", "strata", "clusters", "entry", "cohort 1", "cohort 3")) {
+for (design in c("strong", "weak", "weaker", "strata", "clusters", "entry", "cohort 1", "cohort 3")) {
   set.seed(1)
   count <- if (startsWith(design, "cohort")) ceiling(draws / 4) else draws
   values <- vapply(seq_len(count), function(i) one(design), matrix(0, 4, 3))
@@ -65,6 +66,7 @@ for (design in c("strong", "weak", "strata", "clusters", "entry", "cohort 1", "c
     row <- data.frame(
       design = design, estimator = c("ujive", "iv", "two_stage", "naive")[k], mean_f = mean(values[k, 3, good]),
       truth = effect, failed = sum(!good), bias = mean(b[good]) - effect, mcse = sd(b[good]) / sqrt(sum(good)),
+      median_bias = median(b[good]) - effect,
       sd = sd(b[good]), mean_se = mean(se[good]), coverage = mean(abs(b[good] - effect) < stats::qnorm(.975) * se[good]),
       draws = count
     )

@@ -63,6 +63,36 @@ test_that("errors are those of the delete-one jackknife, of people and of cluste
   expect_equal(alone, one * sqrt(nrow(d) / (nrow(d) - 1)), tolerance = 1e-8)
 })
 
+test_that("the pairs term is the sum over different people, or people of different clusters", {
+  set.seed(6)
+  q <- qr.Q(qr(matrix(rnorm(60), 20)))
+  m <- rnorm(20)
+  e <- rnorm(20)
+  cluster <- rep(1:7, length.out = 20)
+  slow <- function(apart) {
+    sum(vapply(1:20, function(i) vapply(1:20, function(j) {
+      if (apart[i] == apart[j]) return(0)
+      one <- which(apart == apart[i])
+      other <- which(apart == apart[j])
+      p <- tcrossprod(q[one, , drop = FALSE], q[other, , drop = FALSE])
+      sum(m[one] * (p %*% e[other])) * sum(e[one] * (p %*% m[other])) / length(one) / length(other)
+    }, 0), numeric(20)))
+  }
+  first <- list(q = q, error = e)
+  expect_equal(LatentMR:::pairs_term(first, m, NULL), slow(1:20))
+  expect_equal(LatentMR:::pairs_term(first, m, factor(cluster)), slow(cluster))
+  # It is in the error.
+  d <- hazard_people(200, L = 30)
+  stages <- LatentMR:::hazard_first_stage(d$x, unclass(d$z), matrix(0, 200, 0), factor(d$strata), NULL)
+  follow <- as.list(d[c("time", "event", "entry")])
+  got <- LatentMR:::risk_integrals(follow, cbind(d$x, stages$fitted, stages$jackknife), factor(d$strata))
+  fit <- LatentMR:::solve_hazard(d$event, got, 3, 1)
+  expect_equal(
+    iv_hazard(d$time, d$event, d$x, d$z, strata = d$strata)$estimates$se[1],
+    sqrt(fit$half[1, 1]^2 * (sum(fit$psi^2) + LatentMR:::pairs_term(stages, fit$martingale, NULL)))
+  )
+})
+
 test_that("many weak instruments pull all but UJIVE; a seeded run", {
   set.seed(3)
   b <- vapply(1:40, function(i) {
