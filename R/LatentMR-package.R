@@ -28,8 +28,8 @@
 #'
 #' @section The analysis:
 #' [latent_mr()] is the main job, [latent_scan()] the same for many outcomes and exposures, [mr_methods()] the
-#' list of estimators; [latent_hazard()] is for times to an event; [learn_instruments()] the encoder alone, with [encoder_control()],
-#' [flow_control()] and [autoencoder_control()].
+#' list of estimators; [latent_hazard()] is for times to an event; [learn_instruments()] the encoder alone, with
+#' [encoder_control()], [flow_control()] and [autoencoder_control()].
 #'
 #' @section Is it to be believed:
 #' The print of [latent_mr()] comes first, [verdict()] is its first lines as a table. [environment_test()] (does the law
@@ -55,7 +55,7 @@
 #' [iv_hazard()] (times to an event).
 #'
 #' @section Showing it:
-#' [plot.latent_mr()] and [plot.iv_curve()], [report()] (one HTML page), [strobe_mr()] (the reporting
+#' [plot.latent_mr()], [plot.latent_scan()] and [plot.iv_curve()], [report()] (one HTML page), [strobe_mr()] (reporting
 #' checklist); [as.data.frame.latent_mr()], and `tidy()`, `glance()` and `augment()` of the generics package.
 #'
 #' @section Options:

@@ -7,11 +7,20 @@
 # Returns list(table, estimates): a row for each pair, and for each pair and estimator.
 run_job <- function(job, data, asked) {
   pairs <- expand.grid(outcome = seq_along(job$outcomes$names), exposure = seq_along(job$exposures$names))
-  group <- tryCatch(scan_group(job, data, asked), latentmr_error = why_not)
+  said <- character()
+  group <- withCallingHandlers(
+    tryCatch(scan_group(job, data, asked), latentmr_error = why_not),
+    # Said of every set of people: it stands in the rows.
+    latentmr_warning_small_environment = function(w) {
+      said <<- c(said, conditionMessage(w))
+      invokeRestart("muffleWarning")
+    },
+    latentmr_message_background = function(m) invokeRestart("muffleMessage")
+  )
   rows <- lapply(seq_len(nrow(pairs)), function(i) {
     names <- list(exposure = job$exposures$names[pairs$exposure[i]], outcome = job$outcomes$names[pairs$outcome[i]])
     fit <- if (is.character(group)) group else scan_fit(group, pairs$exposure[i], pairs$outcome[i], asked)
-    pair_rows(fit, names)
+    pair_rows(fit, names, said)
   })
   list(table = bind_rows(lapply(rows, `[[`, "table")), estimates = bind_rows(lapply(rows, `[[`, "estimates")))
 }

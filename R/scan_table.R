@@ -3,9 +3,10 @@
 # Estimators that have columns of their own, by the suffix of these.
 scan_beside <- c(ujive = "latent_ujive", nagar = "latent_nagar", liml = "latent_liml")
 
-# list(table, estimates) of one pair. `fit`: a fit of latent_mr(), or why there is none.
-pair_rows <- function(fit, names) {
-  if (is.character(fit)) return(list(table = empty_pair(names, fit)))
+# list(table, estimates) of one pair. `fit`: a fit of latent_mr(), or why there is none; `said`: warnings about the
+# people.
+pair_rows <- function(fit, names, said = character()) {
+  if (is.character(fit)) return(list(table = empty_pair(names, paste(c(said, fit), collapse = " "))))
   estimates <- estimate_rows(fit, fit$estimates, "pooled")
   estimates$environment <- NULL
   verdict <- verdict_of(fit)
@@ -17,7 +18,7 @@ pair_rows <- function(fit, names) {
     beside_columns(estimates), pair_tests(fit), environments = length(fit$encoder$environments),
     withheld = if (is.null(fit$withheld)) NA_character_ else fit$withheld,
     objections = paste(verdict$check[verdict$objects], collapse = ", "),
-    note = if (length(fit$warnings)) paste(fit$warnings, collapse = " ") else NA_character_,
+    note = if (length(c(said, fit$warnings))) paste(c(said, fit$warnings), collapse = " ") else NA_character_,
     stringsAsFactors = FALSE
   )
   list(table = table, estimates = estimates)
@@ -26,7 +27,9 @@ pair_rows <- function(fit, names) {
 empty_pair <- function(names, why) {
   data.frame(
     id.exposure = names$exposure, id.outcome = names$outcome, outcome = names$outcome, exposure = names$exposure,
-    method = NA_character_, nsnp = NA_real_, b = NA_real_, se = NA_real_, pval = NA_real_, note = why,
+    method = NA_character_, nsnp = NA_real_, b = NA_real_, se = NA_real_, pval = NA_real_, lo_ci = NA_real_,
+    up_ci = NA_real_, nobs = NA_real_, estimator = NA_character_, vcov = NA_character_, scale = NA_character_,
+    F = NA_real_, withheld = NA_character_, objections = NA_character_, note = why,
     stringsAsFactors = FALSE
   )
 }
@@ -70,7 +73,6 @@ scan_table <- function(parts, exposures, outcomes, settings) {
     rownames(x) <- NULL
     x
   }
-  for (name in setdiff(c("lo_ci", "up_ci", "nobs"), names(table))) table[[name]] <- rep(NA_real_, nrow(table))
   table$p_holm <- stats::p.adjust(table$pval, "holm")
   table$p_bh <- stats::p.adjust(table$pval, "BH")
   table <- in_order(table[intersect(scan_order, names(table))])
@@ -108,9 +110,10 @@ print.latent_scan <- function(x, n = 10, ...) {
   check_dots(...)
   check_number(n, "n", min = 0, whole = TRUE)
   settings <- attr(x, "settings")
-  if (is.null(settings) || !all(c(mr_names, "p_holm", "p_bh") %in% names(x))) return(NextMethod())
+  whole <- all(c(mr_names, names(empty_pair(list(exposure = "", outcome = ""), "")), "p_holm", "p_bh") %in% names(x))
+  if (is.null(settings) || !whole) return(NextMethod())
   cat(scan_words(x, settings), sep = "\n")
-  shown <- utils::head(order(x$pval), n)
+  shown <- utils::head(intersect(order(x$pval), which(is.finite(x$pval))), n)
   if (!length(shown)) return(invisible(x))
   of <- if (nrow(x) > length(shown)) sprintf(" (%d of %s)", length(shown), big(nrow(x))) else ""
   cat(sprintf("Smallest p-values%s\n", of))
@@ -118,8 +121,7 @@ print.latent_scan <- function(x, n = 10, ...) {
   table <- data.frame(
     exposure = x$exposure, outcome = x$outcome, estimator = x$estimator, nobs = big_each(x$nobs), b = digits(x$b),
     lo_ci = digits(x$lo_ci), up_ci = digits(x$up_ci), pval = digits(x$pval), p_holm = digits(x$p_holm),
-    F = if (is.null(x$F)) NA else digits(x$F),
-    objections = if (is.null(x$objections)) NA else ifelse(is.na(x$withheld), x$objections, "weak")
+    F = digits(x$F), objections = ifelse(is.na(x$withheld), x$objections, "weak")
   )[shown, ]
   print(table, row.names = FALSE)
   invisible(x)
@@ -137,12 +139,10 @@ scan_words <- function(x, settings) {
       "  effects beyond chance (5 %%)  %s (Holm), %s (false discovery rate, BH), of %s estimated", big(hit(x$p_holm)),
       big(hit(x$p_bh)), big(sum(got))
     ),
-    if (!is.null(x$objections)) {
-      against <- got & !is.na(x$objections) & nzchar(x$objections)
-      sprintf(
-        "  verdicts that object         %s; weak instruments (F < 5) %s", big(sum(against)), big(sum(!is.na(x$withheld)))
-      )
-    },
+    sprintf(
+      "  verdicts that object         %s; weak instruments (F < 5) %s",
+      big(sum(got & !is.na(x$objections) & nzchar(x$objections))), big(sum(!is.na(x$withheld)))
+    ),
     if (any(!got)) sprintf("  no estimate                  %s: see the column `note`", big(sum(!got)))
   )
 }

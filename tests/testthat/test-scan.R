@@ -113,3 +113,33 @@ test_that("a pair without an estimate stops nothing and says why", {
   expect_match(scan$note[6], "Nobody has both the exposure and the outcome.", fixed = TRUE)
   expect_identical(is.na(scan$p_holm), is.na(scan$pval))
 })
+
+test_that("the print has counts, the smallest p-values, and no row of what was not estimated", {
+  cohort <- scan_cohort()
+  cohort$outcomes$none <- NA_real_
+  data <- mr_data(cohort$g, cohort$exposures$x1, cohort$outcomes$y1, cohort$site, ids = cohort$ids, kind = "genotype")
+  scan <- latent_scan(data, cohort$outcomes, methods = "latent_nagar", seed = 3)
+  withr::local_options(width = 200)
+  text <- utils::capture.output(print(scan, n = 2))
+  expect_identical(text[1], "<latent_scan> 4 pairs: 1 exposure and 4 outcomes, from moments")
+  expect_match(text[2], "of 3 estimated$")
+  expect_match(text[4], "no estimate +1: see the column `note`")
+  expect_identical(text[5], "Smallest p-values (2 of 4)")
+  expect_length(text, 8)
+  expect_match(text[7], scan$outcome[which.min(scan$pval)])
+  expect_match(utils::capture.output(print(scan[c("outcome", "b")]))[1], "outcome")
+  nothing <- latent_scan(data, cohort$outcomes["none"], seed = 3)
+  expect_length(utils::capture.output(print(nothing)), 4)
+  expect_identical(nothing$p_holm, NA_real_)
+})
+
+test_that("environments that a pair loses are named in its row, and no warning is raised for each", {
+  cohort <- scan_cohort()
+  cohort$site[1:12] <- "d"
+  cohort$outcomes$y2[1:4] <- NA
+  data <- mr_data(cohort$g, cohort$exposures$x1, cohort$outcomes$y1, cohort$site, ids = cohort$ids, kind = "genotype")
+  expect_silent(scan <- latent_scan(data, cohort$outcomes, methods = "latent_nagar", seed = 3))
+  expect_identical(scan$environments, c(4L, 3L, 4L))
+  expect_identical(scan$nobs, c(360, 348, 360))
+  expect_match(scan$note[2], "1 environment was removed, with fewer than 10 participants: \"d\".", fixed = TRUE)
+})
