@@ -28,7 +28,7 @@ adam_fit <- function(rows, control, seed, progress = progress_of("The three-net 
     s <- stages[[i]]
     report <- if (!is.null(progress)) function(share) progress((i - 1 + share) / length(stages))
     .Call(
-      C_ffi_adam_fit, (rows$y - y$mean) / y$sd, standard(a), standard(z), s[[1]], s[[2]],
+      C_ffi_adam_fit, (rows$y - y$mean) / y$sd, standard(a), standard(z), s[[1]], s[[2]], NULL, NULL,
       adam_options(control), seed, report, cpu_level()
     )
   })

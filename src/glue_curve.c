@@ -285,8 +285,9 @@ static double *by_row(SEXP x) {
   return to;
 }
 
-/* options: the fields of adam_options by name. first, second: 0-based rows of the stages. */
-static SEXP ffi_adam_fit(SEXP y, SEXP a, SEXP z, SEXP first, SEXP second, SEXP options, SEXP seed,
+/* options: the fields of adam_options by name. first, second: 0-based rows of the stages. next, mask: of adam_rows,
+ * or NULL. */
+static SEXP ffi_adam_fit(SEXP y, SEXP a, SEXP z, SEXP first, SEXP second, SEXP next, SEXP mask, SEXP options, SEXP seed,
                          SEXP progress, SEXP level) {
   const adam_options opt = {
     .width = glue_field_count(options, "width"), .batch = glue_field_count(options, "batch"),
@@ -300,7 +301,11 @@ static SEXP ffi_adam_fit(SEXP y, SEXP a, SEXP z, SEXP first, SEXP second, SEXP o
     glue_stop("internal: exposure, instruments and outcome of %zu rows", n);
   const adam_rows rows = {n, (size_t)glue_ncol(a), (size_t)glue_ncol(z), glue_real(y, -1, "y"), by_row(a), by_row(z),
                           glue_places(first, -1, n, "first"), glue_places(second, -1, n, "second"),
-                          (size_t)Rf_xlength(first), (size_t)Rf_xlength(second)};
+                          (size_t)Rf_xlength(first), (size_t)Rf_xlength(second),
+                          next == R_NilValue ? NULL : by_row(next),
+                          next == R_NilValue ? NULL : glue_real(mask, (R_xlen_t)n, "mask")};
+  if (rows.next && ((size_t)glue_nrow(next) != n || (size_t)glue_ncol(next) != rows.da))
+    glue_stop("internal: second rows of %d x %d", glue_nrow(next), glue_ncol(next));
   const curve_net net = curve_net_shape(rows.da, opt.width, opt.mean_field);
   SEXP theta = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)net.length));
   SEXP history = PROTECT(Rf_allocMatrix(REALSXP, ADAM_HISTORY, 3));
@@ -336,7 +341,7 @@ const R_CallMethodDef glue_curve_calls[] = {
   GLUE_CALL(ffi_surface_at, 11),
   GLUE_CALL(ffi_kiv_fit, 8),
   GLUE_CALL(ffi_kiv_at, 6),
-  GLUE_CALL(ffi_adam_fit, 9),
+  GLUE_CALL(ffi_adam_fit, 11),
   GLUE_CALL(ffi_adam_at, 5),
   {NULL, NULL, 0}
 };

@@ -51,8 +51,8 @@ slow_kiv <- function(x1, z1, y1, x2, z2, y2, width_x, width_z, lambda, xi) {
 }
 
 # The three-net loop in doubles, one line per formula, from the same random words
-# (C_ffi_test_rng) as the fast one; n a power of two, so that a row is the word's low bits.
-slow_loop <- function(y, a, z, width, batch, steps, inner, rate, lambda, r1, r2, seed) {
+# (C_ffi_test_rng) as the fast one, the treatment net h(a) - mask h(next) where there is a second row; n a power of two, so that a row is the word's low bits.
+slow_loop <- function(y, a, z, width, batch, steps, inner, rate, lambda, r1, r2, seed, nxt = NULL, mask = NULL) {
   words <- matrix(.Call(LatentMR:::C_ffi_test_rng, seed, 2L, 20000L, 0L, 1), ncol = 2, byrow = TRUE)
   used <- 0
   word <- function() words[used <<- used + 1, ]
@@ -72,9 +72,13 @@ slow_loop <- function(y, a, z, width, batch, steps, inner, rate, lambda, r1, r2,
     t <- tanh(tcrossprod(x, w[, seq_len(d), drop = FALSE]) + rep(w[, d + 1], each = nrow(x)))
     list(out = drop(t %*% w[, d + 2]) + net$p[length(net$p)], t = t, x = x, v = w[, d + 2])
   }
-  step <- function(net, at, up, decay) {
+  slope <- function(at, up) {
     g <- (up %o% at$v) * (1 - at$t^2)
-    g <- c(crossprod(g, at$x), colSums(g), crossprod(at$t, up), sum(up)) + 2 * decay * net$p
+    c(crossprod(g, at$x), colSums(g), crossprod(at$t, up), sum(up))
+  }
+  step <- function(net, at, up, decay, after = NULL, m = 0) {
+    g <- slope(at, up) + 2 * decay * net$p
+    if (!is.null(after)) g <- g - slope(after, m * up)
     net$k <- net$k + 1
     net$m <- .5 * net$m + .5 * g
     net$v <- .9 * net$v + .1 * g^2
@@ -89,6 +93,7 @@ slow_loop <- function(y, a, z, width, batch, steps, inner, rate, lambda, r1, r2,
     b1 <- rows()
     b2 <- rows()
     target <- value(ha, a[b1, , drop = FALSE])$out
+    if (!is.null(nxt)) target <- target - mask[b1] * value(ha, nxt[b1, , drop = FALSE])$out
     for (j in seq_len(inner)) {
       at <- value(ht, z[b1, , drop = FALSE])
       ht <- step(ht, at, 2 / batch * (at$out - target), r1)
@@ -99,7 +104,8 @@ slow_loop <- function(y, a, z, width, batch, steps, inner, rate, lambda, r1, r2,
     }
     b1 <- rows()
     gap <- value(ht, z[b1, , drop = FALSE])$out - value(hw, z[b1, , drop = FALSE])$out
-    ha <- step(ha, value(ha, a[b1, , drop = FALSE]), 2 / batch * lambda * gap, r2)
+    after <- if (!is.null(nxt)) value(ha, nxt[b1, , drop = FALSE])
+    ha <- step(ha, value(ha, a[b1, , drop = FALSE]), 2 / batch * lambda * gap, r2, after, mask[b1])
     if (2 * (k - 1) >= steps) mean <- mean + ha$p
   }
   mean / (steps - ceiling(steps / 2))

@@ -75,12 +75,35 @@ test_that("the loop is its slow twin's, draw for draw", {
     width = 5, batch = 8, steps = 12, inner = 3, rate = .01, beta1 = .5, beta2 = .9, lambda = .4, r1 = 1e-3, r2 = 2e-3,
     langevin = 0, mean_field = 0
   )
-  fast <- .Call(
-    LatentMR:::C_ffi_adam_fit, y, a, z, seq_len(n) - 1L, seq_len(n) - 1L, options, 9L, NULL, LatentMR:::cpu_level()
-  )$theta
-  fast <- c(matrix(fast[1:64], 16)[1:5, ], fast[65])
-  slow <- slow_loop(y, a, z, 5, 8, 12, 3, .01, .4, 1e-3, 2e-3, 9L)
-  expect_equal(fast, slow, tolerance = 1e-5)
+  nxt <- matrix(rnorm(2 * n), n)
+  mask <- .9 * rbinom(n, 1, .7)
+  for (second in list(NULL, list(nxt, mask))) {
+    fast <- .Call(
+      LatentMR:::C_ffi_adam_fit, y, a, z, seq_len(n) - 1L, seq_len(n) - 1L, second[[1]], second[[2]], options, 9L, NULL,
+      LatentMR:::cpu_level()
+    )$theta
+    fast <- c(matrix(fast[1:64], 16)[1:5, ], fast[65])
+    slow <- slow_loop(y, a, z, 5, 8, 12, 3, .01, .4, 1e-3, 2e-3, 9L, second[[1]], second[[2]])
+    expect_equal(fast, slow, tolerance = 1e-5)
+  }
+  # the twin's gradient of the second row is that of finite differences of its own value
+  theta <- rnorm(4 * 5 + 1, sd = .5)
+  h <- function(theta, x) {
+    w <- matrix(theta[-21], 5)
+    drop(tanh(tcrossprod(x, w[, 1:2]) + rep(w[, 3], each = nrow(x))) %*% w[, 4]) + theta[21]
+  }
+  up <- rnorm(n)
+  fine <- vapply(seq_along(theta), function(j) {
+    e <- replace(numeric(21), j, 1e-5)
+    sum(up * (h(theta + e, a) - mask * h(theta + e, nxt) - h(theta - e, a) + mask * h(theta - e, nxt))) / 2e-5
+  }, 0)
+  slope <- function(x, up) {
+    w <- matrix(theta[-21], 5)
+    t <- tanh(tcrossprod(x, w[, 1:2]) + rep(w[, 3], each = n))
+    g <- (up %o% w[, 4]) * (1 - t^2)
+    c(crossprod(g, x), colSums(g), crossprod(t, up), sum(up))
+  }
+  expect_equal(slope(a, up) - slope(nxt, mask * up), fine, tolerance = 1e-7)
 })
 
 test_that("the gradient of a block of units is finite differences'", {

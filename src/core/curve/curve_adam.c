@@ -28,6 +28,11 @@ size_t adam_bytes(const adam_rows *r, const adam_options *o) {
   total = lmr_add_bytes(total, lmr_bytes(b * r->da, f));
   total = lmr_add_bytes(total, lmr_bytes(2 * b * r->dz, f));
   total = lmr_add_bytes(total, 5 * lmr_bytes(2 * b, f));
+  total = lmr_add_bytes(total, lmr_bytes(r->n, f));
+  total = lmr_add_bytes(total, lmr_bytes(r->n * r->da, f));
+  total = lmr_add_bytes(total, lmr_bytes(b * r->da, f));
+  total = lmr_add_bytes(total, 3 * lmr_bytes(b, f));
+  total = lmr_add_bytes(total, lmr_bytes(curve_net_shape(r->da, o->width, 0).length, f));
   return lmr_add_bytes(total, 4096);
 }
 
@@ -64,9 +69,10 @@ static void move(player *p, lmr_rng *rng, lmr_cpu level) {
 }
 
 static void draw(lmr_rng *rng, size_t count, const int *rows, size_t n, const float *x, size_t d,
-                 const float *x2, size_t d2, float *out, float *out2) {
+                 const float *x2, size_t d2, float *out, float *out2, int *drawn) {
   for (size_t b = 0; b < count; b++) {
     const size_t i = (size_t)rows[lmr_rng_below(rng, n)];
+    drawn[b] = (int)i;
     memcpy(out + b * d, x + i * d, d * sizeof *out);
     memcpy(out2 + b * d2, x2 + i * d2, d2 * sizeof *out2);
   }
@@ -77,6 +83,55 @@ static lmr_status narrow(size_t count, const double *from, float **to, lmr_arena
   LMR_TAKE(*to, work, count, err);
   for (size_t i = 0; i < count; i++) (*to)[i] = (float)from[i];
   return LMR_OK;
+}
+
+/* The treatment net on a minibatch, with the second row of adam_rows where there is one. */
+typedef struct {
+  const float *all, *mask; /* NULL: none */
+  float *a, *m, *value, *up, *grad;
+  int *drawn;
+} second_row;
+
+static lmr_status second_take(const adam_rows *r, size_t batch, size_t length, second_row *s, lmr_arena *work,
+                              lmr_error *err) {
+  float *all = NULL, *mask = NULL;
+  LMR_TAKE(s->drawn, work, batch, err);
+  if (r->next) {
+    LMR_TRY(narrow(r->n * r->da, r->next, &all, work, err));
+    LMR_TRY(narrow(r->n, r->mask, &mask, work, err));
+    LMR_TAKE(s->a, work, batch * r->da, err);
+    LMR_TAKE(s->m, work, batch, err);
+    LMR_TAKE(s->value, work, batch, err);
+    LMR_TAKE(s->up, work, batch, err);
+    LMR_TAKE(s->grad, work, length, err);
+  }
+  s->all = all;
+  s->mask = mask;
+  return LMR_OK;
+}
+
+/* target := h(a) - mask h(next); hidden: 2 batch rows, those of the second row after the first ones. */
+static void treatment_forward(const player *p, size_t batch, const float *a, const second_row *s, float *hidden,
+                              float *target, lmr_cpu level) {
+  const size_t d = p->net.inputs;
+  curve_batch_forward(&p->net, p->theta, batch, a, hidden, target, level);
+  if (!s->all) return;
+  for (size_t i = 0; i < batch; i++) {
+    memcpy(s->a + i * d, s->all + (size_t)s->drawn[i] * d, d * sizeof *s->a);
+    s->m[i] = s->mask[s->drawn[i]];
+  }
+  curve_batch_forward(&p->net, p->theta, batch, s->a, hidden + batch * p->net.stride, s->value, level);
+  for (size_t i = 0; i < batch; i++) target[i] -= s->m[i] * s->value[i];
+}
+
+/* From what the forward pass left in hidden. */
+static void treatment_backward(const player *p, size_t batch, const float *a, const second_row *s, const float *hidden,
+                               const float *up, lmr_cpu level) {
+  curve_batch_backward(&p->net, p->theta, batch, a, hidden, up, p->grad, level);
+  if (!s->all) return;
+  for (size_t i = 0; i < batch; i++) s->up[i] = -s->m[i] * up[i];
+  curve_batch_backward(&p->net, p->theta, batch, s->a, hidden + batch * p->net.stride, s->up, s->grad, level);
+  for (size_t j = 0; j < p->net.length; j++) p->grad[j] += s->grad[j];
 }
 
 lmr_status adam_fit(const adam_rows *r, const adam_options *o, uint64_t seed, double *theta, double *history,
@@ -101,15 +156,17 @@ lmr_status adam_fit(const adam_rows *r, const adam_options *o, uint64_t seed, do
   LMR_TAKE(out, &work, 2 * b, err);
   LMR_TAKE(up, &work, 2 * b, err);
   LMR_TAKE(other, &work, b, err);
+  second_row next;
+  LMR_TRY(second_take(r, b, ha.net.length, &next, &work, err));
   memset(theta, 0, ha.net.length * sizeof *theta);
   const float scale = 2 / (float)b, lambda = (float)o->lambda;
   float *z1 = z + b * r->dz;
   double lagrangian = 0, gap = 0; /* sums over the steps of a line of history */
   size_t since = 0, line = 0, averaged = 0;
   for (size_t step = 0; step < o->steps; step++) {
-    draw(&rng, b, r->first, r->n1, all_a, r->da, all_z, r->dz, a, z1);
-    draw(&rng, b, r->second, r->n2, all_y, 1, all_z, r->dz, y, z);
-    curve_batch_forward(&ha.net, ha.theta, b, a, hidden, target, level);
+    draw(&rng, b, r->first, r->n1, all_a, r->da, all_z, r->dz, a, z1, next.drawn);
+    treatment_forward(&ha, b, a, &next, hidden, target, level);
+    draw(&rng, b, r->second, r->n2, all_y, 1, all_z, r->dz, y, z, next.drawn);
     for (size_t k = 0; k < o->inner; k++) {
       curve_batch_forward(&ht.net, ht.theta, b, z1, hidden, out, level);
       for (size_t i = 0; i < b; i++) up[i] = scale * (out[i] - target[i]);
@@ -127,10 +184,10 @@ lmr_status adam_fit(const adam_rows *r, const adam_options *o, uint64_t seed, do
     }
     float loss = 0;
     for (size_t i = 0; i < b; i++) loss += (out[i] - y[i]) * (out[i] - y[i]);
-    draw(&rng, b, r->first, r->n1, all_a, r->da, all_z, r->dz, a, z1);
+    draw(&rng, b, r->first, r->n1, all_a, r->da, all_z, r->dz, a, z1, next.drawn);
     curve_batch_forward(&ht.net, ht.theta, b, z1, hidden, out, level);
     curve_batch_forward(&hw.net, hw.theta, b, z1, hidden, other, level);
-    curve_batch_forward(&ha.net, ha.theta, b, a, hidden, target, level);
+    treatment_forward(&ha, b, a, &next, hidden, target, level);
     float distance = 0;
     for (size_t i = 0; i < b; i++) {
       const float d = out[i] - other[i], w = target[i] - other[i], t = target[i] - out[i];
@@ -140,7 +197,7 @@ lmr_status adam_fit(const adam_rows *r, const adam_options *o, uint64_t seed, do
     }
     gap += distance / (double)b;
     lagrangian += loss / (2 * (double)b);
-    curve_batch_backward(&ha.net, ha.theta, b, a, hidden, up, ha.grad, level);
+    treatment_backward(&ha, b, a, &next, hidden, up, level);
     move(&ha, &rng, level);
     if (2 * step >= o->steps) {
       averaged++;

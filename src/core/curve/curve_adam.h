@@ -25,6 +25,10 @@ typedef struct {
   const double *z;   /* n x dz by row */
   const int *first, *second; /* rows of stage 1 and of stage 2 */
   size_t n1, n2;
+  /* NULL, or a second row of the treatment net, which then stands for h_a(a) - mask h_a(next) throughout
+   * (a value and gamma times the value that follows it). */
+  const double *next; /* n x da by row */
+  const double *mask; /* [n] */
 } adam_rows;
 
 enum { ADAM_HISTORY = 100 }; /* lines: step, Lagrangian, mean (h~ - h_w)^2 */

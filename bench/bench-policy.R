@@ -1,0 +1,57 @@
+# Offline policy evaluation, the benchmark of the paper of F2BMLD, without reinforcement learning: one-line controllers
+# reach its policies' values. Median absolute error over data sets of the value of the target policy: the constant
+# 1 / (1 - gamma), linear 2SLS, the regression without instruments, the closed form (its error beside it), the three-net
+# loop; and the published medians where there are some.
+#
+#   Rscript bench/bench-policy.R [data sets [loops [task ...]]]     5, 9, all; SEED0 shifts the seeds
+#
+# 400 episodes of the behaviour policy (it explores with probability .1; car and catch .3), at most 60,000 rows for the
+# closed form. Target: greedy (car and catch: exploring with probability 0 too). The loop: 20,000 outer steps, batch 32,
+# lambda .3, five seconds each.
+suppressPackageStartupMessages(library(LatentMR))
+options(LatentMR.quiet = TRUE)
+source("bench/policy.R")
+arguments <- commandArgs(TRUE)
+sets <- if (length(arguments)) as.integer(arguments[1]) else 5L
+loops <- if (length(arguments) > 1) as.integer(arguments[2]) else 9L
+chosen <- if (length(arguments) > 2) arguments[-(1:2)] else names(tasks)
+seed0 <- as.integer(Sys.getenv("SEED0", "100"))
+published <- data.frame(
+  task = "cartpole", noise = c(.1, .2, .3, .4), published_f2bmld = c(.131, .258, .944, 6.54),
+  published_dfiv = c(.784, 2.16, 5.43, 12.2)
+)
+cells <- rbind(
+  data.frame(task = "cartpole", noise = c(.1, .2, .3, .4, .5)), data.frame(task = "car", noise = c(.1, .3, .5)),
+  data.frame(task = "catch", noise = c(.1, .3, .5))
+)
+cells <- cells[cells$task %in% chosen, ]
+
+one <- function(task, noise, seed, loop) {
+  set.seed(seed)
+  # catch: a score of episodes that is known exactly, short episodes
+  d <- simulate_policy(task, if (task$cut < 20) 4000 else 400, noise, if (task$actions == 2) .1 else .3)
+  thin <- thin_log(d)
+  full <- evaluate_closed(task, thin, policy_features(task, d$s))
+  line <- evaluate_closed(task, thin, policy_features(task, d$s, units = 0, square = FALSE))
+  c(
+    linear = line[["closed"]], regression = full[["regression"]], closed = full[["closed"]], se = full[["se"]],
+    loop = if (loop) evaluate_loop(task, d, seed) else NA
+  )
+}
+table <- do.call(rbind, lapply(seq_len(nrow(cells)), function(i) {
+  task <- tasks[[cells$task[i]]]
+  noise <- cells$noise[i]
+  set.seed(1)
+  truth <- if (cells$task[i] == "catch") catch_value(noise) else true_value(task, noise)[["value"]]
+  r <- vapply(seq_len(max(sets, loops)), function(s) one(task, noise, seed0 + s, s <= loops), numeric(5))
+  error <- apply(abs(r[c("linear", "regression", "closed", "loop"), , drop = FALSE] - truth), 1, median, na.rm = TRUE)
+  worst <- max(abs(r["loop", ] - truth), na.rm = TRUE)
+  data.frame(
+    cells[i, ], truth = truth, data_sets = ncol(r), constant = abs(100 - abs(truth)), as.list(error), se = median(r["se", ]),
+    loops = loops, worst_loop = worst
+  )
+}))
+table <- merge(table, published, by = c("task", "noise"), all.x = TRUE, sort = FALSE)
+table[-(1:2)] <- lapply(table[-(1:2)], signif, 4)
+print(table, row.names = FALSE)
+write.csv(table, "bench/results/policy.csv", row.names = FALSE)

@@ -1,0 +1,48 @@
+# Curves of two exposures beside the plane and the quadratic with products (both 2SLS) and the regression without
+# instruments: median mean squared error of the centred surface on a 15 x 15 grid of the central 80 % of each
+# exposure, ratios to the plane and to the better of plane and quadratic, pointwise coverage of the 95 % band over
+# that grid, how often the test of no interaction rejects at 5 %.
+#
+#   Rscript bench/bench-vector.R [draws [cells]]     100 at n = 5,000, 20 at 20,000; SEED0 shifts the seeds
+#
+# Designs: bench/vector-designs.R. The priors were chosen on seeds 1 to 136, these start at 9,001.
+suppressPackageStartupMessages(library(LatentMR))
+options(LatentMR.quiet = TRUE)
+source("bench/vector-designs.R")
+arguments <- commandArgs(TRUE)
+seed0 <- as.integer(Sys.getenv("SEED0", "9000"))
+cells <- expand.grid(truth = names(vector_truths), n = c(5000, 20000), stringsAsFactors = FALSE)
+cells$r2 <- ifelse(cells$n == 5000, .3, .1)
+cells$draws <- if (length(arguments)) as.integer(arguments[1]) else ifelse(cells$n == 5000, 100L, 20L)
+if (length(arguments) > 1) cells <- cells[as.integer(arguments[-1]), ]
+
+one <- function(cell, seed) {
+  set.seed(seed)
+  h <- vector_truths[[cell$truth]]
+  d <- vector_design(cell$n, cell$r2, h)
+  grid <- vector_grid(d)
+  truth <- h(grid)
+  error <- function(v) mean((v - mean(v) - truth + mean(truth))^2)
+  seconds <- sum(system.time(fit <- iv_curve(y ~ x1 + x2 | z1 + z2 + z3, d, seed = seed))[c("user.self", "sys.self")])
+  band <- predict(fit, grid, interval = "confidence")
+  value <- function(m) error(LatentMR:::vector_reference_value(fit$references[[m]], as.matrix(grid)))
+  c(
+    variance = stats::var(truth), plane = value("plane"), quadratic = value("quadratic"), surface = error(band[, "fit"]),
+    unshrunk = error(band[, "unshrunk"]), regression = value("regression"),
+    covered = mean(band[, "lwr"] <= truth & truth <= band[, "upr"]), shrink = fit$shrink,
+    interaction = fit$tests$p.value[2] < .05, seconds = seconds
+  )
+}
+table <- do.call(rbind, lapply(seq_len(nrow(cells)), function(i) {
+  cell <- cells[i, ]
+  r <- vapply(seq_len(cell$draws), function(s) one(cell, seed0 + s), numeric(10))
+  m <- apply(r, 1, stats::median)
+  data.frame(
+    truth = cell$truth, n = cell$n, R2 = cell$r2, draws = cell$draws, as.list(m[1:6]),
+    to_plane = m[["surface"]] / m[["plane"]], to_better = m[["surface"]] / min(m[c("plane", "quadratic")]),
+    pointwise = mean(r["covered", ]), shrink = m[["shrink"]], interaction = mean(r["interaction", ]), seconds = m[["seconds"]]
+  )
+}))
+table[-(1:4)] <- lapply(table[-(1:4)], signif, 3)
+print(table, row.names = FALSE)
+write.csv(table, "bench/results/vector.csv", row.names = FALSE)
