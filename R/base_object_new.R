@@ -63,6 +63,7 @@ private <- list(
     "scaled", "version"
   ),
   plink_bed = c("files", "samples", "variants"),
+  genotype_pgen = c("files", "people", "table", "at", "left_out", "rows", "cols"),
   genotype_bgen = c("files", "people", "table", "at", "left_out", "rows", "cols"),
   latent_instruments = c(
     "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes",

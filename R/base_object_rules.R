@@ -116,6 +116,14 @@ bgen_rules <- function() c(dosage_file_rules(bits = numbers("f", min = 1, max = 
   )
 ))
 
+pgen_rules <- function() c(dosage_file_rules(pvar = texts("f", na = TRUE)), list(
+  at = frame(
+    "G", file = numbers("G", min = 1, max = "f", whole = TRUE, type = "integer"),
+    place = numbers("G", min = 1, whole = TRUE), alleles = numbers("G", min = 2, whole = TRUE, type = "integer"),
+    allele = numbers("G", min = 1, whole = TRUE, type = "integer")
+  )
+))
+
 # n: people, G: variants, x: exposures, e: environments.
 data_rules <- function() list(
   variants = variants_rule("G"), kind = text(among = moment_kinds), outcome = numbers("n", type = "double"),
@@ -469,7 +477,7 @@ flow_rules <- function() list(
 )
 
 object_rules <- function() c(list(
-  mr_moments = moments_rules, plink_bed = plink_rules, genotype_bgen = bgen_rules, mr_data = data_rules,
+  mr_moments = moments_rules, plink_bed = plink_rules, genotype_bgen = bgen_rules, genotype_pgen = pgen_rules, mr_data = data_rules,
   latent_instruments = instruments_rules,
   latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
   iv_reg = iv_rules, iv_binary = binary_rules, iv_hazard = hazard_rules,

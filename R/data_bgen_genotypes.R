@@ -59,12 +59,7 @@ read_bgen <- function(path, sample = NULL, index = NULL, variants = NULL, multia
   check_choice(multiallelic, "multiallelic", c("refuse", "leave_out", "split"))
   sets <- lapply(seq_along(path), function(f) read_bgen_file(path[f], sample[[f]], index[[f]], variants, multiallelic))
   check_wanted(variants, lapply(sets, `[[`, "found"))
-  out <- join_sets(sets, "genotype_bgen")
-  if (!nrow(out$table)) {
-    abort_file("The files have no variant of two alleles.", "Say multiallelic = \"split\".", "latentmr_error_format")
-  }
-  left <- left_out_words(out$left_out)
-  if (!is.null(left)) inform(sprintf("`path`: %s.", left), "latentmr_message_variants")
+  out <- joined_files(sets, "genotype_bgen")
   out$files$bits <- vapply(seq_along(path), function(f) {
     first <- match(f, out$at$file)
     if (is.na(first)) NA_integer_ else .Call(C_ffi_bgen_bits, bgen_source(out, first))[1]
@@ -121,8 +116,9 @@ bgen_table <- function(opened, wanted) {
   lapply(all, `[`, keep)
 }
 
-# One row for each variant of two alleles, or each further allele of others.
-resolve_alleles <- function(table, path, multiallelic) {
+# One row for each variant of two alleles, or each further allele of others. `places`: the columns that say
+# where a variant is.
+resolve_alleles <- function(table, path, multiallelic, places = c("start", "bytes", "pos")) {
   many <- which(table$alleles > 2)
   left_out <- integer()
   found <- table$rsid
@@ -135,7 +131,7 @@ resolve_alleles <- function(table, path, multiallelic) {
       )
     }
     if (multiallelic == "leave_out") {
-      table <- lapply(table, `[`, -many)
+      table <- lapply(table[names(table) != "all"], `[`, -many)
       left_out <- c("of more than two alleles" = length(many))
     }
   }
@@ -155,8 +151,7 @@ resolve_alleles <- function(table, path, multiallelic) {
       effect_allele = effect, other_allele = table$first[row]
     ),
     at = data.frame(
-      file = rep(1L, length(row)), start = table$start[row], bytes = table$bytes[row], pos = pos,
-      alleles = table$alleles[row], allele = allele
+      file = rep(1L, length(row)), lapply(table[places], `[`, row), alleles = table$alleles[row], allele = allele
     ),
     left_out = left_out, found = found
   )

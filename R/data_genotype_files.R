@@ -113,6 +113,30 @@ left_out_words <- function(left_out) {
   if (length(left_out)) paste("left out:", paste(big(left_out), names(left_out), collapse = ", "))
 }
 
+# ---- in parts ----
+
+# Positions of the variants that are decoded together: 64 MB of doubles.
+column_parts <- function(x, rows) {
+  p <- dim(x)[2]
+  width <- max(1, floor(2^23 / max(1, length(rows))))
+  split(seq_len(p), (seq_len(p) - 1) %/% width)
+}
+
+# The scan of a format that only decodes, a part after the other.
+scan.genotype_files <- function(x, rows, environment) {
+  cols <- column_parts(x, rows)
+  parts <- lapply(cols, function(cols) {
+    .Call(C_ffi_variant_scan, decode(x, cols, rows), seq_along(rows), as.integer(environment), nlevels(environment))
+  })
+  out <- lapply(stats::setNames(nm = setdiff(names(parts[[1]]), "inf")), function(name) {
+    do.call(if (is.matrix(parts[[1]][[name]])) rbind else c, unname(lapply(parts, `[[`, name)))
+  })
+  infinite <- which(vapply(parts, function(part) part$inf[1] > 0, NA))
+  out$inf <- c(0L, 0L)
+  if (length(infinite)) out$inf <- parts[[infinite[1]]]$inf + c(0L, cols[[infinite[1]]][1] - 1L)
+  out
+}
+
 words.genotype_files <- function(x) paste("read when needed from", plural(nrow(x$files), "file"))
 
 # ---- opening ----
@@ -183,6 +207,16 @@ join_sets <- function(sets, class) {
     bind("files"), sets[[1]]$samples, name_variants(bind("variants")), at, class,
     if (length(left_out)) tapply(left_out, names(left_out), sum)[unique(names(left_out))] else integer()
   )
+}
+
+joined_files <- function(sets, class) {
+  out <- join_sets(sets, class)
+  if (!nrow(out$table)) {
+    abort_file("The files have no variant of two alleles.", "Say multiallelic = \"split\".", "latentmr_error_format")
+  }
+  left <- left_out_words(out$left_out)
+  if (!is.null(left)) inform(sprintf("`path`: %s.", left), "latentmr_message_variants")
+  out
 }
 
 # `variants`: ids to read, NULL for all. Which of `ids` (of one file) stay.

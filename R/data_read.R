@@ -5,7 +5,8 @@
 #' hold here too. Nothing is joined by position.
 #'
 #' @param bfile Prefix of the bed/bim/fam files (one, or several with the same
-#'   people), or a `plink_bed` object of [read_plink()].
+#'   people), or of other files that [read_genotypes()] knows (PGEN, BGEN, .raw), or an object of [read_plink()],
+#'   [read_pgen()] or [read_bgen()].
 #' @param pheno Phenotypes: path of a text file (any separator, with a header,
 #'   also gzipped), several paths, or a data frame; see Text files and Values. Several
 #'   files are joined by identifier; a column may stand in one of them only.
@@ -94,7 +95,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   traits <- c(roles$exposure, roles$outcome)
   units <- trait_units(units, traits)
   scales <- trait_scaling(scale_traits, traits)
-  source <- genotype_source(if (inherits(bfile, c("plink_bed", "genotypes"))) bfile else read_plink(bfile), "bfile")
+  source <- genotype_source(opened_genotypes(bfile, "bfile"), "bfile")
 
   tables <- read_tables(
     pheno, unlist(roles), id, c(roles$environment, roles$cluster, roles$family, categorical), encoding

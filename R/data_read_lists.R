@@ -180,6 +180,15 @@ keep_source_variants <- function(source, cols, absent = character(), reasons = N
   source
 }
 
+# A list of names is a file, too.
+are_genotype_files <- function(x) {
+  if (!is.character(x) || !length(x) || anyNA(x) || !all(nzchar(x))) return(FALSE)
+  there <- function(path) file.exists(paste0(sub("[.](bed|pgen|bgen)$", "", path), c(".bed", ".pgen", ".bgen")))
+  all(vapply(x, function(path) {
+    any(there(path)) && (!file.exists(path) || grepl("[.]bed$", path) || genotype_kind(path) %in% c("pgen", "bgen"))
+  }, NA))
+}
+
 background_source <- function(background, source, instruments, people, encoding = utf8) {
   if (is.null(background)) return(NULL)
   if (identical(background, "others")) {
@@ -196,11 +205,9 @@ background_source <- function(background, source, instruments, people, encoding 
       keep_source_variants(source, which(!(source$variants$snp %in% chosen | plain_names(source$variants) %in% chosen)))
     )
   }
-  other <- inherits(background, "plink_bed") ||
-    (is.character(background) && length(background) && !anyNA(background) &&
-       all(file.exists(paste0(sub("[.]bed$", "", background), ".bed"))))
+  other <- inherits(background, c("plink_bed", "genotypes")) || are_genotype_files(background)
   if (!other) return(choose_variants(source, background, "background", encoding))
-  second <- genotype_source(if (is.character(background)) read_plink(background) else background, "background")
+  second <- genotype_source(opened_genotypes(background, "background"), "background")
   if (people$by_pair) second$ids <- paste(second$fids, second$ids, sep = "_")
   second
 }
