@@ -477,7 +477,8 @@ flow_rules <- function() list(
 )
 
 object_rules <- function() c(list(
-  mr_moments = moments_rules, plink_bed = plink_rules, genotype_bgen = bgen_rules, genotype_pgen = pgen_rules, mr_data = data_rules,
+  mr_moments = moments_rules, plink_bed = plink_rules, genotype_bgen = bgen_rules,
+  genotype_pgen = pgen_rules, mr_data = data_rules,
   latent_instruments = instruments_rules,
   latent_mr = fit_rules, iv_factor = factor_rules, iv_grouping = grouping_rules, iv_clusters = clusters_rules,
   iv_reg = iv_rules, iv_binary = binary_rules, iv_hazard = hazard_rules,

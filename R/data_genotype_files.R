@@ -116,15 +116,16 @@ left_out_words <- function(left_out) {
 # ---- in parts ----
 
 # Positions of the variants that are decoded together: 64 MB of doubles.
-column_parts <- function(x, rows) {
+column_parts <- function(x, rows, values = 2^23) {
   p <- dim(x)[2]
-  width <- max(1, floor(2^23 / max(1, length(rows))))
+  width <- max(1, floor(values / max(1, length(rows))))
   split(seq_len(p), (seq_len(p) - 1) %/% width)
 }
 
 # The scan of a format that only decodes, a part after the other.
-scan.genotype_files <- function(x, rows, environment) {
-  cols <- column_parts(x, rows)
+scan.genotype_files <- function(x, rows, environment) scan_in_parts(x, rows, environment, column_parts(x, rows))
+
+scan_in_parts <- function(x, rows, environment, cols) {
   parts <- lapply(cols, function(cols) {
     .Call(C_ffi_variant_scan, decode(x, cols, rows), seq_along(rows), as.integer(environment), nlevels(environment))
   })

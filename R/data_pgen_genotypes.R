@@ -52,8 +52,8 @@ read_pgen <- function(path, variants = NULL, multiallelic = "refuse") {
   joined_files(sets, "genotype_pgen")
 }
 
-check_pgenlibr <- function() {
-  if (requireNamespace("pgenlibr", quietly = TRUE)) return(invisible())
+check_pgenlibr <- function(package = "pgenlibr") {
+  if (requireNamespace(package, quietly = TRUE)) return(invisible())
   abort(
     "PLINK 2 files (pgen) are read by the package pgenlibr, which is not installed.", "latentmr_error_package",
     hint = paste("install.packages(\"pgenlibr\"); or write a BGEN file:",
@@ -138,8 +138,8 @@ read_psam <- function(path) {
   table <- read_headed(path)
   names <- if (table$header) table$names else c("FID", "IID", "PAT", "MAT", "SEX", "PHENO")[seq_along(table$names)]
   if (!"IID" %in% names || !table$rows) {
-    abort_file(sprintf("'%s' has no column IID, or no sample.", path), "It is not a .psam file: copy the three files again.",
-               "latentmr_error_format")
+    abort_file(sprintf("'%s' has no column IID, or no sample.", path),
+               "It is not a .psam file: copy the three files again.", "latentmr_error_format")
   }
   column <- function(name) if (name %in% names) table$columns(match(name, names))[[1]]
   fid <- column("FID")

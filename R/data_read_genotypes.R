@@ -4,11 +4,12 @@
 #' [read_bgen()] (BGEN) with their defaults; a `.raw` table (`plink2 --export A`) is read as [mr_data()] takes it. Those
 #' functions have the options. [read_mr_data()] and `background` take the same paths.
 #'
-#' @param path Path of a file, or the common start of the files of a set (`cohort` for `cohort.pgen`, `cohort.pvar`
-#'   and `cohort.psam`), or several of one format (one per chromosome). A start that fits sets of two formats is an error.
+#' @param path Path of a file, or the common start of the files of a set (`cohort` for `cohort.pgen`,
+#'   `cohort.pvar` and `cohort.psam`), or several of one format (one per chromosome). A start that fits sets of two formats is an error.
 #'
 #' @section VCF, BCF and Hail:
-#' Are converted, once, by plink2 (<https://www.cog-genomics.org/plink/2.0/>); the error for such a file has the command:
+#' Are converted, once, by plink2 (<https://www.cog-genomics.org/plink/2.0/>); the error for such a file has the
+#' command:
 #'
 #' * VCF with dosages (field DS): `plink2 --vcf x.vcf.gz dosage=DS --make-pgen --out x`;
 #' * VCF with hard calls alone: `plink2 --vcf x.vcf.gz --make-pgen --out x`;
