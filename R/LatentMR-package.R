@@ -18,7 +18,8 @@
 #' ```
 #'
 #' @section Getting data in:
-#' [read_mr_data()] (PLINK and phenotype files), [mr_data()] (matrices), [read_genotypes()] (genotypes),
+#' [read_mr_data()] (PLINK and phenotype files), [mr_data()] (matrices), [read_genotypes()]:
+#' [read_plink()], [read_pgen()], [read_bgen()] (genotypes),
 #' [families()] (relatives); [flow()], [variants()] and [samples()] say what was read, left out and kept;
 #' [mr_moments()], [combine_moments()], [export_moments()], [read_moments()], [fingerprint()] and, through
 #' DataSHIELD, [ds.mr_moments()] (sites that share sums instead of rows; [mrDataDS()], [mrShapeDS()] and [mrMomentsDS()]
