@@ -261,6 +261,7 @@ check_parents_source <- function(source, fault) {
 # Genotypes are in memory or in files, at places that these have.
 check_source_law <- function(source, path, fault) {
   if (!inherits(source, "genotypes")) fault(path, "an object of class genotypes", "a plain list")
+  if (inherits(source, "genotype_dosages")) return(check_dosages_law(source, path, fault))
   if (!inherits(source, c("genotype_matrix", "genotype_bed"))) return(invisible())
   if (is.null(source[["bed"]])) {
     if (is.null(source[["x"]])) fault(path, "a list with a matrix `x` or with files `bed`", "one without")
@@ -272,6 +273,30 @@ check_source_law <- function(source, path, fault) {
     if (is.null(at)) fault(paste0(path, "$", name), "places in the files", "missing")
     if (length(at) && max(at) > size[[name]]) {
       fault(paste0(path, "$", name), sprintf("numbers from 1 to %s", big(size[[name]])), big(max(at)))
+    }
+  }
+}
+
+# Dosages in memory: two bytes for each person and variant, a scale for each variant, and places among these.
+check_dosages_law <- function(source, path, fault) {
+  at <- function(name) paste0(path, "$", name)
+  scale <- source[["scale"]]
+  if (!is.integer(scale) || is.object(scale) || anyNA(scale) || any(scale < 1 | scale > 32767)) {
+    fault(at("scale"), "whole numbers from 1 to 32767", describe(scale))
+  }
+  people <- source[["people"]]
+  if (!is.integer(people) || length(people) != 1 || is.na(people) || people < 0) {
+    fault(at("people"), "one whole number", describe(people))
+  }
+  size <- 2 * as.numeric(people) * length(scale)
+  raw <- source[["raw"]]
+  if (!is.raw(raw) || length(raw) != size) fault(at("raw"), sprintf("%s bytes", big(size)), describe(raw))
+  most <- c(rows = people, cols = length(scale))
+  for (name in names(most)) {
+    place <- source[[name]]
+    if (is.null(place)) next
+    if (!is.integer(place) || anyNA(place) || any(place < 1 | place > most[[name]])) {
+      fault(at(name), sprintf("whole numbers from 1 to %s", big(most[[name]])), describe(place))
     }
   }
 }

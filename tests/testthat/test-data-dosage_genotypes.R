@@ -73,3 +73,25 @@ test_that("bytes that are no dosages are an error that names the place", {
   x$scale <- 0L
   expect_error(decode(x), "scale", class = "latentmr_error_format")
 })
+
+test_that("a data set with damaged dosages is refused by the field", {
+  set.seed(6)
+  n <- 60L
+  g <- dosage_case(n, c(255, 1000), missing = 0)
+  data <- suppressWarnings(suppressMessages(mr_data(
+    as_dosages(g, c(255, 1000)), rnorm(n), rnorm(n), rep(c("a", "b"), n / 2), ids = sprintf("p%03d", seq_len(n))
+  )))
+  whole <- unserialize(serialize(data, NULL))
+  expect_identical(mr_genotypes(whole), g)
+  expect_identical(summary(whole)$n, n)
+  wrong <- list(
+    scale = c(0L, 255L), scale = c(255, 1000), people = -1L, people = NULL, raw = as.raw(1), rows = replace(1:n, 3, n + 1L),
+    cols = c(1L, 3L), cols = c(1L, NA)
+  )
+  for (i in seq_along(wrong)) {
+    bad <- data
+    bad$genotypes[[names(wrong)[i]]] <- wrong[[i]]
+    e <- expect_error(latent_mr(bad), class = "latentmr_error_object")
+    expect_match(conditionMessage(e), paste0("$genotypes$", names(wrong)[i]), fixed = TRUE)
+  }
+})
