@@ -36,11 +36,10 @@
 #' their number minus one.
 #'
 #' Which to report: with strong instruments all three with instruments agree, and `"two_stage"` has by a little the
-#' smallest
-#' error. With 60 instruments and a mean F of 2.2 the median bias, as a share of that without instruments, was -7 %
-#' (`"ujive"`), 37 % (`"iv"`) and 27 % (`"two_stage"`), the standard deviation of `"ujive"` twice that of the
-#' others, and all 95 %
-#' intervals covered 95 % (200 draws: `LATENTMR_BENCH_DRAWS=200 Rscript bench/bench-hazard.R`).
+#' smallest error. With 60 instruments and a mean F of 2.2 the median bias, as a share of that without instruments,
+#' was -7 % (`"ujive"`), 37 % (`"iv"`) and 27 % (`"two_stage"`), the standard deviation of `"ujive"` twice that of
+#' the others, and all 95 % intervals covered 95 % (200 draws:
+#' `LATENTMR_BENCH_DRAWS=200 Rscript bench/bench-hazard.R`).
 #'
 #' @param time End of each person's observation, from the same origin: positive numbers; or what `survival::Surv()`
 #'   returns (right-censored, or with entry times), `event` and `entry` then being `NULL`.
