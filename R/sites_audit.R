@@ -3,15 +3,19 @@
 # at the rows; what is asked for here, more people for each column, more carriers and no small
 # cells, can be seen in the sums. Nothing here is made less strict than there.
 
-release_defaults <- list(min_people = 30, min_carriers = 20, max_columns = .1, min_cell = 3)
+release_defaults <- list(min_people = 30, min_carriers = 20, max_columns = .1, min_cell = 3, max_power = .1)
 
-check_release_limits <- function(min_people, min_carriers, max_columns, min_cell) {
+check_release_limits <- function(min_people, min_carriers, max_columns, min_cell, max_power) {
   floor <- "mr_moments() holds this already: the limit can be raised, not lowered."
   check_number(min_people, "min_people", min = disclosure_limits$people, whole = TRUE, hint = floor)
   check_number(min_carriers, "min_carriers", min = disclosure_limits$carriers, whole = TRUE, hint = floor)
   check_number(max_columns, "max_columns", min = 1e-6, max = 1 / disclosure_limits$per_column, hint = floor)
   check_number(min_cell, "min_cell", min = disclosure_limits$cell, whole = TRUE, hint = floor)
-  list(min_people = min_people, min_carriers = min_carriers, max_columns = max_columns, min_cell = min_cell)
+  check_number(max_power, "max_power", min = .06, max = 1)
+  list(
+    min_people = min_people, min_carriers = min_carriers, max_columns = max_columns, min_cell = min_cell,
+    max_power = max_power
+  )
 }
 
 # Moments that hold the limits, and the account of what was changed for it:
@@ -89,8 +93,22 @@ release_columns <- function(m) nrow(m$variants) + length(m$pilot)
 
 release_least <- function(m, limits) {
   columns <- release_columns(m)
-  max(limits$min_people, ceiling(columns / limits$max_columns - 1e-9), least_people(nrow(m$variants), length(m$pilot)))
+  max(
+    limits$min_people, ceiling(columns / limits$max_columns - 1e-9), least_people(nrow(m$variants), length(m$pilot)),
+    membership_least(nrow(m$variants), limits$max_power)
+  )
 }
+
+# A test of whether a person whose p genotypes are known is among n people: each of the p (p + 3) / 2 sums of
+# variants, squares and products lies nearer to the person's own values than to those of strangers by 1 / n, and the sum
+# of all these is a normal deviate that members shift by sqrt(p (p + 3) / 2 / n). At level .05 it finds
+# Phi(shift - 1.645) of them (bench/bench-membership.R). The people needed for at most `power`:
+membership_least <- function(p, power) {
+  if (power >= 1) return(0)
+  ceiling(p * (p + 3) / 2 / (stats::qnorm(power) + stats::qnorm(.95))^2)
+}
+
+membership_share <- function(p, n) stats::pnorm(sqrt(p * (p + 3) / 2 / n) - stats::qnorm(.95))
 
 folds_by_people <- function(m, limits) {
   least <- release_least(m, limits)
@@ -102,10 +120,25 @@ folds_by_people <- function(m, limits) {
         "%s columns need %s people in every environment, and %s", big(release_columns(m)), big(least),
         list_some(sprintf("%s has %s", vapply(names(total)[few], quote_all, ""), big_each(total[few])), 5)
       ),
-      "Take fewer variants or columns, or merge or leave out environments, before mr_moments()."
+      people_hint(m, limits)
     )
   }
   alike(m, most_folds(m, function(blocks) all(blocks$n >= least)))
+}
+
+# What asks for so many people, and what to do.
+people_hint <- function(m, limits) {
+  p <- nrow(m$variants)
+  known <- membership_least(p, limits$max_power) == release_least(m, limits)
+  paste0(
+    if (known) {
+      sprintf(
+        "So many keep a test of who is among them, by genotypes known from elsewhere, to a power of %s (max_power). ",
+        format(limits$max_power)
+      )
+    },
+    "Take fewer variants or columns, or merge or leave out environments, before mr_moments()."
+  )
 }
 
 # For every environment the largest number of folds that `good(moments)` holds for.

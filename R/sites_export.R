@@ -7,10 +7,15 @@
 #'
 #' **The limits.** [mr_moments()] with `disclosure = TRUE` looks at the rows and makes moments from which no row is known to
 #' be found. On top of that, in every block of people (a fold of an environment):
-#' * at least `min_people` people, and variants and numeric columns at most `max_columns` of the people. This bounds what can be
-#'   learned about somebody whose genotypes are known: whether he is among the people. At .1 a test at level
-#'   .05 finds fewer than 10 % of the members (`bench/bench-membership.R`). Folds are merged until it holds; where an environment
-#'   as a whole is too small it is an error;
+#' * at least `min_people` people, and variants and numeric columns at most `max_columns` of the people;
+#' * so many people that somebody who has a person's genotypes for all p variants, the frequencies of everybody and the
+#'   linkage between variants, finds out whether the person is among them with a power of at most `max_power` at level .05:
+#'   \eqn{n \ge p (p + 3) / 2 / (\Phi^{-1}(\code{max_power}) + 1.645)^2}{n >= p (p + 3) / 2 / (qnorm(max_power) + 1.645)^2},
+#'   which at .1 is 493 people for 10 variants, 1,743 for 20 and 10,039 for 50. From frequencies alone the power at `max_columns =
+#'   .1` would be .09; the cross products tell much more (`bench/bench-membership.R`: .67 for 98 variants in 1,000
+#'   people). A data holder to whom membership is no secret can raise it, to 1 for no limit;
+#'
+#'   For both folds are merged; where an environment as a whole is too small it is an error;
 #' * no or at least `min_carriers` carriers of a variant (people who differ from the most common genotype);
 #' * of two alleles, and of an allele and a covariate or trait of 0 and 1: nobody or at least `min_cell` people have both,
 #'   whichever allele is counted. It is made sure from the copies in the sums (more than 4 or 2 for each of `min_cell` - 1
@@ -52,6 +57,7 @@
 #' @param min_carriers Smallest number of carriers of a variant in a block that has any, at least 20. For dosages 20.
 #' @param max_columns Variants and numeric columns for each person of a block, at most 1/3.
 #' @param min_cell Smallest number of people with two rare things at once, at least 3.
+#' @param max_power Largest power of a test of who is in the data, from .06 to 1 (no limit).
 #' @return `export_moments()`: invisibly the moments as written, an `mr_moments` object with the attribute `audit`, a data frame
 #'   of what was suppressed: `what` (`"folds"`, `"variant"`), `name`, `environment`, `count`, `reason`. `read_moments()`: an
 #'   `mr_moments` object with the same attribute, the same numbers to the last bit.
@@ -74,13 +80,14 @@
 #' file.size(file)
 #' read_moments(file)
 #' @export
-export_moments <- function(m, file, min_people = 30, min_carriers = 20, max_columns = 0.1, min_cell = 3) {
+export_moments <- function(m, file, min_people = 30, min_carriers = 20, max_columns = 0.1, min_cell = 3,
+                           max_power = 0.1) {
   check_given()
   if (!inherits(m, "mr_moments")) {
     abort_argument("m", "an mr_moments object", describe(m), "Make one with mr_moments().")
   }
   check_string(file, "file")
-  limits <- check_release_limits(min_people, min_carriers, max_columns, min_cell)
+  limits <- check_release_limits(min_people, min_carriers, max_columns, min_cell, max_power)
   check_moments(m, "m")
   check_text_names(m)
   audit <- audit_moments(m, limits)

@@ -12,7 +12,9 @@ ledger_of <- function(session) {
   if (is.null(found)) empty_ledger() else found
 }
 
-empty_ledger <- function() list(people = NULL, folds = NULL, columns = character(), questions = character())
+empty_ledger <- function() list(
+  people = NULL, folds = NULL, variants = character(), columns = character(), questions = character()
+)
 
 keep_ledger <- function(session, ledger) {
   file <- site_option("ledger", NULL)
@@ -26,7 +28,9 @@ keep_ledger <- function(session, ledger) {
 }
 
 ledger_lines <- function(ledger) {
-  unlist(lapply(names(ledger), function(name) if (length(ledger[[name]])) paste0(name, "\t", ledger[[name]])))
+  unlist(lapply(names(ledger), function(name) {
+    if (length(ledger[[name]])) paste0(name, "\t", ledger[[name]])
+  }))
 }
 
 read_ledger <- function(file) {
@@ -58,7 +62,9 @@ ledger_people <- function(session, mr) {
   }
 }
 
-question_text <- function(question) text_sum(c(question$folds, sort(question$columns, method = "radix")))
+question_text <- function(question) {
+  text_sum(c(question$folds, sort(c(question$variants, question$columns), method = "radix")))
+}
 
 # `least`: people of the smallest block.
 ledger_allows <- function(session, question, least, limits) {
@@ -70,7 +76,9 @@ ledger_allows <- function(session, question, least, limits) {
   if (length(ledger$questions) >= site_option("max_requests", 20)) {
     abort_ledger("this session has had all the answers that the site gives")
   }
-  if (length(union(ledger$columns, question$columns)) > limits$max_columns * least) {
+  p <- length(union(ledger$variants, question$variants))
+  together <- p + length(union(ledger$columns, question$columns))
+  if (together > limits$max_columns * least || membership_least(p, limits$max_power) > least) {
     abort_ledger("the variants and columns of all answers together are too many for the people")
   }
 }
@@ -78,6 +86,7 @@ ledger_allows <- function(session, question, least, limits) {
 ledger_note <- function(session, question) {
   ledger <- ledger_of(session)
   ledger$folds <- question$folds
+  ledger$variants <- union(ledger$variants, question$variants)
   ledger$columns <- union(ledger$columns, question$columns)
   ledger$questions <- union(ledger$questions, question_text(question))
   keep_ledger(session, ledger)

@@ -129,7 +129,9 @@ header_fields <- list(
     remaining = "numbers?"
   ),
   disclosure = list(
-    limits = list(min_people = "whole", min_carriers = "whole", max_columns = "number", min_cell = "whole"),
+    limits = list(
+      min_people = "whole", min_carriers = "whole", max_columns = "number", min_cell = "whole", max_power = "number"
+    ),
     suppressed = list(what = "texts", name = "texts", environment = "texts", count = "wholes", reason = "texts")
   ),
   arrays = "arrays"

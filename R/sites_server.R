@@ -20,8 +20,8 @@
 #' With `latentmr.ledger` these rules hold over sessions.
 #'
 #' Options, which the administrator sets (`getOption("latentmr.min_people")`, then `"default.latentmr.min_people"`):
-#' `latentmr.min_people` (30), `latentmr.min_carriers` (20), `latentmr.max_columns` (0.1), `latentmr.min_cell` (3), as in
-#' [export_moments()]; `latentmr.max_requests` (20); `latentmr.ledger`: a file that keeps what was answered, one for each study.
+#' `latentmr.min_people` (30), `latentmr.min_carriers` (20), `latentmr.max_columns` (0.1), `latentmr.min_cell` (3),
+#' `latentmr.max_power` (0.1), as in [export_moments()]; `latentmr.max_requests` (20); `latentmr.ledger`: a file that keeps what was answered, one for each study.
 #'
 #' What a person who may also call other packages' functions can do is not prevented: subsets made by them before
 #' `mrDataDS` are other people. Offer these functions in a profile without subsetting functions.
@@ -176,9 +176,8 @@ mrMomentsDS <- function(mr, variants = NULL, folds = 10) {
       data <- site_quiet(data[, wanted])
     }
     question <- list(
-      folds = folds, columns = c(
-        data$variants$snp, colnames(data$covariates), data$exposure_name, data$outcome_name
-      )
+      folds = folds, variants = data$variants$snp,
+      columns = c(colnames(data$covariates), data$exposure_name, data$outcome_name)
     )
     ledger_people(session, mr)
     ledger_allows(session, question, min(table(data$environment)), limits)

@@ -86,13 +86,13 @@ test_that("two sites with swapped alleles, other groups and a variant less are t
 
 test_that("eight sites, and what travels", {
   silent_progress()
-  tables <- lapply(stats::setNames(1:8, paste0("s", 1:8)), function(k) list(D = ds_people(300, k)))
+  tables <- lapply(stats::setNames(1:8, paste0("s", 1:8)), function(k) list(D = ds_people(450, k)))
   conns <- ds_sites(tables)
   m <- quietly(ds.mr_moments("ldl", "sbp", paste0("rs", 1:6), covariates = "age", id = "id", folds = 2, conns = conns))
   whole <- do.call(rbind, lapply(tables, `[[`, "D"))
   rownames(whole) <- NULL
   open <- quietly(mr_moments(quietly(mr_data(
-    as.matrix(whole[paste0("rs", 1:6)]), whole$ldl, whole$sbp, rep(paste0("s", 1:8), each = 300), covariates = whole["age"], kind = "genotype", ids = whole$id
+    as.matrix(whole[paste0("rs", 1:6)]), whole$ldl, whole$sbp, rep(paste0("s", 1:8), each = 450), covariates = whole["age"], kind = "genotype", ids = whole$id
   )), folds = 2, seed = 1, disclosure = FALSE))
   fit <- quietly(latent_mr(m, seed = 1))$estimates
   rows <- quietly(latent_mr(open, seed = 1))$estimates

@@ -60,8 +60,11 @@ test_that("what is rare or crowded is withheld or merged, with an account", {
   m <- quietly(mr_moments(data, folds = 10))
   expect_lt(min(m$blocks$n), 100)
   sent <- quietly(export_moments(m, tempfile()))
-  # 6 variants and 5 numeric columns: 110 people.
-  expect_gte(min(sent$blocks$n), 110)
+  # 6 variants: 27 sums / (qnorm(.1) + qnorm(.95))^2 = 204.6 people. Without: 5 numeric columns more, 110 people.
+  expect_gte(min(sent$blocks$n), 205)
+  free <- quietly(export_moments(m, tempfile(), max_power = 1))
+  expect_gte(min(free$blocks$n), 110)
+  expect_lt(min(free$blocks$n), 205)
   expect_identical(sum(sent$blocks$n), 800L)
   account <- attr(sent, "audit")
   expect_identical(account$what, c("folds", "folds"))
@@ -82,7 +85,7 @@ test_that("what is rare or crowded is withheld or merged, with an account", {
   expect_identical(tail(flow(sent)$remaining[flow(sent)$unit == "variants"], 1), 5L)
   expect_error(export_moments(m, file, min_people = 1000), "11 columns need 1,000 people in every environment, and \"a\" has 700", class = "latentmr_error_disclosure")
   expect_error(
-    export_moments(quietly(mr_moments(site_data(100), folds = 1)), file), "11 columns need 110 people", class = "latentmr_error_disclosure"
+    export_moments(quietly(mr_moments(site_data(100), folds = 1)), file), "11 columns need 205 people in every environment.*a power of 0.1 [(]max_power[)]", class = "latentmr_error_disclosure"
   )
 })
 
@@ -127,6 +130,7 @@ test_that("what was not made to leave does not leave", {
   expect_error(export_moments(m, tempfile(), min_people = 10), "min_people` must be one whole number of at least 30", class = "latentmr_error_argument")
   expect_error(export_moments(m, tempfile(), min_carriers = 1), "at least 20", class = "latentmr_error_argument")
   expect_error(export_moments(m, tempfile(), max_columns = .5), "max_columns", class = "latentmr_error_argument")
+  expect_error(export_moments(m, tempfile(), max_power = .01), "max_power", class = "latentmr_error_argument")
   expect_error(export_moments(m, tempfile(), min_cell = 2), "at least 3", class = "latentmr_error_argument")
   expect_error(export_moments(m, file.path(tempdir(), "no", "such")), class = "latentmr_error_io")
   bad <- m
@@ -316,4 +320,45 @@ test_that("the fingerprint is of names, not of people", {
   a["units"] <- list(c("kg", "m"))
   expect_identical(which(fingerprint(a) != fingerprint(b)), c(columns = 2L))
   expect_error(fingerprint(1), "must be an mr_moments object", class = "latentmr_error_argument")
+})
+
+# ---- attacks ----
+
+test_that("membership: power at most .10 at the defaults, by a test on frequencies and by one on all products", {
+  # Eight variants in one environment of just as many people as the defaults ask for.
+  n <- membership_least(8, .1)
+  expect_identical(n, ceiling(44 / (qnorm(.1) + qnorm(.95))^2))
+  power <- function(use, ...) mean(vapply(1:12, function(seed) membership_power(n, 8, seed, use, ...), 0))
+  expect_lte(power("frequencies"), .10)
+  expect_lte(power("products"), .10)
+  # Forty in as many: more than that is found, and they are not written.
+  expect_gt(mean(vapply(1:3, function(seed) membership_power(n, 40, seed, "products", export = FALSE), 0)), .2)
+  expect_error(membership_power(n, 40, 1), "cannot leave the site", class = "latentmr_error_disclosure")
+  expect_equal(membership_share(8, n), .1, tolerance = .01)
+})
+
+test_that("single carriers, dummies, outliers, more columns than people: none is written", {
+  written <- function(design, n, p) {
+    data <- attack_data(design, n, p, 1)
+    tryCatch({
+      m <- quietly(mr_moments(data))
+      file <- tempfile()
+      quietly(export_moments(m, file, max_power = 1))
+      back <- read_moments(file)
+      attack_recovered(attack_release(back, lattices = 0), attack_truth(data), back$variants$snp)
+    }, latentmr_error_disclosure = function(e) "refused")
+  }
+  expect_identical(written("common", 100, 120), "refused") # more columns than people
+  expect_identical(written("common", 110, 30), "refused") # fewer, but more than a tenth
+  for (design in c("groups", "outlier", "zeros", "twin covariates")) expect_identical(written(design, 200, 8), "refused", label = design)
+  for (design in c("singletons", "rare", "missing calls", "twins of variants", "carrier as covariate")) {
+    expect_identical(written(design, 300, 8), 0L, label = design)
+  }
+})
+
+test_that("50 variants of a site are less than 50 kB", {
+  m <- quietly(mr_moments(site_data(1100, p = 50, environments = c("a", "b", "c"), centres = "k"), folds = 2))
+  file <- exported(m, max_power = 1)
+  expect_identical(nrow(read_moments(file)$variants), 50L)
+  expect_lt(file.size(file), 50000)
 })
