@@ -26,8 +26,8 @@
 #' curse), which pulls the estimates towards least squares: take `p` of another study, or of one half of the
 #' people (`split()`), where there is one. With `p = NULL` a message says so.
 #'
-#' @param x An object of [mr_data()] or [read_mr_data()], PLINK files (see [read_plink()]: prefixes, or its result),
-#'   or other genotypes that `mr_data()` takes from files.
+#' @param x An object of [mr_data()] or [read_mr_data()], the paths of genotype files (PLINK, PGEN, BGEN; see
+#'   [read_genotypes()]), or what reads them.
 #' @param p P-values: a numeric vector named by variant, or a data frame with columns `SNP` (or `rsid`, `id`,
 #'   `variant_id`) and `pval` (or `P`, `p_value`, `pval.exposure`). A variant named twice has its smallest. `NULL`,
 #'   for data with one
@@ -102,9 +102,9 @@ clump_data <- function(x, environment, computed) {
     }
     return(x)
   }
-  if (is.character(x) && length(x) && is.null(dim(x))) x <- read_plink(x)
+  if (is.character(x) && length(x) && is.null(dim(x))) x <- opened_genotypes(x, "x")
   if (!inherits(x, c("plink_bed", "genotypes"))) {
-    abort_argument("x", "an mr_data object, the prefix of PLINK files, or what read_plink() returns", describe(x))
+    abort_argument("x", "an mr_data object, files of genotypes, or what read_genotypes() returns", describe(x))
   }
   if (computed) {
     abort_argument("p", "given where `x` has no exposure", "NULL", "Take a published study's, or x = mr_data(...).")

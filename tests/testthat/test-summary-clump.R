@@ -111,6 +111,17 @@ test_that("what is left goes on into data, and flow() counts the others by reaso
   expect_identical(got$kept, kept$kept)
 })
 
+test_that("other files: the variants of a BGEN file by their dosages", {
+  path <- file.path(system.file("extdata", package = "LatentMR"), "small.bgen")
+  object <- read_genotypes(path)
+  table <- variants(object)
+  g <- LatentMR:::decode(object)
+  p <- setNames(seq(.01, .4, length.out = nrow(table)), table$snp)
+  got <- quiet(clump(path, p, r2 = .05, kb = 1e6, threshold = .3))
+  want <- slow_clump(g, table, p, rep("all", nrow(g)), .05, 1e6, .3, "within")
+  expect_identical(got$index, want)
+})
+
 test_that("places that are not known are near to all", {
   x <- linked_panel(100, 10, 5)
   data <- quiet(mr_data(
