@@ -26,7 +26,7 @@
 #' parabola; rougher truths are outside it. `estimator = "kiv"` and `solver = "adam"` have none; with
 #' `"sieve"` the bands are npiv's.
 #' Of a curve with a `shape` (see [curve_control()]) `fit` and `unshrunk` have it, the errors are those of the free
-#' fit, and the band is the narrowest around all curves of that shape inside the free fit's.
+#' fit, and the band is the narrowest around all curves of that shape inside the free fit's (and around `unshrunk`).
 #' @return `interval = "none"`: numeric vector, the shrunk curve. Otherwise a matrix with
 #'   columns `fit` (shrunk curve), `unshrunk`, `lwr`, `upr` (band of the unshrunk fit) and
 #'   `std.error`. `NA` for missing exposures. Outcome units.
@@ -109,7 +109,8 @@ curve_band <- function(fit, at, derivative, interval, level) {
           side * times * curve_std_error(fit, at, derivative) + curve_value(unshaped(fit), at, derivative)$unshrunk
         }
       }
-      shape_bounds(fit, at, limit(-1), limit(1), derivative)
+      held <- shape_bounds(fit, at, limit(-1), limit(1), derivative)
+      list(pmin(held[[1]], value$unshrunk), pmax(held[[2]], value$unshrunk)) # which holds the fit in any case
     } else {
       list(value$unshrunk - times * se, value$unshrunk + times * se)
     }
