@@ -173,7 +173,8 @@ read_one_gwas <- function(file, given, encoding) {
 
 # From the columns as they came to the frame.
 gwas_values <- function(g, label, quiet = FALSE) {
-  g$log <- flow_add(g$log, "variants", sprintf("read from %s", label), "read", g$x$environment, g$x$environment)
+  read <- environment_counts(g$x$environment)
+  g$log <- flow_add(g$log, "variants", sprintf("read from %s", label), "read", read, read)
   g <- additive_only(g)
   if (!is.null(g$x$low_confidence)) {
     g <- gwas_drop(g, upper(as.character(g$x$low_confidence)) %in% c("TRUE", "T", "1"), "low confidence")
@@ -196,8 +197,8 @@ gwas_values <- function(g, label, quiet = FALSE) {
   text <- function(own, column) if (is.null(column)) rep(if (is.null(own)) NA_character_ else own, n) else column
   x$units <- text(g$units, x$units)
   x$scale <- text(g$scale, x$scale)
-  log <- flow_add(g$log, "variants", "associations", "analysed", x$environment, x$environment)
-  new_gwas(x, log)
+  left <- environment_counts(x$environment)
+  new_gwas(x, flow_add(g$log, "variants", "associations", "analysed", left, left))
 }
 
 gwas_left_words <- function(log) {

@@ -23,13 +23,14 @@ variant_place <- function(chr, pos) {
 named_variants <- function(x, source, ref, alt) {
   if (is.null(x$SNP) && (is.null(x$chr) || is.null(x$pos))) need_column("SNP", "names of the variants", source)
   if (is.null(x$SNP)) x$SNP <- rep(NA_character_, length(x$chr))
-  x$SNP <- sub("[,;].*$", "", x$SNP)
+  several <- grepl("[,;]", x$SNP)
+  x$SNP[several] <- sub("[,;].*$", "", x$SNP[several])
   place <- if (is.null(x$chr) || is.null(x$pos)) name_place(x$SNP)
   if (!is.null(place)) {
     x$chr <- sub(":.*", "", place)
     x$pos <- as.double(sub(".*:", "", place))
   }
-  x$chr <- plain_chromosome(x$chr)
+  x$chr <- of_unique(x$chr, plain_chromosome)
   x$chr[x$chr %in% c("0", "", "NA")] <- NA
   x$pos <- as.integer(ifelse(x$pos > 0 & x$pos < 2^31, x$pos, NA))
   pattern <- "^[^:_]+[:_][0-9]+[:_]([A-Za-z]+)[:_/]([A-Za-z]+)$"
@@ -43,8 +44,8 @@ named_variants <- function(x, source, ref, alt) {
 
 # Those without a name get chr:pos:other:effect.
 fill_names <- function(x) {
-  none <- is.na(x$SNP)
-  x$SNP[none] <- paste(x$chr, x$pos, x$other_allele, x$effect_allele, sep = ":")[none]
+  none <- which(is.na(x$SNP))
+  x$SNP[none] <- paste(x$chr[none], x$pos[none], x$other_allele[none], x$effect_allele[none], sep = ":")
   x
 }
 

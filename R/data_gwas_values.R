@@ -4,9 +4,18 @@
 # A running account: the columns `x` (a list of equally long vectors), and the log.
 gwas_drop <- function(g, bad, reason) {
   bad <- !is.na(bad) & bad
-  g$log <- flow_add(g$log, "variants", reason, "removed", g$x$environment[bad], g$x$environment[!bad])
+  here <- g$x$environment
+  gone <- environment_counts(here[bad])
+  g$log <- flow_add(g$log, "variants", reason, "removed", gone, environment_counts(if (any(bad)) here[!bad] else here))
   if (any(bad)) g$x <- lapply(g$x, function(v) if (is.null(v)) v else v[!bad])
   g
+}
+
+# As flow_counts(), for millions of rows.
+environment_counts <- function(x) {
+  found <- unique(x)
+  n <- tabulate(match(x, found), length(found))
+  c(stats::setNames(length(x), flow_all), stats::setNames(n, ifelse(is.na(found), flow_unknown, found)))
 }
 
 gwas_changed <- function(g, which, reason) {
@@ -49,10 +58,16 @@ additive_only <- function(g) {
   g
 }
 
+# f of a column with few different values.
+of_unique <- function(x, f) {
+  u <- unique(x)
+  f(u)[match(x, u)]
+}
+
 usable_alleles <- function(g) {
-  n <- length(g$x$effect_allele)
-  g$x$effect_allele <- clean_allele(g$x$effect_allele, n)
-  g$x$other_allele <- clean_allele(g$x$other_allele, n)
+  clean <- function(x) of_unique(x, function(u) clean_allele(u, length(u)))
+  g$x$effect_allele <- clean(g$x$effect_allele)
+  g$x$other_allele <- clean(g$x$other_allele)
   bad <- is.na(g$x$effect_allele) | is.na(g$x$other_allele) | g$x$effect_allele == g$x$other_allele
   gwas_drop(g, bad, "alleles unknown, or not two of A, C, G, T strings, D, I")
 }
@@ -204,6 +219,9 @@ frequencies <- function(n) if (n == 1) "1 frequency" else paste(big(n), "frequen
 # One row for each variant, environment and trait. Several alternative alleles under one name
 # get them into their names, as in read_plink().
 distinct_variants <- function(g, label) {
+  if (!anyDuplicated(g$x$SNP)) {
+    return(gwas_drop(g, logical(length(g$x$SNP)), "repeated: the first is kept"))
+  }
   pair <- paste(pmin(g$x$effect_allele, g$x$other_allele), pmax(g$x$effect_allele, g$x$other_allele))
   group <- paste(g$x$environment, g$x$trait, sep = "\r")
   key <- paste(group, g$x$SNP, pair, sep = "\r")

@@ -196,11 +196,8 @@ background_source <- function(background, source, instruments, people, encoding 
       abort_argument("background", "given together with `instruments` when it is \"others\"", "alone",
                      "Name the instruments: the other variants are then the background.")
     }
-    chosen <- if (inherits(instruments, "gwas")) {
-      source$variants$snp[match_associations(instruments, source)$at]
-    } else {
-      read_variant_list(instruments, "instruments", encoding)
-    }
+    # Those of a table of associations that go by another name leave in build_background().
+    chosen <- read_variant_list(instruments, "instruments", encoding)
     return(
       keep_source_variants(source, which(!(source$variants$snp %in% chosen | plain_names(source$variants) %in% chosen)))
     )

@@ -52,6 +52,8 @@ test_that("regions: through the index as from the whole file", {
   want <- function(region, file = path) as.data.frame(read_gwas(file, trait = "t", region = region))
   expect_identical(want("2:200-200")$SNP, "rs22")
   expect_identical(want(c("chrX:1-1,000", "23:300-500", "1:100-250"))$SNP, c("rs11", "rs44"))
+  expect_identical(want(c("1:1-500", "1:50-80", "2:150-199"))$SNP, "rs11")
+  expect_error(want("2:1-199"), "no variant of `region`", class = "latentmr_error_variants")
   expect_error(want("1"), "`region` must be", class = "latentmr_error_argument")
   expect_error(want("1:9-3"), "not above", class = "latentmr_error_argument")
   expect_error(want("5:1-10"), "no variant of `region`", class = "latentmr_error_variants")

@@ -46,6 +46,16 @@ test_that("rows without a usable effect, error or pair of alleles are removed an
   expect_error(suppressMessages(read_gwas(change(se = 0)[-9])), "5 no standard error above 0", class = "latentmr_error_empty")
 })
 
+test_that("other tests than the additive one are left out, and what is left is counted", {
+  path <- write_gwas_text(c(texts$REGENIE, sub(" ADD ", " DOM ", texts$REGENIE[2]), sub(" ADD ", " ADD-INT_SNP ", texts$REGENIE[3])))
+  got <- read_gwas(path, environment = "EUR")
+  expect_equal(got$beta, truth$beta)
+  log <- flow(got)
+  log <- log[log$reason == "another test than the additive one", ]
+  expect_identical(log$environment, c("(all)", "EUR"))
+  expect_identical(c(log$count, log$remaining), c(2L, 2L, 5L, 5L))
+})
+
 test_that("frequencies outside of [0, 1] are missing; percentages are refused", {
   expect_warning(got <- read_gwas(change(eaf = replace(eaf, 2, 1.2))), "1 frequency", class = "latentmr_warning_gwas")
   expect_identical(got$eaf, replace(frame$eaf, 2, NA))
