@@ -3,7 +3,7 @@
 # takes a second when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check core sanitize campaign bench peers docs vignettes site datashield clean
+.PHONY: help setup demo test check core sanitize campaign bench peers docs vignettes site datashield cluster clean
 
 # A bare machine has no locale set; file names and messages are UTF-8.
 ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
@@ -47,6 +47,12 @@ peers: setup ## compare with other packages (installs them)
 datashield: setup ## DSI, DSLite and resourcer, and the tests over them
 	@tools/datashield.sh
 	@Rscript tools/test.R tests/testthat '^sites-datashield$$'
+
+cluster: setup ## a one-node Slurm (slurm-wlm, munge; root), and the tests over it
+	@tools/slurm-single-node.sh start
+	@trap 'tools/slurm-single-node.sh stop' EXIT; \
+	  SLURM_CONF=$${TMPDIR:-/tmp}/slurm-one-node/slurm.conf LATENTMR_CLUSTER=true \
+	  Rscript tools/test.R tests/testthat '^sites-batch$$'
 
 vignettes: setup ## the vignettes as pages to read, in doc/
 	@Rscript tools/vignettes.R
