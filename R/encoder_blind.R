@@ -26,7 +26,7 @@ blind_moments <- function(m) {
 blind_view <- function(view) {
   seen <- unlist(view$columns[c("variants", "covariates", "structure")], use.names = FALSE)
   view$mean <- view$mean[seen, , drop = FALSE]
-  view$cross <- lapply(view$cross, function(x) x[seen, seen, drop = FALSE])
+  view$cross <- lapply(view$cross, cross_some, seen)
   view$scale <- view$scale[seen]
   view$columns[c("exposure", "outcome")] <- list(integer())
   view

@@ -58,7 +58,7 @@ noise_weights <- function(squares) {
 # Sums of squares of the variants, a column for each environment.
 variant_squares <- function(view) {
   g <- view$columns$variants
-  matrix(unlist(lapply(view$cross, function(a) diag(a)[g])), ncol = length(view$n))
+  matrix(unlist(lapply(view$cross, function(a) cross_diagonal(a)[g])), ncol = length(view$n))
 }
 
 # People behind the null line of the encoder: linkage known from fewer of them makes directions that

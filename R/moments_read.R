@@ -4,6 +4,7 @@
 # Means that impute (`mu`, about the pilots) and means of all columns (`mean`), a
 # column for each environment; `state`: 0, 1 no call, 2 one value only.
 moments_means <- function(m) {
+  if (only_squares(m)) return(unlinked_means(m))
   e <- as.integer(m$blocks$environment)
   out <- .Call(C_ffi_moments_means, m, as.integer(m$blocks$n), e, length(m$environments))
   inside <- outer(e, seq_along(m$environments), "==") + 0
@@ -19,6 +20,7 @@ moments_means <- function(m) {
 # `means` saves work when several are read.
 moments_environment <- function(m, e, means = moments_means(m)) {
   e <- environment_index(m, e)
+  if (only_squares(m)) return(unlinked_environment(m, e, means))
   out <- .Call(
     C_ffi_moments_collect, m, which(as.integer(m$blocks$environment) == e), means$n[e], means$mu[, e], NULL
   )

@@ -54,6 +54,10 @@ check_moments <- function(m, arg) {
   if (m$kind != "continuous" && any(m$gpilot != 0)) {
     fault("$gpilot", "0 for every variant whose copies are counted", "another number")
   }
+  if (only_squares(m)) {
+    check_unlinked(m, fault)
+    return(invisible(m))
+  }
   found <- .Call(
     C_ffi_moments_check, m, as.double(m$blocks$n), match(m$kind, c("genotype", "dosage", "continuous")) - 1L
   )

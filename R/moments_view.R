@@ -18,7 +18,7 @@ make_view <- function(parts, columns, environments) {
     cross = lapply(parts, `[[`, "cross"),
     columns = columns, environments = environments
   )
-  within <- Reduce(`+`, lapply(view$cross, diag))
+  within <- Reduce(`+`, lapply(view$cross, cross_diagonal))
   view$scale <- as.vector(within + (view$mean - pooled_mean(view))^2 %*% view$n) / sum(view$n)
   view
 }
@@ -95,6 +95,7 @@ variant_map <- function(view, directions) {
 
 # Partial [1, e, inner, e x inner, common] out; see src/core/moments/partial.h.
 partial_out <- function(view, inner, common, maps = FALSE) {
+  if (in_squares(view)) return(unlinked_partial(view, inner, common))
   .Call(C_ffi_partial, view, inner, common, maps)
 }
 
