@@ -59,14 +59,16 @@ private <- list(
     "counts", "removed_variants", "flagged_variants", "parents", "made"
   ),
   mr_moments = c(
-    "structure_includes_instruments", "block", "background", "clustered", "binary", "family", "summary", "coding",
+    "structure_includes_instruments", "block", "background", "clustered", "binary", "family", "summary",
+    "squares", "coding",
     "scaled", "version"
   ),
   plink_bed = c("files", "samples", "variants"),
   genotype_pgen = c("files", "people", "table", "at", "left_out", "rows", "cols"),
   genotype_bgen = c("files", "people", "table", "at", "left_out", "rows", "cols"),
   latent_instruments = c(
-    "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "structure_slopes",
+    "method", "null", "above", "taken", "directions", "dropped", "capped", "rank_w", "unlinked", "within",
+    "structure_slopes",
     "structure_mean", "imputation", "n_latent_given", "parameters", "code_center", "check", "selected", "restart",
     "notes", "warnings", "details", "components", "panel_values", "background", "folds", "crossfit", "map", "stable",
     "starts"

@@ -39,7 +39,8 @@ moments_rules <- function() list(
   ),
   pilot = numbers("c + s + x + y"), gpilot = numbers("G"),
   missing = numbers("o", min = 1, max = "G", whole = TRUE, type = "integer", ordered = TRUE),
-  gg = numbers("G * (G + 1) / 2", "b", scan = FALSE), gm = numbers("G * o", "b", scan = FALSE),
+  gg = numbers("G * (G + 1) / 2", "b", scan = FALSE, optional = TRUE),
+  squares = numbers("G", "b", scan = FALSE, optional = TRUE), gm = numbers("G * o", "b", scan = FALSE),
   mm = numbers("o * (o + 1) / 2", "b", scan = FALSE), sg = stored_sums("G"), sm = stored_sums("o"),
   gx = stored_sums("G * (c + s + x + y)"), mx = stored_sums("o * (c + s + x + y)"), sx = stored_sums("c + s + x + y"),
   xx = stored_sums("(c + s + x + y) * (c + s + x + y + 1) / 2"),
@@ -184,7 +185,8 @@ instruments_rules <- function() list(
   directions = numbers("r", "d"), invariant = numbers("r", "m"), variant = numbers("r", "k"),
   n_latent = numbers(2, min = 0, whole = TRUE, named = c("invariant", "variant")),
   n_latent_given = numbers(2, min = 0, whole = TRUE, null = TRUE, optional = TRUE),
-  dropped = number(min = 0, whole = TRUE),
+  dropped = number(min = 0, whole = TRUE), unlinked = flags(1, null = TRUE, optional = TRUE),
+  within = numbers("G", min = 0, null = TRUE, optional = TRUE),
   values = numbers(), threshold = numbers(na = TRUE), null = numbers(null = TRUE, optional = TRUE),
   above = number(min = 0, null = TRUE, optional = TRUE), taken = number(min = 0, null = TRUE, optional = TRUE),
   structure_mean = numbers("s", null = TRUE, optional = TRUE),
@@ -266,7 +268,8 @@ fit_rules <- function() list(
     kclass = kclass_rule(),
     n = number(min = 1), rank = number(min = 0),
     variants = parts(
-      gg = symmetric("G", positive = TRUE), gyx = numbers("G", "x + 1"), r0 = symmetric("x + 1", positive = TRUE),
+      gg = symmetric("G", positive = TRUE, optional = TRUE), squares = numbers("G", min = 0, optional = TRUE),
+      low = numbers("G", "w", optional = TRUE), gyx = numbers("G", "x + 1"), r0 = symmetric("x + 1", positive = TRUE),
       least = numbers("G", min = 0), mean = numbers("G"), df = number(), n = number(min = 1),
       block = numbers("G", min = 1, whole = TRUE, null = TRUE), optional = TRUE
     )

@@ -29,7 +29,7 @@ print.latent_instruments <- function(x, ...) {
   if (x$method == "sparse") return(print_sparse(x))
   cat(sprintf(
     "  invariant block %d, variant block %d of %d directions%s\n", x$n_latent[["invariant"]], x$n_latent[["variant"]],
-    ncol(x$directions), if (is.null(x$n_latent_given)) " (chosen)" else " (given)"
+    direction_count(x), if (is.null(x$n_latent_given)) " (chosen)" else " (given)"
   ))
   if (x$method == "structure") {
     cat(sprintf(
@@ -207,6 +207,7 @@ encoder_fill <- function(encoder, environments) {
 instrument_directions <- function(encoder) {
   if (encoder$method %in% c("code", "sparse")) return(encoder$invariant)
   k <- ncol(encoder$variant)
+  if (isTRUE(encoder$unlinked)) return(with_rest(encoder$invariant, encoder, encoder$variant))
   total <- ncol(encoder$directions)
   # Continuous: small eigenvalues first, so the variant block is at the end.
   # All that is not variant is usually the invariant block: no copy then.
@@ -251,4 +252,21 @@ stationary_change_test <- function(encoder) {
   if (!is.null(encoder$details$before)) encoder <- encoder$details$before
   top <- max(encoder$values)
   c(statistic = top, pval = (1 + sum(encoder$null >= top)) / (length(encoder$null) + 1))
+}
+
+# The encoder's directions, in order, with all that stand behind them. `without`: those that are no instruments.
+with_rest <- function(directions, encoder, without = NULL) {
+  structure(directions, rest = TRUE, without = without, within = encoder$within)
+}
+
+panel_directions <- function(encoder) {
+  if (isTRUE(encoder$unlinked)) with_rest(encoder$directions, encoder) else encoder$directions
+}
+
+# Of how many directions: those that carry no structure are not written down (unlinked_spectrum()).
+direction_count <- function(encoder) if (isTRUE(encoder$unlinked)) length(encoder$values) else ncol(encoder$directions)
+
+instrument_count <- function(encoder) {
+  if (isTRUE(encoder$unlinked)) return(direction_count(encoder) - ncol(encoder$variant))
+  ncol(instrument_directions(encoder))
 }

@@ -13,7 +13,11 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
     working <- view_without_structure(view, slopes)
     s <- integer()
   }
-  fit <- structure_spectrum(working, p, s, moments$block, moments$variants, control)
+  fit <- if (only_squares(moments)) {
+    unlinked_spectrum(view)
+  } else {
+    structure_spectrum(working, p, s, moments$block, moments$variants, control)
+  }
   null <- .Call(
     C_ffi_structure_null, panel_people(moments, view), length(fit$values), fit$rank_w,
     control$draws, seed, if (unlinked(moments)) 2L else -1L, progress_of("Null line of the encoder")
@@ -28,6 +32,7 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
   check_latent_total(n_latent, columns, p)
   k <- if (is.null(n_latent)) min(taken, columns %/% 2) else n_latent[2]
   m <- if (is.null(n_latent)) columns - k else n_latent[1]
+  seen <- seq_len(max(min(m, ncol(fit$directions) - k), 0))
   if (mode == "structure" && is.na(includes) && is.null(n_latent) && above >= length(moments$structure)) {
     inform(
       sprintf(
@@ -45,11 +50,27 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
     values = fit$values, threshold = threshold, null = null, above = above, taken = taken,
     directions = fit$directions,
     variant = fit$directions[, seq_len(k), drop = FALSE],
-    invariant = fit$directions[, k + seq_len(m), drop = FALSE],
-    n_latent = c(invariant = as.integer(m), variant = as.integer(k)),
+    invariant = fit$directions[, k + seen, drop = FALSE],
+    n_latent = c(invariant = as.integer(m), variant = as.integer(k)), unlinked = fit$unlinked, within = fit$within,
     dropped = p - columns, capped = is.null(n_latent) && taken > columns %/% 2,
     block = fit$block, rank_w = fit$rank_w, structure_slopes = slopes,
     structure_mean = if (!is.null(slopes)) pooled_mean(view)[view$columns$structure]
+  )
+}
+
+# Of variants taken as independent: differences of frequency are all there is, so that M has the rank of the
+# environments less one. What has none of them is not written down.
+unlinked_spectrum <- function(view) {
+  g <- view$columns$variants
+  n <- sum(view$n)
+  within <- rowSums(variant_squares(view)) / n
+  between <- (view$mean - pooled_mean(view))[g, , drop = FALSE] * rep(sqrt(view$n / n), each = length(g))
+  s <- svd(between / sqrt(within), nv = 0)
+  rank <- min(length(view$n) - 1L, length(g))
+  keep <- seq_len(rank)
+  list(
+    values = c(s$d[keep]^2, numeric(length(g) - rank)), directions = s$u[, keep, drop = FALSE] / sqrt(within),
+    block = seq_along(g), rank_w = length(view$n) - 1L, unlinked = TRUE, within = within
   )
 }
 

@@ -72,6 +72,7 @@ block_dropped <- function(partial, part, names_of) {
 
 # The min(10, p/2) leading principal components of the standardised panel.
 panel_components <- function(view) {
+  if (in_squares(view)) return(matrix(0, length(view$columns$variants), 0))
   found <- .Call(C_ffi_panel_components, view, view$columns$instruments)
   directions <- matrix(0, length(view$columns$variants), ncol(found))
   directions[seq_len(nrow(found)), ] <- found

@@ -121,8 +121,7 @@ environment_weights <- function(block, encoder, view) {
   x <- view$columns$exposure[1]
   share <- vapply(view$environments, function(e) {
     one <- view_subset(view, e)
-    r <- block_partial(one, latent_block("latent", encoder, one))$residual
-    sum(block$slopes[, 1] * r[g, x])
+    sum(block$slopes[, 1] * partial_traits(block_partial(one, latent_block("latent", encoder, one)), g, x))
   }, 0, USE.NAMES = FALSE)
   share / sum(share)
 }
@@ -143,12 +142,12 @@ sandwich_diagnostics <- function(rows, block, view) {
 lost_strength <- function(encoder, view) {
   k <- ncol(encoder$variant)
   one <- length(view$columns$exposure) == 1
-  if (!one || encoder$mode != "panel" || encoder$kind == "continuous" || !k || k == ncol(encoder$directions)) {
+  if (!one || encoder$mode != "panel" || encoder$kind == "continuous" || !k || k == direction_count(encoder)) {
     return(NULL)
   }
   part <- latent_block("basic", encoder, view)
   partial <- block_partial(view, part)
-  basic <- block_scores(view, part, encoder$directions, partial, direction_start(encoder, "all"))
+  basic <- block_scores(view, part, panel_directions(encoder), partial, direction_start(encoder, "all"))
   removed <- block_scores(view, part, encoder$variant, partial, direction_start(encoder, "variant"))
   explained <- function(b) b$kclass$r0[2, 2] - b$kclass$r1[2, 2]
   share <- explained(removed) / explained(basic)

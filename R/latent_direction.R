@@ -61,7 +61,7 @@ direction_test.latent_mr <- function(fit, ...) {
   need_one_exposure(fit, "The direction test")
   out <- whole_direction(fit$latent$kclass, fit$exposure, fit$outcome)
   sums <- fit$latent$variants
-  gg <- diag(sums$gg)
+  gg <- sums_squares(sums)
   own <- diag(sums$r0)
   usable <- is.finite(gg) & gg > sums$least & all(own > 0)
   correlation <- sums$gyx / sqrt(outer(gg, own))

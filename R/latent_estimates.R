@@ -134,6 +134,7 @@ set_blocks <- function(chosen, set) {
     if (method$partialled == "mixed") return(mixed_block(set$mixed))
     if (method$partialled == "imputed") return(family_block(set$family, view$environments, imputed_rows))
     of <- Find(function(x) x$kind == method$partialled, parts)
+    if (method$partialled == "structure" && in_squares(view)) return(unlinked_components(view, of))
     block_scores(
       view, of$part, block_directions(method$instruments, encoder, view), of$partial,
       direction_start(encoder, method$instruments)
@@ -148,7 +149,7 @@ block_directions <- function(instruments, encoder, view) {
   all <- length(view$columns$variants)
   own <- view$columns$instruments
   switch(instruments,
-    latent = instrument_directions(encoder), invariant = encoder$invariant, variant = encoder$variant,
+    latent = instrument_directions(encoder), invariant = invariant_directions(encoder), variant = encoder$variant,
     score = matrix(replace(numeric(all), own, encoder$score)),
     if (length(own) < all) diag(1, all, length(own))
   )
@@ -158,6 +159,7 @@ block_directions <- function(instruments, encoder, view) {
 # instruments are left than people less columns: where the first so many all are, the others
 # need not be looked at.
 block_scores <- function(view, part, directions, partial = block_partial(view, part), from = NULL) {
+  if (!is.null(partial$unlinked)) return(unlinked_scores(view, part, directions, partial))
   n <- view_people(view)
   traits <- c(view$columns$outcome, view$columns$exposure)
   variants <- length(view$columns$variants)

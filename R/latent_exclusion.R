@@ -79,7 +79,7 @@ latent_violation <- function(fit, method, level) {
   strength <- m$r0[2, 2] - m$r1[2, 2]
   size <- if (nagar) kclass_nagar(m)$h[1] else strength
   # A variant that C explains cannot act but through C.
-  usable <- diag(s$gg) > s$least
+  usable <- sums_squares(s) > s$least
   gx <- ifelse(usable, s$gyx[, 2], 0)
   a <- gx / size
   b <- estimate$b
@@ -96,6 +96,7 @@ latent_violation <- function(fit, method, level) {
     trace <- m$L + m$L^2 / m$df
     v <- (inner * (size + trace * om[2, 2]) + trace * tcrossprod(with_x)) / size^2
   } else {
+    need_pairs(fit, "Plausible exogeneity by this estimator")
     gg <- s$gg * outer(usable, usable)
     cross <- rbind(c(m$r0[1, 1], s$gyx[, 1] * usable), cbind(s$gyx[, 1] * usable, gg))
     with_x <- c(m$r0[1, 2], gx)

@@ -17,7 +17,7 @@ identification <- function(encoder, view, moments, force) {
     notes <<- c(notes, paste("Not identified, forced:", message))
   }
   environments <- length(view$environments)
-  left <- if (encoder$method == "sparse") sum(encoder$touched == 0) else ncol(instrument_directions(encoder))
+  left <- if (encoder$method == "sparse") sum(encoder$touched == 0) else instrument_count(encoder)
   if (left == 0) refuse_nothing_left(encoder, moments$kind)
   if (moments$kind == "continuous") {
     if (environments < 2) {
@@ -43,7 +43,7 @@ identification <- function(encoder, view, moments, force) {
     refuse(
       sprintf(
         "%d of %d directions of the panel carry structure and %d are left: at least 3 are needed.",
-        ncol(encoder$variant), ncol(encoder$directions), left
+        ncol(encoder$variant), direction_count(encoder), left
       ),
       "Give more independent variants, or the components of the genome in `structure`."
     )

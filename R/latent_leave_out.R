@@ -138,7 +138,13 @@ moments_with_controls <- function(fit, control) {
   m <- fit$latent$kclass
   if (!length(control)) return(m)
   s <- fit$latent$variants
-  out <- .Call(C_ffi_controls, s$gg, s$gyx, as.integer(control), s$least)
+  out <- if (is.null(s$gg)) {
+    .Call(
+      C_ffi_controls, sums_products(s, control), s$gyx[control, , drop = FALSE], seq_along(control), s$least[control]
+    )
+  } else {
+    .Call(C_ffi_controls, s$gg, s$gyx, as.integer(control), s$least)
+  }
   kclass_moments(m$r0 - out$explained, m$r1, m$n, m$L - out$rank, m$K + out$rank)
 }
 

@@ -3,10 +3,10 @@
 reml_effects <- function(block, context) {
   encoder <- context$encoder
   k <- ncol(encoder$variant)
-  total <- ncol(encoder$directions)
+  total <- direction_count(encoder)
   lambda <- encoder$values[k + seq_len(total - k)] / encoder$threshold
   basic <- block_scores(
-    context$view, latent_block("basic", encoder, context$view), encoder$directions,
+    context$view, latent_block("basic", encoder, context$view), panel_directions(encoder),
     from = direction_start(encoder, "all")
   )
   b0 <- kclass_nagar(block$kclass)$coefficients

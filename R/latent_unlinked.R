@@ -4,15 +4,6 @@
 # over c < 1; c = 1 are directions that were taken out. Directions that carry no structure are
 # exchangeable: their scores enter by their sum of squares and products and their number alone.
 
-# The encoder's directions, in order, with all that stand behind them. `without`: those that are no instruments.
-with_rest <- function(directions, encoder, without = NULL) {
-  structure(directions, rest = TRUE, without = without, within = encoder$within)
-}
-
-panel_directions <- function(encoder) {
-  if (isTRUE(encoder$unlinked)) with_rest(encoder$directions, encoder) else encoder$directions
-}
-
 unlinked_scores <- function(view, part, directions, partial) {
   x <- partial$unlinked
   p <- length(x$d)
@@ -34,12 +25,13 @@ unlinked_scores <- function(view, part, directions, partial) {
     }
     e <- eigen(left, TRUE)
     root <- e$vectors * rep(sqrt(pmax(e$values, 0)), each = nrow(left))
-    g <- cbind(lead, root[, seq_len(min(count, ncol(root))), drop = FALSE], matrix(0, nrow(left), max(count - ncol(root), 0)))
+    few <- seq_len(min(count, ncol(root)))
+    g <- cbind(lead, root[, few, drop = FALSE], matrix(0, nrow(left), count - length(few)))
   }
   r0 <- x$own[traits, traits, drop = FALSE]
   list(
-    part = part, partial = partial, directions = directions, g = g, kept = rep(TRUE, ncol(g)), n = n, rank = partial$rank,
-    slopes = state$inverse(x$traits[, traits[-1], drop = FALSE]), factor = NULL,
+    part = part, partial = partial, directions = directions, g = g, kept = rep(TRUE, ncol(g)), n = n,
+    rank = partial$rank, slopes = state$inverse(x$traits[, traits[-1], drop = FALSE]), factor = NULL,
     variance = n * view$scale[p + traits],
     kclass = if (is.null(view$noise)) {
       kclass_moments(r0, r0 - tcrossprod(g), n, ncol(g), partial$rank)
@@ -85,4 +77,20 @@ lead_scores <- function(state, directions) {
   root <- chol(square * outer(scale, scale))
   y <- scale * crossprod(directions, x$traits[, state$traits, drop = FALSE])
   t(backsolve(root, y, transpose = TRUE))
+}
+
+invariant_directions <- function(encoder) {
+  if (isTRUE(encoder$unlinked)) instrument_directions(encoder) else encoder$invariant
+}
+
+unlinked_components <- function(view, of) {
+  block <- block_scores(view, of$part, NULL, of$partial)
+  block$problem <- sprintf("components of more than %s unlinked variants are not computed", big(unlinked_limit()))
+  block
+}
+
+# Products of the variants with trait `x` after partialling out.
+partial_traits <- function(partial, g, x) {
+  if (is.null(partial$unlinked)) return(partial$residual[g, x])
+  partial$unlinked$traits[, x - length(g)]
 }

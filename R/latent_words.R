@@ -97,12 +97,12 @@ block_words <- function(x) {
   slopes <- if (isFALSE(x$latent$part$interact)) "one slope" else "a slope in every environment"
   what <- switch(x$mode,
     panel = sprintf(
-      "%d of %d directions of the panel that move or carry structure (%s)", k, ncol(x$encoder$directions), slopes
+      "%d of %d directions of the panel that move or carry structure (%s)", k, direction_count(x$encoder), slopes
     ),
     code = sprintf("the %d variant columns of the code (%s)", k, slopes),
     sparse = sprintf("in every environment the latents that it touches (%d in all)", sum(x$encoder$touched)),
     continuous = sprintf(
-      "%d of %d directions of the instruments that move (%s)", k, ncol(x$encoder$directions), slopes
+      "%d of %d directions of the instruments that move (%s)", k, direction_count(x$encoder), slopes
     ),
     structure = sprintf("the structure columns (%s) and %d directions of the panel", slopes, k),
     background = sprintf(

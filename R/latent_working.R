@@ -87,6 +87,7 @@ working_outcome <- function(set, outcome, score) {
 
 # With a place for the products of its directions (R/moments_turned.R).
 turned_set <- function(set, apart) {
+  if (in_squares(set$view)) return(set)
   if (set$encoder$method == "structure") set$view <- turned_view(set$view, set$encoder$directions, apart)
   set
 }

@@ -48,9 +48,9 @@ cross_some <- function(a, seen) {
 }
 
 # Products of the variants with the traits in columns `at` of the view.
-cross_traits <- function(a, at) {
-  if (inherits(a, "unlinked_cross")) return(a$traits[, at - length(a$squares), drop = FALSE])
-  a[seq_len(min(at) - 1L), at, drop = FALSE]
+cross_traits <- function(a, g, at) {
+  if (inherits(a, "unlinked_cross")) return(a$traits[, at - length(g), drop = FALSE])
+  a[g, at, drop = FALSE]
 }
 
 # R/moments_view.R, partial_out(), where inner and common columns are maps of variants.

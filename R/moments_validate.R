@@ -54,6 +54,7 @@ check_moments <- function(m, arg) {
   if (m$kind != "continuous" && any(m$gpilot != 0)) {
     fault("$gpilot", "0 for every variant whose copies are counted", "another number")
   }
+  if (is.null(m$gg) && !(only_squares(m) && unlinked(m))) fault("$gg", "a matrix of sums over people", "missing")
   if (only_squares(m)) {
     check_unlinked(m, fault)
     return(invisible(m))

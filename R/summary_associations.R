@@ -6,16 +6,22 @@
 variant_sums <- function(block, view, encoder) {
   g <- view$columns$instruments
   traits <- c(view$columns$outcome, view$columns$exposure)
+  x <- block$partial$unlinked
   residual <- block$partial$residual
-  list(
-    gg = residual[g, g, drop = FALSE], gyx = residual[g, traits, drop = FALSE], r0 = residual[traits, traits],
+  products <- if (is.null(x)) {
+    list(gg = residual[g, g, drop = FALSE], gyx = residual[g, traits, drop = FALSE], r0 = residual[traits, traits])
+  } else {
+    at <- traits - length(g)
+    list(squares = x$d, low = x$b, gyx = x$traits[, at, drop = FALSE], r0 = x$own[at, at, drop = FALSE])
+  }
+  c(products, list(
     least = pmax(
-      ASSOCIATION_SHARE * Reduce(`+`, lapply(view$cross, function(a) diag(a)[g])),
+      ASSOCIATION_SHARE * Reduce(`+`, lapply(view$cross, function(a) cross_diagonal(a)[g])),
       ROUNDING_SHARE * block$n * view$scale[g]
     ),
     mean = pooled_mean(view)[g],
     df = block$n - block$rank - 1, n = block$n, block = encoder$block
-  )
+  ))
 }
 
 ROUNDING_SHARE <- 1e-11
@@ -23,7 +29,7 @@ ROUNDING_SHARE <- 1e-11
 # beta = g'y / g'g and se^2 = (y'y - beta g'y) / (df g'g) on residuals; NA for a
 # variant that C explains. With several exposures bx, sx and px have a column for each.
 variant_associations <- function(sums) {
-  gg <- diag(sums$gg)
+  gg <- sums_squares(sums)
   usable <- is.finite(gg) & gg > sums$least & sums$df > 0
   gg[!usable] <- NA
   beta <- sums$gyx / gg
@@ -88,5 +94,21 @@ need_one_exposure <- function(fit, what) {
   abort_argument(
     "fit", "a latent_mr() fit of one exposure", sprintf("one of %d", k),
     sprintf("%s is about one exposure at a time: fit %s alone.", what, paste(fit$exposure, collapse = " or "))
+  )
+}
+
+# Of what variant_sums() keeps: squares of the variants, and products among some.
+sums_squares <- function(sums) if (is.null(sums$gg)) sums$squares - rowSums(sums$low^2) else diag(sums$gg)
+
+sums_products <- function(sums, at) {
+  if (!is.null(sums$gg)) return(sums$gg[at, at, drop = FALSE])
+  diag(sums$squares[at], length(at)) - tcrossprod(sums$low[at, , drop = FALSE])
+}
+
+need_pairs <- function(fit, what) {
+  if (!is.null(fit$latent$variants$gg)) return(invisible())
+  abort_argument(
+    "fit", sprintf("of at most %s unlinked variants", big(unlinked_limit())), sprintf("of %s", big(nrow(fit$variants))),
+    sprintf("%s needs the products of all pairs: take the strongest.", what)
   )
 }

@@ -72,7 +72,7 @@ alignment_input <- function(data) {
   squares <- variant_squares(view)
   z <- lapply(traits, function(t) vapply(seq_along(view$n), function(e) {
     a <- view$cross[[e]]
-    cross_traits(a, t)[, 1] / sqrt(squares[, e] * cross_diagonal(a)[t]) * sqrt(view$n[e])
+    cross_traits(a, g, t)[, 1] / sqrt(squares[, e] * cross_diagonal(a)[t]) * sqrt(view$n[e])
   }, numeric(length(g))))
   list(
     z = matrix(unlist(z), length(g)), f = view$mean[g, , drop = FALSE] / 2,

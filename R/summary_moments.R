@@ -98,6 +98,8 @@ mr_moments_from_summary <- function(exposure, outcome, ld = NULL, null = NULL, o
   names <- vapply(frames, `[[`, "", "name")
   warn_gwas_units(g, sizes, names)
   noise <- gwas_noise(overlap, null, g, names)
+  # Effects one by one of many variants: what is left of the traits is not what the people leave.
+  noise$pooled <- noise$pooled || is.null(ld) && nrow(g$variants) > min(sizes$n) / 10
   build_moments(g, sizes, linkage, noise, names, vapply(frames, `[[`, "", "units"))
 }
 
@@ -172,28 +174,33 @@ build_moments <- function(g, sizes, linkage, noise, names, units) {
     diag(all) <- n[e] * sizes$noise[at]
     all[upper.tri(all, TRUE)]
   }, numeric(traits * (traits + 1) / 2))
-  gg <- vapply(seq_len(every), function(e) {
-    summary_products(sizes$sd[, e], mean[, e], n[e], linkage$r[[e]])
-  }, numeric(p * (p + 1) / 2))
+  pairs <- !is.null(linkage$r) || p <= unlinked_limit()
+  products <- if (pairs) {
+    list(gg = vapply(seq_len(every), function(e) {
+      summary_products(sizes$sd[, e], mean[, e], n[e], linkage$r[[e]])
+    }, numeric(p * (p + 1) / 2)) |> matrix(ncol = every))
+  } else {
+    list(squares = rep(n, each = p) * (sizes$sd^2 + mean^2))
+  }
   none <- function(rows) matrix(0, rows, every)
   cells <- data.frame(
     environment = rep(g$environments, traits), trait = rep(names, each = every), n = p / colSums(1 / g$samplesize),
     n_min = apply(g$samplesize, 2, min), n_max = apply(g$samplesize, 2, max), variance = sizes$variance,
     noise = sizes$noise, stringsAsFactors = FALSE
   )
-  out <- new_object("mr_moments", list(
+  out <- new_object("mr_moments", c(products, list(
     kind = "dosage", variants = g$variants, covariates = NULL, structure = NULL, outcome = names[traits],
     exposure = names[-traits], units = if (all(is.na(units))) NULL else units, structure_includes_instruments = NA,
     block = if (is.null(linkage$r)) factor(seq_len(p)), environments = g$environments,
     blocks = data.frame(
       environment = factor(g$environments, g$environments), fold = 1L, n = as.integer(n), stringsAsFactors = FALSE
     ),
-    pilot = numeric(traits), gpilot = numeric(p), missing = integer(), gg = matrix(gg, ncol = every),
+    pilot = numeric(traits), gpilot = numeric(p), missing = integer(),
     gm = none(0), mm = none(0), sg = matrix(rep(n, each = p) * mean, p), sm = none(0), gx = matrix(gx, ncol = every),
     mx = none(0), sx = none(traits), xx = matrix(xx, ncol = every), background = NULL, flow = g$flow, seed = NULL,
     clustered = FALSE, binary = FALSE, disclosure = TRUE, withheld = character(),
     summary = c(list(traits = cells), noise, list(ld = linkage$words, n_ref = linkage$n_ref))
-  ))
+  )))
   check_moments(out, "exposure")
 }
 

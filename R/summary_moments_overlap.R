@@ -8,7 +8,7 @@ gwas_noise <- function(overlap, null, g, names) {
   if (!is.null(overlap) && !is.null(null)) {
     abort_argument("overlap", "NULL when `null` is given", describe(overlap), "Give one of the two.")
   }
-  same <- same_sizes(g)
+  same <- same_sizes(g) && !(is.numeric(overlap) && all(overlap == 0)) # nobody in both is two samples
   done <- function(matrix, source, pooled, df = Inf, known = TRUE) {
     list(
       overlap = unname(matrix), known = known, same = same, pooled = pooled, noise_df = df, source = source
