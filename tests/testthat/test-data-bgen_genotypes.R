@@ -291,3 +291,31 @@ test_that("an object that was changed on the way is refused or read within its f
   bgen$cols <- 99L
   expect_error(as.matrix(bgen), "cols", class = "latentmr_error_object")
 })
+
+# Files of another reader (fixtures/limix). The haplotypes stand in the description of the format.
+test_that("the test files of another reader are read as plink2 reads them, or refused with the reason", {
+  limix <- function(name) test_path("fixtures", "limix", paste0(name, ".bgen"))
+  quiet <- function(...) suppressMessages(read_bgen(...))
+  expect_identical(
+    unname(as.matrix(read_bgen(limix("haplotypes")))), rbind(c(0, 1, 1, 2), c(1, 1, 2, 0), c(1, 2, 0, 1), c(2, 0, 1, 1))
+  )
+  bits <- quiet(limix("example.1bits"))
+  expect_identical(c(dim(bits), sum(is.na(as.matrix(bits))), sum(as.matrix(bits), na.rm = TRUE)), c(500, 199, 2, 99582))
+  trip <- quiet(limix("roundtrip1")) # plink2 refuses this one and the next
+  expect_identical(c(dim(trip), sum(is.na(as.matrix(trip)))), c(10L, 100L, 222L))
+  expect_equal(unname(as.matrix(trip)), reference_second(limix("roundtrip1")), tolerance = 1e-15)
+  blank <- quiet(limix("zero_len_chrom_id"))
+  expect_identical(c(dim(blank), sum(as.matrix(blank))), c(182, 50, 13926))
+  expect_true(all(is.na(variants(blank)$chr)))
+  expect_error(quiet(limix("complex.23bits"), multiallelic = "split"), "more than 4 samples with two copies can have",
+               class = "latentmr_error_format")
+  expect_error(quiet(limix("random")), "is not a BGEN file", class = "latentmr_error_format")
+  skip_if(Sys.which("plink2") == "")
+  folder <- withr::local_tempdir()
+  for (name in c("haplotypes", "example.1bits")) {
+    out <- file.path(folder, name)
+    system2("plink2", c("--bgen", limix(name), "ref-first --make-pgen --out", out), stdout = FALSE)
+    if (!requireNamespace("pgenlibr", quietly = TRUE)) next
+    expect_equal(unname(as.matrix(suppressMessages(read_pgen(out)))), unname(as.matrix(quiet(limix(name)))), info = name)
+  }
+})

@@ -174,7 +174,10 @@ static lmr_status check_variant(const bgen_file *file, uint64_t at, bgen_variant
   const size_t n = file->n_samples;
   if (out->unpacked < 10 + n) return bad_variant(file, at, "has genotypes of fewer samples than the file", err);
   if (out->alleles <= BGEN_MOST_ALLELES && out->unpacked > bgen_most_bytes(n, out->alleles))
-    return bad_variant(file, at, "says that its genotypes unpack to more than those of all samples can be", err);
+    return lmr_fail(err, LMR_EFORMAT,
+                    "'%s' has a variant (byte %" PRIu64 ") whose genotypes unpack to %" PRIu32 " bytes, more than %zu samples "
+                    "with two copies can have.\ni It is damaged, or of people with more copies, who are not read.",
+                    file->in.name, at, out->unpacked, n);
   return LMR_OK;
 }
 

@@ -1,0 +1,62 @@
+# Reading dosages: BGEN against the decompression alone, PGEN against pgenlibr alone. plink2 makes the files.
+#   Rscript bench/bench-formats.R [people, 100000] [variants, 400]
+library(LatentMR)
+size <- as.integer(commandArgs(TRUE))
+n <- if (length(size) > 0) size[1] else 100000L
+p <- if (length(size) > 1) size[2] else 400L
+stopifnot(nzchar(Sys.which("plink2")), requireNamespace("pgenlibr"))
+options(LatentMR.quiet = TRUE)
+folder <- tempfile("formats")
+dir.create(folder)
+prefix <- file.path(folder, "set")
+set.seed(1)
+writer <- pgenlibr::NewPgenWriter(paste0(prefix, ".pgen"), n, p, dosage_present = TRUE)
+for (j in seq_len(p)) { # 90 % dosages, 1 % missing
+  x <- rbinom(n, 2, runif(1, .05, .5))
+  x <- ifelse(runif(n) < .9, pmin(pmax(x + rnorm(n, 0, .1), 0), 2), x)
+  x[runif(n) < .01] <- NA
+  pgenlibr::AppendDosages(writer, x)
+}
+pgenlibr::ClosePgenWriter(writer)
+writeLines(c("#CHROM\tPOS\tID\tREF\tALT", sprintf("1\t%d\trs%d\tA\tG", seq_len(p), seq_len(p))), paste0(prefix, ".pvar"))
+writeLines(c("#IID", sprintf("p%06d", seq_len(n))), paste0(prefix, ".psam"))
+export <- function(version, bits, out) {
+  system2("plink2", c("--pfile", prefix, "--export", paste0("bgen-", version), "ref-first", paste0("bits=", bits), "--out",
+                      file.path(folder, out)), stdout = FALSE)
+  file.path(folder, paste0(out, ".bgen"))
+}
+seconds <- function(expr, times = 3) {
+  expr <- substitute(expr)
+  frame <- parent.frame()
+  min(vapply(seq_len(times), function(i) system.time(eval(expr, frame))[["elapsed"]], 0))
+}
+
+pgen <- read_pgen(prefix)
+ours <- seconds(g <- as.matrix(pgen))
+handle <- pgenlibr::NewPgen(paste0(prefix, ".pgen"))
+alone <- seconds(h <- pgenlibr::ReadList(handle, seq_len(p)))
+stopifnot(identical(unname(g), h))
+rows <- data.frame(what = c("read_pgen()", "pgenlibr::ReadList()"), seconds = c(ours, alone), ratio = c(ours / alone, 1))
+for (bits in c(8, 16)) {
+  path <- export("1.2", bits, paste0("zlib", bits))
+  opening <- seconds(bgen <- read_bgen(path))
+  reading <- seconds(b <- as.matrix(bgen))
+  step <- 1 / (2^bits - 1)
+  stopifnot(identical(is.na(b), is.na(g)), max(abs(b - g), na.rm = TRUE) < 1.01 * step + 1 / 16384)
+  packed <- lapply(seq_len(p), function(j) { # the compressed stream ends where the variant does
+    connection <- file(path, "rb")
+    on.exit(close(connection))
+    seek(connection, bgen$at$start[j])
+    bytes <- readBin(connection, "raw", bgen$at$bytes[j])
+    bytes[-seq_len(grepRaw(as.raw(c(0x78)), bytes, offset = 30, fixed = TRUE) - 1)]
+  })
+  unpacking <- seconds(for (stream in packed) memDecompress(stream, "gzip"))
+  rows <- rbind(rows, data.frame(
+    what = sprintf(c("read_bgen(), %d bits: opening", "read_bgen(), %d bits: values", "memDecompress() alone, %d bits"), bits),
+    seconds = c(opening, reading, unpacking), ratio = c(NA, reading / unpacking, 1)
+  ))
+}
+rows$million_per_second <- n * p / rows$seconds / 1e6
+cat(sprintf("%d people x %d variants\n", n, p))
+print(rows, digits = 3)
+unlink(folder, recursive = TRUE)
