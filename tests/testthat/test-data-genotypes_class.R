@@ -84,6 +84,8 @@ test_that("every method takes positions in the object, of what was picked before
   all <- format_objects(people, folder)
   write_plink(file.path(folder, "set"), people$g, samples = data.frame(iid = people$ids))
   all$bed <- genotype_bed(read_plink(file.path(folder, "set")))
+  bytes <- .Call(C_ffi_dosage_pack, people$g, rep(255L, ncol(people$g)))
+  all$dosages <- genotype_dosages(bytes, rep(255L, ncol(people$g)), nrow(people$g), people$variants)
   rows <- c(5L, 2L, 200L, 7:40)
   cols <- c(3L, 1L, 8L)
   for (name in names(all)) {
