@@ -79,3 +79,34 @@ test_that("regions: through the index as from the whole file", {
   system2("tabix", c("-p", "vcf", paste0(vcf, ".gz")))
   expect_identical(want("X:1-1000", paste0(vcf, ".gz"))$SNP, "rs44")
 })
+
+test_that("what plink2 itself writes is what lm() and glm() give", {
+  skip_if(!nzchar(Sys.which("plink2")))
+  panel <- file.path(system.file("extdata", package = "LatentMR"), "chr21")
+  bed <- read_plink(panel)
+  people <- samples(bed)
+  v <- variants(bed)
+  g <- suppressMessages(as.matrix(bed))
+  set.seed(1)
+  y <- .3 * g[, 126] + rnorm(nrow(g))
+  folder <- tempfile()
+  dir.create(folder)
+  pheno <- file.path(folder, "pheno.txt")
+  write.table(data.frame(FID = people$fid, IID = people$iid, y, cc = 1 + (y > .5)), pheno, row.names = FALSE, quote = FALSE)
+  for (form in c("cols=+a1freq,+beta", "log10")) {
+    out <- file.path(folder, sub("[^a-z].*", "", form))
+    status <- system2("plink2", c(
+      "--bfile", shQuote(panel), "--pheno", shQuote(pheno), "--maf .05 --threads 1 --glm allow-no-covars", form, "--out", shQuote(out)
+    ), stdout = FALSE, stderr = FALSE)
+    skip_if(status != 0)
+    for (kind in c("y.glm.linear", "cc.glm.logistic.hybrid")) {
+      got <- read_gwas(paste(out, kind, sep = "."))
+      x <- g[, got$SNP[1]]
+      if (got$effect_allele[1] != v$effect_allele[match(got$SNP[1], v$snp)]) x <- 2 - x
+      fit <- if (kind == "y.glm.linear") lm(y ~ x) else glm(y > .5 ~ x, family = binomial)
+      expect_equal(
+        unlist(got[1, c("beta", "se", "pval")], use.names = FALSE), unname(coef(summary(fit))[2, c(1, 2, 4)]), tolerance = 1e-4
+      )
+    }
+  }
+})
