@@ -44,8 +44,11 @@ pick.genotype_files <- function(x, rows = NULL, cols = NULL) {
 #' @export
 dimnames.genotype_files <- function(x) {
   check_made(x)
-  list(sample_names(part_of(x$people, x$rows)), part_of(x$table, x$cols)$snp)
+  names_of_files(x)
 }
+
+# Of an object that was looked at.
+names_of_files <- function(x) list(sample_names(part_of(x$people, x$rows)), part_of(x$table, x$cols)$snp)
 
 #' @export
 as.matrix.genotype_files <- function(x, ...) {
@@ -75,7 +78,7 @@ dosage_matrix <- function(x, rows, cols) {
   if (!is.null(cols)) size[2] <- length(cols)
   check_matrix_memory(size[1], size[2], 8)
   out <- decode(x, cols, rows)
-  names <- dimnames(x)
+  names <- names_of_files(x)
   if (!is.null(rows)) names[[1]] <- names[[1]][rows]
   if (!is.null(cols)) names[[2]] <- names[[2]][cols]
   dimnames(out) <- names

@@ -97,7 +97,7 @@ beside_pgen <- function(start, endings) {
 }
 
 # A pgen file open for the time of `use`. What pgenlibr says becomes an error of a class.
-with_pgen <- function(path, pvar, samples, use) {
+with_pgen <- function(path, pvar, samples, use, ...) {
   handle <- table <- NULL
   on.exit({
     if (!is.null(handle)) pgenlibr::ClosePgen(handle)
@@ -106,7 +106,7 @@ with_pgen <- function(path, pvar, samples, use) {
   tryCatch({
     if (!is.null(pvar) && !is.na(pvar)) table <- pgenlibr::NewPvar(pvar)
     handle <- pgenlibr::NewPgen(path, pvar = table, raw_sample_ct = samples)
-    use(handle)
+    use(handle, ...)
   }, error = function(e) {
     if (inherits(e, "latentmr_error")) stop(e)
     abort_file(
@@ -220,19 +220,26 @@ pvar_table <- function(columns, keep, all, path) {
 
 decode.genotype_pgen <- function(x, cols = NULL, rows = NULL) {
   check_pgenlibr()
-  everybody <- is.null(x$rows) && is.null(rows)
-  people <- file_rows(x, rows)
+  people <- if (!is.null(x$rows) || !is.null(rows)) file_rows(x, rows)
   at <- x$at[file_cols(x, cols), , drop = FALSE]
-  out <- matrix(NA_real_, length(people), nrow(at))
-  for (f in unique(at$file)) {
+  parts <- lapply(unique(at$file), function(f) {
     path <- unchanged_pgen(x$files, f)
-    with_pgen(path, x$files$pvar[f], nrow(x$people), function(handle) {
-      buffer <- pgenlibr::Buf(handle)
-      for (j in which(at$file == f)) {
-        pgenlibr::Read(handle, buffer, at$place[j], at$allele[j] + 1L)
-        out[, j] <<- if (everybody) buffer else buffer[people]
-      }
-    })
+    with_pgen(path, x$files$pvar[f], nrow(x$people), pgen_columns, at[at$file == f, , drop = FALSE], people)
+  })
+  if (length(parts) == 1) return(parts[[1]])
+  out <- matrix(NA_real_, if (is.null(people)) nrow(x$people) else length(people), nrow(at))
+  for (i in seq_along(parts)) out[, at$file == unique(at$file)[i]] <- parts[[i]]
+  out
+}
+
+# people: NULL for all.
+pgen_columns <- function(handle, at, people) {
+  if (is.null(people) && all(at$alleles == 2L)) return(pgenlibr::ReadList(handle, at$place))
+  buffer <- pgenlibr::Buf(handle)
+  out <- matrix(NA_real_, if (is.null(people)) length(buffer) else length(people), nrow(at))
+  for (j in seq_len(nrow(at))) {
+    pgenlibr::Read(handle, buffer, at$place[j], at$allele[j] + 1L)
+    out[, j] <- if (is.null(people)) buffer else buffer[people]
   }
   out
 }
