@@ -35,6 +35,20 @@ test_that("the law over random signs has the mean and the variance that are said
   expect_equal(frequency_alignment(turned), found)
 })
 
+test_that("mean and variance are those of all signs", {
+  set.seed(4)
+  z <- stats::rnorm(8, 0, 2)
+  u <- matrix(stats::rnorm(16), 8)
+  q <- qr.Q(qr(u))
+  signs <- as.matrix(expand.grid(rep(list(c(-1, 1)), 8)))
+  all <- colSums(crossprod(q, t(signs) * z)^2)
+  found <- alignment_row(z, u)
+  mean <- mean(all)
+  variance <- mean((all - mean)^2)
+  expect_equal(found$expected * sum(z^2), mean)
+  expect_equal(found$pval, stats::pgamma(found$statistic, mean^2 / variance, mean / variance, lower.tail = FALSE))
+})
+
 test_that("effects along frequencies are found, others are not", {
   expect_lt(max(frequency_alignment(frequency_table(300, kappa = 2))$p_holm), 1e-4)
   # 40 draws x 3 of no alignment: the share below .05 is .05, with a standard error of .02.
