@@ -33,7 +33,7 @@ seconds <- function(expr, times = 3) {
 
 pgen <- read_pgen(prefix)
 g <- as.matrix(pgen)
-ours <- seconds(LatentMR:::decode(pgen)) # as the passes read; as.matrix() looks at the object and names its sides, too
+ours <- seconds(LatentMR:::decode.genotype_pgen(pgen)) # as the passes read; as.matrix() looks at the object and names its sides, too
 handle <- pgenlibr::NewPgen(paste0(prefix, ".pgen"))
 alone <- seconds(h <- pgenlibr::ReadList(handle, seq_len(p)))
 stopifnot(identical(unname(g), h))
@@ -42,7 +42,7 @@ for (bits in c(8, 16)) {
   path <- export("1.2", bits, paste0("zlib", bits))
   opening <- seconds(bgen <- read_bgen(path))
   b <- as.matrix(bgen)
-  reading <- seconds(LatentMR:::decode(bgen))
+  reading <- seconds(LatentMR:::decode.genotype_bgen(bgen))
   step <- 1 / (2^bits - 1)
   stopifnot(identical(is.na(b), is.na(g)), max(abs(b - g), na.rm = TRUE) < 1.01 * step + 1 / 16384)
   packed <- lapply(seq_len(p), function(j) { # the compressed stream ends where the variant does
