@@ -29,7 +29,7 @@ writing <- c(
   report = "f <- fit(); cat('go', file = 'started'); report(f, 'report.html', data = d)",
   simulate_cohort = "cat('go', file = 'started'); simulate_cohort('hgdp', n = 20000, sites = 3, variants = 200, prefix = 'cohort', seed = 1)",
   export_moments = if (exists("export_moments")) {
-    "m <- mr_moments(d, folds = 1, seed = 1); cat('go', file = 'started'); for (i in 1:200) export_moments(m, 'site.moments')"
+    "d <- suppressWarnings(simulate_cohort('hgdp', n = 900, sites = 3, variants = 40, seed = 1)); m <- mr_moments(d, folds = 1); cat('go', file = 'started'); for (i in 1:200) export_moments(m, 'site.moments')"
   }
 )
 
