@@ -261,7 +261,7 @@ abort_index <- function(index, opened, why) {
 
 bgen_samples <- function(opened, sample) {
   given <- is.character(sample)
-  path <- if (given) sample else if (is.null(sample)) sub("[.]bgen$", ".sample", opened$path, ignore.case = TRUE)
+  path <- if (given) sample else if (is.null(sample)) sub("[.][bB][gG][eE][nN]$", ".sample", opened$path)
   own <- opened$ids
   if (given || (!is.null(path) && path != opened$path && file.exists(path))) {
     return(read_sample_file(path, opened, own))

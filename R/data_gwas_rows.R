@@ -1,13 +1,13 @@
 # Which rows of a table of associations are read: regions (through a tabix index where there
 # is one) and named variants; and the names that variants get.
 
-place_pattern <- "^(chr)?([0-9]{1,2}|[XYM]|XY|MT)[:_-]([0-9]+)([:_-].*)?$"
+place_pattern <- "^([cC][hH][rR])?([0-9]{1,2}|[xXyYmM]|[xX][yY]|[mM][tT])[:_-]([0-9]+)([:_-].*)?$"
 
 # "chr:pos" of names that say it, NA of others.
 name_place <- function(names) {
-  is_place <- grepl(place_pattern, names, ignore.case = TRUE)
+  is_place <- grepl(place_pattern, names)
   out <- rep(NA_character_, length(names))
-  part <- function(k) sub(place_pattern, paste0("\\", k), names[is_place], ignore.case = TRUE)
+  part <- function(k) sub(place_pattern, paste0("\\", k), names[is_place])
   out[is_place] <- variant_place(part(2), part(3))
   out
 }

@@ -8,7 +8,7 @@ register_plink_resource <- function(...) {
     getValue = function(...) resource_plink(self$downloadFile())
   ), parent_env = environment())
   resolver <- class("PlinkResourceResolver", inherit = home$ResourceResolver, public = list(
-    isFor = function(x) inherits(x, "resource") && identical(tolower(x$format), "plink"),
+    isFor = function(x) inherits(x, "resource") && identical(lower(x$format), "plink"),
     newClient = function(x) client$new(x)
   ), parent_env = environment())
   home$registerResourceResolver(resolver$new())

@@ -148,6 +148,7 @@ constant_groups <- function(data, D, ids, covariates) {
 mrShapeDS <- function(mr) {
   session <- parent.frame()
   site_answer({
+    check_given()
     check_site(mr)
     ledger_people(session, mr)
     data <- mr$data
@@ -167,6 +168,7 @@ mrShapeDS <- function(mr) {
 mrMomentsDS <- function(mr, variants = NULL, folds = 10) {
   session <- parent.frame()
   site_answer({
+    check_given()
     check_site(mr)
     limits <- site_limits()
     data <- mr$data

@@ -30,6 +30,7 @@ fi
 (cd "$source" && Rscript --no-init-file tools/sizes.R)
 
 "$source/tools/cross.sh"
+"$source/tools/core.sh"
 
 # Vignettes need pandoc; without it the code is checked all the same.
 no_build=""
@@ -47,8 +48,9 @@ tarball=$(ls LatentMR_*.tar.gz)
 echo "R CMD INSTALL $tarball"
 step install.log R CMD INSTALL --library="$scratch/library" "$tarball"
 echo "R CMD check --no-manual $tarball"
+# The tests on all cores, as tools/test.R has them.
 # shellcheck disable=SC2086
-_R_CHECK_FORCE_SUGGESTS_=false R CMD check --no-manual $no_check "$tarball" </dev/null >check.log 2>&1 || true
+TESTTHAT_PARALLEL=TRUE TESTTHAT_CPUS="$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)" _R_CHECK_FORCE_SUGGESTS_=false R CMD check --no-manual $no_check "$tarball" </dev/null >check.log 2>&1 || true
 if ! grep -q '^Status: OK' check.log; then
   cat check.log
   ! grep -q "whether package.*ERROR" check.log || tail -n 60 LatentMR.Rcheck/00install.out

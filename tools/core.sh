@@ -8,6 +8,11 @@ cd "$(dirname "$0")/.."
 headers=$(Rscript --no-init-file -e 'cat(R.home("include"))')
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# zlib's headers are the same everywhere; theirs alone, not those of this system beside them.
+mkdir "$scratch/zlib"
+for header in zlib.h zconf.h; do
+  cp "$(echo "#include <zlib.h>" | cc -E - | sed -n "s/^# 1 \"\(.*\/$header\)\".*/\1/p" | head -n 1)" "$scratch/zlib/"
+done
 failed=0
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 
@@ -27,12 +32,12 @@ build() {
   done >"$scratch/files"
   # shellcheck disable=SC2016
   xargs -P "$jobs" -I FILE sh -c 'file=$1; to=$2; shift 2
-    "$@" -std=gnu11 -O2 -Isrc -c "$file" -o "$to/$(echo "$file" | tr / _).o"' sh FILE "$objects" "$@" -isystem "$headers" \
+    "$@" -std=gnu11 -O2 -Isrc -c "$file" -o "$to/$(echo "$file" | tr / _).o"' sh FILE "$objects" "$@" -isystem "$scratch/zlib" -isystem "$headers" \
     <"$scratch/files" || return 2
-  # What R gives (BLAS and LAPACK) stops the program when it is called.
+  # What R and zlib give stops the program when it is called.
   nm=$(echo "$1" | sed 's/gcc$/nm/; s/clang$/nm/')
   command -v "$nm" >/dev/null 2>&1 || nm=nm
-  "$nm" -u "$objects"/*.o | sed -n 's/^ *U \([a-z0-9]*_\)$/\1/p' | grep '^[dz]' | sort -u |
+  "$nm" -u "$objects"/*.o | sed -n 's/^ *U \([a-zA-Z0-9]*_\{0,1\}\)$/\1/p' | grep -E '^[dz][a-z0-9]*_$|^inflate' | sort -u |
     sed 's/.*/void &(void);\nvoid &(void) { abort(); }/' >"$scratch/names"
   { echo '#include <stdlib.h>'; cat "$scratch/names"; } >"$scratch/stub.c"
   "$@" -std=gnu11 -O2 -Isrc -isystem "$headers" tools/core/numbers.c "$scratch/stub.c" "$objects"/*.o -lm $libraries -o "$output" || return 2
