@@ -18,7 +18,7 @@ close(con)
 writeLines(sprintf("f i%d 0 0 0 -9", seq_len(n)), paste0(prefix, ".fam"))
 writeLines(sprintf("%d rs%d 0 %d A G", seq_len(p) %% 20 + 1, seq_len(p), seq_len(p) * 100000), paste0(prefix, ".bim"))
 covariates <- matrix(rnorm(n * 20), n, dimnames = list(NULL, paste0("c", 1:20)))
-data <- suppressWarnings(mr_data(read_plink(prefix), exposure = rnorm(n), outcome = rnorm(n), environment = sample(letters[1:4], n, TRUE), covariates = covariates))
+data <- suppressWarnings(mr_data(read_plink(prefix), exposure = rnorm(n), outcome = rnorm(n), environment = sample(letters[1:4], n, TRUE), covariates = covariates, ids = sprintf("i%d", seq_len(n))))
 dense <- matrix(rnorm(2000 * 1000), 2000)
 
 jobs <- list(
