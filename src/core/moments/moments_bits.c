@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/parallel.h"
 #include "core/moments/moments.h"
 
 static size_t triangle(size_t p) { return p * (p + 1) / 2; }
@@ -81,8 +82,9 @@ static lmr_status count_chunk(const space *s, const moments_pass_input *in, size
   const double now = lmr_seconds();
   report->counting += now - start;
   if (q) {
-    numeric_rows(in->column, in->pilot, q, in->order + chunk->first, chunk->people, s->x);
-    LMR_TRY(numeric_cross(s->x, chunk->people, q, out->sx + b * q, out->xx + b * triangle(q), work, err));
+    const int threads = lmr_threads(tick, SIZE_MAX);
+    numeric_rows(in->column, in->pilot, q, in->order + chunk->first, chunk->people, s->x, threads);
+    LMR_TRY(numeric_cross(s->x, chunk->people, q, out->sx + b * q, out->xx + b * triangle(q), work, threads, err));
     LMR_TRY(numeric_bits(planes, missing, pm, s->x, q, out->gx + b * p * q, out->mx + b * pm * q, level, work, tick, err));
   }
   report->numeric += lmr_seconds() - now;

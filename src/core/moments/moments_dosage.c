@@ -167,8 +167,8 @@ static lmr_status add_chunk(const moments_pass_input *in, const moments_dosage_w
   const double now = lmr_seconds();
   report->counting += now - start;
   if (in->q) {
-    numeric_rows(in->column, in->pilot, in->q, in->order + chunk->first, chunk->people, w->x);
-    LMR_TRY(numeric_cross(w->x, chunk->people, in->q, out->sx, out->xx, work, err));
+    numeric_rows(in->column, in->pilot, in->q, in->order + chunk->first, chunk->people, w->x, lmr_threads(tick, SIZE_MAX));
+    LMR_TRY(numeric_cross(w->x, chunk->people, in->q, out->sx, out->xx, work, lmr_threads(tick, SIZE_MAX), err));
     LMR_TRY(add_numeric(in, c, w->x, missing, pm, out->gx, out->mx, level, work, tick, err));
   }
   report->numeric += lmr_seconds() - now;

@@ -16,8 +16,10 @@ lmr_status numeric_pilots(const double *const *column, size_t columns, size_t pe
 }
 
 void numeric_rows(const double *const *column, const double *pilot, size_t columns,
-                  const int *index, size_t people, double *x) {
+                  const int *index, size_t people, double *x, int threads) {
   const size_t width = numeric_width(columns);
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, static)
   for (size_t c = 0; c < width; c++) {
     double *to = x + c;
     if (c >= columns) {
@@ -31,32 +33,44 @@ void numeric_rows(const double *const *column, const double *pilot, size_t colum
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-size_t numeric_cross_bytes(size_t columns) {
-  return lmr_bytes((columns + 1) * numeric_width(columns), sizeof(double));
-}
+enum { CROSS_COLUMNS = 8 };
 
-lmr_status numeric_cross(const double *x, size_t people, size_t columns, double *sx, double *xx,
-                         lmr_arena work, lmr_error *err) {
-  const size_t width = numeric_width(columns);
-  double *sum;
-  LMR_TAKE(sum, &work, (columns + 1) * width, err);
+/* Columns j0 .. j1 - 1 of the cross products, and their sums: over the people of a tile, then over tiles. */
+static void cross_columns(const double *x, size_t people, size_t width, size_t j0, size_t j1, double *sx, double *xx,
+                          double *sum) {
   for (size_t k0 = 0; k0 < people; k0 += BITS_PEOPLE) {
-    memset(sum, 0, (columns + 1) * width * sizeof *sum);
     const size_t end = smaller(people, k0 + BITS_PEOPLE);
+    double once[CROSS_COLUMNS] = {0};
+    memset(sum + j0 * width, 0, (j1 - j0) * width * sizeof *sum);
     for (size_t k = k0; k < end; k++) {
       const double *row = x + k * width;
-      for (size_t c = 0; c < columns; c++) sum[c] += row[c];
-      for (size_t j = 0; j < columns; j++) {
-        double *to = sum + (j + 1) * width;
+      for (size_t j = j0; j < j1; j++) {
+        double *to = sum + j * width;
         const double xj = row[j];
+        once[j - j0] += xj;
         for (size_t i = 0; i <= j; i++) to[i] += row[i] * xj;
       }
     }
-    for (size_t j = 0; j < columns; j++) {
-      sx[j] += sum[j];
-      for (size_t i = 0; i <= j; i++) xx[j * (j + 1) / 2 + i] += sum[(j + 1) * width + i];
+    for (size_t j = j0; j < j1; j++) {
+      sx[j] += once[j - j0];
+      for (size_t i = 0; i <= j; i++) xx[j * (j + 1) / 2 + i] += sum[j * width + i];
     }
   }
+}
+
+size_t numeric_cross_bytes(size_t columns) {
+  return lmr_bytes(columns * numeric_width(columns), sizeof(double));
+}
+
+lmr_status numeric_cross(const double *x, size_t people, size_t columns, double *sx, double *xx,
+                         lmr_arena work, int threads, lmr_error *err) {
+  const size_t width = numeric_width(columns), turns = (columns + CROSS_COLUMNS - 1) / CROSS_COLUMNS;
+  double *sum;
+  LMR_TAKE(sum, &work, columns * width, err);
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, dynamic)
+  for (size_t t = 0; t < turns; t++)
+    cross_columns(x, people, width, t * CROSS_COLUMNS, smaller(columns, (t + 1) * CROSS_COLUMNS), sx, xx, sum);
   return LMR_OK;
 }
 

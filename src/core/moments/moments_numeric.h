@@ -16,15 +16,15 @@ static inline size_t numeric_width(size_t columns) { return (columns + 7) / 8 * 
 /* The means of the columns; LMR_ENONFINITE when one has a missing or infinite value. */
 lmr_status numeric_pilots(const double *const *column, size_t columns, size_t people, double *pilot, lmr_error *err);
 
-/* Rows of a chunk: x[k, c] = column[c][index[k]] - pilot[c]. */
+/* Rows of a chunk: x[k, c] = column[c][index[k]] - pilot[c]. `threads` as of lmr_threads() (parallel.h). */
 void numeric_rows(const double *const *column, const double *pilot, size_t columns,
-                  const int *index, size_t people, double *x);
+                  const int *index, size_t people, double *x, int threads);
 
 /* Sums and packed cross products (upper, by columns), added to sx[columns] and
  * xx[columns (columns + 1) / 2]. */
 size_t numeric_cross_bytes(size_t columns);
 lmr_status numeric_cross(const double *x, size_t people, size_t columns, double *sx, double *xx,
-                         lmr_arena work, lmr_error *err);
+                         lmr_arena work, int threads, lmr_error *err);
 
 /* G'x and M'x of a chunk, added to gx[variants, columns] and mx[n_missing, columns]. */
 size_t numeric_bits_bytes(size_t variants, size_t columns);
