@@ -32,8 +32,8 @@ check_plink_files <- function(prefix) {
             if (sum(there) == 1) paste0("'", basename(files[there]), "' is") else "The other two are")
   } else if (file.exists(paste0(prefix, ".pgen"))) {
     sprintf(
-      "There is a PLINK 2 file set: convert it with plink2 --pfile %s --make-bed --out %s.", basename(prefix),
-      basename(prefix)
+      "There is a PLINK 2 file set: read_pgen(\"%s\") reads it, or convert it with plink2 --pfile %s --make-bed --out %s.",
+      basename(prefix), basename(prefix), basename(prefix)
     )
   } else if (length(near)) {
     paste0("File sets in '", folder, "': ", quote_all(near, 5), ".")

@@ -5,7 +5,8 @@
 #'
 #' What the sites do not have alike is brought together without a row: alleles that are counted the other way round,
 #' groups of a factor that a site does not have, another reference group ([combine_moments()]). Variants that some site
-#' does not have, or withholds, are left out at all, with a message.
+#' withholds, or removed when it read them, are left out at all, with a message. A variant for which a site's table has
+#' no column is an error of that site that names it: ask again without it.
 #'
 #' Sites that count alleles without saying which (`alleles = NULL` and no PLINK files) are taken to count the same.
 #' Counts of people who were left out do not travel: `flow()` begins with what was analysed.
