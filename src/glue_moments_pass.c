@@ -164,7 +164,7 @@ static SEXP ffi_moments_dosage(SEXP source_, SEXP order_, SEXP person_, SEXP siz
   moments_chunks(size, blocks, chunk);
   const moments_pass_input in = {&source, chunk, chunks, n, glue_places(order_, -1, n, "order"),
                                  glue_places(person_, (R_xlen_t)n, source.people, "person"), columns.column, columns.pilot,
-                                 columns.q, asked > 0 ? asked < 1e18 ? (size_t)asked : SIZE_MAX : 0, NULL};
+                                 columns.q, asked > 0 ? asked < 1e18 ? (size_t)asked : SIZE_MAX : 0, NULL, 0};
   moments_pass_report report = {0};
   moments_dosage_work work;
   lmr_error err;
