@@ -4,6 +4,7 @@
 register_plink_resource <- function(...) {
   class <- getExportedValue("R6", "R6Class")
   home <- asNamespace("resourcer")
+  self <- NULL # R6 puts the object in its place
   client <- class("PlinkResourceClient", inherit = home$FileResourceClient, public = list(
     getValue = function(...) resource_plink(self$downloadFile())
   ), parent_env = environment())

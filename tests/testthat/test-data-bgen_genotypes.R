@@ -299,8 +299,12 @@ test_that("the test files of another reader are read as plink2 reads them, or re
   expect_identical(
     unname(as.matrix(read_bgen(limix("haplotypes")))), rbind(c(0, 1, 1, 2), c(1, 1, 2, 0), c(1, 2, 0, 1), c(2, 0, 1, 1))
   )
-  bits <- quiet(limix("example.1bits"))
-  expect_identical(c(dim(bits), sum(is.na(as.matrix(bits))), sum(as.matrix(bits), na.rm = TRUE)), c(500, 199, 2, 99582))
+  # Its first bytes are those of a DOS program, which a source package may not hold: in the repository only.
+  whole <- file.exists(limix("example.1bits"))
+  if (whole) {
+    bits <- quiet(limix("example.1bits"))
+    expect_identical(c(dim(bits), sum(is.na(as.matrix(bits))), sum(as.matrix(bits), na.rm = TRUE)), c(500, 199, 2, 99582))
+  }
   trip <- quiet(limix("roundtrip1")) # plink2 refuses this one and the next
   expect_identical(c(dim(trip), sum(is.na(as.matrix(trip)))), c(10L, 100L, 222L))
   expect_equal(unname(as.matrix(trip)), reference_second(limix("roundtrip1")), tolerance = 1e-15)
@@ -312,7 +316,7 @@ test_that("the test files of another reader are read as plink2 reads them, or re
   expect_error(quiet(limix("random")), "is not a BGEN file", class = "latentmr_error_format")
   skip_if(Sys.which("plink2") == "")
   folder <- withr::local_tempdir()
-  for (name in c("haplotypes", "example.1bits")) {
+  for (name in c("haplotypes", if (whole) "example.1bits")) {
     out <- file.path(folder, name)
     system2("plink2", c("--bgen", limix(name), "ref-first --make-pgen --out", out), stdout = FALSE)
     if (!requireNamespace("pgenlibr", quietly = TRUE)) next

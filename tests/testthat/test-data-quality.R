@@ -28,6 +28,7 @@ test_that("R2 is the variance over that of genotypes, by hand", {
 })
 
 test_that("a variant that is imputed worse in one environment is named", {
+  withr::local_seed(2)
   g <- cbind(
     good = c(sample(calls_of(.5)), sample(calls_of(.3))) * .9 + .1, poor = c(calls_of(.5), kept(sample(calls_of(.5)), .4)),
     poor_too = c(kept(sample(calls_of(.5)), .9), kept(calls_of(.4), .3))
@@ -48,6 +49,7 @@ test_that("a variant that is imputed worse in one environment is named", {
 })
 
 test_that("select_variants() leaves out what is poor in any environment, and counts it", {
+  withr::local_seed(2)
   g <- cbind(
     good = c(sample(calls_of(.5)), sample(calls_of(.3))) * .95, poor = c(calls_of(.5), kept(sample(calls_of(.5)), .8)),
     x = c(kept(sample(calls_of(.5)), .4), calls_of(.4))
