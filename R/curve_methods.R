@@ -134,6 +134,18 @@ NULL
 #' @export
 summary.iv_curve <- function(object, level = .95, ...) {
   check_dots(...)
+  summary_of_curve(object, level, "summary.iv_curve")
+}
+
+#' @export
+print.summary.iv_curve <- function(x, digits = 3, ...) {
+  check_dots(...)
+  check_printed(x, "summary.iv_curve")
+  print_summary_of_curve(x, digits, "Tests", "exposure")
+}
+
+# The summary of a curve or a surface, and its print.
+summary_of_curve <- function(object, level, class) {
   check_made(object)
   check_number(level, "level", min = .5, max = 1, open = TRUE)
   id <- object$identification
@@ -144,20 +156,17 @@ summary.iv_curve <- function(object, level = .95, ...) {
         direction = seq_along(id$correlations), correlation = id$correlations, p.value = id$p.value
       )
     ),
-    class = "summary.iv_curve"
+    class = class
   )
 }
 
-#' @export
-print.summary.iv_curve <- function(x, digits = 3, ...) {
-  check_dots(...)
-  check_printed(x, "summary.iv_curve")
+print_summary_of_curve <- function(x, digits, tests, exposure) {
   pointed(print(x$fit, digits = digits))
-  cat("\nTests:\n")
+  cat(sprintf("\n%s:\n", tests))
   pointed(print(x$tests, digits = digits, row.names = FALSE))
-  cat("\nEffects per unit of exposure:\n")
+  cat(sprintf("\nEffects per unit of %s:\n", exposure))
   pointed(print(x$effects, digits = digits, row.names = FALSE))
-  cat("\nCanonical correlations of instruments and functions of the exposure:\n")
+  cat(sprintf("\nCanonical correlations of instruments and functions of the %s:\n", sub("^each (.*)$", "\\1s", exposure)))
   pointed(print(x$identification, digits = digits, row.names = FALSE))
   invisible(x)
 }

@@ -228,32 +228,14 @@ vector_table <- function(fit, digits) {
 #' @export
 summary.iv_surface <- function(object, level = .95, ...) {
   check_dots(...)
-  check_made(object)
-  check_number(level, "level", min = .5, max = 1, open = TRUE)
-  id <- object$identification
-  structure(
-    list(
-      fit = object, tests = object$tests, effects = tidy(object, conf.level = level),
-      identification = data.frame(
-        direction = seq_along(id$correlations), correlation = id$correlations, p.value = id$p.value
-      )
-    ),
-    class = "summary.iv_surface"
-  )
+  summary_of_curve(object, level, "summary.iv_surface")
 }
 
 #' @export
 print.summary.iv_surface <- function(x, digits = 3, ...) {
   check_dots(...)
   check_printed(x, "summary.iv_surface")
-  pointed(print(x$fit, digits = digits))
-  cat("\nTests in the quadratic:\n")
-  pointed(print(x$tests, digits = digits, row.names = FALSE))
-  cat("\nEffects per unit of each exposure:\n")
-  pointed(print(x$effects, digits = digits, row.names = FALSE))
-  cat("\nCanonical correlations of instruments and functions of the exposures:\n")
-  pointed(print(x$identification, digits = digits, row.names = FALSE))
-  invisible(x)
+  print_summary_of_curve(x, digits, "Tests in the quadratic", "each exposure")
 }
 
 #' @rdname iv_surface

@@ -157,12 +157,14 @@ static void counts(void) {
   lmr_arena room = work(lmr_double_bytes(1, PEOPLE * 8));
   double *x = lmr_arena_take(&room, PEOPLE * 8, sizeof *x), gx[VARIANTS * 3], mx[VARIANTS * 3], first_gx[VARIANTS * 3] = {0};
   memset(x, 0, PEOPLE * 8 * sizeof *x);
+  const numeric_genotypes g = numeric_bits(&chunk);
   for (size_t i = 0; i < PEOPLE; i++)
     for (size_t c = 0; c < 3; c++) x[8 * i + c] = lmr_rng_normal(&rng);
   for (int level = 0; level < LEVELS && level <= (int)lmr_cpu_detect(); level++) {
     memset(gx, 0, sizeof gx);
     memset(mx, 0, sizeof mx);
-    numeric_bits(&chunk, missing, VARIANTS, x, 3, gx, mx, (lmr_cpu)level, work(numeric_bits_bytes(VARIANTS, 3)), NULL, &err);
+    numeric_products(&g, missing, VARIANTS, x, 3, gx, mx, (lmr_cpu)level, work(numeric_products_bytes(VARIANTS, 3)), NULL,
+                     &err);
     if (!level) memcpy(first_gx, gx, sizeof gx);
     for (size_t k = 0; k < VARIANTS * 3; k++) holds("sums over people at every level", gx[k] == first_gx[k]);
   }

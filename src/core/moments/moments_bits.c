@@ -18,7 +18,7 @@ static size_t fixed_bytes(const moments_pass_input *in) {
   size_t bytes = lmr_add_bytes(moments_buffers_bytes(in->source), lmr_bytes(in->chunks, sizeof(bits_chunk)));
   bytes = lmr_add_bytes(bytes, lmr_bytes(most_people(in) * numeric_width(q), sizeof(double)));
   bytes = lmr_add_bytes(bytes, lmr_bytes(p, sizeof(double)));
-  return lmr_add_bytes(bytes, lmr_add_bytes(numeric_bits_bytes(p, q), numeric_cross_bytes(q)));
+  return lmr_add_bytes(bytes, lmr_add_bytes(numeric_products_bytes(p, q), numeric_cross_bytes(q)));
 }
 
 /* Chunks from `first` whose planes fit (one at least); *used: their bytes. */
@@ -85,7 +85,8 @@ static lmr_status count_chunk(const space *s, const moments_pass_input *in, size
     const int threads = lmr_threads(tick, SIZE_MAX);
     numeric_rows(in->column, in->pilot, q, in->order + chunk->first, chunk->people, s->x, threads);
     LMR_TRY(numeric_cross(s->x, chunk->people, q, out->sx + b * q, out->xx + b * triangle(q), work, threads, err));
-    LMR_TRY(numeric_bits(planes, missing, pm, s->x, q, out->gx + b * p * q, out->mx + b * pm * q, level, work, tick, err));
+    const numeric_genotypes g = numeric_bits(planes);
+    LMR_TRY(numeric_products(&g, missing, pm, s->x, q, out->gx + b * p * q, out->mx + b * pm * q, level, work, tick, err));
   }
   report->numeric += lmr_seconds() - now;
   return LMR_OK;

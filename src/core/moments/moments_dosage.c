@@ -6,7 +6,6 @@
 
 static size_t triangle(size_t p) { return p * (p + 1) / 2; }
 static size_t packed(size_t i, size_t j) { return i <= j ? triangle(j) + i : triangle(i) + j; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static size_t most_people(const moments_pass_input *in) {
   size_t most = 0;
@@ -16,8 +15,7 @@ static size_t most_people(const moments_pass_input *in) {
 
 /* What the products with numeric columns take. */
 static size_t numeric_bytes(const moments_pass_input *in) {
-  const size_t p = in->source->variants;
-  return lmr_add_bytes(lmr_bytes(p * numeric_width(in->q), sizeof(double)),
+  return lmr_add_bytes(numeric_products_bytes(in->source->variants, in->q),
                        lmr_add_bytes(numeric_cross_bytes(in->q), dosage_flags_bytes()));
 }
 
@@ -103,7 +101,8 @@ lmr_status moments_dosage_missing(const moments_pass_input *in, moments_dosage_w
 }
 
 /* Numerators k + s of BITS_PEOPLE people from k0 on, 0 where missing. */
-static void decode(const dosage_chunk *c, size_t v, size_t k0, size_t people, double *g) {
+static void decode(const void *chunk, size_t v, size_t k0, size_t people, double *g) {
+  const dosage_chunk *c = chunk;
   const int16_t *k = c->k + v * c->stride + k0;
   const uint64_t *m = c->m + v * c->words + k0 / 64;
   const double s = c->scale[v];
@@ -111,45 +110,6 @@ static void decode(const dosage_chunk *c, size_t v, size_t k0, size_t people, do
   for (size_t w = 0; w < (people + 63) / 64; w++)
     for (size_t b = 0; m[w] && b < 64; b++)
       if (m[w] >> b & 1) g[64 * w + b] = 0;
-}
-
-/* Sums of s x times numeric columns of variants from .. to - 1, as numeric_bits() has them. */
-static void add_variants(const dosage_chunk *c, numeric_tile_fn tile, const double *x, size_t width, size_t from,
-                         size_t to, double *sum) {
-  double g[NUMERIC_VARIANTS * BITS_PEOPLE];
-  for (size_t k0 = 0; k0 < c->people; k0 += BITS_PEOPLE) {
-    const size_t people = smaller(BITS_PEOPLE, c->people - k0);
-    for (size_t v0 = from; v0 < to; v0 += NUMERIC_VARIANTS) {
-      const size_t n = smaller(NUMERIC_VARIANTS, to - v0);
-      for (size_t v = 0; v < n; v++) decode(c, v0 + v, k0, people, g + v * BITS_PEOPLE);
-      tile(g, n, x + k0 * width, people, width, sum + v0 * width);
-    }
-  }
-}
-
-static lmr_status add_numeric(const moments_pass_input *in, const dosage_chunk *c, const double *x, const int *missing,
-                              size_t pm, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
-                              lmr_error *err) {
-  enum { TURN = 8 * NUMERIC_VARIANTS };
-  const size_t width = numeric_width(in->q), p = c->variants, turns = (p + TURN - 1) / TURN;
-  const numeric_tile_fn tile = numeric_tile(level);
-  double *sum;
-  int stop = 0;
-  LMR_TAKE(sum, &work, p * width, err);
-  memset(sum, 0, p * width * sizeof *sum);
-  LMR_PARALLEL_FOR(lmr_threads(tick, turns), dynamic)
-  for (size_t t = 0; t < turns; t++)
-    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns))
-      add_variants(c, tile, x, width, t * TURN, smaller(p, (t + 1) * TURN), sum);
-  if (stop) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-  for (size_t q = 0; q < in->q; q++)
-    for (size_t v = 0; v < p; v++) gx[v + p * q] += sum[v * width + q];
-  memset(sum, 0, pm * width * sizeof *sum);
-  for (size_t k = 0; k < pm; k++)
-    numeric_flagged(c->m + (size_t)missing[k] * c->words, c->words, x, width, sum + k * width);
-  for (size_t q = 0; q < in->q; q++)
-    for (size_t k = 0; k < pm; k++) mx[k + pm * q] += sum[k * width + q];
-  return LMR_OK;
 }
 
 /* What one chunk adds to its block: sums of k, not of x. */
@@ -169,7 +129,8 @@ static lmr_status add_chunk(const moments_pass_input *in, const moments_dosage_w
   if (in->q) {
     numeric_rows(in->column, in->pilot, in->q, in->order + chunk->first, chunk->people, w->x, lmr_threads(tick, SIZE_MAX));
     LMR_TRY(numeric_cross(w->x, chunk->people, in->q, out->sx, out->xx, work, lmr_threads(tick, SIZE_MAX), err));
-    LMR_TRY(add_numeric(in, c, w->x, missing, pm, out->gx, out->mx, level, work, tick, err));
+    const numeric_genotypes g = {c, c->people, c->variants, decode, c->m, c->words};
+    LMR_TRY(numeric_products(&g, missing, pm, w->x, in->q, out->gx, out->mx, level, work, tick, err));
   }
   report->numeric += lmr_seconds() - now;
   return LMR_OK;

@@ -89,23 +89,8 @@ static void numeric_tile_plain(const double *g, size_t n, const double *x, size_
   }
 }
 
-/* Copies of BITS_PEOPLE people from their bits, four at a time by table. */
-static void decode(const uint64_t *h, const uint64_t *d, double *g) {
-  static const double nibble[16][4] = {
-    {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 0}, {1, 0, 1, 0},
-    {0, 1, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 1}, {1, 0, 0, 1}, {0, 1, 0, 1}, {1, 1, 0, 1},
-    {0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}};
-  for (size_t w = 0; w < BITS_PEOPLE / 64; w++) {
-    uint64_t hw = h[w], dw = d[w];
-    for (size_t k = 0; k < 16; k++, hw >>= 4, dw >>= 4, g += 4) {
-      const double *a = nibble[hw & 15], *b = nibble[dw & 15];
-      for (size_t i = 0; i < 4; i++) g[i] = a[i] + b[i];
-    }
-  }
-}
-
 /* The missing flags are few: their people's rows are added one by one. */
-void numeric_flagged(const uint64_t *m, size_t words, const double *x, size_t width, double *sum) {
+static void add_flagged(const uint64_t *m, size_t words, const double *x, size_t width, double *sum) {
   for (size_t w = 0; w < words; w++)
     for (uint64_t left = m[w]; left; left &= left - 1) {
       size_t bit = 0;
@@ -119,7 +104,7 @@ void numeric_flagged(const uint64_t *m, size_t words, const double *x, size_t wi
     }
 }
 
-numeric_tile_fn numeric_tile(lmr_cpu level) {
+static numeric_tile_fn tile_of(lmr_cpu level) {
 #if LMR_X86
   if (level >= LMR_CPU_AVX512) return numeric_tile_avx512;
   if (level >= LMR_CPU_AVX2) return numeric_tile_avx2;
@@ -128,32 +113,31 @@ numeric_tile_fn numeric_tile(lmr_cpu level) {
   return numeric_tile_plain;
 }
 
-size_t numeric_bits_bytes(size_t variants, size_t columns) {
-  return lmr_bytes(variants * numeric_width(columns), sizeof(double));
-}
-
 /* Adds the sums of variants from .. to - 1: tile after tile of people, the rows of a tile of
  * people staying in the cache. */
-static void numeric_variants(const bits_chunk *chunk, numeric_tile_fn tile, const double *x, size_t width, size_t from,
-                             size_t to, double *sum) {
+static void add_variants(const numeric_genotypes *from, numeric_tile_fn tile, const double *x, size_t width, size_t first,
+                         size_t last, double *sum) {
   double g[NUMERIC_VARIANTS * BITS_PEOPLE];
-  for (size_t k0 = 0; k0 < chunk->people; k0 += BITS_PEOPLE) {
-    const size_t people = smaller(BITS_PEOPLE, chunk->people - k0);
-    for (size_t v0 = from; v0 < to; v0 += NUMERIC_VARIANTS) {
-      const size_t n = smaller(NUMERIC_VARIANTS, to - v0);
-      for (size_t v = 0; v < n; v++)
-        decode(bits_h(chunk, v0 + v) + k0 / 64, bits_d(chunk, v0 + v) + k0 / 64, g + v * BITS_PEOPLE);
+  for (size_t k0 = 0; k0 < from->people; k0 += BITS_PEOPLE) {
+    const size_t people = smaller(BITS_PEOPLE, from->people - k0);
+    for (size_t v0 = first; v0 < last; v0 += NUMERIC_VARIANTS) {
+      const size_t n = smaller(NUMERIC_VARIANTS, last - v0);
+      for (size_t v = 0; v < n; v++) from->decode(from->chunk, v0 + v, k0, people, g + v * BITS_PEOPLE);
       tile(g, n, x + k0 * width, people, width, sum + v0 * width);
     }
   }
 }
 
-lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing, const double *x,
-                        size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
-                        lmr_error *err) {
+size_t numeric_products_bytes(size_t variants, size_t columns) {
+  return lmr_bytes(variants * numeric_width(columns), sizeof(double));
+}
+
+lmr_status numeric_products(const numeric_genotypes *from, const int *missing, size_t n_missing, const double *x,
+                            size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                            lmr_error *err) {
   enum { TURN = 8 * NUMERIC_VARIANTS };
-  const size_t width = numeric_width(columns), p = chunk->variants, turns = (p + TURN - 1) / TURN;
-  const numeric_tile_fn tile = numeric_tile(level);
+  const size_t width = numeric_width(columns), p = from->variants, turns = (p + TURN - 1) / TURN;
+  const numeric_tile_fn tile = tile_of(level);
   double *sum;
   int stop = 0;
   LMR_TAKE(sum, &work, p * width, err);
@@ -162,15 +146,38 @@ lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_mi
   LMR_PARALLEL_FOR(lmr_threads(tick, turns), dynamic)
   for (size_t t = 0; t < turns; t++)
     if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns))
-      numeric_variants(chunk, tile, x, width, t * TURN, smaller(p, (t + 1) * TURN), sum);
+      add_variants(from, tile, x, width, t * TURN, smaller(p, (t + 1) * TURN), sum);
   if (stop) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   for (size_t c = 0; c < columns; c++)
     for (size_t v = 0; v < p; v++) gx[v + p * c] += sum[v * width + c];
 
   memset(sum, 0, n_missing * width * sizeof *sum);
   for (size_t k = 0; k < n_missing; k++)
-    numeric_flagged(bits_m(chunk, (size_t)missing[k]), chunk->words, x, width, sum + k * width);
+    add_flagged(from->flags + (size_t)missing[k] * from->words, from->words, x, width, sum + k * width);
   for (size_t c = 0; c < columns; c++)
     for (size_t k = 0; k < n_missing; k++) mx[k + n_missing * c] += sum[k * width + c];
   return LMR_OK;
+}
+
+/* Copies of BITS_PEOPLE people from their bits, four at a time by table. */
+static void decode_bits(const void *chunk, size_t variant, size_t first, size_t people, double *g) {
+  const bits_chunk *from = chunk;
+  const uint64_t *h = bits_h(from, variant) + first / 64, *d = bits_d(from, variant) + first / 64;
+  (void)people; /* padded with zero bits */
+  static const double nibble[16][4] = {
+    {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 0}, {1, 0, 1, 0},
+    {0, 1, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 1}, {1, 0, 0, 1}, {0, 1, 0, 1}, {1, 1, 0, 1},
+    {0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}};
+  for (size_t w = 0; w < BITS_PEOPLE / 64; w++) {
+    uint64_t hw = h[w], dw = d[w];
+    for (size_t k = 0; k < 16; k++, hw >>= 4, dw >>= 4, g += 4) {
+      const double *a = nibble[hw & 15], *b = nibble[dw & 15];
+      for (size_t i = 0; i < 4; i++) g[i] = a[i] + b[i];
+    }
+  }
+}
+
+numeric_genotypes numeric_bits(const bits_chunk *chunk) {
+  const numeric_genotypes out = {chunk, chunk->people, chunk->variants, decode_bits, bits_m(chunk, 0), chunk->words};
+  return out;
 }

@@ -26,21 +26,31 @@ size_t numeric_cross_bytes(size_t columns);
 lmr_status numeric_cross(const double *x, size_t people, size_t columns, double *sx, double *xx,
                          lmr_arena work, int threads, lmr_error *err);
 
-/* G'x and M'x of a chunk, added to gx[variants, columns] and mx[n_missing, columns]. */
-size_t numeric_bits_bytes(size_t variants, size_t columns);
-lmr_status numeric_bits(const bits_chunk *chunk, const int *missing, size_t n_missing, const double *x,
-                        size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
-                        lmr_error *err);
+/* The genotypes of a chunk of people, whatever holds them. `decode` writes BITS_PEOPLE numbers, of
+ * `people` people of a variant from person `first` on (a multiple of BITS_PEOPLE), 0 where missing;
+ * what is behind them is not read. flags: a bit a person, `words` words a variant. */
+typedef struct {
+  const void *chunk;
+  size_t people, variants;
+  void (*decode)(const void *chunk, size_t variant, size_t first, size_t people, double *g);
+  const uint64_t *flags;
+  size_t words;
+} numeric_genotypes;
 
-/* The rows x of people flagged in `words` words, added to sum[numeric_width(columns)]. */
-void numeric_flagged(const uint64_t *m, size_t words, const double *x, size_t width, double *sum);
+numeric_genotypes numeric_bits(const bits_chunk *chunk);
+
+/* G'x and M'x of a chunk, added to gx[variants, columns] and mx[n_missing, columns]; `missing` holds
+ * 0-based variants. */
+size_t numeric_products_bytes(size_t variants, size_t columns);
+lmr_status numeric_products(const numeric_genotypes *from, const int *missing, size_t n_missing, const double *x,
+                            size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
+                            lmr_error *err);
 
 /* Kernel: sum[v * width + c] += sum_k g[v][k] x[k * width + c] for the `n` <=
  * NUMERIC_VARIANTS variants of a tile, g holding BITS_PEOPLE doubles a variant. */
 enum { NUMERIC_VARIANTS = 6 };
 typedef void (*numeric_tile_fn)(const double *g, size_t n, const double *x, size_t people,
                                 size_t width, double *sum);
-numeric_tile_fn numeric_tile(lmr_cpu level);
 #if LMR_X86
 void numeric_tile_avx2(const double *g, size_t n, const double *x, size_t people, size_t width,
                        double *sum);

@@ -1,4 +1,4 @@
-/* The tile of numeric_bits() in registers: up to NUMERIC_VARIANTS variants by
+/* The tile of numeric_products() in registers: up to NUMERIC_VARIANTS variants by
  * one to four vectors of columns. */
 #include "core/moments/moments_numeric.h"
 
