@@ -114,6 +114,27 @@ test_that("eigen in pieces equals LAPACK's driver, whatever the size and however
   }
 })
 
+test_that("the largest of equal eigenvalues are found, where LAPACK's bisection and inverse iteration find too few", {
+  set.seed(1)
+  nearly <- lapply(1:30, function(i) diag(80) + tcrossprod(stats::rnorm(80)) * 1e-3)
+  flat <- lapply(c(10, 20, 40, 80), function(n) {
+    q <- qr.Q(qr(matrix(stats::rnorm(n * n), n)))[, seq_len(n / 2)]
+    tcrossprod(q) * 1e-12
+  })
+  for (a in c(nearly, flat)) {
+    n <- nrow(a)
+    size <- max(abs(a))
+    want <- eigen(a / size, symmetric = TRUE, only.values = TRUE)$values
+    for (top in c(1L, 3L, n %/% 2L, n - 1L)) {
+      some <- .Call(C_ffi_test_eigen, a, top)
+      kept <- seq_len(top)
+      expect_lt(max(abs(some$values[kept] / size - rev(want[kept]))), 1e-13 * n)
+      expect_lt(max(abs(crossprod(some$vectors) - diag(top))), 1e-12)
+      expect_lt(max(abs((a / size) %*% some$vectors - some$vectors %*% diag(some$values[kept] / size, top))), 1e-13 * n)
+    }
+  }
+})
+
 test_that("eigen stops at any of its polls", {
   set.seed(7)
   a <- crossprod(matrix(rnorm(200 * 200), 200))

@@ -255,29 +255,45 @@ static size_t eigen_liwork(size_t n) { return 10 * at_least_one(n); }
 size_t la_eigen_driver_bytes(size_t n) {
   size_t bytes = lmr_bytes(eigen_lwork(n), sizeof(double));
   bytes = lmr_add_bytes(bytes, lmr_bytes(eigen_liwork(n), sizeof(int)));
-  return lmr_add_bytes(bytes, lmr_bytes(2 * at_least_one(n), sizeof(int)));
+  bytes = lmr_add_bytes(bytes, lmr_bytes(2 * at_least_one(n), sizeof(int)));
+  return lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(2, n * n), lmr_double_bytes(1, n)));
 }
 
+/* The `top` largest of a by dsyevr: 1 when it found them. */
+static int driver(double *a, size_t n, size_t ld, size_t top, double *w, double *z, size_t ldz, double *dwork,
+                  int *iwork, int *isuppz, int *info) {
+  int in = (int)n, il = (int)ld, iz = (int)(z ? ldz : 1), found = 0, from = (int)(n - top + 1), to = in;
+  int lwork = (int)eigen_lwork(n), liwork = (int)eigen_liwork(n);
+  double zero = 0, unused = 0;
+  F77_CALL(dsyevr)(z ? "V" : "N", top == n ? "A" : "I", "U", &in, a, &il, &zero, &zero, &from, &to, &zero, &found, w,
+                   z ? z : &unused, &iz, isuppz, dwork, &lwork, iwork, &liwork, info FCONE FCONE FCONE);
+  return !*info && (size_t)found == top;
+}
+
+/* A range of equal eigenvalues makes dsyevr's bisection (dstebz) find too few, or its inverse iteration (dstein)
+ * not converge; all of them come by another way (dstemr), which does not. So a copy is kept for it. */
 lmr_status la_eigen_driver(double *a, size_t n, size_t ld, size_t top, double *w, double *z,
                            size_t ldz, lmr_arena work, lmr_error *err) {
   if (!fits(40 * n) || !fits(ld) || !fits(ldz) || ld < at_least_one(n) || top > n ||
       (z && ldz < at_least_one(n)))
     return bad_dims(err, "eigen");
   if (!n || !top) return LMR_OK;
-  double *dwork;
-  int *iwork, *isuppz;
+  double *dwork, *kept = NULL, *values = w, *vectors = z;
+  int *iwork, *isuppz, info = 0;
   LMR_TAKE(dwork, &work, eigen_lwork(n), err);
   LMR_TAKE(iwork, &work, eigen_liwork(n), err);
   LMR_TAKE(isuppz, &work, 2 * n, err);
-  int in = (int)n, il = (int)ld, iz = (int)(z ? ldz : 1), found = 0, info = 0;
-  int from = (int)(n - top + 1), to = in, wanted = (int)top;
-  int lwork = (int)eigen_lwork(n), liwork = (int)eigen_liwork(n);
-  double zero = 0, unused = 0;
-  F77_CALL(dsyevr)(z ? "V" : "N", top == n ? "A" : "I", "U", &in, a, &il, &zero, &zero, &from, &to,
-                   &zero, &found, w, z ? z : &unused, &iz, isuppz, dwork, &lwork, iwork, &liwork,
-                   &info FCONE FCONE FCONE);
-  if (info || found != wanted)
+  if (top < n) {
+    LMR_TAKE(kept, &work, n * n, err);
+    LMR_TAKE(values, &work, n, err);
+    if (z) LMR_TAKE(vectors, &work, n * n, err);
+    for (size_t j = 0; j < n; j++) memcpy(kept + j * n, a + j * ld, n * sizeof *kept);
+  }
+  if (driver(a, n, ld, top, w, z, ldz, dwork, iwork, isuppz, &info)) return LMR_OK;
+  if (top == n || !driver(kept, n, n, n, values, vectors, n, dwork, iwork, isuppz, &info))
     return lmr_fail(err, LMR_ENOCONV, "eigendecomposition failed (info %d)", info);
+  memcpy(w, values + n - top, top * sizeof *w);
+  for (size_t j = 0; z && j < top; j++) memcpy(z + j * ldz, vectors + (n - top + j) * n, n * sizeof *z);
   return LMR_OK;
 }
 
