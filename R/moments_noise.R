@@ -79,6 +79,9 @@ no_covariance <- function(m) {
   if (is.null(m$summary)) return(NULL)
   if (!m$summary$known) return("the covariance of exposure and outcome is not known from summary statistics: give `overlap`")
   if (!m$summary$same) return("exposure and outcome are not of the same people")
+  if (m$summary$pooled) {
+    return("the noise is that of the associations (`overlap`, `null`), not what is left of the traits of the people")
+  }
 }
 
 # Lines of the print.

@@ -18,10 +18,12 @@
 #' c the cross-trait intercept of LD-score regression (Bulik-Sullivan et al. 2015, Nat Genet 47:1236), that is, the
 #' correlation of the traits times \eqn{n_s / \sqrt{n_x n_y}}{n_s / sqrt(n_x n_y)} for \eqn{n_s}{n_s} people in both.
 #'
-#' @section Noise (`overlap`, `null`): One number for each environment (or one for all) is c. A matrix with a row for
-#'   each trait and environment (environments within traits, the outcome last) also has what environments share:
-#'   stratification that is the same everywhere adds up over ancestries, and only the intercepts between them show
-#'   it. `null` estimates this matrix from variants that are no instruments, `list(exposure = , outcome = )`, tables
+#' @section Noise (`overlap`, `null`): One number for each environment (or one for all) is c. Several exposures need a
+#'   list with a matrix for each environment, named by it: a row and a column for each trait, the exposures in their
+#'   order and the outcome last. A matrix with a row for each trait and environment (environments within traits, the
+#'   outcome last) also has what environments share: stratification that is the same everywhere adds up over
+#'   ancestries, and only the intercepts between them show it. Where it has such entries, or intercepts of a trait
+#'   with itself other than 1, the noise is taken from it alone and not from what is left of the traits. `null` estimates this matrix from variants that are no instruments, `list(exposure = , outcome = )`, tables
 #'   like the others: with a column `ldscore` by LD-score regression of the products of z statistics, weighted as
 #'   there, variants of \eqn{z^2 > 30}{z^2 > 30} left out; without it by the mean of the products. The errors of the
 #'   intercepts count as degrees of freedom of the noise (`kclass` of the fit), so that intervals are wider for them.
@@ -37,8 +39,8 @@
 #'   encoder uses the smaller of it and the GWAS's: correlations from 500 people in an analysis of 5,000 are taken
 #'   for directions of structure otherwise.
 #' @section What is not there: The covariance of exposure and outcome in the same people (least squares and
-#'   Wu-Hausman's test: `NA`, unless `overlap` is given and the sample sizes are equal, when the samples are taken as
-#'   the same) and rows of people (UJIVE, robust errors, cross-fitting, jackknife, curves, HSIC).
+#'   Wu-Hausman's test: `NA` with the reason, unless `overlap` is given, not 0, of one environment at a time, and the
+#'   sample sizes are equal, when the samples are taken as the same) and rows of people (UJIVE, robust errors, cross-fitting, jackknife, curves, HSIC).
 #' @section Effects on a 0/1 outcome: Effects are in the scale of the table. Logistic effects are log odds: `v_y`
 #'   then comes out as \eqn{1 / (p (1 - p))}{1 / (p (1 - p))}, p the share of cases, and nothing else changes.
 #' @section Where it must not be used: one ancestry only (nothing shows structure; [latent_mr()] refuses);
@@ -55,7 +57,7 @@
 #' @param ld `NULL`, a matrix, genotypes, or a list of these by environment: see Linkage.
 #' @param null `NULL`, or `list(exposure = , outcome = )` of null variants: see Noise.
 #' @param overlap `NULL` (0, with a warning, unless `null` is given), a number, a number for each environment (by
-#'   name, or in order), or a matrix: see Noise.
+#'   name, or in order), a list of matrices by environment, or one matrix of all: see Noise.
 #' @return An `mr_moments` object ([mr_moments()]) of kind `"dosage"` with one block for each environment. Its `flow`
 #'   counts every variant that was read, turned and removed.
 #' @section Errors: `latentmr_error_argument` for frames without the columns, other environments in one table than in

@@ -8,8 +8,9 @@ gwas_noise <- function(overlap, null, g, names) {
   if (!is.null(overlap) && !is.null(null)) {
     abort_argument("overlap", "NULL when `null` is given", describe(overlap), "Give one of the two.")
   }
-  same <- same_sizes(g) && !(is.numeric(overlap) && all(overlap == 0)) # nobody in both is two samples
   done <- function(matrix, source, pooled, df = Inf, known = TRUE) {
+    outcome <- size - every + seq_len(every)
+    same <- same_sizes(g) && any(matrix[-outcome, outcome] != 0) # nobody in both is two samples
     list(
       overlap = unname(matrix), known = known, same = same, pooled = pooled, noise_df = df, source = source
     )
@@ -22,10 +23,20 @@ gwas_noise <- function(overlap, null, g, names) {
     warn_no_overlap(names)
     return(done(diag(size), "taken as of different people", unequal_sizes(g), known = FALSE))
   }
-  if (is.matrix(overlap) && nrow(overlap) == size) {
-    return(done(check_noise_matrix(overlap, names, g$environments), "given", size > length(names)))
+  matrix <- if (is.matrix(overlap) && nrow(overlap) == size) {
+    check_noise_matrix(overlap, names, g$environments)
+  } else {
+    overlap_by_environment(overlap, names, g$environments)
   }
-  done(overlap_by_environment(overlap, names, g$environments), "given", unequal_sizes(g))
+  done(matrix, "given", unequal_sizes(g) || beyond_people(matrix, every))
+}
+
+# Does the matrix hold what people of one environment do not show: noise that environments share, or more of it
+# than sampling gives?
+beyond_people <- function(matrix, every) {
+  environment <- rep(seq_len(every), length.out = nrow(matrix))
+  across <- outer(environment, environment, "!=")
+  any(abs(matrix[across]) > 1e-8) || any(abs(diag(matrix) - 1) > 1e-8)
 }
 
 warn_no_overlap <- function(names) {
@@ -96,7 +107,7 @@ overlap_by_environment <- function(x, names, environments) {
   out <- diag(size)
   if (length(names) > 2) return(out)
   at <- cbind(seq_len(every), every + seq_len(every))
-  out[at] <- out[at[, 2:1]] <- x
+  out[at] <- out[at[, 2:1, drop = FALSE]] <- x
   out
 }
 
@@ -104,7 +115,7 @@ overlap_matrices <- function(x, names, environments) {
   traits <- length(names)
   every <- length(environments)
   if (!setequal(names(x), environments)) {
-    named <- function(names) paste("a list named", quote_all(names))
+    named <- function(names) if (is.null(names)) "a list without names" else paste("a list named", quote_all(names))
     abort_argument("overlap", named(environments), named(names(x)))
   }
   out <- matrix(0, traits * every, traits * every)

@@ -65,13 +65,53 @@ test_that("a matrix without anything shared is one number for each ancestry", {
   t$y$se <- t$x$se
   shape <- diag(6)
   shape[cbind(1:3, 4:6)] <- shape[cbind(4:6, 1:3)] <- .2
-  a <- mr_moments_from_summary(t$x, t$y, overlap = shape)
-  b <- mr_moments_from_summary(t$x, t$y, overlap = .2)
-  expect_true(a$summary$pooled)
-  expect_false(b$summary$pooled)
-  ids <- c("latent_2sls", "latent_liml", "latent_nagar")
-  fit <- function(m) as.data.frame(hush(latent_mr(m, seed = 1, methods = ids)))[c("b", "se")]
-  expect_equal(fit(a), fit(b), tolerance = .01)
+  ids <- c("ols", "latent_2sls", "latent_liml", "latent_nagar")
+  fit <- function(overlap) {
+    m <- mr_moments_from_summary(t$x, t$y, overlap = overlap)
+    list(m = m, fit = hush(latent_mr(m, seed = 1, methods = ids)))
+  }
+  table <- function(x) as.data.frame(x$fit)[c("b", "se", "nobs")]
+  a <- fit(shape)
+  b <- fit(.2)
+  expect_false(a$m$summary$pooled)
+  expect_equal(table(a), table(b))
+  matrices <- stats::setNames(rep(list(matrix(c(1, .2, .2, 1), 2)), 3), c("EAS", "AFR", "EUR"))
+  expect_equal(table(fit(matrices)), table(b))
+  # Least squares by hand: everybody's sums, given the environment.
+  v <- matrix(b$m$summary$traits$variance, 3)
+  expect_equal(a$fit$estimates$ols$b, sum(.2 * sqrt(v[, 1] * v[, 2])) / sum(v[, 1]))
+  # Nobody in both samples: no covariance, however it is written.
+  expect_identical(fit(diag(6))$fit$estimates$ols$note, "exposure and outcome are not of the same people")
+})
+
+test_that("noise beyond that of one environment's people gives no least squares", {
+  t <- plain_tables()
+  t$y$samplesize <- t$x$samplesize
+  t$y$se <- t$x$se
+  own <- list(EUR = diag(2) * 1.1, AFR = diag(2), EAS = diag(2))
+  own <- lapply(own, function(x) x + matrix(c(0, .2, .2, 0), 2))
+  why <- "the noise is that of the associations (`overlap`, `null`), not what is left of the traits of the people"
+  for (overlap in list(shared_shape(), own)) {
+    m <- mr_moments_from_summary(t$x, t$y, overlap = overlap)
+    expect_true(m$summary$pooled)
+    fit <- hush(latent_mr(m, seed = 1, methods = c("ols", "latent_2sls")))
+    expect_identical(fit$estimates$ols$note, why)
+    expect_true(all(is.na(fit$diagnostics$wu_hausman)))
+  }
+  expect_condition_text(
+    mr_moments_from_summary(t$x, t$y, overlap = unname(own)), "latentmr_error_argument",
+    "`overlap` must be a list named \"EUR\", \"AFR\", \"EAS\", not a list without names."
+  )
+})
+
+test_that("one number is the correlation of the noise in one environment too", {
+  t <- lapply(plain_tables(), function(x) x[x$environment == "EUR", ])
+  for (overlap in c(.25, 0, -.5)) {
+    m <- mr_moments_from_summary(t$x, t$y, overlap = overlap)
+    expect_identical(m$summary$overlap, matrix(c(1, overlap, overlap, 1), 2))
+    v <- m$summary$traits$noise
+    expect_equal(m$xx[2, 1], 20000 * overlap * sqrt(prod(v)))
+  }
 })
 
 test_that("the mean over null variants is their covariance, and what it is worth is counted", {
