@@ -124,5 +124,15 @@ own_units <- function(asked, own, exposures, outcome) {
   ifelse(is.na(own), none, own)
 }
 
+# The scale of effects on a trait of this unit where that is a logarithm of a ratio, NA elsewhere.
+log_scale <- function(unit) {
+  known <- c(
+    "log odds" = "log odds ratio", "log odds ratio" = "log odds ratio", "log or" = "log odds ratio",
+    "logor" = "log odds ratio", "log hazard" = "log hazard ratio", "log hazard ratio" = "log hazard ratio",
+    "log hr" = "log hazard ratio", "loghr" = "log hazard ratio"
+  )
+  unname(known[lower(trimws(unit))])
+}
+
 # "ldl", "ldl (mmol/L)"
 with_unit <- function(name, unit) ifelse(is.na(unit), name, sprintf("%s (%s)", name, unit))

@@ -175,7 +175,8 @@ binary_object <- function(linear, estimator, link, type, outcome = linear$engine
 effect_units <- function(scale, outcome, exposure, unit = c(NA, NA)) {
   of <- c(
     "risk difference" = "probability of %s per %s of %s", "log risk ratio" = "log probability of %s per %s of %s",
-    "log odds ratio" = "log odds of %s per %s of %s", "mean difference" = "%s per %s of %s"
+    "log odds ratio" = "log odds of %s per %s of %s", "log hazard ratio" = "log hazard of %s per %s of %s",
+    "mean difference" = "%s per %s of %s"
   )[[scale]]
   if (scale == "mean difference") outcome <- with_unit(outcome, unit[2])
   sprintf(of, outcome, if (is.na(unit[1])) "unit" else unit[1], exposure)

@@ -130,7 +130,7 @@ as.data.frame.iv_binary <- function(x, row.names = NULL, optional = FALSE, strin
 
 # exp() of an effect and its 95 % limits, on log scales only.
 ratio_columns <- function(b, lo, up, scale) {
-  log <- scale %in% c("log risk ratio", "log odds ratio")
+  log <- scale %in% c("log risk ratio", "log odds ratio", "log hazard ratio")
   pick <- function(v) ifelse(log, exp(v), NA_real_)
   data.frame(or = pick(b), or_lci95 = pick(lo), or_uci95 = pick(up))
 }

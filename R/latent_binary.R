@@ -58,7 +58,7 @@ cases_words <- function(cases, n) sprintf("%s cases, %s", big(cases), percent(ca
 
 odds_note <- function(fit) {
   risk <- overall_risk(fit)
-  if (is.null(risk) || effect_scales(fit$leading, TRUE) != "risk difference") return(NULL)
+  if (is.null(risk) || effect_scales(fit) != "risk difference") return(NULL)
   sprintf("Odds ratio: of a logistic curve with this slope at the overall risk, %s.", percent(risk))
 }
 

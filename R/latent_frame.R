@@ -63,7 +63,7 @@ estimate_rows <- function(fit, estimates, environment) {
   each <- function(name) unlist(lapply(estimates, function(x) rep_len(x[[name]], k)), use.names = FALSE)
   ids <- as.character(each("id"))
   exposure <- rep(fit$exposure, length(estimates))
-  scale <- effect_scales(ids, isTRUE(fit$binary))
+  scale <- effect_scales(fit, ids)
   fstat <- as.double(each("fstat"))
   out <- data.frame(
     id.exposure = exposure, id.outcome = fit$outcome, outcome = fit$outcome, exposure = exposure,
@@ -74,7 +74,7 @@ estimate_rows <- function(fit, estimates, environment) {
     fstat_type = ifelse(is.na(fstat), NA_character_, as.character(each("fstat_type"))), scale = scale,
     units = row_units(fit, scale, exposure), stringsAsFactors = FALSE
   )
-  if (!isTRUE(fit$binary)) return(out)
+  if (!isTRUE(fit$binary) && !any(is_ratio(scale))) return(out)
   half <- stats::qnorm(.975) * out$se # `se` is the half width of the 95 % interval over 1.96
   cbind(out, ratio_columns(out$b, out$b - half, out$b + half, scale))
 }

@@ -270,11 +270,19 @@ check_needs <- function(ids, given) {
   }
 }
 
-# The scale of every estimator's effect.
-effect_scales <- function(ids, binary) {
-  if (!binary) return(rep("mean difference", length(ids)))
+# The scale of every estimator's effect. An outcome in log odds or log hazards (associations of a table) has that.
+effect_scales <- function(fit, ids = fit$leading) {
+  if (!isTRUE(fit$binary)) return(rep(outcome_scale(fit), length(ids)))
   vapply(latent_registry()[ids], `[[`, "", "scale", USE.NAMES = FALSE)
 }
+
+outcome_scale <- function(fit) {
+  unit <- if (is.null(fit$units)) NA_character_ else fit$units[[length(fit$units)]]
+  scale <- log_scale(unit)
+  if (is.na(scale)) "mean difference" else scale
+}
+
+is_ratio <- function(scale) startsWith(scale, "log ")
 
 short_name <- function(id) method_rows(id)$name
 

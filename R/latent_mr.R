@@ -101,7 +101,8 @@
 #' stands beside them; on request `latent_tsri` and `latent_tsps` (log odds ratios), which reject a true null too
 #' often where cases were sampled or many variants are weak. What they are: [iv_binary()]. The columns `scale` and
 #' `units` say what an effect is; `or`, `or_lci95`, `or_uci95` (as `TwoSampleMR::generate_odds_ratios()`) are exp of
-#' the estimate and its 95 % limits on the log scales and `NA` on others. The print and `summary()$odds` turn a risk
+#' the estimate and its 95 % limits on the log scales and `NA` on others. An outcome whose unit is the log odds ratio
+#' or the log hazard ratio ([mr_moments_from_summary()]) has that scale in every row. The print and `summary()$odds` turn a risk
 #' difference b into cases per 1,000 people and into the odds ratio \eqn{\exp(b / (p (1 - p)))}, p the share of cases: that
 #' of the logistic curve with this slope at the overall risk. Its test is that of the risk difference, it is the same in
 #' expectation in case-control samples (the risk difference is not), and its log is too small by about the share of the

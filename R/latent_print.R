@@ -86,7 +86,10 @@ effect_columns <- function(rows, x) {
   interval <- sprintf("(%s %% interval)", format(100 * x$level))
   p <- c("p", ifelse(is.na(rows$b), "", vapply(rows$pval, format_p, "")))
   if (!isTRUE(x$binary)) {
-    return(list(c(paste("effect", interval), each_interval(rows$b, rows$lo_ci, rows$up_ci)), p))
+    log <- outcome_scale(x)
+    values <- if (is_ratio(log)) format_ratio else each_interval
+    title <- paste(if (is_ratio(log)) sub("^log ", "", log) else "effect", interval)
+    return(list(c(title, values(rows$b, rows$lo_ci, rows$up_ci)), p))
   }
   ratio <- rows$scale != "risk difference"
   per <- each_interval(1000 * rows$b, 1000 * rows$lo_ci, 1000 * rows$up_ci)

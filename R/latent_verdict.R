@@ -297,7 +297,7 @@ headline_sentence <- function(fit, j) {
   }
   given <- if (length(fit$exposure) > 1) ", the other exposures held fixed," else ""
   more <- sprintf("1 %s more %s%s", exposure_units(fit)[j], exposure, given)
-  sprintf("%s %s.", more, switch(effect_scales(fit$leading, isTRUE(fit$binary)),
+  sprintf("%s %s.", more, switch(effect_scales(fit),
     "risk difference" = risk_words(fit, head, j),
     "mean difference" = mean_words(fit, head, j),
     ratio_words(fit, head, j)
@@ -349,7 +349,7 @@ risk_words <- function(fit, head, j) {
 
 ratio_words <- function(fit, head, j) {
   way <- effect_way(head, j)
-  what <- if (effect_scales(fit$leading, TRUE) == "log risk ratio") "risk" else "odds"
+  what <- sub("^log ([a-z]+) ratio$", "\\1", effect_scales(fit))
   sprintf(
     "multiplies the %s of %s by %s%s", what, shorten(fit$outcome), format_ratio(head$b[j], head$lo[j], head$up[j]),
     no_clear(way)

@@ -64,14 +64,16 @@ environments_words <- function(fit, said) {
   known <- sum(is.finite(e$b))
   without <- vapply(fit$leave_one_out, function(v) v$b[1], 0, USE.NAMES = FALSE)
   without <- without[is.finite(without)]
-  times <- if (effect_scales(fit$leading, isTRUE(fit$binary)) == "risk difference") 1000 else 1
+  scale <- effect_scales(fit)
+  times <- if (scale == "risk difference") 1000 else 1
+  it <- if (is_ratio(scale)) paste("the", scale) else "it"
   head <- fit$estimates[[fit$leading]]
   digits <- interval_digits(0, times * head$lo[1], times * head$up[1])
   number <- function(v) fixed(times * v, digits)
   sprintf(
     "Environments: they %s%s; the effect is in the interval of %d of %d%s.", agree, p, as.integer(inside), known,
     if (length(without) && is.null(fit$withheld)) {
-      sprintf("; without any one it is %s to %s", number(min(without)), number(max(without)))
+      sprintf("; without any one %s is %s to %s", it, number(min(without)), number(max(without)))
     } else {
       ""
     }

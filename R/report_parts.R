@@ -16,7 +16,11 @@ report_question <- function(fit, question, units) {
   } else {
     each <- paste("per", utils::head(units, -1))
     if (length(each) > 1) each <- sprintf("%s (%s)", each, fit$exposure)
-    sprintf("Effects are in %s %s.", utils::tail(units, 1), paste(each, collapse = ", "))
+    log <- outcome_scale(fit)
+    paste0(
+      sprintf("Effects are in %s %s.", utils::tail(units, 1), paste(each, collapse = ", ")),
+      if (is_ratio(log)) sprintf(" exp() of an effect is the %s.", sub("^log ", "", log))
+    )
   }
   several <- length(fit$exposure) > 1
   asked <- if (!is.null(question)) {

@@ -165,7 +165,7 @@ strobe_common <- function(fit, data, curve) {
     )),
     "6a" = if (!is.null(fit$units)) c("in part", sprintf(
       "Linear model; effects are in %s%s. Transformations before that are yours to write.",
-      paste(unique(row_units(fit, effect_scales("ols", isTRUE(fit$binary)), fit$exposure)), collapse = "; "),
+      paste(unique(row_units(fit, effect_scales(fit, "ols"), fit$exposure)), collapse = "; "),
       if (any(grepl("^SD [(]", fit$units))) ", scaled as the units say" else ""
     )) else c(
       "in part",

@@ -43,8 +43,10 @@ as_gwas <- function(x, trait = "exposure") {
   rows <- lapply(seq_along(view$n), function(e) environment_associations(view, e, column))
   frame <- associations_frame(x$variants, rows, view$environments)
   frame$trait <- rep(c(traits, outcome)[at], length(frame$SNP))
-  frame$units <- rep(if (is.null(x$units)) NA_character_ else unname(x$units)[at], length(frame$SNP))
-  frame$scale <- rep("linear", length(frame$SNP))
+  unit <- if (is.null(x$units)) NA_character_ else unname(x$units)[at]
+  scale <- log_scale(unit)
+  frame$units <- rep(if (is.na(scale)) unit else NA_character_, length(frame$SNP))
+  frame$scale <- rep(if (is.na(scale)) "linear" else scale, length(frame$SNP))
   usable_associations(frame)
 }
 

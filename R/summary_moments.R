@@ -10,8 +10,9 @@
 #' b_y,}
 #' \deqn{X'X = n v_x, \quad v_x = \mathrm{median}_j\; sd_j^2 ((n_j - 2) s_j^2 + b_j^2).}{X'X = n v_x,
 #' v_x = median_j sd_j^2 ((n_j - 2) s_j^2 + b_j^2).}
-#' With the same people and their own R these are the moments of the rows (after the covariates of the GWAS, by
-#' Frisch, Waugh and Lovell), but for the means of the traits, which every estimator takes out by environment. Where
+#' With the same people, their own R and their own sd (the column `sd`) these are the moments of the rows (after the
+#' covariates of the GWAS, by Frisch, Waugh and Lovell), but for the means of the traits, which every estimator takes
+#' out by environment; with Hardy and Weinberg's sd they are as near as the genotypes are to that law. Where
 #' the outcome is of others, n is that of the exposure (the harmonic mean over variants) and the noise is made right:
 #' \deqn{Y'Y = n v_y \bar{(n / n_y)}, \quad X'Y = c\, n \sqrt{v_x v_y}\, \bar{(n / \sqrt{n_x n_y})},}{Y'Y =
 #' n v_y mean(n / n_y), X'Y = c n sqrt(v_x v_y) mean(n / sqrt(n_x n_y)),}
@@ -23,7 +24,8 @@
 #'   order and the outcome last. A matrix with a row for each trait and environment (environments within traits, the
 #'   outcome last) also has what environments share: stratification that is the same everywhere adds up over
 #'   ancestries, and only the intercepts between them show it. Where it has such entries, or intercepts of a trait
-#'   with itself other than 1, the noise is taken from it alone and not from what is left of the traits. `null` estimates this matrix from variants that are no instruments, `list(exposure = , outcome = )`, tables
+#'   with itself other than 1, the noise is taken from it alone and not from what is left of the traits.
+#'   `null` estimates this matrix from variants that are no instruments, `list(exposure = , outcome = )`, tables
 #'   like the others: with a column `ldscore` by LD-score regression of the products of z statistics, weighted as
 #'   there, variants of \eqn{z^2 > 30}{z^2 > 30} left out; without it by the mean of the products. The errors of the
 #'   intercepts count as degrees of freedom of the noise (`kclass` of the fit), so that intervals are wider for them.
@@ -40,9 +42,12 @@
 #'   for directions of structure otherwise.
 #' @section What is not there: The covariance of exposure and outcome in the same people (least squares and
 #'   Wu-Hausman's test: `NA` with the reason, unless `overlap` is given, not 0, of one environment at a time, and the
-#'   sample sizes are equal, when the samples are taken as the same) and rows of people (UJIVE, robust errors, cross-fitting, jackknife, curves, HSIC).
+#'   sample sizes are equal, when the samples are taken as the same) and rows of people (UJIVE, robust
+#'   errors, cross-fitting, jackknife, curves, HSIC).
 #' @section Effects on a 0/1 outcome: Effects are in the scale of the table. Logistic effects are log odds: `v_y`
-#'   then comes out as \eqn{1 / (p (1 - p))}{1 / (p (1 - p))}, p the share of cases, and nothing else changes.
+#'   then comes out as \eqn{1 / (p (1 - p))}{1 / (p (1 - p))}, p the share of cases, and nothing else changes. A column
+#'   `scale` (`"log odds ratio"` or `"log hazard ratio"`, as of [read_gwas()]), or these words in `units`, are handed
+#'   on: `scale` of the rows of a fit says them, with the columns `or`, `or_lci95` and `or_uci95`.
 #' @section Where it must not be used: one ancestry only (nothing shows structure; [latent_mr()] refuses);
 #'   frequencies of another population than the associations (a column `eaf` from a reference panel of few people
 #'   moves by its own noise); traits in other units by ancestry (rank normal scores of different spread); instruments
@@ -87,6 +92,7 @@
 mr_moments_from_summary <- function(exposure, outcome, ld = NULL, null = NULL, overlap = NULL) {
   check_given()
   frames <- gwas_frames(exposure, outcome)
+  check_one_unit(frames, c(rep("exposure", length(frames) - 1), "outcome"))
   g <- harmonise_gwas(frames)
   linkage <- gwas_linkage(ld, g$variants, g$environments)
   if (length(linkage$keep) < nrow(g$variants)) g <- gwas_within(g, linkage$keep)

@@ -38,7 +38,10 @@ gwas_frame <- function(x, arg, role) {
   if (anyNA(out$environment) || !all(nzchar(out$environment))) {
     abort_argument(arg, "a data frame whose `environment` is named in every row", "one with missing names")
   }
-  list(name = gwas_name(x, role), units = gwas_units(x), data = out)
+  said <- lapply(c(scale = "scale", units = "units"), function(name) {
+    unique(as.character(x[[name]][!is.na(x[[name]])]))
+  })
+  list(name = gwas_name(x, role), units = gwas_units(x), said = said, data = out)
 }
 
 gwas_column <- function(x, name, otherwise) {
@@ -53,9 +56,22 @@ gwas_single <- function(x) {
 
 # A scale of odds or hazards is the unit of its effects.
 gwas_units <- function(x) {
-  unit <- gwas_single(x[["units"]])
   scale <- gwas_single(x[["scale"]])
-  if (is.na(unit) && !is.na(scale) && scale != "linear") scale else unit
+  if (!is.na(scale) && scale != "linear") scale else gwas_single(x[["units"]])
+}
+
+# Sums of several environments are of one unit.
+check_one_unit <- function(frames, arguments) {
+  for (t in seq_along(frames)) for (field in c("scale", "units")) {
+    several <- frames[[t]]$said[[field]]
+    if (length(several) > 1) {
+      abort_argument(
+        arguments[t], sprintf("a data frame with the same `%s` everywhere", field),
+        paste("one with", quote_all(several)),
+        "Bring all environments to one, or leave the others out."
+      )
+    }
+  }
 }
 
 gwas_name <- function(x, role) {
