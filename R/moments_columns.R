@@ -127,14 +127,16 @@ warn_site_versions <- function(sites) {
 
 # An outcome of 0 and 1 here and of other numbers there is two outcomes.
 warn_site_binary <- function(sites) {
-  if (length(sites[[1]]$outcome) > 1) return(invisible())
-  binary <- vapply(sites, function(s) isTRUE(s$binary), NA)
-  if (all(binary) || !any(binary)) return(invisible())
-  warn(
-    sprintf(
-      "\"%s\" is 0 or 1 at %s and has other values at %s.", sites[[1]]$outcome,
-      paste("site", paste(which(binary), collapse = ", ")), paste("site", paste(which(!binary), collapse = ", "))
-    ),
-    "latentmr_warning_units", column = sites[[1]]$outcome, hint = "Code the outcome alike at every site."
-  )
+  outcomes <- sites[[1]]$outcome
+  for (j in seq_along(outcomes)) {
+    binary <- vapply(sites, function(s) isTRUE(s$binary[j]), NA)
+    if (all(binary) || !any(binary)) next
+    warn(
+      sprintf(
+        "\"%s\" is 0 or 1 at %s and has other values at %s.", outcomes[j],
+        paste("site", paste(which(binary), collapse = ", ")), paste("site", paste(which(!binary), collapse = ", "))
+      ),
+      "latentmr_warning_units", column = outcomes[j], hint = "Code the outcome alike at every site."
+    )
+  }
 }

@@ -30,9 +30,6 @@ audit_moments <- function(m, limits, arg = "m") {
   if (!is.null(m[["summary"]])) {
     abort_release("they were made from tables of associations, not from people", "Send these tables instead.")
   }
-  if (length(m$outcome) > 1) {
-    abort_release("they hold several outcomes", "Files hold one outcome: make moments with one.")
-  }
   if (!is.null(m$background)) {
     abort_release(
       "background components were computed at this site, with a meaning of their own",

@@ -1,7 +1,8 @@
-#' Moments of sites through DataSHIELD
+#' Moments and scans of sites through DataSHIELD
 #'
-#' Asks every site for its moments and adds them up: the estimates are those of all people together, and no row leaves a
-#' site. Each site runs the server functions of this package ([mrDataDS]), under the limits that its administrator sets.
+#' `ds.mr_moments()` asks every site for its moments and adds them up: the estimates are those of all people together, and no
+#' row leaves a site. `ds.mr_scan()` does so with many exposures and outcomes, in one answer of each site, and estimates
+#' the effect of each exposure on each outcome by [latent_scan()]. Each site runs the server functions of this package ([mrDataDS]), under the limits that its administrator sets.
 #'
 #' What the sites do not have alike is brought together without a row: alleles that are counted the other way round,
 #' groups of a factor that a site does not have, another reference group ([combine_moments()]). Variants that some site
@@ -11,7 +12,8 @@
 #' Sites that count alleles without saying which (`alleles = NULL` and no PLINK files) are taken to count the same.
 #' Counts of people who were left out do not travel: `flow()` begins with what was analysed.
 #'
-#' @param exposure,outcome Names of columns (several exposures as a vector).
+#' @param exposure,outcome,exposures,outcomes Names of columns: one or several. Several outcomes are of the people who have all
+#'   of them; [latent_mr()] takes one, `ds.mr_scan()` any number.
 #' @param variants Names of the variants.
 #' @param data Name of the table in the sessions, as assigned by `DSI::datashield.assign.table()`.
 #' @param environment Name of a column, or `NULL`: each site is an environment of its own, by its name.
@@ -20,10 +22,14 @@
 #'   the variants; `NULL`: they are columns of `data`.
 #' @param alleles Name of a table in the sessions with `snp`, `effect_allele`, `other_allele`, or `NULL`.
 #' @param id Name of the column of identifiers, needed with `genotypes`.
-#' @param units Units of exposure and outcome, or `NULL`.
+#' @param units Units of exposures and outcomes, or `NULL`.
+#' @param instruments `NULL`: all variants are instruments of every exposure; or a list with the names of the variants of each
+#'   exposure, named by exposure.
 #' @param kind,folds As in [mr_data()] and [mr_moments()].
 #' @param conns Connections of `DSI::datashield.login()`; `NULL` takes those that DSI finds.
-#' @return An `mr_moments` object of all sites, for [latent_mr()]. The attribute `sites` has each site's own.
+#' @param encoder,n_latent,methods,level,force,seed As in [latent_scan()].
+#' @return `ds.mr_moments()`: an `mr_moments` object of all sites, for [latent_mr()] or [latent_scan()]. The attribute `sites` has each
+#'   site's own. `ds.mr_scan()`: a data frame of class `latent_scan`, a row for each pair.
 #' @section Errors: `latentmr_error_package` without DSI; `latentmr_error_combine` when the sites cannot be added up; what a
 #'   site refuses is DSI's error, with the site's words in `DSI::datashield.errors()`; an answer that is no exchange file is
 #'   `latentmr_error_exchange`.
@@ -33,6 +39,7 @@
 #' conns <- DSI::datashield.login(builder$build(), assign = TRUE, symbol = "D")
 #' moments <- ds.mr_moments("ldl", "chd", c("rs1", "rs2", "rs3"), covariates = c("age", "sex"), conns = conns)
 #' latent_mr(moments)
+#' ds.mr_scan(c("ldl", "hdl"), c("chd", "stroke"), c("rs1", "rs2", "rs3"), conns = conns)
 #' }
 #' @export
 ds.mr_moments <- function(exposure, outcome, variants, data = "D", environment = NULL, covariates = NULL,
@@ -66,6 +73,28 @@ ds.mr_moments <- function(exposure, outcome, variants, data = "D", environment =
     moments_of_bytes(bytes, site)
   })
   structure(combine_moments(unname(moments)), sites = moments)
+}
+
+#' @rdname ds.mr_moments
+#' @export
+ds.mr_scan <- function(exposures, outcomes, variants, data = "D", environment = NULL, covariates = NULL,
+                       genotypes = NULL, alleles = NULL, id = NULL, units = NULL, kind = "genotype", folds = 10,
+                       instruments = NULL, encoder = "linear", n_latent = NULL, methods = NULL, level = 0.95,
+                       force = FALSE, seed = NULL, conns = NULL) {
+  check_given()
+  moments <- ds.mr_moments(
+    exposures, outcomes, variants, data, environment, covariates, genotypes, alleles, id, units, kind, folds, conns
+  )
+  latent_scan(
+    moments, instruments = common_instruments(instruments, moments$variants$snp), encoder = encoder,
+    n_latent = n_latent, methods = methods, level = level, force = force, seed = seed
+  )
+}
+
+# A variant that not all sites have is no instrument; an exposure that loses all of its own has none.
+common_instruments <- function(instruments, common) {
+  if (!is.list(instruments)) return(instruments)
+  lapply(instruments, function(own) if (is.character(own)) intersect(own, common) else own)
 }
 
 # Text without blanks and symbols: what servers let pass.

@@ -37,14 +37,14 @@ exchange_header <- function(audit) {
   list(
     format = "LatentMR-moments", version = exchange_version, package = m$version,
     fingerprint = as.list(fingerprint_of(m)),
-    kind = m$kind, outcome = m$outcome, exposure = I(m$exposure), units = many(m$units), scaled = many(m$scaled),
+    kind = m$kind, outcome = I(m$outcome), exposure = I(m$exposure), units = many(m$units), scaled = many(m$scaled),
     covariates = I(as.character(m$covariates)), structure = I(as.character(m$structure)),
     structure_includes_instruments = m$structure_includes_instruments, coding = columns_of(m$coding),
     environments = I(m$environments),
     blocks = list(environment = I(as.integer(blocks$environment)), fold = I(blocks$fold), n = I(blocks$n)),
     variants = columns_of(m$variants[c("snp", "chr", "pos", "effect_allele", "other_allele")]),
     ld_block = if (!is.null(m$block)) list(level = I(levels(m$block)), code = I(as.integer(m$block))),
-    clustered = m$clustered, binary = m$binary, withheld = I(m$withheld), flow = columns_of(m$flow),
+    clustered = m$clustered, binary = I(m$binary), withheld = I(m$withheld), flow = columns_of(m$flow),
     disclosure = list(limits = audit$limits, suppressed = columns_of(audit$suppressed))
   )
 }

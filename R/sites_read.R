@@ -113,7 +113,7 @@ header_depth <- function(bytes) {
 
 # What each field must be: "text", "whole", "number", "flag", or several of them; ? where null may stand.
 header_fields <- list(
-  format = "text", version = "whole", package = "text?", kind = "text", outcome = "text", exposure = "texts",
+  format = "text", version = "whole", package = "text?", kind = "text", outcome = "texts", exposure = "texts",
   units = "texts?", scaled = "texts?", covariates = "texts", structure = "texts",
   structure_includes_instruments = "flag?",
   environments = "texts", ld_block = list(level = "texts", code = "wholes"),
@@ -123,7 +123,7 @@ header_fields <- list(
   variants = list(
     snp = "texts", chr = "texts?", pos = "numbers?", effect_allele = "texts?", other_allele = "texts?"
   ),
-  clustered = "flag", binary = "flag", withheld = "texts",
+  clustered = "flag", binary = "flags", withheld = "texts",
   flow = list(
     step = "wholes", unit = "texts", reason = "texts", action = "texts", environment = "texts?", count = "numbers?",
     remaining = "numbers?"
@@ -193,6 +193,7 @@ good_values <- function(x, parts, rule) {
 
 flat_texts <- function(x) vapply(x, function(v) if (is.null(v)) NA_character_ else v, "")
 flat_numbers <- function(x) vapply(x, function(v) if (is.null(v)) NA_real_ else as.numeric(v), 0)
+flat_flags <- function(x) vapply(x, isTRUE, NA)
 flat_wholes <- function(x) as.integer(flat_numbers(x))
 
 # ---- the moments ----
@@ -206,7 +207,8 @@ built_moments <- function(header, body, where) {
   structure <- flat_texts(header$structure)
   own <- header$structure_includes_instruments
   exposure <- flat_texts(header$exposure)
-  q <- length(covariates) + length(structure) + length(exposure) + 1
+  outcome <- flat_texts(header$outcome)
+  q <- length(covariates) + length(structure) + length(exposure) + length(outcome)
   even <- function(x, what) {
     if (length(unique(lengths(x))) > 1) abort_exchange(where, sprintf("its %s differ in length", what))
   }
@@ -218,7 +220,7 @@ built_moments <- function(header, body, where) {
   none <- matrix(0, 0, length(b$n))
   no_pairs <- parts$gg[0, , drop = FALSE]
   new_object("mr_moments", list(
-    kind = header$kind, outcome = header$outcome, exposure = exposure, units = texts_or_null(header$units),
+    kind = header$kind, outcome = outcome, exposure = exposure, units = texts_or_null(header$units),
     scaled = texts_or_null(header$scaled), covariates = if (length(covariates)) covariates,
     structure = if (length(structure)) structure,
     structure_includes_instruments = if (is.null(own)) NA else own,
@@ -232,7 +234,7 @@ built_moments <- function(header, body, where) {
     missing = integer(),
     gg = parts$gg, gm = no_pairs, mm = no_pairs, sg = parts$sg, sm = none, gx = parts$gx, mx = none,
     sx = parts$sx, xx = parts$xx, background = NULL, flow = header_frame(header$flow, where, "flow"), seed = NULL,
-    clustered = header$clustered, binary = header$binary, disclosure = TRUE, withheld = flat_texts(header$withheld),
+    clustered = header$clustered, binary = flat_flags(header$binary), disclosure = TRUE, withheld = flat_texts(header$withheld),
     family = NULL, version = header$package
   ))
 }

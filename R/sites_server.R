@@ -5,7 +5,7 @@
 #' Server functions for DataSHIELD
 #'
 #' What a data holder's DataSHIELD server (Opal, Molgenis Armadillo, DSLite) runs when an analyst calls
-#' [ds.mr_moments()]. The package is its own server package: install it there and take the methods and options of its file `DATASHIELD`
+#' [ds.mr_moments()] or [ds.mr_scan()]. The package is its own server package: install it there and take the methods and options of its file `DATASHIELD`
 #' into the profile. Analysts do not call these functions.
 #'
 #' `mrDataDS` (assign) makes the data of a whole table: there is no argument that leaves people out. `mrShapeDS`
@@ -28,12 +28,12 @@
 #'
 #' @param D A data frame in the session: one row for each participant.
 #' @param exposure,outcome,environment,covariates,id Names of columns, separated by commas; `environment`, `covariates`
-#'   and `id` may be `NULL`.
+#'   and `id` may be `NULL`. Several outcomes are of the people who have all of them.
 #' @param variants Names of variants, separated by commas: columns of `genotypes`.
 #' @param genotypes A data frame, a `plink_bed` object or a PLINK resource in the session, joined by `id`; `NULL` takes `D`.
 #' @param alleles A data frame in the session with the columns `snp`, `effect_allele`, `other_allele`; `NULL` when the
 #'   genotypes are PLINK files, or when all sites count the same alleles.
-#' @param units Units of exposure and outcome, separated by commas, or `NULL`.
+#' @param units Units of exposures and outcomes, separated by commas, or `NULL`.
 #' @param site Name of the environment where `environment` is `NULL`.
 #' @param kind,folds As in [mr_data()] and [mr_moments()].
 #' @param mr What `mrDataDS` made.
@@ -71,19 +71,45 @@ mrDataDS <- function(D, exposure, outcome, environment = NULL, covariates = NULL
     ids <- if (is.null(columns$id)) as.character(seq_len(nrow(D))) else as.character(D[[columns$id]])
     g <- site_genotypes(if (is.null(genotypes)) D else genotypes, columns, ids, alleles, joined = !is.null(genotypes))
     x <- D[columns$exposure]
+    y <- site_outcomes(D[columns$outcome])
     here <- if (is.null(environment)) rep(site, nrow(D)) else as.character(D[[columns$environment]])
     data <- site_quiet(mr_data(
-      g$x, if (ncol(x) == 1) x[[1]] else as.matrix(x), D[[columns$outcome]], here,
+      g$x, if (ncol(x) == 1) x[[1]] else as.matrix(x), y[[1]], here,
       covariates = if (length(columns$covariates)) as.data.frame(D)[columns$covariates], ids = ids, kind = kind,
-      variants = g$variants, units = columns$units
+      variants = g$variants, units = site_units(columns)
     ))
     data$exposure_name <- columns$exposure
-    data$outcome_name <- columns$outcome
+    data$outcome_name <- columns$outcome[1]
     structure(class = "mr_site", list(
-      data = data, constants = constant_groups(data, D, ids, columns$covariates),
+      data = data, outcomes = if (ncol(y) > 1) rows_of(y, match(data$ids, ids)), units = columns$units,
+      outcome = columns$outcome, constants = constant_groups(data, D, ids, columns$covariates),
       people = text_sum(sort(paste(data$ids, data$environment, sep = "\t"), method = "radix"))
     ))
   })
+}
+
+# People who miss one of several outcomes are left out of all: moments are of the same people.
+site_outcomes <- function(y) {
+  lost <- !stats::complete.cases(y)
+  if (ncol(y) > 1 && any(lost)) y[[1]][lost] <- NA
+  y
+}
+
+rows_of <- function(table, at) {
+  table <- table[at, , drop = FALSE]
+  rownames(table) <- NULL
+  table
+}
+
+# For mr_data(), which has the first outcome.
+site_units <- function(columns) {
+  traits <- c(columns$exposure, columns$outcome)
+  if (length(columns$outcome) < 2 || is.null(columns$units)) return(columns$units)
+  if (length(columns$units) != length(traits)) {
+    abort_argument("units", sprintf("%d units, one for each exposure and outcome", length(traits)),
+                   plural(length(columns$units), "unit"))
+  }
+  columns$units[seq_len(length(columns$exposure) + 1)]
 }
 
 split_names <- function(x) {
@@ -157,7 +183,7 @@ mrShapeDS <- function(mr) {
     n[n < site_limits()$min_people] <- NA
     list(
       variants = data$variants[c("snp", "effect_allele", "other_allele")], covariates = colnames(data$covariates),
-      exposure = data$exposure_name, outcome = data$outcome_name, units = data$units, kind = data$kind, people = n,
+      exposure = data$exposure_name, outcome = mr$outcome, units = mr$units, kind = data$kind, people = n,
       version = package_version_text()
     )
   })
@@ -179,11 +205,12 @@ mrMomentsDS <- function(mr, variants = NULL, folds = 10) {
     }
     question <- list(
       folds = folds, variants = data$variants$snp,
-      columns = c(colnames(data$covariates), data$exposure_name, data$outcome_name)
+      columns = c(colnames(data$covariates), data$exposure_name, mr$outcome)
     )
     ledger_people(session, mr)
     ledger_allows(session, question, min(table(data$environment)), limits)
-    m <- site_quiet(mr_moments(data, folds = folds))
+    m <- site_quiet(mr_moments(data, folds = folds, outcomes = mr$outcomes))
+    if (!is.null(mr$outcomes)) m["units"] <- list(mr$units)
     m["coding"] <- list(rbind(m$coding, mr$constants))
     audit <- audit_moments(m, limits)
     ledger_allows(session, question, min(audit$moments$blocks$n), limits)

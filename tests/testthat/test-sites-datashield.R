@@ -214,3 +214,50 @@ test_that("genotypes from a PLINK resource", {
   expect_identical(m$variants$effect_allele, bed$variants$effect_allele[match(m$variants$snp, bed$variants$snp)])
   expect_identical(as.vector(m$sg), as.vector(colSums(g[, m$variants$snp])))
 })
+
+test_that("a scan of several exposures and outcomes is that of all people together", {
+  silent_progress()
+  traits <- function(seed) {
+    d <- ds_people(900, seed)
+    d$hdl <- d$rs1 * .4 + rnorm(900)
+    d$dbp <- .3 * d$ldl + rnorm(900)
+    d$chd <- as.integer(d$sbp + rnorm(900) > 0)
+    d$dbp[seed] <- NA
+    d
+  }
+  tables <- list(one = traits(4), two = traits(5))
+  tables$two$rs2 <- 2 - tables$two$rs2
+  alleles <- ds_alleles()
+  turned <- alleles
+  turned[2, 2:3] <- alleles[2, 3:2]
+  conns <- ds_sites(list(one = list(D = tables$one, A = alleles), two = list(D = tables$two, A = turned)))
+  own <- list(ldl = paste0("rs", 1:6), hdl = c("rs1", "rs4"))
+  units <- c("mmol/L", "mmol/L", "mmHg", "mmHg", "cases")
+  scan <- quietly(ds.mr_scan(
+    c("ldl", "hdl"), c("sbp", "dbp", "chd"), paste0("rs", 1:6), covariates = "age", alleles = "A", id = "id", units = units,
+    folds = 2, instruments = own, seed = 1, conns = conns
+  ))
+  whole <- do.call(rbind, tables)
+  whole$rs2 <- ifelse(seq_len(nrow(whole)) > 900, 2 - whole$rs2, whole$rs2)
+  whole$site <- rep(c("one", "two"), each = 900)
+  whole <- whole[!is.na(whole$dbp), ]
+  rownames(whole) <- NULL
+  pooled <- quietly(mr_data(
+    as.matrix(whole[own$ldl]), as.matrix(whole[c("ldl", "hdl")]), whole$sbp, whole$site, covariates = whole["age"],
+    kind = "genotype", variants = alleles
+  ))
+  open <- quietly(mr_moments(pooled, folds = 2, seed = 1, disclosure = FALSE, outcomes = whole[c("sbp", "dbp", "chd")]))
+  rows <- quietly(latent_scan(open, instruments = own, seed = 1))
+  a <- as.data.frame(scan)
+  b <- as.data.frame(rows)
+  expect_identical(a[c("exposure", "outcome", "nobs", "nsnp")], b[c("exposure", "outcome", "nobs", "nsnp")])
+  expect_identical(nrow(a), 6L)
+  for (column in c("b", "se", "b_nagar", "se_nagar", "b_liml", "se_liml", "F", "J")) {
+    expect_equal(a[[column]], b[[column]], tolerance = 1e-8, info = column)
+  }
+  # A question that asks for more outcomes than the site has people for.
+  old <- options(latentmr.max_columns = .005)
+  withr::defer(options(old))
+  expect_error(ds.mr_scan("hdl", c("sbp", "dbp"), paste0("rs", 1:6), covariates = "age", alleles = "A", id = "id", folds = 2, conns = conns))
+  expect_match(paste(unlist(DSI::datashield.errors()), collapse = " "), "too few people for the columns|too many for the people")
+})

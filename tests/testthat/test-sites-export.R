@@ -44,6 +44,28 @@ test_that("a file gives the moments back, every bit", {
   expect_identical(nrow(attr(read_moments(exported(m)), "audit")), 0L)
 })
 
+test_that("several outcomes are one file, each with its own account", {
+  data <- site_data()
+  set.seed(2)
+  more <- data.frame(y = data$outcome, sbp = rnorm(1400), chd = rbinom(1400, 1, .3))
+  m <- quietly(mr_moments(data, folds = 2, outcomes = more))
+  file <- exported(m)
+  back <- read_moments(file)
+  expect_identical(plain_moments(back), m)
+  expect_identical(back$binary, c(FALSE, FALSE, TRUE))
+  expect_equal(quietly(latent_scan(back, seed = 1))$b, quietly(latent_scan(m, seed = 1))$b, tolerance = 0)
+  # A case that few people have, of the third outcome only.
+  more$chd[-(1:12)] <- 0
+  expect_error(quietly(mr_moments(data, folds = 2, outcomes = more)), "chd", class = "latentmr_error_disclosure")
+  # Sites that code one of several outcomes otherwise.
+  more$chd <- rep(1:4, 350)
+  other <- quietly(mr_moments(data, folds = 2, outcomes = more))
+  expect_warning(
+    combine_moments(m, other), "\"chd\" is 0 or 1 at site 1 and has other values at site 2.",
+    class = "latentmr_warning_units", fixed = TRUE
+  )
+})
+
 test_that("dosages, names beyond ASCII, no covariates", {
   set.seed(3)
   g <- matrix(round(runif(900 * 4, 0, 2), 2), 900)
@@ -229,7 +251,11 @@ test_that("hostile files are refused by class", {
   refused(header(function(h) c(h, list(code = "system('true')"))), "not those of the format (\"code\")" |> gsub(pattern = "([()])", replacement = "[\\1]"))
   refused(header(function(h) { h$kind <- NULL; h }), "not those of the format")
   refused(header(function(h) { h$variants$snp[[1]] <- "rs1\nrs2"; h }), "variants[$]snp` is not an array of text")
-  refused(header(function(h) { h$outcome <- "\u202eemos"; h }), "outcome` is not a text")
+  refused(header(function(h) { h$outcome <- list("\u202eemos"); h }), "outcome` is not an array of texts")
+  refused(header(function(h) { h$outcome <- "y"; h }), "outcome` is not an array of texts")
+  refused(header(function(h) { h$binary <- list(1); h }), "binary` is not an array of flags")
+  refused(header(function(h) { h$binary <- list(TRUE); h }), "FALSE for an outcome whose sums are not those of 0 and 1")
+  refused(header(function(h) { h$outcome <- list("y", "more"); h }), "arrays are not as large as its names say")
   refused(header(function(h) { h$variants$snp[[2]] <- h$variants$snp[[1]]; h }), "variants[$]snp", "latentmr_error_moments")
   refused(header(function(h) { h$variants$snp[[2]] <- NULL; h }), "differ in length|arrays are not as large")
   refused(header(function(h) { h$blocks$n[[1]] <- -5; h }), "blocks[$]n", "latentmr_error_moments")
@@ -238,7 +264,6 @@ test_that("hostile files are refused by class", {
   refused(header(function(h) { h$arrays[[1]]$columns <- 1e9; h }), "not as large as its names say")
   refused(header(function(h) { h$arrays[[1]]$type <- "object"; h }), "not as large as its names say")
   refused(header(function(h) { h$arrays[[1]] <- NULL; h }), "are not the 7")
-  refused(header(function(h) { h$binary <- "yes"; h }), "binary` is not a flag")
   refused(header(function(h) { h$disclosure$limits$min_people <- 5; h }), "limits are not allowed")
   refused(header(function(h) { h$disclosure$limits$min_people <- 2000; h }), "ask for 2,000 people", "latentmr_error_moments")
   refused(header(function(h) { h$disclosure$limits$min_carriers <- 340; h }), "do not allow", "latentmr_error_moments")
@@ -300,7 +325,7 @@ test_that("Python reads the file by the lines of the help page", {
   m <- quietly(mr_moments(site_data(), folds = 2))
   said <- system2(python, c(script, exported(m)), stdout = TRUE)
   sent <- read_moments(exported(m))
-  expect_identical(said[1], sprintf("%s [%s]", sent$outcome, paste(sent$blocks$n, collapse = ", ")))
+  expect_identical(said[1], sprintf("['%s'] [%s]", sent$outcome, paste(sent$blocks$n, collapse = ", ")))
   numbers <- strsplit(said[2], " ")[[1]]
   expect_identical(as.numeric(numbers[1]), sum(as.numeric(sent$gg)))
   expect_identical(as.numeric(numbers[2]), sent$xx[nrow(sent$xx), ncol(sent$xx)])
