@@ -22,8 +22,8 @@
 #' [read_plink()], [read_pgen()], [read_bgen()] (genotypes),
 #' [families()] (relatives); [flow()], [variants()] and [samples()] say what was read, left out and kept;
 #' [mr_moments()], [combine_moments()], [export_moments()], [read_moments()], [fingerprint()] and, through
-#' DataSHIELD, [ds.mr_moments()] and [ds.mr_scan()] (sites that share sums instead of rows; [mrDataDS()], [mrShapeDS()] and [mrMomentsDS()]
-#' run there); [mr_moments_from_summary()] (associations by ancestry instead of people); [panels] (shipped
+#' DataSHIELD, [ds.mr_moments()] and [ds.mr_scan()] (sites that share sums instead of rows;
+#' [mrDataDS()], [mrShapeDS()] and [mrMomentsDS()] run there); [mr_moments_from_summary()] (associations by ancestry instead of people); [panels] (shipped
 #' real genotypes); [simulate_mr()] and [simulate_cohort()] (known truth);
 #' [mr_power()] (how many people).
 #'

@@ -2,7 +2,8 @@
 #'
 #' `ds.mr_moments()` asks every site for its moments and adds them up: the estimates are those of all people together, and no
 #' row leaves a site. `ds.mr_scan()` does so with many exposures and outcomes, in one answer of each site, and estimates
-#' the effect of each exposure on each outcome by [latent_scan()]. Each site runs the server functions of this package ([mrDataDS]), under the limits that its administrator sets.
+#' the effect of each exposure on each outcome by [latent_scan()]. Each site runs the server functions of this package
+#' ([mrDataDS]), under the limits that its administrator sets.
 #'
 #' What the sites do not have alike is brought together without a row: alleles that are counted the other way round,
 #' groups of a factor that a site does not have, another reference group ([combine_moments()]). Variants that some site
@@ -12,8 +13,8 @@
 #' Sites that count alleles without saying which (`alleles = NULL` and no PLINK files) are taken to count the same.
 #' Counts of people who were left out do not travel: `flow()` begins with what was analysed.
 #'
-#' @param exposure,outcome,exposures,outcomes Names of columns: one or several. Several outcomes are of the people who have all
-#'   of them; [latent_mr()] takes one, `ds.mr_scan()` any number.
+#' @param exposure,outcome,exposures,outcomes Names of columns: one or several. Several outcomes
+#'   are of the people who have all of them; [latent_mr()] takes one, `ds.mr_scan()` any number.
 #' @param variants Names of the variants.
 #' @param data Name of the table in the sessions, as assigned by `DSI::datashield.assign.table()`.
 #' @param environment Name of a column, or `NULL`: each site is an environment of its own, by its name.

@@ -234,8 +234,8 @@ built_moments <- function(header, body, where) {
     missing = integer(),
     gg = parts$gg, gm = no_pairs, mm = no_pairs, sg = parts$sg, sm = none, gx = parts$gx, mx = none,
     sx = parts$sx, xx = parts$xx, background = NULL, flow = header_frame(header$flow, where, "flow"), seed = NULL,
-    clustered = header$clustered, binary = flat_flags(header$binary), disclosure = TRUE, withheld = flat_texts(header$withheld),
-    family = NULL, version = header$package
+    clustered = header$clustered, binary = flat_flags(header$binary), disclosure = TRUE,
+    withheld = flat_texts(header$withheld), family = NULL, version = header$package
   ))
 }
 
