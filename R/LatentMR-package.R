@@ -23,7 +23,8 @@
 #' [families()] (relatives); [flow()], [variants()] and [samples()] say what was read, left out and kept;
 #' [mr_moments()], [combine_moments()], [export_moments()], [read_moments()], [fingerprint()] and, through
 #' DataSHIELD, [ds.mr_moments()] and [ds.mr_scan()] (sites that share sums instead of rows;
-#' [mrDataDS()], [mrShapeDS()] and [mrMomentsDS()] run there); [mr_moments_from_summary()] (associations by ancestry instead of people); [panels] (shipped
+#' [mrDataDS()], [mrShapeDS()] and [mrMomentsDS()] run there);
+#' [mr_moments_from_summary()] (associations by ancestry instead of people); [panels] (shipped
 #' real genotypes); [simulate_mr()] and [simulate_cohort()] (known truth);
 #' [mr_power()] (how many people).
 #'
