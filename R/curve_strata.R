@@ -6,7 +6,7 @@
 #' @details
 #' * `"residual"` (Staley and Burgess 2017): strata are quantiles of the residual of
 #'   the exposure on the instrument; the effect is the outcome association in the stratum over
-#'   the exposure association in everybody.
+#'   the exposure association in everybody, as in nlmr (DRMR and SUMnlmr divide by the stratum's own: `by / bx`).
 #' * `"doubly-ranked"` (Tian et al. 2023): people are sorted by the instrument into
 #'   pre-strata of as many people as strata, ranked by exposure in each, and the k-th ranked of all
 #'   pre-strata make stratum k; the effect is the ratio in the stratum.
@@ -25,9 +25,10 @@
 #' @param method `"residual"`, `"doubly-ranked"`, or both.
 #' @return A data frame, one row per method and stratum: `method`, `stratum`; of the
 #'   exposure `size`, `min`, `1q`, `mean`, `3q`, `max`; `Fvalue` of the instrument in the
-#'   stratum; associations `bx`, `bxse`, `by`, `byse` (per unit of the score); `est`, `se`
-#'   and `target` (mean exposure) as in `DRMR::getSummaryInf()`; `xmean`, `xmin`, `xmax` as
-#'   in `SUMnlmr::create_nlmr_summary()`.
+#'   stratum; associations in the stratum `bx`, `bxse`, `by`, `byse` (per unit of the score); effect `est` and its error
+#'   `se`, by the names of `DRMR::getSummaryInf()` (whose `target`, the true effect of simulated data, is not here);
+#'   `xmean`, and for pictures `xmin` and `xmax`, of `SUMnlmr::create_nlmr_summary()`: quantiles .1 and .9 of the
+#'   exposure in the stratum, .2 below in the lowest and .8 above in the highest.
 #' @section Errors: `latentmr_error_argument`.
 #' @references Staley and Burgess (2017), Genetic Epidemiology 41:341. Tian, Mason, Liu
 #'   and Burgess (2023), PLoS Genetics 19:e1010823. Hamilton et al. (2024), European
@@ -60,7 +61,10 @@ stratum_table <- function(fit, strata = 10, method = c("residual", "doubly-ranke
     } else {
       double_ranks(score, d$x, strata, fit$seed, list(d$y))
     }
-    rows <- lapply(seq_len(strata), function(k) stratum_row(d, score, which(group == k), if (m == "residual") overall))
+    rows <- lapply(seq_len(strata), function(k) {
+      ends <- c(if (k == 1) .2 else .1, if (k == strata) .8 else .9)
+      stratum_row(d, score, which(group == k), ends, if (m == "residual") overall)
+    })
     cbind(data.frame(method = m, stratum = seq_len(strata)), do.call(rbind, rows))
   })
   do.call(rbind, out)
@@ -127,16 +131,15 @@ association <- function(v, score, w, rows) {
   c(unname(stats::coef(fit)[1]), sqrt(stats::vcov(fit)[1, 1]))
 }
 
-stratum_row <- function(d, score, rows, overall) {
+stratum_row <- function(d, score, rows, ends, overall) {
   x <- d$x[rows]
   bx <- association(d$x, score, d$w, rows)
   by <- association(d$y, score, d$w, rows)
   base <- if (is.null(overall)) bx else overall
-  q <- stats::quantile(x, c(.25, .75), names = FALSE)
+  q <- stats::quantile(x, c(.25, .75, ends), names = FALSE)
   data.frame(
     size = length(x), min = min(x), "1q" = q[1], mean = mean(x), "3q" = q[2], max = max(x),
-    Fvalue = (bx[1] / bx[2])^2, bx = base[1], bxse = base[2], by = by[1], byse = by[2],
-    est = by[1] / base[1], se = by[2] / abs(base[1]), target = mean(x), xmean = mean(x),
-    xmin = min(x), xmax = max(x), check.names = FALSE
+    Fvalue = (bx[1] / bx[2])^2, bx = bx[1], bxse = bx[2], by = by[1], byse = by[2],
+    est = by[1] / base[1], se = by[2] / abs(base[1]), xmean = mean(x), xmin = q[3], xmax = q[4], check.names = FALSE
   )
 }

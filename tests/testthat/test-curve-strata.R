@@ -10,7 +10,7 @@ test_that("stratum tables have the columns of SUMnlmr and DRMR and their numbers
   t <- stratum_table(fit, 5)
   expect_named(t, c(
     "method", "stratum", "size", "min", "1q", "mean", "3q", "max", "Fvalue", "bx", "bxse", "by", "byse",
-    "est", "se", "target", "xmean", "xmin", "xmax"
+    "est", "se", "xmean", "xmin", "xmax"
   ))
   expect_equal(tapply(t$size, t$method, sum), c(`doubly-ranked` = 1000, residual = 1000), ignore_attr = TRUE)
   # residual strata by hand
@@ -22,7 +22,11 @@ test_that("stratum tables have the columns of SUMnlmr and DRMR and their numbers
     row <- t[t$method == "residual" & t$stratum == k, ]
     expect_equal(row$est, m[2, 1] / bx)
     expect_equal(row$byse, m[2, 2])
+    own <- summary(lm(x ~ z, data[group == k, ]))$coefficients
+    expect_equal(c(row$bx, row$bxse, row$Fvalue), c(own[2, 1:2], own[2, 3]^2), ignore_attr = TRUE)
     expect_equal(row$xmean, mean(data$x[group == k]))
+    ends <- quantile(data$x[group == k], c(if (k == 1) .2 else .1, if (k == 5) .8 else .9))
+    expect_equal(c(row$xmin, row$xmax), ends, ignore_attr = TRUE)
   }
   # doubly-ranked: pre-strata of five, the k-th ranked of each
   dr <- t[t$method == "doubly-ranked", ]
