@@ -26,7 +26,7 @@
 #' @param columns Names of columns for what is not recognised or wrongly taken, such as
 #'   `c(beta = "Effect_INT", se = "SE_INT")`. Fields are `SNP`, `chr`, `pos`, `effect_allele`, `other_allele`, `eaf`,
 #'   `beta`, `or`, `hr`, `se`, `pval`, `log10p` (minus the decimal logarithm), `z`, `lower`, `upper` (95 %
-#'   interval), `samplesize`, `ncase`, `ncontrol`, `test`, `trait`, `environment`, `units`.
+#'   interval), `samplesize`, `ncase`, `ncontrol`, `test`, `trait`, `environment`, `units`, `sd`, `ldscore`.
 #' @param role `"exposure"` or `"outcome"`: which half of a harmonised frame of TwoSampleMR, or of an `MRInput`.
 #' @param encoding See [read_mr_data()].
 #'
@@ -42,18 +42,22 @@
 #' Of REGENIE and PLINK only the additive test is kept. Odds and hazard ratios become logarithms; a standard error
 #' beside them is of the logarithm unless it fits the p-values only as that of the ratio itself. A lacking standard
 #' error comes from the 95 % interval, the test statistic or the p-value, lacking effects from z, frequency and
-#' sample size (for a trait of variance 1), with a message. p-values of 0 come from `beta / se`. Rows
-#' without effect, standard error above 0 or two alleles are removed. Chromosomes are `1` to `22`, `X`, `Y`, `XY`,
-#' `MT` whatever the spelling. Variants without a name are `chr:pos:other:effect`.
+#' sample size (for a trait of variance 1), with a message. p-values of 0 come from `beta / se`; without an error such
+#' a row is removed. Rows without effect, standard error above 0 or two alleles are removed, as are those with an error
+#' code of PLINK 2 and with `mr_keep` `FALSE`. A column of effects and one of ratios must agree in sign. Chromosomes are
+#' `1` to `22`, `X`, `Y`, `XY`, `MT` whatever the spelling. Variants without a name are `chr:pos:other:effect`; several
+#' alleles under one name make it `name:other:effect`, with a message, and functions that join tables take such variants
+#' by name and alleles.
 #'
 #' @return A data frame of class `gwas` with the columns `SNP`, `chr` (text), `pos` (base pairs), `effect_allele`,
 #'   `other_allele`, `eaf` (frequency of the effect allele), `beta`, `se`, `pval`, `samplesize`, `ncase`, `ncontrol`,
-#'   `environment`, `trait` (text), `units`, `scale`: always these, `NA` where not known; one row for each variant,
-#'   environment and trait. `beta`, `se`, `pval`, `SNP` and alleles are never `NA`. [flow()] gives the account.
+#'   `environment`, `trait` (text), `units`, `scale`: always these, `NA` where not known, and `sd` (standard deviation of
+#'   the counted alleles) and `ldscore` of a table that has them; one row for each variant, environment and trait.
+#'   `beta`, `se`, `pval`, `SNP` and alleles are never `NA`. [flow()] gives the account.
 #' @section Errors: `latentmr_error_gwas` when a column is missing or holds what it cannot (`field`);
 #'   `latentmr_error_column`, `latentmr_error_format`, `latentmr_error_empty` when no row is left. Warnings
 #'   `latentmr_warning_gwas`: p-values that do not fit, frequencies outside of 0 and 1, repeated variants that
-#'   disagree.
+#'   disagree, effects against their ratios; `latentmr_warning_variants`: `snps` that are not there.
 #' @references Hayhurst and others (2022), GWAS-SSF, bioRxiv 2022.07.15.500230. Lyon and others (2021), GWAS-VCF, Genome
 #'   Biol 22:32.
 #' @seealso [read_mr_data()], which takes such a table as `instruments`; [mr_moments_from_summary()]; [as_gwas()] and
@@ -104,9 +108,19 @@ gwas_columns_out <- c(
   "environment", "trait", "units", "scale"
 )
 
+# Kept where a table has them: standard deviation of the counted alleles and LD score, for
+# mr_moments_from_summary().
+gwas_columns_more <- c("sd", "ldscore")
+
 # A list of paths and data frames.
 gwas_files <- function(file) {
   if (isS4(file) && inherits(file, "MRInput")) file <- mrinput_frame(file)
+  if (is.matrix(file)) {
+    abort_argument(
+      "file", "the path of a table of associations, a data frame, or several of these", describe(file),
+      "A matrix has values of one type only: make the table a data frame (as.data.frame() of one that is text)."
+    )
+  }
   files <- if (is.data.frame(file)) list(file) else as.list(file)
   good <- length(files) && (is.character(file) || is.list(file)) && all(vapply(files, function(f) {
     is.data.frame(f) || is.character(f) && length(f) == 1 && !is.na(f) && nzchar(f)
@@ -180,10 +194,12 @@ gwas_values <- function(g, label, quiet = FALSE) {
     g <- gwas_drop(g, upper(as.character(g$x$low_confidence)) %in% c("TRUE", "T", "1"), "low confidence")
     g$x$low_confidence <- NULL
   }
+  g <- without_errors(g)
   g <- usable_alleles(g)
   g <- usable_effects(g, label)
   g <- usable_errors(g, label)
   g <- usable_frequencies(g, label)
+  g <- allele_sd(g)
   g <- usable_pvalues(g, label)
   g <- distinct_variants(g, label)
   x <- g$x
@@ -207,15 +223,18 @@ gwas_left_words <- function(log) {
 }
 
 new_gwas <- function(x, log) {
-  frame <- structure(x[gwas_columns_out], row.names = seq_along(x$SNP), class = c("gwas", "data.frame"))
+  columns <- c(gwas_columns_out, intersect(gwas_columns_more, names(x)))
+  frame <- structure(x[columns], row.names = seq_along(x$SNP), class = c("gwas", "data.frame"))
   attr(frame, "flow") <- log
   frame
 }
 
 stack_gwas <- function(parts) {
   if (length(parts) == 1) return(parts[[1]])
-  x <- lapply(stats::setNames(gwas_columns_out, gwas_columns_out), function(name) {
-    unlist(lapply(parts, function(p) .subset2(p, name)), use.names = FALSE)
+  columns <- unique(c(gwas_columns_out, unlist(lapply(parts, names))))
+  x <- lapply(stats::setNames(columns, columns), function(name) {
+    unlist(lapply(parts, function(p) if (is.null(p[[name]])) rep(NA_real_, nrow(p)) else .subset2(p, name)),
+           use.names = FALSE)
   })
   key <- paste(x$environment, x$trait, x$SNP, sep = "\r")
   if (anyDuplicated(key)) {
@@ -239,8 +258,9 @@ stack_gwas <- function(parts) {
 flow.gwas <- function(x, ...) {
   check_dots(...)
   log <- attr(x, "flow")
-  if (!is.data.frame(log)) {
-    abort_argument("x", "a frame as read_gwas() gave it", "one that was cut since, which has no account")
+  left <- if (is.data.frame(log)) log$count[log$action == "analysed" & log$environment == flow_all]
+  if (!is.data.frame(log) || sum(left) != nrow(x)) {
+    abort_argument("x", "a frame as read_gwas() gave it", "one that was cut or joined since, which has no account")
   }
   log
 }

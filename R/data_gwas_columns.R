@@ -48,6 +48,10 @@ gwas_formats <- function() list(
   METAL = list(
     needs = c("markername", "allele1", "allele2", "direction"), effect_allele = "allele1", other_allele = "allele2",
     samplesize = c("totalsamplesize", "n", "weight")
+  ),
+  METAL = list( # its scheme by sample sizes: these are the weights
+    needs = c("markername", "allele1", "allele2", "weight", "zscore"), effect_allele = "allele1",
+    other_allele = "allele2", samplesize = c("totalsamplesize", "n", "weight")
   )
 )
 
@@ -90,7 +94,8 @@ gwas_names <- function() list(
   ncase = c("ncase", "n_cases", "n_case", "num_cases", "ncases", "cases"),
   ncontrol = c("ncontrol", "n_controls", "n_control", "n_ctrl", "num_controls", "ncontrols", "controls"),
   test = "test", low_confidence = "low_confidence", trait = c("phenotype", "trait", "exposure", "outcome"),
-  environment = c("environment", "ancestry", "population"), units = "units", scale = "scale"
+  environment = c("environment", "ancestry", "population"), units = "units", scale = "scale", sd = "sd",
+  ldscore = c("ldscore", "ld_score", "l2"), errcode = "errcode", mr_keep = "mr_keep"
 )
 
 # Pairs of names of the effect allele and the other one: never one of this and one of that.
@@ -108,7 +113,7 @@ plain_header <- function(names) lower(trimws(sub("^#+", "", names)))
 # The fields that `columns =` may name, in the words of TwoSampleMR where it has one.
 gwas_fields <- function() c(
   "SNP", "chr", "pos", "effect_allele", "other_allele", "eaf", "beta", "or", "hr", "se", "pval", "log10p", "z", "lower",
-  "upper", "samplesize", "ncase", "ncontrol", "test", "trait", "environment", "units"
+  "upper", "samplesize", "ncase", "ncontrol", "test", "trait", "environment", "units", "sd", "ldscore"
 )
 
 # list(format, at, binary): which column each field is in (positions, by field).

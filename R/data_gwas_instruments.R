@@ -31,7 +31,7 @@ text_header <- function(x) {
   if (!is_path(x) || !utils::file_test("-f", x)) return(NULL)
   lines <- suppressWarnings(or_else(header_lines(x), NULL))
   if (is.null(lines)) return(NULL)
-  if (startsWith(lines[1], "##")) return(lines[1])
+  if (startsWith(lines[1], "##fileformat=VCF")) return(lines[1])
   line <- iconv(lines[length(lines)], utf8, "ASCII", sub = "")
   gsub("[\"']", "", strsplit(trimws(line), "[\t ,;]+")[[1]])
 }

@@ -94,7 +94,9 @@ wanted_rows <- function(x, given, source) {
   }
   if (!is.null(given$snps)) {
     wanted <- lower(x$SNP) %in% given$snps$names
-    if (length(given$snps$places)) wanted <- wanted | variant_place(x$chr, x$pos) %in% given$snps$places
+    place <- if (length(given$snps$places)) variant_place(x$chr, x$pos)
+    if (!is.null(place)) wanted <- wanted | place %in% given$snps$places
+    if (any(keep & wanted)) warn_not_found(given$snps$names, x$SNP, place, source)
     keep <- keep & wanted
   }
   if (any(keep)) return(which(keep))
@@ -103,6 +105,20 @@ wanted_rows <- function(x, given, source) {
     sprintf("%s has no variant of %s.", sentence_case(source$label), asked),
     c("latentmr_error_variants", "latentmr_error_argument"), argument = if (is.null(given$snps)) "region" else "snps",
     hint = sprintf("Its variants are called like %s. Is it another genome build?", quote_all(x$SNP, 3))
+  )
+}
+
+# Names that were asked for and are not in the table.
+warn_not_found <- function(names, own, places, source) {
+  absent <- names[!names %in% lower(own) & !(name_place(names) %in% places & !is.na(name_place(names)))]
+  if (!length(absent)) return(invisible())
+  warn(
+    sprintf(
+      "%s: %s of the %s variants in `snps` %s not there: %s.", source$label, big(length(absent)), big(length(names)),
+      if (length(absent) == 1) "is" else "are", quote_all(absent, 5)
+    ),
+    "latentmr_warning_variants", variants = absent,
+    hint = sprintf("Its variants are called like %s.", quote_all(own, 3))
   )
 }
 

@@ -16,6 +16,9 @@ gwas_frame_source <- function(x, role) {
     other <- setdiff(c("exposure", "outcome"), role)
     keep <- !endsWith(names, paste0(".", other)) & names != other
     x <- x[keep]
+    half <- paste0("mr_keep.", role)
+    if (all(c(half, "mr_keep") %in% names(x))) x[[half]] <- x[[half]] & x$mr_keep
+    x$mr_keep <- if (!half %in% names(x)) x$mr_keep
     names <- names(x)
   }
   list(
@@ -37,7 +40,8 @@ gwas_text_source <- function(path, given, encoding) {
   bytes <- if (!is.null(given$region)) tabix_bytes(path, given$region)
   if (is.null(bytes)) bytes <- file_text(path, "file", encoding, vcf = TRUE)
   label <- basename(path)
-  if (starts_with(bytes, charToRaw("##"))) return(vcf_source(bytes, path, label))
+  if (starts_with(bytes, charToRaw("##fileformat=VCF"))) return(vcf_source(bytes, path, label))
+  bytes <- without_comments(bytes)
   table <- open_text_bytes(bytes, path, "file", missing = gwas_missing())
   if (!table$rows) {
     abort_no_rows(path)
@@ -47,6 +51,16 @@ gwas_text_source <- function(path, given, encoding) {
          name = sub("[.](gz|bgz|tsv|txt|csv|h|assoc|linear|logistic|regenie|meta|stats)$", "", label)),
     ssf_metadata(path)
   )
+}
+
+# Without the lines at the beginning that start with "##".
+without_comments <- function(bytes) {
+  hash <- charToRaw("##")
+  if (!starts_with(bytes, hash)) return(bytes)
+  from <- c(0L, which(bytes[seq_len(min(length(bytes), 1e6))] == charToRaw("\n"))) # lines begin behind these
+  comment <- vapply(from, function(at) identical(bytes[at + 1:2], hash), NA)
+  if (all(comment)) return(raw())
+  bytes[-seq_len(from[match(FALSE, comment)])]
 }
 
 # The metadata that stand beside a GWAS-SSF file: trait, ancestry, people.
@@ -109,7 +123,7 @@ read_gwas_cells <- function(source, found, given) {
 
 gwas_text_fields <- c(
   "SNP", "chr", "effect_allele", "other_allele", "ref", "alt", "minor_allele", "test", "low_confidence", "trait",
-  "environment", "units", "scale"
+  "environment", "units", "scale", "errcode", "mr_keep"
 )
 
 gwas_text <- function(x) {

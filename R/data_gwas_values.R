@@ -58,6 +58,19 @@ additive_only <- function(g) {
   g
 }
 
+# Rows that their program or TwoSampleMR marks as not to be used.
+without_errors <- function(g) {
+  if (!is.null(g$x$errcode)) {
+    g <- gwas_drop(g, !g$x$errcode %in% c(".", NA), "with an error code of PLINK 2")
+    g$x$errcode <- NULL
+  }
+  if (!is.null(g$x$mr_keep)) {
+    g <- gwas_drop(g, upper(g$x$mr_keep) %in% c("FALSE", "F", "0"), "mr_keep is FALSE")
+    g$x$mr_keep <- NULL
+  }
+  g
+}
+
 # f of a column with few different values.
 of_unique <- function(x, f) {
   u <- unique(x)
@@ -83,10 +96,31 @@ usable_effects <- function(g, label) {
     g$scale <- if (ratio == "or") "log odds ratio" else "log hazard ratio"
   } else if (!is.null(g$x$beta)) {
     refuse_ratios(g$x$beta, label)
+    if (!is.null(ratio)) g <- beside_ratios(g, ratio, label)
   }
   g$x$or <- g$x$hr <- NULL
   if (is.null(g$x$beta)) g <- effects_from_z(g)
   gwas_drop(g, !is.finite(g$x$beta), "no effect size")
+}
+
+# Effects and ratios in one table: of one sign, and on the scale of the ratios where they are their logarithms.
+beside_ratios <- function(g, ratio, label) {
+  log <- suppressWarnings(log(g$x[[ratio]]))
+  known <- is.finite(log) & is.finite(g$x$beta)
+  against <- known & sign(log) * sign(g$x$beta) < 0
+  name <- if (ratio == "or") "odds" else "hazard"
+  if (any(against)) {
+    words <- sprintf(
+      "%s: %s of %s effects have another sign than the logarithms of the %s ratios, such as %s", label,
+      big(sum(against)), big(sum(known)), name, quote_all(g$x$SNP[against], 3)
+    )
+    hint <- sprintf("Which is of the effect allele? Name it: columns = c(beta = ) or c(%s = ).", ratio)
+    if (mean(against[known]) > .5) abort_gwas(paste0(words, "."), "beta", hint)
+    warn(paste0(words, ": the effects are taken."), "latentmr_warning_gwas", hint = hint)
+  }
+  near <- stats::median(abs(log - g$x$beta)[known]) <= .05 * stats::median(abs(g$x$beta[known]))
+  if (is.null(g$scale) && isTRUE(near)) g$scale <- sprintf("log %s ratio", name)
+  g
 }
 
 # Odds ratios under the name of beta: all positive, and around 1.
@@ -128,6 +162,8 @@ usable_errors <- function(g, label) {
   from <- if (is.null(x$z)) "the p-values" else "the test statistics"
   if (!is.null(stat)) g <- fill_errors(g, abs(x$beta) / stat, from)
   g$x$lower <- g$x$upper <- NULL
+  bare <- if (is.null(x$pval)) FALSE else is.na(g$x$se) & x$pval %in% c(0, 1)
+  if (any(bare)) g <- gwas_drop(g, bare, "no standard error, and none from a p-value of 0 or 1")
   gwas_drop(g, !is.finite(g$x$se) | g$x$se <= 0, "no standard error above 0")
 }
 
@@ -214,6 +250,19 @@ usable_frequencies <- function(g, label) {
   g
 }
 
+# A column `sd` is that of the counted alleles, which are 0 to 2.
+allele_sd <- function(g) {
+  if (is.null(g$x$sd)) return(g)
+  fits <- all(g$x$sd > 0 & g$x$sd < 1.001, na.rm = TRUE)
+  if (!fits) g$x$sd <- NULL
+  g$said <- c(g$said, if (fits) {
+    "`sd` is taken as the standard deviation of the counted alleles"
+  } else {
+    "the column `sd` is not that of counted alleles (0 to 1) and left out"
+  })
+  g
+}
+
 frequencies <- function(n) if (n == 1) "1 frequency" else paste(big(n), "frequencies")
 
 # One row for each variant, environment and trait. Several alternative alleles under one name
@@ -239,6 +288,12 @@ distinct_variants <- function(g, label) {
   g <- gwas_drop(g, again, "repeated: the first is kept")
   key <- paste(g$x$environment, g$x$trait, g$x$SNP, sep = "\r")
   several <- g$x$SNP %in% g$x$SNP[duplicated(key)]
+  if (!any(several)) return(g)
+  names <- unique(g$x$SNP[several])
   g$x$SNP[several] <- paste(g$x$SNP[several], g$x$other_allele[several], g$x$effect_allele[several], sep = ":")
-  g
+  g$said <- c(g$said, sprintf(
+    "%s of several alleles: these are in the names now (%s), and tables are joined by name and alleles",
+    plural(length(names), "variant"), quote_all(unique(g$x$SNP[several]), 2)
+  ))
+  gwas_changed(g, several, "several alleles under one name: named with them")
 }

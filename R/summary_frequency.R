@@ -54,10 +54,19 @@ alignment_input <- function(data) {
     frame <- gwas_frame(data, "data", "exposure")
     if (is.na(frame$name)) frame$name <- "trait"
     g <- harmonise_gwas(list(frame))
+    lost <- gwas_lost_words(g$flow)
+    if (nzchar(lost)) {
+      inform(
+        sprintf("`data`: %s are used: %s.", plural(nrow(g$variants), "variant"), lost), "latentmr_message_variants"
+      )
+    }
     return(list(
       z = g$beta / g$se, f = g$eaf, sd = sqrt(2 * g$eaf * (1 - g$eaf)), traits = frame$name,
       environments = g$environments
     ))
+  }
+  if (!inherits(data, c("mr_data", "mr_moments"))) {
+    abort_argument("data", "a table of associations, as of read_gwas(), mr_data or mr_moments", describe(data))
   }
   check_data(data)
   if (inherits(data, "mr_data")) {

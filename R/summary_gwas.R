@@ -120,7 +120,8 @@ associations_frame <- function(variants, rows, environments) {
 #'
 #' The format of the GWAS Catalog: tab-separated text, `chromosome` (1 to 25), `base_pair_location`, `effect_allele`,
 #' `other_allele`, `beta`, `standard_error`, `effect_allele_frequency`, `p_value` (`neg_log_10_p_value` where one is
-#' too small for a number), `rsid`, `n`, sorted by place, missing values `#NA`; with `metadata` also
+#' too small for a number), `rsid`, `n`, of log scales also `odds_ratio` or `hazard_ratio` (exp of `beta`, which stays the
+#' logarithm that `standard_error` is of), sorted by place, missing values `#NA`; with `metadata` also
 #' `<path>-meta.yaml` with what the frame knows (trait, ancestry, numbers of people). [read_gwas()] reads both.
 #'
 #' @param x A frame of [read_gwas()] or [as_gwas()], of one trait and one environment, with chromosomes and positions.
@@ -176,6 +177,8 @@ ssf_bytes <- function(x, chromosome, pack) {
   }
   out$rsid <- x$SNP
   out$n <- x$samplesize
+  ratio <- c("log odds ratio" = "odds_ratio", "log hazard ratio" = "hazard_ratio")[gwas_single(x$scale)]
+  if (!is.na(ratio)) out[[ratio]] <- exp(x$beta)
   out <- out[order(chromosome, x$pos), ]
   bytes <- table_bytes(out, na = "#NA", quote = FALSE, scipen = 50)
   if (!pack) return(bytes)

@@ -28,9 +28,60 @@ gwas_pairs <- function(exposure, outcome, args = c("fit", "outcome")) {
     abort_argument(args[2], sprintf("of environments of the exposure (%s)", quote_all(environments[[1]])),
                    sprintf("of %s", quote_all(environments[[2]])))
   }
+  warn_one_sided(environments, both, args)
   lapply(stats::setNames(nm = both), function(e) {
     lapply(list(exposure, outcome), function(x) x[x$environment %in% e, , drop = FALSE])
   })
+}
+
+warn_one_sided <- function(environments, both, args) {
+  alone <- lapply(environments, setdiff, c(both, NA))
+  if (!any(lengths(alone))) return(invisible())
+  words <- sprintf("%s (`%s`)", vapply(alone, quote_all, ""), args)[lengths(alone) > 0]
+  warn(
+    sprintf("Environments of one table only are left out: %s.", paste(words, collapse = ", ")),
+    "latentmr_warning_environment", environment = unlist(alone), hint = "Tables are matched by `environment`."
+  )
+}
+
+# harmonised_pair() of every environment, with a word on what is lost.
+harmonised_pairs <- function(exposure, outcome, action, args = c("fit", "outcome")) {
+  h <- lapply(gwas_pairs(exposure, outcome, args), function(pair) harmonised_pair(pair[[1]], pair[[2]], action))
+  words <- unlist(lapply(names(h), function(e) pair_words(h[[e]], e)))
+  if (length(words)) inform(paste(words, collapse = "\n"), "latentmr_message_variants")
+  for (e in names(h)) {
+    told <- !h[[e]]$palindromic & !h[[e]]$remove
+    warn_mirrored(h[[e]]$x$eaf[told], h[[e]]$y$eaf[told], h[[e]]$x$trait[1], h[[e]]$y$trait[1], e)
+  }
+  h
+}
+
+pair_words <- function(h, environment) {
+  lost <- c(
+    "not in the outcome's table" = h$lost, "with other alleles" = sum(h$remove),
+    "palindromic, not kept" = sum(!h$keep & !h$remove)
+  )
+  lost <- lost[lost > 0]
+  if (!length(lost)) return(NULL)
+  sprintf(
+    "%s: %s of %s variants of \"%s\" are used (%s).", environment, big(sum(h$keep)), big(h$all), h$x$trait[1],
+    paste(big_each(lost), names(lost), collapse = ", ")
+  )
+}
+
+# Frequencies of one population that are those of the other allele, of many variants.
+warn_mirrored <- function(first, second, of, name, environment) {
+  clear <- which(abs(first - .5) > .1 & is.finite(second))
+  mirrored <- sum(abs(second - (1 - first))[clear] < .1)
+  if (mirrored < 3 || mirrored < .2 * length(clear)) return(invisible())
+  warn(
+    sprintf(
+      "`eaf` of \"%s\" in %s is near one minus that of \"%s\" for %s of %s variants.", name, quote_all(environment), of,
+      big(mirrored), big(length(clear))
+    ),
+    "latentmr_warning_gwas", trait = name, environment = environment,
+    hint = "Is it the frequency of the effect allele, and not of the other or the minor allele?"
+  )
 }
 
 # x, y: rows of both frames, the outcome's effect and frequency turned; remove, palindromic,
@@ -38,7 +89,8 @@ gwas_pairs <- function(exposure, outcome, args = c("fit", "outcome")) {
 harmonised_pair <- function(exposure, outcome, action) {
   x_all <- as.data.frame(exposure)
   y_all <- as.data.frame(outcome)
-  at <- match(clean_snp(x_all$SNP), clean_snp(y_all$SNP))
+  key <- join_keys(list(x_all, y_all))
+  at <- match(key[[1]], key[[2]])
   x <- x_all[!is.na(at), , drop = FALSE]
   y <- y_all[at[!is.na(at)], , drop = FALSE]
   if (!nrow(x)) {
@@ -82,9 +134,12 @@ gwas_twosample <- function(x, units, outcome, type, action) {
     abort_argument("units", "NULL for frames of read_gwas(), which have their own", describe(units))
   }
   if (is.null(outcome)) return(gwas_side(check_gwas(x, "fit"), type))
-  pairs <- gwas_pairs(x, outcome)
-  several <- length(pairs) > 1
-  parts <- lapply(names(pairs), function(e) harmonised_frame(pairs[[e]], e, several, action))
+  harmonised_frames(harmonised_pairs(x, outcome, action), action)
+}
+
+# Of all environments, one below the other.
+harmonised_frames <- function(h, action) {
+  parts <- lapply(names(h), function(e) harmonised_frame(h[[e]], e, length(h) > 1, action))
   columns <- Reduce(union, lapply(parts, names))
   filled <- lapply(parts, function(p) {
     p[setdiff(columns, names(p))] <- NA
@@ -110,8 +165,7 @@ gwas_side <- function(x, type) {
 
 gwas_rest <- function(x) as.list(x[c("pval", "samplesize", "ncase", "ncontrol", "chr", "pos", "units")])
 
-harmonised_frame <- function(pair, environment, several, action) {
-  h <- harmonised_pair(pair[[1]], pair[[2]], action)
+harmonised_frame <- function(h, environment, several, action) {
   side <- function(x, type) {
     twosample_columns(
       c(list(se = x$se), gwas_rest(x), list(id = gwas_id(x, environment, several))), type, x$trait
@@ -176,7 +230,7 @@ gwas_mrinput <- function(exposure, outcome, correlation, action) {
     )
   }
   make <- suggested("MendelianRandomization", "mr_input")
-  h <- harmonised_pair(pairs[[1]][[1]], pairs[[1]][[2]], action)
+  h <- harmonised_pairs(exposure, outcome, action)[[1]]
   a <- pair_input(h, correlation)
   x <- h$x[h$keep, ]
   arguments <- list(
@@ -203,8 +257,9 @@ gwas_mrinput <- function(exposure, outcome, correlation, action) {
 #' @param seed Seed of the bootstrap errors of the weighted median; `NULL` draws one.
 #' @return A data frame with a row for each environment and method: TwoSampleMR's `id.exposure`, `id.outcome`,
 #'   `outcome`, `exposure`, `method`, `nsnp`, `b`, `se`, `pval`, then `lo_ci`, `up_ci`, `environment`, `scale` (of the
-#'   outcome), `Q`, `Q_df`, `Q_pval`, and `egger_intercept`, `egger_se`, `egger_pval` in the rows of MR-Egger.
-#'   P-values and intervals are normal. `attr(, "harmonised")` is the frame of [as_twosample()].
+#'   outcome), `Q`, `Q_df`, `Q_pval`, `egger_intercept`, `egger_se`, `egger_pval` in the rows of MR-Egger, and `note` (why
+#'   there is no estimate). Variants that are not used are counted in a message, environments of one table only in a
+#'   warning. P-values and intervals are normal. `attr(, "harmonised")` is the frame of [as_twosample()].
 #' @section Errors: `latentmr_error_argument` and `latentmr_error_variants` for frames that do not fit together.
 #' @references See the column `reference` of [mr_methods()].
 #' @examples
@@ -222,10 +277,10 @@ summary_mr <- function(exposure, outcome, methods = c("ivw", "egger", "weighted_
   check_number(action, "action", 1, 3, whole = TRUE)
   check_number(level, "level", 0, 1, open = TRUE)
   seed <- draw_seed(seed)
-  pairs <- gwas_pairs(exposure, outcome, c("exposure", "outcome"))
+  pairs <- harmonised_pairs(exposure, outcome, action, c("exposure", "outcome"))
   several <- length(pairs) > 1
   rows <- lapply(names(pairs), function(e) {
-    h <- harmonised_pair(pairs[[e]][[1]], pairs[[e]][[2]], action)
+    h <- pairs[[e]]
     a <- pair_input(h, correlation)
     fits <- lapply(methods, summary_method, a, seed)
     base <- data.frame(
@@ -235,7 +290,7 @@ summary_mr <- function(exposure, outcome, methods = c("ivw", "egger", "weighted_
     cbind(base, summary_rows(fits, level), environment = e, scale = h$y$scale[1], summary_extras(fits))
   })
   out <- do.call(rbind, rows)
-  attr(out, "harmonised") <- gwas_twosample(exposure, NULL, outcome, "exposure", action)
+  attr(out, "harmonised") <- harmonised_frames(pairs, action)
   out
 }
 
@@ -257,6 +312,7 @@ summary_extras <- function(fits) {
   intercept <- part("intercept")
   data.frame(
     Q = q[, 1], Q_df = q[, 2], Q_pval = q[, 3], egger_intercept = intercept[, 1], egger_se = intercept[, 2],
-    egger_pval = intercept[, 3]
+    egger_pval = intercept[, 3],
+    note = vapply(fits, function(f) if (is.null(f$note)) NA_character_ else f$note, "")
   )
 }

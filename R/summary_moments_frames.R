@@ -28,7 +28,7 @@ gwas_frame <- function(x, arg, role) {
   }
   n <- nrow(x)
   out <- data.frame(
-    SNP = as.character(x$SNP), key = clean_snp(as.character(x$SNP)), effect_allele = clean_allele(x$effect_allele, n),
+    SNP = as.character(x$SNP), key = join_keys(list(x))[[1]], effect_allele = clean_allele(x$effect_allele, n),
     other_allele = clean_allele(x$other_allele, n),
     environment = if (all(is.na(x[["environment"]]))) rep("all", n) else as.character(x[["environment"]]),
     chr = gwas_column(x, "chr", NA_character_), pos = as.numeric(gwas_column(x, "pos", NA_real_)),
@@ -98,7 +98,11 @@ gwas_frames <- function(exposure, outcome, where = c("exposure", "outcome")) {
   standing <- c(if (k > 1) paste0("exposure", seq_len(k)) else "exposure", "outcome")
   given <- ifelse(is.na(given) | !nzchar(given), standing[seq_len(k)], given)
   name <- make.unique(ifelse(is.na(name), c(given, standing[k + 1]), name), sep = "_")
-  for (t in seq_along(frames)) frames[[t]]$name <- name[t]
+  key <- join_keys(lapply(frames, `[[`, "data"))
+  for (t in seq_along(frames)) {
+    frames[[t]]$name <- name[t]
+    frames[[t]]$data$key <- key[[t]]
+  }
   check_gwas_environments(frames, args)
   frames
 }
@@ -239,6 +243,12 @@ gwas_kept <- function(g, sign, keep, frames, environments, log) {
   sign <- part(sign)
   eaf <- ifelse(sign < 0, 1 - part(g$eaf), part(g$eaf))
   data <- frames[[1]]$data[g$at[keep, 1], ]
+  first <- match(g$cells$environment, g$cells$environment)
+  for (i in which(g$cells$trait > 1)) {
+    warn_mirrored(
+      eaf[, first[i]], eaf[, i], frames[[1]]$name, frames[[g$cells$trait[i]]]$name, g$cells$environment[i]
+    )
+  }
   list(
     beta = part(g$beta) * sign, se = part(g$se), eaf = eaf, samplesize = part(g$samplesize), sd = part(g$sd),
     ldscore = part(g$ldscore), environments = environments, cells = g$cells,

@@ -92,7 +92,10 @@ ld_of_people <- function(x, environment, variants) {
 
 # `unnamed`: variants without alleles count the effect alleles of the associations.
 ld_match <- function(table, variants, unnamed = FALSE) {
-  at <- match(clean_snp(variants$snp), clean_snp(table$snp))
+  key <- join_keys(lapply(list(variants, table), function(x) {
+    list(SNP = x$snp, effect_allele = x$effect_allele, other_allele = x$other_allele)
+  }))
+  at <- match(key[[1]], key[[2]])
   effect <- clean_allele(table$effect_allele, nrow(table))[at]
   other <- clean_allele(table$other_allele, nrow(table))[at]
   same <- known_equal(effect, variants$effect_allele) & known_equal(other, variants$other_allele)

@@ -153,7 +153,8 @@ null_noise <- function(null, g, names) {
     h <- reorder_environments(h, g$environments, length(names))
   }
   z <- h$beta / h$se
-  keep <- !h$variants$snp %in% g$variants$snp & rowSums(z^2 > 30) == 0
+  base <- function(variants) clean_snp(plain_names(variants))
+  keep <- !base(h$variants) %in% base(g$variants) & rowSums(z^2 > 30) == 0
   if (sum(keep) < least_null) {
     abort_argument(
       "null", sprintf("tables of at least %d variants that are no instruments and not associated", least_null),

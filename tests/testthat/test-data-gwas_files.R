@@ -38,7 +38,11 @@ test_that("GWAS-VCF: cases and controls, fields in another order and absent", {
 
 test_that("chosen variants, by rsid, place or file", {
   path <- write_gwas_text(texts$REGENIE)
-  expect_identical(read_gwas(path, snps = c("rs55", "chr9:300", "2:200:T:C", "rs0"))$SNP, c("rs22", "rs33", "rs55"))
+  expect_warning(
+    got <- read_gwas(path, snps = c("rs55", "chr9:300", "2:200:T:C", "rs0")),
+    "1 of the 4 variants in `snps` is not there: \"rs0\"", class = "latentmr_warning_variants"
+  )
+  expect_identical(got$SNP, c("rs22", "rs33", "rs55"))
   list <- write_gwas_text(c("rs11", "X:400"))
   expect_identical(read_gwas(path, snps = list)$SNP, c("rs11", "rs44"))
   e <- tryCatch(read_gwas(path, snps = "rs0"), latentmr_error_variants = identity)

@@ -164,7 +164,7 @@ test_that("environments are matched by name", {
   of <- function(trait, k, e) table_of(trait, k * b, .01, environment = e)
   x <- gwas_of(list(of("x", 1, "EUR"), of("x", 2, "AFR")), trait = "x")
   y <- gwas_of(list(of("y", 6, "AFR"), of("y", 5, "EUR"), of("y", 9, "EAS")), trait = "y")
-  fit <- summary_mr(x, y, "ivw")
+  expect_warning(fit <- summary_mr(x, y, "ivw"), "\"EAS\" (`outcome`)", fixed = TRUE, class = "latentmr_warning_environment")
   expect_identical(fit$environment, c("EUR", "AFR"))
   expect_equal(fit$b, c(5, 3))
   expect_identical(fit$id.exposure, c("x (EUR)", "x (AFR)"))
@@ -196,4 +196,42 @@ test_that("MendelianRandomization's inputs, both ways", {
   y <- gwas_of(input, role = "outcome")
   expect_equal(list(x$beta, y$beta, y$se, y$trait[1], x$eaf), list(b, 2 * b, rep(.2, 6), "CHD", exposure$eaf))
   expect_equal(summary_mr(x, y, "ivw")$b, 2)
+})
+
+test_that("what summary_mr() leaves out is said", {
+  of <- function(trait, k, e) table_of(trait, k * b, .01, environment = e)
+  x <- gwas_of(list(of("x", 1, "EUR"), of("x", 2, "AFR")), trait = "x")
+  y <- gwas_of(list(of("y", 6, "AFR"), of("y", 9, "EAS")), trait = "y")
+  expect_condition_text(summary_mr(x, y, "ivw"), "latentmr_warning_environment", paste0(
+    "Environments of one table only are left out: \"EUR\" (`exposure`), \"EAS\" (`outcome`).\ni Tables are matched by `environment`."
+  ))
+  # By hand: of the six variants one is lost, one has other alleles, one is near a half.
+  few <- outcome[-1, ]
+  few$other_allele[few$SNP == "rs3"] <- "A" # G/A where the exposure has G/T
+  few[few$SNP == "rs4", c("effect_allele", "other_allele")] <- c("A", "T")
+  first <- exposure
+  first[first$SNP == "rs4", c("effect_allele", "other_allele")] <- c("A", "T")
+  first$eaf[first$SNP == "rs4"] <- few$eaf[few$SNP == "rs4"] <- .5
+  expect_condition_text(fit <- summary_mr(first, few, c("ivw", "egger"), seed = 1), "latentmr_message_variants", paste0(
+    "all: 3 of 6 variants of \"LDL\" are used (1 not in the outcome's table, 1 with other alleles, 1 palindromic, not kept)."
+  ))
+  expect_identical(fit$nsnp, c(3, 3))
+  expect_identical(nrow(attr(fit, "harmonised")), 5L)
+  two <- quiet(summary_mr(first[5:6, ], few, c("ivw", "egger", "weighted_median"), seed = 1))
+  expect_identical(two$note, c(
+    NA, "MR-Egger needs at least three variants", "the weighted median needs at least three variants"
+  ))
+})
+
+test_that("frequencies of the other allele are said", {
+  wrong <- outcome
+  wrong$eaf <- 1 - wrong$eaf
+  expect_condition_text(summary_mr(exposure, wrong, "ivw"), "latentmr_warning_gwas", paste0(
+    "`eaf` of \"CHD\" in \"all\" is near one minus that of \"LDL\" for 5 of 5 variants.\n",
+    "i Is it the frequency of the effect allele, and not of the other or the minor allele?"
+  ))
+  expect_no_warning(summary_mr(exposure, outcome, "ivw"))
+  t <- plain_tables()
+  t$y$eaf[t$y$environment == "AFR"] <- 1 - t$y$eaf[t$y$environment == "AFR"]
+  expect_warning(mr_moments_from_summary(t$x, t$y, overlap = 0), "of \"outcome\" in \"AFR\" is near one minus", class = "latentmr_warning_gwas")
 })
