@@ -5,48 +5,62 @@
 #   Rscript bench/bench-trust.R              every cell, 100 draws, resumed where it stopped
 #   Rscript bench/bench-trust.R 400          as many draws
 #   Rscript bench/bench-trust.R 60 null,one  cells whose name matches one of these
+#   Rscript bench/bench-trust.R 0            the table alone, from the draws there are
 #
-# One file per cell in RESULTS (bench/results/trust), one line per draw and arm;
-# WORKERS processes (2), SECONDS: stop after so many. The table is
-# bench/results/trust.csv: bias, RMSE, coverage with its exact 95 % Monte Carlo
-# interval, type I error (coverage of a linear estimator does not depend on the
-# effect), misses without an objection, objections.
+# One file per cell in RESULTS (bench/results/trust, not in the repository), one line per
+# draw and arm; WORKERS processes (2), SECONDS: stop after so many. Cells take turns of
+# ROUND draws (2), those of a null effect three times as many, so that the table is complete
+# at any time. The table is bench/results/trust.csv: bias, RMSE, coverage with its exact
+# 95 % Monte Carlo interval, type I error (coverage of a linear estimator does not depend
+# on the effect), misses without an objection, objections and what objected. The arm
+# "set" is what the first line says in place of an interval where it withholds one.
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 for (file in list.files("bench/designs", "[.]R$", full.names = TRUE)) source(file)
 
 # ---- the cells: how each is drawn, and what the analyst is given ----
+# null: no effect. clean: nothing wrong but what the encoder is for, so that an objection is
+# false. unseen: what the print names as not to be seen without families, or at all.
+# modes: what is given beside instruments and environments: nothing ("panel"), background
+# variants ("background"), ten components of the background ("structure"), of background and
+# instruments ("structure_with", and said so), families ("family").
 strong <- c(.9, .9)
+two <- c("panel", "background")
+four <- c(two, "structure", "structure_with")
 cells <- list(
-  admix_05 = list(function() admixture(fst = .05)),
-  admix_01_opposite = list(function() admixture(fst = .01, confounder = "opposite", structure = strong)),
+  admix_05 = list(function() admixture(fst = .05), modes = four),
+  admix_01_opposite = list(function() admixture(fst = .01, confounder = "opposite", structure = strong), modes = four),
   admix_threshold = list(function() admixture(fst = .03, confounder = "threshold")),
   admix_uneven = list(function() admixture(fst = .03, sites = 2, n = 1000)),
-  null_02 = list(function() admixture(fst = .02, effect = 0, structure = strong), null = TRUE),
-  null_003 = list(function() admixture(fst = .003, effect = 0, structure = strong), null = TRUE),
-  null_opposite_02 = list(function() admixture(fst = .02, effect = 0, structure = c(.9, -.9)), null = TRUE),
-  null_ibd = list(function() isolation(effect = 0, structure = strong), null = TRUE),
-  one_law_01 = list(function() admixture(fst = .01, law = "same"), modes = c("panel", "background")),
-  one_law_02 = list(function() admixture(fst = .02, law = "same"), modes = c("panel", "background")),
-  ibd_smooth = list(function() isolation(), modes = c("panel", "background")),
-  ibd_sharp = list(function() isolation(confounder = "sharp"), modes = c("panel", "background")),
+  clean = list(function() admixture(fst = .02, background = 0, structure = c(0, 0)), clean = TRUE),
+  clean_null = list(function() admixture(fst = .02, background = 0, effect = 0, structure = c(0, 0)), null = TRUE, clean = TRUE),
+  null_02 = list(function() admixture(fst = .02, effect = 0, structure = strong), null = TRUE, modes = four),
+  null_003 = list(function() admixture(fst = .003, effect = 0, structure = strong), null = TRUE, modes = two),
+  null_opposite_02 = list(function() admixture(fst = .02, effect = 0, confounder = "opposite", structure = strong), null = TRUE, modes = two),
+  null_ibd = list(function() isolation(effect = 0, structure = strong), null = TRUE, modes = two),
+  one_law_01 = list(function() admixture(fst = .01, law = "same"), modes = two),
+  one_law_02 = list(function() admixture(fst = .02, law = "same"), modes = four),
+  ibd_smooth = list(function() isolation(), modes = four),
+  ibd_sharp = list(function() isolation(confounder = "sharp"), modes = two),
   divergent_25 = list(function() divergent(fst = .25)),
   divergent_20_wide = list(function() divergent(fst = .2, wide = TRUE)),
   divergent_10 = list(function() divergent(fst = .1)),
-  batch = list(function() hidden_batch()),
+  batch = list(function() hidden_batch(), modes = two),
   dosage = list(function() dosages(fst = .03, background = 0)),
-  balanced = list(function() pleiotropy("balanced")),
-  directional_40 = list(function() pleiotropy("directional", share = .4), unseen = TRUE),
-  correlated_40 = list(function() pleiotropy("correlated", share = .4), unseen = TRUE),
+  balanced = list(function() pleiotropy("balanced", background = 0)),
+  directional_40 = list(function() pleiotropy("directional", share = .4, background = 0)),
+  correlated_40 = list(function() pleiotropy("correlated", share = .4, background = 0)),
+  correlated_all = list(function() pleiotropy("correlated", share = 1, background = 0), unseen = TRUE),
   selected = list(function() selected(fst = .02, background = 0)),
   case_control = list(function() case_control(fst = .02), null = TRUE),
-  polygenic_rg0 = list(function() polygenic(rg = 0), modes = "background"),
-  polygenic_rg5 = list(function() polygenic(rg = .5), modes = "background"),
-  mating_outcome = list(function() mating(on = "outcome", r = .4), unseen = TRUE),
-  mating_cross = list(function() mating(on = "cross", r = .4), unseen = TRUE),
-  mating_by_site = list(function() mating(on = "cross", r = c(0, .2, .4, .6)), unseen = TRUE),
-  dynastic = list(function() mating(on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)), unseen = TRUE),
-  families_valid = list(function() mating(on = "exposure", r = 0, generations = 1)),
+  polygenic_rg0 = list(function() polygenic(rg = 0), modes = two),
+  polygenic_rg5 = list(function() polygenic(rg = .5), modes = two),
+  mating_outcome = list(function() mating(on = "outcome", r = .4), unseen = TRUE, modes = c("panel", "family")),
+  mating_exposure = list(function() mating(on = "exposure", r = .4), unseen = TRUE, modes = c("panel", "family")),
+  mating_cross = list(function() mating(on = "cross", r = .4), unseen = TRUE, modes = c("panel", "family")),
+  mating_by_site = list(function() mating(on = "cross", r = c(0, .2, .4, .6)), unseen = TRUE, modes = c("panel", "family")),
+  dynastic = list(function() mating(on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)), unseen = TRUE, modes = c("panel", "family")),
+  families_valid = list(function() mating(on = "exposure", r = 0, generations = 1), clean = TRUE, modes = c("panel", "family")),
   still_confounded = list(function() still_confounded(), unseen = TRUE)
 )
 
@@ -58,11 +72,32 @@ fitted_iv <- function(d, z, w, estimator, vcov, cluster = NULL) {
   c(b = b, lo = b - half, up = b + half)
 }
 
-leading <- function(x, count = 10) {
+# Standardised columns, and the leading eigenvectors of their products by a block Krylov
+# space (large enough that ten directions are those of eigen() to many digits).
+standardised <- function(x) {
   s <- scale(x)
-  s <- s[, is.finite(colSums(s)), drop = FALSE]
-  e <- eigen(crossprod(s) / nrow(s), symmetric = TRUE)
-  scale(s %*% e$vectors[, seq_len(min(count, ncol(s))), drop = FALSE])
+  s[, is.finite(colSums(s)), drop = FALSE]
+}
+
+products <- function(a, b) LatentMR:::core_product(t(a), b)
+
+krylov <- function(m, count, steps = 12) {
+  start <- matrix(sin(seq_len(nrow(m) * (count + 4))^2), nrow(m))
+  basis <- q <- qr.Q(qr(start))
+  for (i in seq_len(steps)) {
+    q <- LatentMR:::core_product(m, q)
+    for (again in 1:2) q <- q - LatentMR:::core_product(basis, products(basis, q))
+    q <- qr.Q(qr(q))
+    basis <- cbind(basis, q)
+  }
+  small <- products(basis, LatentMR:::core_product(m, basis))
+  LatentMR:::core_product(basis, eigen((small + t(small)) / 2, symmetric = TRUE)$vectors[, seq_len(count), drop = FALSE])
+}
+
+leading <- function(s, m = products(s, s) / nrow(s), count = 10) {
+  count <- min(count, ncol(s))
+  v <- if (ncol(s) > 300) krylov(m, count) else eigen(m, symmetric = TRUE)$vectors[, seq_len(count), drop = FALSE]
+  scale(s %*% v)
 }
 
 dummies <- function(e) outer(as.integer(factor(e)), seq_along(unique(e)), `==`) + 0
@@ -106,26 +141,42 @@ summary_arms <- function(a, prefix = "") {
 
 # Mixed model: polygenic variance from the background variants by REML over a grid,
 # each trait's rows turned by the exposure's covariance; then the inverse-variance
-# estimate.
-mixed_root <- function(d) {
-  z <- scale(d$background)
-  z <- z[, is.finite(colSums(z))]
-  s <- svd(z, nv = 0)
-  lambda <- s$d^2 / ncol(z)
+# estimate. z: standardised background, m: its products.
+mixed_root <- function(d, z, m) {
+  e <- eigen(m * nrow(z), symmetric = TRUE)
+  keep <- e$values > 1e-8 * e$values[1]
+  u <- LatentMR:::core_product(z, sweep(e$vectors[, keep], 2, sqrt(e$values[keep]), "/"))
+  lambda <- e$values[keep] / ncol(z)
   w <- dummies(d$environment)
-  turn <- function(v, h) v * sqrt(1 / (1 - h)) + s$u %*% ((1 / sqrt(h * lambda + 1 - h) - sqrt(1 / (1 - h))) * crossprod(s$u, v))
+  turn <- function(v, h) {
+    v <- as.matrix(v)
+    flat <- sqrt(1 / (1 - h))
+    v * flat + LatentMR:::core_product(u, (1 / sqrt(h * lambda + 1 - h) - flat) * products(u, v))
+  }
   likelihood <- function(h) {
     q <- qr(turn(w, h))
     r <- qr.resid(q, turn(d$exposure, h))
     n <- length(r)
     -(n - ncol(w)) / 2 * log(sum(r^2)) - .5 * (sum(log(h * lambda + 1 - h)) + (n - length(lambda)) * log(1 - h)) - sum(log(abs(diag(qr.R(q)))))
   }
-  grid <- seq(0, .9, .05)
+  grid <- seq(0, .9, .1)
   h <- grid[which.max(vapply(grid, likelihood, 0))]
   function(v) turn(v, h)
 }
 
-standard_arms <- function(d) {
+# Ten components of the background without and with the instruments.
+genome_components <- function(d) {
+  if (is.null(d$background)) return(NULL)
+  own <- standardised(d$genotypes)
+  both <- cbind(own, standardised(d$background))
+  m <- products(both, both) / nrow(both)
+  rest <- -seq_len(ncol(own))
+  list(
+    without = leading(both[, rest], m[rest, rest]), with = leading(both, m), mixed = mixed_root(d, both[, rest], m[rest, rest])
+  )
+}
+
+standard_arms <- function(d, components) {
   sites <- dummies(d$environment)
   z <- d$genotypes
   robust <- if (is.null(d$family)) NULL else d$family
@@ -135,16 +186,16 @@ standard_arms <- function(d) {
     ols = fitted_iv(d, z, sites, "ols", "HC1"), `2sls` = fitted_iv(d, z, sites, "2sls", "HC1"), ujive = ujive(sites), liml = liml(sites)
   )
   if (ncol(z) > 12) {
-    pc <- cbind(sites, leading(z))
+    pc <- cbind(sites, leading(standardised(z)))
     arms <- c(arms, list(ujive_panel_pc = ujive(pc), liml_panel_pc = liml(pc)))
   }
   if (!is.null(d$background)) {
-    without <- cbind(sites, leading(d$background))
-    with <- cbind(sites, leading(cbind(z, d$background)))
+    without <- cbind(sites, components$without)
+    with <- cbind(sites, components$with)
     arms <- c(arms, list(
       ujive_genome_pc = ujive(without), liml_genome_pc = liml(without), ujive_genome_pc_with = ujive(with), liml_genome_pc_with = liml(with)
     ))
-    arms <- c(arms, summary_arms(each_variant(d, mixed_root(d)), "mixed_")[1])
+    arms <- c(arms, summary_arms(each_variant(d, components$mixed), "mixed_")[1])
   }
   if (ncol(z) > 12) arms <- c(arms, summary_arms(each_variant(d)))
   if (!is.null(d$family)) {
@@ -158,25 +209,42 @@ standard_arms <- function(d) {
 }
 
 # ---- ours ----
-given <- function(d, mode) {
+given <- function(d, mode, components) {
   args <- d[c("genotypes", "exposure", "outcome", "environment", "ids")]
   if (mode == "background") args$background <- d$background
+  if (startsWith(mode, "structure")) {
+    with <- mode == "structure_with"
+    args$structure <- components[[if (with) "with" else "without"]]
+    colnames(args$structure) <- paste0("PC", seq_len(ncol(args$structure)))
+    args$structure_includes_instruments <- with
+  }
   if (mode == "family") args$family <- d$family
   if (mode != "family" && !is.null(d$family)) args$cluster <- d$family
   suppressWarnings(do.call(mr_data, args))
 }
 
-ours <- function(d, mode, seed) {
-  fit <- suppressWarnings(latent_mr(given(d, mode), by_environment = TRUE, force = TRUE, seed = seed))
+# The piece of a set that holds the truth, else its first; an empty set covers nothing.
+set_ends <- function(set, truth) {
+  holds <- which(set$lo <= truth & set$up >= truth)
+  at <- c(holds, 1)[1]
+  if (!nrow(set) || is.na(set$lo[at])) c(b = NA, lo = Inf, up = -Inf) else c(b = NA, lo = set$lo[at], up = set$up[at])
+}
+
+ours <- function(d, mode, seed, components = NULL) {
+  fit <- suppressWarnings(latent_mr(given(d, mode, components), by_environment = TRUE, force = TRUE, seed = seed))
   frame <- as.data.frame(fit)
   frame <- frame[frame$environment == "pooled", ]
-  objected <- if (exists("verdict")) any(verdict(fit)$objects) else length(fit$warnings) > 0
+  checks <- verdict(fit)
   rows <- lapply(seq_len(nrow(frame)), function(i) c(b = frame$b[i], lo = frame$lo_ci[i], up = frame$up_ci[i]))
   names(rows) <- frame$estimator
   first <- fit$headline
   head <- if (is.na(first)) c(b = NA, lo = NA, up = NA) else rows[[first]]
-  rows <- c(list(headline = head), rows)
-  list(rows = setNames(rows, paste0(mode, ":", names(rows))), objected = objected)
+  rows <- c(list(headline = head), if (is.na(first)) list(set = set_ends(LatentMR:::head_diagnostics(fit)$set, d$truth$effect)), rows)
+  j <- checks$pval[checks$check == "J"]
+  list(
+    rows = setNames(rows, paste0(mode, ":", names(rows))), objected = any(checks$objects), f = min(fit$diagnostics$f),
+    why = paste(checks$check[checks$objects], collapse = " + "), j = if (length(j)) j else NA
+  )
 }
 
 one_draw <- function(cell, seed) {
@@ -184,13 +252,52 @@ one_draw <- function(cell, seed) {
   d <- cell[[1]]()
   modes <- cell$modes
   if (is.null(modes)) modes <- "panel"
-  fits <- lapply(setNames(nm = modes), function(mode) ours(d, mode, seed))
-  arms <- do.call(rbind, c(standard_arms(d), unlist(lapply(unname(fits), `[[`, "rows"), recursive = FALSE)))
+  components <- genome_components(d)
+  standard <- standard_arms(d, components)
+  fits <- lapply(setNames(nm = modes), function(mode) ours(d, mode, seed, components))
+  arms <- do.call(rbind, c(standard, unlist(lapply(unname(fits), `[[`, "rows"), recursive = FALSE)))
+  of <- fits[match(sub(":.*", "", rownames(arms)), modes)]
+  field <- function(name, none) unname(vapply(of, function(x) if (is.null(x)) none else x[[name]], none))
   data.frame(
     arm = rownames(arms), b = arms[, "b"] - d$truth$effect, lo = arms[, "lo"] - d$truth$effect, up = arms[, "up"] - d$truth$effect,
-    objected = vapply(sub(":.*", "", rownames(arms)), function(m) if (is.null(fits[[m]])) NA else fits[[m]]$objected, NA),
+    objected = field("objected", NA), why = field("why", ""), j = signif(field("j", NA_real_), 3), f = signif(field("f", NA_real_), 4),
     seed = seed, row.names = NULL
   )
+}
+
+# ---- the table ----
+exact <- function(hits, n) if (n) binom.test(hits, n)$conf.int else c(NA, NA)
+
+most <- function(why) {
+  counts <- sort(table(why[nzchar(why)]), decreasing = TRUE)
+  counts <- counts[seq_len(min(2, length(counts)))]
+  paste(sprintf("%s (%d)", names(counts), counts), collapse = "; ")
+}
+
+arm_line <- function(name, r) {
+  good <- is.finite(r$b)
+  covered <- r$lo <= 0 & r$up >= 0
+  ci <- exact(sum(covered, na.rm = TRUE), sum(!is.na(covered)))
+  data.frame(
+    cell = name, null = isTRUE(cells[[name]]$null), clean = isTRUE(cells[[name]]$clean), unseen = isTRUE(cells[[name]]$unseen),
+    arm = r$arm[1], draws = nrow(r), withheld = sum(!good), bias = signif(mean(r$b[good]), 3),
+    bias_mcse = signif(sd(r$b[good]) / sqrt(sum(good)), 2), rmse = signif(sqrt(mean(r$b[good]^2)), 3),
+    coverage = round(mean(covered, na.rm = TRUE), 3), coverage_lo = round(ci[1], 3), coverage_up = round(ci[2], 3),
+    width = signif(median(r$up - r$lo, na.rm = TRUE), 3), objected = round(mean(r$objected), 3),
+    missed_unsaid = round(sum(!covered & !r$objected, na.rm = TRUE) / nrow(r), 3), why = most(r$why), row.names = NULL
+  )
+}
+
+write_table <- function() {
+  table <- do.call(rbind, lapply(names(cells), function(name) {
+    file <- file.path(folder, paste0(name, ".csv"))
+    if (!file.exists(file)) return(NULL)
+    runs <- read.csv(file, na.strings = "NA", colClasses = c(why = "character"))
+    do.call(rbind, lapply(split(runs, factor(runs$arm, unique(runs$arm))), arm_line, name = name))
+  }))
+  table$missed_unsaid[is.na(table$objected)] <- NA
+  write.csv(table, "bench/results/trust.csv", row.names = FALSE, na = "")
+  invisible(table)
 }
 
 # ---- running ----
@@ -199,44 +306,41 @@ draws <- if (length(arguments)) as.integer(arguments[1]) else 100L
 wanted <- if (length(arguments) > 1) strsplit(arguments[2], ",")[[1]] else ""
 folder <- Sys.getenv("RESULTS", "bench/results/trust")
 workers <- as.integer(Sys.getenv("WORKERS", "2"))
+turn <- as.integer(Sys.getenv("ROUND", "2"))
 deadline <- Sys.time() + as.numeric(Sys.getenv("SECONDS", "1e9"))
 dir.create(folder, recursive = TRUE, showWarnings = FALSE)
 chosen <- names(cells)[Reduce(`|`, lapply(wanted, grepl, x = names(cells), fixed = TRUE))]
-batch <- 10L
-for (first in seq(1, draws, by = batch)) for (name in chosen) {
+chosen <- chosen[order(!vapply(cells[chosen], function(cell) isTRUE(cell$null), NA))]
+
+seeds_done <- function(name) {
   file <- file.path(folder, paste0(name, ".csv"))
-  done <- if (file.exists(file)) unique(read.csv(file)$seed)
-  seeds <- setdiff(20000L + first - 1L + seq_len(min(batch, draws - first + 1L)), done)
-  if (!length(seeds) || Sys.time() > deadline) next
+  if (file.exists(file)) unique(read.csv(file)$seed) else integer()
+}
+
+take_turn <- function(name, seeds) {
+  file <- file.path(folder, paste0(name, ".csv"))
   rows <- parallel::mclapply(seeds, function(s) one_draw(cells[[name]], s), mc.cores = workers, mc.preschedule = FALSE)
   failed <- vapply(rows, inherits, NA, "try-error")
   if (any(failed)) stop(name, ": ", rows[[which(failed)[1]]])
   new <- do.call(rbind, rows)
-  if (length(done)) new <- rbind(read.csv(file), new)
+  if (file.exists(file)) new <- rbind(read.csv(file, colClasses = c(why = "character")), new)
   write.csv(new, paste0(file, ".tmp"), row.names = FALSE)
   file.rename(paste0(file, ".tmp"), file)
-  message(name, ": ", length(unique(new$seed)), " draws")
 }
 
-# ---- the table ----
-exact <- function(hits, n) if (n) binom.test(hits, n)$conf.int else c(NA, NA)
-table <- do.call(rbind, lapply(names(cells), function(name) {
-  file <- file.path(folder, paste0(name, ".csv"))
-  if (!file.exists(file)) return(NULL)
-  runs <- read.csv(file)
-  do.call(rbind, lapply(split(runs, factor(runs$arm, unique(runs$arm))), function(r) {
-    good <- is.finite(r$b)
-    covered <- r$lo <= 0 & r$up >= 0
-    ci <- exact(sum(covered, na.rm = TRUE), sum(!is.na(covered)))
-    data.frame(
-      cell = name, null = isTRUE(cells[[name]]$null), unseen = isTRUE(cells[[name]]$unseen), arm = r$arm[1], draws = nrow(r),
-      withheld = sum(!good), bias = signif(mean(r$b[good]), 3), bias_mcse = signif(sd(r$b[good]) / sqrt(sum(good)), 2),
-      rmse = signif(sqrt(mean(r$b[good]^2)), 3), coverage = round(mean(covered, na.rm = TRUE), 3), coverage_lo = round(ci[1], 3), coverage_up = round(ci[2], 3),
-      width = signif(median(r$up - r$lo, na.rm = TRUE), 3), objected = round(mean(r$objected), 3),
-      missed_unsaid = round(mean(!covered & !r$objected, na.rm = TRUE), 3), row.names = NULL
-    )
-  }))
-}))
-write.csv(table, "bench/results/trust.csv", row.names = FALSE, na = "")
-heads <- table[grepl(":headline$", table$arm), ]
+repeat {
+  worked <- FALSE
+  for (name in chosen) {
+    many <- if (isTRUE(cells[[name]]$null)) 3L else 1L
+    left <- setdiff(20000L + seq_len(draws * many), seeds_done(name))
+    seeds <- left[seq_len(min(turn * many, length(left)))]
+    if (!length(seeds) || Sys.time() > deadline) next
+    take_turn(name, seeds)
+    worked <- TRUE
+  }
+  table <- write_table()
+  if (!worked) break
+  message(format(Sys.time(), "%H:%M"), ": ", min(lengths(lapply(chosen, seeds_done))), " draws of every cell")
+}
+heads <- table[grepl(":(headline|set)$", table$arm), ]
 print(heads[c("cell", "arm", "draws", "withheld", "bias", "rmse", "coverage", "width", "objected", "missed_unsaid")], row.names = FALSE)
