@@ -19,10 +19,11 @@ print.latent_mr <- function(x, ...) {
   )
   foot <- c("", first_lines(unlist(lapply(foot, wrap)), 11L), wrap(further_words(x)))
   spare <- PRINT_LINES - length(answer) - length(foot)
-  # What was removed is told where there is room for all rows.
+  # What was removed is told where there is room for all rows; which mode was taken, always.
   note <- wrap(removed_words(x))
   rows <- print_rows(x)
-  if (nrow(rows) + 1L + length(note) <= spare) foot <- c("", note, foot[-1]) else note <- NULL
+  if (nrow(rows) + 1L + length(note) > spare) note <- wrap(mode_words(x))
+  if (length(note)) foot <- c("", note, foot[-1])
   cat(c(answer, table_lines(rows, x, width, spare - length(note)), foot), sep = "\n")
   invisible(x)
 }

@@ -69,6 +69,7 @@ print.summary.latent_mr <- function(x, ...) {
   print_odds(x$odds, fit)
   part("What was done", c(
     sprintf("%s.", sentence_case(encoder_words(fit$encoder))), sprintf("Partialled out: %s.", block_words(fit)),
+    mode_words(fit),
     folds_words(fit), family_words(fit), imputed_words(fit),
     random_words(fit),
     if (!is.null(fit$score)) score_words(fit$score, nrow(fit$variants)), outlier_words(fit$estimates$latent_outlier)

@@ -83,7 +83,17 @@ environments_words <- function(fit, said) {
 # What the rows called "structure removed" leave out.
 removed_words <- function(fit) {
   if (is_family(fit$leading) || !any(method_rows(fit$methods$id)$partialled == "latent")) return(NULL)
-  sprintf("Structure removed: %s.", block_words(fit))
+  paste(c(sprintf("Structure removed: %s.", block_words(fit)), mode_words(fit)), collapse = " ")
+}
+
+# Which way to see structure was taken where there is a choice, and why (bench/bench-trust.R, bench-snp-panels.R).
+mode_words <- function(fit) {
+  if (fit$mode == "background") return("Mode: background, as such variants were given: of all modes the smallest error.")
+  if (fit$mode != "structure") return(NULL)
+  sprintf(
+    "Mode: structure, as given; its columns %s the instruments (`structure_includes_instruments`).",
+    if (is.null(fit$encoder$structure_slopes)) "count as made without" else "were made with"
+  )
 }
 
 further_words <- function(fit) {

@@ -9,7 +9,7 @@
 #
 # One file per cell in RESULTS (bench/results/trust, not in the repository), one line per
 # draw and arm; WORKERS processes (2), SECONDS: stop after so many. Cells take turns of
-# ROUND draws (2), those of a null effect three times as many, so that the table is complete
+# ROUND draws (2), those of a null effect twice as many, so that the table is complete
 # at any time. The table is bench/results/trust.csv: bias, RMSE, coverage with its exact
 # 95 % Monte Carlo interval, type I error (coverage of a linear estimator does not depend
 # on the effect), misses without an objection, objections and what objected. The arm
@@ -28,24 +28,24 @@ strong <- c(.9, .9)
 two <- c("panel", "background")
 four <- c(two, "structure", "structure_with")
 cells <- list(
-  admix_05 = list(function() admixture(fst = .05), modes = four),
-  admix_01_opposite = list(function() admixture(fst = .01, confounder = "opposite", structure = strong), modes = four),
-  admix_threshold = list(function() admixture(fst = .03, confounder = "threshold")),
-  admix_uneven = list(function() admixture(fst = .03, sites = 2, n = 1000)),
+  admix_05 = list(function() admixture(fst = .05, background = 300), modes = four),
+  admix_01_opposite = list(function() admixture(fst = .01, confounder = "opposite", structure = strong, background = 300), modes = two),
+  admix_threshold = list(function() admixture(fst = .03, confounder = "threshold", background = 0)),
+  admix_uneven = list(function() admixture(fst = .03, sites = 2, n = 1000, background = 0)),
   clean = list(function() admixture(fst = .02, background = 0, structure = c(0, 0)), clean = TRUE),
   clean_null = list(function() admixture(fst = .02, background = 0, effect = 0, structure = c(0, 0)), null = TRUE, clean = TRUE),
-  null_02 = list(function() admixture(fst = .02, effect = 0, structure = strong), null = TRUE, modes = four),
-  null_003 = list(function() admixture(fst = .003, effect = 0, structure = strong), null = TRUE, modes = two),
-  null_opposite_02 = list(function() admixture(fst = .02, effect = 0, confounder = "opposite", structure = strong), null = TRUE, modes = two),
-  null_ibd = list(function() isolation(effect = 0, structure = strong), null = TRUE, modes = two),
-  one_law_01 = list(function() admixture(fst = .01, law = "same"), modes = two),
-  one_law_02 = list(function() admixture(fst = .02, law = "same"), modes = four),
-  ibd_smooth = list(function() isolation(), modes = four),
-  ibd_sharp = list(function() isolation(confounder = "sharp"), modes = two),
+  null_02 = list(function() admixture(fst = .02, effect = 0, structure = strong, background = 300), null = TRUE, modes = four),
+  null_003 = list(function() admixture(fst = .003, effect = 0, structure = strong, background = 300), null = TRUE, modes = two),
+  null_opposite_02 = list(function() admixture(fst = .02, effect = 0, confounder = "opposite", structure = strong, background = 300), null = TRUE, modes = two),
+  null_ibd = list(function() isolation(effect = 0, structure = strong, background = 300), null = TRUE, modes = two),
+  one_law_01 = list(function() admixture(fst = .01, law = "same", background = 300), modes = two),
+  one_law_02 = list(function() admixture(fst = .02, law = "same", background = 300), modes = four),
+  ibd_smooth = list(function() isolation(background = 300), modes = two),
+  ibd_sharp = list(function() isolation(confounder = "sharp", background = 300), modes = two),
   divergent_25 = list(function() divergent(fst = .25)),
   divergent_20_wide = list(function() divergent(fst = .2, wide = TRUE)),
   divergent_10 = list(function() divergent(fst = .1)),
-  batch = list(function() hidden_batch(), modes = two),
+  batch = list(function() hidden_batch(background = 300), modes = two),
   dosage = list(function() dosages(fst = .03, background = 0)),
   balanced = list(function() pleiotropy("balanced", background = 0)),
   directional_40 = list(function() pleiotropy("directional", share = .4, background = 0)),
@@ -53,14 +53,14 @@ cells <- list(
   correlated_all = list(function() pleiotropy("correlated", share = 1, background = 0), unseen = TRUE),
   selected = list(function() selected(fst = .02, background = 0)),
   case_control = list(function() case_control(fst = .02), null = TRUE),
-  polygenic_rg0 = list(function() polygenic(rg = 0), modes = two),
-  polygenic_rg5 = list(function() polygenic(rg = .5), modes = two),
-  mating_outcome = list(function() mating(on = "outcome", r = .4), unseen = TRUE, modes = c("panel", "family")),
-  mating_exposure = list(function() mating(on = "exposure", r = .4), unseen = TRUE, modes = c("panel", "family")),
-  mating_cross = list(function() mating(on = "cross", r = .4), unseen = TRUE, modes = c("panel", "family")),
-  mating_by_site = list(function() mating(on = "cross", r = c(0, .2, .4, .6)), unseen = TRUE, modes = c("panel", "family")),
-  dynastic = list(function() mating(on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)), unseen = TRUE, modes = c("panel", "family")),
-  families_valid = list(function() mating(on = "exposure", r = 0, generations = 1), clean = TRUE, modes = c("panel", "family")),
+  polygenic_rg0 = list(function() polygenic(rg = 0, background = 300), modes = two),
+  polygenic_rg5 = list(function() polygenic(rg = .5, background = 300), modes = two),
+  mating_outcome = list(function() mating(families = 750, on = "outcome", r = .4), unseen = TRUE, modes = c("panel", "family")),
+  mating_exposure = list(function() mating(families = 750, on = "exposure", r = .4), unseen = TRUE, modes = c("panel", "family")),
+  mating_cross = list(function() mating(families = 750, on = "cross", r = .4), unseen = TRUE, modes = c("panel", "family")),
+  mating_by_site = list(function() mating(families = 750, on = "cross", r = c(0, .2, .4, .6)), unseen = TRUE, modes = c("panel", "family")),
+  dynastic = list(function() mating(families = 750, on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)), unseen = TRUE, modes = c("panel", "family")),
+  families_valid = list(function() mating(families = 750, on = "exposure", r = 0, generations = 1), clean = TRUE, modes = c("panel", "family")),
   still_confounded = list(function() still_confounded(), unseen = TRUE)
 )
 
@@ -72,8 +72,6 @@ fitted_iv <- function(d, z, w, estimator, vcov, cluster = NULL) {
   c(b = b, lo = b - half, up = b + half)
 }
 
-# Standardised columns, and the leading eigenvectors of their products by a block Krylov
-# space (large enough that ten directions are those of eigen() to many digits).
 standardised <- function(x) {
   s <- scale(x)
   s[, is.finite(colSums(s)), drop = FALSE]
@@ -81,23 +79,10 @@ standardised <- function(x) {
 
 products <- function(a, b) LatentMR:::core_product(t(a), b)
 
-krylov <- function(m, count, steps = 12) {
-  start <- matrix(sin(seq_len(nrow(m) * (count + 4))^2), nrow(m))
-  basis <- q <- qr.Q(qr(start))
-  for (i in seq_len(steps)) {
-    q <- LatentMR:::core_product(m, q)
-    for (again in 1:2) q <- q - LatentMR:::core_product(basis, products(basis, q))
-    q <- qr.Q(qr(q))
-    basis <- cbind(basis, q)
-  }
-  small <- products(basis, LatentMR:::core_product(m, basis))
-  LatentMR:::core_product(basis, eigen((small + t(small)) / 2, symmetric = TRUE)$vectors[, seq_len(count), drop = FALSE])
-}
-
+# Principal components of standardised columns; m: their correlations.
 leading <- function(s, m = products(s, s) / nrow(s), count = 10) {
-  count <- min(count, ncol(s))
-  v <- if (ncol(s) > 300) krylov(m, count) else eigen(m, symmetric = TRUE)$vectors[, seq_len(count), drop = FALSE]
-  scale(s %*% v)
+  v <- .Call(LatentMR:::C_ffi_eigen_top, m, as.integer(min(count, ncol(s))))$vectors
+  scale(LatentMR:::core_product(s, v))
 }
 
 dummies <- function(e) outer(as.integer(factor(e)), seq_along(unique(e)), `==`) + 0
@@ -288,16 +273,58 @@ arm_line <- function(name, r) {
   )
 }
 
+runs_of <- function(name) {
+  file <- file.path(folder, paste0(name, ".csv"))
+  if (file.exists(file)) read.csv(file, na.strings = "NA", colClasses = c(why = "character"))
+}
+
 write_table <- function() {
-  table <- do.call(rbind, lapply(names(cells), function(name) {
-    file <- file.path(folder, paste0(name, ".csv"))
-    if (!file.exists(file)) return(NULL)
-    runs <- read.csv(file, na.strings = "NA", colClasses = c(why = "character"))
+  all <- Filter(Negate(is.null), lapply(setNames(nm = names(cells)), runs_of))
+  table <- do.call(rbind, lapply(names(all), function(name) {
+    runs <- all[[name]]
     do.call(rbind, lapply(split(runs, factor(runs$arm, unique(runs$arm))), arm_line, name = name))
   }))
   table$missed_unsaid[is.na(table$objected)] <- NA
   write.csv(table, "bench/results/trust.csv", row.names = FALSE, na = "")
+  write.csv(compared(all), "bench/results/trust-summary.csv", row.names = FALSE, na = "")
   invisible(table)
+}
+
+# Over all cells of structure: RMSE of a first line over that of the best that users have,
+# geometric mean over cells of the draws in which both have a number, with a 95 % interval from
+# draws taken again within cells; coverage of both, objections and misses of the first line.
+compared <- function(all) {
+  all <- all[grepl("^(admix|null|one_law|ibd|divergent|batch|dosage|polygenic|clean)", names(all))]
+  pairs <- list(
+    c("panel:headline", "2sls"), c("panel:headline", "liml_panel_pc"), c("panel:headline", "ujive_panel_pc"),
+    c("background:headline", "ujive_genome_pc"), c("background:headline", "ujive_genome_pc_with"),
+    c("background:headline", "mixed_ivw"), c("background:headline", "panel:headline"),
+    c("background:headline", "structure:headline"), c("background:headline", "structure_with:headline")
+  )
+  do.call(rbind, lapply(pairs, function(pair) {
+    both <- lapply(all, function(runs) {
+      x <- merge(runs[runs$arm == pair[1], ], runs[runs$arm == pair[2], ], by = "seed")
+      x[is.finite(x$b.x) & is.finite(x$b.y), ]
+    })
+    both <- both[vapply(both, nrow, 0L) > 1]
+    if (!length(both)) return(NULL)
+    ratio <- function(take) exp(mean(vapply(both, function(x) {
+      i <- take(nrow(x))
+      log(mean(x$b.x[i]^2) / mean(x$b.y[i]^2)) / 2
+    }, 0)))
+    set.seed(1)
+    again <- quantile(replicate(400, ratio(function(n) sample.int(n, replace = TRUE))), c(.025, .975))
+    x <- do.call(rbind, both)
+    inside <- function(lo, up) lo <= 0 & up >= 0
+    own <- inside(x$lo.x, x$up.x)
+    data.frame(
+      first = pair[1], over = pair[2], cells = length(both), draws = nrow(x), rmse_ratio = round(ratio(seq_len), 3),
+      ratio_lo = round(again[[1]], 3), ratio_up = round(again[[2]], 3), coverage = round(mean(own), 3),
+      coverage_lo = round(exact(sum(own), nrow(x))[1], 3), coverage_up = round(exact(sum(own), nrow(x))[2], 3),
+      other_coverage = round(mean(inside(x$lo.y, x$up.y)), 3), objected = round(mean(x$objected.x), 3),
+      missed_unsaid = round(mean(!own & !x$objected.x), 3)
+    )
+  }))
 }
 
 # ---- running ----
@@ -312,10 +339,7 @@ dir.create(folder, recursive = TRUE, showWarnings = FALSE)
 chosen <- names(cells)[Reduce(`|`, lapply(wanted, grepl, x = names(cells), fixed = TRUE))]
 chosen <- chosen[order(!vapply(cells[chosen], function(cell) isTRUE(cell$null), NA))]
 
-seeds_done <- function(name) {
-  file <- file.path(folder, paste0(name, ".csv"))
-  if (file.exists(file)) unique(read.csv(file)$seed) else integer()
-}
+seeds_done <- function(name) unique(runs_of(name)$seed)
 
 take_turn <- function(name, seeds) {
   file <- file.path(folder, paste0(name, ".csv"))
@@ -323,7 +347,7 @@ take_turn <- function(name, seeds) {
   failed <- vapply(rows, inherits, NA, "try-error")
   if (any(failed)) stop(name, ": ", rows[[which(failed)[1]]])
   new <- do.call(rbind, rows)
-  if (file.exists(file)) new <- rbind(read.csv(file, colClasses = c(why = "character")), new)
+  new <- rbind(runs_of(name), new)
   write.csv(new, paste0(file, ".tmp"), row.names = FALSE)
   file.rename(paste0(file, ".tmp"), file)
 }
@@ -331,7 +355,7 @@ take_turn <- function(name, seeds) {
 repeat {
   worked <- FALSE
   for (name in chosen) {
-    many <- if (isTRUE(cells[[name]]$null)) 3L else 1L
+    many <- if (isTRUE(cells[[name]]$null)) 2L else 1L
     left <- setdiff(20000L + seq_len(draws * many), seeds_done(name))
     seeds <- left[seq_len(min(turn * many, length(left)))]
     if (!length(seeds) || Sys.time() > deadline) next

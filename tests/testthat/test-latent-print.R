@@ -150,6 +150,19 @@ test_that("structure columns that are partialled out do not object; the summary 
   expect_false("latent_2sls_only" %in% fits$background$methods$id)
 })
 
+test_that("the mode that was taken and why, where there is a choice", {
+  one <- function(fit, width = 80) gsub("\\s+", " ", paste(shown(fit, width), collapse = " "))
+  for (width in c(60, 80, 120)) {
+    expect_match(one(fits$background, width), "Mode: background, as such variants were given", fixed = TRUE)
+    expect_match(one(fits$structure, width), "its columns count as made without the instruments (`structure_includes_instruments`)", fixed = TRUE)
+  }
+  expect_no_match(one(fits$panel), "Mode: ")
+  told <- quiet(simulate_mr("snp", cell = 3, n = 300, seed = 1))
+  told$structure <- cbind(PC1 = told$truth$Q[, 1], PC2 = told$truth$Q[, 2])
+  told$structure_includes_instruments <- TRUE
+  expect_match(one(quiet(latent_mr(told, seed = 1, by_environment = FALSE))), "were made with the instruments", fixed = TRUE)
+})
+
 test_that("what objects stands before the number, with its warning counted", {
   lines <- shown(fits$pleiotropic)
   expect_identical(lines[3], "Do not publish this as it stands:")
