@@ -123,7 +123,7 @@ static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(ujive_instrument(&d, &g, REAL(p), LOGICAL(skipped), (lmr_cpu)glue_int1(level, "level"),
-                              glue_arena(ujive_bytes(&d, &g)), &tick, &err), &err);
+                              glue_arena(ujive_bytes(&d, &g, &tick)), &tick, &err), &err);
   SEXP out = glue_list(4, "p", p, "skipped", skipped, "leverage", leverage, "forms", columns ? forms : R_NilValue);
   UNPROTECT(4);
   return out;
@@ -142,7 +142,7 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP leverage, SEXP or
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(ujive_pairs(&d, &g, glue_real(coef, (R_xlen_t)(d.K + d.k), "coef"), REAL(pairs),
-                         (lmr_cpu)glue_int1(level, "level"), glue_arena(ujive_bytes(&d, &g)), &tick, &err), &err);
+                         (lmr_cpu)glue_int1(level, "level"), glue_arena(ujive_bytes(&d, &g, &tick)), &tick, &err), &err);
   UNPROTECT(1);
   return pairs;
 }

@@ -15,12 +15,15 @@ test_that("the number of threads changes no bit of moments, products or fits", {
   g[, 9] <- ifelse(is.na(g[, 9]), 1, g[, 9])
   data <- moments_data(g, environment = rep(c("a", "b"), c(33000, 500)))
   blocks <- draw_blocks(data$environment, NULL, 3L, 1L)
+  y <- stats::rnorm(3000)
   run <- function() {
     out <- lapply(list(1e9, 1), function(memory) moments_pass(data, blocks, memory, cpu_level()))
     for (k in 1:2) out[[k]]$seconds <- NULL
     x <- g[1:3000, ]
     x[is.na(x)] <- 0
-    list(out, crossproduct(x), suppressWarnings(as.data.frame(latent_mr(simulate_mr("snp", n = 500, seed = 1), seed = 1))))
+    # More people than a block of rows has: instruments of UJIVE from memory and from a stream.
+    leave_out <- iv_fit(x[, 1] + y, x[, 2] + x[, 3] + y, x[, 3:9], estimator = "ujive")
+    list(out, crossproduct(x), leave_out$coefficients, suppressWarnings(as.data.frame(latent_mr(simulate_mr("snp", n = 500, seed = 1), seed = 1))))
   }
   one <- with_threads(1, run())
   for (threads in c(2, 3, 7)) expect_identical(with_threads(threads, run()), one)

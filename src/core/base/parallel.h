@@ -22,9 +22,11 @@
 #define LMR_PRAGMA(text) _Pragma(#text)
 #define LMR_PARALLEL_FOR(threads, order) LMR_PRAGMA(omp parallel for num_threads(threads) schedule(order))
 static inline int lmr_main_thread(void) { return omp_get_thread_num() == 0; }
+static inline size_t lmr_thread(void) { return (size_t)omp_get_thread_num(); } /* from 0, of a parallel loop */
 #else
 #define LMR_PARALLEL_FOR(threads, order)
 static inline int lmr_main_thread(void) { return 1; }
+static inline size_t lmr_thread(void) { return 0; }
 #endif
 
 /* Threads for `turns` turns: the tick's, not more than turns. */

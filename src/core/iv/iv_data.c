@@ -16,20 +16,16 @@ static size_t q_columns(const iv_data *d) {
   return all > z ? all : z;
 }
 
-size_t iv_block_bytes(const iv_data *d, int want) {
-  const size_t rows = iv_block_rows(d), pq = tall_pad(d->K + d->L), pxy = tall_pad(d->k + 1);
-  size_t bytes = d->stream ? iv_stream_block_bytes(d, want) : lmr_bytes(pq * pq, sizeof(double));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * q_columns(d), sizeof(double)));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * pxy, sizeof(double)));
+size_t iv_block_share_bytes(const iv_data *d) {
+  const size_t rows = iv_block_rows(d), pxy = tall_pad(d->k + 1);
+  size_t bytes = d->stream ? iv_stream_block_share_bytes(d) : 0;
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * q_columns(d)));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * pxy));
   return lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(2, rows * (d->k + 1)), lmr_double_bytes(2, rows)));
 }
 
-lmr_status iv_block_make(iv_block *b, const iv_data *d, int want, lmr_arena *work, lmr_error *err) {
-  memset(b, 0, sizeof *b);
-  b->want = want;
-  b->rows = iv_block_rows(d);
-  b->pq = tall_pad(d->K + d->L);
-  b->pxy = tall_pad(d->k + 1);
+lmr_status iv_block_share(iv_block *b, const iv_block *of, const iv_data *d, lmr_arena *work, lmr_error *err) {
+  *b = *of;
   LMR_TAKE(b->q, work, b->rows * q_columns(d), err);
   LMR_TAKE(b->xy, work, b->rows * b->pxy, err);
   LMR_TAKE(b->hat, work, b->rows * (d->k + 1), err);
@@ -37,6 +33,19 @@ lmr_status iv_block_make(iv_block *b, const iv_data *d, int want, lmr_arena *wor
   LMR_TAKE(b->hw, work, b->rows, err);
   LMR_TAKE(b->hz, work, b->rows, err);
   memset(b->q, 0, b->rows * q_columns(d) * sizeof *b->q);
+  return d->stream ? iv_stream_block_share(b, d, work, err) : LMR_OK;
+}
+
+size_t iv_block_bytes(const iv_data *d, int want) {
+  const size_t pq = tall_pad(d->K + d->L);
+  return lmr_add_bytes(iv_block_share_bytes(d), d->stream ? iv_stream_block_bytes(d, want) : lmr_double_bytes(1, pq * pq));
+}
+
+lmr_status iv_block_make(iv_block *b, const iv_data *d, int want, lmr_arena *work, lmr_error *err) {
+  const iv_block empty = {
+    .want = want, .rows = iv_block_rows(d), .pq = tall_pad(d->K + d->L), .pxy = tall_pad(d->k + 1)
+  };
+  LMR_TRY(iv_block_share(b, &empty, d, work, err));
   if (d->stream) return iv_stream_block_make(b, d, work, err);
   LMR_TAKE(b->factor, work, b->pq * b->pq, err);
   tall_pad_factor(d->r, d->K + d->L, iv_columns(d), b->factor, b->pq);

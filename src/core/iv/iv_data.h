@@ -43,6 +43,10 @@ size_t iv_block_rows(const iv_data *d);
 size_t iv_block_bytes(const iv_data *d, int want);
 lmr_status iv_block_make(iv_block *b, const iv_data *d, int want, lmr_arena *work, lmr_error *err);
 
+/* Another block of the same rows, for another thread: buffers of its own, and the packed matrices of `of`. */
+size_t iv_block_share_bytes(const iv_data *d);
+lmr_status iv_block_share(iv_block *b, const iv_block *of, const iv_data *d, lmr_arena *work, lmr_error *err);
+
 /* Loads `count` rows; `coef` of (W, X), K + k, gives the residual y - W g - X b
  * in e[rows] when it is not NULL. */
 void iv_block_load(iv_block *b, const iv_data *d, size_t first, size_t count, const double *coef,

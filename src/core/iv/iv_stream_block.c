@@ -32,12 +32,23 @@ size_t iv_stream_forms(const iv_stream *s, size_t k) {
 
 static int needs_variants(const iv_data *d) { return d->stream->basis && !d->stream->forms; }
 
+size_t iv_stream_block_share_bytes(const iv_data *d) {
+  const size_t rows = iv_stream_block_rows(d->stream), width = moment_rows_width(d->stream->rows);
+  return lmr_add_bytes(lmr_double_bytes(1, rows * tall_pad(width)), lmr_double_bytes(1, rows * widest_map(d)));
+}
+
+lmr_status iv_stream_block_share(iv_block *b, const iv_data *d, lmr_arena *work, lmr_error *err) {
+  const size_t width = moment_rows_width(d->stream->rows);
+  LMR_TAKE(b->u, work, b->rows * tall_pad(width), err);
+  memset(b->u, 0, b->rows * tall_pad(width) * sizeof *b->u);
+  LMR_TAKE(b->forms, work, b->rows * widest_map(d), err);
+  return LMR_OK;
+}
+
 size_t iv_stream_block_bytes(const iv_data *d, int want) {
   const iv_stream *s = d->stream;
-  const size_t rows = iv_stream_block_rows(s), width = moment_rows_width(s->rows), p = s->rows->g.variants;
-  size_t bytes = lmr_bytes(rows * tall_pad(width), sizeof(double));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(rows * widest_map(d), sizeof(double)));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(s->cells, sizeof(double *)));
+  const size_t width = moment_rows_width(s->rows), p = s->rows->g.variants;
+  size_t bytes = lmr_bytes(s->cells, sizeof(double *));
   for (size_t c = 0; c < s->cells; c++)
     bytes = lmr_add_bytes(bytes, lmr_bytes(tall_strips_size(width, map_columns(&s->cell[c], d->k)), sizeof(double)));
   if (!needs_variants(d)) return bytes;
@@ -51,9 +62,6 @@ lmr_status iv_stream_block_make(iv_block *b, const iv_data *d, lmr_arena *work, 
   const iv_stream *s = d->stream;
   const size_t width = moment_rows_width(s->rows), p = s->rows->g.variants;
   if (s->forms && !s->given && b->want) return lmr_fail(err, LMR_EINVAL, "instruments of a stream without its genotypes");
-  LMR_TAKE(b->u, work, b->rows * tall_pad(width), err);
-  memset(b->u, 0, b->rows * tall_pad(width) * sizeof *b->u);
-  LMR_TAKE(b->forms, work, b->rows * widest_map(d), err);
   LMR_TAKE(b->map, work, s->cells, err);
   for (size_t c = 0; c < s->cells; c++) {
     const size_t columns = map_columns(&s->cell[c], d->k);

@@ -24,8 +24,8 @@ typedef struct {
 
 static size_t width(const iv_data *d) { return d->k > 1 ? d->k : 1; }
 
-size_t ujive_bytes(const iv_data *d, const ujive_groups *g) {
-  if (!g->start) return ujive_single_bytes(d);
+size_t ujive_bytes(const iv_data *d, const ujive_groups *g, const lmr_tick *tick) {
+  if (!g->start) return ujive_single_bytes(d, tick);
   const size_t p1 = d->K + d->L, pq = tall_pad(p1), rows = iv_block_rows(d), k = width(d);
   size_t bytes = iv_block_bytes(d, IV_Q);
   bytes = lmr_add_bytes(bytes, lmr_bytes(rows * (1 + 3 * k), sizeof(double)) + 5 * 64);

@@ -24,7 +24,7 @@ typedef struct {
   double *leverage;
 } ujive_groups;
 
-size_t ujive_bytes(const iv_data *d, const ujive_groups *g);
+size_t ujive_bytes(const iv_data *d, const ujive_groups *g, const lmr_tick *tick);
 
 /* p: n x k in the order of the columns of d (not of `order`), in units of X;
  * skipped[n] is 1 for people with P = 0 by the rule above. */

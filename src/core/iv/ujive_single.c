@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/parallel.h"
 #include "core/iv/iv_gram.h"
 
 static size_t exposures(const iv_data *d) { return d->k > 1 ? d->k : 1; }
@@ -9,35 +10,46 @@ static size_t exposures(const iv_data *d) { return d->k > 1 ? d->k : 1; }
 /* Nobody is left out without whom a column is not identified. */
 static int stays(double leverage) { return 1 - leverage < UJIVE_SINGULAR; }
 
+static size_t blocks_of(const iv_data *d) { return (d->instruments.n + iv_block_rows(d) - 1) / iv_block_rows(d); }
+
+/* The instrument of the people of a block. */
+static void block_instrument(const iv_data *d, int jive1, iv_block *b, size_t first, double *p, int *skipped,
+                             double *leverage, lmr_cpu level) {
+  const size_t n = d->instruments.n, k = d->k, rows = b->rows, count = n - first < rows ? n - first : rows;
+  const double *root = d->response.root;
+  iv_block_load(b, d, first, count, NULL, NULL, level);
+  if (leverage) {
+    memcpy(leverage + first, b->hw, count * sizeof *leverage);
+    memcpy(leverage + n + first, b->hz, count * sizeof *leverage);
+  }
+  for (size_t i = 0; i < count; i++) {
+    const size_t row = first + i;
+    const double hw = b->hw[i], h = hw + b->hz[i];
+    skipped[row] = stays(hw) || stays(h);
+    for (size_t j = 0; j < k; j++) {
+      const double left = b->left[i + j * rows], partial = b->hat[i + j * rows] + left;
+      double v = 0;
+      if (!skipped[row]) v = (jive1 ? b->xy[i + j * rows] : partial / (1 - hw)) - left / (1 - h);
+      p[row + j * n] = !root ? v : root[row] > 0 ? v / root[row] : 0;
+    }
+  }
+}
+
 lmr_status ujive_single_instrument(const iv_data *d, int jive1, double *p, int *skipped, double *leverage,
                                    lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  const size_t n = d->instruments.n, k = d->k;
-  const double *root = d->response.root;
-  iv_block b;
-  LMR_TRY(iv_block_make(&b, d, IV_LEVERAGE, &work, err));
-  const size_t rows = b.rows;
-  for (size_t first = 0, block = 0; first < n; first += rows, block++) {
-    const size_t count = n - first < rows ? n - first : rows;
-    iv_block_load(&b, d, first, count, NULL, NULL, level);
-    if (leverage) {
-      memcpy(leverage + first, b.hw, count * sizeof *leverage);
-      memcpy(leverage + n + first, b.hz, count * sizeof *leverage);
-    }
-    for (size_t i = 0; i < count; i++) {
-      const size_t row = first + i;
-      const double hw = b.hw[i], h = hw + b.hz[i];
-      skipped[row] = stays(hw) || stays(h);
-      for (size_t j = 0; j < k; j++) {
-        const double left = b.left[i + j * rows], partial = b.hat[i + j * rows] + left;
-        double v = 0;
-        if (!skipped[row]) v = (jive1 ? b.xy[i + j * rows] : partial / (1 - hw)) - left / (1 - h);
-        p[row + j * n] = !root ? v : root[row] > 0 ? v / root[row] : 0;
-      }
-    }
-    if (block % 64 == 63 && lmr_tick_poll(tick, (double)first / (double)n))
-      return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  const size_t blocks = blocks_of(d), rows = iv_block_rows(d);
+  const int threads = lmr_threads(tick, blocks);
+  iv_block *b;
+  LMR_TAKE(b, &work, (size_t)threads, err);
+  LMR_TRY(iv_block_make(b, d, IV_LEVERAGE, &work, err));
+  for (int t = 1; t < threads; t++) LMR_TRY(iv_block_share(b + t, b, d, &work, err));
+  int stop = 0;
+  LMR_PARALLEL_FOR(threads, dynamic)
+  for (size_t block = 0; block < blocks; block++) {
+    if (lmr_stop_asked(&stop, tick, (double)block / (double)blocks)) continue;
+    block_instrument(d, jive1, b + lmr_thread(), block * rows, p, skipped, leverage, level);
   }
-  return LMR_OK;
+  return stop ? lmr_fail(err, LMR_EINTERRUPT, "interrupted") : LMR_OK;
 }
 
 /* The sums of one exposure: T = sum s_i t_i' in blocks over (W, Z), with
@@ -58,7 +70,14 @@ typedef struct {
   pair_sums *a;
 } pair_space;
 
-size_t ujive_single_bytes(const iv_data *d) {
+static size_t instrument_bytes(const iv_data *d, const lmr_tick *tick) {
+  const size_t threads = (size_t)lmr_threads(tick, blocks_of(d));
+  size_t bytes = lmr_add_bytes(lmr_bytes(threads, sizeof(iv_block)), iv_block_bytes(d, IV_LEVERAGE));
+  for (size_t t = 1; t < threads; t++) bytes = lmr_add_bytes(bytes, iv_block_share_bytes(d));
+  return bytes;
+}
+
+size_t ujive_single_bytes(const iv_data *d, const lmr_tick *tick) {
   const size_t k = exposures(d), m = iv_gram_columns(d), K = d->K, pk = tall_pad(K), rows = iv_block_rows(d);
   size_t bytes = iv_block_bytes(d, IV_LEVERAGE);
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * (2 * k + 3)));
@@ -69,7 +88,8 @@ size_t ujive_single_bytes(const iv_data *d) {
     bytes = lmr_add_bytes(bytes, iv_gram_bytes(d, 1));
     bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, m * m), lmr_double_bytes(2, K * m)));
   }
-  return bytes;
+  const size_t instrument = instrument_bytes(d, tick);
+  return bytes > instrument ? bytes : instrument;
 }
 
 static lmr_status make(pair_space *s, const iv_data *d, int want, lmr_arena *work, lmr_error *err) {
