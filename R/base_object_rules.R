@@ -264,6 +264,10 @@ fit_rules <- function() list(
     mixed = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE)
   ),
   flow = flow_rule(),
+  people = parts(
+    rows = texts(6, null = TRUE, optional = TRUE), totals = numbers("x + 1", 2, inf = TRUE),
+    null = TRUE, optional = TRUE
+  ),
   latent = parts(
     kclass = kclass_rule(),
     n = number(min = 1), rank = number(min = 0),

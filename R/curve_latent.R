@@ -24,11 +24,7 @@ iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
     )
   }
   check_data(data)
-  if (length(data$outcome) != x$nobs || !identical(
-    data$exposure_name, x$exposure
-  ) || !identical(data$outcome_name, x$outcome)) {
-    abort_argument("data", "the mr_data object of the fit", "another one")
-  }
+  check_own_people(x, data, "the mr_data object of the fit")
   seed <- draw_seed(seed)
   rows <- latent_curve_rows(x, data, seed)
   fit <- rows_curve(rows, estimator, control, seed)

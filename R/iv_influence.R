@@ -205,6 +205,7 @@ augment.iv_reg <- function(x, data = NULL, ...) {
       hint = "Leave out the rows that the fit left out, or fit with na.action = na.exclude."
     )
   }
+  check_same_response(x, data)
   data$.fitted <- fit
   data$.resid <- as.vector(residuals(x))
   data$.hat <- as.vector(hatvalues(x))
@@ -244,4 +245,14 @@ plot.iv_reg <- function(x, which = 1:4, ...) {
     }
   }
   invisible(x)
+}
+
+# Other rows of the same number, or the same in another order: seen where `data` have the outcome.
+check_same_response <- function(x, data) {
+  if (is.null(x$model) || is.null(x$formula)) return(invisible())
+  now <- tryCatch(eval(x$formula[[2]], plain_columns(data), environment(x$formula)), error = function(e) NULL)
+  own <- as.vector(stats::model.response(x$model))
+  if (length(now) != length(own)) return(invisible())
+  if (isTRUE(all.equal(as.vector(now), own, check.attributes = FALSE))) return(invisible())
+  abort_argument("data", "the rows of the fit, in their order", "one with another outcome")
 }

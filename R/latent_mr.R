@@ -217,6 +217,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   if (crossfit) set$plain <- turned_set(set$plain, by_environment) else set <- turned_set(set, by_environment)
   got <- latent_estimate(set, asked, score)
   fit <- latent_diagnose(got, set, asked, notes)
+  fit$people <- people_mark(data)
   fit$call <- match.call()
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")
   with_controls(new_latent_mr(fit), data, controls)

@@ -37,34 +37,6 @@ negative_control.default <- function(fit, outcome, ...) {
   abort_argument("fit", "a fit of latent_mr(), iv_reg(), iv_fit() or iv_curve()", describe(fit))
 }
 
-# The fit's own data, as far as can be seen.
-check_fit_data <- function(fit, data) {
-  must <- "the mr_data or mr_moments object of the fit"
-  if (!inherits(data, "mr_data") && !inherits(data, "mr_moments")) {
-    abort_argument("data", must, describe(data), "A fit keeps no moments of covariates.")
-  }
-  check_data(data)
-  moments <- inherits(data, "mr_moments")
-  n <- if (moments) sum(data$blocks$n) else length(data$outcome)
-  exposure <- if (moments) data$exposure else data$exposure_name
-  if (n != fit$nobs || !identical(data$variants$snp, fit$variants$snp) || !identical(exposure, fit$exposure)) {
-    abort_argument("data", must, "another one")
-  }
-  if (moments && fit$encoder$method == "code") {
-    abort_argument(
-      "data", "the mr_data object of the fit", "moments",
-      sprintf("Moments hold no rows, which the encoder \"%s\" reads.", fit$encoder$encoder)
-    )
-  }
-  folds <- if (moments) length(unique(data$blocks$fold)) else Inf
-  if (folds < fit$crossfit) {
-    abort_argument(
-      "data", sprintf("moments of at least %d folds, as the fit is cross-fitted", fit$crossfit),
-      sprintf("of %d", folds), "mr_moments(folds = ) makes more."
-    )
-  }
-}
-
 negative_methods <- function(fit, methods, has_rows) {
   resolve_methods(methods, list(
     kind = fit$kind, rows = has_rows, data_rows = has_rows, structure = FALSE, mode = fit$mode,

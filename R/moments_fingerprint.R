@@ -48,6 +48,13 @@ bytes_sum <- function(bytes) {
   unname(tools::md5sum(path))
 }
 
+# MD5 of an object, without what says which R wrote it.
+object_digest <- function(x) {
+  bytes <- serialize(x, NULL, version = 2)
+  bytes[seq_len(14)] <- as.raw(0)
+  bytes_sum(bytes)
+}
+
 # The groups behind the covariate columns.
 coding_of <- function(data) {
   coding <- data$covariate_coding

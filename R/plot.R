@@ -46,6 +46,10 @@ plot.latent_mr <- function(x, type = "forest", data = NULL, units = NULL, ...) {
   check_choice(type, "type", fit_pictures)
   several <- length(x$exposure) > 1
   units <- own_units(check_units(units, x$exposure), x$units, x$exposure, x$outcome)
+  if (type == "latent" && inherits(data, "mr_data")) {
+    check_data(data)
+    check_own_people(x, data, "the mr_data object of the fit")
+  }
   if (several && type %in% one_exposure_pictures) need_one_exposure(x, sprintf("The picture \"%s\"", type))
   switch(type,
     forest = if (several) plot_exposures(x, units) else plot_forest(x, units),

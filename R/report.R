@@ -122,9 +122,7 @@ check_report_parts <- function(fit, data, curve) {
   if (!is.null(data)) {
     if (!inherits(data, "mr_data")) abort_argument("data", "NULL or the mr_data object of the fit", describe(data))
     check_made(data)
-    same <- NROW(data$exposure) == fit$nobs && identical(data$exposure_name, fit$exposure) &&
-      identical(data$outcome_name, fit$outcome)
-    if (!same) abort_argument("data", "the mr_data object of the fit", "another one")
+    check_own_people(fit, data, "the mr_data object of the fit")
   }
   if (!is.null(curve)) {
     if (!inherits(curve, "iv_curve")) abort_argument("curve", "NULL or an iv_curve", describe(curve))

@@ -115,12 +115,3 @@ job_marks <- function(job) {
   list(job$exposures$names, job$outcomes$names, object_digest(job$exposures$values), object_digest(job$outcomes$values),
        job$variants, job$score_weights)
 }
-
-# MD5 of an object, without what says which R wrote it.
-object_digest <- function(x) {
-  path <- tempfile()
-  on.exit(unlink(path))
-  bytes <- serialize(x, NULL, version = 2)
-  writeBin(bytes[-seq_len(14)], path)
-  unname(tools::md5sum(path))
-}
