@@ -10,8 +10,10 @@
 #' @param sample Path of the `.sample` file, one for all files or one for each. `NULL` takes the file of the
 #'   same name beside a BGEN file, where there is one; `FALSE` takes none.
 #' @param index Path of the index (`.bgi`, made by bgenix), one for each file. `NULL` takes `<path>.bgi`
-#'   where it is and RSQLite is installed; without an index the file is gone through once. `FALSE` takes none.
-#' @param variants Names of the variants to read (rsid), or `NULL`: all. With an index only these are looked up.
+#'   where it is and RSQLite is installed; without an index the file is gone through once. `FALSE` takes none. What an
+#'   index says of its variants is compared with the file (of 5,000, spread over it, where there are more).
+#' @param variants Names of the variants to read, or `NULL`: all. A name is the rsid, or what a variant without an id of
+#'   its own is called here (`rs2:C:T`, `1:500:T:C`: other and effect allele). With an index only these are looked up.
 #' @param multiallelic What becomes of variants of more than two alleles: `"refuse"` (an error), `"leave_out"`
 #'   (counted and said) or `"split"`: one variant for each allele but the first, which counts its copies.
 #'
@@ -55,7 +57,7 @@ read_bgen <- function(path, sample = NULL, index = NULL, variants = NULL, multia
   check_paths(path)
   sample <- beside_files(sample, path, "sample", one_for_all = TRUE)
   index <- beside_files(index, path, "index")
-  check_strings(variants, "variants", null = TRUE)
+  check_variant_names(variants)
   check_choice(multiallelic, "multiallelic", c("refuse", "leave_out", "split"))
   sets <- lapply(seq_along(path), function(f) read_bgen_file(path[f], sample[[f]], index[[f]], variants, multiallelic))
   check_wanted(variants, lapply(sets, `[[`, "found"))
@@ -81,13 +83,14 @@ beside_files <- function(x, path, arg, one_for_all = FALSE) {
 # list(files, samples, variants, at, left_out, found: names of `wanted`).
 read_bgen_file <- function(path, sample, index, wanted, multiallelic) {
   path <- genotype_path(path, "bgen", "Give the path of the .bgen file.")
+  refuse_other_format(path, "bgen")
   opened <- .Call(C_ffi_bgen_open, path)
   if (opened$packing == 2 && !.Call(C_ffi_bgen_zstd)) abort_zstd(path)
   opened$path <- path
   samples <- bgen_samples(opened, sample)
   index <- find_index(index, path)
   table <- if (is.null(index)) bgen_table(opened, wanted) else indexed_table(index, opened, wanted)
-  table <- resolve_alleles(table, path, multiallelic)
+  table <- pick_wanted(resolve_alleles(table, path, multiallelic), wanted)
   list(
     files = file_identity(path, opened$size, opened$mtime), samples = samples, left_out = table$left_out,
     variants = table$variants, at = table$at, found = table$found
@@ -112,7 +115,7 @@ bgen_variants <- function(opened, starts = NULL) {
 # From the file itself: columns of C_ffi_bgen_variants.
 bgen_table <- function(opened, wanted) {
   all <- bgen_variants(opened)
-  keep <- wanted_variants(wanted, all$rsid)
+  keep <- wanted_variants(wanted, all$rsid, function(at) all$pos[at])
   lapply(all, `[`, keep)
 }
 
@@ -193,6 +196,8 @@ indexed_table <- function(index, opened, wanted) {
   })
   check_index(found, index, opened, wanted)
   rows <- found$rows
+  keep <- wanted_variants(wanted, rows$rsid, function(at) rows$position[at])
+  rows <- rows[keep, , drop = FALSE]
   rows <- rows[order(rows$file_start_position), , drop = FALSE]
   text <- function(x) replace(as.character(x), x %in% c("", "."), NA)
   table <- list(
@@ -201,6 +206,7 @@ indexed_table <- function(index, opened, wanted) {
     first = text(rows$allele1), second = text(rows$allele2), more = vector("list", nrow(rows))
   )
   for (name in c("first", "second")) table[[name]][table[[name]] %in% "0"] <- NA
+  check_index_rows(table, index, opened)
   many <- which(table$alleles > 2)
   if (length(many)) {
     table$more[many] <- bgen_variants(opened, table$start[many])$more
@@ -216,14 +222,48 @@ query_index <- function(index, wanted) {
   rows <- if (is.null(wanted)) {
     DBI::dbGetQuery(base, columns)
   } else {
-    parts <- split(unique(wanted), (seq_along(unique(wanted)) - 1) %/% 500)
-    do.call(rbind, lapply(parts, function(part) {
-      DBI::dbGetQuery(base, paste0(columns, " WHERE rsid IN (", paste(rep("?", length(part)), collapse = ","), ")"),
-                      params = as.list(part))
-    }))
+    parts <- name_parts(wanted)
+    unique(rbind(
+      query_where(base, columns, "rsid", unique(c(wanted, parts$id))),
+      query_where(base, columns, "position", unique(parts$pos))
+    ))
   }
   meta <- if (DBI::dbExistsTable(base, "Metadata")) DBI::dbGetQuery(base, "SELECT file_size FROM Metadata")
   list(rows = rows, size = meta$file_size)
+}
+
+# Rows whose column is among `values`, by 500.
+query_where <- function(base, columns, name, values) {
+  parts <- split(values, (seq_along(values) - 1) %/% 500)
+  do.call(rbind, lapply(unname(parts), function(part) {
+    DBI::dbGetQuery(
+      base, paste0(columns, " WHERE ", name, " IN (", paste(rep("?", length(part)), collapse = ","), ")"),
+      params = as.list(part)
+    )
+  }))
+}
+
+# What the index says stands in the file: of all variants, or of as many as this, spread over them.
+index_looks <- 5000
+
+check_index_rows <- function(table, index, opened) {
+  n <- length(table$start)
+  if (!n) return(invisible())
+  at <- unique(round(seq(1, n, length.out = min(n, index_looks))))
+  there <- bgen_variants(opened, table$start[at])
+  said <- lapply(table[c("rsid", "chr", "pos", "alleles", "first", "second")], `[`, at)
+  there <- there[names(said)]
+  said$chr <- plain_chromosome(said$chr)
+  there$chr <- plain_chromosome(there$chr)
+  same <- Reduce(`&`, Map(function(a, b) same_values(as.character(a), as.character(b)), said, there))
+  if (all(same)) return(invisible())
+  i <- which(!same)[1]
+  words <- function(x) {
+    sprintf("\"%s\" (%s:%s, %s and %s)", x$rsid[i], x$chr[i], number_strings(x$pos[i]), x$first[i], x$second[i])
+  }
+  abort_index(
+    index, opened, sprintf("it has %s where the file has %s", words(said), words(there))
+  )
 }
 
 # An index of another file, or an old one, is refused before it is followed.
@@ -298,6 +338,11 @@ read_sample_file <- function(path, opened, own) {
                "The .sample file belongs to another BGEN file: give the one that came with it.", "latentmr_error_samples")
   }
   second <- length(names) > 1 && grepl("^(id_?2|iid)$", names[2])
+  empty <- which(!nzchar(cells[[if (second) 2 else 1]]))
+  if (length(empty)) {
+    abort_file(sprintf("Line %d of '%s' has no identifier.", empty[1] + 2L, path), "Write the file again.",
+               "latentmr_error_format")
+  }
   samples <- data.frame(fid = cells[[1]], iid = cells[[if (second) 2 else 1]],
                         sex = sex_of_text(cells[["sex"]], opened$samples))
   check_own_ids(samples, own, path, opened)
@@ -306,7 +351,7 @@ read_sample_file <- function(path, opened, own) {
 
 sex_of_text <- function(x, n) {
   if (is.null(x)) return(rep(NA_integer_, n))
-  c(1L, 2L, 1L, 2L)[match(lower(x), c("1", "2", "m", "f"))]
+  rep(1:2, 3)[match(lower(x), c("1", "2", "m", "f", "male", "female"))]
 }
 
 # Where the BGEN file names its samples, they are those of the .sample file, in its order.

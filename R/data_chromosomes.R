@@ -1,10 +1,10 @@
 # Chromosomes: one code for each, and those on which copies are not 0, 1 and 2 in everybody.
 
-# 1, 01 and chr1 are one; 23, 24, 25 and 26 are PLINK's codes for X, Y, XY and MT.
+# 1, 01 and chr1 are one, X and 0X; 23, 24, 25 and 26 are PLINK's codes for X, Y, XY and MT.
 plain_chromosome <- function(chr) {
   text <- upper(trimws(as.character(chr)))
   text <- sub("^CHR(OMOSOME)?[ _]?", "", text)
-  text <- sub("^0+([0-9])", "\\1", text)
+  text <- sub("^0+([0-9A-Z])", "\\1", text)
   coded <- c("23" = "X", "24" = "Y", "25" = "XY", "26" = "MT", M = "MT", MITO = "MT")
   at <- match(text, names(coded))
   text[!is.na(at)] <- coded[at[!is.na(at)]]

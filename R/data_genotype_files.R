@@ -208,7 +208,7 @@ join_sets <- function(sets, class) {
   at <- bind("at")
   at$file <- rep(seq_along(sets), vapply(sets, function(set) nrow(set$variants), 1L))
   genotype_files(
-    bind("files"), sets[[1]]$samples, name_variants(bind("variants")), at, class,
+    bind("files"), sets[[1]]$samples, equal_alleles(name_variants(bind("variants"))), at, class,
     if (length(left_out)) tapply(left_out, names(left_out), sum)[unique(names(left_out))] else integer()
   )
 }
@@ -223,9 +223,48 @@ joined_files <- function(sets, class) {
   out
 }
 
-# `variants`: ids to read, NULL for all. Which of `ids` (of one file) stay.
-wanted_variants <- function(wanted, ids) {
-  if (is.null(wanted)) seq_along(ids) else which(ids %in% wanted)
+# ---- variants by name ----
+
+# Names are ids of the file, or those that variants without an id of their own are given (name_variants()):
+# id:other:effect and chr:pos:other:effect. What of the second kind could stand behind: list(id, pos).
+name_parts <- function(wanted) {
+  pattern <- "^(.+):[^:]+:[^:]+$"
+  id <- sub(pattern, "\\1", wanted[grepl(pattern, wanted)])
+  place <- "^[^:]+:([0-9]+)$"
+  list(id = id, pos = as.numeric(sub(place, "\\1", id[grepl(place, id)])))
+}
+
+long_names <- function(variants) {
+  blank <- is.na(variants$snp) | variants$snp %in% c("", ".")
+  id <- ifelse(blank, paste(variants$chr, number_strings(variants$pos), sep = ":"), variants$snp)
+  make.unique(paste(id, variants$other_allele, variants$effect_allele, sep = ":"), sep = "_")
+}
+
+# `wanted`: names to read, NULL for all. Which variants of a file may be among them, before alleles are looked at;
+# `pos`: a function that gives positions of some.
+wanted_variants <- function(wanted, ids, pos) {
+  if (is.null(wanted)) return(seq_along(ids))
+  parts <- name_parts(wanted)
+  keep <- ids %in% c(wanted, parts$id)
+  blank <- which(is.na(ids) | ids %in% c("", "."))
+  if (length(parts$pos) && length(blank)) keep[blank] <- keep[blank] | pos(blank) %in% parts$pos
+  which(keep)
+}
+
+# Of variants whose alleles are known those that are wanted; what was asked for by the long name has it.
+pick_wanted <- function(resolved, wanted) {
+  if (is.null(wanted)) return(resolved)
+  long <- long_names(resolved$variants)
+  by_id <- resolved$variants$snp %in% wanted
+  by_long <- long %in% wanted
+  resolved$found <- c(resolved$found, long)
+  resolved$variants$snp[by_long & !by_id] <- long[by_long & !by_id]
+  keep <- which(by_id | by_long)
+  for (name in c("variants", "at")) {
+    resolved[[name]] <- resolved[[name]][keep, , drop = FALSE]
+    rownames(resolved[[name]]) <- NULL
+  }
+  resolved
 }
 
 # Of all files together: names that none has are shown, and none at all is an error.
@@ -248,7 +287,61 @@ check_wanted <- function(wanted, found) {
   }
 }
 
+check_variant_names <- function(variants) {
+  hint <- if (is.factor(variants)) {
+    "as.character() makes names of it."
+  } else if (is.numeric(variants)) {
+    "Names are taken here; positions by x[, j] of what is read."
+  } else if (is.list(variants)) {
+    "Give its column of names."
+  } else if (is.character(variants) && !length(variants)) {
+    "NULL reads all."
+  }
+  check_strings(variants, "variants", null = TRUE, hint = hint)
+}
+
+# Two equal alleles tell nothing of which is counted.
+equal_alleles <- function(variants) {
+  same <- which(variants$effect_allele == variants$other_allele)
+  if (!length(same)) return(variants)
+  inform(
+    sprintf(
+      "%s with two equal alleles, such as \"%s\" (%s and %s): which one is counted is not known, and they are taken as unknown.",
+      plural(length(same), "variant"), variants$snp[same[1]], variants$effect_allele[same[1]],
+      variants$other_allele[same[1]]
+    ), "latentmr_message_variants"
+  )
+  variants[same, c("effect_allele", "other_allele")] <- NA_character_
+  variants
+}
+
+# ---- paths ----
+
 check_paths <- function(path) {
-  check_strings(path, "path")
+  if (!is.character(path) || !length(path) || anyNA(path) || !all(nzchar(path))) {
+    hint <- if (inherits(path, c("plink_bed", "genotypes"))) {
+      "It is open already: give it to mr_data() or read_mr_data() as it is."
+    } else if (is.matrix(path) || is.data.frame(path) || inherits(path, "mr_data")) {
+      "Genotypes in memory go to mr_data() as they are."
+    }
+    abort_argument("path", "the path of a file, or of several, as text", describe(path), hint)
+  }
   if (anyDuplicated(path)) abort_argument("path", "different files", sprintf("\"%s\" twice", path[anyDuplicated(path)]))
+}
+
+# A file of another format, given to the reader of one.
+refuse_other_format <- function(path, own) {
+  if (dir.exists(path) || !file.exists(path)) return(invisible())
+  kind <- content_kind(path)
+  readers <- c(bed = "read_plink()", pgen = "read_pgen()", bgen = "read_bgen()", raw = "read_genotypes()")
+  if (is.na(kind) || kind == own) return(invisible())
+  if (!kind %in% names(readers)) abort_foreign(kind, path)
+  words <- c(
+    bed = "a bed file of PLINK 1", pgen = "a pgen file of PLINK 2", bgen = "a BGEN file", raw = "a .raw table of PLINK"
+  )
+  abort_file(
+    sprintf("'%s' is %s.", path, words[[kind]]),
+    sprintf("It is read by %s; read_genotypes() knows all formats.", readers[[kind]]),
+    "latentmr_error_format"
+  )
 }

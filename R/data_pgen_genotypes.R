@@ -6,7 +6,8 @@
 #'
 #' @param path Path of a `.pgen` file or the common start of the three files; of several sets (one per
 #'   chromosome), which hold the same samples in the same order.
-#' @param variants Names of the variants to read (column ID of the pvar file), or `NULL`: all.
+#' @param variants Names of the variants to read (column ID of the pvar file, or what a variant without an id of its own
+#'   is called: see [read_bgen()]), or `NULL`: all.
 #' @param multiallelic What becomes of variants of more than two alleles: see [read_bgen()]; `"split"` counts each
 #'   ALT allele.
 #'
@@ -44,7 +45,7 @@
 read_pgen <- function(path, variants = NULL, multiallelic = "refuse") {
   check_given("path")
   check_paths(path)
-  check_strings(variants, "variants", null = TRUE)
+  check_variant_names(variants)
   check_choice(multiallelic, "multiallelic", c("refuse", "leave_out", "split"))
   check_pgenlibr()
   sets <- lapply(path, read_pgen_set, variants, multiallelic)
@@ -63,20 +64,27 @@ check_pgenlibr <- function(package = "pgenlibr") {
 
 # list(files, samples, variants, at, left_out, found) of one set.
 read_pgen_set <- function(path, wanted, multiallelic) {
-  pgen <- genotype_path(if (file.exists(path) && !dir.exists(path)) path else paste0(path, ".pgen"), "pgen",
-                        "Give the path and the common start of the .pgen, .pvar and .psam files.")
+  path <- sub("[.](pgen|pvar|psam|pvar[.]zst)$", "", path)
+  pgen <- paste0(path, ".pgen")
+  if (!file.exists(pgen)) {
+    if (file.exists(path)) pgen <- path
+    refuse_other_format(path, "pgen")
+  }
+  pgen <- genotype_path(pgen, "pgen", "Give the path and the common start of the .pgen, .pvar and .psam files.")
   start <- sub("[.]pgen$", "", pgen)
   pvar <- beside_pgen(start, c(".pvar", ".pvar.zst"))
   samples <- read_psam(beside_pgen(start, ".psam"))
   table <- if (endsWith(pvar, ".zst")) packed_pvar(pvar, wanted) else read_pvar(pvar, wanted)
-  counts <- with_pgen(pgen, if (any(table$alleles > 2)) pvar, nrow(samples), function(handle) {
-    c(pgenlibr::GetVariantCt(handle), pgenlibr::GetRawSampleCt(handle))
-  })
-  if (counts[1] != table$all) {
-    abort_file(sprintf("'%s' has %s, '%s' has %s.", pgen, plural(counts[1], "variant"), pvar, big(table$all)),
-               "The pvar file belongs to another pgen file: copy the three files again.", "latentmr_error_format")
+  psam <- attr(samples, "path")
+  attr(samples, "path") <- NULL
+  counts <- pgen_counts(pgen)
+  if (is.null(counts)) {
+    counts <- with_pgen(pgen, if (any(table$alleles > 2)) pvar, nrow(samples), function(handle) {
+      c(pgenlibr::GetVariantCt(handle), pgenlibr::GetRawSampleCt(handle))
+    })
   }
-  resolved <- resolve_alleles(table, pvar, multiallelic, "place")
+  check_pgen_counts(counts, pgen, pvar, psam, table$all, nrow(samples))
+  resolved <- pick_wanted(resolve_alleles(table, pvar, multiallelic, "place"), wanted)
   info <- file.info(pgen, extra_cols = FALSE)
   files <- file_identity(pgen, info$size, as.numeric(info$mtime))
   files$pvar <- if (any(table$alleles > 2)) pvar else NA_character_
@@ -84,6 +92,28 @@ read_pgen_set <- function(path, wanted, multiallelic) {
     files = files, samples = samples, left_out = resolved$left_out, variants = resolved$variants, at = resolved$at,
     found = resolved$found
   )
+}
+
+# Numbers of variants and samples in the header of a pgen file; NULL where it has none (a bed file).
+pgen_counts <- function(path) {
+  bytes <- readBin(path, "raw", 11)
+  if (length(bytes) < 11 || !starts_with(bytes, c(0x6c, 0x1b)) || bytes[3] <= as.raw(1)) return(NULL)
+  number <- function(at) sum(as.numeric(as.integer(bytes[at + 0:3])) * 256^(0:3))
+  c(number(4), number(8))
+}
+
+check_pgen_counts <- function(counts, pgen, pvar, psam, variants, samples) {
+  if (counts[2] != samples) {
+    abort_file(
+      sprintf("'%s' has %s, '%s' has %s.", pgen, plural(counts[2], "sample"), psam, big(samples)),
+      "The psam file belongs to another pgen file, or a line of it was lost: copy the three files again.",
+      c("latentmr_error_samples", "latentmr_error_format")
+    )
+  }
+  if (counts[1] != variants) {
+    abort_file(sprintf("'%s' has %s, '%s' has %s.", pgen, plural(counts[1], "variant"), pvar, big(variants)),
+               "The pvar file belongs to another pgen file: copy the three files again.", "latentmr_error_format")
+  }
 }
 
 beside_pgen <- function(start, endings) {
@@ -138,18 +168,25 @@ read_psam <- function(path) {
   table <- read_headed(path)
   names <- if (table$header) table$names else c("FID", "IID", "PAT", "MAT", "SEX", "PHENO")[seq_along(table$names)]
   if (!"IID" %in% names || !table$rows) {
-    abort_file(sprintf("'%s' has no column IID, or no sample.", path),
-               "It is not a .psam file: copy the three files again.", "latentmr_error_format")
+    abort_file(
+      if (table$rows) {
+        sprintf("'%s' has no column IID: its columns are %s.", path, quote_all(table$names, 6))
+      } else {
+        sprintf("'%s' has no sample.", path)
+      }, "It is not a .psam file: copy the three files again.", "latentmr_error_format"
+    )
   }
   column <- function(name) if (name %in% names) table$columns(match(name, names))[[1]]
   fid <- column("FID")
   samples <- data.frame(
     fid = if (is.null(fid)) "0" else fid, iid = column("IID"), sex = sex_of_text(column("SEX"), table$rows)
   )
-  if (!all(nzchar(samples$iid))) {
-    abort_file(sprintf("'%s' has a sample without IID.", path), NULL, "latentmr_error_format")
+  empty <- which(!nzchar(samples$iid))
+  if (length(empty)) {
+    abort_file(sprintf("Row %d of '%s' has no IID.", empty[1], path), "Write the file again: plink2 --make-just-psam.",
+               "latentmr_error_format")
   }
-  check_repeated_samples(samples, path, "rows %d and %d")
+  structure(check_repeated_samples(samples, path, "rows %d and %d"), path = path)
 }
 
 pvar_columns <- c("CHROM", "POS", "ID", "REF", "ALT")
@@ -165,7 +202,7 @@ read_pvar <- function(path, wanted) {
   }
   columns <- stats::setNames(table$columns(at, pvar_columns == "POS"), pvar_columns)
   if (!is.numeric(columns$POS) && table$rows) abort_position(path)
-  keep <- wanted_variants(wanted, columns$ID)
+  keep <- wanted_variants(wanted, columns$ID, function(at) columns$POS[at])
   pvar_table(lapply(columns, `[`, keep), keep, table$rows, path)
 }
 
@@ -180,14 +217,15 @@ packed_pvar <- function(path, wanted) {
     on.exit(pgenlibr::ClosePvar(pvar))
     all <- pgenlibr::GetVariantCt(pvar)
     id <- vapply(seq_len(all), function(i) pgenlibr::GetVariantId(pvar, i), "")
-    keep <- wanted_variants(wanted, id)
+    pos <- function(at) vapply(at, function(i) as.numeric(pgenlibr::GetVariantPos(pvar, i)), 0)
+    keep <- wanted_variants(wanted, id, pos)
     alt <- function(i) {
       alleles <- seq_len(pgenlibr::GetAlleleCt(pvar, i))[-1]
       paste(vapply(alleles, function(a) pgenlibr::GetAlleleCode(pvar, i, a), ""), collapse = ",")
     }
     columns <- list(
       CHROM = vapply(keep, function(i) pgenlibr::GetVariantChrom(pvar, i), ""),
-      POS = vapply(keep, function(i) as.numeric(pgenlibr::GetVariantPos(pvar, i)), 0), ID = id[keep],
+      POS = pos(keep), ID = id[keep],
       REF = vapply(keep, function(i) pgenlibr::GetAlleleCode(pvar, i, 1), ""), ALT = vapply(keep, alt, "")
     )
   }, error = function(e) {

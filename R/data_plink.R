@@ -86,7 +86,8 @@ read_plink <- function(prefix) {
   } else {
     as.data.frame(data.table::rbindlist(lapply(sets, `[[`, "variants")))
   }
-  structure(list(files = files, samples = sets[[1]]$samples, variants = name_variants(variants)), class = "plink_bed")
+  variants <- equal_alleles(name_variants(variants))
+  structure(list(files = files, samples = sets[[1]]$samples, variants = variants), class = "plink_bed")
 }
 
 #' Variants and samples of an object

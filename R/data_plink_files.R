@@ -168,8 +168,9 @@ name_variants <- function(variants) {
   changed <- which(variants$snp != old)
   if (length(changed)) {
     inform(sprintf(
-      "%s without an id of its own named by place and alleles, such as \"%s\" (was \"%s\").",
-      plural(length(changed), "variant"), variants$snp[changed[1]], old[changed[1]]
+      "%s without an id of %s own named by place and alleles, such as \"%s\" (was \"%s\").",
+      plural(length(changed), "variant"), if (length(changed) == 1) "its" else "their", variants$snp[changed[1]],
+      old[changed[1]]
     ), "latentmr_message_names")
   }
   variants

@@ -21,6 +21,27 @@ read_raw_table <- function(path, arg, must) {
   structure(columns, names = table$names, row.names = seq_along(columns[[1]]), class = "data.frame")
 }
 
+# Several as one table, of the same people in the same order.
+read_raw_tables <- function(paths, arg) {
+  tables <- lapply(paths, read_raw_table, arg, "a .raw table")
+  check_same_people(Map(function(table, path) {
+    list(files = list(path = path), samples = list2DF(list(fid = table[[1]], iid = table[[2]])))
+  }, tables, paths))
+  names <- lapply(tables, function(table) names(table)[-(1:6)])
+  again <- anyDuplicated(unlist(lapply(names, unique)))
+  if (again) {
+    name <- unlist(lapply(names, unique))[again]
+    both <- paths[vapply(names, function(x) name %in% x, NA)]
+    abort_argument(
+      arg, "files of different variants", sprintf("\"%s\" in %s and %s", name, both[1], both[2]),
+      "Leave the variant out of one: plink2 --exclude."
+    )
+  }
+  out <- c(unclass(tables[[1]]), unlist(lapply(tables[-1], function(table) unclass(table)[-(1:6)]), recursive = FALSE))
+  columns <- c(names(tables[[1]])[1:6], unlist(names))
+  structure(out, names = columns, row.names = seq_along(out[[1]]), class = "data.frame")
+}
+
 is_raw_head <- function(names) length(names) > 6 && identical(sub("^#", "", lower(names[1:6])), raw_columns)
 
 # A data frame as PLINK's --recode A writes it: the six columns in front are no
@@ -28,20 +49,8 @@ is_raw_head <- function(names) length(names) > 6 && identical(sub("^#", "", lowe
 raw_table <- function(genotypes, rename = TRUE) {
   if (!is_raw_head(names(genotypes))) return(NULL)
   x <- genotypes[-(1:6)]
-  # "rs1_A" or "rs1_A(/G)": the allele counted, and the other one.
-  pattern <- "^(.*)_([^_()/]+)([(]/([^()]*)[)])?$"
-  variants <- NULL
-  if (all(grepl(pattern, names(x)))) {
-    snp <- sub(pattern, "\\1", names(x))
-    other <- sub(pattern, "\\4", names(x))
-    known <- function(allele) ifelse(allele %in% c("", "0", "."), NA_character_, allele)
-    if (rename && !anyDuplicated(snp)) {
-      variants <- data.frame(
-        snp = snp, effect_allele = known(sub(pattern, "\\2", names(x))), other_allele = known(other)
-      )
-      names(x) <- snp
-    }
-  }
+  variants <- if (rename) raw_variants(names(genotypes)[-(1:6)])
+  if (!is.null(variants)) names(x) <- variants$snp
   # --recode AD has a column of heterozygotes beside each.
   if (any(endsWith(names(genotypes), "_HET"))) {
     abort_argument("genotypes", "a table with one column a variant", "one with columns of heterozygotes (_HET)",
@@ -52,14 +61,39 @@ raw_table <- function(genotypes, rename = TRUE) {
   sex <- suppressWarnings(as.integer(as.character(genotypes[[5]])))
   known_by <- if (identical(iid, as_ids(genotypes[[2]], "IID"))) "IID" else "FID_IID"
   inform(
-    sprintf("`genotypes` is a .raw table of PLINK: %s, known by %s; its first six columns are no instruments.",
-            plural(ncol(x), "variant"), known_by),
+    sprintf("`genotypes` is a .raw table of PLINK: %s, known by %s; its first six columns are no instruments.%s",
+            plural(ncol(x), "variant"), known_by, raw_names_words(variants, names(genotypes)[-(1:6)])),
     "latentmr_message_raw",
     hint = if (is.numeric(genotypes[[2]])) {
       "Its IID came as numbers: 007 would be 7 now. mr_data(\"cohort.raw\", ...) reads the file with identifiers as text."
     }
   )
   list(genotypes = x, ids = iid, sex = ifelse(sex %in% 1:2, sex, NA_integer_), variants = variants)
+}
+
+# "rs1_A" or "rs1_A(/G)": the allele counted, and the other one. Variants are known by what stands before, where that is
+# theirs alone, else by the column. NULL: other names.
+raw_variants <- function(columns) {
+  columns <- sub("[.][0-9]+$", "", columns) # what R appends to repeated names
+  pattern <- "^(.*)_([^_()/]+)([(]/([^()]*)[)])?$"
+  if (!all(grepl(pattern, columns))) return(NULL)
+  known <- function(allele) ifelse(allele %in% c("", "0", "."), NA_character_, allele)
+  snp <- sub(pattern, "\\1", columns)
+  shared <- duplicated(snp) | duplicated(snp, fromLast = TRUE) | snp %in% c("", ".")
+  snp[shared] <- columns[shared]
+  data.frame(
+    snp = make.unique(snp, sep = "_"), effect_allele = known(sub(pattern, "\\2", columns)),
+    other_allele = known(sub(pattern, "\\4", columns))
+  )
+}
+
+raw_names_words <- function(variants, columns) {
+  kept <- if (!is.null(variants)) which(variants$snp == columns)
+  if (!length(kept)) return("")
+  sprintf(
+    " %s without an id of %s own keep%s the name of the column, such as \"%s\".", plural(length(kept), "variant"),
+    if (length(kept) == 1) "its" else "their", if (length(kept) == 1) "s" else "", columns[kept[1]]
+  )
 }
 
 # Columns that describe people are no instruments.

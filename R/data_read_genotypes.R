@@ -1,8 +1,8 @@
 #' Genotypes from files of any known format
 #'
 #' Looks at the content of a file, not at its name, and calls [read_plink()] (bed), [read_pgen()] (PLINK 2) or
-#' [read_bgen()] (BGEN) with their defaults; a `.raw` table (`plink2 --export A`) is read as [mr_data()] takes it. Those
-#' functions have the options. [read_mr_data()] and `background` take the same paths.
+#' [read_bgen()] (BGEN) with their defaults; a `.raw` table (`plink2 --export A`) is read as [mr_data()] takes it, several
+#' of the same people as one. Those functions have the options. [read_mr_data()] and `background` take the same paths.
 #'
 #' @param path Path of a file, or the common start of the files of a set (`cohort` for `cohort.pgen`,
 #'   `cohort.pvar` and `cohort.psam`), or several of one format (one per chromosome). A start that fits sets of two formats is an error.
@@ -47,11 +47,7 @@ opened_genotypes <- function(x, arg) {
     bed = read_plink(x),
     pgen = read_pgen(sub("[.](pgen|pvar|psam|pvar[.]zst)$", "", x)),
     bgen = read_bgen(bgen_paths(x)),
-    raw = if (length(x) == 1) {
-      read_raw_table(x, arg, "a .raw table")
-    } else {
-      abort_argument(arg, "one file, when it is a .raw table", plural(length(x), "file"))
-    },
+    raw = read_raw_tables(x, arg),
     abort_foreign(kinds[1], x[1])
   )
 }
@@ -60,24 +56,60 @@ bgen_paths <- function(x) ifelse(file.exists(x), x, paste0(x, ".bgen"))
 
 # "bed", "pgen", "bgen", "raw"; or a format that is converted: "vcf", "bcf", "hail".
 genotype_kind <- function(path) {
-  if (dir.exists(path)) return(if (file.exists(file.path(path, "metadata.json.gz"))) "hail" else "bed")
+  if (dir.exists(path) && file.exists(file.path(path, "metadata.json.gz"))) return("hail")
   start <- sub("[.](bed|bim|fam|pgen|pvar|pvar[.]zst|psam)$", "", path)
-  if (!file.exists(path) || start != path) {
-    if (start != path && grepl("[.](bed|pgen)$", path) && file.exists(path)) return(content_kind(path))
+  if (!file.exists(path) || dir.exists(path) || start != path) {
+    if (start != path && grepl("[.](bed|pgen)$", path) && file.exists(path)) {
+      kind <- content_kind(path)
+      return(if (is.na(kind)) "pgen" else kind)
+    }
     endings <- c(bed = ".bed", pgen = ".pgen", bgen = ".bgen")
     there <- endings[file.exists(paste0(start, endings))]
     if (start != path) there <- there[names(there) %in% if (grepl("[.](bed|bim|fam)$", path)) "bed" else "pgen"]
     if (length(there) > 1) {
       abort_argument("path", "the start of files of one format",
                      sprintf("\"%s\", which has %s", path, paste(there, collapse = " and ")),
-                     sprintf("Say which: \"%s%s\" or \"%s%s\".", path, there[1], path, there[2]), "latentmr_error_file")
+                     sprintf("Say which: %s.", paste0("\"", path, there, "\"", collapse = " or ")),
+                     "latentmr_error_file")
     }
+    if (!length(there) && dir.exists(path)) abort_folder(path)
     return(if (length(there)) names(there) else "bed")
   }
-  content_kind(path)
+  kind <- content_kind(path)
+  if (!is.na(kind)) return(kind)
+  beside <- file.exists(paste0(path, c(".bed", ".pgen", ".bgen")))
+  if (any(beside) || !is.null(convert_hint(path))) return("bed") # read_plink() says what to do
+  abort_unknown(path)
 }
 
-# By the first bytes. What is nothing of this goes to read_plink(), whose error says what is there.
+abort_folder <- function(path) {
+  sets <- sort(unique(sub("[.](bed|pgen|bgen)$", "", dir(path, "[.](bed|pgen|bgen)$"))))
+  abort_file(
+    sprintf("'%s' is a folder.", path),
+    if (length(sets)) {
+      sprintf("File sets in it: %s.", quote_all(sets, 5))
+    } else {
+      "Give the path of a file, or the common start of the files of a set."
+    },
+    "latentmr_error_file_missing"
+  )
+}
+
+abort_unknown <- function(path) {
+  beside <- c(sample = "BGEN file", fam = "bed file", bim = "bed file")
+  ending <- lower(sub(".*[.]", "", basename(path)))
+  abort_file(
+    sprintf("'%s' is no file of genotypes of a known format.", path),
+    if (ending %in% names(beside)) {
+      sprintf("It names samples or variants: give the path of the %s that it came with.", beside[[ending]])
+    } else {
+      "Known by their first bytes are bed, pgen, BGEN and .raw; VCF, BCF and others are converted: ?read_genotypes."
+    },
+    "latentmr_error_format"
+  )
+}
+
+# By the first bytes; NA: nothing of this.
 content_kind <- function(path) {
   connection <- gzfile(path, "rb") # reads what is not packed as it is
   on.exit(close(connection))
@@ -89,7 +121,7 @@ content_kind <- function(path) {
   head <- rawToChar(bytes[bytes > as.raw(0)])
   if (grepl("^#?FID[ \t]+IID[ \t]+PAT[ \t]+MAT", head, useBytes = TRUE)) return("raw")
   if (grepl("^CHR[ \t]+SNP[ \t]+\\(C\\)M", head, useBytes = TRUE)) return("traw")
-  if (grepl("[.]bgen$", lower(path))) "bgen" else "bed"
+  if (grepl("[.]bgen$", lower(path))) "bgen" else if (grepl("[.]bed$", lower(path))) "bed" else NA_character_
 }
 
 abort_foreign <- function(kind, path) {

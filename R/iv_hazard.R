@@ -15,10 +15,12 @@
 #' solve \eqn{\sum_i \int \tilde h_i(t) (dN_i(t) - Y_i(t) \theta'g_i dt) = 0}, which is linear in
 #' \eqn{\theta}:
 #' \describe{
-#' \item{`"ujive"`}{\eqn{g = (x, w)} and \eqn{h = (v, w)}, v the first-stage prediction of x from the other people
-#' (other
-#'   clusters) only: no bias from many weak instruments. The estimating equation is that of Li, Fine and Brookhart
-#'   (2015).}
+#' \item{`"ujive"`}{\eqn{g = (x, w)} and \eqn{h = (v - v_0, w)}: v is the prediction of x by the first stage that the
+#'   other people (other clusters) give, \eqn{v_0} the one that they give by strata and w alone. The difference is what
+#'   the instruments add, and the person's own x is in neither: no bias from many weak instruments, and none from many
+#'   covariates (Kolesar 2013). With h and \eqn{h_0} the diagonals of the projections,
+#'   \eqn{v_i = (\hat x_i - h_i x_i) / (1 - h_i)}, \eqn{v_{0i}} likewise. The estimating equation is that of Li, Fine
+#'   and Brookhart (2015).}
 #' \item{`"iv"`}{the same with the fitted values of the first stage.}
 #' \item{`"two_stage"`}{\eqn{g = h = (\hat x, w)}: fitted values in place of the exposure (Tchetgen Tchetgen et al.
 #' 2015).}
@@ -28,7 +30,7 @@
 #' independent
 #' of z (a location shift), that z changes the hazard through x only, and that censoring is independent of all this
 #' given strata and w. People may come under observation later than 0 (`entry`): those at risk at t are then who
-#' entered before t; it must not depend on u.
+#' entered before t; it must not depend on u. Tied times need no rule: everybody who ends at t is at risk at t.
 #'
 #' Errors are sandwiches of the stacked estimating equations: the martingale influence of the second stage and, for
 #' `"iv"` and `"two_stage"`, that of the first (of `"ujive"` the pairs term of many instruments). They allow for any
@@ -65,10 +67,11 @@
 #'   `nobs`, `events`, `person_time`, `estimator`, `fstat`, `scale` (`"hazard difference"`) and `units`.
 #' @section Errors: `latentmr_error_argument`: times that are not positive, missing values, no event, an event code
 #'   other
-#'   than 0 and 1, entry at or after the end; `latentmr_error_unidentified`: instruments that say nothing of the
-#'   exposure,
-#'   or fewer people than columns.
-#' @references Lin and Ying (1994), Biometrika 81:61. Tchetgen Tchetgen, Walter, Vansteelandt, Martinussen and Glymour
+#'   than 0 and 1, entry at or after the end; `latentmr_error_unidentified`: an exposure that is
+#'   among the covariates, or a function of them or of the instruments; instruments that are functions of strata and
+#'   covariates; fewer people than columns.
+#' @references Kolesar (2013), Estimation in an instrumental variables model with treatment effect heterogeneity. Lin
+#'   and Ying (1994), Biometrika 81:61. Tchetgen Tchetgen, Walter, Vansteelandt, Martinussen and Glymour
 #'   (2015), Epidemiology 26:402. Li, Fine and Brookhart (2015), Biometrics 71:122. Martinussen, Vansteelandt,
 #'   Tchetgen Tchetgen and Zucker (2017), Biometrics 73:1140.
 #' @examples
@@ -100,49 +103,113 @@ iv_hazard <- function(time, event = NULL, x, z, w = NULL, entry = NULL, strata =
 
 # ---- what is given ----
 
-follow_up <- function(time, event, entry, ids = NULL) {
-  if (inherits(time, "Surv")) {
+follow_up <- function(time, event, entry) {
+  surv <- inherits(time, "Surv")
+  if (surv) {
     if (!is.null(event) || !is.null(entry)) {
-      abort_argument("event", "NULL with times of survival::Surv(), which have events and entries", "given")
+      abort_argument(
+        if (is.null(event)) "entry" else "event", "NULL with times of survival::Surv(), which have events and entries",
+        "given"
+      )
     }
-    parts <- unclass(time)
-    type <- attr(time, "type")
-    if (!type %in% c("right", "counting")) {
-      abort_argument("time", "right-censored, with or without entry times", sprintf("of type \"%s\"", type))
-    }
-    event <- parts[, "status"]
-    entry <- if (type == "counting") parts[, "start"]
-    time <- parts[, if (type == "counting") "stop" else "time"]
+    parts <- surv_parts(time)
+    time <- parts$time
+    event <- parts$event
+    entry <- parts$entry
   }
   if (is.null(event)) abort_argument("event", "given with `time`", "missing", "1 where the event came, 0 elsewhere.")
-  time <- hazard_vector(time, "time", NULL)
+  time <- hazard_vector(time, "time", NULL, time_hint(time))
   n <- length(time)
   if (any(time <= 0)) {
-    abort_argument("time", "positive", sprintf("%s for %s", format(min(time)), plural(sum(time <= 0), "participant")))
-  }
-  event <- hazard_vector(if (is.logical(event)) event + 0 else event, "event", n)
-  if (!all(event %in% 0:1)) {
-    abort_argument("event", "0 and 1, or TRUE and FALSE", sprintf("one with %s", format(event[!event %in% 0:1][1])))
-  }
-  if (!any(event == 1)) {
-    abort_argument("event", "1 for somebody", "0 for everybody", "Without events there is no hazard.")
-  }
-  entry <- if (is.null(entry)) numeric(n) else hazard_vector(entry, "entry", n)
-  late <- entry < 0 | entry >= time
-  if (any(late)) {
     abort_argument(
-      "entry", "from 0 to below `time`", sprintf("another for %s", plural(sum(late), "participant")),
-      "People whose observation ended before it began are not in the data."
+      "time", "positive", sprintf("%s for %s", format(min(time)), plural(sum(time <= 0), "participant")),
+      "It runs from the start of the time scale to the end of observation: leave people without any observation out."
     )
   }
-  list(time = time, event = event, entry = entry)
+  event <- check_event(event, n, if (surv) "time" else "event")
+  list(time = time, event = event, entry = check_entry(entry, time))
 }
 
-hazard_vector <- function(x, arg, n) {
+# Columns of what survival::Surv() returns.
+surv_parts <- function(time) {
+  type <- attr(time, "type")
+  parts <- unclass(time)
+  ends <- c(right = "time", counting = "stop")
+  if (!is.character(type) || length(type) != 1 || !is.matrix(parts)) {
+    abort_argument("time", "what survival::Surv() returns", "a part of it", "Make it again: Surv(time, event).")
+  }
+  if (!type %in% names(ends)) {
+    abort_argument(
+      "time", "right-censored, with or without entry times", sprintf("of type \"%s\"", type),
+      paste(
+        if (startsWith(type, "m")) {
+          "Of several kinds of event take one: event == \"death\"."
+        } else {
+          "Other censoring has no closed form."
+        },
+        "Surv(time, event) and Surv(entry, time, event) are taken."
+      )
+    )
+  }
+  list(time = parts[, ends[[type]]], event = parts[, "status"], entry = if (type == "counting") parts[, "start"])
+}
+
+check_event <- function(event, n, arg) {
+  must <- sprintf("0 and 1, or TRUE and FALSE, one for each of the %s times", big(n))
+  if (is.factor(event) || is.character(event)) {
+    values <- unique(as.character(event))
+    abort_argument(
+      arg, must, describe(event),
+      if (length(values)) sprintf("Say which is the event: event == \"%s\".", values[length(values)])
+    )
+  }
+  if (!is.numeric(event) && !is.logical(event) || length(event) != n) abort_argument(arg, must, describe(event))
+  event <- hazard_vector(if (is.logical(event)) event + 0 else event, arg, n)
+  odd <- event[!event %in% 0:1]
+  if (length(odd)) {
+    hint <- if (all(event %in% 1:2)) "1 and 2 as 0 and 1: event == 2." else "Say which value is the event: event == 1."
+    abort_argument(arg, "0 and 1, or TRUE and FALSE", sprintf("one with %s", format(odd[1])), hint)
+  }
+  if (!any(event == 1)) {
+    abort_argument(
+      arg, if (arg == "time") "with an event for somebody" else "1 for somebody", "0 for everybody",
+      "Everybody is censored: without events there is no hazard."
+    )
+  }
+  event
+}
+
+check_entry <- function(entry, time) {
+  if (is.null(entry)) return(numeric(length(time)))
+  entry <- hazard_vector(entry, "entry", length(time), time_hint(entry))
+  late <- which(entry < 0 | entry >= time)
+  if (length(late)) {
+    one <- late[1]
+    abort_argument(
+      "entry", "from 0 to below `time`", sprintf(
+        "%s with the time %s (participant %s)%s", format(entry[one]), format(time[one]), big(one),
+        if (length(late) > 1) sprintf(" and so for %s more", big(length(late) - 1)) else ""
+      ), "People whose observation ended before it began are not in the data."
+    )
+  }
+  entry
+}
+
+# Dates and intervals of time are no numbers.
+time_hint <- function(x) {
+  if (inherits(x, "difftime")) return("Say in which unit: as.numeric(x, units = \"days\").")
+  if (inherits(x, c("Date", "POSIXt"))) {
+    return("Give the time from the start, in one unit: as.numeric(difftime(x, start, units = \"days\")).")
+  }
+  if (is.character(x) || is.factor(x)) "Read it as numbers: as.numeric(as.character(x))."
+}
+
+hazard_vector <- function(x, arg, n, hint = NULL) {
+  if (inherits(x, "AsIs")) x <- unclass(x)
   if ((is.matrix(x) || is.data.frame(x)) && ncol(x) == 1) x <- x[, 1]
   must <- if (is.null(n)) "a numeric vector" else sprintf("a numeric vector of length %s, as `time`", big(n))
   if (!is.numeric(x) || is.object(x) || !is.null(dim(x)) || !length(x) || (!is.null(n) && length(x) != n)) {
-    abort_argument(arg, must, describe(x))
+    abort_argument(arg, must, describe(x), hint)
   }
   bad <- sum(!is.finite(x))
   if (bad) {

@@ -19,16 +19,30 @@ hazard_first_stage <- function(x, z, w, strata, cluster, tol = 1e-7) {
   error <- after - fitted
   L <- ncol(q)
   df <- n - ncol(base) - L
-  if (!L || df < 1 || sum(error^2) <= 1e-14 * sum(after^2)) {
-    abort(
-      if (!L) "The instruments are functions of strata and covariates." else "There are fewer people than columns.",
-      "latentmr_error_unidentified", hint = "Give other instruments, or more people."
-    )
-  }
+  refuse_first_stage(x - mean(x), after, error, L, df)
   list(
     w = w[, kept$which, drop = FALSE], q = q, fitted = fitted, error = error, after = after,
     jackknife = left_out(after, error, base, q, cluster), fstat = (sum(fitted^2) / L) / (sum(error^2) / df), L = L
   )
+}
+
+# An exposure of which strata and covariates leave nothing has no effect of its own; one of which the instruments leave
+# nothing is its own instrument.
+refuse_first_stage <- function(x, after, error, L, df) {
+  least <- 1e-14 * sum(x^2)
+  said <- if (sum(after^2) <= least) {
+    c("The exposure is a function of strata and covariates.", "Take it, and what it is made of, out of the covariates.")
+  } else if (!L) {
+    c("The instruments are functions of strata and covariates.", "Give other instruments, or more people.")
+  } else if (df < 1) {
+    c("There are fewer people than columns.", "Give other instruments, or more people.")
+  } else if (sum(error^2) <= least) {
+    c(
+      "The exposure is a function of instruments, strata and covariates: nothing in it is left to be confounded.",
+      "Take it, and what it is made of, out of the instruments."
+    )
+  }
+  if (!is.null(said)) abort(said[1], "latentmr_error_unidentified", hint = said[2])
 }
 
 # Orthonormal columns, without those that are functions of earlier ones; `size`: their lengths before.

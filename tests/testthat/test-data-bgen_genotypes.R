@@ -111,6 +111,68 @@ test_that("some variants, by name", {
   expect_error(bgen(variants = "rs0"), "None of the 1 name in `variants`", class = "latentmr_error_variants")
 })
 
+test_that("variants are found by their id and by the name that they are given, and shown by it", {
+  withr::local_seed(3)
+  path <- bgen_file("n.bgen")
+  made <- lapply(1:5, drawn_variant, n = 4, bits = 8, phased = FALSE)
+  made[[3]]$rsid <- made[[2]]$rsid # two variants of one id, one without
+  made[[3]]$alleles <- c("C", "T")
+  made[[4]]$rsid <- "."
+  made[[5]] <- drawn_variant(5, 4, 8, FALSE, c("A", "C", "G"))
+  write_bgen_file(path, made, as.character(1:4))
+  read <- function(...) suppressMessages(read_bgen(path, multiallelic = "split", ...))
+  all <- read()
+  names <- variants(all)$snp
+  place <- sprintf("1:%s:A:G", variants(all)$pos[4])
+  expect_identical(names, c("rs1", "rs2:A:G", "rs2:C:T", place, "rs5:A:C", "rs5:A:G"))
+  again <- read(variants = names)
+  expect_identical(variants(again), variants(all))
+  expect_identical(again[, ], all[, ])
+  for (name in names) expect_identical(unname(as.matrix(read(variants = name))), unname(all[, name, drop = FALSE]), info = name)
+  expect_identical(variants(read(variants = c("rs2", place)))$snp, names[2:4])
+  expect_identical(variants(read(variants = "rs5:A:G"))$snp, "rs5:A:G")
+  expect_condition_text(read_bgen(path, multiallelic = "split", variants = "rs2"), "latentmr_message_names",
+                        "2 variants without an id of their own named by place and alleles, such as \"rs2:A:G\" (was \"rs2\").")
+  expect_condition_text(read(variants = c("rs1", "rs2:A:T")), "latentmr_warning_variants",
+                        "1 name in `variants` that the files do not have, such as \"rs2:A:T\".")
+})
+
+test_that("two equal alleles are said and taken as unknown", {
+  withr::local_seed(4)
+  path <- bgen_file("e.bgen")
+  write_bgen_file(path, list(drawn_variant(1, 3, 8, FALSE), drawn_variant(2, 3, 8, FALSE, c("A", "A"))), as.character(1:3))
+  expect_condition_text(bgen <- read_bgen(path), "latentmr_message_variants", paste(
+    "1 variant with two equal alleles, such as \"rs2\" (A and A):",
+    "which one is counted is not known, and they are taken as unknown."
+  ))
+  expect_identical(variants(bgen)$effect_allele, c("G", NA))
+})
+
+test_that("what is no path, no BGEN file or no name is said with what to give", {
+  folder <- withr::local_tempdir()
+  withr::local_dir(folder)
+  writeBin(as.raw(c(0x6c, 0x1b, 0x02, rep(1, 20))), "two.pgen")
+  writeLines("##fileformat=VCFv4.2", "x.vcf")
+  dir.create("sub")
+  open <- read_bgen(system.file("extdata", "small.bgen", package = "LatentMR"))
+  path <- system.file("extdata", "small.bgen", package = "LatentMR")
+  expect_conditions({
+    read_bgen(NULL)
+    read_bgen(NA)
+    read_bgen(character())
+    read_bgen(3)
+    read_bgen(open)
+    read_bgen(matrix(1))
+    read_bgen("sub")
+    read_bgen("two.pgen")
+    read_bgen("x.vcf")
+    read_bgen(path, variants = 1:3)
+    read_bgen(path, variants = character())
+    read_bgen(path, variants = factor("rs1"))
+    read_bgen(path, variants = data.frame(snp = "rs1"))
+  }, transform = function(lines) gsub("'/[^']*/", "'", lines))
+})
+
 test_that("people are those of the .sample file, and agree with the file", {
   withr::local_seed(5)
   folder <- withr::local_tempdir()
@@ -134,6 +196,8 @@ test_that("people are those of the .sample file, and agree with the file", {
   expect_error(read_bgen(path), "has 3 samples, .* has 4 samples", class = "latentmr_error_samples")
   writeLines(c("ID missing", "1 0", "2 0", "3 0", "4 0"), sample)
   expect_error(read_bgen(path), "is not a .sample file", class = "latentmr_error_format")
+  writeLines(c("ID_1 ID_2 missing", "0 0 0", "f1 1 0", "f2 2 0", "f3  0", "f4 4 0"), sample)
+  expect_error(read_bgen(path), class = "latentmr_error_format")
   writeLines(c("ID missing", "0 0", "1 0", "2 0", "2 0", "4 0"), sample)
   expect_error(read_bgen(path), "has the sample \"2 2\" in lines 4 and 5", class = "latentmr_error_format")
 })
@@ -176,7 +240,7 @@ test_that("what is no such file is said with what to do", {
   expect_error(read_bgen(path), "There is no file", class = "latentmr_error_file_missing")
   writeLines("no", path)
   expect_error(read_bgen(path), "is not a BGEN file: it is too short", class = "latentmr_error_format")
-  writeBin(as.raw(rep(1:100, 3)), path)
+  writeBin(as.raw(rep(1:1000, 3)), path)
   expect_error(read_bgen(path), "\"bgen\" does not stand at byte 17", class = "latentmr_error_format")
   bytes <- readBin(fixture("zlib8.bgen"), "raw", 1e5)
   flags <- 1 + from_little(bytes[5:8])
@@ -200,7 +264,7 @@ test_that("what is no such file is said with what to do", {
   v <- drawn_variant(1, 5, 8, FALSE)
   v$ploidy[2] <- 3
   write_bgen_file(path, list(v), as.character(1:5))
-  expect_error(read_bgen(path), "1 samples have more than two copies", class = "latentmr_error_format")
+  expect_error(read_bgen(path), "1 sample has more than two copies", class = "latentmr_error_format")
   v <- drawn_variant(1, 5, 8, FALSE)
   v$missing[] <- FALSE
   v$fields[[4]] <- c(200, 100)
@@ -240,7 +304,22 @@ test_that("an index finds the same variants, and one of another file is refused"
   write_index(function(rows) replace(rows, "file_start_position", 1e6))
   expect_error(read_bgen(path), "places that the file does not have", class = "latentmr_error_format")
   write_index(function(rows) replace(rows, "position", 5))
-  expect_error(read_bgen(path, multiallelic = "leave_out"), "another one is there", class = "latentmr_error_format")
+  expect_error(read_bgen(path, multiallelic = "leave_out"), "(1:5, A and G) where the file has", class = "latentmr_error_format", fixed = TRUE)
+  # What the index says of a variant is what stands in the file.
+  expect_other <- function(column, row, value, words) {
+    write_index(function(rows) {
+      rows[row, column] <- value
+      rows
+    })
+    expect_error(suppressMessages(read_bgen(path, multiallelic = "split")), words, class = "latentmr_error_format", fixed = TRUE)
+  }
+  expect_other("rsid", 2, "rs9", "it has \"rs9\" (1:2000, A and G) where the file has \"rs2\" (1:2000, A and G)")
+  expect_other("allele1", 4, "T", "it has \"rs4\" (1:4000, T and G) where the file has \"rs4\" (1:4000, A and G)")
+  expect_other(c("allele1", "allele2"), 1, c("G", "A"), "it has \"rs1\" (1:1000, G and A) where")
+  expect_other("chromosome", 1, "2", "it has \"rs1\" (2:1000, A and G) where")
+  write_index(function(rows) replace(rows, "chromosome", "01"))
+  expect_identical(suppressMessages(read_bgen(path, multiallelic = "split")), plain)
+  expect_identical(suppressMessages(read_bgen(path, variants = "rs3:A:G", multiallelic = "split"))[, ], plain[, "rs3:A:G"])
   writeLines("no", paste0(path, ".bgi"))
   expect_error(read_bgen(path), "does not belong to", class = "latentmr_error_format")
   expect_identical(suppressMessages(read_bgen(path, index = FALSE, multiallelic = "split")), plain)

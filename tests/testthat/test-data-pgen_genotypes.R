@@ -144,8 +144,23 @@ test_that("files that do not belong together or are damaged are said", {
   expect_error(read_pgen(prefix), "is not a .pvar file", class = "latentmr_error_format")
   writeLines(lines, paste0(prefix, ".pvar"))
   people <- readLines(paste0(prefix, ".psam"))
-  writeLines(people[-2], paste0(prefix, ".psam"))
-  expect_error(read_pgen(prefix), "cannot be read", class = "latentmr_error_format")
+  psam <- function(lines, text, class = "latentmr_error_format") {
+    writeLines(lines, paste0(prefix, ".psam"))
+    error <- expect_error(read_pgen(prefix), class = class)
+    expect_identical(gsub("'[^']*/", "'", conditionMessage(error)), text)
+  }
+  lost <- "i The psam file belongs to another pgen file, or a line of it was lost: copy the three files again."
+  count <- length(people) - 1
+  psam(people[-2], sprintf("'set.pgen' has %d samples, 'set.psam' has %d.\n%s", count, count - 1, lost), "latentmr_error_samples")
+  psam(c(people, people[2]), sprintf(
+    "'set.psam' has the sample \"0 %s\" in rows 1 and %d.\n%s", sub("\t.*", "", people[2]), count + 1,
+    "i Family and individual id together must name one sample: rename or remove one of them."
+  ))
+  psam(c(sub("IID", "XID", people[1]), people[-1]), sprintf(
+    "'set.psam' has no column IID: its columns are %s.\ni It is not a .psam file: copy the three files again.",
+    quote_all(sub("#", "", strsplit(sub("IID", "XID", people[1]), "\t")[[1]]))
+  ))
+  psam(people[1], "'set.psam' has no sample.\ni It is not a .psam file: copy the three files again.")
   writeLines(people, paste0(prefix, ".psam"))
   bytes <- readBin(paste0(prefix, ".pgen"), "raw", 1e5)
   writeBin(bytes[1:200], paste0(prefix, ".pgen"))
@@ -159,4 +174,21 @@ test_that("files that do not belong together or are damaged are said", {
 test_that("without pgenlibr the error says how to install it", {
   error <- expect_error(check_pgenlibr("a_package_that_is_not_there"), class = "latentmr_error_package")
   expect_match(conditionMessage(error), "install.packages(\"pgenlibr\")", fixed = TRUE)
+})
+
+test_that("a set is known by each of its files, and what is another format is said", {
+  skip_if_not_installed("pgenlibr")
+  folder <- withr::local_tempdir()
+  prefix <- write_pgen(file.path(folder, "two"), matrix(c(0, 1, 2, 1), 2), pvar = c("1\t5\trs1\tA\tG", "1\t6\trs1\tC\tT"))
+  names <- c("rs1:A:G", "rs1:C:T")
+  for (ending in c("", ".pgen", ".pvar", ".psam")) {
+    expect_identical(variants(suppressMessages(read_pgen(paste0(prefix, ending), variants = names)))$snp, names)
+  }
+  one <- read_pgen(prefix, variants = names[2])
+  expect_identical(variants(one)$snp, names[2])
+  expect_identical(unname(as.matrix(one)), cbind(c(2, 1)))
+  vcf <- file.path(folder, "x.vcf")
+  writeLines("##fileformat=VCFv4.2", vcf)
+  expect_error(read_pgen(vcf), "is a VCF file, which is converted before it is read", class = "latentmr_error_format")
+  expect_error(read_pgen(folder), "is a folder", class = "latentmr_error_file_missing")
 })

@@ -103,3 +103,57 @@ test_that("read_mr_data() and the background take every format, with the same nu
     expect_no_error(variants(with_background))
   }
 })
+
+test_that("several .raw files of the same people are one table", {
+  folder <- withr::local_tempdir()
+  withr::local_dir(folder)
+  people <- data.frame(FID = 0, IID = c("007", "b", "c"), PAT = 0, MAT = 0, SEX = 1, PHENOTYPE = -9)
+  write <- function(path, people, ...) {
+    write.table(cbind(people, data.frame(..., check.names = FALSE)), path, quote = FALSE, row.names = FALSE)
+  }
+  write("chr1.raw", people, rs1_A = 0:2, rs2_C = c(1, NA, 0))
+  write("chr2.raw", people, rs2_G = c(2, 1, 0), rs3_T = 2:0)
+  table <- read_genotypes(c("chr1.raw", "chr2.raw"))
+  expect_identical(names(table), c(names(people), "rs1_A", "rs2_C", "rs2_G", "rs3_T"))
+  expect_identical(table$IID, people$IID)
+  expect_identical(table$rs3_T, c(2, 1, 0))
+  trait <- setNames(c(1, 2, 4), people$IID)
+  site <- setNames(c("a", "a", "a"), people$IID)
+  expect_condition_text(raw <- raw_table(table), "latentmr_message_raw", paste(
+    "`genotypes` is a .raw table of PLINK: 4 variants, known by IID; its first six columns are no instruments.",
+    "2 variants without an id of their own keep the name of the column, such as \"rs2_C\"."
+  ))
+  expect_identical(raw$variants$snp, c("rs1", "rs2_C", "rs2_G", "rs3"))
+  expect_identical(raw$variants$effect_allele, c("A", "C", "G", "T"))
+  write("turned.raw", people[3:1, ], rs4_T = 2:0)
+  write("again.raw", people, rs1_A = 0:2)
+  expect_error(read_genotypes(c("chr1.raw", "turned.raw")), "Sample 1 of 'turned.raw' is \"c\", of 'chr1.raw' it is \"007\"",
+               class = "latentmr_error_samples")
+  expect_error(read_genotypes(c("chr1.raw", "again.raw")), "\"rs1_A\" in chr1.raw and again.raw", class = "latentmr_error_argument")
+})
+
+test_that("what is no file of genotypes is said", {
+  folder <- withr::local_tempdir()
+  withr::local_dir(folder)
+  writeLines("IID SEX", "sex.txt")
+  writeLines("ID_1 ID_2", "x.sample")
+  dir.create("empty")
+  dir.create("full")
+  for (name in c("a.bed", "b.pgen", "b.bed")) file.create(file.path("full", name))
+  expect_conditions({
+    read_genotypes("sex.txt")
+    read_genotypes("x.sample")
+    read_genotypes("empty")
+    read_genotypes("full")
+    read_genotypes("full/b")
+    read_genotypes(NULL)
+    read_genotypes(1)
+    read_genotypes(character())
+    read_genotypes(data.frame(a = 1))
+  }, transform = function(lines) gsub("'/[^']*/", "'", lines))
+})
+
+test_that("one code for a chromosome, however it is written", {
+  expect_identical(plain_chromosome(c("0X", "01", "chrX", "chr01", "0", "00", "0MT", "M", "25", "chr0Y", "10")),
+                   c("X", "1", "X", "1", "0", "0", "MT", "MT", "XY", "Y", "10"))
+})

@@ -163,3 +163,43 @@ test_that("what is no follow-up is refused", {
     confint(iv_hazard(d$time, d$event, d$x, d$z), "b")
   })
 })
+
+test_that("an exposure among the covariates, or among the instruments, is not identified", {
+  set.seed(5)
+  d <- hazard_people(50)
+  said <- paste0(
+    "The exposure is a function of strata and covariates.\n",
+    "i Take it, and what it is made of, out of the covariates."
+  )
+  refused <- function(expr, text) expect_condition_text(expr, "latentmr_error_unidentified", text)
+  refused(iv_hazard(d$time, d$event, d$x, d$z, w = cbind(d$x)), said)
+  refused(iv_hazard(d$time, d$event, 1e6 + d$x, d$z, w = cbind(d$w, d$x - 3 * d$w)), said)
+  refused(iv_hazard(d$time, d$event, rep(1:2, 25), d$z, strata = rep(1:2, 25)), said)
+  refused(iv_hazard(d$time, d$event, d$z[, 1] + d$z[, 2], d$z), paste0(
+    "The exposure is a function of instruments, strata and covariates: nothing in it is left to be confounded.\n",
+    "i Take it, and what it is made of, out of the instruments."
+  ))
+})
+
+test_that("times, events and entries of other kinds say what to give", {
+  set.seed(5)
+  d <- hazard_people(50)
+  on <- as.Date("2020-01-01") + seq_len(50)
+  many <- structure(cbind(time = d$time, status = rep(0:1, 25)), class = "Surv", type = "mright")
+  none <- structure(cbind(time = d$time, status = 0), class = "Surv", type = "right")
+  expect_conditions({
+    iv_hazard(on, d$event, d$x, d$z)
+    iv_hazard(on - on[1], d$event, d$x, d$z)
+    iv_hazard(as.character(d$time), d$event, d$x, d$z)
+    iv_hazard(d$time, factor(d$event), d$x, d$z)
+    iv_hazard(d$time, rep(c("alive", "dead"), 25), d$x, d$z)
+    iv_hazard(d$time, 2 * d$event, d$x, d$z)
+    iv_hazard(d$time, d$event[1:3], d$x, d$z)
+    iv_hazard(many, x = d$x, z = d$z)
+    iv_hazard(none, x = d$x, z = d$z)
+    iv_hazard(none, x = d$x, z = d$z, entry = d$time / 2)
+    iv_hazard(structure(1:3, class = "Surv"), x = d$x, z = d$z)
+    iv_hazard(d$time, d$event, d$x, d$z, entry = replace(d$time / 2, 4, d$time[4]))
+    iv_hazard(d$time, d$event, d$x, d$z, entry = rep(-1, 50))
+  })
+})

@@ -62,3 +62,12 @@ test_that("what does not belong together is refused", {
     latent_hazard(data, time)
   })
 })
+
+test_that("the exposure among the covariates of the data is not identified", {
+  d <- data
+  d$covariates <- cbind(again = d$exposure)
+  expect_condition_text(
+    quiet(latent_hazard(d, time, event, seed = 1)), "latentmr_error_unidentified",
+    "The exposure is a function of strata and covariates.\ni Take it, and what it is made of, out of the covariates."
+  )
+})

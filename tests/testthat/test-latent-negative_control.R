@@ -72,7 +72,6 @@ test_that("verdicts: silence, effects and associations, corrected over the contr
   again <- negative_table(as.data.frame(unclass(weak))[setdiff(names(weak), c("detectable", "verdict"))])
   expect_identical(again$verdict, rep("silent", 3))
   # Joined by identifier: the order of the people does not matter.
-  d$ids <- sprintf("p%04d", seq_len(n))
   shuffled <- setNames(both$score, d$ids)[sample(n)]
   expect_identical(negative_control(fit, shuffled, d, methods = "latent_2sls")$b, table$b[2])
   expect_identical(negative_control(fit, both$score > 0, d, methods = "ols")$outcome, "both$score > 0")

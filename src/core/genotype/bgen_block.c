@@ -38,7 +38,8 @@ lmr_status bgen_block_open(bgen_block *block, const uint8_t *bytes, size_t size,
     count[copies > 2 ? 3 : copies]++;
   }
   if (count[3])
-    return lmr_fail(err, LMR_EFORMAT, "%zu samples have more than two copies of it, and one or two are read", count[3]);
+    return lmr_fail(err, LMR_EFORMAT, "%zu %s more than two copies of it, and one or two are read", count[3],
+                    count[3] == 1 ? "sample has" : "samples have");
   block->all_diploid = count[2] == n;
   uint64_t fields = 0;
   for (unsigned copies = 1; copies < 3; copies++)
