@@ -14,8 +14,10 @@
 #'
 #' `x* = Z pi + u_g (x - Z pi)`, `y* = x* beta + u_g e`, with one `u_g` for each cluster,
 #'
-#' and `t*` the statistic `(b* - beta) / se*` of the same estimator with clustered errors. With several endogenous
-#' variables the hypothesis is on one effect: the others are those of two-stage least squares given it, and every
+#' and `t*` the statistic `(b* - beta) / se*` of the same estimator with clustered errors. LIML and Fuller (Davidson and
+#' MacKinnon 2010, section 2) have their own `kappa` in every draw, and clustered errors with Stata's middle
+#' (`meat = "projected"` of [iv_fit()]), whatever that of the fit. With several endogenous
+#' variables the hypothesis is on one effect: the others are those of the same estimator given it, and every
 #' endogenous variable has its efficient first stage and is drawn with the same `u_g`. An exogenous regressor is its own
 #' instrument. With clusters in several ways the errors of every draw are clustered in all of them, and the draws
 #' are by one (`by`; Roodman et al. 2019, section 3; MacKinnon, Nielsen and Webb 2021); a draw whose variance is not
@@ -31,7 +33,7 @@
 #' With `G` clusters there are `2^G` signs, so that with five clusters no p-value below 1/16 exists for least squares;
 #' `weights = "webb"` has `6^G` (Webb 2023). Very few treated clusters remain a problem (MacKinnon and Webb 2018).
 #'
-#' @param fit A fit of [iv_reg()] or [iv_fit()] of estimator `"2sls"` or `"ols"`.
+#' @param fit A fit of [iv_reg()] or [iv_fit()] of estimator `"2sls"`, `"liml"`, `"fuller"` or `"ols"`.
 #' @param term Whose effect: any regressor; the default is the endogenous variable where there is one.
 #' @param beta The effect tested.
 #' @param cluster Clusters, as in [iv_reg()]; `NULL` is those of the fit.
@@ -46,8 +48,7 @@
 #'   `statistic` (`t` against `beta`), `p.value`, `ci_type`, `lo`, `up`, `level` (as in [weakiv_set()]), `clusters` (drawn),
 #'   `weights`, `reps` (draws made), `exact`.
 #' @section Missing values: the set is `NA` with `level = NULL`.
-#' @section Errors: `latentmr_error_argument` for other estimators (LIML's statistic needs its own root in every draw) or
-#'   no clusters; `latentmr_error_singular` where the variance by clusters is not above zero.
+#' @section Errors: `latentmr_error_argument` for other estimators or no clusters; `latentmr_error_singular` where the variance by clusters is not above zero.
 #' @references Cameron, Gelbach and Miller (2008), Review of Economics and Statistics 90:414. Davidson and MacKinnon
 #'   (2010), JBES 28:128. Roodman, MacKinnon, Nielsen and Webb (2019), Stata Journal 19:4. Webb (2023), Canadian
 #'   Journal of Economics 56:839. Mammen (1993), Annals of Statistics 21:255. MacKinnon and Webb (2018), Econometrics
@@ -70,7 +71,9 @@ wild_test <- function(fit, term = NULL, beta = 0, cluster = NULL, weights = "rad
   term <- wild_term(fit, term)
   object <- wild_object(fit, cluster)
   seed <- draw_seed(seed)
-  boot <- wild_boot(wild_factor(fit, term), object$cluster, weights, reps, seed, by = wild_by(by, object$cluster))
+  boot <- wild_boot(
+    wild_factor(fit, term), object$cluster, weights, reps, seed, by = wild_by(by, object$cluster), shift = wild_shift(fit)
+  )
   estimate <- object$coefficients[[term]]
   se <- sqrt(object$vcov[term, term])
   test <- boot$test(beta)
@@ -86,22 +89,27 @@ wild_test <- function(fit, term = NULL, beta = 0, cluster = NULL, weights = "rad
 wild_weights <- c(rademacher = 0L, webb = 1L, mammen = 2L)
 
 wild_term <- function(fit, term) {
-  if (!(fit$estimator %in% c("2sls", "ols"))) {
+  if (!(fit$estimator %in% c("2sls", "liml", "fuller", "ols"))) {
     abort_argument(
-      "fit", "of estimator \"2sls\" or \"ols\"", sprintf("of \"%s\"", fit$estimator),
-      hint = "The bootstrap draws statistics of these two; weakiv_set(fit, cluster = ) does not hang on the estimator."
+      "fit", "of estimator \"2sls\", \"liml\", \"fuller\" or \"ols\"", sprintf("of \"%s\"", fit$estimator),
+      hint = "The bootstrap draws statistics of these; weakiv_set(fit, cluster = ) does not hang on the estimator."
     )
   }
   known <- names(fit$coefficients)[!is.na(fit$coefficients)]
   if (is.null(term)) {
-    inner <- if (fit$estimator == "2sls") endogenous_kept(fit) else setdiff(known, "(Intercept)")
+    inner <- if (fit$estimator != "ols") endogenous_kept(fit) else setdiff(known, "(Intercept)")
     if (length(inner) == 1) return(inner)
   }
   check_choice(term, "term", known)
   term
 }
 
-# The fit with clustered errors.
+# What is taken from LIML's kappa; NULL: two-stage least squares.
+wild_shift <- function(fit) {
+  switch(fit$estimator, liml = 0, fuller = kclass_liml(factor_moments(fit$engine$f)) - fit$kappa, NULL)
+}
+
+# The fit with clustered errors, for LIML with the middle of two-stage least squares.
 wild_object <- function(fit, cluster) {
   if (is.null(cluster) && is.null(fit$cluster)) {
     abort_argument(
@@ -109,6 +117,10 @@ wild_object <- function(fit, cluster) {
     )
   }
   cluster <- if (is.null(cluster)) fit$cluster else iv_cluster(fit_cluster(fit, cluster), fit$n, fit$engine$f$rows$root)
+  if (!is.null(wild_shift(fit))) {
+    fit$engine$meat <- "projected"
+    fit$vcov_type <- "iid" # that of the fit may have the other middle
+  }
   iv_with_vcov(fit, "cluster", cluster)
 }
 
@@ -117,11 +129,11 @@ wild_factor <- function(fit, term) {
   f <- fit$engine$f
   rows <- f$rows
   at <- match(term, rows$names$x[rows$keep_x])
-  if (fit$estimator == "2sls" && !is.na(at)) return(c(f, list(of = at)))
+  if (fit$estimator != "ols" && !is.na(at)) return(c(f, list(of = at)))
   x <- column_list(rows$x)[rows$keep_x]
   w <- column_list(rows$w)[rows$keep_w]
   own <- rows$names$w[rows$keep_w] == term
-  z <- if (fit$estimator == "2sls") column_list(rows$z)[rows$keep_z]
+  z <- if (fit$estimator != "ols") column_list(rows$z)[rows$keep_z]
   new <- list(y = rows$y, x = c(w[own], x), z = c(w[own], z), w = if (!all(own)) w[!own], root = NULL)
   if (fit$estimator == "ols") {
     columns <- c(x, w)
@@ -153,7 +165,7 @@ wild_by <- function(by, cluster) {
 }
 
 # test(b): t (without small-sample factor) and p-value of each effect; with `drawn` every t* too.
-wild_boot <- function(f, cluster, weights, reps, seed, drawn = FALSE, by = 1L) {
+wild_boot <- function(f, cluster, weights, reps, seed, drawn = FALSE, by = 1L, shift = NULL) {
   within <- wild_cells(cluster, by)
   sums <- .Call(C_ffi_iv_wild_sums, f$rows, f$r, within$cells$index, as.integer(within$cells$count), cpu_level())
   groups <- within$by$groups
@@ -161,29 +173,44 @@ wild_boot <- function(f, cluster, weights, reps, seed, drawn = FALSE, by = 1L) {
   draws <- as.integer(if (exact) 2^groups else reps)
   options <- list(
     K = f$K, L = f$L, of = f$of - 1L, kind = if (exact) 3L else wild_weights[[weights]], seed = seed, draws = draws,
-    drawn = as.integer(drawn)
+    drawn = as.integer(drawn), shift = shift
   )
   test <- function(b) {
-    null <- wild_null(f, b)
+    null <- wild_null(f, b, shift)
     out <- .Call(C_ffi_iv_wild, sums, null$beta, null$pi, within$by, options)
     list(t = out$t, p = if (exact) out$beyond / draws else (1 + out$beyond) / (1 + draws), drawn = out$drawn)
   }
   list(test = test, draws = draws, exact = exact, groups = groups)
 }
 
-# beta and Pi of the header for each effect b: the other effects by two-stage least squares given b, and what the
-# instruments explain of each x given the error under these.
-wild_null <- function(f, b) {
+# The other effects by two-stage least squares, or LIML, given each effect b.
+wild_others <- function(f, b, others, shift) {
+  if (!is.null(shift)) {
+    m <- factor_moments(f)
+    return(vapply(b, function(one) {
+      T <- diag(f$k + 1)[, c(1, 1 + others), drop = FALSE]
+      T[1 + f$of, 1] <- -one
+      given <- kclass_moments(crossprod(T, m$r0 %*% T), crossprod(T, m$r1 %*% T), f$n, f$L, f$K)
+      kclass_fit(given, kclass_liml(given) - shift)$coefficients
+    }, numeric(length(others))))
+  }
+  x <- f$r[f$Z, f$X, drop = FALSE]
+  left <- f$r[f$Z, f$Y] - outer(x[, f$of], b)
+  found <- qr.coef(qr(x[, others, drop = FALSE], LAPACK = FALSE, tol = f$tol), left)
+  if (anyNA(found)) abort_first_stage(f, others)
+  found
+}
+
+# beta and Pi of the header for each effect b: the other effects given b, and what the instruments explain of each x
+# given the error under these.
+wild_null <- function(f, b, shift = NULL) {
   x <- f$r[f$Z, f$X, drop = FALSE]
   y <- f$r[f$Z, f$Y]
   left <- f$r[f$X, f$X, drop = FALSE]
   others <- seq_len(f$k)[-f$of]
   beta <- matrix(0, f$k, length(b))
   beta[f$of, ] <- b
-  if (length(others)) {
-    beta[others, ] <- qr.coef(qr(x[, others, drop = FALSE], LAPACK = FALSE, tol = f$tol), y - outer(x[, f$of], b))
-    if (anyNA(beta)) abort_first_stage(f, others)
-  }
+  if (length(others)) beta[others, ] <- wild_others(f, b, others, shift)
   pi <- vapply(seq_along(b), function(j) {
     e <- c(f$r[f$X, f$Y] - left %*% beta[, j], f$r[f$Y, f$Y])
     as.vector(x - outer(y - drop(x %*% beta[, j]), drop(e[seq_len(f$k)] %*% left)) / sum(e^2))

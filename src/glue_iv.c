@@ -318,7 +318,7 @@ static const iv_wild_way *wild_ways(SEXP ways, size_t cells, size_t *n) {
 }
 
 /* beta: k x e; pi: (L k) x e; by: group (of each cell), groups, ways; options: K, L, of (0-based), kind, seed, draws,
- * drawn (whether every t* is wanted). Returns t, beyond, drawn. */
+ * drawn (whether every t* is wanted), shift (LIML). Returns t, beyond, drawn. */
 static SEXP ffi_iv_wild(SEXP sums, SEXP beta, SEXP pi, SEXP by, SEXP options) {
   iv_wild_input in = {0};
   in.cells = (size_t)glue_ncol(sums);
@@ -340,6 +340,9 @@ static SEXP ffi_iv_wild(SEXP sums, SEXP beta, SEXP pi, SEXP by, SEXP options) {
   if (kind > WILD_ALL || (kind == WILD_ALL && (in.groups > 30 || in.draws != (uint64_t)1 << in.groups)))
     glue_stop("internal: no such weights");
   in.kind = (iv_wild_weights)kind;
+  SEXP shift = glue_field_or_null(options, "shift");
+  in.liml = shift != R_NilValue;
+  if (in.liml) in.shift = glue_real1(shift, "shift");
   SEXP t = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)in.effects));
   SEXP beyond = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)in.effects));
   const size_t keep = glue_field_size1(options, "drawn");

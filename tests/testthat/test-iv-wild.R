@@ -78,19 +78,21 @@ test_that("all signs of six clusters: 2SLS and least squares", {
 })
 
 # The same with all its definition written out: several regressors x, the errors clustered in all of `ways`, draws v by g.
-ref_all <- function(y, x, W, Z, ways, g, of, beta, v) {
+# `kappa`: of y and x after the covariates; NULL is two-stage least squares.
+ref_all <- function(y, x, W, Z, ways, g, of, beta, v, kappa = NULL) {
   partial <- function(m) qr.resid(qr(W), m)
   y <- partial(y)
   x <- partial(x)
   Z <- partial(Z)
-  tsls <- function(y, x) {
-    hat <- qr.fitted(qr(Z), x)
-    solve(crossprod(hat), crossprod(hat, y))
+  normal <- function(y, x) {
+    less <- x - (if (is.null(kappa)) 1 else kappa(y, x, Z)) * qr.resid(qr(Z), x)
+    list(bread = solve(crossprod(less, x)), right = crossprod(less, y))
   }
+  tsls <- function(y, x) with(normal(y, x), bread %*% right)
   t <- function(y, x) {
     hat <- qr.fitted(qr(Z), x)
     b <- tsls(y, x)
-    bread <- solve(crossprod(hat))
+    bread <- normal(y, x)$bread
     scores <- hat * drop(y - x %*% b)
     sets <- unlist(lapply(seq_along(ways), function(m) combn(length(ways), m, simplify = FALSE)), recursive = FALSE)
     meat <- Reduce(`+`, lapply(sets, function(set) {
@@ -163,6 +165,64 @@ test_that("several endogenous variables, exogenous terms and clusters in two way
   expect_equal(
     wild_test(fit, "x", cluster = list(d$g, d$g), level = NULL)$p.value, wild_test(fit, "x", cluster = ~g, level = NULL)$p.value
   )
+})
+
+test_that("LIML and Fuller: their own kappa in every draw, the other effects by the same estimator", {
+  root <- function(take) function(y, x, Z) {
+    both <- cbind(y, x)
+    left <- crossprod(qr.resid(qr(Z), both))
+    # a regressor that is its own instrument leaves nothing
+    1 / max(Re(eigen(solve(crossprod(both), left), only.values = TRUE)$values)) - take
+  }
+  set.seed(22)
+  n <- 80
+  d <- data.frame(g = rep(1:5, c(8, 10, 14, 20, 28)), h = rep(1:8, 10), k = rep(c(.5, 1, 2, 1), 20))
+  common <- function() rnorm(5)[d$g] + rnorm(8)[d$h]
+  Z <- matrix(rnorm(n * 5), n) + common()
+  colnames(Z) <- paste0("z", 1:5)
+  u <- common() + rnorm(n)
+  d <- cbind(d, Z, w1 = rnorm(n), x = .5 * Z[, 1] + .3 * Z[, 2] + u + rnorm(n), x2 = Z[, 3] - Z[, 4] + .5 * u + rnorm(n))
+  d$y <- u + d$w1
+  v <- t(as.matrix(expand.grid(rep(list(c(-1, 1)), 5))))
+  own_meat <- function(fit, cluster, term) { # Stata's middle
+    sqrt(vcov(update(fit, meat = "projected"), cluster = cluster)[term, term])
+  }
+  for (fuller in c(0, 1)) for (k in 1:2) for (weighted in c(FALSE, TRUE)) {
+    formula <- if (k == 2) y ~ w1 | x + x2 | z1 + z2 + z3 + z4 + z5 else y ~ w1 | x | z1 + z2 + z3 + z4 + z5
+    estimator <- if (fuller) "fuller" else "liml"
+    fit <- if (weighted) iv_reg(formula, d, estimator, weights = k) else iv_reg(formula, d, estimator)
+    r <- if (weighted) sqrt(d$k) else rep(1, n)
+    ways <- if (k == 2 && !weighted) list(d$g, d$h) else list(d$g)
+    cluster <- if (length(ways) == 2) ~ g + h else ~g
+    kappa <- root(fuller / (n - 2 - 5))
+    for (of in seq_len(k)) {
+      term <- c("x", "x2")[of]
+      ref <- suppressWarnings(ref_all(r * d$y, r * cbind(d$x, d$x2)[, 1:k, drop = FALSE], r * cbind(1, d$w1), r * Z, ways, d$g, of, .3, v, kappa))
+      built <- LatentMR:::iv_cluster(ways, n, if (weighted) r)
+      boot <- LatentMR:::wild_boot(
+        LatentMR:::wild_factor(fit, term), built, "rademacher", 99, 1L, TRUE, shift = LatentMR:::wild_shift(fit)
+      )
+      expect_equal(as.vector(boot$test(.3)$drawn), ref$t, tolerance = 1e-7)
+      got <- suppressWarnings(wild_test(fit, term, .3, cluster = cluster, level = NULL, by = 1))
+      expect_identical(got$p.value, mean(is.nan(ref$t) | abs(ref$t) >= abs(ref$own) * (1 - 1e-8)))
+      expect_equal(got$std.error, suppressWarnings(own_meat(fit, cluster, term)), tolerance = 1e-8)
+      expect_equal(got$statistic, ref$own / sqrt(5 / 4 * (n - 1) / (n - 2 - k)), tolerance = 1e-8)
+    }
+  }
+  # an exogenous regressor, its own instrument
+  fit <- iv_reg(y ~ w1 | x | z1 + z2 + z3 + z4 + z5, d, "liml", cluster = ~g)
+  ref <- ref_all(d$y, cbind(d$w1, d$x), cbind(rep(1, n)), cbind(d$w1, Z), list(d$g), d$g, 1, .1, v, root(0))
+  got <- wild_test(fit, "w1", .1, level = NULL)
+  expect_identical(got$p.value, share(ref$t, ref$own))
+  expect_equal(got$statistic, (coef(fit)[["w1"]] - .1) / own_meat(fit, ~g, "w1"), tolerance = 1e-8)
+  # weights other than signs, whose squares are not one
+  six <- .Call(LatentMR:::C_ffi_test_wild_weights, 1L, 7L, 5L, 99L)
+  ref <- ref_all(d$y, cbind(d$x), cbind(1, d$w1), Z, list(d$g), d$g, 1, 0, six, root(0))
+  boot <- LatentMR:::wild_boot(LatentMR:::wild_factor(fit, "x"), LatentMR:::iv_cluster(d$g, n), "webb", 99, 7L, TRUE, shift = 0)
+  expect_equal(as.vector(boot$test(0)$drawn), ref$t, tolerance = 1e-7)
+  # as many instruments as effects: LIML is 2SLS, and so is its test
+  just <- function(estimator) wild_test(iv_reg(y ~ w1 | x | z1, d, estimator, cluster = ~g), beta = .2, level = NULL)
+  expect_equal(just("liml"), just("2sls"), tolerance = 1e-9)
 })
 
 test_that("size with two endogenous variables and six unequal clusters", {
@@ -278,10 +338,10 @@ test_that("what it is not for is refused", {
     "`cluster` must be given for a fit without clusters, not NULL.\ni `cluster` takes ~ family, as in iv_reg()."
   )
   expect_condition_text(
-    wild_test(iv_reg(y ~ w1 | x | z1 + z2, few, "liml"), cluster = ~g), "latentmr_error_argument",
+    wild_test(iv_reg(y ~ w1 | x | z1 + z2, few, "ujive"), cluster = ~g), "latentmr_error_argument",
     paste0(
-      "`fit` must be of estimator \"2sls\" or \"ols\", not of \"liml\".\n",
-      "i The bootstrap draws statistics of these two; weakiv_set(fit, cluster = ) does not hang on the estimator."
+      "`fit` must be of estimator \"2sls\", \"liml\", \"fuller\" or \"ols\", not of \"ujive\".\n",
+      "i The bootstrap draws statistics of these; weakiv_set(fit, cluster = ) does not hang on the estimator."
     )
   )
   expect_error(wild_test(iv_reg(y ~ 1 | x + w1 | z1 + z2, few), cluster = ~g), "`term`", class = "latentmr_error_argument")

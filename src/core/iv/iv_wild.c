@@ -40,6 +40,11 @@ lmr_status iv_wild_sums(const iv_data *d, const int *cell, size_t cells, double 
         double *to = sums + l + j * high;
         for (size_t i = 0; i < count; i++) to[(size_t)cell[start + i] * width] += q[i] * column[i];
       }
+      for (size_t l = 0; l < (j < own ? own : 0); l++) {
+        const double *other = xy + l * rows;
+        double *to = sums + high * (high + own) + l + j * own;
+        for (size_t i = 0; i < count; i++) to[(size_t)cell[start + i] * width] += other[i] * column[i];
+      }
     }
     if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
@@ -77,6 +82,11 @@ typedef struct {
   double *v;            /* groups */
   double *a, *d, *h;    /* A: L x k, L, K */
   double *n, *q, *unit; /* k x k, k, k */
+  double *t, *f;        /* LIML: T and F of each cell, k + 1 square */
+  double *pp;           /* Pi'Pi */
+  double *r0, *r1, *u, *m, *w; /* k + 1 square, the last k + 1 */
+  double *c;            /* K x (k + 1): C2, C1 */
+  lmr_arena eigen;
   double *lead;         /* L: a of the header */
   double *score;        /* cells */
   double *scores;       /* clusters of the largest way */
@@ -97,7 +107,12 @@ size_t iv_wild_bytes(const iv_wild_input *in) {
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(k + 2, in->L));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, in->K + 1));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(k + 2, k));
-  return lmr_add_bytes(lmr_add_bytes(bytes, lmr_double_bytes(1, most_clusters(in))), lmr_double_bytes(14, 8));
+  if (in->liml) {
+    bytes = lmr_add_bytes(bytes, lmr_double_bytes(2 * C + 5, (k + 1) * (k + 1)));
+    bytes = lmr_add_bytes(bytes, lmr_double_bytes(k + 1, in->K + 1));
+    bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, k + 1), la_eigen_values_bytes(k + 1)));
+  }
+  return lmr_add_bytes(lmr_add_bytes(bytes, lmr_double_bytes(1, most_clusters(in))), lmr_double_bytes(24, 8));
 }
 
 static lmr_status make(space *s, const iv_wild_input *in, lmr_arena *work, lmr_error *err) {
@@ -118,6 +133,18 @@ static lmr_status make(space *s, const iv_wild_input *in, lmr_arena *work, lmr_e
   LMR_TAKE(s->unit, work, k, err);
   LMR_TAKE(s->score, work, C, err);
   LMR_TAKE(s->scores, work, most_clusters(in), err);
+  if (!in->liml) return LMR_OK;
+  const size_t square = (k + 1) * (k + 1);
+  LMR_TAKE(s->t, work, square * C, err);
+  LMR_TAKE(s->f, work, square * C, err);
+  LMR_TAKE(s->pp, work, square, err);
+  LMR_TAKE(s->r0, work, square, err);
+  LMR_TAKE(s->r1, work, square, err);
+  LMR_TAKE(s->u, work, square, err);
+  LMR_TAKE(s->m, work, square, err);
+  LMR_TAKE(s->w, work, k + 1, err);
+  LMR_TAKE(s->c, work, in->K * (k + 1) + 1, err);
+  s->eigen = *work;
   return LMR_OK;
 }
 
@@ -133,6 +160,32 @@ static double dot(const double *a, const double *b, size_t n) {
 
 static void add(double *to, const double *from, double by, size_t n) {
   for (size_t i = 0; i < n; i++) to[i] += by * from[i];
+}
+
+/* T and F of cell c, after its B1, B2 and D. */
+static void impose_squares(space *s, size_t c, const double *beta) {
+  const size_t K = s->in->K, L = s->in->L, k = s->in->k, high = K + L, own = k + 1;
+  const double *x = cell_sums(s, c), *e = x + high * (high + own);
+  double *t = s->t + c * own * own, *f = s->f + c * own * own;
+  for (size_t j = 0; j < own; j++) {
+    const double *b = j < k ? s->b2 + (c * k + j) * L : s->b1 + c * L;
+    for (size_t m = 0; m < k; m++) f[m + j * own] = dot(s->pi + m * L, b, L);
+    f[k + j * own] = 0;
+  }
+  /* of (X, u): V_m = X_m - Q_Z pi_m */
+  for (size_t j = 0; j < k; j++) {
+    double xu = e[j + k * own];
+    for (size_t m = 0; m < k; m++) xu -= beta[m] * e[j + m * own];
+    t[j + k * own] = t[k + j * own] = xu - f[j + k * own];
+    for (size_t m = 0; m < k; m++)
+      t[m + j * own] = e[m + j * own] - dot(s->pi + j * L, x + m * high, L) - f[m + j * own];
+  }
+  double uu = e[k + k * own];
+  for (size_t m = 0; m < k; m++) {
+    uu -= 2 * beta[m] * e[m + k * own];
+    for (size_t j = 0; j < k; j++) uu += beta[m] * beta[j] * e[m + j * own];
+  }
+  t[k + k * own] = uu;
 }
 
 /* The sums under one effect. */
@@ -155,7 +208,11 @@ static void impose(space *s, size_t effect) {
       for (size_t l = 0; l < L; l++) b2[l] = xm[l] - dd[l];
       for (size_t l = 0; l < K; l++) c2[l] = xm[L + l] - dot(h + l * high, pi, L);
     }
+    if (s->in->liml) impose_squares(s, c, beta);
   }
+  if (s->in->liml)
+    for (size_t m = 0; m < k; m++)
+      for (size_t j = 0; j < k; j++) s->pp[j + m * (k + 1)] = dot(s->pi + j * L, s->pi + m * L, L);
 }
 
 /* x := (R'R)^-1 x with the upper factor R, k x k. */
@@ -165,6 +222,55 @@ static void solve(const double *r, double *x, size_t k) {
     for (size_t j = i + 1; j < k; j++) x[i] -= r[i + j * k] * x[j];
     x[i] /= r[i + i * k];
   }
+}
+
+/* R0 and R1 of the weights in v. */
+static void cross_products(space *s) {
+  const size_t K = s->in->K, L = s->in->L, k = s->in->k, own = k + 1;
+  memset(s->r0, 0, own * own * sizeof *s->r0);
+  memset(s->c, 0, K * own * sizeof *s->c);
+  for (size_t m = 0; m < k; m++) memcpy(s->r0 + m * own, s->pp + m * own, k * sizeof *s->r0);
+  for (size_t c = 0; c < s->in->cells; c++) {
+    const double v = s->v[s->in->group[c]], *f = s->f + c * own * own;
+    add(s->r0, s->t + c * own * own, v * v, own * own);
+    for (size_t j = 0; j < own; j++)
+      for (size_t m = 0; m < own; m++) s->r0[m + j * own] += v * (f[m + j * own] + f[j + m * own]);
+    add(s->c, s->c2 + c * k * K, v, K * k);
+    add(s->c + K * k, s->c1 + c * K, v, K);
+  }
+  for (size_t j = 0; j < own; j++)
+    for (size_t m = 0; m < own; m++) {
+      s->r0[m + j * own] -= dot(s->c + m * K, s->c + j * K, K);
+      s->r1[m + j * own] = s->r0[m + j * own] - dot(m < k ? s->a + m * L : s->d, j < k ? s->a + j * L : s->d, L);
+    }
+}
+
+/* N and its right side by LIML; 0 when kappa does not exist. As R1 may be singular (a regressor that is its own
+ * instrument), 1 / kappa is the largest root of |R1 - root R0| = 0. */
+static int liml(space *s) {
+  const size_t k = s->in->k, own = k + 1;
+  lmr_error none;
+  cross_products(s);
+  double *u = s->u, *m = s->m;
+  memcpy(u, s->r0, own * own * sizeof *u);
+  memcpy(m, s->r1, own * own * sizeof *m);
+  if (la_chol(u, own, own, &none) != LMR_OK) return 0;
+  /* m := U^-T m U^-1 */
+  for (size_t j = 0; j < own; j++)
+    for (size_t i = 0; i < own; i++) m[i + j * own] = (m[i + j * own] - dot(u + i * own, m + j * own, i)) / u[i + i * own];
+  for (size_t i = 0; i < own; i++)
+    for (size_t j = 0; j < own; j++) {
+      double sum = m[i + j * own];
+      for (size_t l = 0; l < j; l++) sum -= m[i + l * own] * u[l + j * own];
+      m[i + j * own] = sum / u[j + j * own];
+    }
+  if (la_eigen(m, own, own, s->w, NULL, own, s->eigen, &none) != LMR_OK || !(s->w[k] > 0)) return 0;
+  const double kappa = 1 / s->w[k] - s->in->shift;
+  for (size_t j = 0; j < k; j++) {
+    s->q[j] = s->r0[j + k * own] - kappa * s->r1[j + k * own];
+    for (size_t i = 0; i < k; i++) s->n[i + j * k] = s->r0[i + j * own] - kappa * s->r1[i + j * own];
+  }
+  return 1;
 }
 
 /* A, b* - beta and a of the weights in v; 0 when the draw does not identify the effects. */
@@ -182,6 +288,7 @@ static int estimate(space *s) {
     s->unit[m] = m == s->in->of;
     for (size_t j = 0; j < k; j++) s->n[j + m * k] = dot(s->a + j * L, s->a + m * L, L);
   }
+  if (s->in->liml && !liml(s)) return 0;
   lmr_error none;
   if (la_chol(s->n, k, k, &none) != LMR_OK) return 0;
   solve(s->n, s->q, k);

@@ -1,5 +1,5 @@
 /* The wild cluster bootstrap of one effect (Davidson and MacKinnon 2010, JBES 28:128; Roodman,
- * MacKinnon, Nielsen and Webb 2019, Stata Journal 19:4): two-stage least squares with the null
+ * MacKinnon, Nielsen and Webb 2019, Stata Journal 19:4): two-stage least squares or LIML with the null
  * imposed on all equations; least squares where a regressor is its own instrument.
  *
  * After the covariates W, with Q_Z the instruments' coordinates, X the k regressors and beta their
@@ -11,7 +11,12 @@
  *   a = A (A'A)^-1 e_of,   s_c = a'[v_c B1_c - H_c h - sum_m q_m (D_c + v_c B2_c)_m],   h = C1 - C2 q,
  *   t* = q_of / sqrt(sum over ways of sign * sum over its clusters of (sum of their s_c)^2)
  * with S_c = Q_Zc'Q_Zc, H_c = Q_Zc'Q_Wc, B1_c = Q_Zc'u_c, B2_c = Q_Zc'X_c - S_c Pi, D_c = S_c Pi,
- * C1 = sum_c v_c Q_Wc'u_c, C2 = sum_c v_c (Q_Wc'X_c - H_c'Pi). With all v_c = 1 it is the data's own t. */
+ * C1 = sum_c v_c Q_Wc'u_c, C2 = sum_c v_c (Q_Wc'X_c - H_c'Pi). With all v_c = 1 it is the data's own t.
+ *
+ * LIML (Fuller: kappa less `shift`) has in every draw its own kappa, the smallest root of |R0 - kappa R1| = 0, and
+ * N = (R0 - kappa R1)_XX in place of A'A, (R0 - kappa R1)_Xy in place of A'd; the clustered variance keeps the middle of
+ * P_Z X. With V* = (V, u) and T_c = V*_c'V*_c, F_c = Pi'(B2_c, B1_c) (a row of zeros below),
+ *   R0 = (Pi'Pi, 0; 0, 0) + sum_c v_c (F_c + F_c') + v_c^2 T_c - (C2, C1)'(C2, C1),  R1 = R0 - (A, d)'(A, d). */
 #ifndef LMR_CORE_IV_WILD_H
 #define LMR_CORE_IV_WILD_H
 
@@ -19,8 +24,10 @@
 #include "core/iv/iv_data.h"
 
 /* Doubles of the sums of one cell: (L + K) rows, k + 1 + K + L columns, column-major: rows Z then W;
- * columns X, y, W, Z (the part (W; W, Z) stays zero). */
-static inline size_t iv_wild_width(size_t K, size_t L, size_t k) { return (L + K) * (L + K + k + 1); }
+ * columns X, y, W, Z (the part (W; W, Z) stays zero); then the cross products of (X, y), k + 1 square. */
+static inline size_t iv_wild_width(size_t K, size_t L, size_t k) {
+  return (L + K) * (L + K + k + 1) + (k + 1) * (k + 1);
+}
 
 /* sums: cells x width. cell: n, 0-based. */
 size_t iv_wild_sums_bytes(const iv_data *d);
@@ -51,6 +58,8 @@ typedef struct {
   size_t effects;
   iv_wild_weights kind;
   uint64_t seed, draws; /* WILD_ALL: 2^groups of them */
+  int liml;             /* LIML's statistic; 0: that of two-stage least squares */
+  double shift;         /* taken from LIML's kappa */
 } iv_wild_input;
 
 /* t: effects, without small-sample factor; beyond: effects, the draws whose |t*| is no less than |t|
