@@ -46,9 +46,11 @@
 #' @section Warnings:
 #' * `latentmr_warning_far_value`: a value far from all others: a code for missing values? `column`, `values`;
 #' * `latentmr_warning_units`: a trait in other units in one environment or site: `column`, `environment`, `ratio`;
-#' * `latentmr_warning_environment`: environments that look made from a trait or that are no groups;
+#' * `latentmr_warning_environment`: environments that look made from a trait or that are no groups; environments of
+#'   one table of associations only;
 #' * `latentmr_warning_levels`: groups whose names differ only in capital letters or blanks: `levels`;
-#' * `latentmr_warning_ids`: people whom the genotypes or a list do not know, with the likely cause: `ids`;
+#' * `latentmr_warning_ids`: people whom the genotypes or a list do not know, with the likely cause: `ids`; a data frame
+#'   that was sorted or cut and is taken by position: `argument`;
 #' * `latentmr_warning_variants`: variants named that the files do not have: `variants`;
 #' * `latentmr_warning_gwas`: a table of associations whose columns disagree, or with values that cannot be;
 #' * `latentmr_warning_linkage`: an `r2` of [clump()] that unlinked variants reach by chance: `chance`;
@@ -68,11 +70,11 @@
 #' * `latentmr_warning_cluster`: an error that takes people as independent, with clusters;
 #' * `latentmr_warning_vcov`: a covariance that was not positive semi-definite;
 #' * `latentmr_warning_leverage`: people who carry a first stage alone, or carry no instrument;
-#' * `latentmr_warning_duplicate`: repeated instruments;
+#' * `latentmr_warning_duplicate`: repeated instruments; sites with the same people: `sites`;
 #' * `latentmr_warning_solutions`: a structural mean model with several solutions.
 #' @section Messages:
 #' * `latentmr_message_order`: nothing has identifiers: rows are taken in order;
-#' * `latentmr_message_ids`: joined by FID_IID;
+#' * `latentmr_message_ids`: joined by FID_IID; people lost in joining a table of traits;
 #' * `latentmr_message_scan`: chunks of a scan are there already;
 #' * `latentmr_message_kind`: the kind of the instruments was chosen;
 #' * `latentmr_message_names`: variants that were renamed;
@@ -85,7 +87,7 @@
 #' * `latentmr_message_scale`: a trait was not scaled;
 #' * `latentmr_message_split`: people in no part;
 #' * `latentmr_message_weights`: what became of the weights of an allele score, and their columns;
-#' * `latentmr_message_gwas`: what was worked out from other columns of a table of associations;
+#' * `latentmr_message_gwas`: what was worked out from other columns of a table of associations, or renamed there;
 #' * `latentmr_message_clump`: whose p-values [clump()] takes, and what it leaves out;
 #' * `latentmr_message_regions`: variants without a place, of which no region is known;
 #' * `latentmr_message_variants`: variants left out of a summary, or of what was read from a file;

@@ -32,12 +32,14 @@ print.iv_curve <- function(x, digits = 3, ...) {
   effect <- average_derivative(x)
   cat(sprintf("\nAverage derivative %s", number(effect$estimate)))
   if (!is.na(effect$std.error)) {
-    cat(
+    cat(if (is.null(effect$note) || is.na(effect$note)) {
       sprintf(
         "; unshrunk %s, 95%% interval %s to %s", number(effect$unshrunk), number(effect$conf.low),
         number(effect$conf.high)
       )
-    )
+    } else {
+      sprintf("; unshrunk %s; %s", number(effect$unshrunk), effect$note)
+    })
   }
   cat("\n")
   p <- setNames(x$tests$p.value, trimws(x$tests$test))
@@ -209,10 +211,8 @@ tidy.iv_curve <- function(x, conf.int = TRUE, conf.level = .95, ...) {
     slope <- linear$coef[[1]] / linear$spec$scale
     se <- sqrt(linear$vcov["x1", "x1"]) / linear$spec$scale
   }
-  rows <- rbind(
-    curve,
-    effect_frame(slope, slope, se, conf.level)
-  )
+  line <- effect_frame(slope, slope, se, conf.level)
+  rows <- rbind(curve[names(line)], line)
   out <- data.frame(
     term = c("average derivative", "linear 2SLS"), estimate = rows$estimate, std.error = rows$std.error,
     statistic = rows$unshrunk / rows$std.error, p.value = rows$p.value

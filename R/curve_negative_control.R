@@ -50,7 +50,9 @@ negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(o
   rows <- c(fit$data, list(names = fit$names))
   rows$y <- as.double(outcome)
   rows$names$outcome <- name
-  again <- curve_fit(rows, fit$estimator, fit$control, fit$seed)
+  control <- fit$control
+  control$shape <- "free" # what has no effect has no direction
+  again <- curve_fit(rows, fit$estimator, control, fit$seed)
   again$design <- fit$design
   slope <- average_derivative(again)
   model <- again$model

@@ -27,6 +27,7 @@
 #' `"sieve"` the bands are npiv's.
 #' Of a curve with a `shape` (see [curve_control()]) `fit` and `unshrunk` have it, the errors are those of the free
 #' fit, and the band is the narrowest around all curves of that shape inside the free fit's (and around `unshrunk`).
+#' Limits of a derivative are `NA` where the free fit's lie wholly on the side that the shape excludes.
 #' @return `interval = "none"`: numeric vector, the shrunk curve. Otherwise a matrix with
 #'   columns `fit` (shrunk curve), `unshrunk`, `lwr`, `upr` (band of the unshrunk fit) and
 #'   `std.error`. `NA` for missing exposures. Outcome units.
@@ -148,7 +149,8 @@ largest_deviation <- function(cov, level, seed, draws = 4000) {
 #' @return A data frame: `from`, `to` (`average_effect()`), `estimate` (of the shrunk
 #'   curve), and of the unshrunk fit `unshrunk`, `std.error`, `conf.low`, `conf.high`,
 #'   `p.value` (two-sided, of no effect). Of a curve with a `shape` (see [curve_control()]) `conf.low` and
-#'   `conf.high` are those of the free fit, as far as the shape allows their sign.
+#'   `conf.high` are those of the free fit, as far as the shape allows their sign. Where they lie wholly on the side that
+#'   the shape excludes, the data contradict it: limits and `p.value` are `NA`, and the column `note` says so.
 #' @section Errors: `latentmr_error_argument`.
 #' @examples
 #' set.seed(1)

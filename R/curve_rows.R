@@ -10,6 +10,12 @@ curve_rows <- function(terms, frame, data, formula) {
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) {
     abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
   }
+  if (is.null(parts$Z)) {
+    abort_argument(
+      "formula", "y ~ x | z or y ~ w | x | z", "one without instruments",
+      "Without them a curve is a regression: lm() with splines, or the package mgcv."
+    )
+  }
   exogenous <- iv_exogenous(parts, "2sls")
   if (all(exogenous)) {
     abort_argument("formula", "y ~ x | z or y ~ w | x | z with one exposure", "one without an exposure")

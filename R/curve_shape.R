@@ -118,8 +118,10 @@ curve_shape <- function(fit, draws = 499) {
 shape_bounds <- function(fit, at, lower, upper, derivative) {
   sign <- shape_sign(fit)
   if (derivative) {
+    limits <- list(lower(at), upper(at))
     clip <- if (sign > 0) pmax else pmin
-    return(lapply(list(lower(at), upper(at)), clip, 0))
+    against <- sign * (if (sign > 0) limits[[2]] else limits[[1]]) < 0
+    return(lapply(limits, function(v) ifelse(against, NA_real_, clip(v, 0))))
   }
   grid <- list(x = sign * sort(sign * shape_points(fit)))
   low <- cummax(lower(grid))
@@ -134,14 +136,18 @@ shape_bounds <- function(fit, at, lower, upper, derivative) {
 }
 
 # Effects of a curve with a shape: the limits of the free fit, as far as the shape allows their
-# sign. `way`: 1 where the effect is of more exposure, -1 of less.
+# sign. `way`: 1 where the effect is of more exposure, -1 of less. Where the free limits lie wholly on the side that
+# the shape excludes, no value inside them has it: there is no interval and no p-value.
 shaped_frame <- function(fit, frame, unshrunk, way) {
   if (!is_shaped(fit)) return(frame)
   frame$unshrunk <- unshrunk
   way <- way * shape_sign(fit)
+  against <- (way > 0 & frame$conf.high < 0 | way < 0 & frame$conf.low > 0) %in% TRUE
   for (name in c("conf.low", "conf.high")) {
     frame[[name]] <- ifelse(way > 0, pmax(frame[[name]], 0), ifelse(way < 0, pmin(frame[[name]], 0), frame[[name]]))
   }
+  frame[against, c("conf.low", "conf.high", "p.value")] <- NA_real_
+  frame$note <- ifelse(against, "the data contradict the shape: no interval", NA_character_)
   frame
 }
 

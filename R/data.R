@@ -30,8 +30,9 @@
 #' of a `genotypes` or `background` matrix that has no row names. An argument
 #' with names of its own is joined by them; they must be the same set as `ids`.
 #' When nothing at all has identifiers the lengths must agree, the rows are
-#' taken as they stand, and a message says so; data frames whose whole-number row names show that
-#' they were sorted or cut differently are an error. Identifiers are compared as text.
+#' taken as they stand, and a message says so. It names data frames that were visibly sorted or cut (their
+#' whole-number row names are not 1, 2, 3 and so on); two of them with other such names are an error. A frame that
+#' was sorted beside a vector that was not cannot be seen. Identifiers are compared as text.
 #'
 #' @section Rules for participants, in this order:
 #' Removed and counted: rows without identifier; copies of an earlier row with
@@ -215,7 +216,7 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   }
   block <- as_block(block, source)
   everybody <- as_ids(ids, "ids")
-  check_row_numbers(list(
+  sorted <- check_row_numbers(list(
     genotypes = genotypes, exposure = exposure, outcome = outcome, environment = environment, covariates = covariates,
     structure = structure
   ))
@@ -231,7 +232,7 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   )
   pieces <- pieces[!vapply(pieces, is.null, NA)]
   check_includes(structure_includes_instruments, pieces$structure)
-  table <- assemble_pieces(pieces, everybody, source$ids, source$n)
+  table <- assemble_pieces(pieces, everybody, source$ids, source$n, sorted)
   given <- if (table$by == "order") table$ids else everybody
   source <- label_rows(source, given, "genotypes")
   if (!is.null(background)) background <- label_rows(background, given, "background")

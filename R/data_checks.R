@@ -3,7 +3,7 @@
 
 # A numeric column without infinite values; one-column matrices and data frames
 # are taken as vectors. Traits of two values become 0 and 1.
-check_trait <- function(x, arg, kind = "auto") {
+check_trait <- function(x, arg, kind = "auto", role = arg) {
   refuse_survival(x, arg)
   x <- plain_numbers(x, arg)
   if ((is.matrix(x) || is.data.frame(x)) && ncol(x) == 1) {
@@ -14,7 +14,7 @@ check_trait <- function(x, arg, kind = "auto") {
   }
   must <- "a numeric vector, one value per participant"
   if (is.character(x)) x <- stats::setNames(text_trait(x, arg), names(x))
-  if (is.factor(x) || is.logical(x) || (arg == "outcome" && kind == "auto")) x <- recode_binary(x, arg)
+  if (is.factor(x) || is.logical(x) || (role == "outcome" && kind == "auto")) x <- recode_binary(x, arg)
   if (is.factor(x) || is.character(x)) {
     abort_argument(arg, must, describe(x), "Convert it with as.numeric() once you know what its values mean.")
   }
@@ -25,12 +25,13 @@ check_trait <- function(x, arg, kind = "auto") {
   check_not_infinite(x, arg)
   out <- as.double(x)
   names(out) <- names(x)
-  if (arg == "outcome" && kind == "auto" && setequal(out[!is.na(out)], 0:2)) {
+  if (role == "outcome" && kind == "auto" && setequal(out[!is.na(out)], 0:2)) {
+    counts <- if (arg == "outcome") "say outcome_kind = \"number\"" else "subtract 1 from all: effects are the same"
     abort_argument(
       arg, "without doubt about its coding", "one with the values 0, 1 and 2 only", class = "latentmr_error_coding",
-      hint = paste(
-        "If they are PLINK's missing, control and case, set the 0 to missing (`na_codes = c(-9, 0)` of read_mr_data(), or NA);",
-        "if they are counts, say outcome_kind = \"number\"."
+      hint = sprintf(
+        "If they are PLINK's missing, control and case, set the 0 to missing (`na_codes = c(-9, 0)` of read_mr_data(), or NA); if they are counts, %s.",
+        counts
       )
     )
   }

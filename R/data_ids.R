@@ -53,6 +53,7 @@ row_numbers <- function(x) {
   if (is.integer(own) && !identical(own, seq_along(own))) own
 }
 
+# Names of those that were.
 check_row_numbers <- function(given) {
   numbers <- lapply(given, row_numbers)
   known <- which(!vapply(numbers, is.null, NA))
@@ -67,6 +68,7 @@ check_row_numbers <- function(given) {
       hint = "They were sorted or cut differently. Give identifiers in `ids` or as names, or bring them into one order."
     )
   }
+  names(given)[known]
 }
 
 piece_rows <- function(x) if (is.null(dim(x))) length(x) else nrow(x)
@@ -78,11 +80,12 @@ piece_pick <- function(x, rows) {
 # One table out of the pieces. Returns the identifiers of its rows (missing and
 # repeated ones still there), the pieces in that order, and `by`: "ids" or
 # "order".
-assemble_pieces <- function(pieces, ids, genotype_ids, genotype_n) {
+# `sorted`: names of data frames that were visibly sorted or cut.
+assemble_pieces <- function(pieces, ids, genotype_ids, genotype_n, sorted = character()) {
   own <- lapply(pieces, row_ids)
   named <- !vapply(own, is.null, NA)
   rows <- vapply(pieces, piece_rows, 1)
-  if (is.null(ids) && !any(named)) return(assemble_by_order(pieces, rows, genotype_ids, genotype_n))
+  if (is.null(ids) && !any(named)) return(assemble_by_order(pieces, rows, genotype_ids, genotype_n, sorted))
   if (is.null(ids)) {
     if (!all(named)) {
       with <- names(pieces)[named][1]
@@ -122,7 +125,7 @@ union_ids <- function(own) {
   c(seen, repeats, missing)
 }
 
-assemble_by_order <- function(pieces, rows, genotype_ids, genotype_n) {
+assemble_by_order <- function(pieces, rows, genotype_ids, genotype_n, sorted) {
   if (!is.null(genotype_ids)) {
     abort(
       sprintf("The genotypes have identifiers (the first is \"%s\") and `%s` has none: they cannot be joined.",
@@ -141,8 +144,17 @@ assemble_by_order <- function(pieces, rows, genotype_ids, genotype_n) {
     )
   }
   inform(
-    sprintf("No identifiers: the %s rows of the genotypes and of the other arguments are taken to be in the same order.",
-            big(genotype_n)),
+    sprintf(
+      "No identifiers: the %s rows of the genotypes and of the other arguments are taken to be in the same order.%s",
+      big(genotype_n), if (length(sorted)) {
+        sprintf(
+          " Row names other than 1, 2, 3 and so on say that %s %s sorted or cut after the making: are the others too?",
+          list_some(sprintf("`%s`", sorted), 6), if (length(sorted) == 1) "was" else "were"
+        )
+      } else {
+        ""
+      }
+    ),
     "latentmr_message_order"
   )
   list(ids = as.character(seq_len(genotype_n)), pieces = lapply(pieces, function(x) piece_pick(x, seq_len(genotype_n))),

@@ -12,12 +12,12 @@ trait_table <- function(x, data, arg) {
   names <- colnames(x)
   check_unique_names(names, arg)
   at <- trait_rows(x, data, arg)
+  role <- sub("s$", "", arg)
   columns <- lapply(seq_along(names), function(j) {
     column <- if (is.data.frame(x)) x[[j]] else x[, j]
-    one <- sprintf("%s$%s", arg, names[j])
-    column <- check_trait(unname(column), one)
-    if (arg == "outcomes") column <- recode_binary(column, one)
-    column[at]
+    column <- check_trait(unname(column), sprintf("%s$%s", arg, names[j]), role = role)[at]
+    warn_trait_values(column, data$environment, names[j])
+    column
   })
   list(values = matrix(unlist(columns), ncol = length(names)), names = names)
 }
@@ -27,7 +27,10 @@ trait_rows <- function(x, data, arg) {
   ids <- row_ids(x)
   n <- length(data$environment)
   if (is.null(ids)) {
-    if (nrow(x) == n) return(seq_len(n))
+    if (nrow(x) == n) {
+      warn_row_numbers(x, arg)
+      return(seq_len(n))
+    }
     abort_argument(
       arg, sprintf("a table with a row for each of the %s participants of `data`, in their order", big(n)),
       sprintf("one of %s rows", big(nrow(x))), "With identifiers as row names it is joined by them."
@@ -47,5 +50,39 @@ trait_rows <- function(x, data, arg) {
       sprintf("one of %s, where `data` has %s", quote_all(ids, 3), quote_all(data$ids, 3))
     )
   }
+  say_joined(arg, ids, data$ids)
   at
+}
+
+# Rows taken by position out of a data frame that was visibly sorted or cut.
+warn_row_numbers <- function(x, arg) {
+  own <- row_numbers(x)
+  if (is.null(own)) return(invisible())
+  warn(
+    sprintf(
+      "`%s` has no identifiers and was sorted or cut since it was made (its row names begin %s): its rows are taken in the order of `data`.",
+      arg, paste(utils::head(own, 3), collapse = ", ")
+    ),
+    "latentmr_warning_ids", argument = arg,
+    hint = "Give it identifiers as row names, and it is joined by them; `row.names<-`(x, NULL) says that its order is right."
+  )
+}
+
+# Who is lost by joining: told, and a warning where that is many people.
+say_joined <- function(arg, ids, known) {
+  without <- sum(!known %in% ids)
+  extra <- ids[!ids %in% known]
+  if (!without && !length(extra)) return(invisible())
+  lost <- c(
+    if (without) sprintf("%s of %s have no row", big(without), plural(length(known), "participant")),
+    if (length(extra)) sprintf("%s of %s are of nobody in `data`, such as %s", big(length(extra)),
+                               plural(length(ids), "row"), quote_all(extra, 3))
+  )
+  words <- sprintf("`%s`, joined by row names: %s.", arg, paste(lost, collapse = "; "))
+  cause <- if (without && length(extra)) lost_cause(extra, known)
+  if (without <= lost_share * length(known)) return(inform(words, "latentmr_message_ids"))
+  warn(
+    paste0(words, cause_words(cause)), "latentmr_warning_ids", argument = arg,
+    hint = if (is.null(cause)) "Who has no row has missing values there." else cause$remedy
+  )
 }

@@ -7,36 +7,45 @@
 # Values at either end that stand far off: repeated ones, or one on its own. Median and
 # quartiles of the rest say what is far; the gap to the next value, that it is no long tail.
 far_values <- function(x) {
-  x <- x[is.finite(x)]
+  x <- sort(x[is.finite(x)])
   found <- list()
   for (side in c(1, -1)) {
-    y <- side * x
+    y <- if (side > 0) x else -rev(x)
     for (k in 1:3) {
       far <- far_end(y)
       if (is.null(far)) break
       found[[length(found) + 1]] <- data.frame(
         value = side * far$value, count = far$count, nearest = side * far$nearest
       )
-      y <- y[y < far$value]
+      y <- y[seq_len(length(y) - far$count)]
     }
   }
   do.call(rbind, found)
 }
 
+# Of sorted numbers.
 far_end <- function(y) {
   if (length(y) < 20) return(NULL)
-  value <- max(y)
-  rest <- y[y < value]
-  count <- length(y) - length(rest)
-  if (length(rest) < 10 || count > length(rest) / 2) return(NULL)
-  quarter <- stats::quantile(rest, c(.25, .5, .75), names = FALSE)
+  value <- y[length(y)]
+  left <- findInterval(value, y, left.open = TRUE) # how many are below it
+  count <- length(y) - left
+  if (left < 10 || count > left / 2) return(NULL)
+  quarter <- sorted_quantiles(y, left, c(.25, .5, .75))
   spread <- (quarter[3] - quarter[1]) / 1.349
-  if (!(spread > 0)) spread <- stats::sd(rest)
+  if (!(spread > 0)) spread <- stats::sd(y[seq_len(left)])
   if (!(spread > 0)) return(NULL)
   distance <- value - quarter[2]
-  gap <- (value - max(rest)) / distance
+  gap <- (value - y[left]) / distance
   far <- if (count >= 3) distance > 5 * spread && gap > .5 else distance > 20 * spread && gap > .9
-  if (far) list(value = value, count = count, nearest = max(rest))
+  if (far) list(value = value, count = count, nearest = y[left])
+}
+
+# As quantile() of the first n of sorted numbers.
+sorted_quantiles <- function(y, n, p) {
+  at <- (n - 1) * p + 1
+  low <- floor(at)
+  part <- at - low
+  (1 - part) * y[low] + part * y[pmin(low + 1, n)]
 }
 
 warn_far_values <- function(x, name) {
@@ -117,7 +126,7 @@ measured <- function(x) length(unique(utils::head(x, 1000))) > 2 || length(uniqu
 warn_trait_units <- function(x, environment, name) {
   if (!measured(x)) return(invisible())
   # Quartiles of fewer people say little.
-  large <- as.character(environment) %in% names(which(table(environment) >= 30))
+  large <- as.integer(environment) %in% which(tabulate(environment, nlevels(environment)) >= 30)
   x <- x[large]
   environment <- droplevels(environment[large])
   spread <- tapply(x, environment, function(v) {
@@ -134,7 +143,7 @@ integer_levels <- 30L
 
 # Share of the variance of x between environments.
 explained_share <- function(x, environment) {
-  mean <- tapply(x, environment, mean)[as.character(environment)]
+  mean <- tapply(x, environment, mean)[as.integer(environment)]
   total <- sum((x - mean(x))^2)
   if (total > 0) sum((mean - mean(x))^2) / total else 0
 }
@@ -169,6 +178,17 @@ warn_alike <- function(levels, what) {
     sprintf("Groups of %s differ only in capital letters or blanks: %s.", what, list_some(pairs, 3)),
     "latentmr_warning_levels", levels = levels[key %in% twice], hint = "If they are one group, write them alike."
   )
+}
+
+# Of one more trait of people who are there already.
+warn_trait_values <- function(x, environment, name) {
+  known <- !is.na(x)
+  x <- x[known]
+  if (!length(x)) return(invisible())
+  environment <- droplevels(environment[known])
+  warn_far_values(x, name)
+  warn_trait_units(x, environment, name)
+  warn_environment(stats::setNames(list(x), name), environment)
 }
 
 # All of them, for the people that stay.

@@ -87,7 +87,7 @@ were <- function(names) paste(quote_all(names), if (length(names) > 1) "are" els
 
 # Columns that the formula and its companions need: there, and once.
 check_formula_data <- function(formula, data, arguments, envir) {
-  if (is.environment(data)) return(invisible())
+  if (is.environment(data)) return(check_formula_variables(formula, arguments, envir))
   if (!is.data.frame(data)) {
     if (is.list(data)) return(invisible())
     abort_argument("data", "a data frame", describe(data))
@@ -105,6 +105,19 @@ check_formula_data <- function(formula, data, arguments, envir) {
     abort(
       sprintf("`data` has no column \"%s\".", name), c("latentmr_error_column", "latentmr_error_argument"),
       argument = "data", column = name, hint = near_names(name, names(data))
+    )
+  }
+}
+
+# Without `data`: variables where the formula was written.
+check_formula_variables <- function(formula, arguments, envir) {
+  for (name in setdiff(c(all.vars(stats::formula(formula)), unlist(lapply(arguments, all.vars))), ".")) {
+    found <- get0(name, envir = envir)
+    if (!is.null(found) && !is.function(found)) next
+    abort(
+      sprintf("`data` is not given, and there is no variable \"%s\" where the formula was written.", name),
+      c("latentmr_error_column", "latentmr_error_argument"), argument = "data", column = name,
+      hint = "Give the data frame that has it: data = ."
     )
   }
 }

@@ -41,9 +41,10 @@
 #' how a missed touch shows, intervals of the latent rows are wider by \eqn{\sqrt{J/df}} (`bench/bench-mechanism-sparsity.R`).
 #'
 #' @section Spectral REML (`latent_reml`):
-#' The headline in panel mode: a random-effects model of the scores of the instruments, with components for
-#' strength, for structure below the detection limit and for balanced pleiotropy; they stand in the print. The
-#' formula is in `vignette("method")`. In structure and background modes it was no better than UJIVE
+#' The headline in panel mode (structure is learned from the instruments themselves, without background variants and
+#' structure columns): a random-effects model of the scores of the instruments, with components for strength, for
+#' structure below the detection limit and for balanced pleiotropy; they stand in the print. The formula is in
+#' `vignette("method")`. In structure and background modes it was no better than UJIVE
 #' (`bench/bench-snp-panels.R`).
 #'
 #' @param data An `mr_data` object, or `mr_moments` (no rows needed).

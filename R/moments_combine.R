@@ -11,9 +11,9 @@
 #' other alleles are an error. Groups of a factor that a site does not have are columns of zeros there, and another
 #' reference group is recoded to that of the first site, exactly. Environments that bear the same name are taken as one
 #' and their folds of the same number are added; others stand side by side.
-#' Numeric columns are brought to a common pilot value. Variants that a site withheld
-#' for disclosure control ([mr_moments()]) are left out of all, with a warning; the result
-#' is marked as controlled when every site's moments are.
+#' Numeric columns are brought to a common pilot value (what is subtracted before sums are taken, [mr_moments()]).
+#' Variants that a site withheld for disclosure control are left out of all, with a warning; the result
+#' is marked as controlled when every site's moments are. Sites with the same people, means and variances get a warning.
 #'
 #' @param ... Two or more `mr_moments` objects, or one list of them.
 #' @return An `mr_moments` object. Its `flow` has those of the sites one below the
@@ -57,6 +57,7 @@ combine_moments <- function(...) {
   }
   maps <- lapply(seq_along(sites), function(k) match_variants(sites[[1]], sites[[k]], k))
   warn_palindromic(sites[[1]], maps)
+  warn_same_people(sites)
   warn_site_versions(sites)
   warn_site_binary(sites)
   warn_site_units(sites)
@@ -64,6 +65,43 @@ combine_moments <- function(...) {
   out <- add_sites(sites, maps)
   out["units"] <- list(units)
   out
+}
+
+# People, means and variances of the traits and other numeric columns of each environment: the same numbers at two
+# sites are the same people, whatever the environment is called.
+site_marks <- function(m) {
+  q <- length(m$pilot)
+  if (!q) return(NULL)
+  by <- as.character(m$blocks$environment)
+  n <- as.vector(rowsum(as.numeric(m$blocks$n), by))
+  mean <- rowsum(t(m$sx), by) / n
+  square <- rowsum(t(m$xx[cumsum(seq_len(q)), , drop = FALSE]), by) / n
+  variance <- pmax(square - mean^2, 0)
+  list(
+    value = cbind(n, mean + rep(m$pilot, each = nrow(mean)), variance), unit = cbind(n, sqrt(variance), variance),
+    names = rownames(mean)
+  )
+}
+
+warn_same_people <- function(sites) {
+  marks <- lapply(sites, site_marks)
+  for (k in seq_along(sites)[-1]) for (j in seq_len(k - 1)) {
+    a <- marks[[j]]
+    b <- marks[[k]]
+    if (is.null(a) || is.null(b) || ncol(a$value) != ncol(b$value)) next
+    same <- vapply(seq_along(b$names), function(i) {
+      any(apply(abs(a$value - rep(b$value[i, ], each = nrow(a$value))) <= 1e-9 * a$unit, 1, all))
+    }, NA)
+    if (!any(same)) next
+    warn(
+      sprintf(
+        "Sites %d and %d have the same people, means and variances in %s: everybody there would count twice.", j, k,
+        quote_all(b$names[same], 3)
+      ),
+      "latentmr_warning_duplicate", sites = c(j, k), environment = b$names[same],
+      hint = "Was one file read twice? Errors would be too small. fingerprint() says what a file is of."
+    )
+  }
 }
 
 # The units of all sites; a site that does not say its own is taken to have the others'.

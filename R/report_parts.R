@@ -262,6 +262,8 @@ report_curve <- function(curve) {
   effect <- average_derivative(curve)
   half <- if (is.na(effect$std.error)) {
     NULL
+  } else if (isFALSE(is.na(effect$note))) {
+    sprintf("; unshrunk %s; %s", format(effect$unshrunk, digits = 3), effect$note)
   } else {
     sprintf("; unshrunk %s", format_estimate(effect$unshrunk, effect$conf.low, effect$conf.high))
   }

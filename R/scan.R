@@ -22,15 +22,17 @@
 #' @section Chunks:
 #' The pairs are done in chunks. With a `folder` each is a file of it, which takes its name when it is whole. A scan that was
 #' stopped (Ctrl-C, a killed job, power) goes on when the same call is made again: chunks that are there are read, not
-#' computed. A file there says which scan it is, by a digest of data, traits and settings; the folder of another scan is
-#' refused. Chunks run where [future::plan()] says, with the same numbers everywhere.
+#' computed. A file there says which scan it is, by a digest of data, traits and settings, and its seed, which is taken
+#' from there when `seed` is `NULL`; the folder of another scan is refused. Chunks run where [future::plan()] says, with the same numbers everywhere.
 #'
 #' @param data An [mr_data()] object, or [mr_moments()], which hold several outcomes with `mr_moments(outcomes = )`: a row is
 #'   then that of `latent_mr()` of the moments with that outcome. Of an [mr_data()] object the own exposure and outcome play no
 #'   part when `exposures` and `outcomes` are given; people whom these miss are left out of single pairs.
 #' @param outcomes,exposures Matrix, data frame or data.table with a column for each trait and a row for each
-#'   participant of `data`: in their order, or with identifiers as row names. `NA` for missing values. Outcomes of two
-#'   values are 0/1 (or 1/2, or a factor). `NULL`: the outcome or exposures of `data`. For moments: names of theirs, or `NULL`
+#'   participant of `data`: in their order (with a warning where row names show that it was sorted or cut), or with
+#'   identifiers as row names (who is lost is told). `NA` for missing values. Outcomes of two
+#'   values are 0/1 (or 1/2, or a factor); those of 0, 1 and 2 are refused, as by [mr_data()], which also says what is
+#'   far from all other values or in other units. `NULL`: the outcome or exposures of `data`. For moments: names of theirs, or `NULL`
 #'   for all.
 #' @param instruments `NULL`: all variants of `data` are instruments of every exposure. Or a list with the names (or
 #'   positions) of the variants of each exposure, named by exposure: its cis variants, say. Only these are read.
@@ -76,7 +78,7 @@ latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = N
   encoder <- resolve_encoder(encoder, data)
   rows <- scan_rows(rows, data)
   check_environment_names(data)
-  seed <- draw_seed(seed)
+  seed <- scan_seed(seed, folder)
   exposures <- scan_traits(exposures, data, "exposures")
   outcomes <- scan_traits(outcomes, data, "outcomes")
   instruments <- scan_instruments(instruments, exposures$names, data$variants)
@@ -87,7 +89,7 @@ latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = N
   )
   chunks <- scan_chunks(scan_jobs(exposures, outcomes, instruments), chunk)
   chunks <- lapply(chunks, lapply, job_columns, exposures, outcomes, instruments, score_weights)
-  folder <- open_folder(folder, if (!is.null(folder)) scan_fingerprint(data, chunks, asked), length(chunks))
+  folder <- open_folder(folder, if (!is.null(folder)) scan_fingerprint(data, chunks, asked), length(chunks), seed)
   parts <- run_chunks(chunks, data, asked, folder)
   scan_table(parts, exposures$names, outcomes$names, asked[c("rows", "level", "seed")])
 }

@@ -64,10 +64,15 @@ read_chunk <- function(file) {
 scan_mark <- "scan.txt"
 
 # Makes the folder, or sees that it is of this scan: its fingerprint stands in a file there.
-open_folder <- function(folder, fingerprint, chunks) {
+open_folder <- function(folder, fingerprint, chunks, seed) {
   check_string(folder, "folder", null = TRUE)
   if (is.null(folder)) return(NULL)
   folder <- path.expand(folder)
+  if (file.exists(folder) && !dir.exists(folder)) {
+    abort_write(
+      folder, "a file of this name is there", user_call(), "`folder` must be a folder, or the name of a new one."
+    )
+  }
   if (!dir.exists(folder) && !dir.create(folder, showWarnings = FALSE)) {
     abort_write(folder, "the folder cannot be made", user_call(), "Its parent must be there.")
   }
@@ -86,9 +91,19 @@ open_folder <- function(folder, fingerprint, chunks) {
     )
   }
   write_files(setNames(list(c(
-    fingerprint, sprintf("latent_scan() of LatentMR %s: %d chunks.", made_with()[["LatentMR"]], chunks)
+    fingerprint, sprintf("latent_scan() of LatentMR %s: %d chunks.", made_with()[["LatentMR"]], chunks),
+    sprintf("seed %d", seed)
   )), mark))
   folder
+}
+
+# The seed of the scan that the folder is of, where none is given: what it drew goes on.
+scan_seed <- function(seed, folder) {
+  mark <- if (is.null(seed) && is.character(folder) && length(folder) == 1) file.path(path.expand(folder), scan_mark)
+  lines <- if (length(mark) && !is.na(mark) && file.exists(mark)) readLines(mark, warn = FALSE)
+  kept <- grep("^seed [0-9]{1,10}$", lines, value = TRUE)
+  if (length(kept)) seed <- as.double(sub("seed ", "", kept[1]))
+  draw_seed(seed)
 }
 
 # Of everything that the numbers depend on, as text.

@@ -31,6 +31,13 @@ scan_instruments <- function(x, exposures, variants) {
   if (!is.list(x) || is.data.frame(x) || is.null(names(x))) abort_argument("instruments", must, describe(x))
   absent <- setdiff(exposures, names(x))
   if (length(absent)) abort_argument("instruments", must, sprintf("one without %s", quote_all(absent, 5)))
+  unknown <- setdiff(names(x), exposures)
+  if (length(unknown)) {
+    abort_argument(
+      "instruments", must, sprintf("one with %s, which is no exposure", quote_all(unknown, 5)),
+      near_names(unknown, exposures)
+    )
+  }
   lapply(setNames(exposures, exposures), function(name) {
     arg <- sprintf("instruments$%s", name)
     own <- x[[name]]

@@ -41,6 +41,12 @@ ld_source <- function(x, environment, variants) {
 
 ld_matrix <- function(x, variants) {
   size <- dim(x)
+  if (size[1] != size[2]) {
+    abort_argument(
+      "ld", "a square matrix of correlations", describe(x),
+      "Of a matrix of genotypes give cor(genotypes) with attr(, \"n\") <- nrow(genotypes), or an mr_data object."
+    )
+  }
   good <- size[1] == size[2] && !anyNA(x) && max(abs(x - t(x))) < 1e-6 && max(abs(diag(x) - 1)) < 1e-6 &&
     max(abs(x)) < 1 + 1e-6
   if (!good) {

@@ -4,6 +4,10 @@
 #   Rscript bench/bench-summary.R                      every cell, 40 draws of people, 1,000 of polygenic tables
 #   Rscript bench/bench-summary.R 40 distinct,shared   so many draws of the cells whose name begins so
 #   Rscript bench/bench-summary.R 200 alignment        size and power of frequency_alignment()
+#   Rscript bench/bench-summary.R bound                the best error (below) against maximum likelihood, 400 draws
+#   ARMS=best Rscript bench/bench-summary.R 20         the best error of every cell alone
+#   DRAWS=folder Rscript bench/bench-summary.R 1000 poly_    in pieces of 10 draws, each a file there: the same call again
+#                                                      goes on, several at once share the pieces (of a dead one, delete .lock)
 #
 # Cells of people (distinct, shared): four ancestries of PEOPLE (5,000) each, mixtures of four populations (Balding and
 # Nichols, fst .05); distinct: each mostly one population; shared: the same mixture everywhere. 60 instruments, effect .3,
@@ -14,15 +18,87 @@
 # 20,000, 8,000 and 6,000; 60 instruments; a background of heritability h2 in both traits with genetic correlation rg, a
 # share of causal variants; stratification that is the same everywhere. Arms: `mean` (as if no background), `ldscore`.
 # Winner's curse (poly_curse): instruments chosen at p < 5e-8 in the same tables.
+# Arm `best`: the smallest error that any estimator can have on average, for these tables and this overlap (best_variance()).
 # The table is bench/results/summary.csv.
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 asked <- commandArgs(TRUE)
-draws <- if (length(asked)) as.integer(asked[1])
+bound_only <- identical(asked[1], "bound")
+draws <- if (length(asked) && !bound_only) as.integer(asked[1])
+folder <- Sys.getenv("DRAWS")
+best_only <- Sys.getenv("ARMS") == "best"
 wanted <- if (length(asked) > 1) strsplit(asked[2], ",")[[1]] else ""
 people <- as.integer(Sys.getenv("PEOPLE", "5000"))
 truth <- .3
 ancestries <- c("EUR", "AFR", "EAS", "SAS")
+
+# ---- the best error ----
+
+# Cramer and Rao's bound for the effect b when both tables and all that surrounds them are known but the variants' effects:
+# of variant j the vector u_j = (effects on the exposure, on the outcome; an entry for each ancestry) is normal with
+#   mean gamma_j d(b), d(b) = (1, ..., 1, b, ..., b), and covariance Omega_j, the noise with its overlap,
+# gamma_j normal with variance tau_j^2. Then u_j ~ N(0, Omega_j + tau_j^2 d d'). With d' the derivative of d in b and
+#   a = d'Omega^-1 d,  kappa = d''Omega^-1 d' - (d'Omega^-1 d)^2 / a,  lambda = tau^2 a,
+# whitening by Omega^-1/2 leaves I + lambda v v', v a unit vector that turns by sqrt(kappa / a) a unit of b; its
+# information (Anderson 2003, Multivariate Statistical Analysis, 11.6) is lambda^2 / (1 + lambda) times the square of that,
+# and what is known of b and of tau^2 does not mix. So
+#   1 / Var(b) <= sum_j tau_j^2 kappa_j lambda_j / (1 + lambda_j).
+# With one ancestry and p variants alike this is s^2 / (p tau^2) + det(Omega) / (p tau^4), s^2 the variance of y - b x: the
+# first term is that of two-stage least squares, the second what many weak instruments add (Bekker 1994, Econometrica
+# 62:657): LIML with known noise has it too, whatever the law of gamma. Overlap enters through Omega alone.
+best_variance <- function(tau2, omega, b = truth) {
+  half <- nrow(omega[[1]]) / 2
+  d <- rep(c(1, b), each = half)
+  turn <- rep(c(0, 1), each = half)
+  information <- vapply(seq_along(omega), function(j) {
+    inverse <- chol2inv(chol(omega[[j]]))
+    a <- sum(d * (inverse %*% d))
+    mixed <- sum(d * (inverse %*% turn))
+    kappa <- sum(turn * (inverse %*% turn)) - mixed^2 / a
+    lambda <- tau2[j] * a
+    tau2[j] * kappa * lambda / (1 + lambda)
+  }, 0)
+  1 / sum(information)
+}
+
+# Noise of every variant: standard errors of the tables times `shape`, the correlation of the noise.
+table_noise <- function(x, y, shape) {
+  snp <- unique(x$SNP)
+  se <- vapply(list(x, y), function(t) {
+    vapply(ancestries, function(e) t$se[t$environment == e][match(snp, t$SNP[t$environment == e])], numeric(length(snp)))
+  }, matrix(0, length(snp), length(ancestries)))
+  lapply(seq_along(snp), function(j) outer(c(se[j, , ]), c(se[j, , ])) * shape)
+}
+
+best_row <- function(tau2, omega) row("best", "bound", best_variance(tau2, omega), NA, NA)
+
+# Maximum likelihood over (b, tau^2) in two ancestries of other sizes, noise known: its error is the bound's.
+check_best <- function(draws = 400, p = 2000, tau = .05) {
+  se <- c(.02, .05, .03, .04)
+  shape <- diag(4)
+  shape[1, 3] <- shape[3, 1] <- .5
+  shape[2, 4] <- shape[4, 2] <- -.3
+  shape[1, 2] <- shape[2, 1] <- .2
+  omega <- outer(se, se) * shape
+  root <- chol(omega)
+  found <- vapply(seq_len(draws), function(seed) {
+    set.seed(seed)
+    gamma <- rnorm(p, 0, tau)
+    u <- outer(gamma, rep(c(1, truth), each = 2)) + matrix(rnorm(4 * p), p) %*% root
+    s <- crossprod(u) / p
+    loss <- function(v) {
+      d <- rep(c(1, v[1]), each = 2)
+      m <- omega + exp(v[2]) * tcrossprod(d)
+      as.numeric(determinant(m)$modulus) + sum(diag(solve(m, s)))
+    }
+    optim(c(truth, 2 * log(tau)), loss, method = "BFGS")$par[1]
+  }, 0)
+  best <- sqrt(best_variance(rep(tau^2, p), rep(list(omega), p)))
+  cat(sprintf(
+    "maximum likelihood: bias %.5f, error %.5f (Monte Carlo %.5f); best %.5f\n", mean(found) - truth, sd(found),
+    sd(found) / sqrt(2 * draws), best
+  ))
+}
 
 # ---- people ----
 
@@ -38,7 +114,7 @@ draw_people <- function(design, instruments = 60, background = 300, null = 500, 
   frequency <- matrix(rbeta(4 * p, base * scale, (1 - base) * scale), p)
   gamma <- rnorm(instruments, 0, sqrt(.08 / instruments))
   axis <- c(1, -1, .5, -.5)
-  lapply(seq_along(ancestries), function(e) {
+  cohorts <- lapply(seq_along(ancestries), function(e) {
     weight <- if (design == "distinct") replace(rep(.4, 4), e, 8) else rep(1, 4)
     q <- mixture(people, weight)
     g <- matrix(rbinom(people * p, 2, tcrossprod(q, frequency)), people)
@@ -49,6 +125,9 @@ draw_people <- function(design, instruments = 60, background = 300, null = 500, 
     x <- drop(z %*% gamma) + confounding * own + .5 * u + rnorm(people, 0, .8)
     list(g = g, x = x, y = truth * x + confounding * own + .5 * u + rnorm(people, 0, .8))
   })
+  inside <- base[seq_len(instruments)]
+  attr(cohorts, "tau2") <- .08 / instruments / (2 * inside * (1 - inside)) # of an allele
+  cohorts
 }
 
 # Association of every variant given the components, of some people.
@@ -94,6 +173,15 @@ add_components <- function(one, background) {
   one
 }
 
+# Correlation of the noise, with what ancestries share, from the null variants.
+null_shape <- function(null) {
+  z <- lapply(null, function(t) vapply(ancestries, function(e) {
+    here <- t$environment == e
+    (t$beta / t$se)[here]
+  }, numeric(sum(t$environment == ancestries[1]))))
+  crossprod(do.call(cbind, z)) / nrow(z[[1]])
+}
+
 # ---- estimates ----
 
 row <- function(arm, estimator, b, lo, up) data.frame(arm = arm, estimator = estimator, b = b, lo = lo, up = up)
@@ -127,15 +215,18 @@ try_moments <- function(...) tryCatch(suppressWarnings(mr_moments_from_summary(.
 
 one_draw_of_people <- function(design, seed) {
   set.seed(seed)
-  cohorts <- lapply(draw_people(design), add_components, background = 61:360)
+  cohorts <- draw_people(design)
+  tau2 <- attr(cohorts, "tau2")
+  cohorts <- lapply(cohorts, add_components, background = 61:360)
   do.call(rbind, lapply(c("one", "two", "half"), function(sample) {
     t <- people_tables(cohorts, sample)
     x <- t$main$exposure
     y <- t$main$outcome
-    out <- rbind(
+    out <- rbind(if (!best_only) rbind(
       latent_rows_of("cross", try_moments(x, y, overlap = t$overlap)),
       latent_rows_of("null", try_moments(x, y, null = c(t$null, polygenic = FALSE))),
       usual_rows(x, y)
+    ), best_row(tau2, table_noise(x, y, null_shape(t$null)))
     )
     cbind(cell = paste(design, sample, sep = "_"), draw = seed, out)
   }))
@@ -182,7 +273,15 @@ polygenic_tables <- function(h2 = .3, causal = .1, rg = 0, kappa = .002, curse =
   chosen <- if (curse) cursed(x, block) else paste0("rs", strong)
   far <- setdiff(paste0("rs", seq_len(variants)), paste0("rs", outer(strong, -10:10, "+")))
   pick <- function(t, snp) t[t$SNP %in% snp, ]
-  list(x = pick(x, chosen), y = pick(y, chosen), null = list(exposure = pick(x, far), outcome = pick(y, far)))
+  # Of a standardised variant: sampling, and stratification that is the same everywhere.
+  n <- c(sizes$x, sizes$y)
+  omega <- diag(1 / n) + kappa^2
+  at <- cbind(1:4, 5:8)
+  omega[at] <- omega[at[, 2:1]] <- rho / sqrt(n[1:4] * n[5:8]) + kappa^2
+  list(
+    x = pick(x, chosen), y = pick(y, chosen), null = list(exposure = pick(x, far), outcome = pick(y, far)),
+    best = if (!curse) best_row(rep(strength^2, 60), rep(list(omega), 60))
+  )
 }
 
 # The most significant variant of every block that has one below 5e-8, over all ancestries.
@@ -199,12 +298,13 @@ one_polygenic_draw <- function(cell, settings, seed) {
   set.seed(seed)
   t <- do.call(polygenic_tables, settings)
   plain <- lapply(t$null, function(x) x[names(x) != "ldscore"])
-  out <- rbind(
+  out <- rbind(if (!best_only) rbind(
     latent_rows_of("none", try_moments(t$x, t$y, overlap = .4)),
     latent_rows_of("mean", try_moments(t$x, t$y, null = c(plain, polygenic = FALSE))),
     latent_rows_of("ldscore", try_moments(t$x, t$y, null = t$null)),
     usual_rows(t$x, t$y)
-  )
+  ), t$best)
+  if (is.null(out)) return(NULL)
   cbind(cell = cell, draw = seed, out)
 }
 
@@ -251,12 +351,36 @@ cells <- c(
   Map(function(name, s) function(seed) one_alignment(name, s, seed), names(alignment), alignment)
 )
 cells <- cells[vapply(names(cells), function(name) any(startsWith(name, wanted)), NA)]
+if (bound_only) {
+  check_best()
+  quit("no")
+}
 if (!length(cells)) stop("no such cell", call. = FALSE)
+
+# Ten draws of a cell: from their file, or into it. A piece that another process has begun is left to it (NULL).
+piece_draws <- 10L
+one_piece <- function(name, seeds) {
+  work <- function() do.call(rbind, lapply(seeds, cells[[name]]))
+  if (!nzchar(folder)) return(work())
+  path <- file.path(folder, sprintf(
+    "%s-%05d-%05d-people%d%s.rds", name, min(seeds), max(seeds), people, if (best_only) "-best" else ""
+  ))
+  if (file.exists(path)) return(readRDS(path))
+  lock <- paste0(path, ".lock")
+  if (!dir.create(lock, showWarnings = FALSE)) return(NULL)
+  on.exit(unlink(lock, recursive = TRUE))
+  out <- work()
+  saveRDS(out, paste0(path, ".new"))
+  file.rename(paste0(path, ".new"), path)
+  out
+}
+if (nzchar(folder)) dir.create(folder, recursive = TRUE, showWarnings = FALSE)
 
 runs <- do.call(rbind, lapply(names(cells), function(name) {
   count <- if (is.null(draws)) if (name %in% c("distinct", "shared")) 40 else 1000 else draws
-  out <- do.call(rbind, lapply(seq_len(count), cells[[name]]))
-  cat(name, count, "draws\n")
+  pieces <- split(seq_len(count), (seq_len(count) - 1L) %/% piece_draws)
+  out <- do.call(rbind, lapply(unname(pieces), function(seeds) one_piece(name, seeds)))
+  cat(name, length(unique(out$draw)), "draws\n")
   out
 }))
 
@@ -265,6 +389,9 @@ summary_of <- function(r) {
   b <- r$b[good]
   if (r$arm[1] == "frequency") {
     return(data.frame(draws = nrow(r), lost = sum(!good), bias = NA, rmse = NA, coverage = NA, rejects = mean(b < .05)))
+  }
+  if (r$arm[1] == "best") {
+    return(data.frame(draws = nrow(r), lost = 0, bias = 0, rmse = sqrt(mean(b)), coverage = NA, rejects = NA))
   }
   inside <- r$lo[good] <= truth & r$up[good] >= truth
   data.frame(
@@ -282,11 +409,11 @@ table[-(1:5)] <- round(table[-(1:5)], 4)
 options(width = 120)
 print(table, row.names = FALSE)
 
-# Cells that were not run keep their lines.
+# What was not run keeps its lines.
 keep <- function(new, path) {
   if (!file.exists(path)) return(new)
   old <- read.csv(path)
-  rbind(old[!old$cell %in% new$cell, names(new)], new)
+  rbind(old[!paste(old$cell, old$arm) %in% paste(new$cell, new$arm), names(new)], new)
 }
 dir.create("bench/results", showWarnings = FALSE)
 path <- "bench/results/summary.csv"

@@ -96,3 +96,27 @@ test_that("a shape needs the closed form", {
     "shape = \"free\" with estimator = \"kiv\"", fixed = TRUE
   )
 })
+
+test_that("data against the shape leave no interval and no p-value", {
+  fall <- shape_data(2000, function(x) -x, 5)
+  up <- held(fall, "increasing")
+  sure <- average_effect(iv_curve(y ~ x | z, fall, seed = 1), c(-1, 1), c(1, -1))
+  expect_lt(sure$conf.high[1], 0)
+  got <- average_effect(up, c(-1, 1, 0), c(1, -1, 0))
+  expect_identical(is.na(got$conf.low), c(TRUE, TRUE, FALSE))
+  expect_identical(is.na(got$conf.high), c(TRUE, TRUE, FALSE))
+  expect_identical(is.na(got$p.value[1:2]), c(TRUE, TRUE))
+  expect_identical(got$note[1:2], rep("the data contradict the shape: no interval", 2))
+  slope <- average_derivative(up)
+  expect_identical(c(slope$conf.low, slope$conf.high, slope$p.value), rep(NA_real_, 3))
+  expect_identical(slope$note, got$note[1])
+  expect_output(print(up), "; the data contradict the shape: no interval")
+  expect_identical(is.na(tidy(up)$p.value), c(TRUE, FALSE))
+  band <- predict(up, 0, "confidence", derivative = TRUE)
+  expect_identical(unname(is.na(band[, c("lwr", "upr")])), c(TRUE, TRUE))
+  expect_identical(average_derivative(held(fall, "decreasing"))$note, NA_character_)
+  # A negative control has no direction.
+  set.seed(2)
+  control <- negative_control(up, rnorm(2000) - .5 * fall$z)
+  expect_false(anyNA(control$tests$p.value))
+})

@@ -229,3 +229,18 @@ test_that("odd but legal data give finite curves", {
   many <- iv_curve(as.formula(paste("y ~ x |", paste(names(d)[-(1:2)], collapse = "+"))), d, seed = 1)
   expect_true(all(is.finite(as.data.frame(many)$estimate)))
 })
+
+test_that("formulas without instruments or without data", {
+  set.seed(1)
+  d <- data.frame(z = rnorm(60), x = rnorm(60), y = rnorm(60))
+  expect_condition_text(iv_curve(y ~ x, data = d), "latentmr_error_argument", paste0(
+    "`formula` must be y ~ x | z or y ~ w | x | z, not one without instruments.\n",
+    "i Without them a curve is a regression: lm() with splines, or the package mgcv."
+  ))
+  for (f in list(iv_curve, iv_reg)) {
+    expect_condition_text(f(no_such_outcome ~ x | z), "latentmr_error_column", paste0(
+      "`data` is not given, and there is no variable \"no_such_outcome\" where the formula was written.\n",
+      "i Give the data frame that has it: data = ."
+    ))
+  }
+})

@@ -117,3 +117,12 @@ test_that("an environment made from a trait, or with many whole numbers, is warn
   expect_match(with_site(40 + (1:600) %% 39), "^The environment has 39 levels that are whole numbers \\(40, 41, 42, 43, 44 and 34 more\\)")
   expect_identical(with_site(sprintf("site%d", (1:600) %% 39)), character())
 })
+
+test_that("quantiles of sorted numbers are quantile()'s", {
+  set.seed(1)
+  y <- sort(stats::rnorm(57))
+  for (n in c(1, 2, 10, 56, 57)) {
+    p <- c(.25, .5, .75)
+    expect_equal(sorted_quantiles(y, n, p), stats::quantile(y[seq_len(n)], p, names = FALSE))
+  }
+})

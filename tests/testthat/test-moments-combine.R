@@ -137,3 +137,22 @@ test_that("components that each site computed for itself are not added up", {
   m <- suppressMessages(mr_moments(d, seed = 1, disclosure = FALSE))
   expect_error(combine_moments(m, m), "background components", class = "latentmr_error_combine")
 })
+
+test_that("the same people at two sites are said", {
+  set.seed(1)
+  site <- function(e) {
+    g <- matrix(stats::rbinom(400, 2, .4), 100, dimnames = list(NULL, paste0("rs", 1:4)))
+    suppressMessages(mr_data(g, stats::rnorm(100), stats::rnorm(100), rep(e, length.out = 100), kind = "genotype"))
+  }
+  sums <- function(x, seed) mr_moments(x, seed = seed, disclosure = FALSE)
+  a <- site(c("u", "v"))
+  b <- a
+  b$environment <- factor(ifelse(b$environment == "u", "w", "z")) # another name, other folds
+  expect_condition_text(
+    combine_moments(sums(a, 1), sums(b, 2)), "latentmr_warning_duplicate", paste0(
+      "Sites 1 and 2 have the same people, means and variances in \"w\", \"z\": everybody there would count twice.\n",
+      "i Was one file read twice? Errors would be too small. fingerprint() says what a file is of."
+    )
+  )
+  expect_no_warning(combine_moments(sums(a, 1), sums(site("w"), 2)))
+})

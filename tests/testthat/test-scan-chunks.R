@@ -134,3 +134,23 @@ test_that("numbers do not depend on the plan", {
   on.exit(future::plan(old))
   expect_identical(chunk_scan(cohort), here)
 })
+
+test_that("a scan whose seed was drawn goes on with it, and a file is no folder", {
+  cohort <- scan_cohort(60, 8)
+  data <- mr_data(cohort$g, cohort$exposures$x1, cohort$outcomes$y1, cohort$site, ids = cohort$ids, kind = "genotype")
+  scan <- function(...) suppressWarnings(suppressMessages(as.data.frame(latent_scan(data, cohort$outcomes[1:2], chunk = 1, ...))))
+  folder <- tempfile("scan")
+  first <- scan(folder = folder)
+  line <- readLines(file.path(folder, "scan.txt"))[3]
+  expect_match(line, "^seed [0-9]+$")
+  files <- list.files(folder, "rds$", full.names = TRUE)
+  unlink(files[2])
+  expect_identical(scan(folder = folder), first)
+  expect_identical(scan(folder = folder, seed = as.numeric(sub("seed ", "", line))), first)
+  expect_error(scan(folder = folder, seed = 5), "of another scan", class = "latentmr_error_argument")
+  file <- tempfile()
+  writeLines("x", file)
+  expect_condition_text(latent_scan(data, folder = file), "latentmr_error_io", paste0(
+    "Cannot write '", file, "': a file of this name is there.\ni `folder` must be a folder, or the name of a new one."
+  ))
+})

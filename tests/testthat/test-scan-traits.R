@@ -33,7 +33,9 @@ test_that("traits must be tables of the people of the data", {
 test_that("people without a row have missing values, and rows are joined by name", {
   d <- scan_data()
   y <- `rownames<-`(d$cohort$outcomes, d$cohort$ids)[c(40:1, 55:50), ]
-  got <- trait_table(y, d$data, "outcomes")
+  expect_warning(
+    got <- trait_table(y, d$data, "outcomes"), "14 of 60 participants have no row.", class = "latentmr_warning_ids"
+  )
   expect_identical(which(is.na(got$values[, 1])), c(41:49, 56:60))
   expect_identical(got$values[c(1:40, 50:55), 2], d$cohort$outcomes$y2[c(1:40, 50:55)])
 })
@@ -66,4 +68,78 @@ test_that("other arguments are looked at before any work", {
   refused(latent_scan(d$data, encoder = "flow"), "`encoder`")
   refused(latent_scan(d$data, methods = "2stage"), "`methods` must be among")
   expect_error(latent_scan(d$data, folds = 3), "unused argument")
+})
+
+test_that("a table that was visibly sorted or cut is taken by position with a warning", {
+  d <- scan_data()
+  y <- `rownames<-`(d$cohort$outcomes, NULL)
+  sorted <- y[order(y$y1), ]
+  expect_identical(trait_table(y, d$data, "outcomes")$values[, 2], y$y2)
+  warned <- function(arg) paste0(
+    "`", arg, "` has no identifiers and was sorted or cut since it was made (its row names begin ",
+    paste(rownames(sorted)[1:3], collapse = ", "), "): its rows are taken in the order of `data`.\n",
+    "i Give it identifiers as row names, and it is joined by them; `row.names<-`(x, NULL) says that its order is right."
+  )
+  expect_condition_text(latent_scan(d$data, sorted["y1"], seed = 1), "latentmr_warning_ids", warned("outcomes"))
+  expect_condition_text(
+    latent_scan(d$data, exposures = setNames(sorted["y1"], "x"), seed = 1), "latentmr_warning_ids", warned("exposures")
+  )
+  expect_condition_text(
+    mr_moments(d$data, outcomes = sorted["y1"], folds = 1, seed = 1), "latentmr_warning_ids", warned("outcomes")
+  )
+  rownames(sorted) <- d$cohort$ids[as.integer(rownames(sorted))]
+  expect_no_warning(got <- trait_table(sorted, d$data, "outcomes"))
+  expect_identical(got$values[, 1], y$y1)
+})
+
+test_that("people who are lost in joining are told, and a warning says it of many", {
+  d <- scan_data(120)
+  y <- `rownames<-`(d$cohort$outcomes["y1"], d$cohort$ids)
+  expect_no_message(trait_table(y, d$data, "outcomes"))
+  expect_condition_text(
+    trait_table(y[-(1:2), , drop = FALSE], d$data, "outcomes"), "latentmr_message_ids",
+    "`outcomes`, joined by row names: 2 of 120 participants have no row."
+  )
+  expect_condition_text(
+    trait_table(rbind(y, zzz = 1), d$data, "outcomes"), "latentmr_message_ids",
+    "`outcomes`, joined by row names: 1 of 121 rows are of nobody in `data`, such as \"zzz\"."
+  )
+  expect_condition_text(
+    trait_table(y[-(1:3), , drop = FALSE], d$data, "exposures"), "latentmr_warning_ids", paste0(
+      "`exposures`, joined by row names: 3 of 120 participants have no row.\ni Who has no row has missing values there."
+    )
+  )
+  wrong <- y
+  rownames(wrong)[1:3] <- toupper(rownames(wrong)[1:3])
+  expect_warning(trait_table(wrong, d$data, "outcomes"), "Likely cause: capital and small letters differ", class = "latentmr_warning_ids")
+})
+
+test_that("columns are looked at as mr_data() looks at its traits", {
+  d <- scan_data(120)
+  n <- nrow(d$cohort$g)
+  expect_condition_text(latent_scan(d$data, data.frame(o = rep(0:2, each = 40)), seed = 1), "latentmr_error_coding", paste0(
+    "`outcomes$o` must be without doubt about its coding, not one with the values 0, 1 and 2 only.\n",
+    "i If they are PLINK's missing, control and case, set the 0 to missing (`na_codes = c(-9, 0)` of read_mr_data(), or NA); ",
+    "if they are counts, subtract 1 from all: effects are the same."
+  ))
+  expect_identical(trait_table(data.frame(o = rep(0:2, each = 40)), d$data, "exposures")$values[, 1], rep(c(0, 1, 2), each = 40))
+  expect_identical(trait_table(data.frame(o = rep(-1:1, each = 40)), d$data, "outcomes")$values[, 1], rep(c(-1, 0, 1), each = 40))
+  far <- replace(d$cohort$outcomes$y1, 1:5, -999)
+  expect_condition_text(trait_table(data.frame(far), d$data, "outcomes"), "latentmr_warning_far_value", paste0(
+    "\"far\" has values far from all others: -999 in 5 people (the nearest other value is ",
+    format(min(far[-(1:5)]), digits = 4), ").\ni Codes for missing values? Then say na_codes = -999 when reading, or set them to NA."
+  ))
+  set.seed(1)
+  unit <- rnorm(n) * ifelse(d$cohort$site == "b", 1000, 1)
+  expect_warning(trait_table(data.frame(unit), d$data, "outcomes"), "of \"unit\" in environment \"b\" is", class = "latentmr_warning_units")
+  expect_warning(mr_moments(d$data, outcomes = data.frame(unit), folds = 1, seed = 1, disclosure = FALSE), class = "latentmr_warning_units")
+})
+
+test_that("variants of something that is no exposure are refused", {
+  d <- scan_data()
+  refused(
+    latent_scan(d$data, instruments = setNames(list(1:8, 3), c(d$data$exposure_name, "typo"))), paste0(
+      "`instruments` must be NULL or a list with the variants of each exposure, named by exposure, not one with \"typo\", which is no exposure."
+    )
+  )
 })

@@ -82,3 +82,15 @@ test_that("what says nothing of frequencies is refused", {
   same$eaf <- .3
   expect_true(all(is.na(frequency_alignment(same)$pval)))
 })
+
+test_that("variants that are not used are said, and what `data` may be", {
+  x <- frequency_table(30)
+  x$other_allele[x$SNP %in% c("rs1", "rs2")] <- "T"
+  x$eaf[x$SNP %in% c("rs1", "rs2")] <- .5
+  expect_condition_text(frequency_alignment(x), "latentmr_message_variants", paste0(
+    "`data`: 28 variants are used: 2 palindromic with a frequency that does not tell the strand."
+  ))
+  expect_condition_text(frequency_alignment("a"), "latentmr_error_argument", paste0(
+    "`data` must be a table of associations, as of read_gwas(), mr_data or mr_moments, not \"a\"."
+  ))
+})

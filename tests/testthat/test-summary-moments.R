@@ -277,3 +277,15 @@ test_that("what is wrong with a table is said by name", {
   size <- transform(t$x, samplesize = samplesize * rep(c(1, .05), length.out = nrow(t$x)))
   expect_warning(mr_moments_from_summary(size, t$y, overlap = 0), class = "latentmr_warning_units")
 })
+
+test_that("a matrix of genotypes is no matrix of correlations", {
+  t <- plain_tables(p = 4)
+  genotypes <- matrix(0:2, 30, 4, dimnames = list(NULL, paste0("rs", 1:4)))
+  expect_condition_text(
+    mr_moments_from_summary(t$x, t$y, ld = list(EUR = genotypes, AFR = genotypes, EAS = genotypes), overlap = 0),
+    "latentmr_error_argument", paste0(
+      "`ld` must be a square matrix of correlations, not a integer matrix of 30 x 4.\n",
+      "i Of a matrix of genotypes give cor(genotypes) with attr(, \"n\") <- nrow(genotypes), or an mr_data object."
+    )
+  )
+})
