@@ -16,7 +16,7 @@
 #'   `"analysed"`), `environment` (`"(all)"` is the total, `"(unknown)"` those
 #'   whose environment is not known), `count` (how many the rule concerns) and
 #'   `remaining` (how many are left after it; `NA` for rows that are not part of
-#'   the way from read to analysed). Rules that removed nobody are listed too.
+#'   the way from read to analysed). Rules that removed nobody are listed too. It prints folded ([print.mr_table()]).
 #' @references Skrivankova et al. (2021), Strengthening the reporting of
 #'   observational studies in epidemiology using Mendelian randomisation
 #'   (STROBE-MR), BMJ 375:n2233.
@@ -35,8 +35,15 @@ flow <- function(x, ...) {
 #' @export
 flow.default <- function(x, ...) {
   if (any(class(x) %in% names(object_rules()))) check_made(x)
-  if (is.list(x) && is.data.frame(x$flow)) return(x$flow)
+  if (is.list(x) && is.data.frame(x$flow)) return(folded_flow(x$flow))
   abort_argument("x", "an object that carries a flow table, such as one made by mr_data()", describe(x))
+}
+
+# Prints as the way of every unit, rules that concerned nobody only counted.
+folded_flow <- function(flow) {
+  units <- unique(flow$unit)
+  lines <- lapply(units, function(unit) c(sub("^(.)", "\\U\\1", unit, perl = TRUE), format_flow(flow, unit)))
+  folded_table(flow, lines = unlist(lines))
 }
 
 flow_all <- "(all)"

@@ -129,11 +129,14 @@ variants.default <- function(x, ...) {
 #' @export
 samples.default <- variants.default
 
+# Of a table of variants, what a print shows of every one.
+VARIANT_COLUMNS <- c("snp", "chr", "pos", "effect_allele", "other_allele")
+
 #' @export
 variants.plink_bed <- function(x, ...) {
   check_dots(...)
   check_made(x)
-  x$variants
+  folded_table(x$variants, columns = VARIANT_COLUMNS)
 }
 
 #' @export

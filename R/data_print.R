@@ -94,17 +94,31 @@ format_table <- function(table, x) {
       "%s (%s)", formatC(mean, digits = 3, format = "g", flag = "#"), formatC(sd, digits = 3, format = "g", flag = "#")
     )
   }
+  trait <- function(name, unit, mean, sd) {
+    if (!all_zero_one(table$n, mean, sd)) return(c(paste(with_unit(name, unit), "mean (SD)"), pair(mean, sd)))
+    c(paste(name, "= 1, n (%)"), sprintf("%s (%s)", big_each(round(table$n * mean)), percent(mean)))
+  }
   unit <- if (is.null(x$units)) rep(NA_character_, length(x$exposure_name) + 1) else x$units
   columns <- list(
     c("environment", table$environment), c("n", big_each(table$n))
   )
   columns <- c(columns, lapply(seq_along(x$exposure_name), function(j) {
-    c(paste(with_unit(x$exposure_name[j], unit[j]), "mean (SD)"), pair(table[[2 * j + 1]], table[[2 * j + 2]]))
+    trait(x$exposure_name[j], unit[j], table[[2 * j + 1]], table[[2 * j + 2]])
   }), list(
-    c(paste(with_unit(x$outcome_name, unit[length(unit)]), "mean (SD)"), pair(table$outcome_mean, table$outcome_sd)),
+    trait(x$outcome_name, unit[length(unit)], table$outcome_mean, table$outcome_sd),
     c("missing calls", percent(table$missing_calls))
   ))
   paste_columns(columns)
+}
+
+# Whether a trait has the values 0 and 1 alone, from size, mean and SD of each environment: of values
+# x, sum x = sum x^2 then, and mean (1 - mean) n / (n - 1) is the variance.
+all_zero_one <- function(n, mean, sd) {
+  if (anyNA(mean) || any(mean < 0 | mean > 1)) return(FALSE)
+  of_two <- mean * (1 - mean) * n / pmax(n - 1, 1)
+  several <- n > 1
+  all(mean[!several] %in% 0:1) && isTRUE(all.equal(sd[several]^2, of_two[several], tolerance = 1e-8)) &&
+    any(mean > 0 & mean < 1)
 }
 
 #' @rdname mr_data

@@ -6,7 +6,7 @@
 #' @param environments `TRUE` gives a row for each variant and environment,
 #'   `FALSE` one for each variant over all participants.
 #' @param ... Nothing: an argument without a use is an error.
-#' @return `variants()`: a data frame with `snp`, `chr`, `pos`, `effect_allele`
+#' @return `variants()`: a data frame (printed folded, see [print.mr_table()]) with `snp`, `chr`, `pos`, `effect_allele`
 #'   (the allele that is counted), `other_allele`, `weight` where `instruments` was a table of associations
 #'   ([read_mr_data()]), with `environments = TRUE` also
 #'   `environment`, then `n` (participants), `call_rate` (share of these with a
@@ -78,7 +78,8 @@ variants.mr_data <- function(x, environments = FALSE, ...) {
     out$hwe_p <- .Call(C_ffi_hwe, long(tested$n0), long(tested$n1), long(tested$n2))
   }
   rownames(out) <- NULL
-  out
+  shown <- c(VARIANT_COLUMNS, "environment", "eaf", "mean", "sd", "info", "call_rate", "hwe_p")
+  folded_table(out, order(out$call_rate), "lowest call rate first", shown)
 }
 
 # What was counted when the data were made is still theirs.

@@ -121,6 +121,18 @@ kleibergen_paap <- function(f, scores, vcov, cluster) {
   )
 }
 
+# Under each statistic a line for each criterion: its values at every limit.
+critical_lines <- function(critical) {
+  unlist(lapply(unique(critical$statistic), function(statistic) {
+    part <- critical[critical$statistic == statistic, ]
+    values <- vapply(unique(part$criterion), function(criterion) {
+      rows <- part[part$criterion == criterion, ]
+      paste(sprintf("%s %% %.1f", vapply(100 * rows$limit, format, ""), rows$value), collapse = ", ")
+    }, "")
+    c(paste0("  ", statistic), sprintf("    %s: %s", names(values), values))
+  }))
+}
+
 #' @rdname first_stage
 #' @param x An `iv_first_stage` object.
 #' @param digits Digits shown.
@@ -129,9 +141,14 @@ print.iv_first_stage <- function(x, digits = max(3, getOption("digits") - 3), ..
   check_dots(...)
   check_printed(x, "iv_first_stage")
   cat("First stage (robust: ", x$vcov, ")\n", sep = "")
-  pointed(print(x$table, digits = digits, row.names = FALSE))
-  cat("\nAll endogenous variables\n")
-  pointed(print(x$joint, digits = digits, row.names = FALSE))
+  several <- nrow(x$table) > 1
+  last <- if (several) c("conditional_f", "conditional_p") else "effective_f"
+  shown <- x$table[c("term", "partial_f", "df1", "df2", "p.value", "robust_f", last)]
+  pointed(print(shown, digits = digits, row.names = FALSE))
+  cat(sprintf(
+    "%s: F = %s%s\n", x$joint$statistic, vapply(x$joint$f, format, "", digits = digits),
+    ifelse(is.na(x$joint$p.value), "", paste0(", ", vapply(x$joint$p.value, p_is, "")))
+  ), sep = "")
   if (!is.null(x$tf)) {
     cat(sprintf(
       "\ntF: at this robust F |t| is compared with %s instead of 1.96, which makes the standard error %s\n",
@@ -140,7 +157,7 @@ print.iv_first_stage <- function(x, digits = max(3, getOption("digits") - 3), ..
   }
   if (!is.null(x$critical)) {
     cat("\nWeak at 5 % unless the statistic is above\n")
-    pointed(print(x$critical[!is.na(x$critical$value), ], digits = digits, row.names = FALSE))
+    cat(critical_lines(x$critical[!is.na(x$critical$value), ]), sep = "\n")
   }
   invisible(x)
 }

@@ -138,7 +138,7 @@ ar_set.latent_mr <- function(fit, level = 0.95, ...) {
 flow.latent_mr <- function(x, ...) {
   check_dots(...)
   check_list(x)
-  x$flow
+  folded_flow(x$flow)
 }
 
 #' @rdname latent_mr
@@ -147,11 +147,14 @@ variants.latent_mr <- function(x, ...) {
   check_dots(...)
   check_made(x)
   out <- x$variants
-  if (x$kind == "continuous") return(out)
+  if (x$kind == "continuous") return(folded_table(out, columns = VARIANT_COLUMNS))
   out$block <- x$encoder$block
   out$score_weight <- x$score$direction
   d <- x$diagnostics$per_variant
-  cbind(out, count_statistic = d$statistic, count_df = d$df, count_p = d$pval, count_p_holm = d$p_holm)
+  out <- cbind(out, count_statistic = d$statistic, count_df = d$df, count_p = d$pval, count_p_holm = d$p_holm)
+  rank <- if (is.null(out$count_p)) seq_len(nrow(out)) else order(out$count_p)
+  first <- if (is.null(out$count_p)) "" else "smallest p of the test of counts first"
+  folded_table(out, rank, first, c(VARIANT_COLUMNS, "block", "count_p"))
 }
 
 #' @rdname latent_mr

@@ -169,11 +169,12 @@ mr_methods <- function() {
   rows <- latent_registry()
   pick <- function(name) vapply(rows, `[[`, "", name, USE.NAMES = FALSE)
   is <- function(name, is, is_not) ifelse(vapply(rows, name, NA, USE.NAMES = FALSE), is, is_not)
-  data.frame(
+  out <- data.frame(
     id = pick("id"), name = pick("name"), partialled = pick("partialled"), default = pick("default"),
     needs = is(function(x) "rows" %in% x$needs, "rows", "moments"),
     exposures = is(function(x) x$exposures > 1, "several", "one"), reference = pick("reference")
   )
+  folded_table(out, order(out$default == "no"), "those run unasked first", c("id", "name", "default"))
 }
 
 # Rows of mr_methods() by id.

@@ -143,7 +143,9 @@ outlying_variants <- function(fit) {
   if (!is.null(estimate$note)) {
     abort_argument("fit", "a fit whose latent_outlier could be estimated", sprintf("one where %s", estimate$note))
   }
-  estimate$outliers
+  table <- estimate$outliers
+  rank <- order(table$control_in == "", -pmax(abs(table$t_first), abs(table$t_second)))
+  folded_table(table, rank, "outlying and largest |t| first", c("SNP", "t_first", "t_second", "control_in"))
 }
 
 outlier_words <- function(estimate) {

@@ -15,7 +15,7 @@
 #'
 #' @section Exposure and outcome:
 #' With u = Q N(0, I) standardised, one level N(0, 0.3^2) per site, and s ~ N(0, I) on the instruments,
-#' \deqn{U = u + 0.5 N(0,1) + level, \quad X = \sqrt{h^2} std(G s) + 0.5 U + 0.02 (age - 55) + 0.2 [sex = 2] + 0.8 N(0,1),}
+#' \deqn{U = u + i N(0,1) + level, \quad X = \sqrt{h^2} std(G s) + 0.5 U + 0.02 (age - 55) + 0.2 [sex = 2] + 0.8 N(0,1),}
 #' \deqn{Y = \theta X + c U + 0.02 (age - 55) - 0.2 [sex = 2] + N(0,1),}
 #' age uniform from 40 to 70, sex 1 or 2 with even chances.
 #'
@@ -35,6 +35,8 @@
 #' @param effect The causal effect \eqn{\theta}.
 #' @param h2 The share \eqn{h^2}: the score enters the exposure with its square root.
 #' @param confounding The confounder's coefficient c in the outcome.
+#' @param individual Standard deviation i of the part of the confounder that no ancestry shows. It biases 2SLS with many
+#'   weak variants, also where structure is taken out.
 #' @param missing Share of calls lost at random, one number or one per site.
 #' @param populations For a `plink_bed`: the population of each of its people, NA to leave one out. NULL
 #'   for the two panels, whose regions and super-populations are taken.
@@ -56,7 +58,7 @@
 #' head(read.delim(paste0(prefix, ".pheno.tsv")))
 #' @export
 simulate_cohort <- function(panel = "hgdp", n = 1000, sites = 8, admixed = TRUE, variants = 100, background = 0,
-                            maf = 0.05, effect = 0.3, h2 = 0.15, confounding = 1, missing = 0,
+                            maf = 0.05, effect = 0.3, h2 = 0.15, confounding = 1, individual = 0.5, missing = 0,
                             populations = NULL, block_size = NULL, prefix = NULL, seed = NULL) {
   check_number(n, "n", min = 10, max = 1e7, whole = TRUE)
   check_number(sites, "sites", min = 1, max = 1e4, whole = TRUE, null = TRUE)
@@ -67,6 +69,7 @@ simulate_cohort <- function(panel = "hgdp", n = 1000, sites = 8, admixed = TRUE,
   check_number(effect, "effect")
   check_number(h2, "h2", min = 0, max = 1)
   check_number(confounding, "confounding")
+  check_number(individual, "individual", min = 0)
   check_number(block_size, "block_size", min = 1, whole = TRUE, null = TRUE)
   check_string(prefix, "prefix", null = TRUE)
   source <- open_panel(panel, populations)
@@ -81,7 +84,7 @@ simulate_cohort <- function(panel = "hgdp", n = 1000, sites = 8, admixed = TRUE,
     x <- draw_from_panel(source, chosen, shares, block_size)
     traits <- draw_traits(
       fill_missing(x[, chosen$instrument, drop = FALSE]), shares, site, effect, h2,
-      site_sd = 0.3, confounding = confounding
+      site_sd = 0.3, confounding = confounding, individual = individual
     )
     person <- add_age_and_sex(traits, effect)
     list(

@@ -123,7 +123,7 @@ draw_linked_genotypes <- function(shares, frequencies, block, common = .77) {
 # Confounder, exposure and outcome on given genotypes. Lack of a strength in
 # every variant would leave no score: such a sparse draw is made again.
 draw_traits <- function(x, shares, site, effect, h2, site_sd, stress = "plain", pleiotropy = 0,
-                        structure = "linear", confounding = 1) {
+                        structure = "linear", confounding = 1, individual = 0.5) {
   n <- nrow(x)
   p <- ncol(x)
   sites <- max(site)
@@ -135,7 +135,7 @@ draw_traits <- function(x, shares, site, effect, h2, site_sd, stress = "plain", 
     ancestry <- ancestry + rowSums(standardise(shares) * slopes[site, , drop = FALSE])
   }
   confounder <- ancestry + (site_sd * stats::rnorm(sites))[site]
-  if (!stress %in% c("none", "opposite")) confounder <- confounder + noise(.5)
+  if (!stress %in% c("none", "opposite")) confounder <- confounder + noise(individual)
 
   strength <- stats::rnorm(p)
   if (stress == "sparse") {
