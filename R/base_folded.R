@@ -64,8 +64,8 @@ short_columns <- function(frame) {
 #' @rdname print.mr_table
 #' @export
 `[.mr_table` <- function(x, ...) {
-  out <- NextMethod()
-  if (is.data.frame(out)) unfolded(out) else out
+  x <- unfolded(x)
+  x[...]
 }
 
 #' @rdname print.mr_table
