@@ -55,7 +55,7 @@ test_that("flow() counts by rule and everything fits afterwards", {
   expect_identical(variants(part)$snp, c("good", "cg", "nowhere"))
   whole <- variants(data, environments = TRUE)
   expect_equal(
-    variants(part, environments = TRUE), whole[whole$snp %in% variants(part)$snp, ], ignore_attr = "row.names"
+    as.data.frame(variants(part, environments = TRUE)), whole[whole$snp %in% variants(part)$snp, ], ignore_attr = "row.names"
   )
   expect_identical(part$outcome, data$outcome)
   expect_true("no_het" %in% summary(part)$removed_variants$snp)
