@@ -7,8 +7,8 @@
 #' @details For fits of [latent_mr()], [iv_reg()] and [iv_fit()] `outcome` may also name covariates of the fit (age,
 #' sex): these are then no longer adjusted for, all columns of a factor together. From moments alone this needs
 #' nobody's row. Several controls are given as several names or as a data frame. For a `latent_mr` fit a vector with
-#' names is joined by the identifiers of the people. The encoder is that of the fit, which has seen no outcome; of a
-#' cross-fitted fit those of its folds.
+#' names and a table with row names are joined by the identifiers of the people. The encoder is that of the fit, which
+#' has seen no outcome; of a cross-fitted fit those of its folds.
 #' @return For fits of [latent_mr()], [iv_reg()] and [iv_fit()]: a data frame of class `negative_control_table`, one
 #'   row per control and estimator, with the nine columns of `TwoSampleMR::mr()` (the control is the `outcome`),
 #'   `lo_ci`, `up_ci`, `nobs`, `estimator`, `vcov`, then `ar_statistic`, `ar_df1`, `ar_df2`, `ar_pval`
@@ -27,6 +27,7 @@ negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods 
   has_rows <- inherits(data, "mr_data")
   chosen <- if (is.null(methods)) method_rows(fit$leading) else negative_methods(fit, methods, has_rows)
   known <- if (has_rows) colnames(data$covariates) else data$covariates
+  outcome <- people_columns(outcome, "outcome")
   controls <- control_columns(outcome, name, known, if (has_rows) data$covariate_coding, "data")
   rows <- lapply(controls, function(control) negative_latent(fit, data, control, chosen))
   negative_table(do.call(rbind, rows))
@@ -74,6 +75,15 @@ control_columns <- function(outcome, name, known, coding = NULL, where, argument
     }
     lapply(group, function(column) list(name = column, column = column, drop = drop))
   }), recursive = FALSE)
+}
+
+# The columns of a table of people with its identifiers as names; one that was sorted or cut and has none is taken by
+# position with a warning.
+people_columns <- function(x, arg) {
+  if (!is.data.frame(x) && !(is.matrix(x) && ncol(x) > 1)) return(x)
+  ids <- row_ids(x)
+  warn_row_numbers(x, arg)
+  lapply(as.list(as.data.frame(x)), function(v) if (is.null(ids)) v else stats::setNames(v, ids))
 }
 
 control_label <- function(expression) {
@@ -271,6 +281,7 @@ named_controls <- function(controls, data, expression) {
   rows <- inherits(data, "mr_data")
   known <- if (rows) colnames(data$covariates) else data$covariates
   name <- control_label(expression)
+  controls <- people_columns(controls, "controls")
   list_of <- control_columns(controls, name, known, if (rows) data$covariate_coding, "data", "controls")
   for (one in Filter(function(one) !is.null(one$values), list_of)) {
     if (!rows) abort_argument("controls", "names of covariates when `data` holds no rows", describe(controls))

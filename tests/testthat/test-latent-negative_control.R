@@ -74,6 +74,16 @@ test_that("verdicts: silence, effects and associations, corrected over the contr
   # Joined by identifier: the order of the people does not matter.
   shuffled <- setNames(both$score, d$ids)[sample(n)]
   expect_identical(negative_control(fit, shuffled, d, methods = "latent_2sls")$b, table$b[2])
+  # A table too; one without identifiers that was visibly sorted is taken as it stands, with a warning.
+  at <- sample(n)
+  frame <- `rownames<-`(both, d$ids)[at, ]
+  columns <- c("outcome", "b", "se")
+  expect_identical(negative_control(fit, frame, d, methods = "latent_2sls")[columns], table[columns])
+  expect_identical(negative_control(fit, as.matrix(frame), d, methods = "latent_2sls")[columns], table[columns])
+  expect_warning(
+    negative_control(fit, both[at, ], d, methods = "ols"), "`outcome` has no identifiers and was sorted or cut",
+    class = "latentmr_warning_ids"
+  )
   expect_identical(negative_control(fit, both$score > 0, d, methods = "ols")$outcome, "both$score > 0")
 })
 
