@@ -31,6 +31,10 @@
 #' the sandwich, as for survey weights. Intervals are normal; with `"cluster"` t on the number of clusters minus
 #' one; of `"2sls"` as in [iv_reg()].
 #'
+#' OneSampleMR: the same estimates. Its `tsps()` and `tsri()` take the fitted exposure, where it is a factor of the second
+#' stage's equations, as known: the same errors with one instrument. `"msmm"` is its `estmethod = "gmmalt"`, whose J has the
+#' last weight; its gamma regression (`"logmult"`) is not here.
+#'
 #' The outcome may be 0/1 or logical; a factor with two levels (the second is 1) and
 #' the numbers 1 and 2 (PLINK: control, case) are recoded with a message.
 #'

@@ -10,7 +10,8 @@
 #'   `x'Px / tr(S)`, `S` the covariance of the first-stage scores, robust
 #'   (clustered where the covariance is), with its small-sample factor: with one instrument it is `robust_f`.
 #' * `conditional_f` (Sanderson and Windmeijer 2016): the F of what the other endogenous
-#'   variables, instrumented, leave of this one; `F(L - (k - 1), n - K - L)`.
+#'   variables, instrumented, leave of this one; `F(L - (k - 1), n - K - L)`, as Stata
+#'   (`OneSampleMR::fsw()`: the same F with `k` degrees of freedom in its p-value).
 #' * Cragg-Donald: smallest root of `X'PX` against `X'M_ZW X / (n - K - L)`, over L, for equal
 #'   variances. Kleibergen-Paap (2006): rank test that the first stages are collinear, a Wald test
 #'   with the robust covariance, chi-squared(`L - k + 1`); `f` is the Wald statistic over L.

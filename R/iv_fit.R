@@ -45,12 +45,23 @@
 #'
 #' Robust errors of LIML, Fuller and the other k-classes are `(X~'X)^-1 X~' diag(e^2) X~ (X~'X)^-1` with the k-class's
 #' own regressors `X~ = X - kappa M_ZW X` (as ivmodel). With `meat = "projected"` the middle has those of two-stage
-#' least squares, `P_ZW X`, and the outer matrices stay: Stata's `ivregress liml, vce(robust)`, which has no factor
-#' (HC0) without its option `small`. Both are consistent, and equal at `kappa = 1`.
+#' least squares, `P_ZW X`, and the outer matrices stay: Stata's `ivregress liml, vce(robust)`. Both are consistent, and
+#' equal at `kappa = 1`.
 #'
 #' A column of `w` (or `z`) that depends linearly on those before it has
 #' coefficient `NA` (is dropped), as in [lm()], by the same rule: less than `tol`
 #' of its norm is left.
+#'
+#' @section Other packages: Numbers are those of ivreg, fixest, ivmodel, sandwich and of Stata's ivregress with its option
+#' `small`, but for:
+#' * Stata without `small`: `"iid"` errors divide by `n`, robust and clustered ones have no factor, tests are normal.
+#' * clubSandwich and estimatr with weights: see `"CR2"` above.
+#' * momentfit: its two-step errors are `(G'S^-1 G)^-1` with the `S` of the first step, its J has the weight of the last.
+#' * ManyIV: the row `old ujive` of its `ujive()` has `G x` against `y` and `x` before the covariates are taken out, the
+#'   row `ujive` the instrument `P_Z x - (h_ZW - h_W) / (1 - h_ZW) M_ZW x`, `h` the leverages. Bias-adjusted two-stage
+#'   least squares is refused where the instruments explain less than chance would (ManyIV: an infinite error).
+#' * ivreg with every regressor among the instruments: least squares with a warning there, an error here
+#'   (`estimator = "ols"`).
 #'
 #' @param y Outcome: numeric vector of length n.
 #' @param x Endogenous variables: numeric n x k matrix or vector (`NULL` with

@@ -31,7 +31,8 @@
 #' Hotelling's test. Residuals are those under the hypothesis, which keeps the size with 60 clusters
 #' (`bench/bench-weak-iv.R`). Robust sets of one effect are found on 512 directions around the circle of effects
 #' (the infinite one included) with root finding between them; with clusters there must be more of them than
-#' instruments.
+#' instruments. ivreg2's robust Anderson-Rubin test is the Wald test of the instruments in the regression of `y` on
+#' `(z, w)`: its residuals are those of that regression.
 #'
 #' `"tF"` (Lee, McCrary, Moreira and Porter 2022), for two-stage least squares with one endogenous variable and one
 #' instrument: `b -/+ c(F) se`, `se` and the first-stage `F` with the same covariance. `c` is the curve at which a t test

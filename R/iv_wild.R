@@ -72,7 +72,8 @@ wild_test <- function(fit, term = NULL, beta = 0, cluster = NULL, weights = "rad
   object <- wild_object(fit, cluster)
   seed <- draw_seed(seed)
   boot <- wild_boot(
-    wild_factor(fit, term), object$cluster, weights, reps, seed, by = wild_by(by, object$cluster), shift = wild_shift(fit)
+    wild_factor(fit, term), object$cluster, weights, reps, seed,
+    by = wild_by(by, object$cluster), shift = wild_shift(fit)
   )
   estimate <- object$coefficients[[term]]
   se <- sqrt(object$vcov[term, term])
