@@ -63,7 +63,11 @@ cells <- list(
   mating_by_site = list(function() mating(families = 750, on = "cross", r = c(0, .2, .4, .6)), unseen = TRUE, modes = c("panel", "family")),
   dynastic = list(function() mating(families = 750, on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)), unseen = TRUE, modes = c("panel", "family")),
   families_valid = list(function() mating(families = 750, on = "exposure", r = 0, generations = 1), clean = TRUE, modes = c("panel", "family")),
-  still_confounded = list(function() still_confounded(), unseen = TRUE)
+  still_confounded = list(function() still_confounded(), unseen = TRUE),
+  # Relatives measured together: with components only, and with random effects and two negative controls.
+  relatives = list(function() relatives(), modes = c("background", "random")),
+  relatives_null = list(function() relatives(effect = 0), null = TRUE, modes = c("background", "random")),
+  relatives_rg5 = list(function() relatives(rg = .5), modes = c("background", "random"))
 )
 
 # ---- the arms that need no package of ours but for the engine of 2SLS ----
@@ -199,7 +203,7 @@ standard_arms <- function(d, components) {
 apart <- Sys.getenv("APART", "1") == "1"
 given <- function(d, mode, components) {
   args <- d[c("genotypes", "exposure", "outcome", "environment", "ids")]
-  if (mode == "background") args$background <- d$background
+  if (mode %in% c("background", "random")) args$background <- d$background
   if (startsWith(mode, "structure")) {
     with <- mode == "structure_with"
     args$structure <- components[[if (with) "with" else "without"]]
@@ -219,7 +223,10 @@ set_ends <- function(set, truth) {
 }
 
 ours <- function(d, mode, seed, components = NULL) {
-  fit <- suppressWarnings(latent_mr(given(d, mode, components), by_environment = apart, force = TRUE, seed = seed))
+  more <- if (mode == "random") list(random = c("background", "cluster"), controls = d$controls)
+  fit <- suppressWarnings(do.call(latent_mr, c(
+    list(given(d, mode, components), by_environment = apart, force = TRUE, seed = seed), more
+  )))
   frame <- as.data.frame(fit)
   frame <- frame[frame$environment == "pooled", ]
   checks <- verdict(fit)

@@ -92,3 +92,39 @@ mating <- function(families = 1500, sites = 4, variants = 50, background = 0, on
     truth = list(effect = effect, adjust = (all("mother") + all("father"))[, seq_len(variants)])
   ))
 }
+
+# Relatives measured together: families of full siblings, one law of ancestry at all sites (mixtures of two
+# populations), traits with a polygenic part (of background variants, genetic correlation rg) and an environment that
+# a family shares, in which exposure and outcome hang together. `controls`: two traits that the exposure cannot move,
+# one of them what families share.
+relatives <- function(families = 400, siblings = 4, sites = 4, variants = 40, background = 400, fst = .01, effect = .3,
+                      h2 = .15, polygenic = .3, rg = 0, shared = .3, structure = .3) {
+  m <- variants + background
+  site <- sample(rep_len(seq_len(sites), families))
+  p <- split_populations(m, 2, fst)
+  q <- matrix(rbeta(2 * families, 2, 2), 2)
+  parent <- function(k) draw_calls(outer(q[k, ], p[, 1]) + outer(1 - q[k, ], p[, 2]))
+  mother <- parent(1)
+  father <- parent(2)
+  g <- do.call(rbind, lapply(seq_len(siblings), function(k) child_of(mother, father)))
+  n <- nrow(g)
+  family <- rep(seq_len(families), siblings)
+  ancestry <- unit(colMeans(q)[family])
+  home <- matrix(rnorm(2 * families), families) %*% chol(matrix(c(1, .6, .6, 1), 2))
+  score <- function(columns, effects) unit(drop(g[, columns] %*% effects))
+  one <- rnorm(background)
+  two <- rg * one + sqrt(1 - rg^2) * rnorm(background)
+  others <- variants + seq_len(background)
+  u <- rnorm(n)
+  part <- function(k, effects) {
+    sqrt(polygenic) * score(others, effects) + sqrt(shared) * home[family, k] + sqrt(structure) * ancestry + .5 * u
+  }
+  x <- part(1, one) + sqrt(h2 / (1 - h2)) * score(seq_len(variants), rnorm(variants)) + rnorm(n, sd = .6)
+  name_all(list(
+    genotypes = g[, seq_len(variants)], background = g[, others], exposure = x,
+    outcome = effect * x + part(2, two) + rnorm(n, sd = .6), environment = paste0("site", site[family]),
+    family = paste0("f", family),
+    controls = data.frame(home = home[family, 2] + rnorm(n), other = sqrt(polygenic) * score(others, rnorm(background)) + rnorm(n)),
+    truth = list(effect = effect, adjust = cbind(ancestry))
+  ))
+}
