@@ -261,7 +261,13 @@ fit_rules <- function() list(
   diagnostics = parts(
     set_environments = several(plain_frame(null = TRUE, empty = TRUE), null = TRUE, optional = TRUE),
     family = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE),
-    mixed = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE)
+    mixed = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE),
+    null = parts(
+      bias = number(), se = number(min = 0), statistic = number(), df = number(min = 0),
+      pval = number(min = 0, max = 1), detectable = number(min = 0), linked = flag(),
+      variants = number(min = 1, whole = TRUE), noise = numbers(2, 2), people = numbers(2, 2), b = number(na = TRUE),
+      null = TRUE, optional = TRUE
+    )
   ),
   flow = flow_rule(),
   people = parts(

@@ -210,7 +210,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     )
     fitted
   }
-  set <- working_set(data, learner, control, crossfit, seed = seed, score = score, random = random)
+  set <- working_set(data, learner, control, crossfit, seed = seed, score = score, random = random, null = TRUE)
   asked <- list(
     methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife,
     sure = sure, seed = seed
@@ -320,6 +320,7 @@ latent_diagnose <- function(got, set, asked, notes) {
     fit, got$block, got$strength, set$encoder, set$view, got$rows, set$source$moments
   )
   for (own in c("family", "mixed")) fit$diagnostics[own] <- list(row_diagnostics(fit, got[[own]]))
+  fit$diagnostics["null"] <- list(null_diagnostic(fit, set$source$null))
   if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)
   fit$withheld <- withheld_words(fit)
   if (!is.null(fit$withheld)) fit$headline <- NA_character_

@@ -22,6 +22,14 @@
 #' Negative controls (`latent_mr(controls = )`) object when the first line's estimator finds an effect on one of them
 #' (`"negative controls"`, Holm over the controls, then with the other tests).
 #'
+#' With background variants in the data (rows, one exposure) their own associations with exposure and residual are
+#' looked at, after the components (`"background variants"`): what the two have in common beyond people's noise is
+#' structure that is left. Genes that act on both traits are kept out by LD scores, as in LD-score regression: only the
+#' intercept counts. The finding says by how much this would shift the effect and what shift would be seen; it objects
+#' where the shift is more than half of the error of the first line. Where the background variants hold no linkage
+#' the two cannot be told apart, and nothing objects. `fit$diagnostics$null` has the numbers, `vignette("method")`
+#' formula and assumptions, `bench/bench-null-variants.R` size and power.
+#'
 #' What no test of unrelated people sees: confounding that is alike in all environments and that all instruments
 #' share. Assortative mating, and parents who act on their children, are of this kind: only families show them.
 #'
@@ -56,8 +64,8 @@ verdict.latent_mr <- function(fit, ...) {
 
 verdict_of <- function(fit) {
   rows <- c(
-    list(strength_check(fit)), test_checks(fit), family_checks(fit), control_checks(fit), fixed_checks(fit),
-    list(agreement_check(fit))
+    list(strength_check(fit)), test_checks(fit), null_check(fit), family_checks(fit), control_checks(fit),
+    fixed_checks(fit), list(agreement_check(fit))
   )
   out <- do.call(rbind, lapply(rows, as.data.frame))
   tested <- which(is.finite(out$pval) & out$corrected)
@@ -65,8 +73,8 @@ verdict_of <- function(fit) {
   rejected <- !is.na(out$p_holm) & out$p_holm < .05
   # What is true of the population rows alone is no objection to a first line of families.
   population <- rejected & out$check == "families" & is_family(fit$leading)
-  out$objects <- out$objects | (rejected & !population)
-  out$corrected <- NULL
+  out$objects <- out$objects | (rejected & !population & out$material)
+  out[c("corrected", "material")] <- NULL
   structure(
     out, class = c("mr_verdict", "data.frame"), headline = verdict_headline(fit, out, any(population)),
     withheld = fit$withheld, unseen = unseen_words(fit)
@@ -74,10 +82,10 @@ verdict_of <- function(fit) {
 }
 
 check_row <- function(check, finding, statistic = NA_real_, pval = NA_real_, objects = FALSE,
-                      corrected = is.finite(pval)) {
+                      corrected = is.finite(pval), material = TRUE) {
   list(
     check = check, finding = finding, statistic = unname(statistic), pval = unname(pval), p_holm = NA_real_,
-    objects = objects, corrected = corrected
+    objects = objects, corrected = corrected, material = material
   )
 }
 
@@ -275,6 +283,7 @@ objection_words <- function(check) {
     J = "the instruments disagree (J)", Q = "the environments disagree (Q)",
     HSIC = "the instruments follow covariates (HSIC)",
     "negative controls" = "the exposure moves what it cannot (negative controls)",
+    "background variants" = "structure is left (background variants)",
     direction = "the instruments explain more of the outcome (direction)",
     families = "population and family estimates differ (families)",
     "one region" = "one region holds most variants", "few variants" = "there are too few variants",

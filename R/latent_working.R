@@ -23,10 +23,11 @@
 #   family                the people of families (R/latent_family.R), or NULL; from moments too
 #   families              are there any
 #   mixed                 rows and terms of random effects (R/latent_mixed.R), or NULL
-#   source                list(data, moments, view) before the code
+#   source                list(data, moments, view) before the code; `null` when asked for: scores of the background
+#                         variants (R/latent_null.R), or NULL
 working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, seed = NULL, score = NULL,
-                        fold_encoders = NULL, random = NULL) {
-  source <- working_source(data, control, crossfit, outcome, seed)
+                        fold_encoders = NULL, random = NULL, null = FALSE) {
+  source <- working_source(data, control, crossfit, outcome, seed, null)
   fitted <- if (is.function(encoder)) encoder(source) else encoder
   set <- estimation_data(source$data, fitted, source$moments, source$view)
   set$source <- source
@@ -60,18 +61,21 @@ fold_moments <- function(set) {
   mr_moments(data, folds = working_folds(0L), seed = set$moments$seed, disclosure = FALSE)
 }
 
-working_source <- function(data, control, crossfit, outcome, seed) {
+working_source <- function(data, control, crossfit, outcome, seed, null = FALSE) {
   if (inherits(data, "mr_moments")) one_outcome(data)
   if (inherits(data, "mr_moments")) return(list(data = data, moments = data, view = moments_view(data)))
   if (!is.null(outcome$values)) {
     data$outcome <- outcome$values
     data$outcome_name <- outcome$name
   }
-  data <- add_background(data, control)
+  scores <- NULL
+  instruments <- nrow(data$variants)
+  look <- function(view, loadings, ldscore) scores <<- null_scores(view, loadings, ldscore, instruments)
+  data <- add_background(data, control, if (null && null_wanted(data)) look)
   plain <- data
   plain["family"] <- list(NULL) # families are read from the rows
   moments <- mr_moments(plain, folds = if (crossfit) working_folds(crossfit) else 1, seed = seed, disclosure = FALSE)
-  list(data = data, moments = moments, view = moments_view(moments))
+  list(data = data, moments = moments, view = moments_view(moments), null = scores)
 }
 
 working_outcome <- function(set, outcome, score) {

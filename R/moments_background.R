@@ -17,8 +17,9 @@ check_control <- function(control) {
 }
 
 # Data whose structure columns start with the components; `background` is spent.
-# `control`: encoder_control(), or NULL for its defaults.
-add_background <- function(data, control) {
+# `control`: encoder_control(), or NULL for its defaults. `look`: a function of the panel's view (with traits and
+# covariates), the loadings of the components and the LD scores of its background variants, called on the way.
+add_background <- function(data, control, look = NULL) {
   if (is.null(data$background)) return(data)
   control <- background_settings(control)
   sources <- list(data$genotypes, data$background)
@@ -26,12 +27,14 @@ add_background <- function(data, control) {
   if (data$kind == "genotype" && has_dosages(data)) data$kind <- "dosage"
   p <- nrow(data$variants)
   chosen <- thin_background(data, sources, control)
-  panel <- panel_source(data, sources, chosen$keep)
+  panel <- panel_source(data, sources, chosen$keep, covariates = !is.null(look))
   moments <- mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE)
   view <- moments_view(moments)
   found <- background_components(view, data, nrow(moments$variants), control)
   count <- min(found$count, control$max_components)
-  scores <- panel_scores(panel, found$loadings[, seq_len(count), drop = FALSE], moments, view)
+  loadings <- found$loadings[, seq_len(count), drop = FALSE]
+  if (!is.null(look)) look(view, loadings, chosen$ldscore)
+  scores <- panel_scores(panel, loadings, moments, view)
   colnames(scores) <- if (count) paste0("PC", seq_len(count))
   both <- cbind(scores, data$structure)
   data["structure"] <- list(if (ncol(both)) both)
@@ -65,23 +68,26 @@ max_background <- 4000L
 
 # Greedy pruning within environments in file order, background variants linked to
 # an instrument first, then an even thinning so that the panel's covariance stays small.
+# `ldscore` of those kept: sum of r2 with the background variants around, kept or not.
 thin_background <- function(data, sources, control) {
   p <- nrow(data$variants)
   total <- nrow(data$background$variants)
   window <- 500L
   keep <- logical(total)
+  ldscore <- numeric(total)
   chromosome <- chromosome_codes(data$background$variants)
   step <- 2000L
   for (from in seq(1L, total, by = step)) {
     to <- min(total, from + step - 1L)
-    recent <- which(keep[seq_len(from - 1L)])
-    recent <- recent[recent > from - window]
-    columns <- c(recent, from:to)
+    columns <- max(1L, from - window):to
+    recent <- columns[columns < from]
     r2 <- within_r2(panel_source(data, sources, columns))
+    own <- ld_sums(r2[-seq_len(p), -seq_len(p), drop = FALSE], data, columns, columns >= from, window, control)
+    ldscore[columns] <- ldscore[columns] + own
     linked <- r2 > control$background_r2
     free <- !colSums(linked[seq_len(p), -seq_len(p), drop = FALSE] & near_instruments(data, columns, control))
     linked <- linked[-seq_len(p), -seq_len(p), drop = FALSE]
-    pass <- c(rep(TRUE, length(recent)), logical(to - from + 1L))
+    pass <- c(keep[recent], logical(to - from + 1L))
     for (j in length(recent) + seq_len(to - from + 1L)) {
       near <- pass & columns > columns[j] - window & columns < columns[j]
       if (!is.null(chromosome)) near <- near & chromosome[columns] == chromosome[columns[j]]
@@ -94,7 +100,23 @@ thin_background <- function(data, sources, control) {
   room <- max(max_background - p, 100L)
   thinned <- max(length(kept) - room, 0L)
   if (thinned) kept <- kept[unique(round(seq(1, length(kept), length.out = room)))]
-  list(keep = kept, dropped = c(linked = linked, thinned = thinned))
+  list(keep = kept, ldscore = ldscore[kept], dropped = c(linked = linked, thinned = thinned))
+}
+
+# What a step adds to the LD scores of its columns: sums of r2, less what chance adds, over pairs of which one at least
+# is new, close to each other in the file and, where that is known, on the chromosome.
+ld_sums <- function(r2, data, columns, new, window, control) {
+  r2 <- r2 - (1 - r2) / max(length(data$environment) - 2, 1)
+  places <- data$background$variants[columns, c("chr", "pos")]
+  chromosome <- chromosome_codes(places)
+  far <- abs(outer(columns, columns, "-")) >= window
+  if (!is.null(chromosome)) {
+    position <- variant_positions(places)
+    apart <- abs(outer(position, position, "-")) > control$ld_window
+    far <- far | outer(chromosome, chromosome, "!=") | (apart & !is.na(apart))
+  }
+  r2[far] <- 0
+  rowSums(r2[, new, drop = FALSE]) + ifelse(new, rowSums(r2[, !new, drop = FALSE]), 0)
 }
 
 # p x columns: may an instrument and a background variant be linked, by where they are?
@@ -123,16 +145,18 @@ squared_correlation <- function(cross) {
 }
 
 # Instruments and kept background as one mr_data.
-panel_source <- function(data, sources, keep) panel_data(data, beside(sources[[1]], pick(sources[[2]], NULL, keep)))
+panel_source <- function(data, sources, keep, covariates = FALSE) {
+  panel_data(data, beside(sources[[1]], pick(sources[[2]], NULL, keep)), covariates)
+}
 
-panel_data <- function(data, source) {
+panel_data <- function(data, source, covariates = FALSE) {
   count <- dim(source)[2]
   data$genotypes <- source
   data$variants <- data.frame(
     snp = paste0("v", seq_len(count)), chr = NA_character_, pos = NA_real_,
     effect_allele = NA_character_, other_allele = NA_character_
   )
-  data$covariates <- matrix(0, length(data$environment), 0)
+  if (!covariates) data$covariates <- matrix(0, length(data$environment), 0)
   data[c("structure", "background", "block", "cluster", "family")] <- list(NULL)
   data
 }

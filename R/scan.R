@@ -48,7 +48,8 @@
 #'   `b_liml` and so on), `F` and `F_effective` of the first stage, `J`, `J_df`, `J_pval` (Hansen's from rows, else Sargan's),
 #'   `ar_pval` (Anderson-Rubin test of no effect), `snp_r2.exposure`, `snp_r2.outcome`, `correct_causal_direction`,
 #'   `steiger_pval` ([direction_test()]), `environments` (their number), `withheld` (why [latent_mr()] gives no point
-#'   estimate in its first line), `objections` (checks of the [verdict()] that object; `""`: none) and `note` (its
+#'   estimate in its first line), `objections` (checks of the [verdict()] that object, `"background variants"` not
+#'   among them; `""`: none) and `note` (its
 #'   warnings, or why there is no estimate; the row is then `NA`). `as.data.frame(estimates = TRUE)` has a row
 #'   for each pair and estimator, with the columns of `as.data.frame()` of a fit.
 #' @section Errors: `latentmr_error_argument` for a wrong argument, for traits that are not of the participants of
