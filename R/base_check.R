@@ -77,8 +77,8 @@ check_parm <- function(parm, names) {
 # `choices` with those most like `x` first.
 nearest <- function(x, choices) choices[order(utils::adist(lower(x), lower(choices))[1, ])]
 
-# For the `...` that a generic asks for and its method has no use for: an argument that
-# nothing reads is an error, with the arguments that the method does read.
+# For the `...` that a generic asks for and its method has no use for, and that functions have for this alone: an
+# argument that nothing reads is an error, with the arguments that are read.
 check_dots <- function(...) {
   if (!...length()) return(invisible())
   given <- names(substitute(list(...)))[-1]
@@ -133,6 +133,10 @@ check_given <- function(needed = NULL, hints = NULL) {
   hint <- hints[[absent[1]]]
   abort(
     sprintf("`%s` must be given.", absent[1]), "latentmr_error_argument", argument = absent[1],
-    hint = if (is.null(hint)) sprintf("The arguments are %s.", quote_all(names(formals(caller)), Inf)) else hint
+    hint = if (is.null(hint)) {
+      sprintf("The arguments are %s.", quote_all(setdiff(names(formals(caller)), "..."), Inf))
+    } else {
+      hint
+    }
   )
 }

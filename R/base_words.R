@@ -28,7 +28,10 @@ describe <- function(x) {
   if (is.data.frame(x)) return(sprintf("a data frame of %d rows and %d columns", nrow(x), ncol(x)))
   if (is.function(x)) return("a function")
   if (is.environment(x) && !is.object(x)) return("an environment")
-  if (is.matrix(x)) return(sprintf("a %s matrix of %d x %d", typeof(x), nrow(x), ncol(x)))
+  if (is.matrix(x)) {
+    article <- if (typeof(x) == "integer") "an" else "a"
+    return(sprintf("%s %s matrix of %d x %d", article, typeof(x), nrow(x), ncol(x)))
+  }
   if (is.object(x) && !is.factor(x)) return(sprintf("an object of class <%s>", class(x)[1]))
   kind <- if (is.factor(x)) "factor" else if (is.numeric(x)) "numeric" else typeof(x)
   if (length(x) == 1 && is.atomic(x)) {

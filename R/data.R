@@ -167,6 +167,7 @@
 #'   more than 2 % of the rows find no genotype, with the likely cause. `latentmr_warning_imputation`: dosages
 #'   whose quality (`info` of [variants()]) in two environments differs by more than .2 and four standard
 #'   errors. `latentmr_warning_sex` and `latentmr_warning_chromosome`: see Rules for variants.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `mr_data`. See it with `print()`, `summary()`, [flow()], [variants()] and [samples()].
 #'   Its fields, with n people analysed: `outcome` (n numbers), `exposure` (n numbers; of several exposures a matrix
 #'   with a column each), `outcome_name`, `exposure_name`, `environment` (factor), `covariates` (n rows, as coded),
@@ -195,7 +196,8 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
                     structure_includes_instruments = NA, background = NULL, block = NULL, ids = NULL,
                     cluster = NULL, kind = "auto", variants = NULL, categorical = NULL, outcome_kind = "auto",
                     units = NULL, scale_traits = "none", family = NULL, parents = NULL,
-                    instruments = NULL) {
+                    instruments = NULL, ...) {
+  check_dots(...)
   check_given(hints = given_hints)
   names <- c(
     exposure_names(exposure, label_of(substitute(exposure), "exposure")), label_of(substitute(outcome), "outcome")

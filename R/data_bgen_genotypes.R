@@ -41,6 +41,7 @@
 #' damaged, changed since it was opened, index of another file), `latentmr_error_samples` (no identifiers, or those of two
 #' files differ), `latentmr_error_variants` (no variant of `variants` is there), `latentmr_error_package` (an
 #' `index` without RSQLite), `latentmr_error_memory`, `latentmr_error_argument`.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `genotype_bgen` with methods for `dim()`, `dimnames()`, `[`, `as.matrix()` (doubles, missing
 #'   `NA`), [variants()] and [samples()].
 #' @source Format: <https://www.chg.ox.ac.uk/~gav/bgen_format/spec/latest.html>.
@@ -52,7 +53,8 @@
 #' bgen[1:3, ]
 #' variants(bgen)
 #' @export
-read_bgen <- function(path, sample = NULL, index = NULL, variants = NULL, multiallelic = "refuse") {
+read_bgen <- function(path, sample = NULL, index = NULL, variants = NULL, multiallelic = "refuse", ...) {
+  check_dots(...)
   check_given("path")
   check_paths(path)
   sample <- beside_files(sample, path, "sample", one_for_all = TRUE)

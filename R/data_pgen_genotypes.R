@@ -25,6 +25,7 @@
 #' Is a suggested package: `install.packages("pgenlibr")`. Without it the error has class `latentmr_error_package`. A
 #' `.pvar.zst` is read through it variant by variant, in half a minute for a million; a `.pvar` in seconds.
 #' @inheritSection read_bgen Errors
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `genotype_pgen` with methods for `dim()`, `dimnames()`, `[`, `as.matrix()` (doubles, missing
 #'   `NA`), [variants()] and [samples()].
 #' @source Format: <https://github.com/chrchang/plink-ng/tree/master/pgen_spec>.
@@ -42,7 +43,8 @@
 #'   as.matrix(read_pgen(prefix))
 #' }
 #' @export
-read_pgen <- function(path, variants = NULL, multiallelic = "refuse") {
+read_pgen <- function(path, variants = NULL, multiallelic = "refuse", ...) {
+  check_dots(...)
   check_given("path")
   check_paths(path)
   check_variant_names(variants)

@@ -55,6 +55,7 @@
 #' also when it has changed since it was opened or while it was read),
 #' or the samples of several sets differ (`latentmr_error_samples`).
 #' `latentmr_error_argument`: an index names no sample or variant.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `read_plink()`: an object of class `plink_bed` with methods for `dim()`,
 #'   `dimnames()`, `[`, `as.matrix()`, [variants()] and [samples()]. `[` and
 #'   `as.matrix()`: an integer matrix, samples in rows, of 0, 1, 2 and `NA`.
@@ -66,7 +67,8 @@
 #' bed[1:3, c("rs302665", "rs2899446")]
 #' head(variants(bed))
 #' @export
-read_plink <- function(prefix) {
+read_plink <- function(prefix, ...) {
+  check_dots(...)
   check_given()
   check_strings(prefix, "prefix")
   prefix <- vapply(prefix, plink_prefix, "", USE.NAMES = FALSE)

@@ -65,6 +65,7 @@
 #' `getOption("LatentMR.memory")` (8 GB unless set) is refused.
 #'
 #' @inheritSection mr_data Errors
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `mr_data`. Genotypes stay in the files until they
 #'   are needed.
 #' @examples
@@ -82,7 +83,8 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
                          background = NULL, instruments = NULL, id = NULL, cluster = NULL, keep = NULL,
                          remove = NULL, na_codes = -9, structure_includes_instruments = NA, block = NULL,
                          categorical = NULL, outcome_kind = "auto", encoding = "UTF-8", units = NULL,
-                         scale_traits = "none", family = NULL, parents = NULL) {
+                         scale_traits = "none", family = NULL, parents = NULL, ...) {
+  check_dots(...)
   check_given(hints = given_hints)
   roles <- check_roles(exposure, outcome, environment, covariates, structure, cluster, family)
   check_string(id, "id", null = TRUE)

@@ -19,6 +19,7 @@
 #'
 #' Without pgenlibr write BGEN in place of PGEN: `--export bgen-1.2 ref-first bits=16` in place of `--make-pgen`.
 #' @inheritSection read_bgen Errors
+#' @param ... Nothing: an argument without a use is an error.
 #' @return What the function of the format returns: an object of class `plink_bed`, `genotype_pgen` or `genotype_bgen`; of a
 #'   `.raw` file a data frame.
 #' @examples
@@ -26,7 +27,8 @@
 #' class(read_genotypes(file.path(folder, "chr21")))
 #' read_genotypes(file.path(folder, "small.bgen"))
 #' @export
-read_genotypes <- function(path) {
+read_genotypes <- function(path, ...) {
+  check_dots(...)
   check_given("path")
   check_paths(path)
   opened_genotypes(path, "path")

@@ -147,6 +147,12 @@ choose_variants <- function(source, names, arg, encoding = utf8) {
 # The variants that clump() kept among those of the data, and how many others went for which reason.
 clumped_apart <- function(clumps, variants, arg) {
   check_made(clumps, arg)
+  if (!any(clumps$kept)) {
+    abort_argument(
+      arg, "a clumping that keeps a variant", sprintf("one that keeps none of %s", big(nrow(clumps))),
+      "All p-values are above its threshold: take a larger `threshold` in clump()."
+    )
+  }
   at <- match(variants$snp, clumps$SNP)
   plain <- plain_names(variants)
   at[is.na(at)] <- match(plain[is.na(at)], clumps$SNP)

@@ -98,9 +98,20 @@ own_regions <- function(regions, build) {
   }
   start <- regions$start
   end <- regions$end
-  good <- is.numeric(start) && is.numeric(end) && !anyNA(c(start, end)) && all(start >= 0 & start <= end) &&
-    !anyNA(regions$chr)
-  if (!good) abort_argument("regions", "one whose every start is a number up to its end", "another")
+  if (!is.numeric(start) || !is.numeric(end)) {
+    abort_argument(
+      "regions", "one whose start and end are numbers", sprintf("text such as %s", quote_all(c(start, end), 1)),
+      "Base pairs without commas: as.numeric()."
+    )
+  }
+  wrong <- which(!(start >= 0 & start <= end) %in% TRUE | is.na(regions$chr))
+  if (length(wrong)) {
+    i <- wrong[1]
+    abort_argument(
+      "regions", "one whose every row has a chromosome and a start up to its end",
+      sprintf("%s:%s-%s in row %d", regions$chr[i], number_strings(start[i]), number_strings(end[i]), i)
+    )
+  }
   if (!is.null(build)) abort_argument("build", "NULL with your own regions", describe(build))
   data.frame(chr = plain_chromosome(regions$chr), start = start, end = end, words = "in one of the regions given")
 }

@@ -31,6 +31,7 @@
 #' @param build 37 or 38: the genome build of the positions in `data`, for regions by name.
 #' @param info Lowest quality of imputation, R2, in every environment (see [variants()]). For dosages only.
 #' @param of `"instruments"` or `"background"`.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return The `mr_data` object without these variants; `summary()` names those removed.
 #' @section Errors: `latentmr_error_argument`: an argument is not as described, or asks for what `data` do not have
 #'   (frequencies of continuous instruments, tests of dosages, alleles, positions); `latentmr_error_empty`: no
@@ -48,7 +49,8 @@
 #' flow(good)[flow(good)$unit == "variants" & flow(good)$environment == "(all)", c("reason", "count", "remaining")]
 #' @export
 select_variants <- function(data, call_rate = NULL, maf = NULL, maf_within = NULL, hwe = NULL, palindromic = NULL,
-                            regions = NULL, build = NULL, info = NULL, of = "instruments") {
+                            regions = NULL, build = NULL, info = NULL, of = "instruments", ...) {
+  check_dots(...)
   check_given("data")
   if (!inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")
@@ -64,6 +66,10 @@ select_variants <- function(data, call_rate = NULL, maf = NULL, maf_within = NUL
   table <- region_table(regions, build)
   frequency <- !is.null(maf) || !is.null(maf_within) || !is.null(palindromic)
   panel <- filter_panel(data, of, !is.null(hwe), frequency, !is.null(info))
+  filters <- list(call_rate, maf, maf_within, hwe, palindromic, regions, info)
+  if (all(vapply(filters, is.null, NA))) {
+    inform("No filter was given: all variants stay.", "latentmr_message_variants")
+  }
   bad <- list()
   for (rule in list(
     call_rate_rule(panel, call_rate), maf_rule(panel, maf), maf_within_rule(panel, maf_within), hwe_rule(panel, hwe),

@@ -118,6 +118,7 @@
 #'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number for the null draws; `NULL` takes one from R's
 #'   generator.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `latent_instruments`: `values` (eigenvalues of M), `threshold`, `invariant` and
 #'   `variant` (p x m maps from centred instruments to the two blocks; of an encoder that reads rows from its code),
 #'   `n_latent`, `center`, `block`, `mode`, `encoder`, `kind`, `variants`, `environments` (people in each),
@@ -139,7 +140,8 @@
 #' learn_instruments(mixed, encoder = "auto", seed = 1)
 #' @export
 learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
-                              control = encoder_control(), seed = NULL) {
+                              control = encoder_control(), seed = NULL, ...) {
+  check_dots(...)
   check_given()
   check_choice(encoder, "encoder", encoder_names())
   check_data(data)

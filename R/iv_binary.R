@@ -58,6 +58,7 @@
 #' @param row.names,stringsAsFactors As in [as.data.frame()].
 #' @param optional No effect: the columns have names.
 #' @param ... Nothing: an argument without a use is an error.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `iv_binary`: a list with `coefficients` (of `x`, then `w`; order as in
 #'   `iv_reg()`), `vcov`, `scale` (`"risk difference"`, `"log risk ratio"`, `"log odds ratio"`),
 #'   `units`, `estimator`, `link`, `control` (coefficients of the residuals, `"tsri"`), `hansen` (`"msmm"`),
@@ -94,7 +95,8 @@
 #' }))[, c("method", "b", "se", "or", "scale")]
 #' @export
 iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = NULL, cluster = NULL,
-                      weights, subset, na.action, offset, contrasts = NULL, tol = 1e-7) {
+                      weights, subset, na.action, offset, contrasts = NULL, tol = 1e-7, ...) {
+  check_dots(...)
   check_given("formula")
   check_choice(estimator, "estimator", binary_estimators)
   check_choice(link, "link", c("logit", "log"))

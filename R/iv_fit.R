@@ -83,6 +83,7 @@
 #' @param tol Relative norm under which a column counts as dependent.
 #' @param meat Middle of the robust and clustered errors (but CR2) of k-class estimators: `"kclass"`, or `"projected"` as
 #'   in Stata; see Details.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `iv_reg` with all its methods except those that
 #'   need a formula; see [iv_reg()].
 #' @section Missing values: an error that names the argument and counts the
@@ -107,7 +108,8 @@
 #' summary(fit, vcov = "HC1")$diagnostics
 #' @export
 iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = NULL,
-                   cluster = NULL, weights = NULL, kappa = NULL, fuller = 1, tol = 1e-7, meat = "kclass") {
+                   cluster = NULL, weights = NULL, kappa = NULL, fuller = 1, tol = 1e-7, meat = "kclass", ...) {
+  check_dots(...)
   check_given()
   control <- check_kappa(estimator, kappa, fuller, meat)
   asked <- asked_type(vcov, cluster, estimator)

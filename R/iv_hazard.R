@@ -55,6 +55,7 @@
 #' @param time_unit Unit of `time`, such as `"years"`: effects are then per 1,000 person-years. `NULL`: per one
 #'   unit of `time`.
 #' @param level Confidence level.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `iv_hazard`: a list with `estimates` (a data frame: `estimator`, `b`, `se`, `lo_ci`,
 #'   `up_ci`,
 #'   `pval`, a row for each of `"ujive"`, `"iv"`, `"two_stage"`, `"naive"`), `fstat` (partial F of the
@@ -87,7 +88,8 @@
 #' as.data.frame(fit)
 #' @export
 iv_hazard <- function(time, event = NULL, x, z, w = NULL, entry = NULL, strata = NULL, cluster = NULL,
-                      time_unit = NULL, level = 0.95) {
+                      time_unit = NULL, level = 0.95, ...) {
+  check_dots(...)
   check_given(c("time", "x", "z"))
   check_string(time_unit, "time_unit", null = TRUE)
   check_number(level, "level", 0.5, 1, open = TRUE)

@@ -21,6 +21,7 @@
 #' @param name Name of the event.
 #' @param time_unit,level As in [iv_hazard()].
 #' @param seed One whole number; `NULL` takes one from R's generator. For an `mr_data` object only.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `iv_hazard`, as of [iv_hazard()]; errors are by cluster when the data name clusters.
 #' @section Errors: Those of [iv_hazard()]; `latentmr_error_argument` for several exposures, or data that are not
 #'   those of
@@ -33,7 +34,8 @@
 #' latent_hazard(data, pmin(time, 10), time <= 10, time_unit = "years", seed = 1)
 #' @export
 latent_hazard <- function(x, time, event = NULL, data = NULL, entry = NULL, name = NULL, time_unit = NULL,
-                          level = 0.95, seed = NULL) {
+                          level = 0.95, seed = NULL, ...) {
+  check_dots(...)
   check_given(c("x", "time"))
   if (is.null(name)) name <- label_of(substitute(event), "event")
   check_string(name, "name")

@@ -80,6 +80,7 @@
 #' @param control [encoder_control()]. For moments with background components it must have the settings they were
 #'   computed with (`mr_moments(control = )`); these are taken when none is given.
 #' @param seed One whole number; `NULL` takes one from R's generator.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine columns are those of
 #'   `TwoSampleMR::mr()`; `environments = TRUE` adds the rows of every environment; the column `crossfit` is there
 #'   when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance` and [ar_set()]. Its field `headline` names
@@ -181,7 +182,8 @@
 #' @export
 latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, score_weights = NULL, crossfit = 0,
                       level = 0.95, force = FALSE, by_environment = TRUE, jackknife = NULL, random = NULL,
-                      controls = NULL, control = encoder_control(), seed = NULL) {
+                      controls = NULL, control = encoder_control(), seed = NULL, ...) {
+  check_dots(...)
   check_given()
   check_data_class(data)
   check_choice(encoder, "encoder", encoder_names())

@@ -55,6 +55,7 @@
 #' @param outcomes Several outcomes instead of that of `data`, for [latent_scan()]: a matrix or data frame with a column
 #'   for each, as `outcomes` there, without missing values: all are of the same people. They cost a column each, the
 #'   cross products of the genotypes are the same for all; limits of disclosure control hold for every one.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `mr_moments`, a list of plain matrices that can be saved with [saveRDS()]. With p
 #'   variants, of which pm have missing calls, q numeric columns and B blocks: `gg` (p (p + 1) / 2 by B: upper
 #'   triangle by columns), `gm` (p pm by B), `mm`, `sg`, `sm`, `gx`, `mx`, `sx`, `xx`, the `blocks` (environment,
@@ -128,7 +129,8 @@
 #' mr_moments(data, folds = 5, disclosure = FALSE) # one that must not
 #' @export
 mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = NULL, disclosure = TRUE,
-                       outcomes = NULL) {
+                       outcomes = NULL, ...) {
+  check_dots(...)
   check_given()
   if (!inherits(data, "mr_data")) {
     abort_argument("data", "an mr_data object", describe(data), "Make one with mr_data() or read_mr_data().")

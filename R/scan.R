@@ -42,6 +42,7 @@
 #'   clusters or families.
 #' @param chunk Pairs in a chunk, about.
 #' @param folder Where chunks are kept, or `NULL`. It is made when it is not there.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame of class `latent_scan`, a row for each pair. First the nine columns of `TwoSampleMR::mr()` for
 #'   the estimator to report first, then `lo_ci`, `up_ci`, `nobs`, `estimator`, `p_holm`, `p_bh`, `vcov`, `scale`, `or`,
 #'   `or_lci95`, `or_uci95` (on log scales), `b`, `se` and `pval` of UJIVE or Nagar and of LIML (`b_ujive`, `b_nagar`,
@@ -66,7 +67,8 @@
 #' @export
 latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = NULL, encoder = "linear",
                         n_latent = NULL, methods = NULL, score_weights = NULL, rows = NULL, level = 0.95,
-                        force = FALSE, control = encoder_control(), chunk = 100, folder = NULL, seed = NULL) {
+                        force = FALSE, control = encoder_control(), chunk = 100, folder = NULL, seed = NULL, ...) {
+  check_dots(...)
   check_given()
   check_data_class(data)
   check_data(data)

@@ -39,11 +39,13 @@
 #' @param ld `"within"` or `"max"`, see Details.
 #' @param environment For files: a factor, text or whole numbers, the group of each person in the order of the fam
 #'   file; `NULL`: one group. Data have their own.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame of class `clumps` with a row for each variant that has a p-value, in the order of the
 #'   genotypes: `SNP`, `chr`, `pos`, `pval`, `kept`, `index` (the variant that stands for it: itself when kept, `NA`
 #'   when `pval` is above the threshold) and `r2` (with the index). Use it as `read_mr_data(instruments = )` or
 #'   `data[, clumps]`: the kept variants stay, and [flow()] counts the others by reason.
-#' @section Errors: `latentmr_error_argument`; `latentmr_error_variants` when no p-value belongs to a variant of `x`;
+#' @section Errors: `latentmr_error_argument`, also for a clumping that keeps nothing in `data[, clumps]`;
+#'   `latentmr_error_variants` when no p-value belongs to a variant of `x`;
 #'   `latentmr_error_memory` when more than 5,000 variants within the threshold lie within `kb`. Warning
 #'   `latentmr_warning_linkage`: an `r2` that unlinked variants reach by chance in one pair of a hundred.
 #' @references Purcell et al. (2007), Am J Hum Genet 81:559. Chang et al. (2015), GigaScience 4:7 (PLINK 1.9).
@@ -56,7 +58,8 @@
 #' kept
 #' table(kept$kept)
 #' @export
-clump <- function(x, p = NULL, r2 = 0.001, kb = 10000, threshold = 5e-8, ld = "within", environment = NULL) {
+clump <- function(x, p = NULL, r2 = 0.001, kb = 10000, threshold = 5e-8, ld = "within", environment = NULL, ...) {
+  check_dots(...)
   check_given("x")
   check_number(r2, "r2", min = 0, max = 1)
   check_number(kb, "kb", min = 0)
@@ -150,7 +153,13 @@ given_pvalues <- function(p, variants) {
     }
     p <- setNames(p[[value[!is.na(value)][1]]], as.character(p[[name[!is.na(name)][1]]]))
   }
-  if (!is.numeric(p) || is.object(p) || is.null(names(p)) || !is.null(dim(p))) abort_argument("p", must, describe(p))
+  p <- numbers_of_text(p)
+  if (!is.numeric(p) || is.object(p) || is.null(names(p)) || !is.null(dim(p))) {
+    abort_argument(
+      "p", must, describe(p),
+      if (is.numeric(p) && length(p) > 1) "Name it: setNames(p, variants(x)$snp), where it is in their order."
+    )
+  }
   bad <- which(!is.na(p) & !(p >= 0 & p <= 1))
   if (length(bad)) {
     abort_argument(
@@ -158,9 +167,7 @@ given_pvalues <- function(p, variants) {
       "Logarithms of p-values are turned by 10^-x."
     )
   }
-  p <- p[!is.na(p)]
-  p <- p[order(p)]
-  p <- p[!duplicated(names(p))]
+  p <- smallest_of_each(p[!is.na(p)])
   at <- match(variants$snp, names(p))
   plain <- plain_names(variants)
   at[is.na(at)] <- match(plain[is.na(at)], names(p))
@@ -173,6 +180,38 @@ given_pvalues <- function(p, variants) {
     )
   }
   unname(p[at])
+}
+
+# P-values that were read as text; what is no number is said.
+numbers_of_text <- function(p) {
+  if (is.factor(p)) p <- setNames(as.character(p), names(p))
+  if (!is.character(p) || is.null(names(p)) || !is.null(dim(p))) return(p)
+  text <- trimws(p)
+  out <- suppressWarnings(as.numeric(text))
+  odd <- which(is.na(out) & !is.na(p) & !text %in% c("", "NA", ".", "NaN"))
+  if (length(odd)) {
+    abort_argument(
+      "p", "numbers", sprintf("\"%s\" for %s", p[[odd[1]]], quote_all(names(p)[odd[1]])),
+      "Read the column as numbers, with a point in decimals."
+    )
+  }
+  setNames(out, names(p))
+}
+
+smallest_of_each <- function(p) {
+  p <- p[order(p)]
+  again <- duplicated(names(p))
+  several <- unique(names(p)[again])
+  if (length(several)) {
+    inform(
+      sprintf(
+        "%s several p-values, such as %s: the smallest counts.",
+        if (length(several) == 1) "1 variant has" else paste(big(length(several)), "variants have"),
+        quote_all(several, 3)
+      ), "latentmr_message_clump"
+    )
+  }
+  p[!again]
 }
 
 abort_no_pvalue <- function(names, variants) {

@@ -3,8 +3,7 @@
 #   refuse  an error of the package's own class
 #   told    a result, with a warning or message of the package's own class
 #   fine    a result as the help page has it, and no word is needed
-# What base R says by itself (its errors, its warnings) never holds, but for "unused argument (sep = ...)" of a function that
-# has no dots; nor does a result in silence where a word was
+# What base R says by itself (its errors, its warnings) never holds, nor does a result in silence where a word was
 # expected. From the root of the sources:
 #   Rscript bench/attacks/wrong-calls.R     # bench/results/wrong-calls.csv, a line for each
 suppressPackageStartupMessages(library(LatentMR))
@@ -30,8 +29,6 @@ outcome_of <- function(call, envir) {
     },
     error = identity
   )
-  # an argument that a function has not: R says which
-  if (inherits(result, "error") && grepl("^unused argument", conditionMessage(result))) return(c("refused by R", conditionMessage(result)))
   if (inherits(result, "latentmr_error_internal") || inherits(result, "error") && !own(result)) {
     return(c("base R's error", conditionMessage(result)))
   }
@@ -40,7 +37,7 @@ outcome_of <- function(call, envir) {
   if (length(said)) c("told", said[1]) else c("silent", "")
 }
 holds <- function(expect, outcome) {
-  switch(expect, refuse = outcome %in% c("refused", "refused by R"), told = outcome == "told", fine = outcome %in% c("told", "silent"))
+  switch(expect, refuse = outcome == "refused", told = outcome == "told", fine = outcome %in% c("told", "silent"))
 }
 try_calls <- function(kind, expect, calls) {
   calls <- as.list(substitute(calls))[-1]

@@ -79,3 +79,21 @@ test_that("units given by name are not taken by position", {
   expect_identical(check_units(c(outcome = "a", b = "b", c = "c"), c("b", "c")), c("b", "c", "a"))
   expect_error(check_units(c(x = "mmHg", exposure = "mmol/L")), "named \"exposure\", \"outcome\"", class = "latentmr_error_argument")
 })
+
+test_that("functions that were without `...` name what they do not know, and what is near", {
+  said <- function(expr, text) expect_condition_text(expr, "latentmr_error_argument", text)
+  said(mr_data(1, 2, 3, 4, covariats = 5), "Unknown argument: \"covariats\".\ni Did you mean \"covariates\"?")
+  said(read_mr_data("a", keeps = 1), "Unknown argument: \"keeps\".\ni Did you mean \"keep\"?")
+  said(latent_mr(1, crossfits = 2), "Unknown argument: \"crossfits\".\ni Did you mean \"crossfit\"?")
+  said(read_bgen("a", variant_names = "rs1"), paste0(
+    "Unknown argument: \"variant_names\".\n",
+    "i The arguments are \"path\", \"sample\", \"index\", \"variants\", \"multiallelic\"."
+  ))
+  # Part of a name is still that argument.
+  expect_condition_text(clump(1, thresh = 2), "latentmr_error_argument", "`threshold` must be one number from 0 to 1, not the number 2.")
+  # What must be given is named without the dots.
+  said(latent_hazard(), paste0(
+    "`x` must be given.\ni The arguments are \"x\", \"time\", \"event\", \"data\", \"entry\", \"name\", \"time_unit\", ",
+    "\"level\", \"seed\"."
+  ))
+})

@@ -67,7 +67,7 @@ test_that("other arguments are looked at before any work", {
   refused(latent_scan(d$data, rows = "yes"), "`rows` must be TRUE or FALSE")
   refused(latent_scan(d$data, encoder = "flow"), "`encoder`")
   refused(latent_scan(d$data, methods = "2stage"), "`methods` must be among")
-  expect_error(latent_scan(d$data, folds = 3), "unused argument")
+  expect_error(latent_scan(d$data, folds = 3), "Unknown argument: \"folds\"", class = "latentmr_error_argument")
 })
 
 test_that("a table that was visibly sorted or cut is taken by position with a warning", {

@@ -152,11 +152,26 @@ test_that("what cannot be is refused before any work", {
     clump(files, x$p, r2 = .01, threshold = 1)
     clump(files, x$p, r2 = .2, threshold = 1, ld = "max", environment = rep(c("a", "b"), c(90, 10)))
   })
+  # P-values as text are numbers; a variant named twice has its smallest, and it is said.
+  named <- data.frame(SNP = names(x$p), P = format(x$p, digits = 17))
+  asked <- function(p) quiet(clump(files, p, r2 = .2, threshold = 1))
+  expect_equal(asked(named), asked(x$p))
+  expect_equal(asked(transform(named, P = factor(P))), asked(x$p))
+  twice <- c(x$p, setNames(1, names(x$p)[2]))
+  expect_identical(asked(twice), asked(x$p))
+  expect_condition_text(
+    suppressWarnings(clump(files, twice, r2 = .2, threshold = 1)), "latentmr_message_clump",
+    sprintf("1 variant has several p-values, such as \"%s\": the smallest counts.", names(x$p)[2])
+  )
+  expect_condition_text(clump(files, transform(named, P = replace(P, 3, "<1e-300"))), "latentmr_error_argument", paste0(
+    "`p` must be numbers, not \"<1e-300\" for \"", names(x$p)[3], "\".\ni Read the column as numbers, with a point in decimals."
+  ))
   # Nothing below the threshold is no error.
   none <- quiet(clump(files, x$p + .001, threshold = 1e-9))
   expect_false(any(none$kept))
   expect_condition_text(
     quiet(simulate_mr("snp", cell = 3, n = 100, seed = 1)[, none]), "latentmr_error_argument",
-    "`j` must be at least one variant, not none."
+    paste0("`j` must be a clumping that keeps a variant, not one that keeps none of 10.\n",
+           "i All p-values are above its threshold: take a larger `threshold` in clump().")
   )
 })
