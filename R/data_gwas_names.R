@@ -8,24 +8,33 @@
 join_keys <- function(tables) {
   named <- lapply(tables, allele_names)
   bases <- unique(unlist(lapply(named, function(x) x$base[x$renamed])))
-  lapply(named, function(x) {
-    own <- x$base %in% bases & !is.na(x$pair)
-    ifelse(own, paste(x$base, x$pair, sep = ":"), x$snp)
-  })
+  Map(function(x, table) {
+    at <- if (length(bases)) which(x$base %in% bases)
+    pair <- unordered_alleles(table$effect_allele[at], table$other_allele[at])
+    at <- at[!is.na(pair)]
+    x$snp[at] <- paste(x$base[at], pair[!is.na(pair)], sep = ":")
+    x$snp
+  }, named, tables)
 }
 
-# list(snp, base, renamed, pair).
+# list(snp, base: without the alleles, renamed: has it them?).
 allele_names <- function(table) {
   snp <- clean_snp(as.character(table$SNP))
-  effect <- clean_allele(table$effect_allele, length(snp))
-  other <- clean_allele(table$other_allele, length(snp))
-  ends <- function(a, b) endsWith(snp, lower(paste0(":", a, ":", b))) & !is.na(a) & !is.na(b)
-  renamed <- (ends(other, effect) | ends(effect, other)) %in% TRUE
-  base <- ifelse(renamed, substr(snp, 1, nchar(snp) - nchar(effect) - nchar(other) - 2), snp)
-  list(snp = snp, base = base, renamed = renamed, pair = unordered_alleles(effect, other))
+  out <- list(snp = snp, base = snp, renamed = logical(length(snp)))
+  at <- grep(":", snp, fixed = TRUE)
+  effect <- clean_allele(table$effect_allele[at], length(at))
+  other <- clean_allele(table$other_allele[at], length(at))
+  ends <- function(a, b) endsWith(snp[at], lower(paste0(":", a, ":", b))) & !is.na(a) & !is.na(b)
+  has <- (ends(other, effect) | ends(effect, other)) %in% TRUE
+  own <- at[has]
+  out$renamed[own] <- TRUE
+  out$base[own] <- substr(snp[own], 1, nchar(snp[own]) - nchar(effect[has]) - nchar(other[has]) - 2)
+  out
 }
 
 unordered_alleles <- function(effect, other) {
+  effect <- clean_allele(effect, length(effect))
+  other <- clean_allele(other, length(other))
   pair <- function(a, b) ifelse(a < b, paste(a, b, sep = ":"), paste(b, a, sep = ":"))
   own <- pair(effect, other)
   strand <- function(x) chartr("ACGT", "TGCA", x)

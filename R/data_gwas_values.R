@@ -253,12 +253,17 @@ usable_frequencies <- function(g, label) {
 # A column `sd` is that of the counted alleles, which are 0 to 2.
 allele_sd <- function(g) {
   if (is.null(g$x$sd)) return(g)
-  fits <- all(g$x$sd > 0 & g$x$sd < 1.001, na.rm = TRUE)
+  # It goes with Hardy and Weinberg's where frequencies differ; one number for all is that of a trait.
+  hardy <- log(2 * g$x$eaf * (1 - g$x$eaf)) / 2
+  use <- is.finite(hardy) & g$x$sd %in% g$x$sd[g$x$sd > 0]
+  differ <- sum(use) >= 5 && stats::sd(hardy[use]) > .1
+  near <- !differ || isTRUE(suppressWarnings(stats::cor(hardy[use], log(g$x$sd[use]))) > .5)
+  fits <- near && all(g$x$sd > 0 & g$x$sd < 1.001, na.rm = TRUE)
   if (!fits) g$x$sd <- NULL
   g$said <- c(g$said, if (fits) {
     "`sd` is taken as the standard deviation of the counted alleles"
   } else {
-    "the column `sd` is not that of counted alleles (0 to 1) and left out"
+    "the column `sd` is not that of counted alleles and left out"
   })
   g
 }

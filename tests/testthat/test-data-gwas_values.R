@@ -73,6 +73,8 @@ test_that("`sd` and `ldscore` stay with the frame", {
   expect_equal(got$ldscore, as.numeric(1:30))
   expect_message(other <- read_gwas(transform(x, sd = 12)), "is not that of counted alleles", class = "latentmr_message_gwas")
   expect_null(other$sd)
+  spread <- transform(x, eaf = seq(.03, .5, length.out = 30), sd = .8) # of the trait: one number for all
+  expect_null(quiet(read_gwas(spread))$sd)
   two <- quiet(read_gwas(list(EUR = x, AFR = frame), trait = "t"))
   expect_identical(is.na(two$sd), rep(c(FALSE, TRUE), each = 30))
 })
