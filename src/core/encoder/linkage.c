@@ -142,15 +142,18 @@ lmr_status linkage_correlations(const double *within, size_t p, double n, const 
   *components = 0;
   /* Without far pairs that would be joined there is nothing to judge. */
   int doubtful = 0;
-  for (size_t j = 0; j < p; j++)
+  for (size_t j = 0; j < p; j++) {
     for (size_t i = 0; i < j; i++) {
       const double c = r[i + j * p] * r[i + j * p];
       if (!ld_is_far(rule, i, j)) linked[i + j * p] = linked[j + i * p] = c > rule->near_r2;
       else if (c > rule->far_r2) doubtful = 1, linked[i + j * p] = linked[j + i * p] = c > surely_linked;
     }
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
   for (int round = 0; doubtful && round < ROUNDS; round++) {
     LMR_TRY(fit_components(r, linked, p, n, filled, fit, vectors, values, size, ratio, components, work, tick, err));
     take_out(r, fit, p, rule, own, out);
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     if (!mark_linked(out, p, rule, linked)) break;
   }
   return LMR_OK;
@@ -161,9 +164,10 @@ static size_t root(int *parent, size_t i) {
   return i;
 }
 
-void linkage_blocks(const double *correlation, size_t p, const ld_rule *rule, int *block, size_t *n_blocks) {
+lmr_status linkage_blocks(const double *correlation, size_t p, const ld_rule *rule, int *block, size_t *n_blocks,
+                          const lmr_tick *tick, lmr_error *err) {
   for (size_t i = 0; i < p; i++) block[i] = (int)i;
-  for (size_t j = 0; j < p; j++)
+  for (size_t j = 0; j < p; j++) {
     for (size_t i = 0; i < j; i++) {
       const double c = correlation[i + j * p], v = correlation[i + i * p] * correlation[j + j * p];
       const double limit = ld_joining_r2(rule, i, j);
@@ -173,6 +177,8 @@ void linkage_blocks(const double *correlation, size_t p, const ld_rule *rule, in
       if (a < b) block[b] = (int)a;
       else block[a] = (int)b;
     }
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
   for (size_t i = 0; i < p; i++) block[i] = (int)root(block, i);
   /* Number the roots in order; a root is never after its members. */
   size_t count = 0;
@@ -183,6 +189,7 @@ void linkage_blocks(const double *correlation, size_t p, const ld_rule *rule, in
   }
   for (size_t i = 0; i < p; i++) block[i] = -block[i] - 1;
   *n_blocks = count;
+  return LMR_OK;
 }
 
 size_t linkage_find_bytes(size_t p) { return lmr_add_bytes(lmr_double_bytes(1, p * p), linkage_bytes(p)); }
@@ -193,6 +200,5 @@ lmr_status linkage_find(const double *within, size_t p, double n, const ld_rule 
   size_t components;
   LMR_TAKE(correlation, &work, p * p, err);
   LMR_TRY(linkage_correlations(within, p, n, rule, correlation, &components, work, tick, err));
-  linkage_blocks(correlation, p, rule, block, n_blocks);
-  return LMR_OK;
+  return linkage_blocks(correlation, p, rule, block, n_blocks, tick, err);
 }

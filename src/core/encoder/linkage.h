@@ -40,7 +40,8 @@ lmr_status linkage_correlations(const double *within, size_t p, double n, const 
 /* Connected components of the joined pairs of such correlations (or of a covariance).
  * block[p]: component number, 0-based, in order of first appearance. A variant without
  * variance stands alone. */
-void linkage_blocks(const double *correlation, size_t p, const ld_rule *rule, int *block, size_t *n_blocks);
+lmr_status linkage_blocks(const double *correlation, size_t p, const ld_rule *rule, int *block, size_t *n_blocks,
+                          const lmr_tick *tick, lmr_error *err);
 
 /* Both. */
 size_t linkage_find_bytes(size_t p);

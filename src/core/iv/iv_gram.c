@@ -49,7 +49,7 @@ size_t iv_gram_finish_bytes(const iv_data *d) {
 }
 
 lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double *w1, double *w2, lmr_arena work,
-                          lmr_error *err) {
+                          const lmr_tick *tick, lmr_error *err) {
   const size_t m = g->m, L = d->L, K = d->K;
   double *const to[2] = {w1, w2};
   if (!by_variants(d)) {
@@ -63,10 +63,10 @@ lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double
   double *half;
   LMR_TAKE(half, &work, m * L, err);
   la_symmetrize(g->zz, m, g->pm);
-  LMR_TRY(la_gemm('N', 'N', m, L, m, 1, g->zz, g->pm, basis, m, 0, half, m, err));
-  LMR_TRY(la_gemm('T', 'N', L, L, m, 1, basis, m, half, m, 0, zz, L, err));
+  LMR_TRY(la_gemm_polled('N', 'N', m, L, m, 1, g->zz, g->pm, basis, m, 0, half, m, tick, err));
+  LMR_TRY(la_gemm_polled('T', 'N', L, L, m, 1, basis, m, half, m, 0, zz, L, tick, err));
   for (int t = 0; t < 2; t++)
-    if (to[t]) LMR_TRY(la_gemm('N', 'N', K, L, m, 1, g->wz[t], g->pk, basis, m, 0, to[t], K, err));
+    if (to[t]) LMR_TRY(la_gemm_polled('N', 'N', K, L, m, 1, g->wz[t], g->pk, basis, m, 0, to[t], K, tick, err));
   return LMR_OK;
 }
 
@@ -74,7 +74,8 @@ static void copy(const double *from, size_t ld, size_t rows, size_t columns, dou
   for (size_t j = 0; j < columns; j++) memcpy(to + j * rows, from + j * ld, rows * sizeof *to);
 }
 
-lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, double *zz, double *w, double *by_w, lmr_error *err) {
+lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, double *zz, double *w, double *by_w, const lmr_tick *tick,
+                        lmr_error *err) {
   const size_t m = g->m, K = d->K;
   la_symmetrize(g->zz, m, g->pm);
   copy(g->wz[1], g->pk, K, m, by_w);
@@ -84,6 +85,6 @@ lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, double *zz, double *w, dou
     return LMR_OK;
   }
   const double *metric = d->stream->metric;
-  LMR_TRY(la_gemm('N', 'N', m, m, m, 1, g->zz, g->pm, metric, m, 0, zz, m, err));
-  return la_gemm('N', 'N', K, m, m, 1, g->wz[0], g->pk, metric, m, 0, w, K, err);
+  LMR_TRY(la_gemm_polled('N', 'N', m, m, m, 1, g->zz, g->pm, metric, m, 0, zz, m, tick, err));
+  return la_gemm_polled('N', 'N', K, m, m, 1, g->wz[0], g->pk, metric, m, 0, w, K, tick, err);
 }

@@ -22,11 +22,12 @@ void iv_gram_add(iv_gram *g, const iv_data *d, const iv_block *b, const double *
 /* zz: L x L, both triangles; w1, w2: K x L, or NULL. */
 size_t iv_gram_finish_bytes(const iv_data *d);
 lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double *w1, double *w2, lmr_arena work,
-                          lmr_error *err);
+                          const lmr_tick *tick, lmr_error *err);
 
 /* The same sums for traces of products, which need no basis: with M the metric of a stream (I
  * otherwise) zz := zz M (m x m), w := wz[0] M, by_w := wz[1] (K x m each, m = iv_gram_columns()). */
 size_t iv_gram_columns(const iv_data *d);
-lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, double *zz, double *w, double *by_w, lmr_error *err);
+lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, double *zz, double *w, double *by_w, const lmr_tick *tick,
+                        lmr_error *err);
 
 #endif

@@ -131,7 +131,7 @@ static void collect_z(z_family *f, const iv_data *d, const iv_block *b, const wo
 static lmr_status finish_z(const z_family *f, const iv_data *d, const iv_score_options *o, double *out, lmr_cpu level,
                            lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   if (o->cluster) return finish(&f->by_cluster, o, out, level, work, tick, err);
-  return iv_gram_finish(&f->gram, d, out, NULL, NULL, work, err);
+  return iv_gram_finish(&f->gram, d, out, NULL, NULL, work, tick, err);
 }
 
 /* h_i += a_i'G a_i for the k columns of a. */

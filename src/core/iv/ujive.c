@@ -125,8 +125,8 @@ static void leave_groups_out(space *s, const iv_data *d, const ujive_groups *g, 
 
 /* A group larger than a block: big := chol(I - Q_g'Q_g), its leading K x K part
  * that of W alone; sums := Q_g' times X_left, M_W X, e. *skip when singular. */
-static void large_sums(space *s, const iv_data *d, size_t first, size_t size, const double *coef,
-                             int *skip, lmr_cpu level) {
+static lmr_status large_sums(space *s, const iv_data *d, size_t first, size_t size, const double *coef, int *skip,
+                             lmr_cpu level, const lmr_tick *tick, lmr_error *err) {
   const size_t rows = s->b.rows, pq = s->b.pq, k = d->k, p1 = s->p1;
   memset(s->big, 0, pq * pq * sizeof *s->big);
   memset(s->sums, 0, pq * (3 * width(d) + 2) * sizeof *s->sums);
@@ -134,6 +134,7 @@ static void large_sums(space *s, const iv_data *d, size_t first, size_t size, co
     const size_t count = size - done < rows ? size - done : rows;
     load(s, d, first + done, count, coef, level);
     tall_block_cross(s->b.q, pq, s->b.q, pq, rows, 1, s->big, pq, level);
+    if (lmr_tick_poll(tick, (double)first / (double)s->n)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     for (size_t c = 0; c < 2 * k + (coef != NULL); c++) {
       const double *x = c < k ? s->b.left + c * rows : c < 2 * k ? s->partial + (c - k) * rows : s->e;
       for (size_t j = 0; j < p1; j++)
@@ -142,8 +143,11 @@ static void large_sums(space *s, const iv_data *d, size_t first, size_t size, co
   }
   for (size_t j = 0; j < p1; j++)
     for (size_t i = 0; i <= j; i++) s->big[i + j * pq] = (i == j) - s->big[i + j * pq];
-  *skip = la_chol(s->big, p1, pq, NULL) != LMR_OK;
+  const lmr_status factored = la_chol_polled(s->big, p1, pq, tick, err);
+  if (factored == LMR_EINTERRUPT) return factored;
+  *skip = factored != LMR_OK;
   for (size_t j = 0; j < p1 && !*skip; j++) *skip = s->big[j + j * pq] * s->big[j + j * pq] < SINGULAR;
+  return LMR_OK;
 }
 
 static lmr_status large_solve(space *s, size_t columns, double *x, size_t c, lmr_error *err) {
@@ -167,10 +171,10 @@ static void store(const space *s, const iv_data *d, size_t first, size_t count, 
 }
 
 static lmr_status large_instrument(space *s, const iv_data *d, size_t first, size_t size, int jive1,
-                                   double *p, int *skipped, lmr_cpu level, lmr_error *err) {
+                                   double *p, int *skipped, lmr_cpu level, const lmr_tick *tick, lmr_error *err) {
   const size_t rows = s->b.rows, pq = s->b.pq, k = d->k;
   int skip;
-  large_sums(s, d, first, size, NULL, &skip, level);
+  LMR_TRY(large_sums(s, d, first, size, NULL, &skip, level, tick, err));
   if (!skip) {
     LMR_TRY(large_solve(s, s->p1, s->sums, k, err));
     LMR_TRY(large_solve(s, d->K, s->sums + k * pq, k, err));
@@ -207,7 +211,7 @@ lmr_status ujive_instrument(const iv_data *d, const ujive_groups *g, double *p, 
     const size_t many = fit(g, group, rows, &count), first = group_start(g, group);
     if (!many) {
       LMR_TRY(large_instrument(&s, d, first, group_start(g, group + 1) - first, g->jive1, p,
-                               skipped, level, err));
+                               skipped, level, tick, err));
       group++;
     } else {
       load(&s, d, first, count, NULL, level);
@@ -255,7 +259,7 @@ lmr_status ujive_pairs(const iv_data *d, const ujive_groups *g, const double *co
     memset(s.t, 0, rows * pq * k * sizeof *s.t);
     if (!many) {
       int skip;
-      large_sums(&s, d, first, group_start(g, group + 1) - first, coef, &skip, level);
+      LMR_TRY(large_sums(&s, d, first, group_start(g, group + 1) - first, coef, &skip, level, tick, err));
       many = 1;
       if (!skip) {
         double *e1 = s.sums + 2 * k * pq, *e2 = e1 + pq;

@@ -191,7 +191,7 @@ lmr_status ujive_single_pairs(const iv_data *d, const double *leverage, const do
     if (block % 16 == 15 && lmr_tick_poll(tick, (double)first / (double)n))
       return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
-  for (size_t a = 0; a < k; a++) LMR_TRY(iv_gram_turn(&s.a[a].gram, d, s.a[a].zz, s.a[a].zw, s.a[a].wz, err));
+  for (size_t a = 0; a < k; a++) LMR_TRY(iv_gram_turn(&s.a[a].gram, d, s.a[a].zz, s.a[a].zw, s.a[a].wz, tick, err));
   for (size_t a = 0; a < k; a++)
     for (size_t c = 0; c < k; c++) out[a + c * k] += trace(&s.a[a], &s.a[c], d, m, s.pk);
   return LMR_OK;

@@ -83,6 +83,7 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
     const double *cross = view->cross[e];
     if (!e) memcpy(residual, cross, w * w * sizeof *residual);
     for (size_t i = 0; e && i < w * w; i++) residual[i] += cross[i];
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     if (!ki) continue;
     LMR_TRY(explain(cross, w, block->inner, ki, NULL, inner_kept + e * ki, &r,
                     explained, mam, scale, tick, err));
@@ -94,6 +95,7 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
     memcpy(maps->explained[e], explained, w * ki * sizeof *explained);
   }
   la_symmetrize(residual, w, w); /* syrk kept the upper triangle only */
+  if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   if (!kc) return LMR_OK;
   memset(reference, 0, k * sizeof *reference);
   for (size_t e = 0; e < view->environments; e++)
