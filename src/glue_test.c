@@ -85,6 +85,8 @@ static SEXP ffi_test_eigen(SEXP a, SEXP top_) {
   return out;
 }
 
+static SEXP ffi_test_scratch_held(void) { return Rf_ScalarReal((double)glue_scratch_held()); }
+
 static SEXP ffi_test_threads(void) { return Rf_ScalarInteger(glue_threads()); }
 
 /* alpha op(a) op(b) + beta c; trans: "NN", "TN", "NT" or "TT". */
@@ -265,7 +267,7 @@ static SEXP ffi_test_linkage(SEXP within, SEXP n, SEXP chromosome, SEXP position
   lmr_error err;
   glue_check(linkage_correlations(glue_real(within, (R_xlen_t)(p * p), "within"), p, glue_real1(n, "n"), &rule,
                                   REAL(out), &components, glue_arena(linkage_bytes(p)), NULL, &err), &err);
-  linkage_blocks(REAL(out), p, &rule, INTEGER(block), &n_blocks);
+  glue_check(linkage_blocks(REAL(out), p, &rule, INTEGER(block), &n_blocks, NULL, &err), &err);
   SEXP list = glue_list(3, "correlation", out, "block", block, "components", PROTECT(Rf_ScalarInteger((int)components)));
   UNPROTECT(3);
   return list;
@@ -360,6 +362,7 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_linkage, 5),
   GLUE_CALL(ffi_test_gemm, 7),
   GLUE_CALL(ffi_test_threads, 0),
+  GLUE_CALL(ffi_test_scratch_held, 0),
   GLUE_CALL(ffi_test_rng, 5),
   GLUE_CALL(ffi_test_error, 2),
   GLUE_CALL(ffi_test_stop_at, 2),
