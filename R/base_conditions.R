@@ -49,8 +49,9 @@
 #' * `latentmr_warning_environment`: environments that look made from a trait or that are no groups; environments of
 #'   one table of associations only;
 #' * `latentmr_warning_levels`: groups whose names differ only in capital letters or blanks: `levels`;
-#' * `latentmr_warning_ids`: people whom the genotypes or a list do not know, with the likely cause: `ids`; a data frame
-#'   that was sorted or cut and is taken by position: `argument`;
+#' * `latentmr_warning_ids`: people whom the genotypes or a list do not know, with the likely cause: `ids`; an argument
+#'   whose names leave people out: `ids`, `argument`; a data frame that was sorted or cut and is taken by position:
+#'   `argument`;
 #' * `latentmr_warning_variants`: variants named that the files do not have: `variants`;
 #' * `latentmr_warning_gwas`: a table of associations whose columns disagree, or with values that cannot be;
 #' * `latentmr_warning_linkage`: an `r2` of [clump()] that unlinked variants reach by chance: `chance`;

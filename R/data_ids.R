@@ -97,6 +97,7 @@ assemble_pieces <- function(pieces, ids, genotype_ids, genotype_n, sorted = char
       )
     }
     ids <- union_ids(own)
+    for (name in names(pieces)) warn_partial_piece(own[[name]], intersect(ids, genotype_ids), name)
   } else {
     for (name in names(pieces)[named]) check_same_ids(own[[name]], ids, name)
   }

@@ -94,6 +94,27 @@ variant_cause <- function(names, variants) {
 
 cause_words <- function(cause) if (is.null(cause)) "" else sprintf(" Likely cause: %s.", cause$words)
 
+# An argument whose names leave out people whom the others know: they are lost as missing.
+warn_partial_piece <- function(own, ids, arg) {
+  gone <- !ids %in% own
+  if (sum(gone) <= lost_share * length(ids)) return(invisible())
+  cause <- lost_cause(ids[gone], own)
+  warn(
+    sprintf(
+      "`%s` has no value for %s of %s (%s), such as %s.%s", arg, big(sum(gone)), plural(length(ids), "participant"),
+      percent(mean(gone)), quote_all(ids[gone], 3), cause_words(cause)
+    ),
+    "latentmr_warning_ids", ids = ids[gone], argument = arg,
+    hint = if (is.null(cause)) {
+      sprintf(
+        "They are left out, as flow() counts. If they belong in, give `%s` a value, or NA, for everybody.", arg
+      )
+    } else {
+      cause$remedy
+    }
+  )
+}
+
 # ids: of everybody who should be found; known: those that are there.
 warn_lost_ids <- function(ids, known, what = "phenotype row", where = "genotypes") {
   gone <- !ids %in% known

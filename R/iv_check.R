@@ -87,7 +87,7 @@ check_kappa <- function(estimator, kappa, fuller, meat) {
     )
   }
   if (estimator == "kclass") {
-    check_number(kappa, "kappa", hint = "0 is ordinary least squares, 1 is two-stage least squares.")
+    check_number(kappa, "kappa", min = 0, hint = "0 is ordinary least squares, 1 is two-stage least squares.")
   } else if (!is.null(kappa)) {
     abort_argument(
       "kappa", sprintf("NULL with estimator \"%s\"", estimator), describe(kappa),

@@ -52,11 +52,12 @@
 #' coefficient `NA` (is dropped), as in [lm()], by the same rule: less than `tol`
 #' of its norm is left.
 #'
-#' @section Other packages: Numbers are those of ivreg, fixest, ivmodel, sandwich and of Stata's ivregress with its option
-#' `small`, but for:
+#' @section Other packages: Numbers are those of ivreg, fixest, ivmodel, sandwich and of Stata's ivregress with its
+#' option `small`, but for:
 #' * Stata without `small`: `"iid"` errors divide by `n`, robust and clustered ones have no factor, tests are normal.
 #' * clubSandwich and estimatr with weights: see `"CR2"` above.
-#' * momentfit: its two-step errors are `(G'S^-1 G)^-1` with the `S` of the first step, its J has the weight of the last.
+#' * momentfit: its two-step errors are `(G'S^-1 G)^-1` with the `S` of the first step, its J has the weight of the
+#'   last.
 #' * ManyIV: the row `old ujive` of its `ujive()` has `G x` against `y` and `x` before the covariates are taken out, the
 #'   row `ujive` the instrument `P_Z x - (h_ZW - h_W) / (1 - h_ZW) M_ZW x`, `h` the leverages. Bias-adjusted two-stage
 #'   least squares is refused where the instruments explain less than chance would (ManyIV: an infinite error).

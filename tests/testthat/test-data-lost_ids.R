@@ -72,3 +72,26 @@ test_that("a list that matches nobody stops", {
   }
   expect_identical(length(read_known(f, remove = c("nobody", f$pheno$IID[1]))$ids), 199L)
 })
+
+test_that("an argument whose names leave people out is named", {
+  set.seed(1)
+  ids <- sprintf("%03d", 1:60)
+  g <- matrix(rbinom(120, 2, .4), 60, dimnames = list(ids, c("rs1", "rs2")))
+  named <- function(x) stats::setNames(x, ids)
+  make <- function(cluster) mr_data(g, named(rnorm(60)), named(rnorm(60)), named(rep(c("a", "b"), 30)), cluster = cluster, kind = "genotype")
+  family <- named(rep(1:20, 3))
+  expect_condition_text(
+    make(family[1:40]), "latentmr_warning_ids", paste0(
+      "`cluster` has no value for 20 of 60 participants (33.3%), such as \"041\", \"042\", \"043\" and 17 more.\n",
+      "i They are left out, as flow() counts. If they belong in, give `cluster` a value, or NA, for everybody."
+    )
+  )
+  partly <- family
+  names(partly)[1:20] <- as.character(1:20)
+  expect_warning(
+    expect_warning(make(partly), "`cluster`.*leading zeros are lost", class = "latentmr_warning_ids"),
+    "phenotype rows", class = "latentmr_warning_ids"
+  )
+  expect_no_warning(make(family[-1]))
+  expect_no_warning(make(replace(family, 1:20, NA)))
+})

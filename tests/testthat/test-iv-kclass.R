@@ -201,3 +201,7 @@ test_that("IVL and anchor regression are the k-class with kappa = 1 / (1 + alpha
     expect_equal(unname(coef(fit)[-1]), drop(anchor), tolerance = 1e-9)
   }
 })
+
+test_that("kappa starts at 0", {
+  expect_error(iv_reg(mpg ~ hp | wt | disp, mtcars, "kclass", kappa = -.5), "`kappa`", class = "latentmr_error_argument")
+})
