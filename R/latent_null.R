@@ -117,3 +117,13 @@ null_check <- function(fit) {
     material = isTRUE(abs(d$bias) > head$se / 2)
   ))
 }
+
+# For the tests of summary and report.
+null_line <- function(d) {
+  if (is.null(d)) return(NULL)
+  sprintf(
+    "Background variants = %s of shift (error %s), %s. Sees structure that the components leave%s; not what moves the instruments alone.",
+    format_b(d$bias), format_b(d$se), p_is(d$pval),
+    if (d$linked) "" else " and, without linkage to tell them apart, genes that act on both traits"
+  )
+}

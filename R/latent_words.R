@@ -139,6 +139,7 @@ test_lines <- function(x) {
   x$diagnostics <- d <- head_diagnostics(x)
   c(
     contrast_words(x), strength_lines(x), sargan_line(d), hausman_line(d), heterogeneity_line(x), dependence_lines(d),
+    null_line(d$null),
     quality_line(x$quality), change_line(x),
     reml_line(x$estimates$latent_reml),
     if (is_family(x$leading)) {

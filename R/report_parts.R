@@ -169,8 +169,16 @@ report_estimates <- function(fit) {
     } else {
       html_p(html_text(sprintf("Anderson-Rubin: %s.", ar_words(fit$diagnostics$ar))))
     },
-    if (!is.null(fit$unavailable)) html_p(html_text(fit$unavailable))
+    report_random(fit), if (!is.null(fit$unavailable)) html_p(html_text(fit$unavailable))
   )
+}
+
+report_random <- function(fit) {
+  if (is.null(fit$random)) return(NULL)
+  html_p(html_text(sprintf(
+    "%s. Rows were made independent with this covariance before the estimators of random effects ran; parents who act on their children through the instruments themselves stay unseen.",
+    random_words(fit)
+  )))
 }
 
 report_strength <- function(fit) {

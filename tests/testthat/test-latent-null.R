@@ -120,6 +120,7 @@ test_that("the verdict says what is left, objects where it matters, and not wher
   expect_equal(d$pval, 2 * pt(-abs(d$bias / d$se), d$df))
   signal <- m$r0 - m$r1 - m$L * d$noise
   expect_equal(d$b, signal[1, 2] / signal[2, 2])
+  expect_match(null_line(d), sprintf("= %s of shift (error %s)", format_b(d$bias), format_b(d$se)), fixed = TRUE)
   said <- verdict(blind)
   expect_true(said$objects[said$check == "background variants"])
   expect_match(attr(said, "headline")[1], "structure is left (background variants)", fixed = TRUE)

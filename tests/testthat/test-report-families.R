@@ -38,3 +38,14 @@ test_that("the settings shown are those that the encoder reads", {
   other <- quiet(learn_instruments(data, seed = 1, control = encoder_control(level = .6, partial_level = .55)))
   expect_false(identical(other$threshold, panel$threshold))
 })
+
+test_that("random effects have their sentence in the report", {
+  fit <- list(
+    random = list(terms = c("background", "cluster"), variance = c(background = 1, cluster = 2, residual = 7), together = FALSE)
+  )
+  expect_has(report_random(fit), html_text("Random effects of relatives (background variants) and clusters: 10 % background, 20 % cluster"))
+  fit$random$together <- TRUE
+  fit$random$rows <- 400
+  expect_has(report_random(fit), "estimated between 400 of them")
+  expect_null(report_random(list()))
+})
