@@ -88,6 +88,9 @@ removed_words <- function(fit) {
 
 # Which way to see structure was taken where there is a choice, and why (bench/bench-trust.R, bench-snp-panels.R).
 mode_words <- function(fit) {
+  if (fit$mode == "background" && isTRUE(fit$encoder$components == 0)) {
+    return("Mode: background, where nothing stands out: no structure is removed; without it the panel itself is searched.")
+  }
   if (fit$mode == "background") return("Mode: background, as such variants were given: of all modes the smallest error.")
   if (fit$mode != "structure") return(NULL)
   sprintf(

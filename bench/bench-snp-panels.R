@@ -75,7 +75,7 @@ tsls <- function(d, z, block) {
 # Leading components of standardised columns, from their correlation matrix.
 components <- function(x, corr = stats::cor(x), count = 10) {
   corr[is.na(corr)] <- 0
-  v <- .Call(LatentMR:::C_ffi_eigen_top, corr, as.integer(count))$vectors
+  v <- eigen(corr, symmetric = TRUE)$vectors[, seq_len(count), drop = FALSE]
   centre <- colMeans(x)
   sd <- sqrt(pmax(colMeans(x^2) - centre^2, 0))
   v <- v * ifelse(sd > 0, 1 / sd, 0)

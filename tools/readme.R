@@ -44,8 +44,20 @@ row <- function(file, what, here, other) {
 rows <- c(
   with(result("snp-panels.csv"), {
     plain <- headline & grepl("^plain", id) & mode == "panel"
-    row("snp-panels.csv", "RMSE in 16 structured cohorts, over the better of adjusting for sites or for sites and 10 components",
+    row("snp-panels.csv", "RMSE in 16 structured cohorts, over the better 2SLS of adjusting for sites or for sites and 10 components",
       sprintf("%.2f on average, %.2f at worst; coverage %.1f %%", mean(ratio[plain]), max(ratio[plain]), 100 * mean(coverage[plain])), "1 is the better of the two")
+  }),
+  with(result("trust-summary.csv"), {
+    against <- function(mine, other, what, name) {
+      at <- which(first == mine & over == other)
+      row("trust-summary.csv", sprintf("RMSE in %d designs made without the package (%d data sets), %s", cells[at], draws[at], what),
+        sprintf("%.2f (%.2f to %.2f); coverage %.0f %%", rmse_ratio[at], ratio_lo[at], ratio_up[at], 100 * coverage[at]),
+        sprintf("1 is %s; coverage %.0f %%", name, 100 * other_coverage[at]))
+    }
+    c(
+      against("panel:headline", "liml_panel_pc", "instruments alone", "LIML with sites and 10 components of the instruments"),
+      against("background:headline", "ujive_genome_pc_with", "background variants given", "UJIVE with sites and 10 components of background and instruments")
+    )
   }),
   with(result("iv.csv"), row("iv.csv", sprintf("2SLS, HC1 and diagnostics, %s rows, 50 instruments", format(n[1], big.mark = ",", scientific = FALSE)),
     sprintf("%.2f s (`iv_fit`)", seconds[what == "2sls, HC1" & who == "iv_fit"]),

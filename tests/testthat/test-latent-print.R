@@ -157,6 +157,10 @@ test_that("the mode that was taken and why, where there is a choice", {
     expect_match(one(fits$structure, width), "its columns count as made without the instruments (`structure_includes_instruments`)", fixed = TRUE)
   }
   expect_no_match(one(fits$panel), "Mode: ")
+  expect_gt(fits$background$encoder$components, 0)
+  blank <- fits$background
+  blank$encoder$components <- 0L
+  expect_match(one(blank), "no structure is removed; without it the panel itself is searched", fixed = TRUE)
   told <- quiet(simulate_mr("snp", cell = 3, n = 300, seed = 1))
   told$structure <- cbind(PC1 = told$truth$Q[, 1], PC2 = told$truth$Q[, 2])
   told$structure_includes_instruments <- TRUE
