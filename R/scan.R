@@ -25,6 +25,14 @@
 #' computed. A file there says which scan it is, by a digest of data, traits and settings, and its seed, which is taken
 #' from there when `seed` is `NULL`; the folder of another scan is refused. Chunks run where [future::plan()] says, with the same numbers everywhere.
 #'
+#' @section Outcomes in a file:
+#' `outcomes` may be the path of a text file (separated by tabs or commas) with names in the first line, a line for each
+#' person and a column for each outcome; a column `IID` (`eid`, `id`) joins the people, without one the lines are in the
+#' order of `data`; `FID` is passed over, `NA` and empty cells are missing. Or `list(names = , read = )`: the names of
+#' all outcomes, and a function of some of these names that returns a table with these columns, from whatever keeps
+#' them. They are gone through once, 128 MB at a time, then each chunk reads its own: rows are those of the table in
+#' memory.
+#'
 #' @param data An [mr_data()] object, or [mr_moments()], which hold several outcomes with `mr_moments(outcomes = )`: a row is
 #'   then that of `latent_mr()` of the moments with that outcome. Of an [mr_data()] object the own exposure and outcome play no
 #'   part when `exposures` and `outcomes` are given; people whom these miss are left out of single pairs.
@@ -32,8 +40,8 @@
 #'   participant of `data`: in their order (with a warning where row names show that it was sorted or cut), or with
 #'   identifiers as row names (who is lost is told). `NA` for missing values. Outcomes of two
 #'   values are 0/1 (or 1/2, or a factor); those of 0, 1 and 2 are refused, as by [mr_data()], which also says what is
-#'   far from all other values or in other units. `NULL`: the outcome or exposures of `data`. For moments: names of theirs, or `NULL`
-#'   for all.
+#'   far from all other values or in other units. `NULL`: the outcome or exposures of `data`. For moments: names of
+#'   theirs, or `NULL` for all. `outcomes` that need not be in memory at once are a file or a function, see below.
 #' @param instruments `NULL`: all variants of `data` are instruments of every exposure. Or a list with the names (or
 #'   positions) of the variants of each exposure, named by exposure: its cis variants, say. Only these are read.
 #' @param encoder,n_latent,methods,level,force,control,seed As in [latent_mr()].
@@ -110,7 +118,10 @@ scan_rows <- function(rows, data) {
 }
 
 job_columns <- function(job, exposures, outcomes, instruments, score_weights) {
-  pick <- function(traits, at) list(values = traits$values[, at, drop = FALSE], names = traits$names[at])
+  pick <- function(traits, at) {
+    if (is.null(traits$source)) return(list(values = traits$values[, at, drop = FALSE], names = traits$names[at]))
+    list(names = traits$names[at], marks = traits$marks[at, , drop = FALSE], source = traits$source)
+  }
   list(
     exposures = pick(exposures, job$exposures), outcomes = pick(outcomes, job$outcomes),
     variants = instruments[[exposures$names[job$exposures[1]]]], score_weights = score_weights

@@ -32,7 +32,7 @@ chunk_names <- function(count) {
 
 # One chunk; with a file the result stands there alone. An interrupt leaves no file.
 run_chunk <- function(chunk, data, asked, step) {
-  parts <- lapply(chunk$jobs, function(job) {
+  parts <- lapply(loaded_jobs(chunk$jobs, data), function(job) {
     out <- run_job(job, data, asked)
     step(job_size(job)) # not on exit: what it signals would take the place of an error
     out
@@ -127,6 +127,9 @@ data_marks <- function(data) {
 }
 
 job_marks <- function(job) {
-  list(job$exposures$names, job$outcomes$names, object_digest(job$exposures$values), object_digest(job$outcomes$values),
-       job$variants, job$score_weights)
+  outcomes <- job$outcomes
+  list(
+    job$exposures$names, outcomes$names, object_digest(job$exposures$values),
+    if (is.null(outcomes$source)) object_digest(outcomes$values) else outcomes$marks, job$variants, job$score_weights
+  )
 }

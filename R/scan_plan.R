@@ -8,7 +8,7 @@ scan_jobs <- function(exposures, outcomes, instruments) {
     set <- match(instruments, unique(instruments))
     by_exposure <- match(paste(by_exposure, set), unique(paste(by_exposure, set)))
   }
-  by_outcome <- pattern_codes(outcomes$values)
+  by_outcome <- if (is.null(outcomes$source)) pattern_codes(outcomes$values) else outcomes$codes
   jobs <- list()
   for (e in unique(by_exposure)) {
     for (o in unique(by_outcome)) {

@@ -1,11 +1,13 @@
 # What is scanned: traits as matrices over the people of the data, and the instruments of
 # each exposure as positions among its variants.
 
-# list(values, names) as trait_table(). `x`: NULL for those of the data. Of moments there are no values, and `at`
-# says which of their traits are meant.
+# list(values, names) as trait_table(), or what planned_outcomes() returns. `x`: NULL for those of the data. Of moments
+# there are no values, and `at` says which of their traits are meant.
 scan_traits <- function(x, data, arg) {
   if (inherits(data, "mr_moments")) return(moments_named(x, data, arg))
-  if (is.null(x)) own_traits(data, arg) else trait_table(x, data, arg)
+  if (is.null(x)) return(own_traits(data, arg))
+  source <- if (arg == "outcomes") outcome_source(x)
+  if (is.null(source)) trait_table(x, data, arg) else planned_outcomes(source, data)
 }
 
 own_traits <- function(data, arg) {
