@@ -19,7 +19,8 @@
 #' @param data Name of the table in the sessions, as assigned by `DSI::datashield.assign.table()`.
 #' @param environment Name of a column, or `NULL`: each site is an environment of its own, by its name.
 #' @param covariates Names of columns, or `NULL`.
-#' @param genotypes Name of a table, or of a PLINK resource assigned by `DSI::datashield.assign.resource()`, that holds
+#' @param genotypes Name of a table, or of a resource of genotype files (format PLINK, PGEN or BGEN; the last two with
+#'   `kind = "dosage"`) assigned by `DSI::datashield.assign.resource()`, that holds
 #'   the variants; `NULL`: they are columns of `data`.
 #' @param alleles Name of a table in the sessions with `snp`, `effect_allele`, `other_allele`, or `NULL`.
 #' @param id Name of the column of identifiers, needed with `genotypes`.

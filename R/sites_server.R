@@ -30,7 +30,8 @@
 #' @param exposure,outcome,environment,covariates,id Names of columns, separated by commas; `environment`, `covariates`
 #'   and `id` may be `NULL`. Several outcomes are of the people who have all of them.
 #' @param variants Names of variants, separated by commas: columns of `genotypes`.
-#' @param genotypes A data frame, a `plink_bed` object or a PLINK resource in the session, joined by `id`; `NULL` takes `D`.
+#' @param genotypes A data frame, genotype files ([read_genotypes()]) or a resource of them
+#'   (format PLINK, PGEN or BGEN) in the session, joined by `id`; `NULL` takes `D`.
 #' @param alleles A data frame in the session with the columns `snp`, `effect_allele`, `other_allele`; `NULL` when the
 #'   genotypes are PLINK files, or when all sites count the same alleles.
 #' @param units Units of exposures and outcomes, separated by commas, or `NULL`.
@@ -134,12 +135,13 @@ site_genotypes <- function(from, columns, ids, alleles, joined) {
   if (inherits(from, "ResourceClient")) from <- from$getValue()
   variants <- columns$variants
   if (!length(variants)) abort_argument("variants", "names of variants", "empty")
-  if (inherits(from, "plink_bed")) {
-    check_site_columns(stats::setNames(as.list(from$variants$snp), from$variants$snp), variants)
-    table <- from$variants[match(variants, from$variants$snp), , drop = FALSE]
+  if (inherits(from, c("plink_bed", "genotypes"))) {
+    table <- variants(from)
+    check_site_columns(stats::setNames(as.list(table$snp), table$snp), variants)
+    table <- table[match(variants, table$snp), , drop = FALSE]
     return(list(x = from[, variants, drop = FALSE], variants = table))
   }
-  if (!is.data.frame(from)) abort_argument("genotypes", "a data frame or PLINK files", describe(from))
+  if (!is.data.frame(from)) abort_argument("genotypes", "a data frame or genotype files", describe(from))
   check_site_columns(from, variants)
   x <- as.matrix(as.data.frame(from)[variants])
   if (joined && !is.null(columns$id)) {

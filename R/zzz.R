@@ -16,7 +16,7 @@
   when_loaded("marginaleffects", function(...) {
     options(marginaleffects_model_classes = union(getOption("marginaleffects_model_classes"), "iv_reg"))
   })
-  when_loaded("resourcer", register_plink_resource)
+  when_loaded("resourcer", register_genotype_resource)
   # Another package has a generic of this name: whichever is attached last works.
   register_later("report", "report", "latent_mr")
 }

@@ -195,7 +195,7 @@ test_that("what the site says of its data is shapes, and an answer is bytes", {
   expect_error(moments_of_bytes(serialize(1, NULL), "one"), class = "latentmr_error_exchange")
 })
 
-test_that("genotypes from a PLINK resource", {
+test_that("genotypes from resources: PLINK, BGEN, PGEN", {
   silent_progress()
   skip_if_not_installed("resourcer")
   suppressPackageStartupMessages(withr::local_package("resourcer")) # which registers its own resolvers when attached
@@ -213,6 +213,25 @@ test_that("genotypes from a PLINK resource", {
   m <- quietly(ds.mr_moments("x", "y", common, genotypes = "G", id = "iid", folds = 1, conns = conns))
   expect_identical(m$variants$effect_allele, bed$variants$effect_allele[match(m$variants$snp, bed$variants$snp)])
   expect_identical(as.vector(m$sg), as.vector(colSums(g[, m$variants$snp])))
+  # Dosages.
+  formats <- c(BGEN = system.file("extdata", "small.bgen", package = "LatentMR"))
+  if (requireNamespace("pgenlibr", quietly = TRUE)) formats["PGEN"] <- test_path("fixtures", "small.pgen")
+  for (format in names(formats)) {
+    path <- normalizePath(formats[[format]])
+    files <- read_genotypes(path)
+    ids <- as.character(samples(files)$iid)
+    pheno <- data.frame(iid = rev(ids), x = sin(seq_along(ids)), y = cos(3 * seq_along(ids)))
+    resource <- resourcer::newResource(name = "geno", url = paste0("file://", path), format = format)
+    conns <- ds_sites(list(one = list(D = pheno)), list(one = list(geno = resource)), include = c("LatentMR", "resourcer"))
+    DSI::datashield.assign.resource(conns, "G", "geno")
+    m <- quietly(ds.mr_moments(
+      "x", "y", "rs377419413", genotypes = "G", id = "iid", kind = "dosage", folds = 1, conns = conns
+    ))
+    g <- files[, "rs377419413"]
+    expect_identical(m$variants$effect_allele, variants(files)$effect_allele[variants(files)$snp == "rs377419413"])
+    x <- pheno$x[match(ids, pheno$iid)]
+    expect_equal(as.vector(m$gx[1, 1] - m$sg[1, 1] * m$sx[1, 1] / 60), sum((g - mean(g)) * x), tolerance = 1e-10, info = format)
+  }
 })
 
 test_that("a scan of several exposures and outcomes is that of all people together", {
