@@ -49,6 +49,7 @@ datashield: setup ## DSI, DSLite and resourcer, and the tests over them
 	@Rscript tools/test.R tests/testthat '^sites-datashield$$'
 
 cluster: setup ## a one-node Slurm (slurm-wlm, munge; root), and the tests over it
+	@Rscript -e 'if (!requireNamespace("future.batchtools", quietly = TRUE)) install.packages("future.batchtools", repos = "https://cloud.r-project.org")'
 	@tools/slurm-single-node.sh start
 	@trap 'tools/slurm-single-node.sh stop' EXIT; \
 	  SLURM_CONF=$${TMPDIR:-/tmp}/slurm-one-node/slurm.conf LATENTMR_CLUSTER=true \

@@ -41,6 +41,7 @@
 #' * `latentmr_error_encoder`: the instruments do not fit the encoder asked for;
 #' * `latentmr_error_nonfinite`: training of an encoder ran into numbers that are not finite; `state` has the last
 #'   good ones;
+#' * `latentmr_error_worker`: a worker of future::plan() was killed, cancelled or lost: the message has what is known of it;
 #' * `latentmr_error_package`: a package is needed that is not installed;
 #' * `latentmr_error_internal`: should not happen: please report it.
 #' @section Warnings:

@@ -73,12 +73,21 @@ spread_work <- function(what, steps, work, speak = speaker(what)) {
   )
 }
 
+# A job that was killed or cancelled, or has no memory left; future says which and quotes the job's log.
+abort_worker <- function(e) {
+  abort(
+    sprintf("A worker of future::plan() ended before its work did: %s", conditionMessage(e)), "latentmr_error_worker",
+    hint = "Run it again, with fewer workers if memory was short. A scan with a `folder` keeps the chunks that are done."
+  )
+}
+
 # lapply() over the workers of future::plan(). Later versions of future make an error of an
 # interrupt; it leaves here as the interrupt that it was.
 over_workers <- function(x, f, ..., seed = TRUE) {
   tryCatch(
     future.apply::future_lapply(x, f, ..., future.seed = seed, future.packages = "LatentMR"),
-    FutureInterruptError = function(e) {
+    FutureError = function(e) {
+      if (!grepl("was interrupted", conditionMessage(e), fixed = TRUE)) abort_worker(e)
       signalCondition(structure(class = c("interrupt", "condition"), list(message = "", call = NULL)))
       invokeRestart("abort")
     }

@@ -116,3 +116,16 @@ test_that("work on workers speaks, of its own pieces alone", {
   expect_identical(out, c(1, 4, 9, 16))
   expect_identical(shares, c(.25, .5, .75, 1))
 })
+
+test_that("a worker that dies is an error that says so, not an interrupt", {
+  skip_on_cran()
+  skip_if_not_installed("future")
+  old <- future::plan(future::multisession, workers = 2)
+  withr::defer(future::plan(old))
+  e <- expect_error(
+    suppressWarnings(over_workers(1:2, function(i) if (i == 1) tools::pskill(Sys.getpid(), 9L) else i)),
+    class = "latentmr_error_worker"
+  )
+  expect_match(conditionMessage(e), "A worker of future::plan() ended before its work did: ", fixed = TRUE)
+  expect_match(conditionMessage(e), "A scan with a `folder` keeps the chunks that are done.", fixed = TRUE)
+})

@@ -82,3 +82,32 @@ test_that("12 outcomes over 4 jobs of Slurm: equal to sequential; a cancelled jo
   expect_identical(file.mtime(files[-3]), before)
   expect_same_scan("table.csv", study)
 })
+
+test_that("chunks as jobs of future.batchtools: equal to sequential; a cancelled job is reported with its log and resumed", {
+  skip_if_not(identical(Sys.getenv("LATENTMR_CLUSTER"), "true"), "make cluster runs this")
+  skip_if_not_installed("future.batchtools")
+  folder <- withr::local_tempdir()
+  withr::local_dir(folder)
+  own <- new.env()
+  sys.source(batch_study(folder), own)
+  # The first job cancels itself before it begins.
+  lines <- readLines(batch_file("batchtools.tmpl"))
+  once <- "mkdir cancelled 2>/dev/null && { echo \"cancelled by the test\"; scancel $SLURM_JOB_ID; exec sleep 60; }"
+  writeLines(append(lines, once, length(lines) - 1), "once.tmpl")
+  run <- function(template) {
+    jobs <- batchtools::makeClusterFunctionsSlurm(template)
+    old <- suppressWarnings(future::plan(future.batchtools::batchtools_custom, cluster.functions = jobs, workers = 4))
+    on.exit(future::plan(old))
+    suppressWarnings(suppressMessages(latent_scan(own$data, own$outcomes, chunk = 3, folder = "chunks", seed = 3)))
+  }
+  e <- expect_error(run("once.tmpl"), class = "latentmr_error_worker")
+  expect_match(conditionMessage(e), "expired")
+  expect_lt(length(list.files("chunks", "^chunk-")), 4)
+  # A slow file system may lose a job again; what is there stays.
+  scan <- NULL
+  for (attempt in 1:3) {
+    if (is.null(scan)) scan <- tryCatch(run(batch_file("batchtools.tmpl")), latentmr_error_worker = function(e) NULL)
+  }
+  want <- suppressWarnings(suppressMessages(latent_scan(own$data, own$outcomes, seed = 3)))
+  expect_identical(as.data.frame(scan), as.data.frame(want))
+})
