@@ -101,12 +101,13 @@ test_that("a script goes on after a time limit, and an interrupt of the system s
     "library(LatentMR)",
     "d <- simulate_mr('authors', mixing = 'poly2', environments = 2, n = 2000, seed = 3)",
     "long <- function() learn_instruments(d, 'autoencoder', n_latent = c(2, 2), seed = 1, control = encoder_control(",
-    "  autoencoder = autoencoder_control(epochs = 1e5, warm_start = FALSE)))",
+    "  autoencoder = autoencoder_control(epochs = 1e4, warm_start = FALSE)))",
     "invisible(learn_instruments(d, 'closure', n_latent = c(2, 2), seed = 1))", # packages are loaded
     "out <- try({ setTimeLimit(elapsed = 1); long() }, silent = TRUE)",
     "setTimeLimit()",
     "cat(class(out), conditionMessage(attr(out, 'condition')), '\\n')",
-    "system(sprintf('(sleep 1; kill -INT %d)', Sys.getpid()), wait = FALSE)",
+    "# R itself does not hear one while it starts a command: a second follows.",
+    "system(sprintf('(sleep 1; kill -INT %1$d; sleep 3; kill -INT %1$d) 2>/dev/null', Sys.getpid()), wait = FALSE)",
     "cat(tryCatch(long(), interrupt = function(c) class(c)), '\\n')"
   )
   file <- tempfile(fileext = ".R")
