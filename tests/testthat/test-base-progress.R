@@ -120,7 +120,7 @@ test_that("work on workers speaks, of its own pieces alone", {
 test_that("a worker that dies is an error that says so, not an interrupt", {
   skip_on_cran()
   skip_if_not_installed("future")
-  old <- future::plan(future::multisession, workers = 2)
+  old <- suppressWarnings(future::plan(future::multisession, workers = 2))
   withr::defer(suppressWarnings(future::plan(old)))
   e <- expect_error(
     suppressWarnings(over_workers(1:2, function(i) if (i == 1) tools::pskill(Sys.getpid(), 9L) else i)),
