@@ -149,8 +149,8 @@ assemble_by_order <- function(pieces, rows, genotype_ids, genotype_n, sorted) {
       "No identifiers: the %s rows of the genotypes and of the other arguments are taken to be in the same order.%s",
       big(genotype_n), if (length(sorted)) {
         sprintf(
-          " Row names other than 1, 2, 3 and so on say that %s %s sorted or cut after the making: are the others too?",
-          list_some(sprintf("`%s`", sorted), 6), if (length(sorted) == 1) "was" else "were"
+          " The row names of %s are not 1, 2, 3 and so on: sorted or cut. Are the others in that order too?",
+          list_some(sprintf("`%s`", sorted), 6)
         )
       } else {
         ""

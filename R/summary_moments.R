@@ -48,6 +48,18 @@
 #'   then comes out as \eqn{1 / (p (1 - p))}{1 / (p (1 - p))}, p the share of cases, and nothing else changes. A column
 #'   `scale` (`"log odds ratio"` or `"log hazard ratio"`, as of [read_gwas()]), or these words in `units`, are handed
 #'   on: `scale` of the rows of a fit says them, with the columns `or`, `or_lci95` and `or_uci95`.
+#' @section What can be reached: Let the noise of a variant's effects on exposure and outcome in all environments be
+#'   known, with the covariance \eqn{\Omega}{Omega} (overlap is in it), and its effect on the exposure normal with variance
+#'   \eqn{\tau^2}{tau^2}. With d = (1, ..., 1, b, ..., b), the number of 1 and b that of the environments, and d' its
+#'   derivative in b, Cramer and Rao's bound is
+#'   \deqn{1 / \mathrm{Var}(b) \le \sum_j \tau^2 \kappa_j \frac{\lambda_j}{1 + \lambda_j}, \quad \lambda = \tau^2 d^T
+#'   \Omega^{-1} d, \quad \kappa = d'^T \Omega^{-1} d' - (d^T \Omega^{-1} d')^2 / (d^T \Omega^{-1} d);}{1 / Var(b) <=
+#'   sum tau^2 kappa lambda / (1 + lambda), lambda = tau^2 d^T Omega^-1 d, kappa = d'^T Omega^-1 d' - (d^T Omega^-1
+#'   d')^2 / (d^T Omega^-1 d);}
+#'   with one environment and p variants alike \eqn{s^2 / (p \tau^2) + \det \Omega / (p \tau^4)}{s^2 / (p tau^2) + det
+#'   Omega / (p tau^4)}, \eqn{s^2}{s^2} the variance of the noise of y - b x. Four ancestries of 2,000, 60 variants, one
+#'   sample, two, half overlap: best error .043, .071, .057; `latent_reml` .048, .062, .056, known to 11 %
+#'   (`PEOPLE=2000 Rscript bench/bench-summary.R 40 distinct`).
 #' @section Where it must not be used: one ancestry only (nothing shows structure; [latent_mr()] refuses);
 #'   frequencies of another population than the associations (a column `eaf` from a reference panel of few people
 #'   moves by its own noise); traits in other units by ancestry (rank normal scores of different spread); instruments

@@ -95,3 +95,17 @@ test_that("an argument whose names leave people out is named", {
   expect_no_warning(make(family[-1]))
   expect_no_warning(make(replace(family, 1:20, NA)))
 })
+
+test_that("data frames that were visibly sorted are named where nothing has identifiers", {
+  set.seed(1)
+  g <- matrix(stats::rbinom(120, 2, .4), 30)
+  y <- data.frame(y = c(3, 1, 2, stats::rnorm(27)))
+  made <- function(y) mr_data(g, stats::rnorm(30), y, rep("a", 30))
+  words <- paste(
+    "No identifiers: the 30 rows of the genotypes and of the other arguments are taken to be in the same order."
+  )
+  expect_condition_text(made(y), "latentmr_message_order", words)
+  expect_condition_text(made(y[order(y$y), , drop = FALSE]), "latentmr_message_order", paste(
+    words, "The row names of `outcome` are not 1, 2, 3 and so on: sorted or cut. Are the others in that order too?"
+  ))
+})
