@@ -71,7 +71,7 @@ test_that("weights of an allele score, methods and level are handed on", {
 
 test_that("instruments by exposure are its own variants", {
   cohort <- scan_missing(scan_cohort())
-  own <- list(x2 = c("rs3", "rs1", "rs9", "rs12", "rs14"), x1 = paste0("rs", 2:11), unused = "rs1")
+  own <- list(x2 = c("rs3", "rs1", "rs9", "rs12", "rs14"), x1 = paste0("rs", 2:11))
   scan <- expect_scan_equal(cohort, c("structure", "covariates"), rows = FALSE, instruments = own)
   expect_lt(max(scan$nsnp[scan$exposure == "x2"]), min(scan$nsnp[scan$exposure == "x1"]))
 })
