@@ -16,9 +16,11 @@ check_object <- function(x, class, arg) {
   invisible(x)
 }
 
+rules_of <- function(table) made_once(paste("rules of", table), object_rules()[[table]])
+
 # The fields, then what they must be to each other.
 check_table <- function(x, table, path, sizes, fault) {
-  check_fields(x, object_rules()[[table]](), path, sizes, fault)
+  check_fields(x, rules_of(table), path, sizes, fault)
   law <- object_laws[[table]]
   if (!is.null(law)) law(x, sizes, function(field, must, was) fault(paste0(path, field), must, was))
 }
@@ -93,8 +95,12 @@ size_fits <- function(size, actual, sizes) {
 # NULL for a name that has met nothing yet.
 size_value <- function(size, sizes) {
   if (!is.character(size)) return(size)
-  expr <- str2lang(size)
-  if (all(all.vars(expr) %in% names(sizes))) eval(expr, sizes)
+  known <- made_once(paste("size", size), function() {
+    expr <- str2lang(size)
+    list(expr = expr, names = all.vars(expr))
+  })
+  if (is.symbol(known$expr)) return(sizes[[size]])
+  if (all(known$names %in% names(sizes))) eval(known$expr, sizes)
 }
 
 # What is not there has none of what it alone would count.

@@ -107,7 +107,10 @@ shape_fits <- function(value, rule, sizes) {
   size <- attr(value, "dim", exact = TRUE)
   if (!length(rule$size)) return(TRUE)
   actual <- if (is.null(size)) length(value) else size
-  length(actual) == length(rule$size) && all(unlist(Map(function(s, a) size_fits(s, a, sizes), rule$size, actual)))
+  if (length(actual) != length(rule$size)) return(FALSE)
+  good <- TRUE
+  for (i in seq_along(actual)) good <- size_fits(rule$size[[i]], actual[i], sizes) && good
+  good
 }
 
 number_fault <- function(value, rule, sizes) {

@@ -99,6 +99,7 @@ object_laws <- list(
     if (m$L + m$K > m$n) fault("$latent$kclass$L", sprintf("with `K` at most `n` (%s)", big(m$n)), big(m$L))
     # Noise of null variants is known from fewer than there are people.
     if (m$n > x$nobs || m$n < x$nobs && !isTRUE(x$latent$own_noise)) fault("$latent$kclass$n", big(x$nobs), big(m$n))
+    if (x$latent$n != x$nobs) fault("$latent$n", big(x$nobs), big(x$latent$n))
   },
   encoder_autoencoder = function(x, sizes, fault) {
     inputs <- sizes$r + if (is.null(x[["warm"]])) 0 else ncol(x$warm$map)

@@ -1,7 +1,7 @@
 # What the objects of the package hold, class by class: the fields that are read
 # again later, with their types, sizes and ranges (R/base_object_fields.R). A field
 # that is not here is not looked at. Names of sizes mean the same within a table.
-# Tables are made when they are asked for: stored, they are a tenth of the package.
+# Tables are made when they are first asked for (R/base_once.R).
 
 moment_kinds <- c("genotype", "dosage", "continuous")
 
@@ -489,7 +489,7 @@ flow_rules <- function() list(
   center = numbers("G"), map = numbers("G", "h"), theta = numbers("t"), hinges = number(min = 0, max = 64, whole = TRUE)
 )
 
-object_rules <- function() c(list(
+object_rules <- function() made_once("object rules", function() c(list(
   mr_moments = moments_rules, plink_bed = plink_rules, genotype_bgen = bgen_rules,
   genotype_pgen = pgen_rules, mr_data = data_rules,
   latent_instruments = instruments_rules,
@@ -499,4 +499,4 @@ object_rules <- function() c(list(
   autoencoder_control = list, curve_control = list, adam_control = list, curve_kiv = kiv_rules,
   curve_surface = surface_rules, curve_sieve = sieve_rules, curve_adam = adam_rules, encoder_start = start_rules,
   encoder_autoencoder = autoencoder_rules, encoder_flow = flow_rules
-), table_rules())
+), table_rules()))

@@ -122,7 +122,7 @@ printed_rules <- function() list(
 
 # A part of a table is a table of its own: what is there must hold.
 check_printed <- function(x, class, arg = "x") {
-  part <- is.data.frame(x) && typeof(x) == "list" && !all(names(object_rules()[[class]]()) %in% names(x))
+  part <- is.data.frame(x) && typeof(x) == "list" && !all(names(rules_of(class)) %in% names(x))
   if (!part) return(check_object(x, class, arg))
   check_claims(x, class, arg)
   torn <- torn_part(x)

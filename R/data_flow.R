@@ -68,11 +68,14 @@ flow_add <- function(log, unit, reason, action, concerned, left = NULL) {
     out[is.na(out)] <- 0L
     as.integer(out)
   }
-  rbind(log, data.frame(
-    step = if (nrow(log)) max(log$step) + 1L else 1L,
-    unit = unit, reason = reason, action = action, environment = where,
-    count = pick(count), remaining = if (is.null(left)) NA_integer_ else pick(remaining)
-  ))
+  k <- length(where)
+  rows <- list(
+    step = rep(if (nrow(log)) max(log$step) + 1L else 1L, k), unit = rep(unit, k), reason = rep(reason, k),
+    action = rep(action, k), environment = where, count = pick(count),
+    remaining = if (is.null(left)) rep(NA_integer_, k) else pick(remaining)
+  )
+  # rbind() of data frames takes a quarter of a small data set's time.
+  list2DF(Map(function(before, new) c(before, unname(new)), unclass(log), rows))
 }
 
 # Removed, by reason, of `total`: counts named by reason.

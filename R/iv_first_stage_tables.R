@@ -49,8 +49,8 @@ bisect <- function(f, target, lo, up) {
   for (step in 1:40) {
     mid <- (lo + up) / 2
     below <- f(mid) < target
-    lo <- ifelse(below, mid, lo)
-    up <- ifelse(below, up, mid)
+    lo[below] <- mid[below]
+    up[!below] <- mid[!below]
   }
   up
 }
@@ -86,7 +86,7 @@ stock_yogo_table <- function(values, L, criteria) {
   data.frame(statistic = "Cragg-Donald F", criterion = rep(criteria, each = 4), limit = limits, value = values[row, -1])
 }
 
-stock_yogo_exact <- function(L) {
+stock_yogo_exact <- function(L) made_once(paste("Stock and Yogo", L), function() {
   value <- function(mu2) noncentral_quantile(0.95, L, mu2) / L
   solve_for <- function(rate, limit) {
     gap <- function(mu2) rate(mu2, L) - limit
@@ -103,7 +103,7 @@ stock_yogo_exact <- function(L) {
       vapply(size, function(a) value(solve_for(wald_size, a)), 0)
     )
   )
-}
+})
 
 # Montiel Olea and Pflueger (2013): critical values of the effective F for the bias
 # of 2SLS, relative to its worst case, above tau; the simplified ones, which hold

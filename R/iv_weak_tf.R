@@ -15,7 +15,7 @@ tf_critical <- function(F, alpha = 0.05) {
   z <- stats::qnorm(1 - alpha)
   if (f <= q) return(Inf)
   if (f > 3 + z) return(max(q, z * f / (f - z)))
-  curve <- tf_tails(alpha)
+  curve <- made_once(paste("tF", alpha), function() tf_tails(alpha))
   m <- stats::approx(curve$b, curve$m, f)$y
   f * (f - m) / m
 }

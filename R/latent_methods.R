@@ -27,7 +27,9 @@ estimator <- function(id, name, reference, fit, error, partialled = "latent", in
   as.list(environment())
 }
 
-latent_registry <- function() {
+latent_registry <- function() made_once("estimators", make_registry)
+
+make_registry <- function() {
   kclass <- function(id, name, reference, kind, ..., error = sandwich_error(kind)) {
     estimator(id, name, reference, fit = kclass_effects(kind), error = error, kclass = kind, ...)
   }

@@ -15,7 +15,7 @@ pair_rows <- function(fit, names, said = character()) {
   table <- data.frame(
     head[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov", "scale")],
     or = ratio[1], or_lci95 = ratio[2], or_uci95 = ratio[3],
-    beside_columns(estimates), pair_tests(fit), environments = length(fit$encoder$environments),
+    c(beside_columns(estimates), pair_tests(fit)), environments = length(fit$encoder$environments),
     withheld = if (is.null(fit$withheld)) NA_character_ else fit$withheld,
     objections = paste(verdict$check[verdict$objects], collapse = ", "),
     note = if (length(c(said, fit$warnings))) paste(c(said, fit$warnings), collapse = " ") else NA_character_,

@@ -44,7 +44,7 @@ test_that("moments: dense, combined", {
 })
 
 test_that("encoders, estimates and curves", {
-  d <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
+  d <- simulate_mr("snp", cell = 3, n = 100, seed = 1)
   expect_interruptible(function() suppressWarnings(latent_mr(d, seed = 1))$methods, least = 10)
   set.seed(1)
   z <- matrix(rnorm(800), 400)

@@ -83,7 +83,7 @@ test_that("near variants of one chromosome are joined as soon as they correlate"
 
 test_that("the null quantile is that of drawn matrices, in both forms", {
   set.seed(5)
-  ref <- mean(ref_null_draws(2000, 20, 3, 150))
+  ref <- mean(ref_null_draws(2000, 20, 3, 80))
   exact <- .Call(C_ffi_structure_null, 2000, 20L, 3L, 400L, 1L, 1L, NULL)
   expect_equal(mean(exact), ref, tolerance = .05)
   big <- .Call(C_ffi_structure_null, 4000, 80L, 3L, 100L, 1L, 1L, NULL)
@@ -98,7 +98,7 @@ test_that("the null quantile is that of drawn matrices, in both forms", {
 
 test_that("pure noise has no direction above the null, 95 times in 100", {
   set.seed(8)
-  above <- replicate(60, {
+  above <- replicate(40, {
     z <- matrix(rbinom(2000 * 20, 2, .3), 2000)
     e <- factor(rep(1:4, each = 500))
     max(structure_spectrum(view_of(ref_view(z, e, z[, 1], z[, 2]), 20), 20L, integer(), NULL, no_places(20), encoder_control())$values)

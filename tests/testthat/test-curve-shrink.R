@@ -37,7 +37,7 @@ test_that("strength: the smallest squared canonical correlation of line and squa
 })
 
 test_that("weak instruments: quadratic 2SLS with little beside it", {
-  errors <- vapply(1:9, function(seed) {
+  errors <- vapply(1:5, function(seed) {
     d <- score_data(5000, .15, parabola, seed)
     fit <- iv_curve(y ~ x | z, d, seed = seed)
     at <- seq(-2, 2, .1)
@@ -105,11 +105,11 @@ test_that("the control function: least squares with White's errors, and when it 
 
   # with a bend that 2SLS alone sees at t about 2, it opens the gate; people who react
   # differently to the score break it, and it says so
-  s <- vapply(1:8, function(seed) {
+  s <- vapply(1:5, function(seed) {
     fit <- iv_curve(y ~ x | z, score_data(8000, .08, parabola, 20 + seed), seed = 1)
     c(fit$alike, fit$shrink > 0, fit$model$summary[["ratio"]] < 1 / 1.64)
   }, numeric(3))
-  expect_gt(sum(s[1, ]), 5)
+  expect_gte(sum(s[1, ]), 4)
   expect_identical(s[2, s[1, ] == 1], s[3, s[1, ] == 1])
   set.seed(5) # process C of Tian et al. (2023), no effect
   z <- rnorm(10000, 0, .5)
@@ -125,7 +125,7 @@ test_that("the control function: least squares with White's errors, and when it 
 })
 
 test_that("strong instruments: steep curves are not flattened", {
-  errors <- vapply(1:9, function(seed) {
+  errors <- vapply(1:5, function(seed) {
     fit <- iv_curve(y ~ x | z, sigmoid_data(1000, 300 + seed), seed = seed)
     at <- seq(0, 1, length.out = 200)
     c(mean((predict(fit, at) - sigmoid(at))^2), fit$identification$strong)
@@ -154,7 +154,7 @@ test_that("a straight truth and strong instruments: the line of linear 2SLS in m
     line <- coef(iv_reg(y ~ x | z, d))[["x"]]
     c(fit$shrink, sqrt(centred_error(predict(fit, at), 2 * at) / centred_error(line * at, 2 * at)))
   }
-  draws <- vapply(1:20, straight, numeric(2))
-  expect_lte(sum(draws[1, ] > 0), 4)
+  draws <- vapply(1:10, straight, numeric(2))
+  expect_lte(sum(draws[1, ] > 0), 2)
   expect_equal(median(draws[2, ]), 1, tolerance = 1e-6)
 })

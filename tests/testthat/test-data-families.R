@@ -114,7 +114,7 @@ test_that("with families latent_mr() leaves whole families out of the first stag
 })
 
 test_that("sib pairs with weak instruments: leaving families out removes the bias of leaving persons out", {
-  runs <- vapply(1:12, function(seed) {
+  runs <- vapply(1:6, function(seed) {
     d <- sib_data(400, 20, 5, seed = seed)
     alone <- d
     alone["cluster"] <- list(NULL)

@@ -79,8 +79,8 @@ test_that("UJIVE equals n refits, one cluster out its refits; the many-instrumen
     }
   }
   # clusters larger than a block of rows
-  d <- iv_design(n = 1800, L = 3, k = 1, seed = 5)
-  cluster <- rep(c(1, 2, 3), c(700, 700, 400))
+  d <- iv_design(n = 1100, L = 3, k = 1, seed = 5)
+  cluster <- rep(c(1, 2, 3), c(520, 520, 60))
   fit <- iv_fit(d$y, d$x, d$z, d$w, "ujive", "many", cluster = cluster)
   V <- cbind(ref_ujive_instrument(d$x, d$z, d$w, cluster), d$w)
   b <- drop(solve(crossprod(V, cbind(d$x, d$w)), crossprod(V, d$y)))
@@ -126,7 +126,7 @@ test_that("HC2 and HC3 refuse a row with leverage one, HC1 does not", {
 
 test_that("UJIVE is centred with weak instruments where 2SLS is not, and its error is right", {
   set.seed(11)
-  est <- replicate(150, {
+  est <- replicate(100, {
     z <- matrix(rnorm(400 * 20), 400)
     u <- rnorm(400)
     x <- drop(z %*% rep(0.11, 20)) + u + rnorm(400)

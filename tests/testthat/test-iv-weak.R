@@ -54,12 +54,12 @@ test_that("the conditional p-value is that of its definition", {
 
 test_that("each set is where its test does not reject", {
   kinds <- character()
-  for (s in 1:30) {
+  for (s in 1:15) {
     d <- iv_design(n = 60, L = 1 + s %% 4, strength = c(0, 0.1, 0.5)[1 + s %% 3], seed = s)
     d$y <- d$y + if (s %% 5 == 0) 3 * d$z[, 1] else 0
     fit <- iv_fit(d$y, d$x, d$z, d$w)
     m <- factor_moments(fit$engine$f)
-    grid <- c(seq(-20, 20, by = 1.21), -1e6, 1e6)
+    grid <- c(seq(-20, 20, by = 2.11), -1e6, 1e6)
     for (level in c(0.5, 0.95)) for (method in c("AR", "LM", "CLR")) {
       set <- weakiv_set(fit, method, level)
       kinds <- c(kinds, set$ci_type[1])
@@ -79,7 +79,7 @@ test_that("each set is where its test does not reject", {
 
 test_that("projected Anderson-Rubin sets are the shadows of the joint set", {
   kinds <- character()
-  for (s in 1:9) for (k in 2:3) {
+  for (s in c(1:5, 9)) for (k in 2:3) {
     d <- iv_design(n = 70, L = 4, k = k, strength = c(0.03, 0.4, 1.5)[1 + s %% 3], seed = 60 + s)
     d$y <- d$y + if (s %% 4 == 0) 4 * d$z[, 1] else 0
     if (s == 9) d$x <- matrix(rnorm(70 * k), 70) + d$z[, seq_len(k)] * 3

@@ -92,16 +92,13 @@ test_that("the call in the page gives the same numbers", {
 test_that("names of the data are text, whatever they hold", {
   skip_without_report()
   nasty <- "<script>alert('x')</script> & \"LDL\" `r stop()` $x$ ```{=html} **b**"
-  fit <- report_fit
-  fit$exposure <- nasty
-  fit$outcome <- "H\u00f6he \u6771\u4eac\n## fake heading"
-  fit$warnings <- "<img src=x onerror=alert(1)>"
   data <- report_data
-  data$exposure_name <- fit$exposure
-  data$outcome_name <- fit$outcome
+  data$exposure_name <- nasty
+  data$outcome_name <- "H\u00f6he \u6771\u4eac\n## fake heading"
   levels(data$environment)[1] <- "<b>site</b>"
-  names(fit$encoder$environments)[1] <- fit$diagnostics$environments$environment[1] <- "<b>site</b>"
-  fit$variants$snp[1] <- "<i>rs1"
+  data$variants$snp[1] <- "<i>rs1"
+  fit <- quiet(latent_mr(data, seed = 1))
+  fit$warnings <- "<img src=x onerror=alert(1)>"
   # The same names in a curve, which has a section of its own.
   curve <- quiet(iv_curve(report_fit, report_data, seed = 1))
   curve$names[c("exposure", "outcome")] <- list(fit$exposure, fit$outcome)
@@ -121,20 +118,27 @@ test_that("names of the data are text, whatever they hold", {
   expect_false(grepl("[^ -~\n\t]", html))
 })
 
-test_that("fits from moments, without estimates, of continuous instruments and without environments", {
+test_that("fits from moments, without estimates, of continuous instruments; the message, and its option", {
   skip_without_report()
   fit <- quiet(latent_mr(mr_moments(report_data, folds = 4, seed = 1, disclosure = FALSE), seed = 1, by_environment = FALSE))
   for (id in names(fit$estimates)) {
     fit$estimates[[id]][c("b", "se", "lo", "up", "pval", "fstat")] <- NA_real_
     fit$estimates[[id]]$note <- "a reason"
   }
-  html <- report_text(fit)
+  # The message, the path that comes back, and the option that silences.
+  file <- withr::local_tempfile(fileext = ".html")
+  read <- function() paste(readLines(file, encoding = "UTF-8"), collapse = "\n")
+  expect_message(out <- withVisible(report(fit, file)), "Report written: .*[.]html \\(", class = "latentmr_message_report")
+  expect_identical(out, list(value = file, visible = FALSE))
+  html <- read()
   expect_has(html, "could not be estimated: a reason")
   expect_has(html, "needs rows of people")
   expect_has(html, "report(data = )")
   continuous <- simulate_mr("authors", n = 300, seed = 1)
   fit <- quiet(latent_mr(continuous, seed = 1, by_environment = FALSE))
-  html <- report_text(fit, data = continuous)
+  withr::local_options(LatentMR.quiet = TRUE)
+  expect_silent(report(fit, file, data = continuous))
+  html <- read()
   expect_has(html, "continuous instruments have no counted allele")
   expect_length(tags(html, "img"), 3)
 })
@@ -220,17 +224,6 @@ test_that("wrong arguments and missing tools are named", {
   Sys.setenv(PATH = empty, RSTUDIO_PANDOC = empty)
   rmarkdown::find_pandoc(cache = FALSE)
   expect_error(report(report_fit, tempfile(fileext = ".html")), "pandoc, version 2.0", class = "latentmr_error_package")
-})
-
-test_that("the option silences the message, and the path comes back", {
-  skip_without_report()
-  fit <- quiet(latent_mr(simulate_mr("authors", n = 300, seed = 1), seed = 1, by_environment = FALSE, methods = "latent_2sls"))
-  file <- tempfile(fileext = ".html")
-  expect_message(out <- withVisible(report(fit, file)), "Report written: .*[.]html \\(", class = "latentmr_message_report")
-  expect_identical(out, list(value = file, visible = FALSE))
-  old <- options(LatentMR.quiet = TRUE)
-  on.exit(options(old))
-  expect_silent(report(fit, file))
 })
 
 test_that("the page in a browser: nothing cut, nothing said, nothing fetched", {

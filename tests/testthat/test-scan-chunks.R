@@ -9,7 +9,9 @@ chunk_cohort <- function() {
 }
 
 chunk_scan <- function(cohort, folder = NULL, ...) {
-  latent_scan(cohort$data, cohort$outcomes, cohort$exposures, seed = 3, chunk = 1, folder = folder, ...)
+  latent_scan(
+    cohort$data, cohort$outcomes, cohort$exposures, methods = "latent_2sls", seed = 3, chunk = 1, folder = folder, ...
+  )
 }
 
 test_that("files give the same table; what is there is read and not computed", {
@@ -50,8 +52,8 @@ killed_scan <- function(cohort, folder) {
     "  writeBin(bytes[seq_len(length(bytes) / 2)], file.path(given$folder, '.new-half'))",
     "  tools::pskill(Sys.getpid(), tools::SIGKILL)",
     "}, 'LatentMR')",
-    "latent_scan(given$cohort$data, given$cohort$outcomes, given$cohort$exposures, seed = 3, chunk = 1,",
-    "  folder = given$folder)"
+    "latent_scan(given$cohort$data, given$cohort$outcomes, given$cohort$exposures, methods = 'latent_2sls',",
+    "  seed = 3, chunk = 1, folder = given$folder)"
   ))
   suppressWarnings(system2(file.path(R.home("bin"), "Rscript"), shQuote(script), stdout = FALSE, stderr = FALSE))
 }
@@ -91,10 +93,16 @@ test_that("a folder of another scan, or of something else, is refused", {
   chunk_scan(cohort, folder)
   other <- function(cohort, ...) {
     expect_error(
-      suppressMessages(latent_scan(cohort$data, cohort$outcomes, cohort$exposures, folder = folder, ...)),
+      suppressMessages(latent_scan(
+        cohort$data, cohort$outcomes, cohort$exposures, methods = "latent_2sls", folder = folder, ...
+      )),
       "`folder` must be empty, new, or of this same scan, not '.*', of another scan", class = "latentmr_error_argument"
     )
   }
+  expect_error(
+    suppressMessages(latent_scan(cohort$data, cohort$outcomes, cohort$exposures, seed = 3, chunk = 1, folder = folder)),
+    "of another scan", class = "latentmr_error_argument"
+  )
   other(cohort, seed = 4, chunk = 1)
   other(cohort, seed = 3, chunk = 2)
   other(cohort, seed = 3, chunk = 1, level = .9)

@@ -44,7 +44,7 @@ test_that("runs of chr21 are copied whole from the panel, so that linkage stays"
     expect_lt(max(abs(a - b)[same_run]), .1)
     expect_lt(max(abs(b[!same_run])), .1)
     for (run in split(seq_along(at), (at - 1) %/% 50)) {
-      key <- function(m) apply(m[, run, drop = FALSE], 1, paste, collapse = "")
+      key <- function(m) do.call(paste, as.data.frame(m[, run, drop = FALSE]))
       expect_true(all(key(here) %in% key(there)))
     }
   }

@@ -1,13 +1,14 @@
 # A scan in parts: inst/batch. On a real one-node Slurm with `make cluster` (LATENTMR_CLUSTER=true), else by hand.
 batch_file <- function(name) system.file("batch", name, package = "LatentMR")
 
-batch_study <- function(folder) {
+# `outcomes`: 12 or fewer; `n`: people of each of six environments.
+batch_study <- function(folder, outcomes = 12, n = 300) {
   study <- file.path(folder, "study.R")
   writeLines(c(
-    "data <- LatentMR::simulate_mr('snp', cell = 3, n = 300, seed = 1)",
+    sprintf("data <- LatentMR::simulate_mr('snp', cell = 3, n = %d, seed = 1)", n),
     "set.seed(1)",
-    "outcomes <- as.data.frame(sapply(1:12, function(j) j / 12 * data$outcome + rnorm(length(data$outcome))))",
-    "names(outcomes) <- paste0('y', 1:12)",
+    sprintf("outcomes <- as.data.frame(sapply(1:%d, function(j) j / 12 * data$outcome + rnorm(length(data$outcome))))", outcomes),
+    "names(outcomes) <- paste0('y', seq_along(outcomes))",
     "arguments <- list(seed = 3)"
   ), study)
   study
@@ -20,7 +21,9 @@ sequential <- function(study) {
 }
 
 run_script <- function(...) {
-  said <- suppressWarnings(system2(file.path(R.home("bin"), "Rscript"), c("--no-init-file", ...), stdout = TRUE, stderr = TRUE))
+  said <- suppressWarnings(system2(
+    file.path(R.home("bin"), "Rscript"), c("--no-init-file", ...), stdout = TRUE, stderr = TRUE, env = "R_ENABLE_JIT=0"
+  ))
   list(text = paste(said, collapse = "\n"), status = if (is.null(attr(said, "status"))) 0L else attr(said, "status"))
 }
 
@@ -35,7 +38,7 @@ expect_same_scan <- function(table, study) {
 test_that("parts are those of the whole, are not done twice, and what is missing is named", {
   skip_on_cran()
   folder <- withr::local_tempdir()
-  study <- batch_study(folder)
+  study <- batch_study(folder, outcomes = 4, n = 60)
   parts <- file.path(folder, "parts")
   table <- file.path(folder, "table.csv")
   expect_identical(run_script(batch_file("chunk.R"), study, parts, 2, 1)$status, 0L)
