@@ -3,7 +3,7 @@
 # takes a second when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check core sanitize campaign bench peers docs vignettes site datashield cluster clean
+.PHONY: help setup demo test check core lint sanitize campaign bench peers docs vignettes site datashield cluster clean
 
 # A bare machine has no locale set; file names and messages are UTF-8.
 ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
@@ -29,6 +29,9 @@ check: ## R CMD build, INSTALL and check: fails unless 0 errors, 0 warnings, 0 n
 
 core: ## the C core without R on other processors and systems, numbers compared (cross compilers and qemu where installed)
 	@tools/core.sh
+
+lint: ## stricter warnings of gcc and clang, C11 and C23, gcc's analyzer and clang-tidy (where installed)
+	@tools/lint.sh deep
 
 sanitize: ## the same tests with the C code under AddressSanitizer and UBSan (FILTER=regex for some)
 	@tools/setup.sh packages

@@ -227,7 +227,7 @@ void glue_stop(const char *format, ...) {
   lmr_error err;
   va_list args;
   va_start(args, format);
-  vsnprintf(err.message, sizeof err.message, format, args);
+  (void)vsnprintf(err.message, sizeof err.message, format, args);
   va_end(args);
   glue_check(LMR_EINVAL, &err);
   Rf_error("%s", err.message); /* not reached */

@@ -31,6 +31,7 @@ static const R_CallMethodDef *const tables[] = {
 
 enum { MAX_ROUTINES = 256 };
 
+void R_init_LatentMR(DllInfo *dll);
 void attribute_visible R_init_LatentMR(DllInfo *dll) {
   glue_loaded();
   static R_CallMethodDef all[MAX_ROUTINES]; /* written once, at load */

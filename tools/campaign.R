@@ -19,6 +19,10 @@ pieces <- c(
     "forged objects" = "sh tools/sanitize.sh bench/attacks/objects.R",
     "attacks from outside, files" = rscript("bench/attacks/outsider_files.R"),
     "attacks from outside, objects" = rscript("bench/attacks/outsider_objects.R"),
+    "mutations" = paste(
+      "env LATENTMR_MUTATIONS=10000",
+      rscript("tools/test.R tests/testthat '^(data-plink-mutations|data-bgen_genotypes|moments-validate)$'")
+    ),
     "attacks on releases" = rscript("bench/attacks/run.R"),
     "kills" = rscript("bench/attacks/faults.R kill 100"),
     "interrupts" = rscript("bench/attacks/faults.R interrupt 200"),
@@ -27,6 +31,7 @@ pieces <- c(
     "forks" = rscript("bench/attacks/faults.R fork 50"),
     "other processors" = "sh tools/core.sh",
     "other compilers" = "sh tools/cross.sh",
+    "stricter compilers" = "sh tools/lint.sh deep",
     "locales" = "sh tools/locales.sh",
     "wait for an interrupt, p = 5,000" = rscript("bench/bench-interrupt.R 5000"),
     "people, 500,000 x 1,000" = rscript("bench/bench-rows.R flagship")

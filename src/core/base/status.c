@@ -12,7 +12,7 @@ lmr_status lmr_fail(lmr_error *err, lmr_status code, const char *format, ...) {
   if (err) {
     va_list args;
     va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
+    (void)vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
   }
   return code;

@@ -209,7 +209,7 @@ lmr_status sparse_rows(const sparse_problem *problem, size_t starts, uint64_t se
     lmr_status status = LMR_OK;
     double value = INFINITY;
     for (size_t stage = 0; stage < STAGES && status == LMR_OK; stage++)
-      status = descend(problem, first_eps * pow(problem->last / first_eps, stage / (STAGES - 1.)), &at, trial, &value, (double)start / (double)starts, work, tick, err);
+      status = descend(problem, first_eps * pow(problem->last / first_eps, (double)stage / (STAGES - 1.)), &at, trial, &value, (double)start / (double)starts, work, tick, err);
     if (status == LMR_ESINGULAR) continue;
     if (status != LMR_OK) return status;
     values[start] = value;

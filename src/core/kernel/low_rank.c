@@ -40,10 +40,10 @@ static void kernel_column(void *matrix, size_t pivot, double *out) {
   double term[GRAM_TILE];
   for (int s = 0; s < k->scales; s++)
     for (size_t i = 0; i < p->n; i += GRAM_TILE) {
-      const size_t m = p->n - i < GRAM_TILE ? p->n - i : GRAM_TILE;
-      for (size_t j = 0; j < m; j++) term[j] = -k->gamma[s] * dist[i + j];
-      vexp(term, term, m, level);
-      for (size_t j = 0; j < m; j++) out[i + j] += term[j] / k->scales;
+      const size_t rows = p->n - i < GRAM_TILE ? p->n - i : GRAM_TILE;
+      for (size_t j = 0; j < rows; j++) term[j] = -k->gamma[s] * dist[i + j];
+      vexp(term, term, rows, level);
+      for (size_t j = 0; j < rows; j++) out[i + j] += term[j] / k->scales;
     }
 }
 
