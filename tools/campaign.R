@@ -29,6 +29,7 @@ pieces <- c(
     "disks" = rscript("bench/attacks/faults.R disk"),
     "files that shrink" = rscript("bench/attacks/faults.R shrink 100"),
     "forks" = rscript("bench/attacks/faults.R fork 50"),
+    "mutated BGEN files" = "sh tools/bgen_mutations.sh 10000",
     "other processors" = "sh tools/core.sh",
     "other compilers" = "sh tools/cross.sh",
     "stricter compilers" = "sh tools/lint.sh deep",
