@@ -16,7 +16,7 @@ cells <- list(
   dynastic = function() mating(on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)),
   cross = function() mating(on = "cross", r = .4),
   cross_large = function() mating(families = 3000, on = "cross", r = .4),
-  # The bias of the trial that found the contrast (about .08 in the population rows).
+  # More of both traits is inherited, so that mating moves the population rows by about .1.
   cross_strong = function() mating(on = "cross", r = .4, h2 = .6, direct = .7, free = .3),
   outcome_4 = function() mating(on = "outcome", r = .4, effect = .5),
   outcome_6 = function() mating(on = "outcome", r = .6, effect = .5),
