@@ -17,10 +17,3 @@ memory_limit <- function() {
   limit <- getOption("LatentMR.memory")
   if (is.null(limit)) 8e9 else memory_bytes(limit, "options(LatentMR.memory)")
 }
-
-# Evaluates code with one block of work memory for all its calls of the core (glue_scratch() in src/glue.h).
-keep_scratch <- function(code) {
-  .Call(C_ffi_scratch_kept, 1L)
-  on.exit(.Call(C_ffi_scratch_kept, 0L))
-  code
-}

@@ -225,15 +225,14 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
     )
     fitted
   }
-  fit <- keep_scratch({
-    set <- working_set(data, learner, control, crossfit, seed = seed, score = score, random = random, null = TRUE)
-    asked <- list(
-      methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife,
-      sure = sure, seed = seed
-    )
-    if (crossfit) set$plain <- turned_set(set$plain, by_environment) else set <- turned_set(set, by_environment)
-    latent_diagnose(latent_estimate(set, asked, score), set, asked, notes)
-  })
+  set <- working_set(data, learner, control, crossfit, seed = seed, score = score, random = random, null = TRUE)
+  asked <- list(
+    methods = methods, crossfit = crossfit, level = level, by_environment = by_environment, jackknife = jackknife,
+    sure = sure, seed = seed
+  )
+  if (crossfit) set$plain <- turned_set(set$plain, by_environment) else set <- turned_set(set, by_environment)
+  got <- latent_estimate(set, asked, score)
+  fit <- latent_diagnose(got, set, asked, notes)
   fit$people <- people_mark(data)
   fit$call <- match.call()
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")

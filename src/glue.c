@@ -85,40 +85,6 @@ lmr_arena glue_arena(size_t bytes) {
   return lmr_arena_over(glue_alloc(bytes, 1), bytes);
 }
 
-/* A block of a fit. Two core calls at once there are only where one asks R (ask() below), which may call us. */
-static struct {
-  void *block;
-  size_t bytes;
-  int fits, asking;
-} scratch;
-
-lmr_arena glue_scratch(size_t bytes) {
-  const size_t least = (size_t)1 << 20, most = (size_t)1 << 29;
-  if (!scratch.fits || scratch.asking || bytes < least || bytes > most) return glue_arena(bytes);
-  const size_t need = lmr_add_bytes(lmr_bytes(bytes, 1), 64); /* as in glue_alloc() */
-  if (scratch.bytes < need) {
-    free(scratch.block);
-    scratch.bytes = 0;
-    scratch.block = malloc(need);
-    if (!scratch.block) return glue_arena(bytes);
-    scratch.bytes = need;
-    glue_large_pages(scratch.block, need);
-  }
-  lmr_arena whole = lmr_arena_over(scratch.block, scratch.bytes);
-  return lmr_arena_over(lmr_arena_take(&whole, bytes, 1), bytes);
-}
-
-void glue_scratch_kept(int begins) {
-  if (begins) scratch.fits++;
-  else if (scratch.fits) scratch.fits--;
-  if (scratch.fits || scratch.asking) return;
-  free(scratch.block);
-  scratch.block = NULL;
-  scratch.bytes = 0;
-}
-
-size_t glue_scratch_held(void) { return scratch.bytes; }
-
 /* glue_stop_at() */
 static int stop_at = -1, polls = 0;
 static SEXP stop_by = NULL;
@@ -155,14 +121,11 @@ static void back(void *out, Rboolean jump) {
 
 static int stopped_by(question *q) {
   jmp_buf out;
-  scratch.asking++;
   if (setjmp(out)) {
-    scratch.asking--;
     waiting = 1;
     return 1;
   }
   R_UnwindProtect(ask, q, back, &out, unwind);
-  scratch.asking--;
   return 0;
 }
 

@@ -20,13 +20,6 @@ void glue_check(lmr_status status, const lmr_error *err);
 lmr_arena glue_arena(size_t bytes);
 void *glue_alloc(size_t count, size_t width); /* 64-byte aligned */
 
-/* Work memory of one core call, within the call of glue_check(): while a fit lasts (glue_scratch_kept(1) to
- * (0), in R keep_scratch()) the same block again and again, whose pages the system need not find and clear and
- * which R does not collect; else, and where it is more than half a gigabyte, glue_arena(). */
-lmr_arena glue_scratch(size_t bytes);
-void glue_scratch_kept(int begins);
-size_t glue_scratch_held(void); /* bytes of the block now */
-
 /* Asks the system for large pages under a new block that will be written whole:
  * on Linux first touching 400 MB in 4 kB pages takes longer than filling it.
  * Advice only; blocks below some megabytes are left alone. */

@@ -230,17 +230,11 @@ static SEXP ffi_claimed(SEXP x) {
   return Rf_ScalarReal(DATAPTR_OR_NULL(x) ? 0 : (double)each * (double)Rf_xlength(x));
 }
 
-static SEXP ffi_scratch_kept(SEXP begins) {
-  glue_scratch_kept(glue_int1(begins, "begins"));
-  return R_NilValue;
-}
-
 const R_CallMethodDef glue_base_calls[] = {
   GLUE_CALL(ffi_read_bytes, 2),
   GLUE_CALL(ffi_check_text, 2),
   GLUE_CALL(ffi_crc32, 2),
   GLUE_CALL(ffi_claimed, 1),
-  GLUE_CALL(ffi_scratch_kept, 1),
   GLUE_CALL(ffi_table_head, 3),
   GLUE_CALL(ffi_table_shape, 4),
   GLUE_CALL(ffi_table_cells, 9),

@@ -59,20 +59,20 @@ static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP blo
   double *between = glue_alloc(p * p, sizeof *between), *within = glue_alloc(p * p, sizeof *within);
   size_t rank_w, columns, n_blocks;
   glue_check(structure_split(&v, p, first_s, n_s, between, within, &rank_w,
-                             glue_scratch(structure_split_bytes(v.width, n_s)), &tick, &err), &err);
+                             glue_arena(structure_split_bytes(v.width, n_s)), &tick, &err), &err);
   int *b = given_blocks(block_, p, &n_blocks);
   if (!b) {
     b = glue_alloc(p, sizeof *b);
-    glue_check(linkage_find(within, p, moment_people(&v), &rule, b, &n_blocks, glue_scratch(linkage_find_bytes(p)), &tick, &err), &err);
+    glue_check(linkage_find(within, p, moment_people(&v), &rule, b, &n_blocks, glue_arena(linkage_find_bytes(p)), &tick, &err), &err);
   }
   double *whitening = glue_alloc(p * p, sizeof *whitening);
   int *column_block = glue_alloc(p, sizeof *column_block);
   glue_check(structure_whiten(within, p, b, n_blocks, whitening, column_block, &columns,
-                              glue_scratch(structure_whiten_bytes(p)), &tick, &err), &err);
+                              glue_arena(structure_whiten_bytes(p)), &tick, &err), &err);
   double *directions = glue_alloc(p * p, sizeof *directions), *values = glue_alloc(p, sizeof *values);
   if (columns)
     glue_check(structure_directions(between, within, p, whitening, column_block, columns, values,
-                                    directions, glue_scratch(structure_directions_bytes(p)), &tick, &err), &err);
+                                    directions, glue_arena(structure_directions_bytes(p)), &tick, &err), &err);
   SEXP block = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)p));
   for (size_t j = 0; j < p; j++) INTEGER(block)[j] = b[j] + 1;
   SEXP d = PROTECT(keep_columns(directions, p, columns));
@@ -101,7 +101,7 @@ static SEXP ffi_background(SEXP view, SEXP m_, SEXP p_, SEXP top_, SEXP block_, 
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(background_components(&v, m, p, block, n_blocks, &rule, top, REAL(values), REAL(loadings),
-                                   &count, glue_scratch(background_bytes(v.width, m, p, top)), &tick, &err), &err);
+                                   &count, glue_arena(background_bytes(v.width, m, p, top)), &tick, &err), &err);
   SEXP found = PROTECT(Rf_ScalarInteger((int)count));
   SEXP out = glue_list(3, "values", values, "loadings", loadings, "count", found);
   UNPROTECT(3);
@@ -122,7 +122,7 @@ static SEXP ffi_structure_null(SEXP n, SEXP p_, SEXP q_, SEXP draws_, SEXP seed,
     return out;
   }
   glue_check(structure_null((size_t)glue_real1(n, "n"), p, q, draws, (uint64_t)glue_int1(seed, "seed"),
-                            glue_int1(exact, "exact"), REAL(out), glue_scratch(structure_null_bytes(p, q)), &tick,
+                            glue_int1(exact, "exact"), REAL(out), glue_arena(structure_null_bytes(p, q)), &tick,
                             &err), &err);
   UNPROTECT(1);
   return out;

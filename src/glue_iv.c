@@ -80,7 +80,7 @@ static SEXP ffi_iv_scores(SEXP rows, SEXP r, SEXP coef, SEXP options, SEXP level
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(iv_scores(&d, &o, &sums, (lmr_cpu)glue_int1(level, "level"),
-                       glue_scratch(iv_scores_bytes(&d, &o)), &tick, &err), &err);
+                       glue_arena(iv_scores_bytes(&d, &o)), &tick, &err), &err);
   SEXP out = glue_list(9, "residuals", residuals, "leverage", h, "leverage1", h1, "coef", bread,
                        "first", first, "over", over, "all", every, "wu", wu, "trace", trace);
   UNPROTECT(9);
@@ -123,7 +123,7 @@ static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(ujive_instrument(&d, &g, REAL(p), LOGICAL(skipped), (lmr_cpu)glue_int1(level, "level"),
-                              glue_scratch(ujive_bytes(&d, &g, &tick)), &tick, &err), &err);
+                              glue_arena(ujive_bytes(&d, &g, &tick)), &tick, &err), &err);
   SEXP out = glue_list(4, "p", p, "skipped", skipped, "leverage", leverage, "forms", columns ? forms : R_NilValue);
   UNPROTECT(4);
   return out;
@@ -142,7 +142,7 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP leverage, SEXP or
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(ujive_pairs(&d, &g, glue_real(coef, (R_xlen_t)(d.K + d.k), "coef"), REAL(pairs),
-                         (lmr_cpu)glue_int1(level, "level"), glue_scratch(ujive_bytes(&d, &g, &tick)), &tick, &err), &err);
+                         (lmr_cpu)glue_int1(level, "level"), glue_arena(ujive_bytes(&d, &g, &tick)), &tick, &err), &err);
   UNPROTECT(1);
   return pairs;
 }
@@ -219,7 +219,7 @@ static SEXP ffi_iv_cross(SEXP rows, SEXP r, SEXP column, SEXP level) {
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(iv_cross(&d, REAL(column), m, REAL(out), (lmr_cpu)glue_int1(level, "level"),
-                      glue_scratch(iv_cross_bytes(&d)), &tick, &err), &err);
+                      glue_arena(iv_cross_bytes(&d)), &tick, &err), &err);
   UNPROTECT(1);
   return out;
 }
@@ -231,7 +231,7 @@ static SEXP ffi_row_meats(SEXP rows, SEXP maps, SEXP estimates, SEXP k, SEXP clu
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(row_meats(&in, REAL(out), (lmr_cpu)glue_int1(level, "level"), glue_scratch(row_meats_bytes(&in)), &tick,
+  glue_check(row_meats(&in, REAL(out), (lmr_cpu)glue_int1(level, "level"), glue_arena(row_meats_bytes(&in)), &tick,
                        &err), &err);
   UNPROTECT(1);
   return out;

@@ -36,7 +36,7 @@ static SEXP ffi_turn(SEXP a, SEXP map, SEXP rank) {
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(turn(&from, REAL(map), m, REAL(out), glue_scratch(turn_bytes(&from, m)), &tick, &err), &err);
+  glue_check(turn(&from, REAL(map), m, REAL(out), glue_arena(turn_bytes(&from, m)), &tick, &err), &err);
   UNPROTECT(1);
   return out;
 }
@@ -106,7 +106,7 @@ static SEXP ffi_pivoted(SEXP a, SEXP least) {
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(pivoted_factor(copy, n, glue_real1(least, "least"), f, pivot, &rank, glue_scratch(pivoted_factor_bytes(n)),
+  glue_check(pivoted_factor(copy, n, glue_real1(least, "least"), f, pivot, &rank, glue_arena(pivoted_factor_bytes(n)),
                             &tick, &err), &err);
   SEXP at = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)rank));
   SEXP factor = PROTECT(Rf_allocMatrix(REALSXP, (int)rank, (int)rank));

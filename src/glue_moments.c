@@ -109,7 +109,7 @@ static SEXP ffi_moments_check(SEXP m, SEXP n, SEXP kind) {
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
   glue_check(moments_check(&v, glue_real(n, (R_xlen_t)v.blocks, "n"), (moments_kind)glue_int1(kind, "kind"), &fault,
-                           glue_scratch(moments_check_bytes(&v)), &tick, &err), &err);
+                           glue_arena(moments_check_bytes(&v)), &tick, &err), &err);
   if (!fault.found) return R_NilValue;
   SEXP part = PROTECT(Rf_mkString(part_names[fault.part]));
   const double numbers[] = {(double)fault.row + 1, (double)fault.column + 1, (double)fault.block + 1, fault.value,
@@ -133,7 +133,7 @@ static SEXP ffi_moments_collect(SEXP m, SEXP blocks, SEXP people, SEXP mu, SEXP 
   lmr_error err;
   glue_check(moments_collect(&v, b, nb, glue_real1(people, "people"), glue_real(mu, (R_xlen_t)v.p, "mu"),
                              Rf_isNull(centre) ? NULL : glue_real(centre, (R_xlen_t)w, "centre"), REAL(mean),
-                             REAL(sum), REAL(cross), glue_scratch(moments_collect_bytes(&v)), &err), &err);
+                             REAL(sum), REAL(cross), glue_arena(moments_collect_bytes(&v)), &err), &err);
   SEXP out = glue_list(3, "mean", mean, "sum", sum, "cross", cross);
   UNPROTECT(3);
   return out;

@@ -51,7 +51,7 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
   }
   const partial_maps where = {columns, explains};
   glue_check(partial_out(&v, &block, REAL(residual), REAL(taken), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
-                         wanted ? &where : NULL, glue_scratch(partial_bytes(v.width, &block)), &tick, &err), &err);
+                         wanted ? &where : NULL, glue_arena(partial_bytes(v.width, &block)), &tick, &err), &err);
   SEXP rank_ = PROTECT(Rf_ScalarReal((double)rank));
   SEXP out = glue_list(7, "residual", residual, "taken", taken, "inner_kept", inner_kept, "common_kept", common_kept,
                        "rank", rank_, "column", column, "explained", explained);
@@ -70,7 +70,7 @@ static SEXP ffi_panel_components(SEXP view, SEXP instruments) {
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(panel_components(&v, at, m, glue_field_real(view, "scale", (R_xlen_t)v.width), direction, &found,
-                              glue_scratch(panel_components_bytes(m)), &tick, &err), &err);
+                              glue_arena(panel_components_bytes(m)), &tick, &err), &err);
   SEXP out = PROTECT(glue_matrix(m, found));
   memcpy(REAL(out), direction, m * found * sizeof *direction);
   UNPROTECT(1);
@@ -125,7 +125,7 @@ static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP d
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(scores(&in, &f, REAL(g), REAL(slopes), glue_scratch(scores_bytes(&in)), &tick, &err), &err);
+  glue_check(scores(&in, &f, REAL(g), REAL(slopes), glue_arena(scores_bytes(&in)), &tick, &err), &err);
   SEXP n_ = PROTECT(Rf_ScalarReal((double)f.n_kept));
   SEXP out = glue_list(6, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes, "factor", factor, "scale", scale);
   UNPROTECT(6);
@@ -149,13 +149,13 @@ static SEXP ffi_scores_basis(SEXP scores, SEXP p_, SEXP directions) {
     if (m > (size_t)glue_ncol(directions)) glue_stop("internal: %zu directions of %d", m, glue_ncol(directions));
   }
   for (size_t j = 0; j < m; j++) f.n_kept += f.kept[j] != 0;
-  SEXP out = PROTECT(glue_matrix(p, f.n_kept));
-  double *basis = f.n_kept < m ? glue_alloc(p * m, sizeof *basis) : REAL(out);
+  double *basis = glue_alloc(p * m + 1, sizeof *basis);
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(scores_basis(d, p, m, &f, basis, &tick, &err), &err);
-  if (f.n_kept < m) memcpy(REAL(out), basis, p * f.n_kept * sizeof *basis);
+  SEXP out = PROTECT(glue_matrix(p, f.n_kept));
+  memcpy(REAL(out), basis, p * f.n_kept * sizeof *basis);
   UNPROTECT(1);
   return out;
 }
@@ -170,7 +170,7 @@ static SEXP ffi_scores_products(SEXP residual, SEXP p_, SEXP directions, SEXP tu
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(scores_products(&in, REAL(out), glue_scratch(scores_bytes(&in)), &tick, &err), &err);
+  glue_check(scores_products(&in, REAL(out), glue_arena(scores_bytes(&in)), &tick, &err), &err);
   UNPROTECT(3);
   return out;
 }

@@ -85,8 +85,6 @@ static SEXP ffi_test_eigen(SEXP a, SEXP top_) {
   return out;
 }
 
-static SEXP ffi_test_scratch_held(void) { return Rf_ScalarReal((double)glue_scratch_held()); }
-
 static SEXP ffi_test_threads(void) { return Rf_ScalarInteger(glue_threads()); }
 
 /* alpha op(a) op(b) + beta c; trans: "NN", "TN", "NT" or "TT". */
@@ -362,7 +360,6 @@ const R_CallMethodDef glue_test_calls[] = {
   GLUE_CALL(ffi_test_linkage, 5),
   GLUE_CALL(ffi_test_gemm, 7),
   GLUE_CALL(ffi_test_threads, 0),
-  GLUE_CALL(ffi_test_scratch_held, 0),
   GLUE_CALL(ffi_test_rng, 5),
   GLUE_CALL(ffi_test_error, 2),
   GLUE_CALL(ffi_test_stop_at, 2),

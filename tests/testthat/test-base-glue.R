@@ -115,27 +115,3 @@ test_that("draws that cannot be made and medians of nothing are NaN", {
   none <- .Call(C_ffi_weighted_median, numeric(), numeric(), numeric(), numeric(), numeric(), 5L, 1L)
   expect_true(all(is.nan(none)))
 })
-
-test_that("a fit's block of work memory changes no number, is not written into by what a poll asks, and is given back", {
-  set.seed(1)
-  x <- matrix(stats::rnorm(500 * 400), 500)
-  a <- crossprod(x)
-  run <- function() .Call(C_ffi_turn, a, x[1:400, ], 400L)
-  held <- function() .Call(C_ffi_test_scratch_held)
-  want <- run()
-  expect_identical(held(), 0)
-  inside <- keep_scratch(list(run(), held(), keep_scratch(run()), held()))
-  expect_identical(inside[c(1, 3)], list(want, want))
-  expect_gt(inside[[2]], 2^20)
-  expect_identical(inside[[4]], inside[[2]])
-  expect_identical(held(), 0)
-  asked <- NULL
-  for (poll in seq_len(polls_of(run())) - 1L) {
-    other <- function() asked <<- .Call(C_ffi_turn, -a, x[1:400, ], 400L)
-    expect_identical(keep_scratch(at_poll(poll, other, run())), want)
-    expect_identical(keep_scratch(stopped_at(poll, run())), "stopped")
-  }
-  expect_identical(dim(asked), c(400L, 400L))
-  try(keep_scratch(stop("no")), silent = TRUE)
-  expect_identical(held(), 0)
-})
