@@ -3,7 +3,7 @@
 # takes a second when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check core lint sanitize campaign bench peers docs vignettes site datashield cluster clean
+.PHONY: help setup demo test check core lint sanitize campaign bench peers locales docs vignettes site datashield cluster clean
 
 # A bare machine has no locale set; file names and messages are UTF-8.
 ifeq ($(strip $(LC_ALL)$(LC_CTYPE)$(LANG)),)
@@ -46,6 +46,9 @@ bench: setup ## benchmarks, tables in bench/results/ (all: hours; BENCH="bench-i
 peers: setup ## compare with other packages (installs them)
 	@tools/setup.sh peers
 	@Rscript tools/test.R peers
+
+locales: setup ## the tests in C, German, Turkish and with OutDec = "," (FILTER=regex for some files, LOCALE= for one)
+	@tools/locales.sh "$(FILTER)" $(LOCALE)
 
 datashield: setup ## DSI, DSLite and resourcer, and the tests over them
 	@tools/datashield.sh

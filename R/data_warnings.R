@@ -124,6 +124,10 @@ unit_words <- function(times, shift, level_in_sd) {
 measured <- function(x) length(unique(utils::head(x, 1000))) > 2 || length(unique(x)) > 2
 
 warn_trait_units <- function(x, environment, name) {
+  # A code for missing in many people of one environment, named already, is no unit.
+  code <- x %in% far_values(x)$value
+  x <- x[!code]
+  environment <- environment[!code]
   if (!measured(x)) return(invisible())
   # Quartiles of fewer people say little.
   large <- as.integer(environment) %in% which(tabulate(environment, nlevels(environment)) >= 30)

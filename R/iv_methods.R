@@ -14,7 +14,8 @@
 #'   evaluated in the data of the fit, which must not have changed since; a vector has a value for each row
 #'   of the data or of the fit.
 #' @param parm,level Coefficients and level of `confint`.
-#' @param newdata,na.action,se.fit,interval As in [predict.lm()].
+#' @param newdata,na.action,se.fit,interval As in [predict.lm()]; with `se.fit` the result is a matrix with the columns
+#'   `fit` and `se.fit` (and `lwr`, `upr`), as ivreg's.
 #' @param df Degrees of freedom instead of those of the covariance (`predict`: instead of the
 #'   normal distribution).
 #' @param vcov,vcov. Covariance, two spellings: `NULL` is that of the fit, else a type, a one-sided formula of

@@ -76,3 +76,14 @@ test_that("emmeans: means of a factor are predictions at the means of the others
   }
   expect_equal(summary(emmeans::emmeans(ours, ~gears, at = list(wt = 3)))$emmean, unname(predict(ours, transform(grid, wt = 3))))
 })
+
+test_that("predictions and degrees of freedom are ivreg's", {
+  theirs <- ivreg_fit()
+  new <- d[c(3, 1, 9), ]
+  same(df.residual, theirs)
+  same(function(m) predict(m, new), theirs)
+  same(function(m) predict(m, new, se.fit = TRUE), theirs)
+  same(function(m) predict(m, new, interval = "confidence"), theirs)
+  skip_if_not_installed("insight")
+  same(function(m) as.numeric(insight::get_predicted(m, data = new)), theirs)
+})

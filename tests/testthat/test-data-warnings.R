@@ -126,3 +126,24 @@ test_that("quantiles of sorted numbers are quantile()'s", {
     expect_equal(sorted_quantiles(y, n, p), stats::quantile(y[seq_len(n)], p, names = FALSE))
   }
 })
+
+test_that("a code for missing in a third of one environment is a code, not a unit", {
+  set.seed(2)
+  site <- factor(rep(c("a", "b", "c"), each = 100))
+  x <- 3 + rnorm(300)
+  said <- function(x) {
+    kinds <- character()
+    withCallingHandlers(
+      LatentMR:::warn_trait_values(x, site, "ldl"),
+      latentmr_warning = function(w) {
+        kinds <<- c(kinds, class(w)[1])
+        invokeRestart("muffleWarning")
+      }
+    )
+    kinds
+  }
+  for (code in c(-99, -9, 999)) expect_identical(said(replace(x, 201:235, code)), "latentmr_warning_far_value")
+  expect_true("latentmr_warning_units" %in% said(x * ifelse(site == "c", 38.67, 1)))
+  # both: the unit of the values that are none
+  expect_true(all(c("latentmr_warning_far_value", "latentmr_warning_units") %in% said(replace(x * ifelse(site == "c", 100, 1), 201:235, -9999))))
+})
