@@ -65,6 +65,9 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
   check_data(data)
   variant <- stats::predict(x, data, type = "variant")
   invariant <- stats::predict(x, data, type = "invariant")
+  given <- taken_out(x, data)
+  if (!is.null(given)) invariant <- stats::lm.fit(cbind(1, given), invariant)$residuals
+  invariant <- as.matrix(invariant)
   # The moving directions of the stationary encoder stand in the order of their
   # eigenvalues, smallest first.
   if (x$method == "stationary") variant <- variant[, rev(seq_len(ncol(variant))), drop = FALSE]
@@ -97,9 +100,14 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
     ggplot2::scale_y_continuous(breaks = seq_along(levels), labels = shorten(levels, 28), expand = c(.01, .05)) +
     ggplot2::facet_wrap(ggplot2::vars(.data$latent), nrow = if (ncol(z) > leading) 2 else 1, scales = "free_x") +
     ggplot2::labs(
-      x = "Latent (standard deviations over everybody)", y = NULL, title = "Latent variables by environment",
+      x = "Latent (standard deviations over everybody)", y = NULL,
+      title = sprintf("Latent variables by environment (%s encoder)", sub(" encoder$", "", x$encoder)),
       caption = wrap_words(paste0(
-        "Densities; marks: means. The leading ",
+        "Densities; marks: means. ",
+        if (!is.null(given)) {
+          "The invariant ones given structure or components; what is left between environments intercepts take. "
+        },
+        "The leading ",
         if (min(ncol(variant), ncol(invariant)) > leading) paste0(leading, " "), "latents of each block.",
         if (length(size) > length(shown)) sprintf(" The %d largest of %d environments.", length(shown), length(size))
       ), 100)
@@ -107,6 +115,16 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
     plot_theme() +
     ggplot2::theme(panel.grid.major.y = ggplot2::element_blank())
   sized(plot, 8, 1.6 + (if (ncol(z) > leading) 2 else 1) * (.6 + .24 * length(levels)))
+}
+
+# The columns that a fit takes out of the instruments beside the variant block and that the encoder has not: those of
+# structure mode, or the components of background mode (computed with the settings of the encoder).
+taken_out <- function(x, data) {
+  if (x$mode == "panel" || !is.null(x$structure_slopes)) return(NULL)
+  if (x$mode == "background" && !is.null(data$background)) {
+    data <- suppressMessages(add_background(data, x$control), "latentmr_message_background")
+  }
+  data$structure
 }
 
 plot_training <- function(x) {

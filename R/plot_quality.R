@@ -10,7 +10,7 @@ plot_quality <- function(x, max_environments = 30) {
   }
   table <- as.data.frame(x)
   data <- table[table$quantity %in% c("mmd", "hsic"), ]
-  data$ratio <- data$value / data$detectable
+  data$ratio <- pmax(data$value / data$detectable, 0) # less than nothing is nothing
   rows <- data[is.finite(data$ratio), ]
   if (!nrow(rows)) {
     note <- unique(data$note[!is.na(data$note)])
@@ -42,18 +42,25 @@ plot_quality <- function(x, max_environments = 30) {
     ggplot2::geom_vline(xintercept = 1, linetype = "42", colour = "#D55E00", linewidth = .7) +
     quality_layers(rows) +
     ggplot2::scale_y_discrete(labels = labels) +
+    # Equal steps of the root: one latent far out leaves the others apart.
+    quality_axis(rows$ratio) +
     ggplot2::facet_grid(
       rows = ggplot2::vars(.data$group), cols = ggplot2::vars(.data$column), scales = "free", space = "free_y",
       labeller = ggplot2::label_wrap_gen(14)
     ) +
     ggplot2::labs(
       x = "Value over the smallest that the data would show (dashed: 1)", y = NULL,
-      title = "Quality of the instruments",
+      title = "Quality of the instruments: change between environments and dependence",
       caption = quality_caption(nrow(rows), attr(x, "used"), attr(x, "people"), length(shown), length(environments))
     ) +
     plot_theme() +
     ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), strip.text.y = ggplot2::element_text(angle = 0))
   sized(plot, 8, 2.1 + .24 * (max(length(shown), 2) + max(length(other), 1)))
+}
+
+quality_axis <- function(ratio) {
+  if (max(ratio) < 6) return(ggplot2::scale_x_continuous())
+  ggplot2::scale_x_continuous(trans = "sqrt", breaks = c(0, 1, 4^(1:8))[c(0, 1, 4^(1:8)) <= max(1, ratio)])
 }
 
 QUALITY_POINTS <- 2000
@@ -95,7 +102,10 @@ quality_layers <- function(rows) {
       data = points, position = jitter, shape = 1, size = if (crowded) 1 else 1.8, alpha = if (crowded) .6 else 1
     ),
     if (nrow(named) <= 20) {
-      ggplot2::geom_text(data = named, ggplot2::aes(label = .data$latent), hjust = 1.5, size = 2.8, colour = "grey25")
+      ggplot2::geom_text(
+        data = named, ggplot2::aes(label = .data$latent), hjust = 1.5, size = 2.8, colour = "grey25",
+        check_overlap = TRUE
+      )
     }
   )
 }

@@ -52,9 +52,11 @@ robust_limits <- function(b, lo, up, centre = NA, wide = 8, typical = (up - lo) 
 
 # One layer of horizontal intervals, with arrows where they go on.
 interval_layers <- function(data, limits, linewidth, colour = "black") {
-  data <- data[!is.na(data$lo) & !is.na(data$up) & data$up >= limits[1] & data$lo <= limits[2], , drop = FALSE]
-  data$x0 <- pmax(data$lo, limits[1])
-  data$x1 <- pmin(data$up, limits[2])
+  data <- data[!is.na(data$lo) & !is.na(data$up), , drop = FALSE]
+  # What lies wholly beyond is an arrow at the edge.
+  edge <- limits + c(.021, -.021) * diff(limits)
+  data$x0 <- pmin(pmax(data$lo, limits[1]), edge[2])
+  data$x1 <- pmax(pmin(data$up, limits[2]), edge[1])
   data$left <- data$x0 + .02 * diff(limits)
   data$right <- data$x1 - .02 * diff(limits)
   layer <- function(rows, from, to, width, arrow = NULL) {

@@ -103,7 +103,10 @@ plot_funnel <- function(x, units) {
     ggplot2::expand_limits(y = 0) +
     ggplot2::labs(
       x = effect_axis(x, units), y = "Precision of the ratio (1 / standard error)", colour = NULL, linetype = NULL,
-      title = wrap_words(sprintf("Ratio estimates of %s and their precision", plural(nrow(data), "variant"))),
+      title = wrap_words(sprintf(
+        "Ratio estimates of the effect of %s on %s by precision: %s", shorten(x$exposure, 60), shorten(x$outcome, 60),
+        plural(nrow(data), "variant")
+      )),
       caption = if (any(data$outside)) {
         sprintf("Crosses at the edge: %s variants beyond the picture.", big(sum(data$outside)))
       }
@@ -115,7 +118,7 @@ plot_funnel <- function(x, units) {
 plot_single <- function(x, units) {
   table <- single_variant(x)
   variant_forest(
-    x, table, units, order(table$se), "Estimates of single variants",
+    x, table, units, order(table$se), "Ratio estimates of single variants",
     "%s of %s variants shown, those with the smallest errors"
   )
 }
@@ -124,7 +127,7 @@ plot_leave_one_variant <- function(x, units) {
   table <- leave_one_out(x, "variant", method = "ivw")
   whole <- table$b[table$SNP == "All"]
   variant_forest(
-    x, table, units, order(-abs(table$b - whole)), "Inverse variance weighted estimates without one variant",
+    x, table, units, order(-abs(table$b - whole)), "Inverse variance weighted without one variant",
     "%s of %s variants shown, those that move the estimate most", zero = FALSE
   )
 }
@@ -159,7 +162,8 @@ variant_forest <- function(x, table, units, importance, title, some, zero = TRUE
     ggplot2::coord_cartesian(xlim = limits) +
     ggplot2::facet_grid(rows = ggplot2::vars(.data$group), scales = "free_y", space = "free_y") +
     ggplot2::labs(
-      x = effect_axis(x, units), y = NULL, title = wrap_words(title),
+      x = effect_axis(x, units, 58), y = NULL,
+      title = wrap_words(sprintf("%s: %s on %s", title, shorten(x$exposure, 60), shorten(x$outcome, 60))),
       caption = wrap_words(paste0(
         "Lines: ", level_words(x$level), " intervals; arrows: goes on beyond the picture. ",
         if (length(ranked) > MOST_ROWS) paste0(sprintf(some, MOST_ROWS, big(length(ranked))), ".")

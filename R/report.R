@@ -1,7 +1,8 @@
 #' Report of an analysis
 #'
-#' Writes one HTML file that needs nothing else: no network, pictures inside; its only script sorts the table of
-#' variants. The first screen holds the verdict ([verdict()]), the forest and the estimates. Below: the question,
+#' Writes one HTML file (or a `.docx` document) that needs nothing else: no network, pictures inside; its only script
+#' sorts the table of variants. The first screen holds the verdict ([verdict()]), the forest and the estimates.
+#' Below: the question,
 #' the flow of participants and Table 1, the variants (provenance, quality, associations, also as a CSV file),
 #' the environments, the families where there are any, the encoder, what each test says and cannot
 #' see, sensitivity analyses, the dose-response curve when one is given, the STROBE-MR
@@ -11,8 +12,9 @@
 #' @param fit A [latent_mr()] fit. With several exposures the page has a row of estimates for each
 #'   and its conditional F; what is for one exposure alone (tables and pictures of single variants, the direction
 #'   test) is left out, and the page says so.
-#' @param file Path of the file to write, ending in `.html`; its folder must exist, and a file of that
-#'   name is replaced.
+#' @param file Path of the file to write; its folder must exist, and a file of that
+#'   name is replaced. Ending in `.docx`: the same as a document for word processors, with fewer columns in the table of
+#'   variants and without its CSV file. On paper or as PDF: print the page from the browser, it has a style for that.
 #' @param data `NULL`, or the `mr_data` object of the fit: adds Table 1 (exposure, outcome and covariates by
 #'   environment), call rates and frequencies of the variants, the call that made the data and the pictures of the
 #'   latents.
@@ -95,19 +97,24 @@ write_report <- function(fit, file, data, curve, question, units, code) {
   )
   # The document's own environment sees the package's functions and these names.
   names <- list2env(
-    list(fit = fit, data = data, curve = curve, question = question, units = units, code = code), parent = topenv()
+    list(
+      fit = fit, data = data, curve = curve, question = question, units = units, code = code,
+      document = is_docx(file)
+    ),
+    parent = topenv()
   )
   made <- rmarkdown::render(source, format, output_file = "report.html", envir = names, quiet = TRUE)
+  if (is_docx(file)) made <- html_to_docx(made)
   write_files(setNames(list(readBin(made, "raw", file.size(made))), file))
   inform(sprintf("Report written: %s (%s)", file, format_bytes(file.size(file))), "latentmr_message_report")
   invisible(file)
 }
 
 check_report_file <- function(file) {
-  if (is.null(file)) abort_argument("file", "the path of a file ending in .html", "missing")
+  if (is.null(file)) abort_argument("file", "the path of a file ending in .html or .docx", "missing")
   check_string(file, "file")
-  if (!grepl("[.]html?$", lower(file))) {
-    abort_argument("file", "the path of a file ending in .html", describe(file))
+  if (!grepl("[.]html?$", lower(file)) && !is_docx(file)) {
+    abort_argument("file", "the path of a file ending in .html or .docx", describe(file))
   }
   file <- path.expand(file)
   if (!dir.exists(dirname(file))) {
@@ -116,6 +123,20 @@ check_report_file <- function(file) {
     )
   }
   file
+}
+
+is_docx <- function(file) grepl("[.]docx$", lower(file))
+
+# What is for screens alone has no place on paper.
+html_to_docx <- function(page) {
+  text <- paste(readLines(page, encoding = "UTF-8"), collapse = "\n")
+  for (part in c("<nav.*?</nav>", "<script>.*?</script>", "<a class=\"skip\".*?</a>", "<p class=\"file\">.*?</p>")) {
+    text <- gsub(paste0("(?s)", part), "", text, perl = TRUE)
+  }
+  writeLines(text, page, useBytes = TRUE)
+  made <- file.path(dirname(page), "report.docx")
+  rmarkdown::pandoc_convert(page, to = "docx", from = "html", output = made)
+  made
 }
 
 check_report_parts <- function(fit, data, curve) {

@@ -57,7 +57,8 @@ csv_link <- function(sheet, name) {
   )
 }
 
-report_variant_table <- function(fit, data) {
+# `document`: on paper there is room for fewer columns, and nothing to click.
+report_variant_table <- function(fit, data, document = FALSE) {
   if (length(fit$exposure) > 1 || fit$kind == "continuous") return(NULL)
   sheet <- variant_sheet(fit, data)
   shown <- seq_len(nrow(sheet))
@@ -70,13 +71,20 @@ report_variant_table <- function(fit, data) {
         "Associations per copy of the effect allele (the first of the two) with %s and %s, given what the analysis partials out. F and R2: of the single variant. ",
         with_unit(fit$exposure, units[1]), with_unit(fit$outcome, units[2])
       ),
-      "A click on the head of a column sorts by it",
+      if (document) "The columns of most use are shown" else "A click on the head of a column sorts by it",
       if (length(shown) < nrow(sheet)) {
-        sprintf("; shown are the %s of largest F of %s, the file has all", big(length(shown)), big(nrow(sheet)))
+        sprintf("; shown are the %s of largest F of %s, %s has all", big(length(shown)), big(nrow(sheet)),
+          if (document) "the HTML page" else "the file"
+        )
       }, "."
     ))),
-    sheet_table(sheet_columns(sheet[shown, ], fit, if (!is.null(data)) levels(data$environment)), caption),
-    csv_link(sheet, "variants.csv")
+    if (document) {
+      columns <- sheet_columns(sheet[shown, ], fit, NULL)
+      sheet_table(columns[!names(columns) %in% c("SE", "R2 (%)", "in environments")], caption)
+    } else {
+      sheet_table(sheet_columns(sheet[shown, ], fit, if (!is.null(data)) levels(data$environment)), caption)
+    },
+    if (!document) csv_link(sheet, "variants.csv")
   )
 }
 
@@ -106,6 +114,7 @@ sheet_columns <- function(sheet, fit, environments, most = 8) {
     list(Frequency = number(sheet$eaf, 2)), frequency, pair("exposure"),
     list(F = number(sheet$F, 1), R2 = number(100 * sheet$R2, 2)), pair("outcome")
   )
+  if (all(columns$Place == "")) columns$Place <- NULL
   names(columns)[names(columns) == "beta"] <- paste(c("beta,", "beta,"), shorten(c(fit$exposure, fit$outcome), 24))
   names(columns)[names(columns) == "R2"] <- "R2 (%)"
   columns

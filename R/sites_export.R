@@ -10,7 +10,7 @@
 #' * at least `min_people` people, and variants and numeric columns at most `max_columns` of the people;
 #' * so many people that somebody who has a person's genotypes for all p variants, the frequencies of everybody and the
 #'   linkage between variants, finds out whether the person is among them with a power of at most `max_power` at level .05:
-#'   \eqn{n \ge p (p + 3) / 2 / (\Phi^{-1}(\code{max_power}) + 1.645)^2}{n >= p (p + 3) / 2 / (qnorm(max_power) + 1.645)^2},
+#'   \eqn{n \ge p (p + 3) / 2 / (\Phi^{-1}(m) + 1.645)^2}{n >= p (p + 3) / 2 / (qnorm(max_power) + 1.645)^2},
 #'   which at .1 is 493 people for 10 variants, 1,743 for 20 and 10,039 for 50. From frequencies alone the power at `max_columns =
 #'   .1` would be .09; the cross products tell much more (`bench/bench-membership.R`: .67 for 98 variants in 1,000
 #'   people). A data holder to whom membership is no secret can raise it, to 1 for no limit;

@@ -48,8 +48,19 @@ var measure = function (frame) {
   var back = function (e) { while (e) { var c = rgb(win.getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; e = e.parentElement; } return [255, 255, 255]; };
   var contrast = all("main *").filter(function (e) { return Array.from(e.childNodes).some(function (n) { return n.nodeType === 3 && n.data.trim(); }); })
     .map(function (e) { var a = lum(rgb(win.getComputedStyle(e).color)), b = lum(back(e)); return (Math.max(a, b) + .05) / (Math.min(a, b) + .05); });
+  // Clicks on the head of F: are the numbers in order, and what does the head say?
+  var sheet = doc.querySelector("table.sortable"), sorted = "";
+  if (sheet) {
+    var heads = Array.from(sheet.tHead.rows[0].cells), column = heads.findIndex(function (h) { return h.textContent.trim() === "F"; });
+    sorted = [1, -1].map(function (way) {
+      heads[column].querySelector("button").click();
+      var f = Array.from(sheet.tBodies[0].rows).map(function (r) { return parseFloat(r.cells[column].textContent); });
+      var right = f.every(function (v, i) { return i === 0 || way * (v - f[i - 1]) >= 0; });
+      return right ? heads[column].getAttribute("aria-sort") : "wrong";
+    }).join(" ");
+  }
   return {
-    width: win.innerWidth, page: doc.documentElement.scrollWidth, cut: cut.length,
+    sorted: sorted, width: win.innerWidth, page: doc.documentElement.scrollWidth, cut: cut.length,
     scrolled: all("table:not(.sheet)").filter(function (t) { return t.parentElement.scrollWidth > t.parentElement.clientWidth + 1; }).length,
     tables: all("table").length, images: all("img").length,
     loaded: all("img").filter(function (i) { return i.complete && i.naturalWidth > 0; }).length,
@@ -69,7 +80,7 @@ window.onload = function () {
       sprintf("--user-data-dir=%s", file.path(folder, "profile")), "--window-size=1400,1000", "--dump-dom", paste0("file://", file.path(folder, "measure.html"))
     ), stdout = TRUE, stderr = log, timeout = 120
   ))
-  found <- regmatches(out, regexpr("\\[\\{\"width\".*\\}\\]", out))
+  found <- regmatches(out, regexpr("\\[\\{\"sorted\".*\\}\\]", out))
   if (!length(found)) return(NULL)
   found <- gsub("&amp;", "&", gsub("&lt;", "<", gsub("&gt;", ">", found)))
   cbind(jsonlite::fromJSON(found), console = sum(grepl("CONSOLE", readLines(log, warn = FALSE))))

@@ -232,16 +232,46 @@ test_that("the page in a browser: nothing cut, nothing said, nothing fetched", {
   skip_if_not_installed("jsonlite")
   chromium <- find_chromium()
   skip_if(is.na(chromium), "no Chromium")
-  m <- measured_report(attr(page(), "file"), c(390, 1280), chromium)
+  m <- measured_report(attr(page(), "file"), c(390, 768, 1280, 1920), chromium)
   skip_if(is.null(m), "Chromium does not run here")
-  expect_identical(m$width, c(390L, 1280L))
+  expect_identical(m$width, c(390L, 768L, 1280L, 1920L))
   expect_true(all(m$page <= m$width))
-  for (count in c("cut", "scrolled", "console", "requests")) expect_identical(m[[count]], c(0L, 0L), label = count)
-  expect_identical(c(m$images, m$loaded), rep(11L, 4))
+  for (count in c("cut", "scrolled", "console", "requests")) expect_identical(m[[count]], rep(0L, 4), label = count)
+  expect_identical(c(m$images, m$loaded), rep(11L, 8))
   expect_true(all(m$tables > 8))
+  # A click on the head of F sorts by it, a second one the other way round.
+  expect_identical(unique(m$sorted), "ascending descending")
   # WCAG 2 AAA for text.
   expect_true(all(m$contrast >= 7))
   expect_identical(unique(m$title), "Effect of exposure on outcome")
+})
+
+test_that("a document for word processors holds the same numbers and pictures", {
+  skip_without_report()
+  copy <- file.path(tempfile("docx"), "page.html")
+  dir.create(dirname(copy))
+  file.copy(attr(page(), "file"), copy)
+  file <- html_to_docx(copy)
+  parts <- utils::unzip(file, list = TRUE)$Name
+  expect_length(grep("^word/media/.*png$", parts), 11)
+  folder <- tempfile("docx")
+  utils::unzip(file, "word/document.xml", exdir = folder)
+  xml <- paste(readLines(file.path(folder, "word/document.xml"), encoding = "UTF-8", warn = FALSE), collapse = " ")
+  text <- gsub("<[^>]*>", "", xml)
+  frame <- as.data.frame(report_fit)
+  for (shown in format_estimate(frame$b, frame$lo_ci, frame$up_ci)) expect_has(text, shown)
+  for (section in c(sections, "Effect of exposure on outcome", report_fit$variants$snp[1])) expect_has(text, section)
+  expect_gte(length(gregexpr("<w:tbl>", xml, fixed = TRUE)[[1]]), 9)
+  # Neither the script of the page nor its file.
+  expect_false(grepl("aria-sort|as CSV", text))
+  # From a fit, whatever the case of the ending.
+  small <- quiet(latent_mr(simulate_mr("authors", n = 300, seed = 1), seed = 1, by_environment = FALSE, methods = "latent_2sls"))
+  document <- tempfile(fileext = ".DOCX")
+  expect_message(report(small, document), "Report written: .*[.]DOCX")
+  expect_true("word/document.xml" %in% utils::unzip(document, list = TRUE)$Name)
+  short <- report_variant_table(report_fit, report_data, document = TRUE)
+  expect_false(grepl("in site|<a |click|>SE<", short))
+  expect_has(short, report_fit$variants$snp[1])
 })
 
 test_that("a picture that breaks off, as on a full disk, is no picture", {
