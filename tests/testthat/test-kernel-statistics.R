@@ -113,7 +113,7 @@ test_that("a third moment is seen by poly3 and not by poly2", {
 
 test_that("feature maps of polynomials and labels are exact, Fourier features close", {
   case <- kernel_case()
-  pair <- function(f) c(f(approximation = "exact"), f(approximation = "features", features = 2000, seed = 1))
+  pair <- function(f) c(f(approximation = "exact"), f(approximation = "features", features = 800, seed = 1))
   for (k in list(c("poly2", "poly3"), c("poly3", "delta"))) {
     y <- if (k[2] == "delta") case$e else case$y
     got <- pair(function(...) hsic(case$x, y, kernel = k, ...))
