@@ -10,7 +10,7 @@ plot_quality <- function(x, max_environments = 30) {
   }
   table <- as.data.frame(x)
   data <- table[table$quantity %in% c("mmd", "hsic"), ]
-  data$ratio <- pmax(data$value / data$detectable, 0) # less than nothing is nothing
+  data$ratio <- data$value / data$detectable
   rows <- data[is.finite(data$ratio), ]
   if (!nrow(rows)) {
     note <- unique(data$note[!is.na(data$note)])
@@ -35,6 +35,7 @@ plot_quality <- function(x, max_environments = 30) {
     rev(paste(rep(c("mmd", "hsic"), c(length(shown), length(other))), c(shown, other)))
   )
   rows <- data[is.finite(data$ratio) & !is.na(data$key), ]
+  rows$ratio <- pmax(rows$ratio, 0) # drawn: less than nothing is nothing
   labels <- stats::setNames(shorten(sub("^(mmd|hsic) ", "", levels(data$key)), 28), levels(data$key))
   plot <- ggplot2::ggplot(data, ggplot2::aes(x = .data$ratio, y = .data$key)) +
     ggplot2::geom_blank(data = rows) +
