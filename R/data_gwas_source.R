@@ -69,10 +69,10 @@ ssf_metadata <- function(path) {
   beside <- beside[file.exists(beside)]
   if (!length(beside)) return(NULL)
   lines <- strsplit(rawToChar(file_text(beside[1], "file")), "\r?\n")[[1]]
+  Encoding(lines) <- "UTF-8"
   of <- function(key) {
     hit <- grep(sprintf("^[ -]*%s *:", key), lines, value = TRUE)
-    value <- trimws(sub("^[^:]*:", "", hit))
-    value <- sub("^(['\"])(.*)\\1$", "\\2", value)
+    value <- yaml_text(sub("^[^:]*:", "", hit))
     value[nzchar(value) & !value %in% c("null", "~", "NA", "NR")]
   }
   # A key whose values are the items of a list below it.
@@ -80,8 +80,8 @@ ssf_metadata <- function(path) {
     at <- grep(sprintf("^[ -]*%s *: *$", key), lines)
     unlist(lapply(at, function(i) {
       rest <- lines[-seq_len(i)]
-      items <- rest[cumsum(!grepl("^ *- +[^:]+$", rest)) == 0]
-      sub("^(['\"])(.*)\\1$", "\\2", trimws(sub("^ *- +", "", items)))
+      items <- rest[cumsum(!grepl("^ *- +([^:]+|\".*\"|'.*') *$", rest)) == 0]
+      yaml_text(sub("^ *- +", "", items))
     }))
   }
   total <- function(key) {
@@ -95,6 +95,16 @@ ssf_metadata <- function(path) {
     trait = if (length(trait)) trait[1], environment = if (length(unique(ancestry)) == 1) ancestry[1],
     samplesize = total("sample_size"), ncase = total("case_count"), ncontrol = total("control_count")
   )
+}
+
+# One value of YAML: plain, or in quotes of which the double ones have escapes.
+yaml_text <- function(x) {
+  x <- trimws(x)
+  double <- grepl("^\".*\"$", x)
+  single <- grepl("^'.*'$", x)
+  x[double] <- gsub("\\\\([\"\\\\])", "\\1", substring(x[double], 2, nchar(x[double]) - 1))
+  x[single] <- gsub("''", "'", substring(x[single], 2, nchar(x[single]) - 1), fixed = TRUE)
+  x
 }
 
 # The columns that are needed, of the rows that are asked for: x, a list by field.
