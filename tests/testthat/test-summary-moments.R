@@ -284,7 +284,7 @@ test_that("a matrix of genotypes is no matrix of correlations", {
   expect_condition_text(
     mr_moments_from_summary(t$x, t$y, ld = list(EUR = genotypes, AFR = genotypes, EAS = genotypes), overlap = 0),
     "latentmr_error_argument", paste0(
-      "`ld` must be a square matrix of correlations, not a integer matrix of 30 x 4.\n",
+      "`ld` must be a square matrix of correlations, not an integer matrix of 30 x 4.\n",
       "i Of a matrix of genotypes give cor(genotypes) with attr(, \"n\") <- nrow(genotypes), or an mr_data object."
     )
   )
