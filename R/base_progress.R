@@ -81,11 +81,13 @@ abort_worker <- function(e) {
   )
 }
 
-# lapply() over the workers of future::plan(). Later versions of future make an error of an
-# interrupt; it leaves here as the interrupt that it was.
-over_workers <- function(x, f, ..., seed = TRUE) {
+# lapply() over the workers of future::plan(); without any it is lapply() itself, so that time limits and interrupts
+# reach the work (future 1.80 takes limits off). Pieces draw nothing from the session's stream. Later versions of
+# future make an error of an interrupt; it leaves here as the interrupt that it was.
+over_workers <- function(x, f, ...) {
+  if (inherits(future::plan(), "sequential")) return(lapply(x, f, ...))
   tryCatch(
-    future.apply::future_lapply(x, f, ..., future.seed = seed, future.packages = "LatentMR"),
+    future.apply::future_lapply(x, f, ..., future.seed = NULL, future.packages = "LatentMR"),
     FutureError = function(e) {
       if (!grepl("was interrupted", conditionMessage(e), fixed = TRUE)) abort_worker(e)
       signalCondition(structure(class = c("interrupt", "condition"), list(message = "", call = NULL)))

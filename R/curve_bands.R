@@ -69,7 +69,7 @@ bootstrap_band <- function(fit, rows) {
     out
   }
   draws <- spread_work("Bootstrap of the curve", length(seeds), function(step) {
-    over_workers(seeds, one, step = step, seed = NULL)
+    over_workers(seeds, one, step = step)
   })
   lost <- sum(lengths(draws) == 0)
   if (lost > length(seeds) / 2) {

@@ -192,13 +192,10 @@ autoencoder_runs <- function(shape, rows, skip, control, seed) {
     }
     .Call(C_ffi_ae_fit, shape, rows, options, skip, seed, as.integer(r), single, progress, cpu_level())
   }
-  # The core has its own streams: the session's is put back where it was.
+  # The core has its own streams.
   runs <- spread_work("Training of the autoencoder", 100 * restarts, function(step) {
     if (restarts == 1) return(list(one(1L, step)))
-    with_seed(
-      seed,
-      over_workers(seq_len(restarts), one, step = step)
-    )
+    over_workers(seq_len(restarts), one, step = step)
   })
   keep_finished(runs, shape, control)
 }

@@ -78,7 +78,7 @@ flow_search <- function(input, base, n_latent, control, seed, first = NULL) {
   # Every fit has its own stream of (seed, start): the same numbers under any plan of workers.
   run <- function(w, start) {
     one <- function(i) flow_start(input, base, w[i], start[i], control, seed)
-    with_seed(seed, over_workers(seq_along(w), one))
+    over_workers(seq_along(w), one)
   }
   fits <- run(dimensions, rep(0, length(dimensions)))
   held <- function(fits) vapply(fits, function(f) f$loss[2], 0)

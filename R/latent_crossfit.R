@@ -202,10 +202,7 @@ crossfit_encoders <- function(fitted, data, fold, crossfit) {
     step()
     out
   }
-  # with_seed: future.apply moves the session's stream on.
-  with_seed(fitted$seed, spread_work("Encoders of the folds", crossfit, function(step) {
-    over_workers(seq_len(crossfit), one, step = step)
-  }))
+  spread_work("Encoders of the folds", crossfit, function(step) over_workers(seq_len(crossfit), one, step = step))
 }
 
 # Blocks of everybody by the encoder that has not seen them. What has columns of its

@@ -14,7 +14,7 @@ run_chunks <- function(chunks, data, asked, folder) {
   pairs <- vapply(chunks, function(jobs) sum(vapply(jobs, job_size, 0)), 0)
   if (length(open)) asked$total <- scan_total(data, chunks, asked$memory)
   done <- spread_work("Scan", sum(pairs[open]), function(step) {
-    over_workers(chunks_of(chunks, files, open), run_chunk, data = data, asked = asked, step = step, seed = NULL)
+    over_workers(chunks_of(chunks, files, open), run_chunk, data = data, asked = asked, step = step)
   })
   if (is.null(files)) return(done)
   lapply(seq_along(files), function(k) read_chunk(files[k]))

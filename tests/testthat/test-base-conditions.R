@@ -103,6 +103,7 @@ test_that("a script goes on after a time limit, and an interrupt of the system s
     "long <- function() learn_instruments(d, 'autoencoder', n_latent = c(2, 2), seed = 1, control = encoder_control(",
     "  autoencoder = autoencoder_control(epochs = 1e4, warm_start = FALSE)))",
     "invisible(learn_instruments(d, 'closure', n_latent = c(2, 2), seed = 1))", # packages are loaded
+    "invisible(future::plan())",
     "out <- try({ setTimeLimit(elapsed = 1); long() }, silent = TRUE)",
     "setTimeLimit()",
     "cat(class(out), conditionMessage(attr(out, 'condition')), '\\n')",
