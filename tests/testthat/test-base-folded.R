@@ -12,7 +12,7 @@ test_that("a table prints its first rows and counts the rest", {
   expect_identical(x[["p"]], frame$p)
   # Changed so that the rank no longer fits: as data frames print.
   x[13, ] <- x[1, ]
-  expect_identical(capture.output(print(x)), capture.output(print(unfolded(x))))
+  expect_identical(capture.output(print(x)), capture.output(pointed(print(unfolded(x)))))
   expect_error(print(x, rows = 0), "`rows` must be", class = "latentmr_error_argument")
   expect_identical(capture.output(print(folded_table(frame[0, ]))), capture.output(print(frame[0, ], row.names = FALSE)))
 })
