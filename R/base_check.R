@@ -92,8 +92,10 @@ check_dots <- function(...) {
     "latentmr_error_argument", argument = given[1],
     hint = if (length(near)) {
       sprintf("Did you mean \"%s\"?", near[1])
-    } else {
+    } else if (length(known)) {
       sprintf("The arguments are %s.", quote_all(known, Inf))
+    } else {
+      "There are no arguments."
     }
   )
 }

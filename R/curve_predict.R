@@ -205,7 +205,8 @@ effect_frame <- function(estimate, unshrunk, se, level) {
 
 #' @rdname average_effect
 #' @export
-average_derivative <- function(fit, level = .95) {
+average_derivative <- function(fit, level = .95, ...) {
+  check_dots(...)
   check_given()
   if (inherits(fit, "iv_surface")) return(vector_derivatives(fit, level))
   if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))

@@ -23,6 +23,7 @@
 #' @param fit An `iv_curve`.
 #' @param strata Number of strata, 2 to 100 (at most n / 20).
 #' @param method `"residual"`, `"doubly-ranked"`, or both.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame, one row per method and stratum: `method`, `stratum`; of the
 #'   exposure `size`, `min`, `1q`, `mean`, `3q`, `max`; `Fvalue` of the instrument in the
 #'   stratum; associations in the stratum `bx`, `bxse`, `by`, `byse` (per unit of the score); effect `est` and its error
@@ -41,7 +42,8 @@
 #' fit <- iv_curve(y ~ x | z, data = d, seed = 1)
 #' stratum_table(fit, strata = 5)
 #' @export
-stratum_table <- function(fit, strata = 10, method = c("residual", "doubly-ranked")) {
+stratum_table <- function(fit, strata = 10, method = c("residual", "doubly-ranked"), ...) {
+  check_dots(...)
   check_given()
   if (!inherits(fit, "iv_curve")) abort_argument("fit", "an iv_curve", describe(fit))
   check_made(fit)

@@ -51,7 +51,8 @@
 #' family
 #' table(table(family))
 #' @export
-families <- function(kin, ids = NULL, threshold = 2^-4.5, encoding = "UTF-8") {
+families <- function(kin, ids = NULL, threshold = 2^-4.5, encoding = "UTF-8", ...) {
+  check_dots(...)
   check_given()
   check_encoding(encoding)
   check_number(threshold, "threshold", 0, 1, open = TRUE)

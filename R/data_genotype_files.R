@@ -58,7 +58,8 @@ as.matrix.genotype_files <- function(x, ...) {
 }
 
 #' @export
-`[.genotype_files` <- function(x, i, j, drop = TRUE) {
+`[.genotype_files` <- function(x, i, j, ..., drop = TRUE) {
+  check_dots(...)
   check_made(x)
   check_flag(drop, "drop")
   if (!missing(i) && missing(j) && nargs() - (!missing(drop)) < 3) {

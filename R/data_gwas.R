@@ -75,7 +75,8 @@
 #' @export
 read_gwas <- function(file, environment = NULL, trait = NULL, snps = NULL, region = NULL, samplesize = NULL,
                       ncase = NULL, ncontrol = NULL, units = NULL, scale = NULL, variants = NULL, columns = NULL,
-                      role = NULL, encoding = "UTF-8") {
+                      role = NULL, encoding = "UTF-8", ...) {
+  check_dots(...)
   check_given(hints = list(file = "Give the path of a table of associations, or a data frame."))
   files <- gwas_files(file)
   check_strings(environment, "environment", null = TRUE)

@@ -186,7 +186,8 @@ as.matrix.plink_bed <- function(x, double = FALSE, ...) {
 
 #' @rdname read_plink
 #' @export
-`[.plink_bed` <- function(x, i, j, drop = TRUE) {
+`[.plink_bed` <- function(x, i, j, ..., drop = TRUE) {
+  check_dots(...)
   check_made(x)
   check_flag(drop, "drop")
   if (!missing(i) && missing(j) && nargs() - (!missing(drop)) < 3) {

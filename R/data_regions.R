@@ -10,11 +10,13 @@
 #' of European ancestry.
 #'
 #' @param build 37 or 38.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame with `name`, `chr`, `start` and `end` (base pairs, ends included).
 #' @examples
 #' head(ld_regions(38))
 #' @export
-ld_regions <- function(build) {
+ld_regions <- function(build, ...) {
+  check_dots(...)
   check_given("build")
   if (!(is.numeric(build) || is.character(build)) || length(build) != 1 || !build %in% c(37, 38)) {
     abort_argument("build", "37 or 38", describe(build))

@@ -8,6 +8,7 @@
 #' @param estimators Some of `"ols"`, `"2sls"`, `"liml"`, `"fuller"`.
 #' @param fuller As in [iv_fit()].
 #' @param level Confidence level.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return Data frame with one row per estimator and endogenous variable: `estimator`, `term`, `kappa`,
 #'   `estimate`, `std.error` (classical, `n - K - k` degrees of freedom; for `vcov` others fit
 #'   the estimator itself), `statistic`, `p.value`, `conf.low`, `conf.high`.
@@ -18,7 +19,8 @@
 #' fit <- iv_reg(mpg ~ hp | wt | disp + cyl, data = mtcars)
 #' iv_compare(fit)
 #' @export
-iv_compare <- function(fit, estimators = c("ols", "2sls", "liml", "fuller"), fuller = 1, level = 0.95) {
+iv_compare <- function(fit, estimators = c("ols", "2sls", "liml", "fuller"), fuller = 1, level = 0.95, ...) {
+  check_dots(...)
   check_given()
   if (!inherits(fit, "iv_reg")) abort_argument("fit", "a fit of iv_reg() or iv_fit()", describe(fit))
   check_made(fit)

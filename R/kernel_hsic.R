@@ -65,6 +65,7 @@
 #' @param permutations Number of random permutations.
 #' @param approximation `"auto"`, `"exact"` or `"features"` for the two gamma laws. (Permutations
 #'   above 5,000 rows use low-rank factors of the Gram matrices.)
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate`, `method`,
 #'   `data.name`. `estimate` is named: `HSIC` (biased), `unbiased HSIC` (exact form only) and `normalised HSIC`, of
 #'   environments their mean; of `"block"` and `"linear"` the mean unbiased `HSIC`.
@@ -86,7 +87,8 @@
 #' @export
 hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel = NULL, bandwidth = NULL,
                       scales = 1, cluster = NULL, permutations = 999, approximation = "auto", features = 100,
-                      block = NULL, seed = NULL) {
+                      block = NULL, seed = NULL, ...) {
+  check_dots(...)
   check_given()
   name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
   if (!is.null(environment)) name <- paste(name, "within", deparse1(substitute(environment)))

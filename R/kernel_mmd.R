@@ -33,6 +33,7 @@
 #'   whole cluster (a family, say) move together, to a cluster of the same size.
 #' @param permutations Number of random permutations.
 #' @param approximation `"auto"`, `"exact"` or `"features"` for the gamma law.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `htest`: `statistic`, `parameter`, `p.value`, `estimate`, `method`, `data.name`.
 #'   `estimate` is named: `MMD^2` (two samples) or `pooled MMD^2` (environments), biased, the same `unbiased` (exact
 #'   form only) and `normalised`; of `"block"` and `"linear"` the mean unbiased one. But for these, `pairs` has the
@@ -51,14 +52,11 @@
 #' @export
 mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", kernel = NULL,
                      bandwidth = NULL, scales = 1, strata = NULL, cluster = NULL, permutations = 999,
-                     approximation = "auto", features = 100, block = NULL, seed = NULL) {
+                     approximation = "auto", features = 100, block = NULL, seed = NULL, ...) {
+  check_dots(...)
   check_given()
-  name <- deparse1(substitute(x))
-  name <- if (is.null(y)) {
-    paste(name, "by", deparse1(substitute(environment)))
-  } else {
-    paste(name, "and", deparse1(substitute(y)))
-  }
+  other <- if (is.null(y)) c("by", deparse1(substitute(environment))) else c("and", deparse1(substitute(y)))
+  name <- paste(c(deparse1(substitute(x)), other), collapse = " ")
   check_choice(method, "method", c("trace_gamma", "gamma", "permutation", "block", "linear"))
   check_number(permutations, "permutations", min = 1, whole = TRUE)
   g <- mmd_groups(x, y, environment, kernel, bandwidth, scales)

@@ -18,6 +18,7 @@
 #'   `"latent_fuller"`; `NULL` is Nagar's on genotypes, 2SLS on continuous instruments. For variants also `"ivw"`,
 #'   `"ivw_fixed"`, `"egger"` and `"weighted_median"`, the estimators on summary data of [single_variant()], from
 #'   which a variant left out is gone. Environments have the estimator that the fit has for them.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return Data frame of class `leave_one_out`, the columns of `TwoSampleMR::mr_leaveoneout()` first:
 #'   `exposure, outcome, id.exposure, id.outcome, samplesize, SNP` (what was left out; last row `All`), `b, se, p`,
 #'   then `nsnp` (instruments left). Rows that cannot be estimated are `NA`. `print()` says which one moves the
@@ -34,7 +35,8 @@
 #' leave_one_out(fit, "environment")
 #' leave_one_out(fit, "variant", method = "ivw")
 #' @export
-leave_one_out <- function(fit, over = "environment", method = NULL) {
+leave_one_out <- function(fit, over = "environment", method = NULL, ...) {
+  check_dots(...)
   check_given()
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
   check_made(fit)

@@ -152,6 +152,7 @@ mixed_estimators <- function() {
 
 #' The estimators of latent_mr()
 #'
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame with one row per estimator: `id` (used in `methods =` and
 #'   in the column `estimator` of the results), `name` (fills the column
 #'   `method`), `partialled` (what is partialled out: `basic` = intercepts of the
@@ -167,7 +168,8 @@ mixed_estimators <- function() {
 #' @examples
 #' mr_methods()[, c("id", "name", "default")]
 #' @export
-mr_methods <- function() {
+mr_methods <- function(...) {
+  check_dots(...)
   rows <- latent_registry()
   pick <- function(name) vapply(rows, `[[`, "", name, USE.NAMES = FALSE)
   is <- function(name, is, is_not) ifelse(vapply(rows, name, NA, USE.NAMES = FALSE), is, is_not)

@@ -116,6 +116,7 @@ outlier_table <- function(found, variants) {
 #' too weak to stand out stay in, so that the interval is too short where there are many of them.
 #'
 #' @param fit A [latent_mr()] fit with `latent_outlier` among its `methods`.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return Data frame with one row per variant: `SNP`, alleles, `t_first` and `t_second` (in each half; `NA` when C
 #'   explains the variant), `outlying_first`, `outlying_second`, and `control_in`: the half (`"first half"`,
 #'   `"second half"`, `"both halves"`, or `""`) in which the variant is a control and no instrument.
@@ -128,7 +129,8 @@ outlier_table <- function(found, variants) {
 #' outliers <- outlying_variants(fit)
 #' outliers[outliers$control_in != "", ]
 #' @export
-outlying_variants <- function(fit) {
+outlying_variants <- function(fit, ...) {
+  check_dots(...)
   check_given()
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
   check_made(fit)

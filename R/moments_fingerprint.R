@@ -5,6 +5,7 @@
 #' sites whose fingerprints agree can be combined, and where they do not, the part that differs says what to look at.
 #'
 #' @param m An `mr_moments` object.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A named character vector: `variants` (first 12 digits of the MD5 sum of names, effect and other alleles, in the
 #'   order of the names; the order of the object does not count), `columns` (the same of kind, exposure, outcome,
 #'   covariates with their coding, structure, units and scaling), and `version` of the package that made the sums.
@@ -17,7 +18,8 @@
 #' data <- mr_data(g, rnorm(300), rnorm(300), rep("a", 300), kind = "genotype")
 #' fingerprint(mr_moments(data))
 #' @export
-fingerprint <- function(m) {
+fingerprint <- function(m, ...) {
+  check_dots(...)
   check_given()
   if (!inherits(m, "mr_moments")) {
     abort_argument("m", "an mr_moments object", describe(m), "Make one with mr_moments().")

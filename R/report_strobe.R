@@ -5,6 +5,7 @@
 #'
 #' @inheritParams report
 #' @param fit A [latent_mr()] fit.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame with a row for each part of an item: `item` (`"1"`, ..., `"4a"`, ...,
 #'   `"20"`), `section`, `topic`, `asks` (in our words), `status` (`"answered"`, `"in part"`:
 #'   the analysis holds some of it; `"for you to write"`; `"not applicable"`), `answer` (text,
@@ -22,7 +23,8 @@
 #' table(table$status)
 #' table[table$item == "6c", ]
 #' @export
-strobe_mr <- function(fit, data = NULL, curve = NULL) {
+strobe_mr <- function(fit, data = NULL, curve = NULL, ...) {
+  check_dots(...)
   check_given()
   if (!inherits(fit, "latent_mr")) abort_argument("fit", "a latent_mr() fit", describe(fit))
   check_made(fit)

@@ -44,6 +44,7 @@
 #'   elsewhere. In `"hgdp"`, whose order is random, there is no linkage to keep.
 #' @param prefix Path and beginning of the names of files to write, or NULL.
 #' @param seed As in [simulate_mr()].
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An `mr_data` object, genotypes in memory, covariates `age` and `sex`, environments `site1`, ..
 #'   (or the populations). Its element `truth` holds `effect`, `Q`, `frequencies` (populations x
 #'   instruments), `strength`, `score`, `confounder`, and `files` (NULL without `prefix`).
@@ -59,7 +60,8 @@
 #' @export
 simulate_cohort <- function(panel = "hgdp", n = 1000, sites = 8, admixed = TRUE, variants = 100, background = 0,
                             maf = 0.05, effect = 0.3, h2 = 0.15, confounding = 1, individual = 0.5, missing = 0,
-                            populations = NULL, block_size = NULL, prefix = NULL, seed = NULL) {
+                            populations = NULL, block_size = NULL, prefix = NULL, seed = NULL, ...) {
+  check_dots(...)
   check_number(n, "n", min = 10, max = 1e7, whole = TRUE)
   check_number(sites, "sites", min = 1, max = 1e4, whole = TRUE, null = TRUE)
   check_flag(admixed, "admixed")

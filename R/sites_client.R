@@ -30,6 +30,7 @@
 #' @param kind,folds As in [mr_data()] and [mr_moments()].
 #' @param conns Connections of `DSI::datashield.login()`; `NULL` takes those that DSI finds.
 #' @param encoder,n_latent,methods,level,force,seed As in [latent_scan()].
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `ds.mr_moments()`: an `mr_moments` object of all sites, for [latent_mr()] or [latent_scan()]. The attribute `sites` has each
 #'   site's own. `ds.mr_scan()`: a data frame of class `latent_scan`, a row for each pair.
 #' @section Errors: `latentmr_error_package` without DSI; `latentmr_error_combine` when the sites cannot be added up; what a
@@ -46,7 +47,8 @@
 #' @export
 ds.mr_moments <- function(exposure, outcome, variants, data = "D", environment = NULL, covariates = NULL,
                           genotypes = NULL, alleles = NULL, id = NULL, units = NULL, kind = "genotype", folds = 10,
-                          conns = NULL) {
+                          conns = NULL, ...) {
+  check_dots(...)
   check_given()
   if (!requireNamespace("DSI", quietly = TRUE)) {
     abort("DataSHIELD needs the package DSI.", "latentmr_error_package", hint = "install.packages(\"DSI\")")
@@ -82,7 +84,8 @@ ds.mr_moments <- function(exposure, outcome, variants, data = "D", environment =
 ds.mr_scan <- function(exposures, outcomes, variants, data = "D", environment = NULL, covariates = NULL,
                        genotypes = NULL, alleles = NULL, id = NULL, units = NULL, kind = "genotype", folds = 10,
                        instruments = NULL, encoder = "linear", n_latent = NULL, methods = NULL, level = 0.95,
-                       force = FALSE, seed = NULL, conns = NULL) {
+                       force = FALSE, seed = NULL, conns = NULL, ...) {
+  check_dots(...)
   check_given()
   moments <- ds.mr_moments(
     exposures, outcomes, variants, data, environment, covariates, genotypes, alleles, id, units, kind, folds, conns

@@ -58,6 +58,7 @@
 #' @param max_columns Variants and numeric columns for each person of a block, at most 1/3.
 #' @param min_cell Smallest number of people with two rare things at once, at least 3.
 #' @param max_power Largest power of a test of who is in the data, from .06 to 1 (no limit).
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `export_moments()`: invisibly the moments as written, an `mr_moments` object with the attribute `audit`, a data frame
 #'   of what was suppressed: `what` (`"folds"`, `"variant"`), `name`, `environment`, `count`, `reason`. `read_moments()`: an
 #'   `mr_moments` object with the same attribute, the same numbers to the last bit.
@@ -81,7 +82,8 @@
 #' read_moments(file)
 #' @export
 export_moments <- function(m, file, min_people = 30, min_carriers = 20, max_columns = 0.1, min_cell = 3,
-                           max_power = 0.1) {
+                           max_power = 0.1, ...) {
+  check_dots(...)
   check_given()
   if (!inherits(m, "mr_moments")) {
     abort_argument("m", "an mr_moments object", describe(m), "Make one with mr_moments().")

@@ -5,7 +5,8 @@
 
 #' @rdname export_moments
 #' @export
-read_moments <- function(file) {
+read_moments <- function(file, ...) {
+  check_dots(...)
   check_given()
   check_string(file, "file")
   check_file(file, "file")

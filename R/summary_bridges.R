@@ -46,6 +46,7 @@
 #' @param type `"exposure"` or `"outcome"`: what a frame alone is of.
 #' @param units `NULL`: those of the data, if known; or units of exposure and outcome, `c("kg/m2", "mmHg")`: adds
 #'   the columns of units.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `as_twosample()`: a data frame with a row for every variant.
 #' @section Errors: `latentmr_error_argument` for a fit on continuous instruments and
 #'   for anything but a fit; `latentmr_error_package` when MendelianRandomization is
@@ -60,7 +61,8 @@
 #' head(as_twosample(fit)[, c("SNP", "beta.exposure", "se.exposure", "beta.outcome")])
 #' if (nzchar(system.file(package = "MendelianRandomization"))) as_mrinput(fit)
 #' @export
-as_twosample <- function(fit, units = NULL, outcome = NULL, type = "exposure", action = 2) {
+as_twosample <- function(fit, units = NULL, outcome = NULL, type = "exposure", action = 2, ...) {
+  check_dots(...)
   check_given()
   if (inherits(fit, "gwas")) return(gwas_twosample(fit, units, outcome, type, action))
   check_no_frame(outcome)
@@ -139,7 +141,8 @@ variant_frequency <- function(fit) {
 #'   exposure's effect alleles, or `NULL`: none.
 #' @return `as_mrinput()`: an object of class `MRInput` with the usable variants.
 #' @export
-as_mrinput <- function(fit, correlation = "block", outcome = NULL, action = 2) {
+as_mrinput <- function(fit, correlation = "block", outcome = NULL, action = 2, ...) {
+  check_dots(...)
   check_given()
   if (inherits(fit, "gwas")) return(gwas_mrinput(fit, outcome, if (!missing(correlation)) correlation, action))
   check_no_frame(outcome)

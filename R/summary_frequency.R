@@ -20,6 +20,7 @@
 #'
 #' @param data A table of associations as `exposure` of [mr_moments_from_summary()], `mr_moments` or `mr_data`, of two
 #'   environments or more.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame with a row for each trait and environment: `trait`, `environment`, `nsnp`, `axes` (other
 #'   environments that differ), `share` (of the sum of z^2 that lies along them), `expected` (when effects know nothing
 #'   of frequencies), `statistic`, `pval`, `p_holm` (Holm's, over all rows) and `detectable` (the share above
@@ -29,7 +30,8 @@
 #' data <- simulate_mr("snp", cell = 3, n = 600, seed = 1)
 #' frequency_alignment(data)
 #' @export
-frequency_alignment <- function(data) {
+frequency_alignment <- function(data, ...) {
+  check_dots(...)
   check_given()
   x <- alignment_input(data)
   every <- ncol(x$f)

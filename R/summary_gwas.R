@@ -13,6 +13,7 @@
 #'
 #' @param x An object of [mr_data()], [read_mr_data()] or [mr_moments()], of genotypes or dosages.
 #' @param trait Name of an exposure or of the outcome, or `"exposure"` (the first) or `"outcome"`.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A frame as of [read_gwas()].
 #' @section Errors: `latentmr_error_argument` for another trait and for continuous instruments.
 #' @seealso [write_gwas()] writes it, [as_twosample()] and [summary_mr()] take it.
@@ -23,7 +24,8 @@
 #' exposure
 #' summary_mr(exposure, as_gwas(data, "outcome"), "ivw")[c("environment", "b", "se")]
 #' @export
-as_gwas <- function(x, trait = "exposure") {
+as_gwas <- function(x, trait = "exposure", ...) {
+  check_dots(...)
   check_given("x")
   check_data(x, "x")
   if (x$kind == "continuous") {
@@ -128,6 +130,7 @@ associations_frame <- function(variants, rows, environments) {
 #' @param path File to write; a name that ends in `.gz` is compressed.
 #' @param metadata `FALSE` writes no metadata.
 #' @param assembly Genome assembly for the metadata, such as `"GRCh37"`; `NULL`: not said.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return The paths, invisibly. Files are written aside and renamed: what was there stays where writing fails.
 #' @section Errors: `latentmr_error_gwas` for unknown chromosomes or positions, `latentmr_error_io`.
 #' @references Hayhurst and others (2022), bioRxiv 2022.07.15.500230.
@@ -140,7 +143,8 @@ associations_frame <- function(variants, rows, environments) {
 #' path <- write_gwas(one, tempfile(fileext = ".tsv.gz"))
 #' read_gwas(path[1])
 #' @export
-write_gwas <- function(x, path, metadata = TRUE, assembly = NULL) {
+write_gwas <- function(x, path, metadata = TRUE, assembly = NULL, ...) {
+  check_dots(...)
   check_given(c("x", "path"))
   check_gwas(x, "x", c("chr", "pos"))
   check_string(path, "path")

@@ -255,6 +255,7 @@ gwas_mrinput <- function(exposure, outcome, correlation, action) {
 #' @param action See [as_twosample()].
 #' @param level Confidence level.
 #' @param seed Seed of the bootstrap errors of the weighted median; `NULL` draws one.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame with a row for each environment and method: TwoSampleMR's `id.exposure`, `id.outcome`,
 #'   `outcome`, `exposure`, `method`, `nsnp`, `b`, `se`, `pval`, then `lo_ci`, `up_ci`, `environment`, `scale` (of the
 #'   outcome), `Q`, `Q_df`, `Q_pval`, `egger_intercept`, `egger_se`, `egger_pval` in the rows of MR-Egger, and `note` (why
@@ -270,7 +271,8 @@ gwas_mrinput <- function(exposure, outcome, correlation, action) {
 #' summary_mr(ldl, chd, action = 1, seed = 1)[c("method", "nsnp", "b", "se", "pval")]
 #' @export
 summary_mr <- function(exposure, outcome, methods = c("ivw", "egger", "weighted_median"), correlation = NULL,
-                       action = 2, level = .95, seed = NULL) {
+                       action = 2, level = .95, seed = NULL, ...) {
+  check_dots(...)
   check_given()
   check_strings(methods, "methods")
   for (method in methods) check_choice(method, "methods", summary_methods())

@@ -75,6 +75,7 @@
 #' @param null `NULL`, or `list(exposure = , outcome = )` of null variants: see Noise.
 #' @param overlap `NULL` (0, with a warning, unless `null` is given), a number, a number for each environment (by
 #'   name, or in order), a list of matrices by environment, or one matrix of all: see Noise.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return An `mr_moments` object ([mr_moments()]) of kind `"dosage"` with one block for each environment. Its `flow`
 #'   counts every variant that was read, turned and removed.
 #' @section Errors: `latentmr_error_argument` for frames without the columns, other environments in one table than in
@@ -101,7 +102,8 @@
 #' moments
 #' latent_mr(moments, seed = 1)
 #' @export
-mr_moments_from_summary <- function(exposure, outcome, ld = NULL, null = NULL, overlap = NULL) {
+mr_moments_from_summary <- function(exposure, outcome, ld = NULL, null = NULL, overlap = NULL, ...) {
+  check_dots(...)
   check_given()
   frames <- gwas_frames(exposure, outcome)
   check_one_unit(frames, c(rep("exposure", length(frames) - 1), "outcome"))

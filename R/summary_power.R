@@ -37,6 +37,7 @@
 #' @param family_size,relatedness,family_correlation,within See Families; `family_size = 1`: unrelated people.
 #' @param instruments Number of instruments, for `f`.
 #' @param alpha Level of the test.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame, a row for each method and each element of `r2`, `n`, `effect`, `power` and `cases`
 #'   (recycled): `method`, `r2`, `n` (rounded up to whole families when computed), `effect` (the smallest above
 #'   zero, or odds ratio above 1, when computed), `power`, `alpha`, `cases` (binary), `ncp` and `f` (expected
@@ -53,7 +54,8 @@
 mr_power <- function(r2, n = NULL, effect = NULL, power = NULL, outcome = "continuous", cases = NULL,
                      observational = NULL, sd_exposure = 1, sd_outcome = 1, family_size = 1, relatedness = 1 / 2,
                      family_correlation = 0,
-                     within = FALSE, instruments = 1, alpha = 0.05) {
+                     within = FALSE, instruments = 1, alpha = 0.05, ...) {
+  check_dots(...)
   check_given()
   check_choice(outcome, "outcome", c("continuous", "binary"))
   given <- list(n = n, effect = effect, power = power)

@@ -26,6 +26,7 @@
 #' what is partialled out, has no row.
 #'
 #' @param fit A [latent_mr()] fit on genotypes or dosages.
+#' @param ... Nothing: an argument without a use is an error.
 #' @return `single_variant()`: data frame with columns
 #'   `exposure, outcome, id.exposure, id.outcome, samplesize, SNP, b, se, p`; the last rows are named `All`.
 #'   `variant_tests()`: one row for MR-Egger and one for IVW, with
@@ -44,7 +45,8 @@
 #' variant_tests(fit)
 #' tail(leave_one_out(fit, "variant", method = "ivw"))
 #' @export
-single_variant <- function(fit) {
+single_variant <- function(fit, ...) {
+  check_dots(...)
   check_given()
   a <- fit_associations(fit, "A table of variants")
   x <- summary_input(a)
@@ -57,7 +59,8 @@ single_variant <- function(fit) {
 
 #' @rdname single_variant
 #' @export
-variant_tests <- function(fit) {
+variant_tests <- function(fit, ...) {
+  check_dots(...)
   check_given()
   x <- summary_input(fit_associations(fit, "A table of variants"))
   egger <- summary_egger(x)
