@@ -46,6 +46,8 @@ moments_rules <- function() list(
   xx = stored_sums("(c + s + x + y) * (c + s + x + y + 1) / 2"),
   background = parts(
     components = number(min = 0, whole = TRUE), values = numbers(), variants = number(min = 0, whole = TRUE),
+    effective = numbers(2, min = 0, named = c("background", "instruments"), optional = TRUE),
+    fallback = text(among = c("none", "linked"), null = TRUE, optional = TRUE),
     control = parts(background_r2 = number(min = 0, max = 1), max_components = number(min = 0, whole = TRUE)),
     null = TRUE
   ),

@@ -158,16 +158,16 @@ learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
 
 fit_linear <- function(moments, view, n_latent, control, seed, rows = NULL) {
   check_n_latent(n_latent, nrow(moments$variants))
+  if (!is.null(moments$background) && !is.null(n_latent)) {
+    abort_argument(
+      "n_latent", "NULL when `data` has background variants",
+      sprintf("c(%d, %d)", as.integer(n_latent[1]), as.integer(n_latent[2])),
+      "Their components are partialled out and every variant stays an instrument."
+    )
+  }
   fit <- if (moments$kind == "continuous") {
     fit_stationary(moments, view, n_latent, control, seed, rows)
-  } else if (!is.null(moments$background)) {
-    if (!is.null(n_latent)) {
-      abort_argument(
-        "n_latent", "NULL when `data` has background variants",
-        sprintf("c(%d, %d)", as.integer(n_latent[1]), as.integer(n_latent[2])),
-        "Their components are partialled out and every variant stays an instrument."
-      )
-    }
+  } else if (has_components(moments)) {
     fit_background(moments, view, control)
   } else {
     fit_structure(moments, view, n_latent, control, seed)

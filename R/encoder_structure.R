@@ -53,7 +53,7 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
     invariant = fit$directions[, k + seen, drop = FALSE],
     n_latent = c(invariant = as.integer(m), variant = as.integer(k)), unlinked = fit$unlinked, within = fit$within,
     dropped = p - columns, capped = is.null(n_latent) && taken > columns %/% 2,
-    block = fit$block, rank_w = fit$rank_w, structure_slopes = slopes,
+    block = fit$block, rank_w = fit$rank_w, structure_slopes = slopes, background = moments$background,
     structure_mean = if (!is.null(slopes)) pooled_mean(view)[view$columns$structure]
   )
 }

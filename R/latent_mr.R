@@ -52,8 +52,11 @@
 #' else the panel alone. In 19 designs with 1,200 further variants (60 data sets each, `bench/bench-snp-panels.R`) the
 #' root mean squared error of the headline in background mode was .97 of that in structure mode on average (.89 to 1.12;
 #' ten components made without the instruments, and said so), .69 of that in panel mode (.21 to .95). The print says
-#' which was taken and why. Where no component stands out (few background variants are left after linkage) the
-#' background mode removes no structure and says so; the panel alone, searched with a lower line, may then do better.
+#' which was taken and why. With two environments or more, background variants of which no component stands out, or
+#' that are worth fewer independent variants than the instruments (\eqn{m^2 / \sum r^2}, of the background given its
+#' components), are not used: the structure is that of the same data without them, and print and
+#' verdict say so. With 50 instruments and 20 to 40 such variants the components left more bias than the panel alone,
+#' with 80 and more less (`bench/bench-background.R`).
 #'
 #' @param data An `mr_data` object, or `mr_moments` (no rows needed).
 #' @param encoder `"linear"`, `"mechanism_sparsity"`, `"auto"`, `"closure"`, `"flow"` or `"autoencoder"` (see

@@ -218,6 +218,9 @@ fixed_checks <- function(fit) {
       )
     }
   }
+  if (length(fallback_words(fit))) {
+    rows[[length(rows) + 1L]] <- check_row("background variants", fallback_words(fit))
+  }
   lost <- fit$diagnostics$lost
   if (!is.null(lost) && isTRUE(lost[["share"]] > .8) && lost[["pval"]] < .001) {
     object("first stage lost", sprintf(

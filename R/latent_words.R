@@ -89,13 +89,33 @@ removed_words <- function(fit) {
 # Which way to see structure was taken where there is a choice, and why (bench/bench-trust.R, bench-snp-panels.R).
 mode_words <- function(fit) {
   if (fit$mode == "background" && isTRUE(fit$encoder$components == 0)) {
-    return("Mode: background, where nothing stands out: no structure is removed; without it the panel itself is searched.")
+    return("Mode: background, where nothing stands out: no structure is removed.")
   }
   if (fit$mode == "background") return("Mode: background, as such variants were given: of all modes the smallest error.")
+  if (length(fallback_words(fit))) return(sprintf("Mode: %s. %s", fit$mode, fallback_words(fit)))
   if (fit$mode != "structure") return(NULL)
   sprintf(
     "Mode: structure, as given; its columns %s the instruments (`structure_includes_instruments`).",
     if (is.null(fit$encoder$structure_slopes)) "count as made without" else "were made with"
+  )
+}
+
+# Why background variants that were given are not used, or nothing.
+fallback_words <- function(fit) {
+  background <- fit$encoder$background
+  if (is.null(background[["fallback"]])) return(character())
+  instead <- if (fit$mode == "structure") "the structure columns and the panel's own structure are" else "the panel's own structure is"
+  sprintf(
+    "%s: %s used instead.",
+    if (background$fallback == "none") {
+      "No component stands out of the background variants given"
+    } else {
+      sprintf(
+        "The background variants given count as %.1f independent ones, the instruments as %.1f, too few to tell",
+        background$effective[["background"]], background$effective[["instruments"]]
+      )
+    },
+    instead
   )
 }
 

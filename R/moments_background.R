@@ -16,7 +16,8 @@ check_control <- function(control) {
   abort_argument("control", "made by encoder_control()", describe(control))
 }
 
-# Data whose structure columns start with the components; `background` is spent.
+# Data whose structure columns start with the components; `background` is spent. Where it cannot tell what structure
+# there is (`fallback`, below) there are no such columns, and the panel is left to its own structure.
 # `control`: encoder_control(), or NULL for its defaults. `look`: a function of the panel's view (with traits and
 # covariates), the loadings of the components and the LD scores of its background variants, called on the way.
 add_background <- function(data, control, look = NULL) {
@@ -33,27 +34,74 @@ add_background <- function(data, control, look = NULL) {
   found <- background_components(view, data, nrow(moments$variants), control)
   count <- min(found$count, control$max_components)
   loadings <- found$loadings[, seq_len(count), drop = FALSE]
-  if (!is.null(look)) look(view, loadings, chosen$ldscore)
-  scores <- panel_scores(panel, loadings, moments, view)
-  colnames(scores) <- if (count) paste0("PC", seq_len(count))
+  effective <- effective_panel(view, p, found, count)
+  fallback <- background_fallback(count, effective, nlevels(data$environment), control)
+  if (!is.null(look) && is.null(fallback)) look(view, loadings, chosen$ldscore)
+  scores <- panel_scores(panel, loadings[, if (is.null(fallback)) seq_len(count) else 0L, drop = FALSE], moments, view)
+  colnames(scores) <- if (ncol(scores)) paste0("PC", seq_len(count))
   both <- cbind(scores, data$structure)
   data["structure"] <- list(if (ncol(both)) both)
   data$background_fit <- list(
     components = count, values = found$values, variants = length(chosen$keep), dropped = chosen$dropped,
-    instruments = p,
+    instruments = p, effective = effective, fallback = fallback,
     control = control
   )
   data["background"] <- list(NULL)
   data$kind <- kind
   inform(
     sprintf(
-      "Background: %d components of %d instruments and %d background variants (%d dropped as linked, %d to keep the panel at %d).",
-      count, p, length(chosen$keep), chosen$dropped[["linked"]], chosen$dropped[["thinned"]], max_background
+      "Background: %d components of %d instruments and %d background variants (%d dropped as linked, %d to keep the panel at %d)%s.",
+      count, p, length(chosen$keep), chosen$dropped[["linked"]], chosen$dropped[["thinned"]], max_background,
+      if (is.null(fallback)) "" else ", not used"
     ),
     "latentmr_message_background"
   )
   data
 }
+
+# Why the panel's own structure is used instead of components, or NULL: "none" (no component stands out), "linked" (the
+# background is worth fewer independent variants than the instruments, where components left more bias than the
+# panel: bench/bench-background.R). One environment has nothing else, and whoever asks for no component gets none.
+background_fallback <- function(count, effective, environments, control) {
+  if (environments < 2 || control$max_components == 0) return(NULL)
+  if (count == 0) return("none")
+  if (effective[["background"]] < effective[["instruments"]]) "linked"
+}
+
+# How many independent variants the columns `at` of a panel are worth, by their correlations (less `load`, the part of
+# components in them): m^2 / sum r^2, less what chance adds to r^2.
+effective_variants <- function(view, at, load = matrix(0, length(at), 0)) {
+  center <- view$mean - pooled_mean(view)
+  squares <- Reduce(`+`, lapply(view$cross, diag)) + drop(center^2 %*% view$n)
+  varies <- squares[at] > 0
+  at <- at[varies]
+  if (!length(at)) return(0)
+  load <- load[varies, , drop = FALSE]
+  sd <- sqrt(squares)
+  own <- 1 - rowSums(load^2)
+  shared <- 0
+  for (some in split(seq_along(at), (seq_along(at) - 1) %/% 256L)) {
+    to <- at[some]
+    total <- Reduce(`+`, lapply(view$cross, function(a) a[at, to, drop = FALSE])) +
+      center[at, , drop = FALSE] %*% (view$n * t(center[to, , drop = FALSE]))
+    shared <- shared + sum((total / outer(sd[at], sd[to]) - tcrossprod(load, load[some, , drop = FALSE]))^2)
+  }
+  sum(own)^2 / max(shared - sum(own)^2 / view_people(view), sum(own^2))
+}
+
+# Of the background given the components, and of the instruments as they are.
+effective_panel <- function(view, instruments, found, count) {
+  own <- view$columns$variants[seq_len(instruments)]
+  others <- setdiff(view$columns$variants, own)
+  parts <- seq_len(count)
+  squares <- Reduce(`+`, lapply(view$cross, diag)) + drop((view$mean - pooled_mean(view))^2 %*% view$n)
+  root <- sqrt(squares[others] / view_people(view))
+  load <- found$loadings[others, parts, drop = FALSE] * root * rep(sqrt(found$values[parts]), each = length(others))
+  c(background = effective_variants(view, others, load), instruments = effective_variants(view, own))
+}
+
+# Are components of background variants among the structure columns?
+has_components <- function(moments) !is.null(moments$background) && is.null(moments$background[["fallback"]])
 
 background_components <- function(view, data, columns, control) {
   p <- nrow(data$variants)

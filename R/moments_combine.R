@@ -164,7 +164,7 @@ check_same_columns <- function(first, other, k) {
       "Give all frames to one mr_moments_from_summary(), the environments stacked.", part = "summary", site = k
     )
   }
-  if (!is.null(first$background) || !is.null(other$background)) {
+  if (has_components(first) || has_components(other)) {
     abort_combine(
       sprintf(
         "Site %d cannot be combined with site 1: background components were computed at the sites, each with its own meaning.",
@@ -320,6 +320,7 @@ add_sites <- function(sites, maps) {
   first$gpilot <- gpilot
   first$missing <- as.integer(missing)
   first[names(parts)] <- parts
+  first["background"] <- list(NULL) # of a site whose components were not used
   first["family"] <- list(combined_family(sites, recodings, nrow(every)))
   first$flow <- bind_flows(lapply(sites, `[[`, "flow"))
   first["seed"] <- list(unique(unlist(lapply(sites, `[[`, "seed"))))

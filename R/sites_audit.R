@@ -30,7 +30,7 @@ audit_moments <- function(m, limits, arg = "m") {
   if (!is.null(m[["summary"]])) {
     abort_release("they were made from tables of associations, not from people", "Send these tables instead.")
   }
-  if (!is.null(m$background)) {
+  if (has_components(m)) {
     abort_release(
       "background components were computed at this site, with a meaning of their own",
       "Project every site on one set of loadings, give the scores as `structure`, and leave `background` out."

@@ -94,3 +94,13 @@ still_confounded <- function(n = 4000, environments = 4, effect = 1) {
     truth = list(effect = effect, adjust = matrix(u))
   )
 }
+
+# Admixture whose background variants are all in one region: copies of one variant, each
+# wrong in a tenth of the people, so that they say nothing of ancestry.
+one_block <- function(..., background = 100, wrong = .1) {
+  d <- admixture(..., background = background)
+  first <- d$background[, 1]
+  keep <- matrix(runif(length(first) * background) > wrong, length(first))
+  d$background[] <- ifelse(keep, first, d$background)
+  d
+}

@@ -110,7 +110,7 @@ test_that("new people, samples of many, one environment, small environments, mom
   expect_true(all(is.na(table$value)) && all(grepl("^needs rows", table$note)))
   expect_output(print(summary(sums)), "Laws between environments .* needs rows of people")
 
-  d <- simulate_mr("snp", cell = 3, n = 100, seed = 1, background = 60)
+  d <- simulate_mr("snp", cell = 3, n = 300, seed = 1, background = 150)
   table <- as.data.frame(summary(quiet(learn_instruments(d, seed = 1)))$quality)
   expect_identical(table$note[table$against == "variant block"], "there is no variant block")
 })

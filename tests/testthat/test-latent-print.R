@@ -160,7 +160,7 @@ test_that("the mode that was taken and why, where there is a choice", {
   expect_gt(fits$background$encoder$components, 0)
   blank <- fits$background
   blank$encoder$components <- 0L
-  expect_match(one(blank), "no structure is removed; without it the panel itself is searched", fixed = TRUE)
+  expect_match(one(blank), "Mode: background, where nothing stands out: no structure is removed.", fixed = TRUE)
   told <- quiet(simulate_mr("snp", cell = 3, n = 300, seed = 1))
   told$structure <- cbind(PC1 = told$truth$Q[, 1], PC2 = told$truth$Q[, 2])
   told$structure_includes_instruments <- TRUE
