@@ -55,7 +55,7 @@ check_choice <- function(x, arg, choices) {
   if (is.character(x) && length(x) == 1 && x %in% choices) return(invisible(x))
   hint <- NULL
   if (is.character(x) && length(x) == 1 && !is.na(x)) {
-    near <- if (validUTF8(x)) choices[utils::adist(lower(x), lower(choices)) <= 2]
+    near <- if (validUTF8(x)) within_two(x, choices)
     if (length(near)) hint <- sprintf("Did you mean \"%s\"?", near[1])
   }
   abort_argument(arg, paste("one of", quote_all(choices, 12)), describe(x), hint)
@@ -77,6 +77,13 @@ check_parm <- function(parm, names) {
 # `choices` with those most like `x` first.
 nearest <- function(x, choices) choices[order(utils::adist(lower(x), lower(choices))[1, ])]
 
+# Those of `choices` that two letters make of `x`, the nearest first.
+within_two <- function(x, choices) {
+  if (!length(choices)) return(character())
+  away <- utils::adist(lower(x), lower(choices))[1, ]
+  choices[order(away)][sort(away) <= 2]
+}
+
 # For the `...` that a generic asks for and its method has no use for, and that functions have for this alone: an
 # argument that nothing reads is an error, with the arguments that are read.
 check_dots <- function(...) {
@@ -84,7 +91,7 @@ check_dots <- function(...) {
   given <- names(substitute(list(...)))[-1]
   given <- if (is.null(given)) rep("", ...length()) else given
   known <- setdiff(names(formals(sys.function(sys.parent()))), "...")
-  near <- known[utils::adist(lower(given[1]), lower(known)) <= 2 & nzchar(given[1])]
+  near <- if (nzchar(given[1])) within_two(given[1], known)
   abort(
     sprintf(
       "Unknown argument%s: %s.", if (...length() > 1) "s" else "", quote_all(ifelse(nzchar(given), given, "(unnamed)"))
@@ -123,9 +130,11 @@ check_units <- function(units, exposures = "exposure") {
 
 # Arguments without a default that were not given: said by name, before R meets them
 # somewhere deep. `needed`: those of the calling function that have none; hints by name.
-check_given <- function(needed = NULL, hints = NULL) {
+# `lazy`: arguments that are looked up among the columns of `data` first.
+check_given <- function(needed = NULL, hints = NULL, lazy = NULL) {
   caller <- sys.function(sys.parent())
   frame <- parent.frame()
+  check_named(setdiff(names(formals(caller)), c("...", lazy)), frame, parent.frame(2))
   if (is.null(needed)) {
     needed <- setdiff(names(formals(caller)), "...")
     needed <- needed[vapply(formals(caller)[needed], function(x) is.name(x) && !nzchar(x), NA)]
@@ -140,5 +149,39 @@ check_given <- function(needed = NULL, hints = NULL) {
     } else {
       hint
     }
+  )
+}
+
+in_data <- c("weights", "subset", "na.action", "offset")
+
+# Arguments given by the name of an object that is not there (a column without its quotes), or as a column that its data
+# frame has not (NULL to R, which would be taken as not given). `frame` of the function called, `where` it was called.
+check_named <- function(arguments, frame, where) {
+  for (arg in arguments) {
+    if (eval(call("missing", as.name(arg)), frame)) next
+    given <- eval(call("substitute", as.name(arg)), frame)
+    if (is.name(given)) {
+      given <- as.character(given)
+      tryCatch(eval(as.name(arg), frame), error = function(e) {
+        own <- sprintf("(^|[^[:alnum:]._])\\Q%s\\E($|[^[:alnum:]._])", given)
+        if (inherits(e, "latentmr_error") || !grepl(own, conditionMessage(e), perl = TRUE)) stop(e)
+        abort(
+          sprintf("`%s` is given as %s, and there is no object of that name.", arg, given), "latentmr_error_argument",
+          argument = arg, hint = sprintf("Make it first; the name of a column, or of a choice, is text: %s = \"%s\".", arg, given)
+        )
+      })
+    } else if (is.call(given) && identical(given[[1]], as.name("$")) && is.name(given[[2]])) {
+      check_column_given(arg, given, get0(as.character(given[[2]]), where))
+    }
+  }
+}
+
+check_column_given <- function(arg, given, data) {
+  column <- as.character(given[[3]])
+  if (!is.data.frame(data) || any(startsWith(names(data), column))) return(invisible())
+  abort(
+    sprintf("`%s` is given as %s, and %s has no column \"%s\".", arg, deparse1(given), deparse1(given[[2]]), column),
+    c("latentmr_error_column", "latentmr_error_argument"), argument = arg, column = column,
+    hint = near_names(column, names(data))
   )
 }

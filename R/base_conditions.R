@@ -69,6 +69,7 @@
 #' * `latentmr_warning_overlap`: the overlap of samples was taken as 0, or intercepts were brought together;
 #' * `latentmr_warning_fit`: what speaks against a fit of [latent_mr()] or [learn_instruments()], also in
 #'   `fit$warnings`;
+#' * `latentmr_warning_formula`: a term that is not defined for some rows, such as the logarithm of a negative number;
 #' * `latentmr_warning_cluster`: an error that takes people as independent, with clusters;
 #' * `latentmr_warning_vcov`: a covariance that was not positive semi-definite;
 #' * `latentmr_warning_leverage`: people who carry a first stage alone, or carry no instrument;

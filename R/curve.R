@@ -105,7 +105,8 @@ iv_curve.default <- function(x, ...) {
 #' @export
 iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curve_control(),
                              seed = NULL, subset, na.action, ...) {
-  check_curve_dots(...)
+  check_dots(...)
+  check_given("formula", lazy = in_data)
   check_choice(estimator, "estimator", curve_estimators)
   if (!inherits(control, "curve_control")) abort_argument("control", "the value of curve_control()", describe(control))
   check_made(control)
@@ -119,7 +120,8 @@ iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curv
   if (is.data.frame(data)) frame$data <- plain_columns(data)
   frame$drop.unused.levels <- TRUE
   frame[[1]] <- quote(stats::model.frame)
-  frame <- eval(frame, parent.frame())
+  frame <- formula_frame(frame, data, parent.frame())
+  check_frame_finite(frame)
   rows <- curve_rows(frame$formula, frame, data, formula = iv_formula(formula))
   fit <- rows_curve(rows, estimator, control, seed)
   fit$design <- rows$design
@@ -130,12 +132,6 @@ iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curv
 }
 
 curve_estimators <- c("f2bmld", "kiv", "sieve")
-
-check_curve_dots <- function(...) {
-  if (...length()) {
-    abort(sprintf("Unknown argument: %s.", quote_all(c(...names(), "(unnamed)")[1])), "latentmr_error_argument")
-  }
-}
 
 # Of one exposure a curve, of several (a matrix) a surface.
 rows_curve <- function(rows, estimator, control, seed) {

@@ -9,7 +9,7 @@
 #' @export
 iv_curve.latent_mr <- function(x, data, estimator = "f2bmld",
                                control = curve_control(covariates = "linear"), seed = NULL, ...) {
-  check_curve_dots(...)
+  check_dots(...)
   check_made(x)
   check_choice(estimator, "estimator", curve_estimators)
   if (length(x$exposure) > 3) {

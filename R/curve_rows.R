@@ -1,9 +1,6 @@
 # Outcome, exposure, instruments and covariates of a curve as plain matrices.
 
 curve_rows <- function(terms, frame, data, formula) {
-  if (nrow(frame) == 0) {
-    abort("No rows are left: every row has a missing value.", "latentmr_error_argument", argument = "data")
-  }
   parts <- iv_matrices(formula, frame, data, NULL)
   y <- stats::model.response(frame)
   refuse_survival(y, "formula")
@@ -93,7 +90,12 @@ curve_newdata <- function(fit, newdata) {
 newdata_covariates <- function(fit, newdata) {
   if (!length(fit$names$covariates) || is.null(fit$design)) return(NULL)
   if (!all(all.vars(fit$design$terms) %in% names(newdata))) return(NULL)
-  frame <- stats::model.frame(fit$design$terms, newdata, na.action = stats::na.pass, xlev = fit$design$levels)
+  misfit <- new_misfit(newdata, fit$design$levels, attr(fit$design$terms, "dataClasses"))
+  if (!is.null(misfit)) abort_misfit(misfit)
+  frame <- tryCatch(
+    told_frame(stats::model.frame(fit$design$terms, newdata, na.action = stats::na.pass, xlev = fit$design$levels)),
+    error = function(e) abort_misfit(conditionMessage(e))
+  )
   m <- stats::model.matrix(fit$design$terms, frame, contrasts.arg = fit$design$contrasts)
   list(x = as.double(m[, fit$names$exposure]), w = plain_matrix(m[, fit$names$covariates, drop = FALSE]))
 }

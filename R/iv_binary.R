@@ -97,7 +97,7 @@
 iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = NULL, cluster = NULL,
                       weights, subset, na.action, offset, contrasts = NULL, tol = 1e-7, ...) {
   check_dots(...)
-  check_given("formula")
+  check_given("formula", lazy = in_data)
   check_choice(estimator, "estimator", binary_estimators)
   check_choice(link, "link", c("logit", "log"))
   if (is.null(vcov) && is.null(cluster)) vcov <- "HC1"
@@ -112,7 +112,6 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
   exogenous <- iv_exogenous(model$parts, "2sls")
   root <- weight_roots(stats::model.weights(model$frame), length(y))
   if (!is.null(root)) {
-    if (!any(root > 0)) abort_argument("weights", "positive for somebody", "all zero")
     # Their scale does not matter to the estimates; one moves the steps of Newton's method.
     root <- root / sqrt(mean(root[root > 0]^2))
   }
@@ -121,7 +120,8 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
   y <- setNames(y, rownames(model$frame))
   rows <- iv_rows(model$parts, if (estimator == "2sls" && !is.null(offset)) y - offset else y, root, exogenous, "2sls")
   if (estimator != "2sls") rows$offset <- offset
-  fit <- binary_object(iv_engine(rows, "2sls", vcov, model$frame[["(cluster)"]], tol), estimator, link, vcov, y)
+  engine <- finite_frame(model$frame, iv_engine(rows, "2sls", vcov, model$frame[["(cluster)"]], tol))
+  fit <- binary_object(engine, estimator, link, vcov, y)
   fit$coefficients <- fit$coefficients[design_names(model$parts$X)]
   kept <- names(fit$coefficients)[!is.na(fit$coefficients)]
   fit$vcov <- fit$vcov[kept, kept, drop = FALSE]

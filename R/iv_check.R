@@ -17,6 +17,7 @@ iv_vector <- function(v, arg, n) {
 # Finite values of the matrices are checked by with_finite(), after the fact.
 iv_matrix <- function(m, arg, n) {
   if (is.null(m)) return(NULL)
+  if (is.factor(m)) abort_argument(arg, "a numeric matrix", describe(m), "Code its levels: model.matrix(~ f)[, -1].")
   m <- if (is.data.frame(m)) as.matrix(plain_columns(m)) else plain_integers(m, arg)
   if (is.null(dim(m))) dim(m) <- c(length(m), 1L)
   if (is.logical(m)) m <- m + 0

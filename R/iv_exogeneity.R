@@ -38,8 +38,8 @@
 #' endogeneity_test(fit, "hp")
 #' @export
 endogeneity_test <- function(fit, terms = NULL, vcov = NULL, cluster = NULL, ...) {
-  check_given("fit")
   check_dots(...)
+  check_given("fit")
   if (!inherits(fit, "iv_reg")) abort_argument("fit", "a fit of iv_reg() or iv_fit()", describe(fit))
   check_made(fit)
   fit_moments(fit)

@@ -48,8 +48,8 @@
 #' first_stage(fit)
 #' @export
 first_stage <- function(fit, vcov = NULL, cluster = NULL, ...) {
-  check_given()
   check_dots(...)
+  check_given()
   if (!inherits(fit, "iv_reg")) abort_argument("fit", "a fit of iv_reg() or iv_fit()", describe(fit))
   check_made(fit)
   m <- fit_moments(fit)

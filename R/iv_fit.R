@@ -123,6 +123,11 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = N
   rows <- list(
     y = y, x = iv_matrix(x, "x", n), z = iv_matrix(z, "z", n), w = iv_matrix(w, "w", n), root = NULL
   )
+  for (part in c("x", "w")) {
+    if (!is.null(rows[[part]]) && any(colSums(rows[[part]] != y, na.rm = TRUE) == 0)) {
+      abort_argument(part, "without the outcome", "one with a column that is `y`")
+    }
+  }
   rows["root"] <- list(weight_roots(weights, n))
   fit <- iv_engine(rows, estimator, asked$type, asked$cluster, tol, control)
   fit$call <- match.call()

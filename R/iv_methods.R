@@ -220,10 +220,26 @@ update.iv_reg <- function(object, formula., ..., evaluate = TRUE) {
   extras <- match.call(expand.dots = FALSE)$...
   if (!missing(formula.)) {
     if (!inherits(formula., "formula")) abort_argument("formula.", "a formula such as . ~ . + age", describe(formula.))
-    call$formula <- formula(update(Formula::Formula(formula(object)), formula.))
+    call$formula <- formula(update(Formula::Formula(written_formula(object, parent.frame())), formula.))
   }
   for (name in names(extras)) call[[name]] <- extras[[name]]
   if (evaluate) eval(call, parent.frame()) else call
+}
+
+# The parts that the user wrote: y ~ w | x | z has become y ~ x + w | z + w in the fit, where leaving w out of the
+# regressors would make it an instrument.
+written_formula <- function(object, envir) {
+  kept <- formula(object)
+  written <- object$call$formula
+  if (is.name(written)) {
+    written <- get0(as.character(written), environment(kept), ifnotfound = get0(as.character(written), envir))
+  }
+  if (is.call(written) && identical(written[[1]], as.name("~"))) {
+    written <- stats::as.formula(written, environment(kept))
+  }
+  if (!inherits(written, "formula") || "." %in% all.vars(written)) return(kept)
+  same <- tryCatch(identical(formula(iv_formula(written)), kept), latentmr_error = function(e) FALSE)
+  if (same) written else kept
 }
 
 need_formula <- function(object, hint = "Fit it with iv_reg().") {

@@ -64,7 +64,7 @@ new_frame <- function(object, newdata, na.action) {
   if (!is.null(misfit)) abort_misfit(misfit)
   tryCatch(
     {
-      frame <- stats::model.frame(terms, newdata, na.action = na.action, xlev = levels)
+      frame <- told_frame(stats::model.frame(terms, newdata, na.action = na.action, xlev = levels))
       stats::.checkMFClasses(attr(terms, "dataClasses"), frame)
       frame
     },

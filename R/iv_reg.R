@@ -55,8 +55,8 @@
 iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NULL, weights,
                    subset, na.action, offset, contrasts = NULL, kappa = NULL, fuller = 1,
                    tol = 1e-7, meat = "kclass", ...) {
-  check_given("formula")
   check_dots(...)
+  check_given("formula", lazy = in_data)
   call <- match.call()
   control <- check_kappa(estimator, kappa, fuller, meat)
   asked <- asked_type(vcov, cluster, estimator)
@@ -72,15 +72,14 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NUL
   if (is.null(y) || is.matrix(y) || !is.numeric(y)) {
     abort_argument("formula", "one with a single numeric outcome on its left", describe(y))
   }
-  check_finite(y, names(frame)[1])
+  check_frame_finite(frame[1])
   offset <- frame_or_abort(stats::model.offset(frame))
   root <- weight_roots(stats::model.weights(frame), length(y))
   response <- setNames(as.double(if (is.null(offset)) y else y - offset), names(y))
   exogenous <- iv_exogenous(parts, estimator)
   run <- function(exogenous) {
-    iv_engine(
-      iv_rows(parts, response, root, exogenous, estimator), estimator, asked$type, frame[["(cluster)"]], tol, control
-    )
+    rows <- iv_rows(parts, response, root, exogenous, estimator)
+    finite_frame(frame, iv_engine(rows, estimator, asked$type, frame[["(cluster)"]], tol, control))
   }
   # Only a regressor that is coded otherwise among the instruments needs a second run.
   fit <- tryCatch(run(exogenous), latentmr_error_exogenous = function(e) {

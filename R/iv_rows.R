@@ -3,6 +3,7 @@ weight_roots <- function(weights, n) {
   if (is.null(weights)) return(NULL)
   weights <- iv_vector(weights, "weights", n)
   if (any(weights < 0)) abort_argument("weights", "non-negative", sprintf("%d negative numbers", sum(weights < 0)))
+  if (!any(weights > 0)) abort_argument("weights", "positive for somebody", "all zero")
   sqrt(weights)
 }
 
@@ -50,10 +51,8 @@ iv_model <- function(call, formula, data, cluster, contrasts, envir) {
   if (is.data.frame(data) && any(vapply(data, is_integer64, NA))) frame$data <- plain
   if (!is.null(cluster)) frame$cluster <- cluster_frame(cluster_values(cluster, plain))
   frame[[1]] <- quote(stats::model.frame)
-  frame <- frame_or_abort(iv_frame(frame, envir))
-  if (nrow(frame) == 0) {
-    abort("No rows are left after `subset` and `na.action`.", "latentmr_error_argument", argument = "data")
-  }
+  frame <- formula_frame(frame, data, envir)
+  check_contrasts(contrasts, frame)
   parts <- iv_matrices(formula, frame, plain, contrasts, columns = TRUE)
   if (length(Formula::as.Formula(given))[2] == 2) {
     inform_two_parts(lapply(parts$terms[c("regressors", "instruments")], attr, "term.labels"))

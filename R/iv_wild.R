@@ -60,8 +60,8 @@
 #' @export
 wild_test <- function(fit, term = NULL, beta = 0, cluster = NULL, weights = "rademacher", reps = 9999, level = 0.95,
                       seed = NULL, by = NULL, ...) {
-  check_given("fit")
   check_dots(...)
+  check_given("fit")
   if (!inherits(fit, "iv_reg")) abort_argument("fit", "a fit of iv_reg() or iv_fit()", describe(fit))
   check_made(fit)
   check_number(beta, "beta")
@@ -161,7 +161,8 @@ wild_by <- function(by, cluster) {
   if (is.null(by)) return(which.min(counts))
   at <- if (is.character(by)) match(by, cluster$names) else if (is.numeric(by) && !is.object(by)) by
   if (length(at) == 1 && at %in% seq_along(counts)) return(as.integer(at))
-  known <- if (!is.null(cluster$names)) paste0(", or among ", quote_all(cluster$names))
+  if (length(counts) == 1) abort_argument("by", "NULL where people are clustered in one way", describe(by))
+  known <- if (is.null(cluster$names)) "" else paste0(", or among ", quote_all(cluster$names))
   abort_argument("by", sprintf("NULL, or the place of a grouping from 1 to %d%s", length(counts), known), describe(by))
 }
 

@@ -101,7 +101,7 @@ power_grid <- function(r2, given, cases, outcome, alpha) {
     if (is.numeric(x) && length(x) && all(is.finite(x)) && all(x > low & x < high)) return(as.double(x))
     abort_argument(arg, what, describe(x))
   }
-  parts <- list(r2 = numbers(r2, "r2", 0, 1, "numbers between 0 and 1"))
+  parts <- list(r2 = numbers(r2, "r2", 0, 1, "numbers strictly between 0 and 1"))
   if (!is.null(given$n)) parts$n <- numbers(given$n, "n", 1, Inf, "numbers of people, above 1")
   if (!is.null(given$effect)) {
     binary <- outcome == "binary"
