@@ -59,11 +59,14 @@ object_laws <- list(
     }
   },
   latent_instruments = function(x, sizes, fault) {
-    if (x$method == "code") {
-      if (is.null(x[["selected"]]) || x$selected == "linear") {
-        fault("$selected", "the encoder of the code", describe(x[["selected"]]))
+    coded <- x$method == "code" || !is.null(x[["mixing"]])
+    if (coded) {
+      of <- if (x$method == "code") "selected" else "mixing"
+      if (is.null(x[[of]]) || x[[of]] == "linear") {
+        fault(paste0("$", of), "the encoder of the code", describe(x[[of]]))
       }
-      kept <- paste0("encoder_", x$selected)
+      if (is.null(x[["parameters"]])) fault("$parameters", "the numbers of the code", "missing")
+      kept <- paste0("encoder_", x[[of]])
       if (kept %in% names(object_rules())) {
         check_table(as.list(x$parameters), kept, "$parameters", list2env(mget("G", sizes), parent = baseenv()), fault)
       }
@@ -74,7 +77,7 @@ object_laws <- list(
         if (is.null(x[[name]])) fault(paste0("$", name), "there with encoder = \"mechanism_sparsity\"", "missing")
       }
     }
-    if (x$method != "code" && sizes$r != sizes$G) {
+    if (!coded && sizes$r != sizes$G) {
       fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
     }
     if (is.null(x$structure_slopes) != is.null(x$structure_mean)) {

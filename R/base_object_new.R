@@ -71,7 +71,7 @@ private <- list(
     "structure_slopes",
     "structure_mean", "imputation", "n_latent_given", "parameters", "code_center", "check", "selected", "restart",
     "notes", "warnings", "details", "components", "panel_values", "background", "folds", "crossfit", "map", "stable",
-    "starts"
+    "starts", "mixing"
   ),
   latent_mr = c(
     "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "latent", "dropped", "binary",

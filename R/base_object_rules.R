@@ -201,7 +201,8 @@ instruments_rules <- function() list(
     shape = numbers(8, min = 0, whole = TRUE, optional = TRUE), warm = anything(optional = TRUE),
     code_center = numbers(optional = TRUE), code_scale = numbers(optional = TRUE), null = TRUE, optional = TRUE
   ),
-  map = numbers("G", "l", optional = TRUE),
+  map = numbers("r", "l", optional = TRUE),
+  mixing = text(among = c("closure", "flow"), null = TRUE, optional = TRUE),
   touched = numbers("l", "e", min = 0, max = 1, whole = TRUE, optional = TRUE),
   majority = numbers("l", min = 0, whole = TRUE, optional = TRUE),
   stable = numbers("l", min = 0, whole = TRUE, optional = TRUE), starts = numbers(inf = TRUE, optional = TRUE),

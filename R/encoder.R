@@ -35,6 +35,12 @@
 #'   [flow_control()] in held-out loss over a linear code; else `"linear"`, or `"mechanism_sparsity"` where that finds no
 #'   invariant direction among four environments or more (a message says so). On genotypes and dosages it is `"linear"`.
 #'
+#' `n_latent = c(0, d)` gives the code of `"closure"` and `"flow"` without an invariant block (d or fewer latents, all in
+#' `predict(type = "variant")`), from which nothing is estimated. The print shows how stable a code is between starts:
+#' for latents that are found one by one the mean correlation of matched latents (MCC), for a block the mean canonical
+#' correlation, the median over pairs of starts; one near 1 does not say that the code is right, one far from
+#' 1 that it is not.
+#'
 #' `$details` holds c(d), the spectrum before and the held-out losses with every fit of the flow, `$history` its
 #' losses by round, `$check` the distribution-free check of the code (`src/core/encoder/code_check.c`): with
 #' \eqn{\phi} all monomials of degree one and two of standardised coordinates,
@@ -66,8 +72,9 @@
 #' `n_latent = NULL` takes the dimensions of the encoder it starts from (at most 20 invariant ones for genotypes).
 #' `$history` holds every look at the held-out people.
 #'
-#' **Environments that touch few latents** (`encoder = "mechanism_sparsity"`, continuous instruments that mix latents
-#' linearly, from rows or moments): where every latent is touched by some environment, no direction is invariant
+#' **Environments that touch few latents** (`encoder = "mechanism_sparsity"`, continuous instruments; from rows or
+#' moments where they mix latents linearly): where every latent is touched by some environment, no direction is
+#' invariant
 #' everywhere and the linear encoder finds none, yet in each environment most latents are untouched and are valid
 #' instruments there. Rows b whose law changes between few pairs (e, f) of environments minimise
 #' \deqn{\sum_j \sum_{ef} c \log(1 + b_j'M_{ef} b_j / \epsilon) - 5 \log|\det B|, \quad
@@ -75,7 +82,12 @@
 #' (`src/core/encoder/sparse_shift.h`). The largest set of environments in which mean and variance of a row agree is the
 #' set that leaves it alone; its row is then learned anew from these in closed form. [latent_mr()] takes the
 #' untouched latents of an environment as its instruments and partials the touched ones out there, less what the
-#' untouched say of them. Assumed: the mixing is linear and the same everywhere; an environment that touches a
+#' untouched say of them. With `encoder_control(sparse_mixing = "closure")` or `"flow"` the instruments may be a
+#' nonlinear mixing: the code of these encoders, learned without an invariant block (for the flow, one normal law of all
+#' latents per environment), is linear in the latents, and the rows are looked for in it (`"auto"` does so where it takes
+#' a closure or a flow whose code has no invariant direction). A flow is an approximation that many people see through:
+#' for its masks no environment counts as more than 5 / `tolerance` people ([flow_control()]; 1,000).
+#' Assumed: the mixing is the same everywhere, and linear unless so given; an environment that touches a
 #' latent changes its mean, variance or a covariance; more than half of the environments leave a latent
 #' alone (or `encoder_control(reference = )` names one that touches none). Latents always touched
 #' together may stay mixed, which does no harm. Not visible: what touches a latent in the same way in most
@@ -191,13 +203,15 @@ encoder_frame <- function(moments, view, n_latent, control, seed) {
   )
 }
 
-check_n_latent <- function(n_latent, p) {
+# least: invariant ones.
+check_n_latent <- function(n_latent, p, least = 1L) {
   if (is.null(n_latent)) return(invisible())
   good <- is.numeric(n_latent) && length(n_latent) == 2 && all(is.finite(n_latent)) &&
-    all(n_latent == round(n_latent)) && all(n_latent >= 0) && n_latent[1] >= 1
+    all(n_latent == round(n_latent)) && all(n_latent >= 0) && n_latent[1] >= least && sum(n_latent) >= 1
   if (!good) {
     abort_argument(
-      "n_latent", "c(invariant, variant), two whole numbers with at least one invariant, or NULL",
+      "n_latent",
+      sprintf("c(invariant, variant), two whole numbers%s, or NULL", if (least) " with at least one invariant" else ""),
       describe(n_latent)
     )
   }

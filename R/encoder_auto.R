@@ -38,8 +38,9 @@ code_lines <- function(x) {
         if (is.null(d$fits)) "" else sprintf(" (best of %d fits, %d hinges)", nrow(d$fits), d$fits$hinges[d$fits$taken])
       )
     },
-    if (!is.null(d$before) && x$method == "code") {
+    if (!is.null(d$before) && has_code(x)) {
       paste("spectrum before:", paste(format(utils::head(d$before$values, 10), digits = 3), collapse = " "))
-    }
+    },
+    if (x$method == "code") stability_line(x, drawn = x$selected != "closure")
   )
 }

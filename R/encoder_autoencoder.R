@@ -47,7 +47,8 @@ fit_autoencoder <- function(input, n_latent, control, seed) {
     restart = best, warnings = autoencoder_warnings(look),
     details = list(
       held_out = look, restarts = length(runs), kept = best, warm_start = frame$selected, decoder = degree,
-      likelihood = if (binomial) "binomial" else "gaussian", relatedness = control$relatedness
+      likelihood = if (binomial) "binomial" else "gaussian", relatedness = control$relatedness,
+      stability = autoencoder_stability(runs, shape, frame$x, m, input$environment)
     )
   )
 }
@@ -227,6 +228,16 @@ choose_restart <- function(runs, control) {
   which(near)[which.min(held[2, near])]
 }
 
+# Of restarts that finished: how alike their invariant blocks of m columns are.
+autoencoder_stability <- function(runs, shape, x, m, environment) {
+  if (length(runs) < 2) return(NULL)
+  some <- x[stability_rows(environment), , drop = FALSE]
+  blocks <- lapply(runs, function(f) {
+    .Call(C_ffi_ae_encode, shape, f$theta, some, cpu_level())[, seq_len(m), drop = FALSE]
+  })
+  stability_of(blocks, block_agreement, "invariant block")
+}
+
 autoencoder_look <- function(fit) {
   setNames(as.list(fit$held), c("reconstruction", "nhsic", "nmmd", "noise", "epoch"))
 }
@@ -279,7 +290,8 @@ autoencoder_lines <- function(x) {
       },
       format(look$reconstruction, digits = 3), format(look$nhsic, digits = 2), format(look$nmmd, digits = 2),
       format(look$noise, digits = 2)
-    )
+    ),
+    stability_line(x)
   )
 }
 

@@ -48,6 +48,9 @@
 #' @param reference Encoder `"mechanism_sparsity"`: the name of an environment that touches no latent, if one is known.
 #'   Then no majority is asked for, and two environments are enough.
 #' @param sparse_starts The same: starts of the search for its rows.
+#' @param sparse_mixing The same: how the instruments mix the latents. `"linear"`; `"closure"` or `"flow"` learn a code
+#'   of people's rows first, as the encoders of these names do but without an invariant block, and look for its
+#'   rows in that code.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A list of class `encoder_control` that prints.
 #' @examples
@@ -57,7 +60,7 @@
 encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level = 0.999, draws = 200, null = "auto",
                             r2_min = 0.05, ld_window = 3e6, background_r2 = 0.05, max_components = 20, closure = 0.01,
                             check = 0.02, flow = flow_control(), autoencoder = autoencoder_control(), reference = NULL,
-                            sparse_starts = 20, ...) {
+                            sparse_starts = 20, sparse_mixing = "linear", ...) {
   check_dots(...)
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(partial_level, "partial_level", 0.5, 1, open = TRUE)
@@ -78,12 +81,14 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
   check_made(autoencoder)
   if (!is.null(reference)) check_string(reference, "reference")
   check_number(sparse_starts, "sparse_starts", 1, 1000, whole = TRUE)
+  check_choice(sparse_mixing, "sparse_mixing", c("linear", "closure", "flow"))
   structure(
     list(
       level = level, partial_level = partial_level, dimension_level = dimension_level, draws = as.integer(draws),
       null = null, r2_min = r2_min, ld_window = ld_window, background_r2 = background_r2,
       max_components = as.integer(max_components), closure = as.double(closure), check = check, flow = flow,
-      autoencoder = autoencoder, reference = reference, sparse_starts = as.integer(sparse_starts)
+      autoencoder = autoencoder, reference = reference, sparse_starts = as.integer(sparse_starts),
+      sparse_mixing = sparse_mixing
     ),
     class = "encoder_control"
   )

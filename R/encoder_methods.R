@@ -65,6 +65,12 @@ print.latent_instruments <- function(x, ...) {
 
 # Its name, and what it chose or in which mode.
 encoder_words <- function(x) {
+  if (sparse_coded(x)) {
+    return(sprintf(
+      "%s encoder (%ssparse rows on the code of the %s)", x$encoder,
+      if (identical(x$selected, "mechanism_sparsity")) "mechanism_sparsity taken, " else "", x$mixing
+    ))
+  }
   if (is.null(x$selected)) return(sprintf("%s encoder, %s mode", x$encoder, x$mode))
   if (x$encoder == x$selected) return(sprintf("%s encoder", x$encoder))
   sprintf("%s encoder (%s taken)", x$encoder, x$selected)
@@ -125,7 +131,7 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
   }
   new <- new_instruments(object, newdata, environment)
   z <- impute_genotypes(new$z, new$environment, object)
-  if (object$method == "code") {
+  if (has_code(object)) {
     out <- code_blocks(object, z)[[type]]
     dimnames(out) <- block_names(newdata, type, ncol(out))
     return(out)
@@ -225,8 +231,12 @@ direction_start <- function(encoder, which) {
 
 # The blocks of people with these instruments (complete rows).
 code_blocks <- function(object, z) {
-  code <- sweep(encode_rows(object$selected, object$parameters, z), 2, object$code_center)
-  list(invariant = core_product(code, object$invariant), variant = core_product(code, object$variant))
+  selected <- if (object$method == "sparse") object$mixing else object$selected
+  code <- sweep(encode_rows(selected, object$parameters, z), 2, object$code_center)
+  list(
+    invariant = core_product(code, object$invariant), variant = core_product(code, object$variant),
+    code = if (object$method == "sparse") core_product(code, object$map)
+  )
 }
 
 spectrum_data <- function(x) {

@@ -3,9 +3,11 @@
 # The most directions that a flow is fitted to.
 flow_max <- 16L
 
-fit_flow <- function(input, n_latent, control, seed) {
+# empty: no invariant block, whatever `n_latent` says.
+fit_flow <- function(input, n_latent, control, seed, empty = FALSE) {
   closed <- try_closure(input, control)
   base <- flow_base(input, closed, n_latent, control, seed)
+  if (empty) n_latent <- c(0L, ncol(base$x))
   problem <- flow_problem(base, input)
   if (!is.null(problem)) abort(paste0("No flow can be fitted: ", problem, "."), "latentmr_error_encoder")
   fitted <- flow_search(input, base, n_latent, control, seed)
@@ -74,7 +76,7 @@ flow_start <- function(input, base, w, start, control, seed, least = 0) {
 # is within .01 of the best, then more starts for that.
 flow_search <- function(input, base, n_latent, control, seed, first = NULL) {
   d <- ncol(base$x)
-  dimensions <- if (is.null(n_latent)) seq_len(d - 1) else min(max(n_latent[1], 1), d - 1)
+  dimensions <- if (is.null(n_latent)) seq_len(d - 1) else min(n_latent[1], d - 1)
   # Every fit has its own stream of (seed, start): the same numbers under any plan of workers.
   run <- function(w, start) {
     one <- function(i) flow_start(input, base, w[i], start[i], control, seed)
@@ -93,20 +95,26 @@ flow_search <- function(input, base, n_latent, control, seed, first = NULL) {
     list(best = best, spectrum = spectrum, check = check_code(code, spectrum, input))
   }
   chosen <- choose(fits)
-  if (sum(chosen$check) > control$check) {
+  if (isTRUE(sum(chosen$check) > control$check)) {
     fits <- c(fits, more(control$flow$starts - 1 + seq_len(control$flow$starts)))
     chosen <- choose(fits)
   }
   table <- do.call(rbind, lapply(fits, `[[`, "row"))
   table$taken <- seq_along(fits) == chosen$best
   best <- fits[[chosen$best]]
+  # The code of every start in the dimension taken, the best one first.
+  starts <- c(chosen$best, setdiff(which(table$invariant == w), chosen$best))
+  parameters <- lapply(fits[starts], function(f) {
+    list(center = base$center, map = base$map, theta = f$theta, hinges = f$hinges)
+  })
   list(
-    parameters = list(center = base$center, map = base$map, theta = best$theta, hinges = best$hinges),
-    spectrum = chosen$spectrum, history = flow_history(fits), restart = chosen$best,
+    parameters = parameters[[1]], spectrum = chosen$spectrum, history = flow_history(fits), restart = chosen$best,
+    starts = parameters,
     details = list(
       fits = table,
       before = base[c("values", "threshold", "null")],
-      losses = c(linear = best$loss[1], flow = best$loss[2])
+      losses = c(linear = best$loss[1], flow = best$loss[2]),
+      stability = flow_stability(parameters, chosen$spectrum$n_latent[["invariant"]], input)
     )
   )
 }
@@ -123,8 +131,9 @@ flow_history <- function(fits) {
 }
 
 # Excess dependence of a code's two blocks and of the invariant one on the
-# environment (src/core/encoder/code_check.h).
+# environment (src/core/encoder/code_check.h). NULL without one of the blocks.
 check_code <- function(code, split, input) {
+  if (!ncol(split$invariant) || !ncol(split$variant)) return(NULL)
   x <- sweep(code, 2, colMeans(code))
   out <- .Call(
     C_ffi_code_check, x %*% split$invariant, x %*% split$variant, input$environment, nlevels(input$data$environment),

@@ -77,14 +77,19 @@ learn <- function(data, moments, view, encoder, n_latent, control, seed) {
   fit_code(data, moments, view, encoder, n_latent, control, seed)
 }
 
-fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
-  check_n_latent(n_latent, nrow(moments$variants))
-  about <- encoder_frame(moments, view, n_latent, control, seed)
+# What fit() of an encoder of rows is handed (see above).
+row_input <- function(data, about) {
   z <- mr_genotypes(data)
-  input <- list(
+  list(
     missing = which(is.na(z)), z = impute_genotypes(z, data$environment, about),
     environment = as.integer(data$environment), kind = data$kind, data = data
   )
+}
+
+fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
+  check_n_latent(n_latent, nrow(moments$variants), least = if (encoder %in% empty_encoders) 0L else 1L)
+  about <- encoder_frame(moments, view, n_latent, control, seed)
+  input <- row_input(data, about)
   fitted <- row_encoders()[[encoder]]$fit(input, n_latent, control, seed)
   selected <- if (is.null(fitted$selected)) encoder else fitted$selected
   about$encoder <- encoder
@@ -92,12 +97,16 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
     selected = selected, history = fitted$history, restart = fitted$restart, notes = fitted$notes,
     warnings = fitted$warnings, details = fitted$details
   )
+  sparse <- function(fit) {
+    fit$encoder <- encoder
+    fit[c("selected", "notes", "warnings")] <- list("mechanism_sparsity", kept$notes, c(kept$warnings, fit$warnings))
+    fit$details <- c(fit$details, kept$details[setdiff(names(kept$details), names(fit$details))])
+    fit
+  }
   if (selected == "linear") {
     linear <- fit_linear(moments, view, n_latent, control, seed, rows = data)
     if (encoder == "auto" && sparse_stands_in(linear, view, n_latent, control)) {
-      linear <- fit_sparse(moments, view, NULL, control, seed, rows = data)
-      kept$selected <- "mechanism_sparsity"
-      kept$warnings <- c(kept$warnings, linear$warnings)
+      return(sparse(fit_sparse(moments, view, NULL, replace(control, "sparse_mixing", "linear"), seed, rows = data)))
     }
     linear$encoder <- encoder
     linear[names(kept)] <- kept
@@ -107,6 +116,10 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
   spectrum <- fitted$spectrum
   if (is.null(spectrum)) spectrum <- code_spectrum(data, code, if (is.null(fitted$split)) n_latent, control, seed)
   split <- if (is.null(fitted$split)) spectrum[c("invariant", "variant")] else fitted$split
+  blocks <- list(invariant = split$invariant, directions = spectrum$directions)
+  if (encoder == "auto" && sparse_stands_in(blocks, view, n_latent, control, "latents")) {
+    return(sparse(fit_sparse(moments, view, NULL, replace(control, "sparse_mixing", selected), seed, rows = data)))
+  }
   check <- if (isTRUE(row_encoders()[[selected]]$check)) check_code(code, split, input)
   kept$warnings <- c(kept$warnings, check_alarm(check, control))
   new_object("latent_instruments", c(
@@ -120,6 +133,9 @@ fit_code <- function(data, moments, view, encoder, n_latent, control, seed) {
   ))
 }
 
+# Those whose code needs no invariant block: n_latent = c(0, d) gives the code alone.
+empty_encoders <- c("closure", "flow")
+
 encode_rows <- function(selected, parameters, z) {
   encoder <- row_encoders()[[selected]]
   if (is.null(encoder)) {
@@ -131,12 +147,18 @@ encode_rows <- function(selected, parameters, z) {
   encoder$encode(parameters, z)
 }
 
-# The stationary subspace of the columns of a code.
-code_spectrum <- function(data, code, n_latent, control, seed, tolerance = 0) {
+# The columns of a code as instruments: list(data, moments, view).
+code_source <- function(data, code) {
   panel <- panel_data(data, genotype_matrix(unname(code)))
   panel$kind <- "continuous"
   moments <- mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE)
-  fit_stationary(moments, moments_view(moments), n_latent, control, seed, panel, tolerance)
+  list(data = panel, moments = moments, view = moments_view(moments))
+}
+
+# The stationary subspace of the columns of a code.
+code_spectrum <- function(data, code, n_latent, control, seed, tolerance = 0) {
+  of <- code_source(data, code)
+  fit_stationary(of$moments, of$view, n_latent, control, seed, of$data, tolerance)
 }
 
 check_alarm <- function(check, control) {

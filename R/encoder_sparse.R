@@ -12,6 +12,17 @@ sparse_last <- 1e-5
 
 fit_sparse <- function(moments, view, n_latent, control, seed, rows = NULL) {
   reference <- check_sparse(moments, view, n_latent, control)
+  if (control$sparse_mixing != "linear") return(fit_sparse_code(moments, view, control, seed, rows, reference))
+  new_sparse(sparse_learned(moments, view, control, seed, rows, reference), moments, view, control, seed)
+}
+
+new_sparse <- function(fit, moments, view, control, seed) {
+  about <- encoder_frame(moments, view, NULL, control, seed)
+  new_object("latent_instruments", c(fit, replace(about, "encoder", "mechanism_sparsity")))
+}
+
+# tolerance: of the masks (sparse_people_of()).
+sparse_learned <- function(moments, view, control, seed, rows, reference, tolerance = 0) {
   base <- fit_stationary(moments, view, NULL, control, seed, rows)
   columns <- ncol(base$directions)
   if (columns > sparse_limits[["directions"]]) {
@@ -24,7 +35,7 @@ fit_sparse <- function(moments, view, n_latent, control, seed, rows = NULL) {
     )
   }
   laws <- sparse_laws(view, base$directions)
-  found <- sparse_found(laws, reference, control, seed)
+  found <- sparse_found(laws, reference, control, seed, tolerance)
   latents <- sprintf("l%d", seq_len(columns))
   never <- rowSums(found$touched) == 0
   map <- laws$map %*% found$rows
@@ -34,15 +45,17 @@ fit_sparse <- function(moments, view, n_latent, control, seed, rows = NULL) {
   base$n_latent <- c(invariant = sum(never), variant = sum(!never))
   touched <- `dimnames<-`(found$touched, list(latents, view$environments))
   base$warnings <- sparse_warnings(touched, found$majority, reference)
-  new_object("latent_instruments", c(base, list(
+  c(base, list(
     map = map, stable = found$stable, touched = touched,
-    majority = setNames(found$majority, latents), starts = sort(found$values)
-  ), replace(encoder_frame(moments, view, NULL, control, seed), "encoder", "mechanism_sparsity")))
+    majority = setNames(found$majority, latents), starts = sort(found$values),
+    details = list(stability = sparse_stability(laws, found$first, control$sparse_starts, seed))
+  ))
 }
 
-# Rows, masks and what comes with them: list(rows, touched, majority, stable, values).
-sparse_found <- function(laws, reference, control, seed) {
+# Rows, masks and what comes with them: list(rows, touched, majority, stable, values, first = rows before the refit).
+sparse_found <- function(laws, reference, control, seed, tolerance = 0) {
   search <- sparse_rows(laws, control$sparse_starts, seed)
+  laws$n <- sparse_people_of(laws$n, tolerance)
   masks <- sparse_masks(laws, search$rows, reference)
   # Rows come in the order of a random start: by what touches them instead.
   order <- do.call(order, c(list(rowSums(masks$touched)), asplit(-masks$touched, 2)))
@@ -55,19 +68,26 @@ sparse_found <- function(laws, reference, control, seed) {
   alone <- as.integer(rowSums(touched == 0))
   list(
     rows = refit$rows, touched = touched, majority = ifelse(alone > 0L, alone, majority), stable = refit$stable,
-    values = search$values
+    values = search$values, first = search$rows
   )
 }
 
-# encoder = "auto", where no direction is invariant everywhere.
-sparse_stands_in <- function(linear, view, n_latent, control) {
+# A code is off by more than chance, and with many people every test of "the same law" sees that: its environments
+# count as people of whom there are never more than 1 / tolerance.
+sparse_people_of <- function(n, tolerance) 1 / (1 / n + tolerance)
+
+# encoder = "auto", where no direction is invariant everywhere: `linear` is the linear encoder, or a code's blocks.
+sparse_stands_in <- function(linear, view, n_latent, control, of = "instruments") {
   environments <- length(view$environments)
   if (!is.null(n_latent) || ncol(linear$invariant) || environments < 4) return(FALSE)
   if (environments > sparse_limits[["environments"]]) return(FALSE)
   if (ncol(linear$directions) > sparse_limits[["directions"]]) return(FALSE)
   if (!is.null(control$reference) && !control$reference %in% view$environments) return(FALSE)
   inform(
-    "No combination of the instruments has one law in all environments: latents that few environments touch are looked for (encoder = \"mechanism_sparsity\").",
+    sprintf(
+      "No combination of the %s has one law in all environments: latents that few environments touch are looked for (encoder = \"mechanism_sparsity\").",
+      of
+    ),
     "latentmr_message_encoder"
   )
   TRUE

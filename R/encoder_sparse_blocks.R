@@ -5,7 +5,26 @@
 # errors too small; without g a touched latent that correlates with the untouched is a collider.
 # Each stands in a column that is zero outside e, behind the instruments of the data.
 
+#
+# The columns of a code stand among the instruments of `base`, where the rows of the latents are learned anew without
+# a fold (R/latent_jackknife.R).
+
 sparse_data <- function(data, learned, moments, view) {
+  base <- list(data = data, encoder = learned, view = view)
+  if (sparse_coded(learned)) {
+    if (!inherits(data, "mr_data")) {
+      abort_argument(
+        "data", "the mr_data object of the encoder", describe(data), "Moments hold no rows, which its code reads."
+      )
+    }
+    base <- sparse_code_columns(data, learned, moments)
+    moments <- base$moments
+  }
+  c(sparse_columns(base$data, base$encoder, moments, base$view), list(base = base[c("data", "encoder", "view")]))
+}
+
+# Latents of the encoder as columns of the view, by environment.
+sparse_columns <- function(data, learned, moments, view) {
   maps <- sparse_maps(learned, view)
   wide <- sparse_view(view, maps)
   picks <- function(role) {
@@ -81,7 +100,7 @@ sparse_view <- function(view, maps) {
     list(n = view$n[e], mean = mean, cross = crossprod(map, view$cross[[e]] %*% map))
   })
   shifted <- lapply(view$columns[c("covariates", "structure", "exposure", "outcome")], function(at) at + q)
-  columns <- c(list(variants = seq_len(p + q)), shifted, list(instruments = seq_len(p)))
+  columns <- c(list(variants = seq_len(p + q)), shifted, list(instruments = view$columns$instruments))
   out <- make_view(parts, columns, view$environments)
   out$shift <- q
   out
@@ -89,7 +108,8 @@ sparse_view <- function(view, maps) {
 
 # The same columns for people.
 sparse_rows_data <- function(data, learned, view, maps) {
-  z <- impute_genotypes(mr_genotypes(data), data$environment, learned)
+  z <- mr_genotypes(data)
+  if (!sparse_coded(learned)) z <- impute_genotypes(z, data$environment, learned)
   g <- view$columns$variants
   e <- as.integer(data$environment)
   wide <- matrix(0, nrow(z), ncol(maps$columns))
@@ -103,6 +123,6 @@ sparse_rows_data <- function(data, learned, view, maps) {
   data$genotypes <- genotype_matrix(unname(cbind(z, wide)))
   data[c("background", "block", "family")] <- list(NULL)
   data$variants <- data$variants[c(seq_along(g), rep(1L, ncol(wide))), , drop = FALSE]
-  data$variants$snp <- c(learned$variants$snp, names)
+  data$variants$snp <- c(data$variants$snp[seq_along(g)], names)
   data
 }

@@ -14,6 +14,8 @@ print_sparse <- function(x) {
   rownames(table) <- paste0("    ", rownames(touched))
   pointed(print(table, right = FALSE))
   if (ncol(touched) > length(shown)) cat(sprintf("  and %d environments more\n", ncol(touched) - length(shown)))
+  lines <- c(if (has_code(x)) code_lines(x), stability_line(x), x$notes)
+  for (text in lines) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")
   for (text in sparse_notes(x)) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")
   for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
   invisible(x)

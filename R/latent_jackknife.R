@@ -54,9 +54,9 @@ jackknife_relearned <- function(estimates, chosen, set, level) {
   sparse <- set$encoder$method == "sparse"
   without <- vapply(folds, function(f) {
     gone <- which(moments$blocks$fold == f)
-    view <- view_delete_blocks(if (sparse) set$source$view else set$view, moments, gone, means)
+    view <- view_delete_blocks(if (sparse) set$base$view else set$view, moments, gone, means)
     one <- if (sparse) {
-      sparse_data(moments, sparse_relearned(set$fitted, view), moments, view)
+      sparse_columns(moments, sparse_relearned(set$base$encoder, view), moments, view)
     } else {
       list(encoder = relearned(set$encoder, view), view = view, moments = moments)
     }

@@ -62,7 +62,7 @@ check_fit_data <- function(fit, data) {
   check_data(data)
   check_own_people(fit, data, must, outcome = FALSE)
   moments <- inherits(data, "mr_moments")
-  if (moments && fit$encoder$method == "code") {
+  if (moments && has_code(fit$encoder)) {
     abort_argument(
       "data", "the mr_data object of the fit", "moments",
       sprintf("Moments hold no rows, which the encoder \"%s\" reads.", fit$encoder$encoder)

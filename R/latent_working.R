@@ -23,6 +23,7 @@
 #   family                the people of families (R/latent_family.R), or NULL; from moments too
 #   families              are there any
 #   mixed                 rows and terms of random effects (R/latent_mixed.R), or NULL
+#   base                  list(data, encoder, view) below the columns of encoder = "mechanism_sparsity"
 #   source                list(data, moments, view) before the code; `null` when asked for: scores of the background
 #                         variants (R/latent_null.R), or NULL
 working_set <- function(data, encoder, control, crossfit = 0L, outcome = NULL, seed = NULL, score = NULL,
@@ -57,7 +58,7 @@ working_folds <- function(crossfit) max(10L, crossfit)
 fold_moments <- function(set) {
   folds <- max(set$moments$blocks$fold)
   if (folds > 1 || !inherits(set$data, "mr_data")) return(set$moments)
-  data <- if (set$encoder$method == "sparse") set$source$data else set$data
+  data <- if (set$encoder$method == "sparse") set$base$data else set$data
   mr_moments(data, folds = working_folds(0L), seed = set$moments$seed, disclosure = FALSE)
 }
 
@@ -107,5 +108,5 @@ set_columns <- function(set) {
   names <- moments_columns(set$moments)
   shift <- set$view$shift
   if (is.null(shift)) return(names)
-  append(names, character(shift), length(set$view$columns$instruments))
+  append(names, character(shift), nrow(set$moments$variants))
 }

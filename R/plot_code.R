@@ -41,8 +41,8 @@ code_labels <- c(
 # foot of its panel.
 code_panels <- function(x) {
   after <- spectrum_data(x)
-  after$panel <- if (x$method == "code") "Directions of the code" else "Directions of the instruments"
-  before <- if (x$method == "code" && !is.null(x$details$before)) {
+  after$panel <- if (has_code(x)) "Directions of the code" else "Directions of the instruments"
+  before <- if (has_code(x) && !is.null(x$details$before)) {
     data.frame(
       direction = seq_along(x$details$before$values), value = x$details$before$values,
       null = x$details$before$threshold,

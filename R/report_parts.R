@@ -358,7 +358,8 @@ settings_applied <- function(encoder) {
   } else {
     c(
       "dimension_level", "draws", "null", if (any(taken %in% c("auto", "closure"))) "closure",
-      if (encoder$method == "code") "check"
+      if (encoder$method == "code") "check",
+      if (encoder$method == "sparse") c("reference", "sparse_starts", "sparse_mixing")
     )
   }
   out <- control[names]

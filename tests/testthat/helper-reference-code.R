@@ -42,7 +42,7 @@ ref_flow_loss <- function(theta, hinges, x, e, w) {
   cov_ml <- function(y) crossprod(scale(y, TRUE, FALSE)) / nrow(y)
   half <- function(y) .5 * log(det(cov_ml(y)))
   invariant <- f$code[, seq_len(w), drop = FALSE]
-  variant <- f$code[, -seq_len(w), drop = FALSE]
+  variant <- f$code[, setdiff(seq_len(ncol(f$code)), seq_len(w)), drop = FALSE]
   moving <- vapply(split(seq_along(e), e), function(i) length(i) / length(e) * half(variant[i, , drop = FALSE]), 0)
   half(invariant) + sum(moving) - mean(f$logdet) - log(abs(det(f$a)))
 }

@@ -64,6 +64,41 @@ sparse_people <- function(touched, n = 1000, strength = 1, corr = 0, seed = 1, e
   list(data = data, l = l, a = a, touched = touched)
 }
 
+# The same latents behind a smooth invertible net, or (polynomial) behind all monomials of degree one and two.
+mixed_people <- function(people, polynomial = FALSE, seed = 7) {
+  set.seed(seed)
+  d <- ncol(people$l)
+  turn <- function() qr.Q(qr(matrix(rnorm(d^2), d)))
+  z <- people$l %*% turn()
+  if (polynomial) {
+    pairs <- rbind(utils::combn(d, 2), NA)[1:2, ]
+    z <- cbind(z, z^2, z[, pairs[1, ]] * z[, pairs[2, ]])
+    z <- z %*% qr.Q(qr(matrix(rnorm(ncol(z)^2), ncol(z))))
+  } else {
+    for (layer in 1:2) z <- (.2 * z + .8 * log1p(exp(2 * z)) / 2) %*% turn()
+  }
+  data <- people$data
+  people$data <- suppressWarnings(mr_data(z, data$exposure, data$outcome, data$environment, kind = "continuous"))
+  people
+}
+
+# 2SLS of the untouched latents of each environment (people x latents), as in R/encoder_sparse_blocks.R but by rows.
+sparse_by_hand <- function(y, touched, data) {
+  e <- data$environment
+  at <- seq_len(nlevels(e))
+  covariances <- lapply(levels(e), function(site) stats::cov(y[e == site, ]) * (sum(e == site) - 1) / sum(e == site))
+  free <- function(k) 1 - outer(touched[, k], touched[, k])
+  pooled <- Reduce(`+`, Map(function(s, k) s * free(k), covariances, at)) / Reduce(`+`, lapply(at, free))
+  instruments <- controls <- NULL
+  for (k in at) {
+    on <- touched[, k] == 1
+    inside <- as.numeric(e == levels(e)[k])
+    instruments <- cbind(instruments, inside * y[, !on])
+    if (any(on)) controls <- cbind(controls, inside * (y[, on] - y[, !on] %*% solve(pooled[!on, !on], pooled[!on, on])))
+  }
+  ivreg_by_hand(data$outcome, data$exposure, instruments, cbind(model.matrix(~ e - 1), controls))
+}
+
 # Every site touches two of six latents; every latent is touched by two sites.
 six_sites <- function() {
   touched <- matrix(0L, 6, 6)

@@ -19,6 +19,10 @@ test_that("forward pass, loss and gradient at every level", {
       expect_equal(one$loss, ref_flow_loss(s$theta, 5, s$x, s$e, 2 - (d == 2)), tolerance = 1e-11)
       expect_equal(colMeans(one$scores), one$gradient, tolerance = 1e-11)
       expect_lt(gradient_error(function(t) at(t)$loss, s$theta, one$gradient), 1e-7)
+      # Without an invariant block.
+      none <- function(theta) .Call(C_ffi_flow_gradient, theta, 5L, s$x, s$first, 0L, level)
+      expect_equal(none(s$theta)$loss, ref_flow_loss(s$theta, 5, s$x, s$e, 0), tolerance = 1e-11)
+      expect_lt(gradient_error(function(t) none(t)$loss, s$theta, none(s$theta)$gradient), 1e-7)
     }
   }
 })

@@ -71,21 +71,7 @@ test_that("estimates are 2SLS with the instruments of each environment, worked o
   fit <- latent_mr(people$data, "mechanism_sparsity", control = control, seed = 1, by_environment = FALSE,
                    jackknife = FALSE)
   # By hand: columns that are zero outside their environment.
-  y <- predict(encoder, people$data, type = "code")
-  e <- people$data$environment
-  touched <- encoder$touched == 1
-  covariances <- lapply(levels(e), function(site) stats::cov(y[e == site, ]) * (sum(e == site) - 1) / sum(e == site))
-  pooled <- Reduce(`+`, Map(function(s, k) s * (1 - outer(touched[, k], touched[, k])), covariances, 1:6)) /
-    Reduce(`+`, lapply(1:6, function(k) 1 - outer(touched[, k], touched[, k])))
-  instruments <- controls <- NULL
-  for (k in 1:6) {
-    on <- touched[, k]
-    inside <- as.numeric(e == levels(e)[k])
-    instruments <- cbind(instruments, inside * y[, !on])
-    controls <- cbind(controls, inside * (y[, on] - y[, !on] %*% solve(pooled[!on, !on], pooled[!on, on])))
-  }
-  block <- cbind(model.matrix(~ e - 1), controls)
-  hand <- ivreg_by_hand(people$data$outcome, people$data$exposure, instruments, block)
+  hand <- sparse_by_hand(predict(encoder, people$data, type = "code"), encoder$touched, people$data)
   row <- as.data.frame(fit)
   row <- row[row$estimator == "latent_2sls", ]
   expect_equal(row$b, hand$b, tolerance = 1e-9)

@@ -271,7 +271,7 @@ static lmr_status descent_take(descent *dn, size_t length, lmr_arena *work, lmr_
 lmr_status flow_fit(const double *x, size_t n, size_t d, const int *environment, size_t environments, size_t w,
                     const flow_options *o, uint64_t seed, uint64_t start, double *theta, flow_result *result,
                     lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  if (d < 2 || d > FLOW_MAX_DIM || w < 1 || w >= d || o->rounds > FLOW_MAX_ROUNDS ||
+  if (d < 2 || d > FLOW_MAX_DIM || w >= d || o->rounds > FLOW_MAX_ROUNDS ||
       o->rounds * o->hinges > FLOW_MAX_HINGES)
     return lmr_fail(err, LMR_EINVAL, "flow: dimensions out of range");
   const size_t length = longest(o, d);

@@ -30,7 +30,7 @@ typedef struct {
 } flow_result;
 
 /* x: n x d (whitened, invariant directions first); environment[n] 0-based, n_e people of each.
- * w: dimension of the invariant block, 1..d-1. theta: room for FLOW_MAX_DIM^2 +
+ * w: dimension of the invariant block, 0..d-1 (0: one law per environment for all). theta: room for FLOW_MAX_DIM^2 +
  * FLOW_MAX_HINGES (FLOW_MAX_DIM + 2). The split depends on `seed`, the candidates on
  * (seed, start). */
 size_t flow_bytes(const flow_options *options, size_t n, size_t d, size_t environments);
