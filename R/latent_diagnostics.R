@@ -2,7 +2,10 @@
 # and whether the instruments follow what was measured.
 
 # each: environment_strength() of every environment, or NULL.
-latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
+latent_diagnostics <- function(fit, block, each, set, rows) {
+  encoder <- set$encoder
+  view <- set$view
+  moments <- set$source$moments
   m <- block$kclass
   sargan <- block_sargan(block)
   sargan$i2 <- if (is.na(sargan$ratio)) NA_real_ else max(0, 1 - 1 / sargan$ratio)
@@ -36,7 +39,7 @@ latent_diagnostics <- function(fit, block, each, encoder, view, rows, moments) {
     environments = environment_table_of(fit, local, each, block, encoder, view),
     q = heterogeneity(fit, local), q_method = local, ar = exposure_sets(m, fit$exposure, fit$level),
     ar_environments = lapply(each, `[[`, "ar"), set = weak_sets(m, fit$exposure, fit$level),
-    set_environments = lapply(each, `[[`, "set"), lost = lost_strength(encoder, view),
+    set_environments = lapply(each, `[[`, "set"), lost = of_exposure(set, "lost strength", lost_strength(encoder, view)),
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
     hsic_covariates = if (length(view$columns$covariates)) {

@@ -124,7 +124,7 @@ set_blocks <- function(chosen, set) {
   methods <- methods[!duplicated(key)]
   parts <- lapply(setdiff(vapply(methods, `[[`, "", "partialled"), c("family", "imputed", "mixed")), function(kind) {
     part <- latent_block(kind, encoder, view)
-    list(kind = kind, part = part, partial = block_partial(view, part))
+    list(kind = kind, part = part, partial = shared_partial(set, kind, part))
   })
   blocks <- lapply(methods, function(method) {
     if (method$partialled == "family") {
@@ -135,8 +135,8 @@ set_blocks <- function(chosen, set) {
     if (method$partialled == "imputed") return(family_block(set$family, view$environments, imputed_rows))
     of <- Find(function(x) x$kind == method$partialled, parts)
     if (method$partialled == "structure" && in_squares(view)) return(unlinked_components(view, of))
-    block_scores(
-      view, of$part, block_directions(method$instruments, encoder, view), of$partial,
+    shared_scores(
+      set, block_key(method), of, block_directions(method$instruments, encoder, view),
       direction_start(encoder, method$instruments)
     )
   })
@@ -155,11 +155,16 @@ block_directions <- function(instruments, encoder, view) {
   )
 }
 
-# `from`: where the directions begin among those of the encoder (direction_start()). No more
-# instruments are left than people less columns: where the first so many all are, the others
-# need not be looked at.
+# `from`: where the directions begin among those of the encoder (direction_start()).
 block_scores <- function(view, part, directions, partial = block_partial(view, part), from = NULL) {
   if (!is.null(partial$unlinked)) return(unlinked_scores(view, part, directions, partial))
+  traits_block(trait_scores(view, directions, partial, from), view, part, directions, partial)
+}
+
+# Scores of all outcomes, then all exposures of the view, and the instruments that count. No more
+# instruments are left than people less columns: where the first so many all are, the others
+# need not be looked at.
+trait_scores <- function(view, directions, partial, from) {
   n <- view_people(view)
   traits <- c(view$columns$outcome, view$columns$exposure)
   variants <- length(view$columns$variants)
@@ -171,11 +176,18 @@ block_scores <- function(view, part, directions, partial = block_partial(view, p
   most <- max(n - partial$rank, 0)
   scores <- scores_of(min(all, most))
   if (most < all && scores$n_kept < most) scores <- scores_of(all)
-  beyond <- all - length(scores$kept)
+  c(scores, list(beyond = all - length(scores$kept)))
+}
+
+# The block of one outcome and its exposures; the rows of `scores` are theirs.
+traits_block <- function(scores, view, part, directions, partial) {
+  n <- view_people(view)
+  traits <- c(view$columns$outcome, view$columns$exposure)
   r0 <- partial$residual[traits, traits]
   list(
-    part = part, partial = partial, directions = directions, g = cbind(scores$g, matrix(0, length(traits), beyond)),
-    kept = c(scores$kept, logical(beyond)), n = n, rank = partial$rank,
+    part = part, partial = partial, directions = directions,
+    g = cbind(scores$g, matrix(0, length(traits), scores$beyond)),
+    kept = c(scores$kept, logical(scores$beyond)), n = n, rank = partial$rank,
     slopes = scores$slopes[, -1, drop = FALSE], factor = scores[c("factor", "scale", "kept")],
     variance = n * view$scale[traits],
     kclass = if (is.null(view$noise)) {

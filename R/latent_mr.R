@@ -301,12 +301,14 @@ latent_parts <- function(blocks, set) {
     own_noise = own, variants = variant_sums(block, set$view, set$encoder)
   ))
   if (set$moments$kind != "continuous") {
-    basic <- blocks[["basic variants"]]
-    if (is.null(basic)) {
-      partial <- block_partial(set$view, latent_block("basic", set$encoder, set$view))
-      basic <- list(partial = partial, n = block$n, rank = partial$rank)
-    }
-    out$z <- exposure_z(basic, set$view, set$encoder)
+    out$z <- of_exposure(set, "exposure z", {
+      basic <- blocks[["basic variants"]]
+      if (is.null(basic)) {
+        partial <- shared_partial(set, "basic", latent_block("basic", set$encoder, set$view))
+        basic <- list(partial = partial, n = block$n, rank = partial$rank)
+      }
+      exposure_z(basic, set$view, set$encoder)
+    })
   }
   out$part$folds <- NULL
   out
@@ -334,9 +336,7 @@ refuse_block <- function(block, crossfit) {
 # got: of latent_estimate().
 latent_diagnose <- function(got, set, asked, notes) {
   fit <- got$fit
-  fit$diagnostics <- latent_diagnostics(
-    fit, got$block, got$strength, set$encoder, set$view, got$rows, set$source$moments
-  )
+  fit$diagnostics <- latent_diagnostics(fit, got$block, got$strength, set, got$rows)
   for (own in c("family", "mixed")) fit$diagnostics[own] <- list(row_diagnostics(fit, got[[own]]))
   fit$diagnostics["null"] <- list(null_diagnostic(fit, set$source$null))
   if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)

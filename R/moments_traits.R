@@ -30,14 +30,19 @@ moments_traits <- function(m, exposure, outcome, binary) {
 
 # The view of moments_traits(m, exposure, outcome), from that of `m`.
 view_traits <- function(view, m, exposure, outcome) {
-  variants <- nrow(m$variants)
-  keep <- c(seq_len(variants), variants + trait_columns(m, exposure, outcome))
+  keep <- view_columns(m, exposure, outcome)
   view$mean <- view$mean[keep, , drop = FALSE]
   view$cross <- lapply(view$cross, function(a) a[keep, keep, drop = FALSE])
   view$scale <- view$scale[keep]
   at <- length(keep)
   view$columns[c("exposure", "outcome")] <- list(at - 1L, at)
   view
+}
+
+# Columns of the view that stay, among all of them.
+view_columns <- function(m, exposure, outcome) {
+  variants <- nrow(m$variants)
+  c(seq_len(variants), variants + trait_columns(m, exposure, outcome))
 }
 
 # Data with these outcomes (a table as `outcomes` of mr_moments()) instead of their own.

@@ -106,7 +106,8 @@ pair_set <- function(group, exposure, outcome, asked) {
   moments <- set$source$moments
   rows <- asked$rows
   one <- moments_traits(moments, exposure, outcome, group$binary[outcome])
-  set$view <- view_traits(set$view, moments, exposure, outcome)
+  whole <- set$view
+  set$view <- view_traits(whole, moments, exposure, outcome)
   set$moments <- one
   data <- one
   if (rows) {
@@ -122,6 +123,11 @@ pair_set <- function(group, exposure, outcome, asked) {
   set$data <- data
   set$source <- list(data = data, moments = one, view = set$view)
   set <- working_outcome(set, NULL, group$score)
+  if (!in_squares(whole)) {
+    set$shared <- list(
+      view = whole, pick = view_columns(moments, exposure, outcome), exposure = exposure, outcome = outcome
+    )
+  }
   set["family"] <- list(family_set(set))
   set["mixed"] <- list(NULL)
   set

@@ -1,0 +1,35 @@
+# What pairs of an exposure and an outcome share that are of the same people and variants (R/scan_pairs.R): all
+# columns are partialled out of all traits at once, and all traits go through one factor of the instruments.
+#
+# `shared` of a set: list(view, pick, exposure, outcome): the view with all traits, its columns that are those of the
+# set's view, and which of its exposures and outcomes are meant. NULL elsewhere. What is computed once stands in the
+# environment `people` of both views (of_people()).
+
+shared_partial <- function(set, kind, part) {
+  shared <- set$shared
+  if (is.null(shared)) return(block_partial(set$view, part))
+  partial <- of_people(shared$view, paste("partial", kind), block_partial(shared$view, part))
+  partial$residual <- partial$residual[shared$pick, shared$pick, drop = FALSE]
+  if (!is.null(partial$taken)) partial$taken <- partial$taken[shared$pick, , drop = FALSE]
+  partial
+}
+
+# `of`: list(kind, part, partial) with the partial of shared_partial().
+shared_scores <- function(set, key, of, directions, from) {
+  shared <- set$shared
+  if (is.null(shared) || !is.null(of$partial$unlinked)) {
+    return(block_scores(set$view, of$part, directions, of$partial, from))
+  }
+  scores <- of_people(shared$view, paste("scores", key), trait_scores(
+    shared$view, directions, of_people(shared$view, paste("partial", of$kind), block_partial(shared$view, of$part)), from
+  ))
+  rows <- c(shared$outcome, length(shared$view$columns$outcome) + shared$exposure)
+  scores$g <- scores$g[rows, , drop = FALSE]
+  scores$slopes <- scores$slopes[, rows, drop = FALSE]
+  traits_block(scores, set$view, of$part, directions, of$partial)
+}
+
+# What depends on people, genotypes and the exposure.
+of_exposure <- function(set, what, expr) {
+  of_people(set$view, paste(what, set$shared$exposure), expr)
+}
