@@ -25,7 +25,7 @@ check_trait <- function(x, arg, kind = "auto", role = arg) {
   check_not_infinite(x, arg)
   out <- as.double(x)
   names(out) <- names(x)
-  if (role == "outcome" && kind == "auto" && setequal(out[!is.na(out)], 0:2)) {
+  if (role == "outcome" && kind == "auto" && setequal(few_values(out), 0:2)) {
     counts <- if (arg == "outcome") "say outcome_kind = \"number\"" else "subtract 1 from all: effects are the same"
     abort_argument(
       arg, "without doubt about its coding", "one with the values 0, 1 and 2 only", class = "latentmr_error_coding",
@@ -91,7 +91,7 @@ check_not_infinite <- function(x, arg) {
 }
 
 check_varies <- function(x, arg, what) {
-  if (length(unique(x)) < 2) {
+  if (length(unique(utils::head(x, 1000))) < 2 && length(unique(x)) < 2) {
     abort_argument(arg, sprintf("different between the %s analysed participants", big(length(x))),
                    sprintf("constant (%s)", format(x[1])), what)
   }
@@ -200,6 +200,9 @@ check_unique_names <- function(x, arg) {
   if (anyNA(x) || any(x == "")) abort_argument(arg, "a table whose columns have names", "one with an unnamed column")
 }
 
+# The different values, without missing ones; NULL where the first rows show that they are many.
+few_values <- function(x) if (length(unique(utils::head(x, 1000))) <= 6) unique(x[!is.na(x)])
+
 # Logical, two-level factors and PLINK's 1 and 2 become 0 and 1; anything else is
 # returned as it is.
 recode_binary <- function(x, name) {
@@ -214,7 +217,7 @@ recode_binary <- function(x, name) {
     return(setNames(as.double(x == used[2]), names(x)))
   }
   if (is.numeric(x) && !is.object(x)) {
-    seen <- unique(x[!is.na(x)])
+    seen <- few_values(x)
     if (length(seen) == 2 && all(seen %in% 1:2)) {
       inform(
         sprintf(

@@ -92,8 +92,12 @@ flow_counts <- function(x) {
     if (is.null(names(x))) names(x) <- flow_all
     return(x)
   }
-  tab <- table(x, useNA = "ifany")
-  counts <- stats::setNames(as.integer(tab), names(tab))
+  counts <- if (is.factor(x) && !anyNA(x)) {
+    stats::setNames(tabulate(x, nlevels(x)), levels(x))
+  } else {
+    tab <- table(x, useNA = "ifany")
+    stats::setNames(as.integer(tab), names(tab))
+  }
   names(counts)[is.na(names(counts))] <- flow_unknown
   c(stats::setNames(length(x), flow_all), counts)
 }

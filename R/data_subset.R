@@ -65,29 +65,38 @@ once <- function(at, arg) {
 }
 
 part_of_data <- function(x, rows, cols, reasons = NULL) {
+  people <- part_of_people(x, rows)
+  part_of_variants(people$data, x, people$rows, cols, people$flow, reasons)
+}
+
+# list(data, rows, flow): the people that stay, with all but their genotypes.
+part_of_people <- function(x, rows) {
   log <- x$flow
   # The way went on.
   log <- log[!(log$action == "analysed" & log$unit %in% c(
     "participants", "variants", "background variants"
   )), , drop = FALSE]
   drop <- function(left, reason) {
-    gone <- setdiff(rows, left)
+    stays <- logical(length(x$outcome))
+    stays[left] <- TRUE
+    gone <- rows[!stays[rows]]
     rows <<- left
     log <<- flow_add(log, "participants", reason, "removed", x$environment[gone], x$environment[rows])
   }
   everybody <- rows
   rows <- seq_along(x$outcome)
   drop(everybody, "not chosen by [i, ]")
-  size <- table(x$environment[rows])
-  small <- names(size)[size > 0 & size < smallest_environment]
-  drop(rows[!x$environment[rows] %in% small], sprintf("environment of fewer than %d", smallest_environment))
+  size <- tabulate(x$environment[rows], nlevels(x$environment))
+  small <- levels(x$environment)[size > 0 & size < smallest_environment]
+  drop(
+    if (length(small)) rows[!x$environment[rows] %in% small] else rows,
+    sprintf("environment of fewer than %d", smallest_environment)
+  )
   if (length(small)) warn_small_environments(small)
   if (!length(rows)) abort_nobody(log)
-  log <- flow_add(
-    log, "participants", "analysed", "analysed", droplevels(x$environment[rows]), droplevels(x$environment[rows])
-  )
-  out <- people_of_data(x, rows)
-  part_of_variants(out, x, rows, cols, log, reasons)
+  left <- droplevels(x$environment[rows])
+  log <- flow_add(log, "participants", "analysed", "analysed", left, left)
+  list(data = people_of_data(x, rows), rows = rows, flow = log)
 }
 
 # All that has a row for each person, but the genotypes.

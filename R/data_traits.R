@@ -1,7 +1,7 @@
 # Tables of traits of the people of a data set, one column each.
 
-# list(values, names): people x traits, NA where missing.
-trait_table <- function(x, data, arg) {
+# list(values, names): people x traits, NA where missing. `look`: are values that give away a mistake looked for?
+trait_table <- function(x, data, arg, look = TRUE) {
   must <- "a matrix or data frame with a column for each trait and a row for each participant of `data`, or NULL"
   if (is.atomic(x) && is.null(dim(x)) && length(x)) {
     abort_argument(arg, must, describe(x), "A single trait is a data frame of one column: its name is in the result.")
@@ -16,7 +16,7 @@ trait_table <- function(x, data, arg) {
   columns <- lapply(seq_along(names), function(j) {
     column <- if (is.data.frame(x)) x[[j]] else x[, j]
     column <- check_trait(unname(column), sprintf("%s$%s", arg, names[j]), role = role)[at]
-    warn_trait_values(column, data$environment, names[j])
+    if (look) warn_trait_values(column, data$environment, names[j])
     column
   })
   list(values = matrix(unlist(columns), ncol = length(names)), names = names)

@@ -123,14 +123,15 @@ unit_words <- function(times, shift, level_in_sd) {
 # Of two values only is no measurement with a unit.
 measured <- function(x) length(unique(utils::head(x, 1000))) > 2 || length(unique(x)) > 2
 
+least_quartiles <- 30 # people of an environment: quartiles of fewer say little
+
 warn_trait_units <- function(x, environment, name) {
   # A code for missing in many people of one environment, named already, is no unit.
   code <- x %in% far_values(x)$value
   x <- x[!code]
   environment <- environment[!code]
   if (!measured(x)) return(invisible())
-  # Quartiles of fewer people say little.
-  large <- as.integer(environment) %in% which(tabulate(environment, nlevels(environment)) >= 30)
+  large <- as.integer(environment) %in% which(tabulate(environment, nlevels(environment)) >= least_quartiles)
   x <- x[large]
   environment <- droplevels(environment[large])
   spread <- tapply(x, environment, function(v) {
@@ -162,7 +163,10 @@ warn_environment <- function(traits, environment) {
       hint = "Were they made from it, from case status, or does it have other units there? See \"What may be an environment\" in ?mr_data."
     )
   }
-  levels <- levels(environment)
+  warn_environment_levels(levels(environment))
+}
+
+warn_environment_levels <- function(levels) {
   if (length(levels) > integer_levels && all(grepl("^-?[0-9]+$", levels))) {
     warn(
       sprintf("The environment has %d levels that are whole numbers (%s).", length(levels), list_some(levels, 5)),
@@ -184,16 +188,62 @@ warn_alike <- function(levels, what) {
   )
 }
 
-# Of one more trait of people who are there already.
+# Of one more trait of people who are there already. Most traits are cleared by their shape alone, in one pass.
 warn_trait_values <- function(x, environment, name) {
+  x <- as.double(x)
+  shape <- column_shape(x, environment)
+  if (!shape$whole[["n"]]) return(invisible())
+  if (shape_clear(shape)) {
+    if (shape_measured(shape)) warn_units(shape_spread(shape), shape_levels(shape), name)
+    return(warn_environment_levels(levels(environment)[shape$count > 0]))
+  }
   known <- !is.na(x)
   x <- x[known]
-  if (!length(x)) return(invisible())
   environment <- droplevels(environment[known])
   warn_far_values(x, name)
   warn_trait_units(x, environment, name)
   warn_environment(stats::setNames(list(x), name), environment)
 }
+
+# list(whole, count, mean, quarter) of src/core/la/column_shape.h, by environment (a factor).
+column_shape <- function(x, environment) {
+  out <- .Call(C_ffi_column_shape, x, as.integer(environment), nlevels(environment))
+  names(out$whole) <- c("n", "low", "next_low", "low_count", "high", "next_high", "high_count", "mean", "squares")
+  colnames(out$quarter) <- levels(environment)
+  out
+}
+
+# Can no value be far, no environment be what the trait was cut into, and is every spread the quartiles'? What cannot
+# be told from the shape is looked at in full.
+shape_clear <- function(shape) {
+  s <- shape$whole
+  between <- sum(shape$count * (shape$mean - s[["mean"]])^2, na.rm = TRUE)
+  if (!(between < .999 * explained_most * s[["squares"]])) return(FALSE)
+  wide <- shape$quarter[3, ] > shape$quarter[1, ]
+  if (shape_measured(shape) && !all(wide[shape_large(shape)])) return(FALSE)
+  # Two different values: what is left without the one has no spread, so that nothing is far from it.
+  if (!shape_measured(shape)) return(TRUE)
+  near_end(s, s[["high"]], s[["next_high"]], s[["high_count"]], max(shape$quarter[3, ], na.rm = TRUE)) &&
+    near_end(s, s[["low"]], s[["next_low"]], s[["low_count"]], min(shape$quarter[1, ], na.rm = TRUE))
+}
+
+# far_end() finds nothing where the gap is less than half of the distance to the median of the rest. That is at least as
+# far away as the nearest quartile of a group, and within a standard deviation of the mean of the rest.
+near_end <- function(s, value, nearest, count, quarter) {
+  rest <- s[["n"]] - count
+  center <- (s[["n"]] * s[["mean"]] - count * value) / rest
+  squares <- s[["squares"]] - count * rest / s[["n"]] * (value - center)^2
+  far <- max(abs(value - quarter), abs(value - center) - sqrt(max(0, squares) / rest))
+  abs(value - nearest) < .49 * far
+}
+
+shape_measured <- function(shape) isTRUE(shape$whole[["next_low"]] < shape$whole[["high"]])
+
+shape_large <- function(shape) shape$count >= least_quartiles
+
+shape_spread <- function(shape) (shape$quarter[3, ] - shape$quarter[1, ])[shape_large(shape)] / 1.349
+
+shape_levels <- function(shape) shape$quarter[2, shape_large(shape)]
 
 # All of them, for the people that stay.
 warn_values <- function(exposure, outcome, names, covariates, environment) {

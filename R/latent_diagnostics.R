@@ -39,7 +39,8 @@ latent_diagnostics <- function(fit, block, each, set, rows) {
     environments = environment_table_of(fit, local, each, block, encoder, view),
     q = heterogeneity(fit, local), q_method = local, ar = exposure_sets(m, fit$exposure, fit$level),
     ar_environments = lapply(each, `[[`, "ar"), set = weak_sets(m, fit$exposure, fit$level),
-    set_environments = lapply(each, `[[`, "set"), lost = of_exposure(set, "lost strength", lost_strength(encoder, view)),
+    set_environments = lapply(each, `[[`, "set"),
+    lost = of_exposure(set, "lost strength", lost_strength(encoder, view)),
     change = if (moments$kind == "continuous") change else change$panel,
     per_variant = if (moments$kind != "continuous") change$per_variant,
     hsic_covariates = if (length(view$columns$covariates)) {

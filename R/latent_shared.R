@@ -20,9 +20,10 @@ shared_scores <- function(set, key, of, directions, from) {
   if (is.null(shared) || !is.null(of$partial$unlinked)) {
     return(block_scores(set$view, of$part, directions, of$partial, from))
   }
-  scores <- of_people(shared$view, paste("scores", key), trait_scores(
-    shared$view, directions, of_people(shared$view, paste("partial", of$kind), block_partial(shared$view, of$part)), from
-  ))
+  scores <- of_people(shared$view, paste("scores", key), {
+    partial <- of_people(shared$view, paste("partial", of$kind), block_partial(shared$view, of$part))
+    trait_scores(shared$view, directions, partial, from)
+  })
   rows <- c(shared$outcome, length(shared$view$columns$outcome) + shared$exposure)
   scores$g <- scores$g[rows, , drop = FALSE]
   scores$slopes <- scores$slopes[, rows, drop = FALSE]

@@ -55,7 +55,8 @@ new_moments <- function(data, blocks, pass, seed, family = NULL) {
 # Of each outcome: is it 0 or 1 for everybody?
 binary_outcomes <- function(outcome) {
   if (is.null(outcome)) return(FALSE)
-  if (is.null(dim(outcome))) all(outcome %in% 0:1) else apply(outcome, 2, function(y) all(y %in% 0:1))
+  binary <- function(y) all(utils::head(y, 1000) %in% 0:1) && all(y %in% 0:1)
+  if (is.null(dim(outcome))) binary(outcome) else vapply(seq_len(ncol(outcome)), function(j) binary(outcome[, j]), NA)
 }
 
 # Says what a long pass will take; a function of the share done, or NULL when the

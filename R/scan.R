@@ -16,8 +16,11 @@
 #' looks at the environments one by one.
 #'
 #' Encoders are learned from genotypes and people alone, `"linear"` once for all pairs of a group. Background variants
-#' of `data` are turned into components anew for every group, since the instruments are part of that panel: with
-#' thousands of exposures that have each their own instruments give components as `structure` instead.
+#' of `data` become components once for the whole scan, of all people and instruments of `data`, as
+#' `latent_mr(data)` has them; a pair takes these of its own people. Its row is then that of `latent_mr()` where nobody
+#' is left out and `instruments` is `NULL`, and nearly that elsewhere, where `latent_mr()` of the pair alone would learn
+#' its components from fewer people and variants. More than 4,000 instruments have no place in that panel: give
+#' components as `structure` instead.
 #'
 #' @section Chunks:
 #' The pairs are done in chunks. With a `folder` each is a file of it, which takes its name when it is whole. A scan that was

@@ -12,7 +12,10 @@ run_chunks <- function(chunks, data, asked, folder) {
     )
   }
   pairs <- vapply(chunks, function(jobs) sum(vapply(jobs, job_size, 0)), 0)
-  if (length(open)) asked$total <- scan_total(data, chunks, asked$memory)
+  if (length(open)) {
+    data <- scan_background(data, asked$control)
+    asked$total <- scan_total(data, chunks, asked$memory)
+  }
   done <- spread_work("Scan", sum(pairs[open]), function(step) {
     over_workers(chunks_of(chunks, files, open), run_chunk, data = data, asked = asked, step = step)
   })
@@ -32,6 +35,7 @@ chunk_names <- function(count) {
 
 # One chunk; with a file the result stands there alone. An interrupt leaves no file.
 run_chunk <- function(chunk, data, asked, step) {
+  asked$kept <- new.env(parent = emptyenv())
   parts <- lapply(loaded_jobs(chunk$jobs, data), function(job) {
     out <- run_job(job, data, asked)
     step(job_size(job)) # not on exit: what it signals would take the place of an error

@@ -2,10 +2,23 @@
 # some people are the whole less the few who are missing, exactly, since they are whole numbers. Only products with
 # the numeric columns are summed over the job's own people.
 
+# Data with the components of their background variants, which are learned once: of everybody, and of all instruments.
+scan_background <- function(data, control) {
+  if (is.null(data$background)) return(data)
+  p <- nrow(data$variants)
+  if (p >= max_background) {
+    abort_argument(
+      "data", sprintf("without background variants where it has more than %s instruments", big(max_background)),
+      sprintf("one of %s", big(p)), "Give components of the genome as `structure` of mr_data() instead."
+    )
+  }
+  add_background(data, control)
+}
+
 # Products of genotypes over everybody by environment, where jobs can use them: list(parts, missing, environments);
 # NULL elsewhere.
 scan_total <- function(data, chunks, memory) {
-  if (!inherits(data, "mr_data") || data$kind != "genotype" || !is.null(data$background)) return(NULL)
+  if (!inherits(data, "mr_data") || data$kind != "genotype") return(NULL)
   own <- vapply(unlist(chunks, recursive = FALSE), function(job) !is.null(job$variants), NA)
   if (any(own)) return(NULL)
   genotype_products(data, seq_along(data$environment), seq_len(nrow(data$variants)), memory)
@@ -26,7 +39,7 @@ part_moments <- function(part, data, asked) {
   plain <- part$data
   plain["family"] <- list(NULL)
   total <- asked$total
-  gone <- setdiff(seq_along(data$environment), part$who)
+  gone <- seq_along(data$environment)[-part$who]
   if (is.null(total) || length(gone) > length(part$who)) {
     return(whole_moments(plain, 1L, asked$seed, asked$memory))
   }

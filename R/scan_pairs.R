@@ -14,8 +14,7 @@ run_job <- function(job, data, asked) {
     latentmr_warning_small_environment = function(w) {
       said <<- c(said, conditionMessage(w))
       invokeRestart("muffleWarning")
-    },
-    latentmr_message_background = function(m) invokeRestart("muffleMessage")
+    }
   )
   rows <- lapply(seq_len(nrow(pairs)), function(i) {
     names <- list(exposure = job$exposures$names[pairs$exposure[i]], outcome = job$outcomes$names[pairs$outcome[i]])
@@ -35,8 +34,9 @@ bind_rows <- function(frames) as.data.frame(data.table::rbindlist(frames, fill =
 
 # People without one of the traits of the job, small environments and variants that do not vary
 # go as mr_data() has them go: list(data, who, cols), the places of the others. Traits are matrices from here on.
-job_data <- function(job, data, control) {
-  present <- which(stats::complete.cases(job$exposures$values, job$outcomes$values))
+job_data <- function(job, data, asked) {
+  # Traits of a job are missing for the same people.
+  present <- which(!is.na(job$exposures$values[, 1]) & !is.na(job$outcomes$values[, 1]))
   if (!length(present)) {
     abort("Nobody has both the exposure and the outcome.", c("latentmr_error_empty", "latentmr_error_argument"))
   }
@@ -45,13 +45,32 @@ job_data <- function(job, data, control) {
   data$exposure_name <- "exposure"
   data["units"] <- list(NULL)
   cols <- if (is.null(job$variants)) seq_len(nrow(data$variants)) else job$variants
-  out <- add_background(part_of_data(data, present, cols), control)
+  people <- job_people(data, present, asked$kept)
+  out <- part_of_variants(people$data, data, people$rows, cols, people$flow)
   who <- as.integer(out$outcome)
   out$outcome <- job$outcomes$values[who, , drop = FALSE]
   out$outcome_name <- job$outcomes$names
   out$exposure <- job$exposures$values[who, , drop = FALSE]
   out$exposure_name <- job$exposures$names
   list(data = out, who = who, cols = match(out$variants$snp, data$variants$snp))
+}
+
+# The people of the job before are often those of this one: exposures with instruments of their own. `kept`: an
+# environment, or NULL. What is said of people is said again.
+job_people <- function(data, present, kept) {
+  if (!identical(kept$present, present)) {
+    said <- list()
+    people <- withCallingHandlers(part_of_people(data, present), latentmr_warning_small_environment = function(w) {
+      said <<- c(said, list(w))
+      invokeRestart("muffleWarning")
+    })
+    kept <- if (is.null(kept)) new.env(parent = emptyenv()) else kept
+    kept$present <- present
+    kept$people <- people
+    kept$said <- said
+  }
+  for (w in kept$said) warning(w)
+  kept$people
 }
 
 # list(data, set, notes, score, binary): the encoder, learned once; `set` as of working_set(). `data` are moments
@@ -61,7 +80,7 @@ scan_group <- function(job, data, asked) {
   if (from_moments) {
     moments <- job_moments(job, data)
   } else {
-    part <- job_data(job, data, asked$control)
+    part <- job_data(job, data, asked)
     moments <- part_moments(part, data, asked)
     data <- part$data
   }

@@ -93,7 +93,9 @@ source_table <- function(source, names) {
   table
 }
 
-source_values <- function(source, names, data) trait_table(source_table(source, names), data, "outcomes")$values
+source_values <- function(source, names, data, look = TRUE) {
+  trait_table(source_table(source, names), data, "outcomes", look)$values
+}
 
 # What a column is known by: a scan that goes on finds the same.
 column_marks <- function(values) {
@@ -130,7 +132,7 @@ loaded_jobs <- function(jobs, data) {
   source <- jobs[[1]]$outcomes$source
   if (is.null(source)) return(jobs)
   names <- unique(unlist(lapply(jobs, function(job) job$outcomes$names)))
-  values <- suppressMessages(suppressWarnings(source_values(source, names, data)))
+  values <- suppressMessages(suppressWarnings(source_values(source, names, data, look = FALSE)))
   marks <- column_marks(values)
   lapply(jobs, function(job) {
     at <- match(job$outcomes$names, names)

@@ -1,5 +1,6 @@
 /* Linear algebra of R code whose size grows with people or variants: it polls R, and R's
  * reference BLAS takes ten times as long. */
+#include "core/la/column_shape.h"
 #include "core/la/la.h"
 #include "core/la/pivoted_cholesky.h"
 #include "core/la/standardise.h"
@@ -119,6 +120,24 @@ static SEXP ffi_pivoted(SEXP a, SEXP least) {
   return out;
 }
 
+/* group: a factor, from 1. Of all finite values and of those of each level. */
+static SEXP ffi_column_shape(SEXP x, SEXP group, SEXP groups_) {
+  const size_t n = (size_t)Rf_xlength(x), groups = glue_size1(groups_, "groups");
+  const double *from = glue_real(x, -1, "x");
+  const int *code = glue_positions(group, (R_xlen_t)n, groups, "group");
+  SEXP whole = PROTECT(Rf_allocVector(REALSXP, sizeof(column_shape) / sizeof(double)));
+  SEXP count = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)groups)), mean = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)groups));
+  SEXP quarter = PROTECT(Rf_allocMatrix(REALSXP, 3, (int)groups));
+  column_shape shape;
+  lmr_error err;
+  glue_check(column_shape_of(from, code, n, groups, &shape, REAL(count), REAL(mean), REAL(quarter),
+                             glue_arena(column_shape_bytes(n, groups)), &err), &err);
+  memcpy(REAL(whole), &shape, sizeof shape);
+  SEXP out = glue_list(4, "whole", whole, "count", count, "mean", mean, "quarter", quarter);
+  UNPROTECT(4);
+  return out;
+}
+
 const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_product, 3),
   GLUE_CALL(ffi_turn, 3),
@@ -127,5 +146,6 @@ const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_outer, 1),
   GLUE_CALL(ffi_pivoted, 2),
   GLUE_CALL(ffi_standardise, 1),
+  GLUE_CALL(ffi_column_shape, 3),
   {NULL, NULL, 0}
 };

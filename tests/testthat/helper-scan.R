@@ -47,10 +47,25 @@ scan_twin <- function(cohort, exposure, outcome, given, rows, instruments = NULL
     list(g, cohort$exposures[[exposure]], cohort$outcomes[[outcome]], cohort$site, ids = cohort$ids, kind = "genotype"),
     cohort[given]
   ))
+  if ("background" %in% given) data <- background_twin(cohort, exposure, outcome, given)
   data$exposure_name <- exposure
   data$outcome_name <- outcome
   if (!rows) data <- mr_moments(data, folds = 1, seed = 3, disclosure = FALSE)
   latent_mr(data, seed = 3, by_environment = FALSE, jackknife = FALSE, ...)
+}
+
+# The pair's own people with the components of everybody.
+background_twin <- function(cohort, exposure, outcome, given) {
+  everybody <- do.call(mr_data, c(
+    list(cohort$g, seq_along(cohort$ids), rev(seq_along(cohort$ids)), cohort$site, ids = cohort$ids, kind = "genotype"),
+    cohort[given]
+  ))
+  everybody <- add_background(everybody, encoder_control())
+  part <- everybody[!is.na(cohort$exposures[[exposure]] + cohort$outcomes[[outcome]]), ]
+  at <- match(part$ids, cohort$ids)
+  part$exposure <- cohort$exposures[[exposure]][at]
+  part$outcome <- cohort$outcomes[[outcome]][at]
+  part
 }
 
 # Largest relative difference of numbers; Inf where one is missing and the other is not.

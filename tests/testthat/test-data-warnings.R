@@ -147,3 +147,67 @@ test_that("a code for missing in a third of one environment is a code, not a uni
   # both: the unit of the values that are none
   expect_true(all(c("latentmr_warning_far_value", "latentmr_warning_units") %in% said(replace(x * ifelse(site == "c", 100, 1), 201:235, -9999))))
 })
+
+# ---- the shape of a column ----
+
+test_that("the shape of a column is that of sort(), mean() and quantile()", {
+  withr::local_seed(11)
+  columns <- list(
+    rnorm(500), rexp(500), rpois(500, 2) + 0, rep(c(0, 1), c(480, 20)), rep(3, 500), sort(rnorm(500)), rev(sort(runif(500))),
+    c(rnorm(498), 1e6, -1e6), replace(rnorm(500), sample(500, 100), NA), c(NA, NaN, Inf, 2, rep(NA, 496)), rep(NA_real_, 500),
+    round(rnorm(500), 1), 1e9 + rnorm(500)
+  )
+  group <- factor(sample(c("a", "b", "c"), 500, TRUE, c(.6, .39, .01)), c("a", "b", "c", "nobody"))
+  for (x in columns) {
+    shape <- column_shape(x, group)
+    known <- x[is.finite(x)]
+    values <- sort(unique(known))
+    at <- function(k) if (k >= 1 && k <= length(values)) values[k] else NA_real_
+    ends <- c(at(1), at(2), at(length(values)), at(length(values) - 1))
+    expect_equal(unname(shape$whole[c("low", "next_low", "high", "next_high")]), ends, tolerance = 0)
+    expect_identical(unname(shape$whole[c("n", "low_count", "high_count")]), c(
+      length(known), sum(known == ends[1]), sum(known == ends[3])
+    ) + 0)
+    if (length(known)) {
+      expect_equal(shape$whole[["mean"]], mean(known))
+      expect_equal(shape$whole[["squares"]], sum((known - mean(known))^2), tolerance = 1e-12)
+    }
+    by <- split(known, group[is.finite(x)])
+    expect_identical(shape$count, unname(lengths(by)) + 0)
+    expect_equal(shape$mean, unname(vapply(by, mean, 0)))
+    expect_equal(shape$quarter, vapply(by, function(v) {
+      if (length(v)) unname(stats::quantile(v, 1:3 / 4)) else rep(NaN, 3)
+    }, numeric(3)), tolerance = 1e-13)
+  }
+})
+
+test_that("what a column's shape clears has nothing to warn of", {
+  withr::local_seed(12)
+  drawn <- list(
+    function(n) rnorm(n), function(n) rexp(n), function(n) rlnorm(n, 0, 1.5), function(n) stats::rt(n, 2),
+    function(n) rpois(n, 1) + 0, function(n) rbinom(n, 1, .02) + 0, function(n) replace(rnorm(n), sample(n, 4), -9),
+    function(n) replace(rnorm(n), 1, 40), function(n) round(rnorm(n))
+  )
+  site <- factor(rep(c("a", "b", "c"), length.out = 300))
+  said <- function(expr) {
+    out <- character()
+    withCallingHandlers(expr, warning = function(w) {
+      out <<- c(out, conditionMessage(w))
+      invokeRestart("muffleWarning")
+    })
+    out
+  }
+  cleared <- 0
+  for (draw in drawn) for (i in 1:15) {
+    x <- draw(300) * c(1, 1, c(1, 3.5, 1, 38.67)[i %% 4 + 1])[site] + c(0, 0, c(0, 0, 9)[i %% 3 + 1])[site]
+    x[sample(300, 20)] <- NA
+    known <- !is.na(x)
+    cleared <- cleared + shape_clear(column_shape(x, site))
+    expect_identical(said(warn_trait_values(x, site, "x")), said({
+      warn_far_values(x[known], "x")
+      warn_trait_units(x[known], site[known], "x")
+      warn_environment(list(x = x[known]), site[known])
+    }))
+  }
+  expect_gt(cleared, 40)
+})
