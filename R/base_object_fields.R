@@ -145,15 +145,12 @@ value_fault <- function(value, rule, sizes) {
 symmetric_fault <- function(value, rule, sizes) {
   was <- number_fault(value, rule, sizes)
   if (!is.null(was) || !length(value) || anyNA(value)) return(was)
-  largest <- max(abs(value))
-  if (max(abs(value - t(value))) > 1e-8 * largest) return("another on either side of the diagonal")
-  if (!rule$positive) return(NULL)
+  if (!is.double(value)) storage.mode(value) <- "double"
   # What is partialled out to nothing leaves rounding, of either sign.
-  rounding <- 1e-9 * largest
-  d <- diag(value)
-  if (any(d < -rounding)) return(sprintf("with %s on the diagonal", format(min(d))))
-  d <- pmax(d, 0)
-  if (any(abs(value) > sqrt(outer(d, d)) * (1 + 1e-6) + rounding)) "larger off the diagonal than the diagonal allows"
+  switch(.Call(C_ffi_symmetric, value, rule$positive) + 1L,
+    NULL, "another on either side of the diagonal", sprintf("with %s on the diagonal", format(min(diag(value)))),
+    "larger off the diagonal than the diagonal allows"
+  )
 }
 
 text_fault <- function(value, rule, sizes) {

@@ -2,7 +2,8 @@
 #'
 #' Every picture is a ggplot: add to it, save it with `ggplot2::ggsave()`, take its
 #' numbers from `$data`. `attr(, "size")` is the width and height in inches at which it
-#' reads well. Shapes and line types repeat what colours say.
+#' reads well. On a smaller device it is fitted when it is drawn: smaller letters, lines broken anew, labels left out
+#' where they would overprint, no captions on the smallest. Shapes and line types repeat what colours say.
 #'
 #' @param x A [latent_mr()] fit or a [learn_instruments()] encoder.
 #' @param type What to draw.

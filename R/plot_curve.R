@@ -84,7 +84,7 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
       colour = ggplot2::guide_legend(ncol = 3), linetype = ggplot2::guide_legend(ncol = 3),
       linewidth = ggplot2::guide_legend(ncol = 3)
     )
-  sized(plot, 7, 5.6)
+  sized(plot, 7, 5.6, legend = c("colour", "linetype", "linewidth"))
 }
 
 curve_bands <- function(x, at, level) {

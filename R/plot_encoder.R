@@ -34,7 +34,7 @@ plot_spectrum <- function(x) {
       ), 100)
     ) +
     plot_theme()
-  sized(plot, 7, 4.8)
+  sized(plot, 7, 4.8, legend = c("colour", "shape"))
 }
 
 block_labels <- c(variant = "Variant block (partialled out)", invariant = "Invariant block")

@@ -58,15 +58,16 @@ plot_forest <- function(x, units, whole = TRUE) {
       panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank(),
       strip.text.y = if (whole) ggplot2::element_text(angle = 0) else ggplot2::element_blank()
     )
-  sized(plot, 8, 1.9 + .2 * length(labels[!duplicated(names(labels))]) + .15 * nlevels(data$group))
+  height <- 1.9 + .2 * length(labels[!duplicated(names(labels))]) + .15 * nlevels(data$group)
+  sized(plot, 8, height, column = list(limits = limits, letters = max(nchar(texts$text), 1)))
 }
 
 forest_title <- function(x) {
   sprintf("Estimates of the effect of %s on %s", shorten(x$exposure, 60), shorten(x$outcome, 60))
 }
 
-inner_breaks <- function(limits) {
-  breaks <- pretty(limits, 5)
+inner_breaks <- function(limits, n = 5) {
+  breaks <- pretty(limits, n)
   breaks[breaks >= limits[1] & breaks <= limits[2]]
 }
 
@@ -130,7 +131,9 @@ forest_rows <- function(rows, label, group, headline) {
   )
 }
 
+# An environment with more variants than people has no set.
 forest_set <- function(set, label, group, estimator) {
+  if (!NROW(set)) return(NULL)
   data.frame(
     kind = "set", b = NA_real_, lo = set$lo, up = set$up, ci_type = set$ci_type, estimator = estimator,
     environment = if (estimator == "ar") "pooled" else label, label = label, group = group, headline = FALSE
@@ -150,6 +153,8 @@ plot_environments <- function(x, units, max_panels = 20) {
   data$key <- factor(data$estimator, rev(unique(data$estimator)))
   data$headline <- data$estimator == x$leading
   people <- c(pooled = x$nobs, x$encoder$environments)
+  without <- setdiff(names(people), c("pooled", data$environment[is.finite(data$b)]))
+  people <- people[setdiff(names(people), without)]
   shown <- names(people)[sort(utils::head(order(-people), max_panels))]
   panels <- stats::setNames(
     sprintf("%s (n = %s)", shorten(ifelse(shown == "pooled", "All people", shown), 24), big_each(people[shown])), shown
@@ -168,6 +173,7 @@ plot_environments <- function(x, units, max_panels = 20) {
     ggplot2::scale_shape_manual(values = c(`FALSE` = 16, `TRUE` = 18), guide = "none") +
     ggplot2::scale_size_manual(values = c(`FALSE` = 1.6, `TRUE` = 3.6), guide = "none") +
     ggplot2::scale_y_discrete(labels = stats::setNames(data$method, data$estimator)) +
+    ggplot2::scale_x_continuous(breaks = inner_breaks(limits, 3)) +
     ggplot2::coord_cartesian(xlim = limits) +
     ggplot2::facet_wrap(ggplot2::vars(.data$panel), ncol = 3, labeller = ggplot2::as_labeller(panels)) +
     ggplot2::labs(
@@ -178,6 +184,7 @@ plot_environments <- function(x, units, max_panels = 20) {
         if (length(people) > max_panels) {
           sprintf("The %d largest of %d environments.", max_panels - 1, length(people) - 1)
         },
+        if (length(without)) sprintf("Not estimated in %s.", quote_all(without, 5)),
         other_scales(x)
       ), 110)
     ) +

@@ -29,5 +29,8 @@ plot_mask <- function(x) {
       panel.grid = ggplot2::element_blank(),
       axis.text.x = if (ncol(x$touched) > 8) ggplot2::element_text(angle = 45, hjust = 1) else ggplot2::element_text()
     )
-  sized(plot, max(7, 2.5 + .45 * ncol(x$touched)), max(3.8, 1.8 + .3 * nrow(x$touched)))
+  sized(
+    plot, max(7, 2.5 + .45 * ncol(x$touched)), max(3.8, 1.8 + .3 * nrow(x$touched)),
+    legend = c("fill", "shape", "size")
+  )
 }

@@ -63,7 +63,8 @@ plot_volcano <- function(data, labels) {
     ggplot2::geom_hline(yintercept = lines, linetype = "22", colour = "grey50") +
     ggplot2::geom_point(ggplot2::aes(colour = .data$role, shape = .data$role)) +
     ggplot2::geom_text(
-      data = named, ggplot2::aes(label = .data$label), size = 2.8, vjust = -.8, check_overlap = TRUE
+      data = named, ggplot2::aes(label = .data$label), size = 2.8, vjust = -.8, hjust = "inward",
+      check_overlap = TRUE
     ) +
     role_scales() +
     ggplot2::scale_y_continuous(expand = ggplot2::expansion(c(.02, .1))) +
@@ -71,7 +72,7 @@ plot_volcano <- function(data, labels) {
       x = "Effect per unit of the exposure", y = "-log10 p",
       title = sprintf("%s: effects and their p-values", plural(nrow(data), "pair"))
     ) + plot_theme()
-  sized(plot, 7, 5)
+  sized(plot, 7, 5, legend = c("colour", "shape"))
 }
 
 role_scales <- function() {
@@ -100,7 +101,7 @@ plot_qq <- function(data) {
       title = sprintf("P-values of %s against chance", plural(m, "pair")),
       caption = sprintf("Median chi-squared over its expectation: %.2f. Band: 95 %% of independent tests.", inflation)
     ) + plot_theme()
-  sized(plot, 6, 5.2)
+  sized(plot, 6, 5.2, legend = c("colour", "shape"))
 }
 
 plot_heat <- function(data) {

@@ -14,12 +14,6 @@ plot_theme <- function() {
   )
 }
 
-# The picture with the size, in inches, at which it reads well.
-sized <- function(plot, width, height) {
-  attr(plot, "size") <- c(width = width, height = height)
-  plot
-}
-
 # "Effect of ldl on sbp (mmHg per mmol/L)"
 effect_axis <- function(fit, units = NULL, width = 72) {
   per <- if (!is.null(units)) {

@@ -50,7 +50,7 @@ plot_scatter <- function(x, units) {
     ) +
     plot_theme() +
     ggplot2::guides(colour = ggplot2::guide_legend(nrow = 2), linetype = ggplot2::guide_legend(nrow = 2))
-  sized(plot, 7, 6)
+  sized(plot, 7, 6, legend = c("colour", "linetype"))
 }
 
 # Slopes to draw: the fit's own first, then those of summary-data MR.
@@ -112,7 +112,7 @@ plot_funnel <- function(x, units) {
       }
     ) +
     plot_theme()
-  sized(plot, 7, 6)
+  sized(plot, 7, 6, legend = c("colour", "linetype"))
 }
 
 plot_single <- function(x, units) {
@@ -171,7 +171,7 @@ variant_forest <- function(x, table, units, importance, title, some, zero = TRUE
     ) +
     plot_theme() +
     ggplot2::theme(
-      panel.grid.major.y = ggplot2::element_blank(), axis.text.y = ggplot2::element_text(size = 7.5),
+      panel.grid.major.y = ggplot2::element_blank(), axis.text.y = ggplot2::element_text(size = ggplot2::rel(.85)),
       strip.text = ggplot2::element_blank(), strip.background = ggplot2::element_blank()
     )
   sized(plot, 7, 1.7 + .145 * nrow(rows))

@@ -90,12 +90,18 @@ gls_without_each <- function(method, x) {
   a <- cbind(if (egger) 1, x$bx * sign, x$by * sign)
   k <- ncol(a) - 1
   df <- nrow(a) - 1 - k
-  if (df < 0) return(matrix(NA_real_, 2, nrow(a)))
-  precision <- chol2inv(chol(x$rho * outer(x$sy * sign, x$sy * sign)))
-  pa <- precision %*% a
+  if (df < egger) return(matrix(NA_real_, 2, nrow(a))) # MR-Egger of two variants is none
+  if (is.null(x$rho)) { # independent: P is diagonal
+    alone <- 1 / x$sy^2
+    pa <- alone * a
+  } else {
+    precision <- chol2inv(chol(x$rho * outer(x$sy * sign, x$sy * sign)))
+    alone <- diag(precision)
+    pa <- precision %*% a
+  }
   total <- crossprod(a, pa)
   vapply(seq_len(nrow(a)), function(j) {
-    s <- total - tcrossprod(pa[j, ]) / precision[j, j]
+    s <- total - tcrossprod(pa[j, ]) / alone[j]
     inverse <- or_else(solve(s[1:k, 1:k, drop = FALSE]), NULL)
     if (is.null(inverse)) return(c(NA_real_, NA_real_))
     b <- inverse %*% s[1:k, k + 1]
@@ -123,10 +129,12 @@ fit_snp <- function(fit) clean_snp(fit$variants$snp)
 
 # Estimate and error without each variant, then with all of them.
 summary_each_left_out <- function(x, method, seed) {
-  left <- if (is.null(x$rho) || method == "weighted_median") {
-    vapply(
-      seq_along(x$index), function(j) estimate_pair(summary_method(method, summary_without(x, j), seed)), numeric(2)
-    )
+  left <- if (method == "weighted_median") {
+    step <- progress_steps("Medians without one variant", length(x$index))
+    vapply(seq_along(x$index), function(j) {
+      on.exit(step())
+      estimate_pair(summary_method(method, summary_without(x, j), seed))
+    }, numeric(2))
   } else {
     gls_without_each(method, x)
   }

@@ -4,6 +4,7 @@
 #include "core/la/la.h"
 #include "core/la/pivoted_cholesky.h"
 #include "core/la/standardise.h"
+#include "core/la/symmetric.h"
 #include "core/la/turn.h"
 #include "glue.h"
 
@@ -138,6 +139,14 @@ static SEXP ffi_column_shape(SEXP x, SEXP group, SEXP groups_) {
   return out;
 }
 
+/* The symmetric_fault of a square matrix, as an integer. */
+static SEXP ffi_symmetric(SEXP a, SEXP products) {
+  const size_t n = (size_t)glue_nrow(a);
+  glue_real(a, (R_xlen_t)(n * n), "a");
+  double *root = (double *)R_alloc(n, sizeof(double));
+  return Rf_ScalarInteger((int)symmetric_check(REAL(a), n, Rf_asLogical(products), root));
+}
+
 const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_product, 3),
   GLUE_CALL(ffi_turn, 3),
@@ -147,5 +156,6 @@ const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_pivoted, 2),
   GLUE_CALL(ffi_standardise, 1),
   GLUE_CALL(ffi_column_shape, 3),
+  GLUE_CALL(ffi_symmetric, 2),
   {NULL, NULL, 0}
 };

@@ -223,3 +223,29 @@ test_that("sums, outer products and unit factors are those of R", {
   s[3, 3] <- s[2, 2]
   expect_null(.Call(C_ffi_unit_factor, s, 1 / sqrt(diag(s)), 1e-14))
 })
+
+test_that("a matrix that cannot be cross products is known by its fault, as written out", {
+  by_hand <- function(a, products) {
+    largest <- max(abs(a))
+    d <- diag(a)
+    if (max(abs(a - t(a))) > 1e-8 * largest) return(1L)
+    if (!products) return(0L)
+    if (any(d < -1e-9 * largest)) return(2L)
+    if (any(abs(a) > sqrt(outer(pmax(d, 0), pmax(d, 0))) * (1 + 1e-6) + 1e-9 * largest)) return(3L)
+    0L
+  }
+  set.seed(9)
+  found <- integer()
+  for (n in c(1, 3, 64, 130)) {
+    good <- crossprod(matrix(rnorm(n * 5), 5))
+    cases <- list(good, replace(good, n, good[n] + 1), replace(good, n^2, -1))
+    both <- good
+    both[1, n] <- both[n, 1] <- 2 * sqrt(good[1, 1] * good[n, n]) # where n is 1 the diagonal, which may be larger
+    for (a in c(cases, list(both, 0 * good))) for (products in c(TRUE, FALSE)) {
+      code <- .Call(C_ffi_symmetric, a, products)
+      expect_identical(code, by_hand(a, products))
+      found <- c(found, code)
+    }
+  }
+  expect_setequal(found, 0:3)
+})

@@ -65,10 +65,19 @@ test_that("generalised least squares is the formula written out", {
     # Without each variant in turn, from one inverse.
     a$rho <- full <- cov2cor(crossprod(matrix(rnorm(3 * L^2), 3 * L)))
     a$index <- seq_len(L)
-    for (id in c("ivw", "ivw_fixed", "egger")) {
+    for (rho in list(full, NULL)) for (id in c("ivw", "ivw_fixed", "egger")) {
+      a["rho"] <- list(rho)
       by_hand <- vapply(seq_len(L), function(j) estimate_pair(summary_method(id, summary_without(a, j), 1L)), numeric(2))
       expect_equal(gls_without_each(id, a), by_hand, tolerance = 1e-7)
     }
+  }
+})
+
+test_that("MR-Egger without one of three variants is none", {
+  a <- list(index = 1:3, bx = c(.1, .2, .4), sx = rep(.01, 3), by = c(.1, .1, .3), sy = rep(.02, 3))
+  for (rho in list(NULL, diag(3))) {
+    expect_true(all(is.na(gls_without_each("egger", c(a, list(rho = rho))))))
+    expect_true(all(is.finite(gls_without_each("ivw", c(a, list(rho = rho))))))
   }
 })
 
