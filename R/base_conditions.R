@@ -88,6 +88,7 @@
 #' * `latentmr_message_coding`: how a trait of two values, or text, was read;
 #' * `latentmr_message_comma`: decimal commas were read;
 #' * `latentmr_message_scale`: a trait was not scaled;
+#' * `latentmr_message_families`: a site has no sums within families, and so none are left;
 #' * `latentmr_message_split`: people in no part;
 #' * `latentmr_message_weights`: what became of the weights of an allele score, and their columns;
 #' * `latentmr_message_gwas`: what was worked out from other columns of a table of associations, or renamed there;

@@ -59,9 +59,8 @@ private <- list(
     "counts", "removed_variants", "flagged_variants", "parents", "made"
   ),
   mr_moments = c(
-    "structure_includes_instruments", "block", "background", "clustered", "binary", "family", "summary",
-    "squares", "coding",
-    "scaled", "version"
+    "structure_includes_instruments", "block", "background", "clustered", "binary", "family", "withheld_families",
+    "summary", "squares", "coding", "scaled", "version"
   ),
   plink_bed = c("files", "samples", "variants"),
   genotype_pgen = c("files", "people", "table", "at", "left_out", "rows", "cols"),

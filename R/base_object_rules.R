@@ -56,6 +56,7 @@ moments_rules <- function() list(
     cross = numbers("(G + c + s + x + y) * (G + c + s + x + y + 1) / 2", "b", type = "double"), null = TRUE,
     optional = TRUE
   ),
+  withheld_families = text(null = TRUE, optional = TRUE),
   summary = moments_summary_rule(),
   flow = flow_rule(), seed = numbers(null = TRUE, whole = TRUE, na = TRUE), clustered = flag(), binary = flags("y"),
   disclosure = flag(), withheld = texts("w", distinct = TRUE),

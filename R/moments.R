@@ -19,9 +19,9 @@
 #' pilot value (their mean), so that a large mean costs no digits. Files are
 #' streamed: the genotypes are never decoded into a matrix.
 #'
-#' Where `data` have families (`mr_data(family = )`) the object also keeps, with `disclosure = FALSE`, the cross products
-#' of all columns less the mean of the siblings, so that [latent_mr()] has `family_2sls` and `family_nagar` from it.
-#' They are not released: nobody has looked at what sums of siblings' differences give away.
+#' Where `data` have families (`mr_data(family = )`) the object also keeps the cross products of all columns less the
+#' mean of the siblings, so that [latent_mr()] has `family_2sls` and `family_nagar` from it. With `disclosure = TRUE`
+#' they are there where they hold limits of their own, and else left out with the reason.
 #'
 #' With `disclosure = FALSE` missing genotypes are set to the mean of the variant over
 #' the people of the same environment who have a call. The rule is applied when the moments are
@@ -96,6 +96,13 @@
 #'     environment, for dosages and continuous instruments), and the flags are left out: sums
 #'     over few missing calls are rows of people. Estimates from data with missing calls
 #'     therefore differ a little from those with `disclosure = FALSE`.
+#'   * sums within families W, and what they leave of the sums of all people, A - W, hold the same limits, a family
+#'     being one person of either: at least as many families as people above; none or 20 families in which a variant
+#'     differs, none or 10 for a numeric column, none or 3 for two at once; no family with more than a quarter of the
+#'     squares of numeric columns; residual squares of at least 10 with a family's own divided by half its size. Folds
+#'     are lowered for it, to no fewer than five; else the sums within families are left out, with a message. All
+#'     genotypes must fit into `memory`. A missing call then takes that of a sibling
+#'     where one has it, and else is drawn from the environment.
 #'   * no seed, and no count of people who were left out.
 #'
 #'   What it does for you: from one such object, by itself, none of the attacks known to us
@@ -210,6 +217,9 @@ format_moments <- function(x) {
     if (!is.null(x$family)) {
       sprintf("  families      sums within %s of siblings, %s", big(sum(x$family$families)),
               plural(sum(x$family$people), "participant"))
+    },
+    if (!is.null(x$withheld_families)) {
+      strwrap(paste("left out:", x$withheld_families), 80, initial = "  families      ", prefix = strrep(" ", 16))
     },
     sprintf("  memory        %s", format_bytes(as.numeric(utils::object.size(x)))),
     disclosure_words(x)

@@ -47,7 +47,8 @@ new_moments <- function(data, blocks, pass, seed, family = NULL) {
     pass$parts, list(
       background = data$background_fit, flow = data$flow, seed = seed, clustered = !is.null(data$cluster),
       binary = binary_outcomes(data$outcome), disclosure = FALSE, withheld = character(),
-      family = family, coding = coding_of(data), scaled = scaled_traits(data), version = package_version_text()
+      family = family, withheld_families = NULL, coding = coding_of(data), scaled = scaled_traits(data),
+      version = package_version_text()
     )
   ))
 }

@@ -13,7 +13,8 @@
 #' and their folds of the same number are added; others stand side by side.
 #' Numeric columns are brought to a common pilot value (what is subtracted before sums are taken, [mr_moments()]).
 #' Variants that a site withheld for disclosure control are left out of all, with a warning; the result
-#' is marked as controlled when every site's moments are. Sites with the same people, means and variances get a warning.
+#' is marked as controlled when every site's moments are. Sums within families are added where every site has them;
+#' where one does not all are left without, with a message (`latentmr_message_families`) that has that site's reason. Sites with the same people, means and variances get a warning.
 #'
 #' @param ... Two or more `mr_moments` objects, or one list of them.
 #' @return An `mr_moments` object. Its `flow` has those of the sites one below the
@@ -62,6 +63,7 @@ combine_moments <- function(...) {
   warn_site_binary(sites)
   warn_site_units(sites)
   units <- same_units(sites)
+  say_family_lost(sites)
   out <- add_sites(sites, maps)
   out["units"] <- list(units)
   out
@@ -322,6 +324,7 @@ add_sites <- function(sites, maps) {
   first[names(parts)] <- parts
   first["background"] <- list(NULL) # of a site whose components were not used
   first["family"] <- list(combined_family(sites, recodings, nrow(every)))
+  first["withheld_families"] <- list(joined_reasons(sites))
   first$flow <- bind_flows(lapply(sites, `[[`, "flow"))
   first["seed"] <- list(unique(unlist(lapply(sites, `[[`, "seed"))))
   first$disclosure <- all(vapply(sites, function(s) isTRUE(s$disclosure), NA))

@@ -4,13 +4,12 @@
 
 family_sums <- function(data, blocks) {
   if (is.null(data$family)) return(NULL)
-  group <- interaction(data$family, data$environment, drop = TRUE)
-  sib <- in_sibship(group, !has_parents(data))
+  sib <- sibships(data)
   block <- block_of(blocks)
   numeric <- do.call(cbind, numeric_columns(data))
   parts <- lapply(seq_along(blocks$table$n), function(b) {
-    who <- which(sib & block == b)
-    family <- as.integer(droplevels(group[who]))
+    who <- which(!is.na(sib) & block == b)
+    family <- match(sib[who], unique(sib[who]))
     columns <- cbind(
       autosomes(decode(data$genotypes, NULL, who), data$variants$chr), numeric[who, , drop = FALSE]
     )
@@ -24,6 +23,27 @@ family_sums <- function(data, blocks) {
   )
 }
 
+# The sibship of everybody in their environment: a number, NA for who has no sibling there or both parents genotyped.
+sibships <- function(data) {
+  group <- interaction(data$family, data$environment, drop = TRUE)
+  out <- as.integer(group)
+  out[!in_sibship(group, !has_parents(data))] <- NA
+  out
+}
+
+# Of some variants and some blocks.
+keep_family <- function(family, p, q, variants = seq_len(p), blocks = TRUE) {
+  family$cross <- family$cross[triangle_rows(c(variants, p + seq_len(q))), blocks, drop = FALSE]
+  family$people <- family$people[blocks]
+  family$families <- family$families[blocks]
+  family
+}
+
+merge_family <- function(family, target) {
+  add <- function(x) as.integer(rowsum(x, target)[, 1])
+  list(people = add(family$people), families = add(family$families), cross = add_columns(family$cross, target))
+}
+
 # The whole matrix over these blocks.
 family_cross <- function(m, blocks) {
   w <- nrow(m$variants) + nrow(m$sx)
@@ -31,6 +51,24 @@ family_cross <- function(m, blocks) {
   out[upper.tri(out, TRUE)] <- rowSums(m$family$cross[, blocks, drop = FALSE])
   out[lower.tri(out)] <- t(out)[lower.tri(out)]
   out
+}
+
+# A site without them leaves all without.
+say_family_lost <- function(sites) {
+  lost <- vapply(sites, function(m) is.null(m$family), NA)
+  reason <- lapply(sites, `[[`, "withheld_families")
+  if (!any(lost) || all(lost) && !length(unlist(reason))) return(invisible())
+  first <- c(which(lengths(reason) > 0), which(lost))[1]
+  why <- if (length(reason[[first]])) sprintf(" (%s)", reason[[first]]) else ""
+  inform(
+    sprintf("Sums within families are left out, as site %d has none%s.", first, why), "latentmr_message_families",
+    site = first
+  )
+}
+
+joined_reasons <- function(sites) {
+  why <- unique(unlist(lapply(sites, `[[`, "withheld_families")))
+  if (length(why)) paste(why, collapse = "; ")
 }
 
 # Of several sites, in the order and coding of the first; NULL where one has none. `recodings` and `blocks` of
@@ -54,15 +92,4 @@ combined_family <- function(sites, recodings, blocks) {
     }
   }
   out
-}
-
-# Differences of two siblings are few whole numbers: what the limits of released moments leave to be computed from
-# them has not been looked at.
-say_family_kept <- function(data) {
-  if (is.null(data$family)) return(invisible())
-  inform(
-    "Disclosure control: sums within families are not released, as it is not known what they give away of siblings.",
-    "latentmr_message_disclosure",
-    hint = "disclosure = FALSE keeps them, for use where the rows are."
-  )
 }

@@ -149,8 +149,13 @@ residual_products <- function(m, b, products) {
   q <- nrow(m$sx)
   n <- m$blocks$n[b]
   gx <- matrix(m$gx[, b], ncol = q) - outer(m$sg[, b], m$sx[, b]) / n
-  half <- half_inverse(unpack(m$xx[, b], q) - outer(m$sx[, b], m$sx[, b]) / n)
-  products - outer(m$sg[, b], m$sg[, b]) / n - tcrossprod(gx[, half$use, drop = FALSE] %*% half$root)
+  xx <- unpack(m$xx[, b], q) - outer(m$sx[, b], m$sx[, b]) / n
+  residual_given(products - outer(m$sg[, b], m$sg[, b]) / n, gx, xx)
+}
+
+residual_given <- function(gg, gx, xx) {
+  half <- half_inverse(xx)
+  gg - tcrossprod(gx[, half$use, drop = FALSE] %*% half$root)
 }
 
 # Independent columns `use`, and the factor R of their cross products scaled by `scale`:
@@ -177,7 +182,10 @@ told_columns <- function(m, b) {
   n <- m$blocks$n[b]
   gx <- matrix(m$gx[, b], ncol = q) - outer(m$sg[, b], m$sx[, b]) / n
   xx <- unpack(m$xx[, b], q) - outer(m$sx[, b], m$sx[, b]) / n
-  gg <- unpack(m$gg[, b], nrow(gx)) - outer(m$sg[, b], m$sg[, b]) / n
+  told_given(unpack(m$gg[, b], nrow(gx)) - outer(m$sg[, b], m$sg[, b]) / n, gx, xx, n)
+}
+
+told_given <- function(gg, gx, xx, n) {
   part <- independent(gg)
   left <- xx
   if (length(part$use)) {
@@ -186,7 +194,7 @@ told_columns <- function(m, b) {
   whole <- half_inverse(xx)
   before <- 1 / rowSums(whole$root^2)
   after <- half_inverse(left)
-  rest <- numeric(q)
+  rest <- numeric(ncol(xx))
   rest[after$use] <- 1 / rowSums(after$root^2)
   whole$use[rest[whole$use] / before * n < disclosure_limits$group]
 }

@@ -4,23 +4,28 @@
 safe_moments <- function(data, folds, seed, memory) {
   # The same draw whenever nothing else is asked: a second release tells nothing new.
   seed <- if (is.null(seed)) 1L else draw_seed(seed)
-  say_family_kept(data)
-  data <- complete_calls(data, seed)
+  siblings <- complete_siblings(data, seed, memory)
+  data <- complete_calls(siblings$data, seed)
   personal <- personal_columns(data)
+  families <- !is.null(data$family) && is.null(siblings$why)
   blocks <- draw_blocks(data$environment, data$cluster, folds, seed)
   blocks <- merge_blocks(blocks, folds_for_people(data, personal, blocks, folds))
-  moments <- new_moments(data, blocks, moments_pass(data, blocks, memory, fill = seed), NULL)
+  within <- if (families) family_sums(data, blocks)
+  moments <- new_moments(data, blocks, moments_pass(data, blocks, memory, fill = seed), NULL, within)
+  moments["withheld_families"] <- list(siblings$why)
+  table <- if (families) sibling_table(data, personal)
   gone <- withheld_variants(moments, blocks, data)
   if (all(gone)) {
     abort_disclosure("no variant has enough carriers in every block", "Ask for fewer folds, merge environments,")
   }
   moments <- keep_variants(moments, !gone)
   data <- keep_dense(data, !gone)
-  k <- folds_for_variants(moments, blocks, data)
-  moments <- merge_moments(moments, same_folds(k, data))
+  k <- same_folds(folds_for_variants(moments, blocks, data), data)
+  moments <- release_families(merge_moments(moments, k), merge_blocks(blocks, k), data, sibling_keep(table, !gone))
   check_told(moments)
   withheld <- data$variants$snp[gone]
   say_released(moments, folds, withheld)
+  say_families(moments)
   released(moments, withheld)
 }
 
@@ -148,6 +153,7 @@ merge_moments <- function(m, k) {
   merged <- merged_blocks(m$blocks, k)
   if (nrow(merged$table) == nrow(m$blocks)) return(m)
   for (part in block_parts) m[[part]] <- add_columns(m[[part]], merged$target)
+  if (!is.null(m$family)) m$family <- merge_family(m$family, merged$target)
   m$blocks <- merged$table
   m
 }
@@ -166,11 +172,7 @@ add_columns <- function(x, target) {
 # in one even when the folds are as few as they may become.
 withheld_variants <- function(m, blocks, data) {
   gone <- seq_len(nrow(m$variants)) %in% m$missing[rowSums(m$sm) > 0]
-  k <- vapply(split(m$blocks$fold, m$blocks$environment), function(fold) {
-    if (max(fold) < disclosure_limits$folds) return(1L)
-    steps <- fold_steps(max(fold))
-    min(steps[steps >= disclosure_limits$folds])
-  }, 0L)
+  k <- vapply(split(m$blocks$fold, m$blocks$environment), function(fold) least_folds(max(fold)), 0L)
   coarse <- merge_moments(m, k)
   blocks <- merge_blocks(blocks, k)
   for (b in seq_len(nrow(coarse$blocks))) {
@@ -235,6 +237,7 @@ keep_variants <- function(m, keep, blocks = TRUE) {
     sx = TRUE, xx = TRUE
   )
   for (part in block_parts) m[[part]] <- m[[part]][as.vector(rows[[part]]), blocks, drop = FALSE]
+  if (!is.null(m$family)) m$family <- keep_family(m$family, p, q, v, blocks)
   m$missing <- match(m$missing[o], v)
   m$variants <- m$variants[v, , drop = FALSE]
   rownames(m$variants) <- NULL

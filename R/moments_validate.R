@@ -64,7 +64,25 @@ check_moments <- function(m, arg) {
   )
   if (!is.null(found)) moment_fault(m, found, fault)
   check_moment_binary(m, fault)
+  check_moment_families(m, fault)
   invisible(m)
+}
+
+# Families are of two or more of the people; without any the sums are zero.
+check_moment_families <- function(m, fault) {
+  f <- m$family
+  if (is.null(f)) return(invisible())
+  bad <- which(f$people > m$blocks$n | f$people < 2 * f$families | (f$people > 0) != (f$families > 0))
+  if (length(bad)) {
+    fault(
+      sprintf("$family$people[%d]", bad[1]),
+      sprintf("from twice %s families to %s people", big(f$families[bad[1]]), big(m$blocks$n[bad[1]])),
+      big(f$people[bad[1]])
+    )
+  }
+  if (any(f$cross[, f$families == 0] != 0)) {
+    fault("$family$cross", "0 in a block without families", "another number")
+  }
 }
 
 check_moment_blocks <- function(m, fault) {

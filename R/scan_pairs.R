@@ -108,10 +108,6 @@ job_moments <- function(job, m) {
     m$binary[match(job$outcomes$names, m$outcome)]
   )
   if (is.null(job$variants)) return(m)
-  if (!is.null(m$family)) {
-    p <- nrow(m$variants)
-    m$family$cross <- m$family$cross[triangle_rows(c(job$variants, p + seq_along(m$pilot))), , drop = FALSE]
-  }
   keep_variants(m, seq_len(nrow(m$variants)) %in% job$variants)
 }
 

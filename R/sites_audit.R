@@ -42,7 +42,6 @@ audit_moments <- function(m, limits, arg = "m") {
       "Carriers of dosages are counted on the rows, by mr_moments(): their sums do not show them."
     )
   }
-  m["family"] <- list(NULL)
   before <- table(m$blocks$environment)
   m <- release_folds(m, folds_by_people(m, limits))
   gone <- release_withheld(m, limits)
@@ -50,6 +49,7 @@ audit_moments <- function(m, limits, arg = "m") {
   names <- m$variants$snp[gone$gone]
   m <- keep_variants(m, !gone$gone)
   m <- release_folds(m, folds_by_variants(m, limits))
+  m <- audit_families(m, limits)
   after <- table(m$blocks$environment)
   suppressed <- rbind(
     suppressed_rows(
@@ -60,7 +60,9 @@ audit_moments <- function(m, limits, arg = "m") {
   earlier <- suppressed_rows(
     "variant", m$withheld, rep(flow_all, length(m$withheld)), rep(1L, length(m$withheld)), withheld_reason
   )
-  suppressed <- rbind(earlier, suppressed[suppressed$count > 0, ])
+  lost <- m$withheld_families
+  families <- suppressed_rows("families", rep("sums within families", length(lost)), flow_all, 1L, lost)
+  suppressed <- rbind(earlier, suppressed[suppressed$count > 0, ], families)
   rownames(suppressed) <- NULL
   m$withheld <- c(m$withheld, names)
   m["flow"] <- list(release_flow(m$flow, length(names)))
@@ -69,8 +71,8 @@ audit_moments <- function(m, limits, arg = "m") {
 
 suppressed_rows <- function(what, name, environment, count, reason) {
   data.frame(
-    what = rep(what, length(name)), name = as.character(name), environment = as.character(environment),
-    count = as.integer(count), reason = rep_len(as.character(reason), length(name))
+    what = rep(what, length(name)), name = as.character(name), environment = rep_len(environment, length(name)),
+    count = rep_len(as.integer(count), length(name)), reason = rep_len(as.character(reason), length(name))
   )
 }
 
@@ -257,4 +259,56 @@ group_columns <- function(m) {
   sum <- m$sx[, 1] + n * m$pilot
   square <- diag(unpack(m$xx[, 1], q)) + 2 * m$pilot * m$sx[, 1] + n * m$pilot^2
   which(abs(square - sum) < 1e-6 * n & abs(sum - round(sum)) < 1e-6 * n & sum > .5 & sum < n - .5)
+}
+
+# ---- families ----
+
+# With sums within families, in fewer folds (down to five) where they need it, or without.
+audit_families <- function(m, limits) {
+  if (is.null(m$family)) return(m)
+  k <- most_folds(m, function(moments) !nzchar(families_short(moments, limits)))
+  k <- pmax(k, vapply(tabulate(m$blocks$environment), least_folds, 0L))
+  fewer <- release_folds(m, alike(m, k))
+  why <- families_short(fewer, limits)
+  if (nzchar(why)) without_families(m, why) else fewer
+}
+
+# Why the sums within families of some block cannot leave, or "". A family is one row of them. Somebody who knows the
+# genotypes of a whole family can test it in them and in the rest, whose shifts add up:
+# p (p + 3) / 2 (1 / families + 1 / units).
+families_short <- function(m, limits) {
+  if (limits$min_carriers > disclosure_limits$carriers || limits$min_cell > disclosure_limits$cell) {
+    return("carriers and cells are counted by family on the rows only, to the least `min_carriers` and `min_cell`")
+  }
+  p <- nrow(m$variants)
+  columns <- release_columns(m)
+  least <- max(limits$min_people, ceiling(columns / limits$max_columns - 1e-9), least_people(p, length(m$pilot)))
+  known <- membership_least(p, limits$max_power)
+  for (b in which(m$family$families > 0)) {
+    if (release_rows(m, b, FALSE) < least) return(sprintf("a fold has fewer than %s families", big(least)))
+    if (release_rows(m, b) < known) {
+      return(sprintf("a fold has too few families to keep a test of which are in it to a power of %s", limits$max_power))
+    }
+    if (few_families_tell(m, b)) return("few families tell variants from the other columns")
+  }
+  ""
+}
+
+# People of a block, as far as its sums can be told apart by them: `together` in W and the rest at once.
+release_rows <- function(m, b, together = TRUE) {
+  families <- m$family$families[b]
+  if (is.null(families) || families == 0) return(m$blocks$n[b])
+  rest <- family_units(m)[b]
+  if (together) families * rest / (families + rest) else min(families, rest)
+}
+
+# As far as sums show it: squares count twice within families, so that a pair with one allele more is one.
+few_families_tell <- function(m, b) {
+  part <- family_products(m, b)
+  v <- seq_len(part$variants)
+  short <- function(a) {
+    left <- residual_given(a[v, v, drop = FALSE], a[v, -v, drop = FALSE], a[-v, -v, drop = FALSE])
+    !all(well_apart(left, disclosure_limits$squares))
+  }
+  length(v) > 0 && (short(2 * part$within) || short(part$rest))
 }

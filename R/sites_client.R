@@ -25,6 +25,9 @@
 #' @param alleles Name of a table in the sessions with `snp`, `effect_allele`, `other_allele`, or `NULL`.
 #' @param id Name of the column of identifiers, needed with `genotypes`.
 #' @param units Units of exposures and outcomes, or `NULL`.
+#' @param family Name of the column of families (full siblings have the same value), or `NULL`. Estimates within
+#'   families stand beside the others where every site's families hold its limits ([export_moments()]); else a message
+#'   has the reason.
 #' @param instruments `NULL`: all variants are instruments of every exposure; or a list with the names of the variants of each
 #'   exposure, named by exposure.
 #' @param kind,folds As in [mr_data()] and [mr_moments()].
@@ -47,7 +50,7 @@
 #' @export
 ds.mr_moments <- function(exposure, outcome, variants, data = "D", environment = NULL, covariates = NULL,
                           genotypes = NULL, alleles = NULL, id = NULL, units = NULL, kind = "genotype", folds = 10,
-                          conns = NULL, ...) {
+                          family = NULL, conns = NULL, ...) {
   check_dots(...)
   check_given()
   if (!requireNamespace("DSI", quietly = TRUE)) {
@@ -55,9 +58,9 @@ ds.mr_moments <- function(exposure, outcome, variants, data = "D", environment =
   }
   names <- list(
     exposure = exposure, outcome = outcome, variants = variants, environment = environment, covariates = covariates,
-    id = id, units = units
+    id = id, units = units, family = family
   )
-  optional <- c("environment", "covariates", "id", "units")
+  optional <- c("environment", "covariates", "id", "units", "family")
   for (name in names(names)) check_strings(names[[name]], name, null = name %in% optional)
   for (symbol in c("data", "genotypes", "alleles")) check_string(get(symbol), symbol, null = symbol != "data")
   if (is.null(conns)) conns <- DSI::datashield.connections_find()
@@ -83,12 +86,14 @@ ds.mr_moments <- function(exposure, outcome, variants, data = "D", environment =
 #' @export
 ds.mr_scan <- function(exposures, outcomes, variants, data = "D", environment = NULL, covariates = NULL,
                        genotypes = NULL, alleles = NULL, id = NULL, units = NULL, kind = "genotype", folds = 10,
+                       family = NULL,
                        instruments = NULL, encoder = "linear", n_latent = NULL, methods = NULL, level = 0.95,
                        force = FALSE, seed = NULL, conns = NULL, ...) {
   check_dots(...)
   check_given()
   moments <- ds.mr_moments(
-    exposures, outcomes, variants, data, environment, covariates, genotypes, alleles, id, units, kind, folds, conns
+    exposures, outcomes, variants, data, environment, covariates, genotypes, alleles, id, units, kind, folds, family,
+    conns
   )
   latent_scan(
     moments, instruments = common_instruments(instruments, moments$variants$snp), encoder = encoder,

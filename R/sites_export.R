@@ -22,15 +22,21 @@
 #'   people), which asks for somewhat more people than `min_cell`.
 #'
 #' For these folds are merged, down to five; variants that still do not hold them are withheld. All that is in
-#' `suppressed` of the header, with a reason. Limits can be raised above those of [mr_moments()], not lowered. Sums
-#' within families are not written. The page `vignette("disclosure")` says what the rules do and do not prevent, in plain words.
+#' `suppressed` of the header, with a reason. Limits can be raised above those of [mr_moments()], not lowered.
+#'
+#' **Families.** Sums within families ([mr_moments()]) are written where a family counts as one person and everything
+#' above holds for families and for what remains of all people without them; somebody who knows the genotypes of a whole
+#' family can test both, so that 1 / n above is 1 / families + 1 / (people without siblings + families). Folds are
+#' merged for it, down to five; else they are left out, which is in `suppressed` with the reason. Carriers and cells
+#' of families are counted on the rows, at `min_carriers = 20` and `min_cell = 3`: with higher ones they are left out.
+#' The page `vignette("disclosure")` says what the rules do and do not prevent, in plain words.
 #'
 #' **One file.** Two files of nearly the same people give away those in whom they differ, to all digits. No program can
 #' see what was sent before: make one file of a data set, and keep to it.
 #'
 #' **The format** (version 1). Three lines of text: `LatentMR-moments 1`, `md5` with the MD5 sum of all that comes after the
 #' third line, `bytes` with the lengths of the header and of the numbers. Then the header, JSON in UTF-8: names, alleles, blocks,
-#' limits, what was suppressed, and `arrays`, the list of the matrices (name, type, rows, columns), which follow one after
+#' limits, what was suppressed, and `arrays`, the list of the matrices (with families eight of them, else seven; name, type, rows, columns), which follow one after
 #' the other by columns: `int32` or `float64`, little-endian, every bit of them kept. The sum finds damage on the way; it is no
 #' signature. Python reads it in fifteen lines:
 #' ```
@@ -60,7 +66,7 @@
 #' @param max_power Largest power of a test of who is in the data, from .06 to 1 (no limit).
 #' @param ... Nothing: an argument without a use is an error.
 #' @return `export_moments()`: invisibly the moments as written, an `mr_moments` object with the attribute `audit`, a data frame
-#'   of what was suppressed: `what` (`"folds"`, `"variant"`), `name`, `environment`, `count`, `reason`. `read_moments()`: an
+#'   of what was suppressed: `what` (`"folds"`, `"variant"`, `"families"`), `name`, `environment`, `count`, `reason`. `read_moments()`: an
 #'   `mr_moments` object with the same attribute, the same numbers to the last bit.
 #' @section Errors: `latentmr_error_disclosure` when the moments cannot leave the site, with the reason;
 #'   `latentmr_error_argument` for a limit below the least; `latentmr_error_io` when the file cannot be written or read. A file
@@ -101,6 +107,7 @@ export_moments <- function(m, file, min_people = 30, min_carriers = 20, max_colu
 say_suppressed <- function(suppressed) {
   variants <- suppressed$name[suppressed$what == "variant"]
   folds <- suppressed[suppressed$what == "folds", ]
+  families <- suppressed$reason[suppressed$what == "families"]
   if (!nrow(suppressed)) return(invisible())
   inform(
     sprintf(
@@ -108,7 +115,8 @@ say_suppressed <- function(suppressed) {
         if (length(variants)) sprintf("%s withheld (%s)", plural(length(variants), "variant"), quote_all(variants, 5)),
         if (nrow(folds)) {
           sprintf("folds merged in %s", list_some(sprintf("%s (%d fewer)", folds$environment, folds$count), 5))
-        }
+        },
+        if (length(families)) sprintf("sums within families left out (%s)", families)
       ), collapse = ", ")
     ),
     "latentmr_message_disclosure"

@@ -56,8 +56,8 @@ ledger_people <- function(session, mr) {
     keep_ledger(session, ledger)
   } else if (!identical(ledger$people, mr$people)) {
     abort_ledger(paste(
-      "the people or their environments are not those of the first answer (columns with missing values leave people out):",
-      "what differs would be people"
+      "the people or their environments are not those of the first answer (columns with missing values leave people out),",
+      "or other people are siblings: what differs would be people"
     ))
   }
 }

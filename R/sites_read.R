@@ -124,7 +124,7 @@ header_fields <- list(
   variants = list(
     snp = "texts", chr = "texts?", pos = "numbers?", effect_allele = "texts?", other_allele = "texts?"
   ),
-  clustered = "flag", binary = "flags", withheld = "texts",
+  families = list(people = "wholes", families = "wholes"), clustered = "flag", binary = "flags", withheld = "texts",
   flow = list(
     step = "wholes", unit = "texts", reason = "texts", action = "texts", environment = "texts?", count = "numbers?",
     remaining = "numbers?"
@@ -138,9 +138,11 @@ header_fields <- list(
   arrays = "arrays"
 )
 array_fields <- list(name = "text", type = "text", rows = "whole", columns = "whole")
-null_fields <- c("flow", "coding", "ld_block")
+null_fields <- c("flow", "coding", "ld_block", "families")
 
 check_header <- function(x, where, fields = header_fields, path = "header") {
+  # Files written before there were sums within families.
+  if (path == "header" && !"families" %in% names(x)) x["families"] <- list(NULL)
   if (!setequal(names(x), names(fields)) || anyDuplicated(names(x))) {
     odd <- c(setdiff(names(fields), names(x)), setdiff(names(x), names(fields)), names(x)[duplicated(names(x))])
     odd <- quote_all(printable(odd), 3)
@@ -155,8 +157,9 @@ check_header <- function(x, where, fields = header_fields, path = "header") {
       if (typeof(value) != "list") abort_exchange(where, sprintf("`%s` is not an object", here))
       check_header(value, where, rule, here)
     } else if (rule == "arrays") {
-      if (typeof(value) != "list" || length(value) != length(exchange_parts)) {
-        abort_exchange(where, sprintf("`%s` are not the %d of the format", here, length(exchange_parts)))
+      parts <- length(exchange_arrays_of(!is.null(x$families)))
+      if (typeof(value) != "list" || length(value) != parts) {
+        abort_exchange(where, sprintf("`%s` are not the %d of the format", here, parts))
       }
       for (part in value) check_header(as.list(part), where, array_fields, here)
     } else {
@@ -217,7 +220,8 @@ built_moments <- function(header, body, where) {
   even(b, "columns of blocks")
   if (anyNA(match(b$environment, seq_along(e)))) abort_exchange(where, "a block is of no environment")
   if (anyDuplicated(e)) abort_exchange(where, "an environment is there twice")
-  parts <- exchange_arrays(header$arrays, body, c(p = p, q = q, b = length(b$n)), where)
+  f <- lapply(header$families, flat_wholes)
+  parts <- exchange_arrays(header$arrays, body, c(p = p, q = q, b = length(b$n)), length(f) > 0, where)
   none <- matrix(0, 0, length(b$n))
   no_pairs <- parts$gg[0, , drop = FALSE]
   new_object("mr_moments", list(
@@ -236,8 +240,16 @@ built_moments <- function(header, body, where) {
     gg = parts$gg, gm = no_pairs, mm = no_pairs, sg = parts$sg, sm = none, gx = parts$gx, mx = none,
     sx = parts$sx, xx = parts$xx, background = NULL, flow = header_frame(header$flow, where, "flow"), seed = NULL,
     clustered = header$clustered, binary = flat_flags(header$binary), disclosure = TRUE,
-    withheld = flat_texts(header$withheld), family = NULL, version = header$package
+    withheld = flat_texts(header$withheld),
+    family = if (length(f)) c(f[c("people", "families")], list(cross = parts$family)),
+    withheld_families = lost_families(header$disclosure$suppressed), version = header$package
   ))
+}
+
+# Why there are no sums within families.
+lost_families <- function(suppressed) {
+  why <- flat_texts(suppressed$reason)[flat_texts(suppressed$what) == "families"]
+  if (length(why)) why[1]
 }
 
 texts_or_null <- function(x) if (!is.null(x)) flat_texts(x)
@@ -261,17 +273,18 @@ ld_blocks <- function(x, p, where) {
 }
 
 # The sizes follow from the names of the header; what `arrays` claims must be these, and the bytes too.
-exchange_arrays <- function(arrays, body, size, where) {
+exchange_arrays <- function(arrays, body, size, families, where) {
   p <- size[["p"]]
   q <- size[["q"]]
   b <- size[["b"]]
   rows <- c(gg = p * (p + 1) / 2, sg = p, gx = p * q, sx = q, xx = q * (q + 1) / 2, pilot = q, gpilot = p)
-  columns <- c(b, b, b, b, b, 1, 1)
+  rows <- c(rows, family = (p + q) * (p + q + 1) / 2)[exchange_arrays_of(families)]
+  columns <- c(b, b, b, b, b, 1, 1, b)[seq_along(rows)]
   claimed <- vapply(arrays, `[[`, "", "name")
   type <- vapply(arrays, `[[`, "", "type")
   width <- c(int32 = 4, float64 = 8)[type]
   whole <- claimed == "gg"
-  good <- identical(claimed, exchange_parts) && !anyNA(width) && all(whole | type == "float64") &&
+  good <- identical(claimed, names(rows)) && !anyNA(width) && all(whole | type == "float64") &&
     all(vapply(arrays, `[[`, 0, "rows") == rows) && all(vapply(arrays, `[[`, 0, "columns") == columns)
   if (!good || sum(rows * columns * width) != length(body)) {
     abort_exchange(where, "its arrays are not as large as its names say")
@@ -297,7 +310,10 @@ check_positive <- function(m, where) {
     a <- rbind(cbind(unpack(m$gg[, b], p), gx), cbind(t(gx), unpack(m$xx[, b], q))) - outer(sum, sum) / m$blocks$n[b]
     d <- sqrt(pmax(diag(a), 0))
     d[d == 0] <- Inf
-    if (is_positive(a / outer(d, d))) next
+    a <- a / outer(d, d)
+    within <- if (!is.null(m$family)) family_cross(m, b) / outer(d, d)
+    own <- diag(within) > 0
+    if (is_positive(a) && (is.null(within) || is_positive(within) && is_positive((a - within)[own, own]))) next
     abort_exchange(
       where, sprintf(
         "the cross products of fold %d of %s are not positive semidefinite: they are of no people", m$blocks$fold[b],
@@ -309,6 +325,7 @@ check_positive <- function(m, where) {
 
 # What a Cholesky factor with pivoting leaves over of a correlation matrix is rounding, or it has none.
 is_positive <- function(a) {
+  if (!length(a)) return(TRUE)
   factor <- suppressWarnings(chol(a, pivot = TRUE))
   rank <- attr(factor, "rank")
   pivot <- attr(factor, "pivot")
@@ -332,6 +349,8 @@ check_header_claims <- function(m, header, where) {
       moments_fault(sprintf("its limits do not allow %s", quote_all(m$variants$snp[short], 3)))
     }
   }
+  short <- if (!is.null(m$family)) families_short(m, limits) else ""
+  if (nzchar(short)) moments_fault(sprintf("its limits do not allow sums within families: %s", short))
   own <- fingerprint_of(m)
   said <- vapply(header$fingerprint, function(x) if (is.null(x)) NA_character_ else x, "")[names(own)]
   if (!identical(unname(own), unname(said))) {

@@ -5,16 +5,17 @@
 #' Server functions for DataSHIELD
 #'
 #' What a data holder's DataSHIELD server (Opal, Molgenis Armadillo, DSLite) runs when an analyst calls
-#' [ds.mr_moments()] or [ds.mr_scan()]. The package is its own server package: install it there and take the methods and options of its file `DATASHIELD`
-#' into the profile. Analysts do not call these functions.
+#' [ds.mr_moments()] or [ds.mr_scan()]. The package is its own server package: install it there and take the methods and
+#' options of its file `DATASHIELD` into the profile. Analysts do not call these functions.
 #'
 #' `mrDataDS` (assign) makes the data of a whole table: there is no argument that leaves people out. `mrShapeDS`
 #' (aggregate) says which variants, columns and environments there are, with numbers of people where these are not
 #' small.
 #' `mrMomentsDS` (aggregate) returns the bytes of an exchange file, which [export_moments()] describes.
 #'
-#' Rules of a session: the people and their environments are those of the first answer (two answers whose people differ
-#' by one are that person); the folds too; the same question has the same answer, with folds drawn alike always;
+#' Rules of a session: the people, their environments and who are siblings are those of the first answer (two answers
+#' whose people differ by one are that person, two whose families differ by one that family);
+#' the folds too; the same question has the same answer, with folds drawn alike always;
 #' variants and columns of all answers together stay within `max_columns` of the people; at most `max_requests`
 #' different questions.
 #' With `latentmr.ledger` these rules hold over sessions.
@@ -27,8 +28,8 @@
 #' `mrDataDS` are other people. Offer these functions in a profile without subsetting functions.
 #'
 #' @param D A data frame in the session: one row for each participant.
-#' @param exposure,outcome,environment,covariates,id Names of columns, separated by commas; `environment`, `covariates`
-#'   and `id` may be `NULL`. Several outcomes are of the people who have all of them.
+#' @param exposure,outcome,environment,covariates,id,family Names of columns, separated by commas; `environment`, `covariates`,
+#'   `id` and `family` (full siblings have the same value) may be `NULL`. Several outcomes are of the people who have all of them.
 #' @param variants Names of variants, separated by commas: columns of `genotypes`.
 #' @param genotypes A data frame, genotype files ([read_genotypes()]) or a resource of them
 #'   (format PLINK, PGEN or BGEN) in the session, joined by `id`; `NULL` takes `D`.
@@ -55,7 +56,7 @@ NULL
 #' @rdname mrDataDS
 #' @export
 mrDataDS <- function(D, exposure, outcome, environment = NULL, covariates = NULL, variants = NULL, genotypes = NULL,
-                     alleles = NULL, id = NULL, units = NULL, site = "site", kind = "genotype") {
+                     alleles = NULL, id = NULL, units = NULL, site = "site", kind = "genotype", family = NULL) {
   site_answer({
     check_given()
     if (!is.data.frame(D)) abort_argument("D", "a data frame", describe(D))
@@ -64,11 +65,11 @@ mrDataDS <- function(D, exposure, outcome, environment = NULL, covariates = NULL
     columns <- lapply(
       list(
         exposure = exposure, outcome = outcome, environment = environment, covariates = covariates, id = id,
-        variants = variants, units = units
+        variants = variants, units = units, family = family
       ),
       split_names
     )
-    check_site_columns(D, unlist(columns[c("exposure", "outcome", "environment", "covariates", "id")]))
+    check_site_columns(D, unlist(columns[c("exposure", "outcome", "environment", "covariates", "id", "family")]))
     ids <- if (is.null(columns$id)) as.character(seq_len(nrow(D))) else as.character(D[[columns$id]])
     g <- site_genotypes(if (is.null(genotypes)) D else genotypes, columns, ids, alleles, joined = !is.null(genotypes))
     x <- D[columns$exposure]
@@ -77,16 +78,29 @@ mrDataDS <- function(D, exposure, outcome, environment = NULL, covariates = NULL
     data <- site_quiet(mr_data(
       g$x, if (ncol(x) == 1) x[[1]] else as.matrix(x), y[[1]], here,
       covariates = if (length(columns$covariates)) as.data.frame(D)[columns$covariates], ids = ids, kind = kind,
-      variants = g$variants, units = site_units(columns)
+      variants = g$variants, units = site_units(columns),
+      family = if (!is.null(columns$family)) as.character(D[[columns$family]])
     ))
     data$exposure_name <- columns$exposure
     data$outcome_name <- columns$outcome[1]
     structure(class = "mr_site", list(
       data = data, outcomes = if (ncol(y) > 1) rows_of(y, match(data$ids, ids)), units = columns$units,
       outcome = columns$outcome, constants = constant_groups(data, D, ids, columns$covariates),
-      people = text_sum(sort(paste(data$ids, data$environment, sep = "\t"), method = "radix"))
+      people = site_people(data)
     ))
   })
+}
+
+# Whom an answer is about: identifiers, environments and who are siblings, whatever their families are called.
+site_people <- function(data) {
+  order <- order(data$ids, method = "radix")
+  text <- paste(data$ids, data$environment, sep = "\t")
+  if (!is.null(data$family)) {
+    family <- sibships(data)[order]
+    family[is.na(family)] <- -which(is.na(family))
+    text[order] <- paste(text[order], match(family, family), sep = "\t")
+  }
+  text_sum(text[order])
 }
 
 # People who miss one of several outcomes are left out of all: moments are of the same people.
@@ -215,7 +229,8 @@ mrMomentsDS <- function(mr, variants = NULL, folds = 10) {
     if (!is.null(mr$outcomes)) m["units"] <- list(mr$units)
     m["coding"] <- list(rbind(m$coding, mr$constants))
     audit <- audit_moments(m, limits)
-    ledger_allows(session, question, min(audit$moments$blocks$n), limits)
+    blocks <- seq_len(nrow(audit$moments$blocks))
+    ledger_allows(session, question, min(vapply(blocks, release_rows, 0, m = audit$moments)), limits)
     ledger_note(session, question)
     exchange_bytes(audit)
   })

@@ -76,15 +76,22 @@ test_that("sites add up, whatever allele each counts", {
   expect_equal(each$by_environment[["site 1"]]$family_nagar$b, alone$estimates$family_nagar$b)
 })
 
-test_that("sums within families are not released, and UJIVE is refused with the reason", {
+test_that("sums within families that few families make are left out, and UJIVE is refused with the reason", {
   s <- sibship_parts(rep(2, 300), 4, seed = 3)
   data <- sibship_data(s)
-  expect_message(m <- mr_moments(data, folds = 2), "sums within families are not released", class = "latentmr_message_disclosure")
-  expect_null(m$family)
   kept <- quiet(mr_moments(data, folds = 5, disclosure = FALSE, seed = 1))
   expect_error(latent_mr(kept, methods = "family_ujive"), "family_nagar that of family_ujive [(]which leaves out each family's rows[)]", class = "latentmr_error_argument")
+  few <- sibship_data(sibship_parts(rep(2:1, c(20, 400)), 4, seed = 3))
+  expect_message(m <- mr_moments(few, folds = 2), "sums within families are left out: a block has fewer than 30 families", class = "latentmr_message_disclosure")
+  expect_null(m$family)
   expect_error(latent_mr(m, methods = "family_nagar"), "estimators that need no families", class = "latentmr_error_argument")
   torn <- kept
   torn$family$cross <- torn$family$cross[-1, ]
   expect_error(latent_mr(torn), class = "latentmr_error_moments")
+  # A site without says why.
+  expect_message(
+    both <- combine_moments(kept, m), "left out, as site 2 has none (a block has fewer than 30 families)", fixed = TRUE,
+    class = "latentmr_message_families"
+  )
+  expect_null(both$family)
 })

@@ -105,7 +105,7 @@ test_that("fields that do not fit each other are named", {
   repeated <- change(function(m) replace(m, "variants", list(m$variants[c(1:5, 5), ])))
   expect_refused(repeated, "`data$variants$snp` must be 6 different names, not \"rs5\" twice.")
   # units, scaling, coding and version may be missing: then they are not known; and families: then there are none
-  for (name in setdiff(names(good), c("flow", "units", "family", "coding", "scaled", "version"))) {
+  for (name in setdiff(names(good), c("flow", "units", "family", "withheld_families", "coding", "scaled", "version"))) {
     expect_error(check_moments(good[setdiff(names(good), name)], "m"), class = "latentmr_error_argument")
     expect_error(check_moments(structure(good[setdiff(names(good), name)], class = "mr_moments"), "m"), class = "latentmr_error_moments")
   }

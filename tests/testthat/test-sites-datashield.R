@@ -280,3 +280,48 @@ test_that("a scan of several exposures and outcomes is that of all people togeth
   expect_error(ds.mr_scan("hdl", c("sbp", "dbp"), paste0("rs", 1:6), covariates = "age", alleles = "A", id = "id", folds = 2, conns = conns))
   expect_match(paste(unlist(DSI::datashield.errors()), collapse = " "), "too few people for the columns|too many for the people")
 })
+
+test_that("families: fits and scans of two sites are those of all people together; one family less is refused", {
+  silent_progress()
+  site <- function(seed) {
+    s <- sibship_parts(rep(c(2, 1), 450), 4, seed = seed)
+    n <- length(s$y)
+    colnames(s$g) <- paste0("rs", 1:4)
+    data.frame(id = sprintf("%d_%d", seed, seq_len(n)), ldl = s$x, sbp = s$y, dbp = .2 * s$x + cos(seq_len(n)),
+               f = sprintf("f%d_%d", seed, s$family), s$g)
+  }
+  tables <- list(one = site(1), two = site(2))
+  torn <- tables$one
+  torn$f[1] <- "nobody else's"
+  conns <- ds_sites(list(one = list(D = tables$one, E = torn), two = list(D = tables$two, E = tables$two)))
+  ask <- function(data = "D", outcome = "sbp", f = "f") {
+    quietly(ds.mr_moments("ldl", outcome, paste0("rs", 1:4), data = data, id = "id", folds = 2, family = f, conns = conns))
+  }
+  m <- ask()
+  expect_identical(sum(m$family$families), 900L)
+  whole <- do.call(rbind, tables)
+  rownames(whole) <- NULL
+  pooled <- quietly(mr_data(
+    as.matrix(whole[paste0("rs", 1:4)]), whole$ldl, whole$sbp, rep(c("one", "two"), each = nrow(tables$one)), kind = "genotype",
+    family = whole$f
+  ))
+  open <- quietly(mr_moments(pooled, folds = 2, seed = 1, disclosure = FALSE))
+  fit <- quietly(latent_mr(m, seed = 1, by_environment = FALSE))
+  rows <- quietly(latent_mr(open, seed = 1, by_environment = FALSE))
+  expect_true("family_nagar" %in% names(fit$estimates))
+  for (id in names(rows$estimates)) {
+    expect_equal(fit$estimates[[id]]$b, rows$estimates[[id]]$b, tolerance = 1e-8, ignore_attr = TRUE, label = id)
+  }
+  scan <- quietly(ds.mr_scan(
+    "ldl", c("sbp", "dbp"), paste0("rs", 1:4), id = "id", folds = 2, family = "f", seed = 1, conns = conns
+  ))
+  both <- quietly(mr_moments(pooled, folds = 2, seed = 1, disclosure = FALSE, outcomes = whole[c("sbp", "dbp")]))
+  want <- quietly(latent_scan(both, seed = 1))
+  expect_equal(scan$b, want$b, tolerance = 1e-8)
+  expect_identical(scan$estimator, want$estimator)
+  expect_true(all(scan$estimator == "family_nagar"))
+  for (call in list(quote(ask("E")), quote(ask(f = NULL)))) {
+    expect_error(eval(call))
+    expect_match(paste(unlist(DSI::datashield.errors()), collapse = " "), "or other people are siblings")
+  }
+})

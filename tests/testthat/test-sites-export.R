@@ -160,8 +160,6 @@ test_that("what was not made to leave does not leave", {
   expect_error(export_moments(bad, tempfile()), "no control characters", class = "latentmr_error_argument")
 })
 
-# ---- hostile files ----
-
 # The parts of a file, changed and put together again, with a right sum unless said otherwise.
 file_parts <- function(file) {
   bytes <- readBin(file, "raw", file.size(file))
@@ -200,6 +198,87 @@ with_array <- function(parts, name, change) {
   parts$body[place] <- writeBin(as(change(x), typeof(kind)), raw(), endian = "little")
   parts
 }
+
+# ---- families ----
+
+family_site <- function(seed = 1, families = 1300, p = 4, flip = FALSE) {
+  s <- sibship_parts(rep(c(2, 3, 1, 1), length.out = families), p, seed = seed)
+  s$site <- rep(paste("site", seed), length(s$y))
+  alleles <- data.frame(snp = paste0("rs", 1:p), chr = 1, pos = 1:p, effect_allele = "A", other_allele = "C")
+  if (flip) {
+    s$g[, 2:3] <- 2 - s$g[, 2:3]
+    alleles[2:3, 4:5] <- alleles[2:3, 5:4]
+  }
+  list(parts = s, data = sibship_data(s, covariates = data.frame(age = sin(seq_along(s$y))), variants = alleles))
+}
+
+test_that("sums within families travel: sites together are as if they had none of it, and the pooled fit", {
+  sites <- list(family_site(1), family_site(2, flip = TRUE))
+  files <- lapply(sites, function(s) exported(quietly(mr_moments(s$data, folds = 2))))
+  back <- lapply(files, read_moments)
+  expect_identical(attr(back[[1]], "audit")$what, character())
+  expect_identical(back[[2]]$family, quietly(mr_moments(sites[[2]]$data, folds = 2))$family)
+  both <- quietly(combine_moments(back))
+  open <- quietly(combine_moments(lapply(sites, function(s) mr_moments(s$data, folds = 2, seed = 1, disclosure = FALSE))))
+  expect_equal(both$family, open$family, tolerance = 1e-12)
+  # Everybody at once, with their rows.
+  join <- function(name) do.call(if (name == "g") rbind else c, lapply(sites, function(s) s$parts[[name]]))
+  all <- stats::setNames(lapply(c("g", "x", "y", "site"), join), c("g", "x", "y", "site"))
+  all$family <- unlist(lapply(sites, function(s) paste(s$parts$site, s$parts$family)))
+  second <- all$site == "site 2"
+  all$g[second, 2:3] <- 2 - all$g[second, 2:3]
+  pooled <- sibship_data(all, covariates = data.frame(age = unlist(lapply(sites, function(s) sin(seq_along(s$parts$y))))))
+  rows <- quietly(latent_mr(mr_moments(pooled, folds = 2, seed = 1, disclosure = FALSE), seed = 1, by_environment = FALSE))
+  fit <- quietly(latent_mr(both, seed = 1, by_environment = FALSE))
+  expect_setequal(names(fit$estimates), names(rows$estimates))
+  for (id in names(rows$estimates)) {
+    expect_equal(fit$estimates[[id]]$b, rows$estimates[[id]]$b, tolerance = 1e-8, ignore_attr = TRUE, label = id)
+  }
+  expect_identical(fit$headline, "family_nagar")
+  # Without them: fewer families than a test of who is among them asks for, and higher limits for what is counted on rows.
+  few <- quietly(mr_moments(sites[[1]]$data, folds = 2))
+  few$family$families[] <- 80L
+  few$family$people[] <- 200L
+  limits <- release_defaults
+  expect_match(families_short(few, limits), "too few families to keep a test of which are in it to a power of 0.1")
+  # 14 products of 4 variants: 14 (1 / families + 1 / units) = (qnorm(.1) + qnorm(.95))^2, by hand.
+  units <- few$blocks$n[1] - 200 + 80
+  expect_equal(release_rows(few, 1), 1 / (1 / 80 + 1 / units))
+  limits$max_power <- pnorm(sqrt(14 / release_rows(few, 1)) - qnorm(.95)) + 1e-3
+  expect_false(grepl("power", families_short(few, limits)))
+  expect_match(families_short(few, utils::modifyList(limits, list(min_people = 81))), "fewer than 81 families")
+  file <- tempfile()
+  expect_message(
+    sent <- export_moments(quietly(mr_moments(sites[[1]]$data, folds = 2)), file, min_carriers = 25),
+    "sums within families left out [(]carriers and cells are counted by family on the rows only", class = "latentmr_message_disclosure"
+  )
+  expect_identical(attr(sent, "audit")$what, "families")
+  expect_null(sent$family)
+  expect_identical(read_moments(file), sent)
+  expect_output(print(read_moments(file)), "left out: carriers and cells are counted by family")
+})
+
+test_that("hostile sums within families are refused", {
+  m <- quietly(mr_moments(family_site(1, 1000)$data, folds = 1))
+  parts <- file_parts(exported(m))
+  refused <- function(parts, pattern, class = "latentmr_error_exchange") {
+    expect_error(read_moments(put_together(parts)), pattern, class = class)
+  }
+  refused(with_header(parts, function(h) { h$families <- NULL; h["families"] <- list(NULL); h }), "are not the 7")
+  refused(with_header(parts, function(h) { h$families$people[[1]] <- 1.5; h }), "people` is not an array of wholes")
+  refused(with_header(parts, function(h) { h$families$families[[1]] <- 5000L; h }), "from twice 5,000 families", "latentmr_error_moments")
+  refused(with_header(parts, function(h) { h$families$families[[1]] <- 40L; h }), "do not allow sums within families", "latentmr_error_moments")
+  refused(with_array(parts, "family", function(x) replace(x, 1, NaN)), "cross", "latentmr_error_moments")
+  # More than the sums of all people leave, and no squares.
+  refused(with_array(parts, "family", function(x) 40 * x), "not positive semidefinite")
+  refused(with_array(parts, "family", function(x) replace(x, 2, 50 * x[1])), "not positive semidefinite")
+  # A file without the field, as they were before: read as one without families.
+  plain <- file_parts(exported(quietly(mr_moments(site_data(), folds = 1))))
+  old <- with_header(plain, function(h) h[names(h) != "families"])
+  expect_identical(read_moments(put_together(old)), read_moments(put_together(plain)))
+})
+
+# ---- hostile files ----
 
 test_that("hostile files are refused by class", {
   m <- quietly(mr_moments(site_data(), folds = 2))
