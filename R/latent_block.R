@@ -53,7 +53,7 @@ block_partial <- function(view, part) {
   partial_out(
     view,
     block_map(view, part$inner_directions, part$inner_columns),
-    block_map(view, part$common_directions, part$common_columns)
+    block_map(view, part$common_directions, part$common_columns), maps = TRUE
   )
 }
 

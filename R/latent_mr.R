@@ -219,6 +219,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   controls <- named_controls(controls, data, substitute(controls))
   seed <- draw_seed(seed)
   score <- allele_score(score_weights, data$variants, data$kind)
+  on.exit(.Call(C_ffi_work_free)) # what core calls kept for each other (src/glue.h)
   notes <- NULL
   learner <- function(source) {
     fitted <- learn(source$data, source$moments, source$view, encoder, n_latent, control, seed)

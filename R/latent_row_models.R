@@ -3,27 +3,25 @@
 
 # The factor of iv_factor() for a stream. W and Z are orthonormal, so that their blocks
 # of R are unit matrices.
-row_model <- function(context, block) {
+# `columns`: Z itself is asked for, not only sums of squares and of products with it.
+row_model <- function(context, block, columns = TRUE) {
   cache <- context$rows$cache
-  for (known in cache$models) if (identical(known$block, block)) return(known$f)
-  f <- new_row_model(context$rows, context$view, block)
-  cache$models <- c(cache$models, list(list(block = block, f = f)))
+  at <- Position(function(known) identical(known$block, block), cache$models, nomatch = length(cache$models) + 1L)
+  f <- if (at <= length(cache$models)) cache$models[[at]]$f else new_row_model(context$rows, context$view, block)
+  if (columns && is.null(f$rows$basis)) f$rows$basis <- row_basis(context$view, block)
+  cache$models[[at]] <- list(block = block, f = f)
   f
 }
 
 new_row_model <- function(rows, view, block) {
-  maps <- cached_maps(rows, view, block$part)
-  g <- view$columns$variants
-  basis <- row_basis(view, block)
+  maps <- cached_maps(rows, view, block)
   x <- view$columns$exposure
   yx <- c(view$columns$outcome[1], x)
-  residual <- block$partial$residual
-  scores <- crossprod(basis, residual[g, yx, drop = FALSE])
+  scores <- t(block$g[match(yx, c(view$columns$outcome, x)), block$kept, drop = FALSE])
   stream <- row_stream(rows, view, maps, block$slopes)
-  stream$basis <- basis
-  stream$metric <- .Call(C_ffi_outer, basis)
-  stream$L <- ncol(basis)
-  left <- residual[yx, yx] - crossprod(scores)
+  stream$metric <- .Call(C_ffi_scores_metric, block$factor, length(view$columns$variants), block$directions)
+  stream$L <- nrow(scores)
+  left <- block$partial$residual[yx, yx] - crossprod(scores)
   row_factor(stream, maps, view, scores, left)
 }
 
@@ -61,7 +59,7 @@ row_factor <- function(stream, maps, view, scores, left) {
   p <- K + L + k + 1L
   xy <- c(1L + seq_len(k), 1L)
   at <- K + L + seq_len(k + 1L)
-  r <- diag(p)
+  r <- .Call(C_ffi_unit, p)
   r[seq_len(K), at] <- block_products(maps, c(view$columns$exposure, view$columns$outcome[1]))
   r[K + seq_len(L), at] <- scores[, xy]
   r[at, at] <- chol(left[xy, xy])
@@ -108,23 +106,19 @@ row_basis <- function(view, block) {
 
 # ---- the block as orthonormal columns ----
 
-cached_maps <- function(rows, view, part) {
-  for (known in rows$cache$maps) if (identical(known$part, part)) return(known$maps)
-  maps <- block_maps(view, part)
-  rows$cache$maps <- c(rows$cache$maps, list(list(part = part, maps = maps)))
+cached_maps <- function(rows, view, block) {
+  for (known in rows$cache$maps) if (identical(known$part, block$part)) return(known$maps)
+  maps <- block_maps(view, block)
+  rows$cache$maps <- c(rows$cache$maps, list(list(part = block$part, maps = maps)))
   maps
 }
 
 # list(K, cells): for each environment (or environment and fold) the columns over its
 # people, (u - center)'column beside an intercept; `explained`: their products with all
 # columns (src/core/moments/partial.h); place: which of the K they are, the intercept first.
-block_maps <- function(view, part) {
-  if (!is.null(part$folds)) return(crossfit_maps(view, part))
-  got <- partial_out(
-    view, block_map(view, part$inner_directions, part$inner_columns),
-    block_map(view, part$common_directions, part$common_columns), maps = TRUE
-  )
-  place_cells(cell_maps(view, got, 0L))
+block_maps <- function(view, block) {
+  if (!is.null(block$part$folds)) return(crossfit_maps(view, block$part))
+  place_cells(cell_maps(view, block$partial, 0L))
 }
 
 cell_maps <- function(view, got, fold) {
@@ -224,7 +218,7 @@ kclass_row_fit <- function(one, rows, view) {
   x <- 1L + seq_len(m$k)
   list(
     b = kclass_fit(m, kappa)$coefficients, kappa = kappa, hinv = solve0((m$r0 - kappa * m$r1)[x, x, drop = FALSE]),
-    maps = cached_maps(rows, view, one$block$part), slopes = one$block$slopes
+    maps = cached_maps(rows, view, one$block), slopes = one$block$slopes
   )
 }
 

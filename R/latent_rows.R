@@ -135,8 +135,9 @@ row_covariance <- function(context, block, estimator) {
 
 # Effects and covariance: list(b, vcov), one row and column for each exposure.
 row_estimate <- function(context, block, estimator, type = context$sandwich) {
-  f <- row_model(context, block)
-  if (estimator == "gmm") row_gmm(context, f, type) else row_jackknife(context, f, estimator, type)
+  gmm <- estimator == "gmm"
+  f <- row_model(context, block, columns = gmm || !is.null(context$rows$cluster))
+  if (gmm) row_gmm(context, f, type) else row_jackknife(context, f, estimator, type)
 }
 
 # Hansen's J and the robust Wu-Hausman test of 2SLS, and the effective F.

@@ -40,7 +40,7 @@ cross_diagonal <- function(a) if (inherits(a, "unlinked_cross")) c(a$squares, di
 
 # Cross products of the columns `seen`, all variants among them.
 cross_some <- function(a, seen) {
-  if (!inherits(a, "unlinked_cross")) return(a[seen, seen, drop = FALSE])
+  if (!inherits(a, "unlinked_cross")) return(.Call(C_ffi_pick, a, seen))
   traits <- seen[seen > length(a$squares)] - length(a$squares)
   a$traits <- a$traits[, traits, drop = FALSE]
   a$own <- a$own[traits, traits, drop = FALSE]

@@ -85,6 +85,38 @@ lmr_arena glue_arena(size_t bytes) {
   return lmr_arena_over(glue_alloc(bytes, 1), bytes);
 }
 
+enum { KEPT_LEAST = 1 << 20, KEPT_MOST = 1 << 28 };
+static struct {
+  void *block;
+  size_t bytes;
+  int taken;
+} kept;
+
+void glue_work_free(void) {
+  if (kept.taken) return;
+  free(kept.block);
+  kept.block = NULL;
+  kept.bytes = 0;
+}
+
+glue_work glue_work_take(size_t bytes) {
+  if (kept.taken || bytes < KEPT_LEAST || bytes > KEPT_MOST) return (glue_work){glue_arena(bytes), 0};
+  const size_t whole = bytes + 64; /* what aligning it may cost */
+  if (kept.bytes < whole) {
+    glue_work_free();
+    kept.block = malloc(whole);
+    if (!kept.block) return (glue_work){glue_arena(bytes), 0};
+    kept.bytes = whole;
+    glue_large_pages(kept.block, whole);
+  }
+  kept.taken = 1;
+  return (glue_work){lmr_arena_over(kept.block, whole), 1};
+}
+
+void glue_work_give(const glue_work *work) {
+  if (work->kept) kept.taken = 0;
+}
+
 /* glue_stop_at() */
 static int stop_at = -1, polls = 0;
 static SEXP stop_by = NULL;

@@ -20,6 +20,18 @@ void glue_check(lmr_status status, const lmr_error *err);
 lmr_arena glue_arena(size_t bytes);
 void *glue_alloc(size_t count, size_t width); /* 64-byte aligned */
 
+/* The same for calls that follow each other with much of it: a block that is kept, so that the system
+ * need not clear its pages anew each time. It is given back as soon as the core has returned, before
+ * glue_check(): nothing of R may run in between but what a tick asks, for whose calls it is not there.
+ * Small and very large work comes from R_alloc. glue_work_free() lets go of the block. */
+typedef struct {
+  lmr_arena arena;
+  int kept;
+} glue_work;
+glue_work glue_work_take(size_t bytes);
+void glue_work_give(const glue_work *work);
+void glue_work_free(void);
+
 /* Asks the system for large pages under a new block that will be written whole:
  * on Linux first touching 400 MB in 4 kB pages takes longer than filling it.
  * Advice only; blocks below some megabytes are left alone. */

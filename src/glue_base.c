@@ -230,7 +230,13 @@ static SEXP ffi_claimed(SEXP x) {
   return Rf_ScalarReal(DATAPTR_OR_NULL(x) ? 0 : (double)each * (double)Rf_xlength(x));
 }
 
+static SEXP ffi_work_free(void) {
+  glue_work_free();
+  return R_NilValue;
+}
+
 const R_CallMethodDef glue_base_calls[] = {
+  GLUE_CALL(ffi_work_free, 0),
   GLUE_CALL(ffi_read_bytes, 2),
   GLUE_CALL(ffi_check_text, 2),
   GLUE_CALL(ffi_crc32, 2),

@@ -58,21 +58,32 @@ static SEXP ffi_structure(SEXP view, SEXP p_, SEXP first_s_, SEXP n_s_, SEXP blo
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   double *between = glue_alloc(p * p, sizeof *between), *within = glue_alloc(p * p, sizeof *within);
   size_t rank_w, columns, n_blocks;
-  glue_check(structure_split(&v, p, first_s, n_s, between, within, &rank_w,
-                             glue_arena(structure_split_bytes(v.width, n_s)), &tick, &err), &err);
+  glue_work work = glue_work_take(structure_split_bytes(v.width, n_s));
+  lmr_status status = structure_split(&v, p, first_s, n_s, between, within, &rank_w, work.arena, &tick, &err);
+  glue_work_give(&work);
+  glue_check(status, &err);
   int *b = given_blocks(block_, p, &n_blocks);
   if (!b) {
     b = glue_alloc(p, sizeof *b);
-    glue_check(linkage_find(within, p, moment_people(&v), &rule, b, &n_blocks, glue_arena(linkage_find_bytes(p)), &tick, &err), &err);
+    work = glue_work_take(linkage_find_bytes(p));
+    status = linkage_find(within, p, moment_people(&v), &rule, b, &n_blocks, work.arena, &tick, &err);
+    glue_work_give(&work);
+    glue_check(status, &err);
   }
   double *whitening = glue_alloc(p * p, sizeof *whitening);
   int *column_block = glue_alloc(p, sizeof *column_block);
-  glue_check(structure_whiten(within, p, b, n_blocks, whitening, column_block, &columns,
-                              glue_arena(structure_whiten_bytes(p)), &tick, &err), &err);
+  work = glue_work_take(structure_whiten_bytes(p));
+  status = structure_whiten(within, p, b, n_blocks, whitening, column_block, &columns, work.arena, &tick, &err);
+  glue_work_give(&work);
+  glue_check(status, &err);
   double *directions = glue_alloc(p * p, sizeof *directions), *values = glue_alloc(p, sizeof *values);
-  if (columns)
-    glue_check(structure_directions(between, within, p, whitening, column_block, columns, values,
-                                    directions, glue_arena(structure_directions_bytes(p)), &tick, &err), &err);
+  if (columns) {
+    work = glue_work_take(structure_directions_bytes(p));
+    status = structure_directions(between, within, p, whitening, column_block, columns, values, directions, work.arena,
+                                  &tick, &err);
+    glue_work_give(&work);
+    glue_check(status, &err);
+  }
   SEXP block = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)p));
   for (size_t j = 0; j < p; j++) INTEGER(block)[j] = b[j] + 1;
   SEXP d = PROTECT(keep_columns(directions, p, columns));

@@ -122,8 +122,11 @@ static SEXP ffi_ujive_instrument(SEXP rows, SEXP r, SEXP jive1, SEXP order, SEXP
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(ujive_instrument(&d, &g, REAL(p), LOGICAL(skipped), (lmr_cpu)glue_int1(level, "level"),
-                              glue_arena(ujive_bytes(&d, &g, &tick)), &tick, &err), &err);
+  const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
+  const glue_work work = glue_work_take(ujive_bytes(&d, &g, &tick));
+  const lmr_status status = ujive_instrument(&d, &g, REAL(p), LOGICAL(skipped), cpu, work.arena, &tick, &err);
+  glue_work_give(&work);
+  glue_check(status, &err);
   SEXP out = glue_list(4, "p", p, "skipped", skipped, "leverage", leverage, "forms", columns ? forms : R_NilValue);
   UNPROTECT(4);
   return out;
@@ -141,8 +144,12 @@ static SEXP ffi_ujive_pairs(SEXP rows, SEXP r, SEXP coef, SEXP leverage, SEXP or
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(ujive_pairs(&d, &g, glue_real(coef, (R_xlen_t)(d.K + d.k), "coef"), REAL(pairs),
-                         (lmr_cpu)glue_int1(level, "level"), glue_arena(ujive_bytes(&d, &g, &tick)), &tick, &err), &err);
+  const double *at = glue_real(coef, (R_xlen_t)(d.K + d.k), "coef");
+  const lmr_cpu cpu = (lmr_cpu)glue_int1(level, "level");
+  const glue_work work = glue_work_take(ujive_bytes(&d, &g, &tick));
+  const lmr_status status = ujive_pairs(&d, &g, at, REAL(pairs), cpu, work.arena, &tick, &err);
+  glue_work_give(&work);
+  glue_check(status, &err);
   UNPROTECT(1);
   return pairs;
 }

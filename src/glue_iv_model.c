@@ -150,7 +150,7 @@ static iv_data stream_model(SEXP rows, SEXP r) {
   s->given_r = real_or_null(rows, "given_r", L * L);
   s->forms = real_or_null(rows, "forms", s->n * iv_stream_forms(s, k));
   if (s->basis && !s->metric) glue_stop("internal: instruments of a stream without their metric");
-  if (L && !s->basis && (!s->given || !s->given_w || !s->given_r)) glue_stop("internal: no instruments");
+  if (L && !s->metric && (!s->given || !s->given_w || !s->given_r)) glue_stop("internal: no instruments");
   const tall_source instruments = {NULL, s->n, K + L, NULL, NULL}, response = {NULL, s->n, k + 1, NULL, NULL};
   const iv_data d = {instruments, response, K, L, k, glue_real(r, (R_xlen_t)(p * p), "r"), s};
   return d;

@@ -38,21 +38,34 @@ static SEXP ffi_turn(SEXP a, SEXP map, SEXP rank) {
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(turn(&from, REAL(map), m, REAL(out), glue_arena(turn_bytes(&from, m)), &tick, &err), &err);
+  const glue_work work = glue_work_take(turn_bytes(&from, m));
+  const lmr_status status = turn(&from, REAL(map), m, REAL(out), work.arena, &tick, &err);
+  glue_work_give(&work);
+  glue_check(status, &err);
   UNPROTECT(1);
   return out;
 }
 
-/* a t(a). */
-static SEXP ffi_outer(SEXP a) {
-  const size_t n = (size_t)glue_nrow(a), k = (size_t)glue_ncol(a);
-  glue_real(a, (R_xlen_t)(n * k), "a");
-  SEXP out = PROTECT(glue_matrix(n, n));
+/* a[at, at] of a square matrix; at: 1-based. */
+static SEXP ffi_pick(SEXP a, SEXP at_) {
+  const size_t w = (size_t)glue_nrow(a), m = (size_t)Rf_xlength(at_);
+  glue_real(a, (R_xlen_t)(w * w), "a");
+  const int *at = glue_positions(at_, (R_xlen_t)m, w, "at");
+  SEXP out = PROTECT(glue_matrix(m, m));
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(la_syrk_polled('N', n, k, 1, REAL(a), n ? n : 1, 0, REAL(out), n ? n : 1, &tick, &err), &err);
-  la_symmetrize(REAL(out), n, n);
+  glue_check(matrix_pick(REAL(a), w, at, m, REAL(out), &tick, &err), &err);
+  UNPROTECT(1);
+  return out;
+}
+
+/* The unit matrix. */
+static SEXP ffi_unit(SEXP size) {
+  const size_t n = glue_size1(size, "size");
+  SEXP out = PROTECT(glue_matrix(n, n));
+  memset(REAL(out), 0, n * n * sizeof(double));
+  for (size_t j = 0; j < n; j++) REAL(out)[j * (n + 1)] = 1;
   UNPROTECT(1);
   return out;
 }
@@ -152,7 +165,8 @@ const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_turn, 3),
   GLUE_CALL(ffi_sum, 1),
   GLUE_CALL(ffi_unit_factor, 3),
-  GLUE_CALL(ffi_outer, 1),
+  GLUE_CALL(ffi_pick, 2),
+  GLUE_CALL(ffi_unit, 1),
   GLUE_CALL(ffi_pivoted, 2),
   GLUE_CALL(ffi_standardise, 1),
   GLUE_CALL(ffi_column_shape, 3),

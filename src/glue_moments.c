@@ -13,8 +13,10 @@ SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns) {
   if (rows > INT_MAX || columns > INT_MAX) glue_stop("internal: matrix of %.0f rows", (double)rows);
   SEXP out = Rf_allocMatrix(type, (int)rows, (int)columns);
   if (!rows || !columns) return out;
-  if (type == INTSXP) memset(INTEGER(out), 0, rows * columns * sizeof(int));
-  else memset(REAL(out), 0, rows * columns * sizeof(double));
+  const size_t bytes = rows * columns * (type == INTSXP ? sizeof(int) : sizeof(double));
+  void *first = type == INTSXP ? (void *)INTEGER(out) : (void *)REAL(out);
+  glue_large_pages(first, bytes);
+  memset(first, 0, bytes);
   return out;
 }
 

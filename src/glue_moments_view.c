@@ -51,7 +51,7 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
   }
   const partial_maps where = {columns, explains};
   glue_check(partial_out(&v, &block, REAL(residual), REAL(taken), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
-                         wanted ? &where : NULL, glue_arena(partial_bytes(v.width, &block)), &tick, &err), &err);
+                         wanted ? &where : NULL, glue_arena(partial_bytes(&block)), &tick, &err), &err);
   SEXP rank_ = PROTECT(Rf_ScalarReal((double)rank));
   SEXP out = glue_list(7, "residual", residual, "taken", taken, "inner_kept", inner_kept, "common_kept", common_kept,
                        "rank", rank_, "column", column, "explained", explained);
@@ -69,8 +69,11 @@ static SEXP ffi_panel_components(SEXP view, SEXP instruments) {
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(panel_components(&v, at, m, glue_field_real(view, "scale", (R_xlen_t)v.width), direction, &found,
-                              glue_arena(panel_components_bytes(m)), &tick, &err), &err);
+  const double *scale = glue_field_real(view, "scale", (R_xlen_t)v.width);
+  const glue_work work = glue_work_take(panel_components_bytes(m));
+  const lmr_status status = panel_components(&v, at, m, scale, direction, &found, work.arena, &tick, &err);
+  glue_work_give(&work);
+  glue_check(status, &err);
   SEXP out = PROTECT(glue_matrix(m, found));
   memcpy(REAL(out), direction, m * found * sizeof *direction);
   UNPROTECT(1);
@@ -125,37 +128,65 @@ static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP d
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(scores(&in, &f, REAL(g), REAL(slopes), glue_arena(scores_bytes(&in)), &tick, &err), &err);
+  const glue_work work = glue_work_take(scores_bytes(&in));
+  const lmr_status status = scores(&in, &f, REAL(g), REAL(slopes), work.arena, &tick, &err);
+  glue_work_give(&work);
+  glue_check(status, &err);
   SEXP n_ = PROTECT(Rf_ScalarReal((double)f.n_kept));
   SEXP out = glue_list(6, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes, "factor", factor, "scale", scale);
   UNPROTECT(6);
   return out;
 }
 
-/* The orthonormal instruments as combinations of the variants, variants x n_kept, from what
- * ffi_scores() returned. */
-static SEXP ffi_scores_basis(SEXP scores, SEXP p_, SEXP directions) {
+/* What ffi_scores() returned, and the directions (NULL: the variants themselves) that it looked at. */
+static const double *scored(SEXP scores, size_t p, SEXP directions, size_t *m, scores_factor *f) {
   SEXP factor = glue_field(scores, "factor"), kept = glue_field(scores, "kept");
-  const size_t p = glue_size1(p_, "p"), m = (size_t)glue_nrow(factor);
-  scores_factor f = {glue_real(factor, (R_xlen_t)(m * m), "factor"), glue_field_real(scores, "scale", (R_xlen_t)m),
-                     NULL, 0};
-  if (TYPEOF(kept) != LGLSXP || Rf_xlength(kept) != (R_xlen_t)m) glue_stop("internal: `kept` is not of %zu flags", m);
-  f.kept = LOGICAL(kept);
-  const double *d = NULL;
-  if (Rf_isNull(directions)) {
-    if (m > p) glue_stop("internal: %zu instruments of %zu variants", m, p);
-  } else {
-    d = glue_real(directions, (R_xlen_t)p * glue_ncol(directions), "directions");
-    if (m > (size_t)glue_ncol(directions)) glue_stop("internal: %zu directions of %d", m, glue_ncol(directions));
-  }
-  for (size_t j = 0; j < m; j++) f.n_kept += f.kept[j] != 0;
-  double *basis = glue_alloc(p * m + 1, sizeof *basis);
+  *m = (size_t)glue_nrow(factor);
+  f->factor = glue_real(factor, (R_xlen_t)(*m * *m), "factor");
+  f->scale = glue_field_real(scores, "scale", (R_xlen_t)*m);
+  if (TYPEOF(kept) != LGLSXP || Rf_xlength(kept) != (R_xlen_t)*m) glue_stop("internal: `kept` is not of %zu flags", *m);
+  f->kept = LOGICAL(kept);
+  f->n_kept = 0;
+  for (size_t j = 0; j < *m; j++) f->n_kept += f->kept[j] != 0;
+  const size_t most = Rf_isNull(directions) ? p : (size_t)glue_ncol(directions);
+  if (*m > most) glue_stop("internal: %zu instruments of %zu", *m, most);
+  return Rf_isNull(directions) ? NULL : glue_real(directions, (R_xlen_t)(p * most), "directions");
+}
+
+/* The orthonormal instruments as combinations of the variants, variants x n_kept. */
+static SEXP ffi_scores_basis(SEXP scores, SEXP p_, SEXP directions) {
+  scores_factor f;
+  size_t m;
+  const size_t p = glue_size1(p_, "p");
+  const double *d = scored(scores, p, directions, &m, &f);
+  SEXP out = PROTECT(glue_matrix(p, m));
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  glue_check(scores_basis(d, p, m, &f, basis, &tick, &err), &err);
-  SEXP out = PROTECT(glue_matrix(p, f.n_kept));
-  memcpy(REAL(out), basis, p * f.n_kept * sizeof *basis);
+  glue_check(scores_basis(d, p, m, &f, REAL(out), &tick, &err), &err);
+  SEXP kept_only = out;
+  if (f.n_kept < m) {
+    kept_only = glue_matrix(p, f.n_kept);
+    memcpy(REAL(kept_only), REAL(out), p * f.n_kept * sizeof(double));
+  }
+  UNPROTECT(1);
+  return kept_only;
+}
+
+/* basis t(basis) of these. */
+static SEXP ffi_scores_metric(SEXP scores, SEXP p_, SEXP directions) {
+  scores_factor f;
+  size_t m;
+  const size_t p = glue_size1(p_, "p");
+  const double *d = scored(scores, p, directions, &m, &f);
+  SEXP out = PROTECT(glue_matrix(p, p));
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  const glue_work work = glue_work_take(lmr_double_bytes(1, p * m + 1));
+  const lmr_status status = scores_metric(d, p, m, &f, REAL(out), work.arena, &tick, &err);
+  glue_work_give(&work);
+  glue_check(status, &err);
   UNPROTECT(1);
   return out;
 }
@@ -261,6 +292,7 @@ const R_CallMethodDef glue_moments_view_calls[] = {
   GLUE_CALL(ffi_partial, 4),
   GLUE_CALL(ffi_scores, 7),
   GLUE_CALL(ffi_scores_basis, 3),
+  GLUE_CALL(ffi_scores_metric, 3),
   GLUE_CALL(ffi_scores_products, 4),
   GLUE_CALL(ffi_moment_delete, 6),
   {NULL, NULL, 0}

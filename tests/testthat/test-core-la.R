@@ -203,7 +203,7 @@ test_that("a matrix through a map, by its products and by a factor of its rank",
   expect_identical(.Call(C_ffi_turn, full, matrix(0, 50, 0), 3L), matrix(0, 0, 0))
 })
 
-test_that("sums, outer products and unit factors are those of R", {
+test_that("sums, picks, unit matrices and unit factors are those of R", {
   set.seed(10)
   m <- lapply(1:4, function(i) matrix(rnorm(70 * 61), 70))
   expect_equal(.Call(C_ffi_sum, m), Reduce(`+`, m), tolerance = 1e-15)
@@ -211,8 +211,12 @@ test_that("sums, outer products and unit factors are those of R", {
   expect_error(.Call(C_ffi_sum, list(m[[1]], t(m[[1]])[, 1:3])), class = "latentmr_error")
   expect_error(.Call(C_ffi_sum, list()), class = "latentmr_error")
   for (n in c(1, 5, 130)) {
-    a <- matrix(rnorm(n * 7), n)
-    expect_equal(.Call(C_ffi_outer, a), tcrossprod(a), tolerance = 1e-13)
+    expect_identical(.Call(C_ffi_unit, as.integer(n)), diag(n))
+    a <- matrix(rnorm(n * n), n)
+    for (at in list(seq_len(n), integer(), rev(seq_len(n)), setdiff(seq_len(n), 3L), as.integer(c(1, n, n)))) {
+      expect_identical(.Call(C_ffi_pick, a, at), a[at, at, drop = FALSE])
+    }
+    expect_error(.Call(C_ffi_pick, a, as.integer(n) + 1L), class = "latentmr_error")
     s <- crossprod(matrix(rnorm((n + 20) * n), n + 20)) * outer(1:n, 1:n)
     scale <- 1 / sqrt(diag(s))
     got <- .Call(C_ffi_unit_factor, s, scale, 1e-14)

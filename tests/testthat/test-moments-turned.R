@@ -49,3 +49,38 @@ test_that("nothing is kept where people leave, or where the directions are other
     "directions 8 to 10 of 9", class = "latentmr_error"
   )
 })
+
+test_that("the metric of instruments is that of their basis, whichever are dropped", {
+  withr::local_seed(5)
+  for (p in c(1L, 7L, 150L)) {
+    residual <- crossprod(matrix(rnorm(3 * p * p), 3 * p))
+    d <- matrix(rnorm(p * max(p - 1, 1)), p)
+    if (p > 1) d <- cbind(d, d[, 1]) # a direction twice: dropped
+    for (directions in list(NULL, d)) {
+      wide <- rbind(cbind(residual, residual[, 1]), c(residual[1, ], residual[1, 1]))
+      variance <- diag(wide)
+      m <- if (is.null(directions)) p else ncol(directions)
+      found <- .Call(C_ffi_scores, wide, variance, p, p + 1L, directions, m, NULL)
+      basis <- .Call(C_ffi_scores_basis, found, p, directions)
+      expect_identical(dim(basis), c(p, sum(found$kept)))
+      expect_equal(crossprod(basis, residual %*% basis), diag(ncol(basis)), tolerance = 1e-8)
+      expect_equal(.Call(C_ffi_scores_metric, found, p, directions), tcrossprod(basis), tolerance = 1e-12)
+    }
+  }
+})
+
+test_that("work memory that is kept serves calls inside a call, and calls after an error", {
+  withr::defer(.Call(C_ffi_work_free))
+  withr::local_seed(6)
+  a <- crossprod(matrix(rnorm(500 * 500), 500))
+  map <- matrix(rnorm(500 * 400), 500)
+  want <- .Call(C_ffi_turn, a, map, 499L)
+  polls <- polls_of(.Call(C_ffi_turn, a, map, 499L))
+  expect_gt(polls, 0)
+  inner <- NULL
+  got <- at_poll(polls %/% 2, function() inner <<- .Call(C_ffi_turn, a, map, 499L), .Call(C_ffi_turn, a, map, 499L))
+  expect_identical(got, want)
+  expect_identical(inner, want)
+  expect_error(at_poll(0, function() stop("enough"), .Call(C_ffi_turn, a, map, 499L)), "enough")
+  expect_identical(.Call(C_ffi_turn, a, map, 499L), want)
+})

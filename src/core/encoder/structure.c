@@ -9,9 +9,9 @@ size_t structure_split_bytes(size_t width, size_t n_s) {
   const partial_block block = {NULL, NULL, 0, n_s};
   size_t bytes = lmr_double_bytes(2, width * width);
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, width));
-  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, width * (n_s + 1)));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, width * (n_s + 1)));
   bytes = lmr_add_bytes(bytes, lmr_bytes(n_s + 1, sizeof(int)));
-  return lmr_add_bytes(bytes, partial_bytes(width, &block));
+  return lmr_add_bytes(bytes, partial_bytes(&block));
 }
 
 lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, size_t n_s,
@@ -19,12 +19,13 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
                            lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t w = view->width;
   const double n = moment_people(view);
-  double *inside, *total, *mean, *map;
+  double *inside, *total, *mean, *map, *taken;
   int *kept;
   LMR_TAKE(inside, &work, w * w, err);
   LMR_TAKE(total, &work, w * w, err);
   LMR_TAKE(mean, &work, w, err);
   LMR_TAKE(map, &work, w * (n_s + 1), err);
+  LMR_TAKE(taken, &work, w * (n_s + 1), err);
   LMR_TAKE(kept, &work, n_s + 1, err);
   moment_pooled_mean(view, mean);
   moment_within_total(view, mean, inside, total);
@@ -33,7 +34,7 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
   for (size_t j = 0; j < n_s; j++) map[first_s + j + j * w] = 1;
   const partial_block block = {NULL, map, 0, n_s};
   size_t rank;
-  LMR_TRY(partial_out(view, &block, inside, NULL, NULL, kept, &rank, NULL, work, tick, err));
+  LMR_TRY(partial_out(view, &block, inside, taken, NULL, kept, &rank, NULL, work, tick, err));
   *rank_w = rank - 1; /* the overall mean is not a contrast */
   for (size_t j = 0; j < p; j++) {
     for (size_t i = 0; i < p; i++) {

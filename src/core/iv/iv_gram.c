@@ -5,7 +5,7 @@
 #include "core/la/la.h"
 
 /* The variants, when Z are a basis of them. */
-static int by_variants(const iv_data *d) { return d->stream && d->stream->basis; }
+static int by_variants(const iv_data *d) { return d->stream && d->stream->metric; }
 size_t iv_gram_columns(const iv_data *d) { return by_variants(d) ? d->stream->rows->g.variants : d->L; }
 
 size_t iv_gram_bytes(const iv_data *d, int with_w) {
@@ -61,6 +61,7 @@ lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double
   }
   const double *basis = d->stream->basis;
   double *half;
+  if (!basis) return lmr_fail(err, LMR_EINVAL, "instruments of a stream without their basis");
   LMR_TAKE(half, &work, m * L, err);
   la_symmetrize(g->zz, m, g->pm);
   LMR_TRY(la_gemm_polled('N', 'N', m, L, m, 1, g->zz, g->pm, basis, m, 0, half, m, tick, err));

@@ -30,7 +30,7 @@ size_t iv_stream_forms(const iv_stream *s, size_t k) {
   return most;
 }
 
-static int needs_variants(const iv_data *d) { return d->stream->basis && !d->stream->forms; }
+static int needs_variants(const iv_data *d) { return d->stream->metric && !d->stream->forms; }
 
 size_t iv_stream_block_share_bytes(const iv_data *d) {
   const size_t rows = iv_stream_block_rows(d->stream), width = moment_rows_width(d->stream->rows);
@@ -70,6 +70,7 @@ lmr_status iv_stream_block_make(iv_block *b, const iv_data *d, lmr_arena *work, 
   }
   if (!needs_variants(d)) return LMR_OK;
   if (b->want & IV_Q) {
+    if (!s->basis) return lmr_fail(err, LMR_EINVAL, "instruments of a stream without their basis");
     LMR_TAKE(b->basis, work, tall_strips_size(p, d->L), err);
     tall_strips_pack(s->basis, p, d->L, p, b->basis);
   }

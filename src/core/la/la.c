@@ -86,9 +86,13 @@ lmr_status la_syrk(char trans, size_t n, size_t k, double alpha, const double *a
   return la_syrk_polled(trans, n, k, alpha, a, lda, beta, c, ldc, NULL, err);
 }
 
+/* By squares that fit the first cache: a column is read in order, its row is not. */
 void la_symmetrize(double *a, size_t n, size_t ld) {
-  for (size_t j = 0; j < n; j++)
-    for (size_t i = 0; i < j; i++) a[j + i * ld] = a[i + j * ld];
+  enum { SIDE = 32 };
+  for (size_t column = 0; column < n; column += SIDE)
+    for (size_t row = 0; row <= column; row += SIDE)
+      for (size_t i = row; i < row + SIDE; i++)
+        for (size_t j = i < column ? column : i + 1; j < column + SIDE && j < n; j++) a[j + i * ld] = a[i + j * ld];
 }
 
 /* Left-looking Cholesky by panels of this many columns. */

@@ -46,6 +46,20 @@ void matrix_sum(const double *const *from, size_t count, size_t size, double *ou
   }
 }
 
+lmr_status matrix_pick(const double *a, size_t w, const int *at, size_t m, double *out, const lmr_tick *tick,
+                       lmr_error *err) {
+  size_t run = 0; /* of the first columns, as they stand */
+  while (run < m && (size_t)at[run] == run) run++;
+  for (size_t j = 0; j < m; j++) {
+    const double *from = a + w * (size_t)at[j];
+    double *to = out + m * j;
+    memcpy(to, from, run * sizeof *to);
+    for (size_t i = run; i < m; i++) to[i] = from[at[i]];
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  }
+  return LMR_OK;
+}
+
 lmr_status turn(const turn_matrix *a, const double *map, size_t m, double *out, lmr_arena work, const lmr_tick *tick,
                 lmr_error *err) {
   const size_t p = a->p;

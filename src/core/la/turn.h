@@ -20,6 +20,10 @@ lmr_status turn(const turn_matrix *a, const double *map, size_t m, double *out, 
 /* out[size] := sum of `count` arrays. */
 void matrix_sum(const double *const *from, size_t count, size_t size, double *out);
 
+/* out (m x m) := the rows and columns `at` of a (w x w). */
+lmr_status matrix_pick(const double *a, size_t w, const int *at, size_t m, double *out, const lmr_tick *tick,
+                       lmr_error *err);
+
 /* f (p x p of space) := F, p x *found; the copy of A that it takes is in `work`. */
 size_t turn_factor_bytes(size_t p);
 lmr_status turn_factor(const turn_matrix *a, double *f, size_t *found, lmr_arena work, const lmr_tick *tick,

@@ -65,11 +65,11 @@ lmr_status moments_means(const moments_view *m, const int *n, const int *environ
   return LMR_OK;
 }
 
+enum { GROUP = 16 }; /* columns of the result made together: a line of the cache */
+
 size_t moments_collect_bytes(const moments_view *m) {
   size_t bytes = 3 * lmr_bytes(m->p + m->q, sizeof(wide));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(triangle(m->p), sizeof(double)));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(m->p * m->pm, sizeof(double)));
-  bytes = lmr_add_bytes(bytes, lmr_bytes(triangle(m->pm), sizeof(double)));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(3, GROUP * m->p));
   return lmr_add_bytes(bytes, lmr_bytes(m->p, sizeof(int)));
 }
 
@@ -79,14 +79,21 @@ static double sum_blocks(const double *x, size_t rows, size_t k, const int *bloc
   return sum;
 }
 
-static void sum_counts(stored_counts s, size_t rows, const int *block, size_t n, double *total) {
-  memset(total, 0, rows * sizeof *total);
+static double stored_sum(stored_counts s, size_t rows, size_t k, const int *block, size_t n) {
+  double sum = 0;
+  for (size_t b = 0; b < n; b++) sum += stored(s, k + rows * (size_t)block[b]);
+  return sum;
+}
+
+/* total[count] := sums over blocks of the counts from number k on. */
+static void sum_counts(stored_counts s, size_t rows, size_t k, size_t count, const int *block, size_t n, double *total) {
+  memset(total, 0, count * sizeof *total);
   for (size_t b = 0; b < n; b++) {
-    const size_t from = rows * (size_t)block[b];
+    const size_t from = rows * (size_t)block[b] + k;
     if (s.i)
-      for (size_t k = 0; k < rows; k++) total[k] += (double)s.i[from + k];
+      for (size_t i = 0; i < count; i++) total[i] += (double)s.i[from + i];
     else
-      for (size_t k = 0; k < rows; k++) total[k] += s.d[from + k];
+      for (size_t i = 0; i < count; i++) total[i] += s.d[from + i];
   }
 }
 
@@ -95,18 +102,15 @@ lmr_status moments_collect(const moments_view *m, const int *block, size_t n_blo
                            double *cross, lmr_arena work, lmr_error *err) {
   const size_t p = m->p, q = m->q, pm = m->pm, w = p + q;
   wide *total, *middle, *pull; /* stored scale: sums, centres, people * centre - sum */
-  double *gg, *gm, *mm;
+  double *gg, *gm, *mg; /* of a group of columns j: (i, j), (i, j), and (j, i) with j first */
   int *at; /* position in `missing`, or -1 */
   LMR_TAKE(total, &work, w, err);
   LMR_TAKE(middle, &work, w, err);
   LMR_TAKE(pull, &work, w, err);
-  LMR_TAKE(gg, &work, triangle(p), err);
-  LMR_TAKE(gm, &work, p * pm, err);
-  LMR_TAKE(mm, &work, triangle(pm), err);
+  LMR_TAKE(gg, &work, GROUP * p, err);
+  LMR_TAKE(gm, &work, GROUP * p, err);
+  LMR_TAKE(mg, &work, GROUP * p, err);
   LMR_TAKE(at, &work, p, err);
-  sum_counts(m->gg, triangle(p), block, n_blocks, gg);
-  sum_counts(m->gm, p * pm, block, n_blocks, gm);
-  sum_counts(m->mm, triangle(pm), block, n_blocks, mm);
   for (size_t v = 0; v < p; v++) at[v] = -1;
   for (size_t k = 0; k < pm; k++) at[m->missing[k] - 1] = (int)k;
 
@@ -126,15 +130,26 @@ lmr_status moments_collect(const moments_view *m, const int *block, size_t n_blo
   /* sum (x - a)(y - b) = sum xy - a sum y + b (n a - sum x). */
 #define STORE(value, i, j) \
   cross[(i) + w * (j)] = cross[(j) + w * (i)] = (double)((value)-middle[i] * total[j] + middle[j] * pull[i])
-  for (size_t j = 0; j < p; j++)
-    for (size_t i = 0; i <= j; i++) {
-      wide value = gg[packed(i, j)];
-      if (at[j] >= 0) value += (wide)mu[j] * gm[i + p * (size_t)at[j]];
-      if (at[i] >= 0) value += (wide)mu[i] * gm[j + p * (size_t)at[i]];
-      if (at[i] >= 0 && at[j] >= 0)
-        value += (wide)mu[i] * mu[j] * mm[packed((size_t)at[i], (size_t)at[j])];
-      STORE(value, i, j);
+  for (size_t first = 0; first < p; first += GROUP) {
+    const size_t count = p - first < GROUP ? p - first : GROUP, last = first + count;
+    for (size_t c = 0; c < count; c++) {
+      const size_t j = first + c;
+      sum_counts(m->gg, triangle(p), packed(0, j), j + 1, block, n_blocks, gg + c * p);
+      if (at[j] >= 0) sum_counts(m->gm, p * pm, p * (size_t)at[j], j + 1, block, n_blocks, gm + c * p);
     }
+    for (size_t i = 0; i < last; i++)
+      if (at[i] >= 0) sum_counts(m->gm, p * pm, first + p * (size_t)at[i], count, block, n_blocks, mg + i * GROUP);
+    for (size_t i = 0; i < last; i++)
+      for (size_t j = i < first ? first : i; j < last; j++) {
+        wide value = gg[i + (j - first) * p];
+        if (at[j] >= 0) value += (wide)mu[j] * gm[i + (j - first) * p];
+        if (at[i] >= 0) value += (wide)mu[i] * mg[j - first + i * GROUP];
+        if (at[i] >= 0 && at[j] >= 0)
+          value += (wide)mu[i] * mu[j] *
+                   stored_sum(m->mm, triangle(pm), packed((size_t)at[i], (size_t)at[j]), block, n_blocks);
+        STORE(value, i, j);
+      }
+  }
   for (size_t c = 0; c < q; c++) {
     for (size_t v = 0; v < p; v++) {
       wide value = sum_blocks(m->gx, p * q, v + p * c, block, n_blocks);

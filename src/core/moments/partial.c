@@ -3,12 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/la/turn.h"
+
 static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
-size_t partial_bytes(size_t width, const partial_block *block) {
+size_t partial_bytes(const partial_block *block) {
   const size_t k = max_size(block->n_inner, block->n_common);
-  size_t bytes = lmr_bytes(width * max_size(k, 1), sizeof(double)); /* explained */
-  bytes = lmr_add_bytes(bytes, lmr_bytes(max_size(k * k, 1), sizeof(double)));
+  const size_t bytes = lmr_bytes(max_size(k * k, 1), sizeof(double));
   return lmr_add_bytes(bytes, lmr_bytes(2 * max_size(k, 1), sizeof(double)));
 }
 
@@ -69,34 +70,32 @@ static lmr_status common_columns(const partial_maps *maps, size_t e, const doubl
 lmr_status partial_out(const moment_view *view, const partial_block *block,
                        double *residual, double *taken, int *inner_kept, int *common_kept,
                        size_t *rank, const partial_maps *maps, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  const size_t w = view->width, ki = block->n_inner, kc = block->n_common;
+  const size_t w = view->width, ki = block->n_inner, kc = block->n_common, inner = view->environments * ki;
   const size_t k = max_size(max_size(ki, kc), 1);
-  double *explained, *mam, *reference, *scale;
+  double *mam, *reference, *scale;
   size_t r = 0;
-  LMR_TAKE(explained, &work, w * k, err);
   LMR_TAKE(mam, &work, k * k, err);
   LMR_TAKE(reference, &work, 2 * k, err);
   scale = reference + k;
-  if (!view->environments) memset(residual, 0, w * w * sizeof *residual);
   *rank = view->environments;
-  for (size_t e = 0; e < view->environments; e++) {
-    const double *cross = view->cross[e];
-    if (!e) memcpy(residual, cross, w * w * sizeof *residual);
-    for (size_t i = 0; e && i < w * w; i++) residual[i] += cross[i];
-    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-    if (!ki) continue;
-    LMR_TRY(explain(cross, w, block->inner, ki, NULL, inner_kept + e * ki, &r,
+  if (view->environments) matrix_sum(view->cross, view->environments, w * w, residual);
+  else memset(residual, 0, w * w * sizeof *residual);
+  for (size_t e = 0; ki && e < view->environments; e++) {
+    double *explained = taken + e * w * ki;
+    LMR_TRY(explain(view->cross[e], w, block->inner, ki, NULL, inner_kept + e * ki, &r,
                     explained, mam, scale, tick, err));
-    LMR_TRY(la_syrk_polled('N', w, ki, -1, explained, w, 1, residual, w, tick, err));
     *rank += r;
-    if (taken) memcpy(taken + e * w * ki, explained, w * ki * sizeof *taken);
     if (!maps) continue;
     LMR_TRY(own_columns(block->inner, w, ki, inner_kept + e * ki, scale, mam, maps->column[e], err));
     memcpy(maps->explained[e], explained, w * ki * sizeof *explained);
   }
-  la_symmetrize(residual, w, w); /* syrk kept the upper triangle only */
+  if (inner) {
+    LMR_TRY(la_syrk_polled('N', w, inner, -1, taken, w, 1, residual, w, tick, err));
+    la_symmetrize(residual, w, w); /* syrk kept the upper triangle only */
+  }
   if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   if (!kc) return LMR_OK;
+  double *explained = taken + w * inner;
   memset(reference, 0, k * sizeof *reference);
   for (size_t e = 0; e < view->environments; e++)
     map_variance(view->cross[e], w, block->common, kc, reference);
@@ -104,7 +103,6 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
                   tick, err));
   LMR_TRY(la_syrk_polled('N', w, kc, -1, explained, w, 1, residual, w, tick, err));
   la_symmetrize(residual, w, w);
-  if (taken) memcpy(taken + view->environments * w * ki, explained, w * kc * sizeof *taken);
   *rank += r;
   for (size_t e = 0; maps && e < view->environments; e++)
     LMR_TRY(common_columns(maps, e, block->common, w, ki, kc, common_kept, scale, mam, explained, err));

@@ -27,10 +27,10 @@ typedef struct {
   double *const *column, *const *explained;
 } partial_maps;
 
-size_t partial_bytes(size_t width, const partial_block *block);
+size_t partial_bytes(const partial_block *block);
 
 /* residual: width x width pooled residual cross product (full). taken (width x
- * (environments n_inner + n_common), or NULL): sum cross - residual = taken taken'.
+ * (environments n_inner + n_common)): sum cross - residual = taken taken'.
  * inner_kept: n_inner x environments, common_kept: n_common (0/1 flags).
  * rank: columns of C, intercepts included. maps may be NULL. */
 lmr_status partial_out(const moment_view *view, const partial_block *block,

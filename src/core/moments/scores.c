@@ -107,3 +107,13 @@ lmr_status scores_basis(const double *directions, size_t p, size_t m, const scor
     if (f->kept[j]) memmove(basis + p * to++, basis + j * p, p * sizeof *basis);
   return LMR_OK;
 }
+
+lmr_status scores_metric(const double *directions, size_t p, size_t m, const scores_factor *f, double *out,
+                         lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  double *basis;
+  LMR_TAKE(basis, &work, p * m + 1, err);
+  LMR_TRY(scores_basis(directions, p, m, f, basis, tick, err));
+  LMR_TRY(la_syrk_polled('N', p, f->n_kept, 1, basis, p ? p : 1, 0, out, p ? p : 1, tick, err));
+  la_symmetrize(out, p, p);
+  return LMR_OK;
+}

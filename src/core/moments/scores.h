@@ -55,6 +55,10 @@ lmr_status scores(const scores_input *in, scores_factor *f, double *g, double *s
 lmr_status scores_basis(const double *directions, size_t p, size_t m, const scores_factor *f, double *basis,
                         const lmr_tick *tick, lmr_error *err);
 
+/* out (p x p): basis basis'. work: p m + 1 numbers. */
+lmr_status scores_metric(const double *directions, size_t p, size_t m, const scores_factor *f, double *out,
+                         lmr_arena work, const lmr_tick *tick, lmr_error *err);
+
 /* out (m x m, both triangles): directions'residual directions, as the factor has it before
  * scaling. */
 lmr_status scores_products(const scores_input *in, double *out, lmr_arena work, const lmr_tick *tick, lmr_error *err);
