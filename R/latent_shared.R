@@ -10,7 +10,10 @@ shared_partial <- function(set, kind, part) {
   if (is.null(shared)) return(block_partial(set$view, part))
   partial <- of_people(shared$view, paste("partial", kind), block_partial(shared$view, part))
   partial$residual <- partial$residual[shared$pick, shared$pick, drop = FALSE]
-  if (!is.null(partial$taken)) partial$taken <- partial$taken[shared$pick, , drop = FALSE]
+  if (is.null(partial$taken)) return(partial)
+  rows <- function(x) x[shared$pick, , drop = FALSE]
+  partial$taken <- rows(partial$taken)
+  partial[c("column", "explained")] <- lapply(partial[c("column", "explained")], lapply, rows)
   partial
 }
 
