@@ -15,7 +15,7 @@ plain <- function(d, w = matrix(0, length(d$y), 0)) list(y = d$y, x = d$x, z = d
 set.seed(1)
 n <- 5000
 loop <- list(y = rnorm(n), x = rnorm(n), z = matrix(rnorm(n)), w = matrix(rnorm(2 * n), n))
-control <- curve_control("adam", adam = adam_control(batch = 32, steps = 1000))
+control <- curve_control("adam", adam = adam_control(width = 50, batch = 32, steps = 1000))
 rows <- data.frame(
   what = "three-net loop, 1,000 outer steps, width 50, batch 32, three inputs",
   seconds = best(function() LatentMR:::adam_fit(loop, control, 1L))

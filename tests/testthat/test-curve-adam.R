@@ -19,7 +19,7 @@ test_that("on a line the loop goes to 2SLS, not to the confounded regression", {
   z <- rnorm(n)
   u <- rnorm(n)
   line <- data.frame(z, x = z + u, y = z + u + u + rnorm(n))
-  loop <- iv_curve(y ~ x | z, line, control = curve_control("adam", adam = adam_control(batch = 128, steps = 4000, penalty = 0)), seed = 1)
+  loop <- iv_curve(y ~ x | z, line, control = curve_control("adam", adam = adam_control(width = 50, batch = 128, steps = 4000, penalty = 0)), seed = 1)
   slope <- average_effect(loop, -1, 1)$estimate / 2
   expect_lt(abs(slope - coef(iv_fit(line$y, line$x, z, rep(1, n)))[1]), .25)
   expect_gt(abs(slope - coef(lm(y ~ x, line))[2]), .25)
@@ -29,7 +29,7 @@ test_that("on a line the loop goes to 2SLS, not to the confounded regression", {
 test_that("options: noise, mean field, halves, covariates; same seed, same numbers", {
   run <- function(...) predict(iv_curve(y ~ x | z, d, control = curve_control("adam", adam = adam_control(batch = 16, steps = 200, ...)), seed = 3), c(.2, .7))
   expect_identical(run(), run())
-  for (other in list(run(langevin = 1e-3), run(mean_field = TRUE), run(split = TRUE), run(lambda = 1), run(penalty = .01))) {
+  for (other in list(run(langevin = 1e-3), run(mean_field = TRUE), run(width = 50), run(split = TRUE), run(lambda = 1), run(penalty = .01))) {
     expect_true(all(is.finite(other)))
     expect_false(identical(other, run()))
   }
