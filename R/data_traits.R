@@ -3,6 +3,7 @@
 # list(values, names): people x traits, NA where missing. `look`: are values that give away a mistake looked for?
 trait_table <- function(x, data, arg, look = TRUE) {
   must <- "a matrix or data frame with a column for each trait and a row for each participant of `data`, or NULL"
+  refuse_survival(x, arg)
   if (is.atomic(x) && is.null(dim(x)) && length(x)) {
     abort_argument(arg, must, describe(x), "A single trait is a data frame of one column: its name is in the result.")
   }

@@ -1,127 +1,174 @@
-# Scans: seconds a pair, and the ratio to a loop over two-stage least squares on some of the pairs.
+# Scans: seconds a pair, memory, and the ratio to loops over two-stage least squares on some of the pairs.
 #
-#   Rscript bench/bench-scan.R          the designs at full size (some hours, 16 GB)
-#   Rscript bench/bench-scan.R 100      each at a hundredth: a tenth of the people, a tenth of the traits
+#   Rscript bench/bench-scan.R outcomes [people, 500000] [outcomes, 1000] [pairs of the loops, 10]
+#   Rscript bench/bench-scan.R exposures [people, 50000] [exposures, 3000] [pairs of the loops, 10]
 #
-# outcomes   1,000 outcomes, 1 exposure, 500,000 people, 400 variants, 4 environments; 5 % of the values of an outcome
-#            are missing, in 20 patterns that outcomes share
-# exposures  3,000 exposures with 20 variants each, 1 outcome, 50,000 people, 4 environments
-# The loop: ivreg (of AER or ivreg) with environments as covariates on 10 pairs; complete cases, one fit a pair, genotypes
-# already decoded in memory. It knows no encoder, no structure and no tests but its own.
-# Writes bench/results/scan.csv (or RESULTS/scan.csv): design, size, what, seconds, pairs, seconds a pair, memory.
+# outcomes   1 exposure, 400 variants, 4 environments; 5 % of the values of an outcome are missing, in 20 patterns that
+#            outcomes share. The outcomes are in a file each (4 bytes a value) and are read some at a time.
+# exposures  each with 20 variants of its own, 1 outcome, 4 environments, one structure column
+# The loops, complete cases, one fit a pair, genotypes already decoded in memory, environments as covariates:
+#   ivreg    summary(ivreg()) of the package AER or ivreg: estimate, error, tests of strength and endogeneity
+#   two lm   lm() of the exposure on the variants, then of the outcome on its fitted values, as OneSampleMR's tsps()
+# They know no encoder, no structure and no verdict. ivreg takes n p^2 work anew for each pair.
+# Data are made by a process of their own (the same call with `make`), so that the peak is that of the scan.
+# Writes bench/results/scan.csv (or RESULTS/scan.csv), a row for each measurement; rows of the same design and size are replaced.
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 arguments <- commandArgs(TRUE)
-part <- sqrt(if (length(arguments)) as.numeric(arguments[1]) else 1)
+making <- "make" %in% arguments
+arguments <- setdiff(arguments, "make")
+design <- match.arg(arguments[1], c("outcomes", "exposures"))
+size <- as.integer(arguments[-1])
+asked <- function(k, default) if (length(size) >= k) size[k] else default
+n <- asked(1, c(outcomes = 500000L, exposures = 50000L)[[design]])
+count <- asked(2, c(outcomes = 1000L, exposures = 3000L)[[design]])
+looped <- min(asked(3, 10L), count)
+folder <- Sys.getenv("SCAN_FOLDER")
+p <- if (design == "outcomes") 400L else 20L * min(count, 50L) # variants of a set of files
+sets <- if (design == "outcomes") 1L else ceiling(count / 50)
+file_of <- function(...) file.path(folder, paste0(...))
+
+make <- function() {
+  set.seed(1)
+  environment <- factor(sample(letters[1:4], n, TRUE))
+  ancestry <- stats::rnorm(n) + (environment == "b")
+  signal <- numeric(n)
+  exposures <- list()
+  for (k in seq_len(sets)) {
+    f <- stats::runif(p, .1, .5)
+    g <- matrix(0, n, p)
+    for (j in seq_len(p)) {
+      tilt <- stats::plogis(stats::qlogis(f[j]) + .1 * stats::rnorm(1) * ancestry)
+      g[, j] <- (stats::runif(n) < tilt) + (stats::runif(n) < tilt)
+    }
+    variants <- data.frame(
+      snp = sprintf("rs%d", (k - 1) * p + seq_len(p)), chr = (seq_len(p) - 1) %% 22 + 1, pos = 2e6 * seq_len(p),
+      effect_allele = "A", other_allele = "G"
+    )
+    LatentMR:::write_plink(file_of("set", k), g, variants)
+    if (design == "outcomes") {
+      signal <- drop(g %*% stats::rnorm(p, .03, .03))
+    } else {
+      own <- split(seq_len(p), (seq_len(p) - 1) %/% 20)
+      exposures <- c(exposures, lapply(own, function(at) {
+        drop(g[, at] %*% stats::rnorm(20, .1, .05)) + .5 * ancestry + stats::rnorm(n)
+      }))
+    }
+  }
+  if (design == "outcomes") {
+    exposure <- ancestry + stats::rnorm(n) + signal
+    patterns <- lapply(1:20, function(k) sample(n, n * .05))
+    for (j in seq_len(count)) {
+      y <- .1 * (j %% 2) * exposure + ancestry + stats::rnorm(n)
+      y[patterns[[(j - 1) %% 20 + 1]]] <- NA
+      writeBin(y, file_of("y", j), size = 4)
+    }
+    saveRDS(list(environment = environment, exposure = exposure), file_of("people"), compress = FALSE)
+  } else {
+    exposures <- matrix(unlist(exposures[seq_len(count)]), n)
+    outcome <- .2 * exposures[, 1] + ancestry + stats::rnorm(n)
+    saveRDS(list(
+      environment = environment, exposures = exposures, outcome = outcome, pc = ancestry + stats::rnorm(n, 0, .1)
+    ), file_of("people"), compress = FALSE)
+  }
+}
+
+if (making) {
+  make()
+  quit("no")
+}
+folder <- tempfile("scan")
+dir.create(folder)
+Sys.setenv(SCAN_FOLDER = folder)
+script <- sub("--file=", "", grep("^--file=", commandArgs(), value = TRUE))
+stopifnot(system2(file.path(R.home("bin"), "Rscript"), c(shQuote(script), "make", design, n, count)) == 0)
+people <- readRDS(file_of("people"))
 out <- file.path(Sys.getenv("RESULTS", "bench/results"), "scan.csv")
+methods <- c("latent_2sls", "latent_liml", "latent_nagar")
+rows <- list()
+peak_MB <- function() {
+  status <- if (file.exists("/proc/self/status")) readLines("/proc/self/status") else character()
+  round(as.numeric(gsub("[^0-9]", "", grep("VmHWM", status, value = TRUE)))[1] / 1024)
+}
+note <- function(what, pairs, run, variants = if (design == "outcomes") p else 20L) {
+  time <- system.time(value <- run())
+  rows[[length(rows) + 1]] <<- data.frame(
+    design = design, people = n, variants = variants, traits = count, what = what, pairs = pairs,
+    seconds = round(sum(time[1:2]), 2), clock = round(time[[3]], 2), per_pair = signif(sum(time[1:2]) / pairs, 3), peak_MB = peak_MB()
+  )
+  print(rows[[length(rows)]], row.names = FALSE)
+  invisible(value)
+}
+data <- mr_data(
+  read_plink(vapply(seq_len(sets), function(k) file_of("set", k), "")), exposure = stats::rnorm(n), outcome = stats::rnorm(n),
+  environment = people$environment, ids = sprintf("id%d", seq_len(n)),
+  structure = if (design == "exposures") cbind(pc = people$pc)
+)
 ivreg <- if (requireNamespace("ivreg", quietly = TRUE)) {
   ivreg::ivreg
 } else if (requireNamespace("AER", quietly = TRUE)) {
   AER::ivreg
 }
-methods <- c("latent_2sls", "latent_liml", "latent_nagar")
-rows <- list()
-note <- function(design, n, p, what, pairs, run) {
-  gc(reset = TRUE)
-  time <- system.time(value <- run())
-  memory <- sum(gc()[, 6])
-  rows[[length(rows) + 1]] <<- data.frame(
-    design = design, people = n, variants = p, what = what, pairs = pairs, seconds = round(sum(time[1:2]), 2),
-    per_pair = signif(sum(time[1:2]) / pairs, 3), peak_MB = round(memory)
-  )
-  print(rows[[length(rows)]], row.names = FALSE)
-  invisible(value)
-}
-
-# Genotypes of structured people, written set after set: prefixes of PLINK files.
-write_sets <- function(n, p, sets, environment, ancestry) {
-  vapply(seq_len(sets), function(k) {
-    prefix <- file.path(tempdir(), sprintf("scan-%d-%d-%d", n, p, k))
-    f <- stats::runif(p, .1, .5)
-    g <- vapply(seq_len(p), function(j) {
-      stats::rbinom(n, 2, stats::plogis(stats::qlogis(f[j]) + .1 * stats::rnorm(1) * ancestry)) + 0
-    }, numeric(n))
-    variants <- data.frame(
-      snp = sprintf("rs%d", (k - 1) * p + seq_len(p)), chr = (seq_len(p) - 1) %% 22 + 1, pos = 2e6 * seq_len(p), effect_allele = "A", other_allele = "G"
-    )
-    LatentMR:::write_plink(prefix, g, variants)
-    prefix
-  }, "")
-}
-
-# ---- many outcomes ----
-set.seed(1)
-n <- round(500000 / part)
-p <- 400
-count <- round(1000 / part)
-environment <- factor(sample(letters[1:4], n, TRUE))
-ancestry <- stats::rnorm(n) + (environment == "b")
-data <- mr_data(
-  read_plink(write_sets(n, p, 1, environment, ancestry)), exposure = stats::rnorm(n), outcome = stats::rnorm(n),
-  environment = environment, ids = sprintf("id%d", seq_len(n))
-)
-decode <- function(data, cols) LatentMR:::mr_genotypes(data, cols)
-exposure <- ancestry + stats::rnorm(n)
-for (from in seq(1, p, 100)) exposure <- exposure + drop(decode(data, from + 0:99) %*% stats::rnorm(100, .03, .03))
-patterns <- lapply(1:20, function(k) sample(n, n * .05))
-outcomes <- vapply(seq_len(count), function(j) {
-  y <- .1 * (j %% 2) * exposure + ancestry + stats::rnorm(n)
-  y[patterns[[(j - 1) %% 20 + 1]]] <- NA
-  y
-}, numeric(n))
-colnames(outcomes) <- sprintf("y%d", seq_len(count))
-exposures <- cbind(x = exposure)
-scan <- note("outcomes", n, p, "latent_scan()", count, function() {
-  latent_scan(data, outcomes, exposures, methods = methods, seed = 1)
-})
-note("outcomes", n, p, "latent_scan(), all estimators of moments", count, function() {
-  latent_scan(data, outcomes, exposures, seed = 1)
-})
-if (!is.null(ivreg)) {
-  g <- decode(data, seq_len(p))
-  some <- seq_len(min(count, 10))
-  note("outcomes", n, p, "loop over ivreg", length(some), function() {
-    for (j in some) summary(ivreg(outcomes[, j] ~ exposure + environment | g + environment))
+environment <- people$environment
+loops <- function(pair, pairs) {
+  if (!is.null(ivreg)) {
+    note("loop over ivreg", pairs, function() {
+      for (j in seq_len(pairs)) {
+        one <- pair(j)
+        summary(with(one, ivreg(y ~ x + environment | g + environment)), diagnostics = TRUE)
+      }
+    })
+  }
+  note("loop over two lm", pairs, function() {
+    for (j in seq_len(pairs)) {
+      one <- pair(j)
+      here <- !is.na(one$y)
+      one <- list(y = one$y[here], x = one$x[here], g = one$g[here, ], e = environment[here])
+      first <- with(one, stats::lm(x ~ g + e))
+      summary(with(one, stats::lm(y ~ fitted(first) + e)))
+    }
   })
-  rm(g)
+}
+
+if (design == "outcomes") {
+  names <- sprintf("y%d", seq_len(count))
+  read <- function(names) {
+    as.data.frame(lapply(stats::setNames(names, names), function(name) readBin(file_of(name), "double", n, size = 4)))
+  }
+  exposures <- cbind(x = people$exposure)
+  scan <- note("latent_scan()", count, function() {
+    latent_scan(data, list(names = names, read = read), exposures, methods = methods, seed = 1)
+  })
+  if (looped > 0) {
+    g <- LatentMR:::mr_genotypes(data, seq_len(p))
+    loops(function(j) list(y = read(names[j])[[1]], x = people$exposure, g = g), looped)
+  }
+} else {
+  own <- split(data$variants$snp, (seq_len(nrow(data$variants)) - 1) %/% 20)[seq_len(count)]
+  names(own) <- sprintf("x%d", seq_along(own))
+  exposures <- people$exposures
+  colnames(exposures) <- names(own)
+  scan <- note("latent_scan()", count, function() {
+    latent_scan(data, cbind(y = people$outcome), exposures, instruments = own, methods = methods, seed = 1)
+  })
+  some <- seq_len(looped)
+  if (looped > 0) {
+    note("latent_scan(rows = TRUE), UJIVE", looped, function() {
+      latent_scan(data, cbind(y = people$outcome), exposures[, some, drop = FALSE], instruments = own[some], rows = TRUE,
+                  seed = 1, methods = c("latent_2sls", "latent_liml", "latent_ujive"))
+    })
+    g <- lapply(own[some], function(v) LatentMR:::mr_genotypes(data, match(v, data$variants$snp)))
+    loops(function(j) list(y = people$outcome, x = exposures[, j], g = g[[j]]), looped)
+  }
 }
 print(table(objections = nchar(scan$objections) > 0, holm = scan$p_holm < .05))
-
-# ---- many exposures, each with its own variants ----
-n <- round(50000 / part)
-count <- round(3000 / part)
-sets <- max(1, round(22 / part))
-each <- ceiling(count / sets)
-count <- each * sets
-environment <- factor(sample(letters[1:4], n, TRUE))
-ancestry <- stats::rnorm(n) + (environment == "b")
-data <- mr_data(
-  read_plink(write_sets(n, 20 * each, sets, environment, ancestry)), exposure = stats::rnorm(n),
-  outcome = stats::rnorm(n), environment = environment, ids = sprintf("id%d", seq_len(n)), structure = cbind(pc = ancestry + stats::rnorm(n, 0, .1))
-)
-own <- split(data$variants$snp, (seq_len(nrow(data$variants)) - 1) %/% 20)
-names(own) <- sprintf("x%d", seq_along(own))
-exposures <- vapply(own, function(v) {
-  drop(decode(data, match(v, data$variants$snp)) %*% stats::rnorm(length(v), .1, .05)) + .5 * ancestry + stats::rnorm(n)
-}, numeric(n))
-outcome <- cbind(y = .2 * exposures[, 1] + ancestry + stats::rnorm(n))
-scan <- note("exposures", n, 20, "latent_scan()", length(own), function() {
-  latent_scan(data, outcome, exposures, instruments = own, methods = methods, seed = 1)
-})
-note("exposures", n, 20, "latent_scan(rows = TRUE), UJIVE", min(length(own), 10), function() {
-  some <- names(own)[seq_len(min(length(own), 10))]
-  latent_scan(data, outcome, exposures[, some, drop = FALSE], instruments = own, rows = TRUE, seed = 1,
-              methods = c("latent_2sls", "latent_liml", "latent_ujive"))
-})
-if (!is.null(ivreg)) {
-  some <- seq_len(min(length(own), 10))
-  g <- lapply(own[some], function(v) decode(data, match(v, data$variants$snp)))
-  note("exposures", n, 20, "loop over ivreg", length(some), function() {
-    for (j in some) summary(ivreg(outcome ~ exposures[, j] + environment | g[[j]] + environment))
-  })
-}
 table <- do.call(rbind, rows)
-base <- with(table[table$what == "loop over ivreg", ], stats::setNames(per_pair, design))
-table$ratio_to_loop <- signif(unname(base[table$design]) / table$per_pair, 3)
+table$times_scan <- signif(table$per_pair / table$per_pair[1], 3)
 print(table, row.names = FALSE)
+if (file.exists(out)) {
+  before <- utils::read.csv(out)
+  same <- before$design == design & before$people == n & before$traits == count
+  if (identical(names(before), names(table))) table <- rbind(before[!same, ], table)
+}
 utils::write.csv(table, out, row.names = FALSE)
+unlink(folder, recursive = TRUE)

@@ -192,3 +192,37 @@ test_that("a set is known by each of its files, and what is another format is sa
   expect_error(read_pgen(vcf), "is a VCF file, which is converted before it is read", class = "latentmr_error_format")
   expect_error(read_pgen(folder), "is a folder", class = "latentmr_error_file_missing")
 })
+
+# The recipes of vignette("genotypes"), run as commands.
+test_that("a VCF or BCF file becomes PGEN with plink2, its dosages as they are", {
+  skip_if_not_installed("pgenlibr")
+  skip_if(Sys.which("plink2") == "")
+  folder <- withr::local_tempdir()
+  withr::local_dir(folder)
+  withr::local_seed(4)
+  ds <- matrix(round(stats::runif(30 * 6, 0, 2), 3), 30, dimnames = list(sprintf("s%02d", 1:30), paste0("rs", 1:6)))
+  ds[cbind(c(3, 8), c(1, 5))] <- NA
+  call <- function(x) ifelse(is.na(x), "./.:.", sprintf("%s:%s", c("0/0", "0/1", "1/1")[round(x) + 1], format(x, trim = TRUE)))
+  connection <- gzfile("x.vcf.gz", "w")
+  writeLines(c(
+    "##fileformat=VCFv4.2", "##contig=<ID=1>", "##FORMAT=<ID=GT,Number=1,Type=String,Description=\"Genotype\">",
+    "##FORMAT=<ID=DS,Number=A,Type=Float,Description=\"Dosage\">",
+    paste(c("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", rownames(ds)), collapse = "\t"),
+    vapply(1:6, function(j) {
+      paste(c("1", j * 10, colnames(ds)[j], "A", "G", ".", ".", ".", "GT:DS", call(ds[, j])), collapse = "\t")
+    }, "")
+  ), connection)
+  close(connection)
+  plink2 <- function(...) system2("plink2", c(...), stdout = FALSE, stderr = FALSE)
+  expect_identical(plink2("--vcf x.vcf.gz dosage=DS --make-pgen --out x"), 0L)
+  expect_identical(plink2("--vcf x.vcf.gz dosage=DS --export bcf vcf-dosage=DS --out y"), 0L)
+  expect_identical(plink2("--bcf y.bcf dosage=DS --make-pgen --out y"), 0L)
+  for (name in c("x", "y")) {
+    pgen <- suppressMessages(read_pgen(name))
+    g <- as.matrix(pgen)
+    expect_identical(dimnames(g), dimnames(ds))
+    expect_identical(is.na(g), is.na(ds))
+    expect_lt(max(abs(g - ds), na.rm = TRUE), 1 / 16384)
+    expect_identical(variants(pgen)$effect_allele, rep("G", 6))
+  }
+})

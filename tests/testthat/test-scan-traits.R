@@ -143,3 +143,20 @@ test_that("variants of something that is no exposure are refused", {
     )
   )
 })
+
+test_that("times to an event are refused with what to do, as a table and as a column of one", {
+  skip_if_not_installed("survival")
+  cohort <- scan_cohort()
+  data <- mr_data(cohort$g, cohort$exposures$x1, cohort$outcomes$y1, cohort$site, ids = cohort$ids, kind = "genotype")
+  times <- survival::Surv(seq_along(cohort$ids) / 100, cohort$outcomes$case)
+  told <- paste0(
+    " must be numbers, not times to an event (survival::Surv).\ni Give whether the event came as 0 and 1; then the times to ",
+    "latent_hazard(), or to iv_hazard() without latent instruments."
+  )
+  table <- cohort$outcomes["y1"]
+  table$death <- times
+  for (given in list(list(times, "`outcomes`"), list(table, "`outcomes$death`"))) {
+    error <- tryCatch(latent_scan(data, given[[1]], seed = 3), latentmr_error_argument = identity)
+    expect_identical(conditionMessage(error), paste0(given[[2]], told))
+  }
+})
