@@ -32,11 +32,14 @@ latent_rows <- function(data, encoder, view, fold = NULL) {
   }
   folds <- max(1L, fold)
   cell <- (as.integer(data$environment) - 1L) * folds + (if (is.null(fold)) 1L else fold) - 1L
-  order <- row_order(cell, data$cluster, if (!packed) row_chunk(p, nlevels(data$environment) * folds))
+  # Pairs of a scan that are of the same people read the same codes.
+  order <- of_people(
+    view, "row order", row_order(cell, data$cluster, if (!packed) row_chunk(p, nlevels(data$environment) * folds))
+  )
   cells <- expand.grid(fold = seq_len(folds), environment = levels(data$environment), stringsAsFactors = FALSE)
   list(
     stream = list(
-      codes = if (packed) row_codes(data$genotypes, order), numbers = if (!packed) mr_genotypes(data), variants = p,
+      codes = if (packed) of_people(view, "row codes", row_codes(data$genotypes, order)), numbers = if (!packed) mr_genotypes(data), variants = p,
       person = order - 1L, columns = unlist(lapply(numeric_columns(data), columns_apart), recursive = FALSE),
       cell = cell[order], cells = nrow(cells)
     ),

@@ -1,5 +1,7 @@
 # Reading dosages: BGEN against the decompression alone, PGEN against pgenlibr alone. plink2 makes the files.
 #   Rscript bench/bench-formats.R [people, 100000] [variants, 400]
+# Values are compared with each other (all) and with what plink2 writes as text (ten variants). Times are the clock's, of
+# three runs the shortest. Writes bench/results/formats.csv (or RESULTS/formats.csv).
 library(LatentMR)
 size <- as.integer(commandArgs(TRUE))
 n <- if (length(size) > 0) size[1] else 100000L
@@ -25,6 +27,15 @@ export <- function(version, bits, out) {
                       file.path(folder, out)), stdout = FALSE)
   file.path(folder, paste0(out, ".bgen"))
 }
+# Largest difference of ten variants from the counts of ALT that plink2 writes as text; NA must be the same.
+from_plink2 <- function(input, g) {
+  out <- file.path(folder, "ten")
+  system2("plink2", c(input, "--snps", sprintf("rs1-rs%d", min(p, 10L)), "--export", "A", "--out", out), stdout = FALSE)
+  text <- data.table::fread(paste0(out, ".raw"), data.table = FALSE)[-(1:6)]
+  text <- 2 - as.matrix(text) # it counts REF
+  stopifnot(identical(is.na(unname(text)), is.na(unname(g[, seq_len(ncol(text))]))))
+  max(abs(text - g[, seq_len(ncol(text))]), na.rm = TRUE)
+}
 seconds <- function(expr, times = 3) {
   expr <- substitute(expr)
   frame <- parent.frame()
@@ -37,7 +48,11 @@ ours <- seconds(LatentMR:::decode.genotype_pgen(pgen)) # as the passes read; as.
 handle <- pgenlibr::NewPgen(paste0(prefix, ".pgen"))
 alone <- seconds(h <- pgenlibr::ReadList(handle, seq_len(p)))
 stopifnot(identical(unname(g), h))
-rows <- data.frame(what = c("read_pgen()", "pgenlibr::ReadList()"), seconds = c(ours, alone), ratio = c(ours / alone, 1))
+rows <- data.frame(
+  what = c("read_pgen()", "pgenlibr::ReadList()"), seconds = c(ours, alone), ratio = c(ours / alone, 1),
+  from_plink2 = c(from_plink2(c("--pfile", prefix), g), NA)
+)
+rm(h)
 for (bits in c(8, 16)) {
   path <- export("1.2", bits, paste0("zlib", bits))
   opening <- seconds(bgen <- read_bgen(path))
@@ -55,10 +70,14 @@ for (bits in c(8, 16)) {
   unpacking <- seconds(for (stream in packed) memDecompress(stream, "gzip"))
   rows <- rbind(rows, data.frame(
     what = sprintf(c("read_bgen(), %d bits: opening", "read_bgen(), %d bits: values", "memDecompress() alone, %d bits"), bits),
-    seconds = c(opening, reading, unpacking), ratio = c(NA, reading / unpacking, 1)
+    seconds = c(opening, reading, unpacking), ratio = c(NA, reading / unpacking, 1),
+    from_plink2 = c(NA, from_plink2(c("--bgen", path, "ref-first"), b), NA)
   ))
+  rm(packed)
 }
 rows$million_per_second <- n * p / rows$seconds / 1e6
 cat(sprintf("%d people x %d variants\n", n, p))
 print(rows, digits = 3)
+out <- file.path(Sys.getenv("RESULTS", "bench/results"), "formats.csv")
+utils::write.csv(cbind(people = n, variants = p, rows), out, row.names = FALSE)
 unlink(folder, recursive = TRUE)
