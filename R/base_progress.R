@@ -3,7 +3,7 @@
 # A function of the share done (0 to 1), for C or R loops to call: once the work has
 # taken a second it moves progressr's bar, which ends with `frame`, and speaks (see
 # speaker()). NULL, which C takes for no report, when options(LatentMR.quiet = TRUE).
-progress_of <- function(what, frame = parent.frame(), say = TRUE, long = 20, after = 1) {
+progress_of <- function(what, frame = parent.frame(), say = TRUE, long = long_wait(), after = 1) {
   if (isTRUE(getOption("LatentMR.quiet"))) return(NULL)
   force(what)
   force(frame)
@@ -26,17 +26,30 @@ progress_of <- function(what, frame = parent.frame(), say = TRUE, long = 20, aft
 
 clock <- function() proc.time()[["elapsed"]]
 
+# Seconds that nobody waits without a word; documents and tests are not told of less than twenty.
+long_wait <- function() if (in_document() || identical(Sys.getenv("TESTTHAT"), "true")) 20 else 2
+
+in_document <- function() isTRUE(getOption("knitr.in.progress"))
+
+# Work in one piece, of which no share is known: its name and expected seconds, before it begins.
+say_work <- function(what, seconds) {
+  if (isTRUE(getOption("LatentMR.quiet")) || seconds < long_wait()) return(invisible())
+  inform(sprintf("%s: about %s.", what, in_words(seconds)), "latentmr_message_time")
+}
+
 # A log is read: nobody sees bars, and it is no document that knitr makes.
 in_batch <- function() {
-  !interactive() && !isTRUE(getOption("progressr.enable")) && !isTRUE(getOption("knitr.in.progress"))
+  !interactive() && !isTRUE(getOption("progressr.enable")) && !in_document()
 }
 
 # A function of the share done that says, after a second, how long the whole will take
 # when that is long (by the share done so far); and in a batch job, whose log no bar
 # reaches, how far the work is, every few seconds and less often as time goes on.
-speaker <- function(what, say = TRUE, long = 20, after = 1, every = function(taken) max(5, taken / 20),
+speaker <- function(what, say = TRUE, long = long_wait(), after = 1, every = function(taken) max(5, taken / 20),
                     batch = in_batch()) {
   force(what)
+  force(long)
+  force(batch)
   start <- last <- clock()
   function(share) {
     now <- clock()
@@ -98,6 +111,7 @@ over_workers <- function(x, f, ...) {
 
 # progress_of() for loops in R over `total` pieces: a function to call after each.
 progress_steps <- function(what, total, frame = parent.frame()) {
+  force(frame)
   report <- progress_of(what, frame)
   if (is.null(report)) return(function() invisible())
   at <- 0

@@ -70,7 +70,11 @@ quality_latents <- function(code, letter, block, environment, seed) {
   keep <- which(environment %in% large)
   e <- droplevels(environment[keep])
   groups <- mmd_groups(code[keep, 1], NULL, e, "rbf", 1, 1)
-  of <- lapply(seq_along(labels), function(j) quality_latent(code[keep, j], groups, seed))
+  step <- progress_steps(sprintf("Quality of the %s block", block), length(labels))
+  of <- lapply(seq_along(labels), function(j) {
+    on.exit(step())
+    quality_latent(code[keep, j], groups, seed)
+  })
   column <- function(name) unlist(lapply(of, `[[`, name))
   quality_row(
     "mmd", block, rep(labels, each = nlevels(e)), rep(levels(e), length(labels)), column("value"), column("detectable"),

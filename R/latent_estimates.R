@@ -24,7 +24,8 @@
 # block can be shared by all that use it.
 
 # The set of people: list(encoder, view, moments), moments for halves and folds only.
-estimate_methods <- function(chosen, set, rows, level, jackknife = NULL, blocks = set_blocks(chosen, set)) {
+estimate_methods <- function(chosen, set, rows, level, jackknife = NULL, blocks = set_blocks(chosen, set),
+                             step = function() invisible()) {
   registry <- latent_registry()
   done <- list()
   context <- c(set[c("encoder", "view", "moments")], list(
@@ -35,7 +36,10 @@ estimate_methods <- function(chosen, set, rows, level, jackknife = NULL, blocks 
       done[[id]]
     }
   ))
-  lapply(setNames(chosen$id, chosen$id), context$estimate)
+  lapply(setNames(chosen$id, chosen$id), function(id) {
+    on.exit(step())
+    context$estimate(id)
+  })
 }
 
 estimate_one <- function(method, context) {

@@ -259,7 +259,8 @@ latent_estimate <- function(set, asked, score) {
   blocks <- set_blocks(chosen, set)
   refuse_block(blocks$latent, asked$crossfit)
   folds <- latent_jackknife(chosen, set, asked$by_environment && is.null(rows))
-  estimates <- estimate_methods(chosen, set, rows, asked$level, folds, blocks)
+  step <- progress_steps("Estimates", length(chosen$id))
+  estimates <- estimate_methods(chosen, set, rows, asked$level, folds, blocks, step)
   relearned <- if (asked$jackknife) jackknife_encoder(estimates, chosen, plain, asked$level, asked$sure)
   if (!is.null(relearned)) estimates <- relearned
   leading <- choose_headline(chosen, set$encoder, !is.null(rows), estimates)

@@ -31,6 +31,7 @@ add_background <- function(data, control, look = NULL) {
   panel <- panel_source(data, sources, chosen$keep, covariates = !is.null(look))
   moments <- mr_moments(panel, folds = 1, seed = 1L, disclosure = FALSE)
   view <- moments_view(moments)
+  say_work("Components of the background", 8e-10 * nrow(moments$variants)^3) # measured: 9 s for 2,200
   found <- background_components(view, data, nrow(moments$variants), control)
   count <- min(found$count, control$max_components)
   loadings <- found$loadings[, seq_len(count), drop = FALSE]

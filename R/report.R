@@ -80,12 +80,14 @@ write_report <- function(fit, file, data, curve, question, units, code) {
   on.exit(unlink(folder, recursive = TRUE))
   source <- file.path(folder, "report.Rmd")
   file.copy(system.file("report", "report.Rmd", package = "LatentMR"), source)
+  step <- progress_steps("Report", sum(grepl("^```\\{r", readLines(source, encoding = "UTF-8"))))
   template <- system.file("report", "template.html", package = "LatentMR")
   top <- file.path(folder, "top.html")
   writeLines(report_head(fit, units), top)
   format <- rmarkdown::output_format(
     knitr = rmarkdown::knitr_options(
-      opts_chunk = list(echo = FALSE, results = "asis", message = FALSE, warning = FALSE)
+      opts_chunk = list(echo = FALSE, results = "asis", message = FALSE, warning = FALSE, told = TRUE),
+      knit_hooks = list(told = function(before, ...) if (!before) step())
     ),
     pandoc = rmarkdown::pandoc_options(
       to = "html5", from = "markdown+raw_attribute",

@@ -129,3 +129,25 @@ test_that("a worker that dies is an error that says so, not an interrupt", {
   expect_match(conditionMessage(e), "A worker of future::plan() ended before its work did: ", fixed = TRUE)
   expect_match(conditionMessage(e), "A scan with a `folder` keeps the chunks that are done.", fixed = TRUE)
 })
+
+test_that("two seconds of wait are said, but in documents and tests twenty", {
+  expect_identical(long_wait(), 20)
+  withr::local_envvar(TESTTHAT = "")
+  expect_identical(long_wait(), 2)
+  expect_message(say_work("Counting", 3), "Counting: about 3 seconds.", fixed = TRUE, class = "latentmr_message_time")
+  expect_silent(say_work("Counting", 1.9))
+  withr::with_options(list(knitr.in.progress = TRUE), {
+    expect_identical(long_wait(), 20)
+    expect_silent(say_work("Counting", 3))
+  })
+  withr::local_options(LatentMR.quiet = TRUE)
+  expect_silent(say_work("Counting", 300))
+})
+
+test_that("a speaker keeps what it was made with: a page that is knitted later does not silence it", {
+  withr::local_options(progressr.enable = FALSE, knitr.in.progress = NULL)
+  speak <- speaker("Counting", say = FALSE, after = 0, every = function(taken) 0)
+  expect_identical(get("batch", environment(speak)), in_batch())
+  options(knitr.in.progress = TRUE)
+  expect_identical(get("batch", environment(speak)), !interactive())
+})
