@@ -302,7 +302,7 @@ headline_sentence <- function(fit, j) {
   if (!is.null(fit$withheld)) {
     return(
       sprintf(
-        "%s on %s: no point estimate, %s: %s.", sentence_case(exposure), shorten(fit$outcome), fit$withheld,
+        "%s on %s: no point estimate, %s: %s.", exposure, shorten(fit$outcome), fit$withheld,
         withheld_set(fit, j)
       )
     )

@@ -13,6 +13,11 @@ check_data_class <- function(data, arg = "data") {
   if (inherits(data, c("mr_moments", "mr_data"))) return(invisible())
   hint <- if (inherits(data, "formula")) {
     "iv_reg(), iv_binary() and iv_curve() take formulas; genotypes, exposure and outcome of people go to mr_data()."
+  } else if (is.data.frame(data) && any(grepl("^(beta|b|bx|beta[.]exposure)$", names(data)))) {
+    paste(
+      "Tables of associations go through read_gwas(); then mr_moments_from_summary() makes moments of several ancestries,",
+      "and summary_mr() has the usual estimators of one."
+    )
   } else if (is.data.frame(data)) {
     "mr_data() takes its columns: genotypes, exposure, outcome and environment."
   }

@@ -4,6 +4,9 @@
 #   Rscript demo.R <folder>
 library(LatentMR)
 
+# Most of the code runs once or twice: compiling it would take longer than it saves.
+invisible(compiler::enableJIT(0))
+
 folder <- c(commandArgs(TRUE), "demo")[1]
 dir.create(folder, showWarnings = FALSE, recursive = TRUE)
 prefix <- file.path(folder, "cohort")
@@ -68,9 +71,9 @@ made <- tryCatch(
 )
 
 # ---- second act ----
-cat("\nSecond act: 2,000 pairs of siblings. What their parents do for them acts on the outcome.\n\n")
+cat("\nSecond act: 1,200 pairs of siblings. What their parents do for them acts on the outcome.\n\n")
 set.seed(1)
-families <- 2000
+families <- 1200
 frequency <- matrix(stats::runif(8 * 60, .2, .8), 8)[rep(1:8, each = families / 8), ]
 parent <- function() matrix(stats::rbinom(length(frequency), 2, frequency), families)
 pass <- function(g) matrix(stats::rbinom(length(g), 1, g / 2), families)

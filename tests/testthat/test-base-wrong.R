@@ -75,6 +75,8 @@ test_that("a formula, a data frame and survival times where they do not belong: 
   d <- data.frame(x = 1:3, z = 1:3)
   expect_error(latent_mr(x ~ 1 | z), "iv_reg\\(\\), iv_binary\\(\\) and iv_curve\\(\\) take formulas", class = "latentmr_error_argument")
   expect_error(latent_mr(x ~ 1 | z, data = d), "mr_data\\(\\) takes its columns", class = "latentmr_error_argument")
+  associations <- data.frame(SNP = "rs1", beta = .1, se = .1)
+  expect_error(latent_mr(associations), "mr_moments_from_summary\\(\\)", class = "latentmr_error_argument")
   time <- structure(cbind(time = c(3, 5, 2, 8), status = c(1, 0, 1, 1)), class = "Surv", type = "right")
   x <- c(1, 3, 2, 2)
   g <- cbind(rs1 = c(0, 1, 2, 1))
