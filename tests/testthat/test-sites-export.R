@@ -441,6 +441,41 @@ test_that("membership: power at most .10 at the defaults, by a test on frequenci
   expect_equal(membership_share(8, n), .1, tolerance = .01)
 })
 
+test_that("membership of a pair of siblings, whose differences and means are both known: at most .10", {
+  # F pairs and nobody else: both parts have F rows, and 14 products of 4 variants.
+  families <- ceiling(2 * membership_least(4, .1))
+  pairs <- function(n, f) {
+    allele <- function() matrix(rbinom(n * 4, 1, rep(f, each = n)), n)
+    parents <- list(allele(), allele(), allele(), allele())
+    child <- function() {
+      pick <- function(a, b) ifelse(matrix(runif(n * 4) < .5, n), a, b)
+      pick(parents[[1]], parents[[2]]) + pick(parents[[3]], parents[[4]])
+    }
+    one <- child()
+    two <- child()
+    v <- rep(2 * f * (1 - f), each = n)
+    list(u = (one - two) / sqrt(v), w = ((one + two) / 2 - rep(2 * f, each = n)) / sqrt(.75 * v))
+  }
+  power <- vapply(1:15, function(seed) {
+    set.seed(seed)
+    f <- runif(4, .2, .5)
+    members <- pairs(families, f)
+    others <- pairs(3000, f)
+    half <- upper.tri(diag(4))
+    scale <- lapply(others, function(z) apply(z^2, 2, var))
+    score <- function(z, part) {
+      sums <- crossprod(members[[part]]) / families
+      off <- sums * half
+      square <- (diag(sums) - 1) / scale[[part]]
+      rowSums((z[[part]] %*% off) * z[[part]]) + (z[[part]]^2 - 1) %*% square
+    }
+    all <- function(z) score(z, "u") + score(z, "w") + z$w %*% colMeans(members$w)
+    mean(all(members) > quantile(all(others), .95))
+  }, 0)
+  expect_lte(mean(power), .105)
+  expect_gt(mean(power), .07) # the test sees them
+})
+
 test_that("single carriers, dummies, outliers, more columns than people: none is written", {
   written <- function(design, n, p) {
     data <- attack_data(design, n, p, 1)
