@@ -49,7 +49,8 @@
 #' * `latentmr_warning_units`: a trait in other units in one environment or site: `column`, `environment`, `ratio`;
 #' * `latentmr_warning_environment`: environments that look made from a trait or that are no groups; environments of
 #'   one table of associations only;
-#' * `latentmr_warning_levels`: groups whose names differ only in capital letters or blanks: `levels`;
+#' * `latentmr_warning_levels`: groups whose names differ only in capital letters or blanks, or are words for a
+#'   missing value: `levels`;
 #' * `latentmr_warning_ids`: people whom the genotypes or a list do not know, with the likely cause: `ids`; an argument
 #'   whose names leave people out: `ids`, `argument`; a data frame that was sorted or cut and is taken by position:
 #'   `argument`;

@@ -208,6 +208,9 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
   units <- trait_units(units, names)
   scales <- trait_scaling(scale_traits, names)
   check_flag(structure_includes_instruments, "structure_includes_instruments", na = TRUE)
+  refuse_column_name(list(
+    exposure = exposure, outcome = outcome, environment = environment, ids = ids, cluster = cluster, family = family
+  ), nrow(genotypes))
   source <- with_sample_names(genotype_source(genotypes, "genotypes", variants))
   check_chosen_parents(instruments, parents)
   source <- choose_variants(source, instrument_table(instruments, source), "instruments")
@@ -223,6 +226,7 @@ mr_data <- function(genotypes, exposure, outcome, environment, covariates = NULL
     structure = structure
   ))
   study <- if (is.null(everybody)) row_ids(exposure) else everybody
+  check_turned(genotypes, study)
   cluster <- complete_families(cluster, study)
   family <- complete_families(family, study)
   pieces <- list(

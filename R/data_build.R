@@ -10,7 +10,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   alive <- people$alive
   environment <- droplevels(frame$environment[alive])
   traits <- analysed_traits(frame, alive, environment, names, units, scales)
-
+  check_copies(traits$exposure, traits$outcome, names, frame, alive)
   sex <- source$sex[people$rows]
   warn_sex(pick_frame(frame$covariates, alive), sex)
 
@@ -57,7 +57,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
     ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex,
     flow = back$log,
     counts = counts_of(scan_pick(scan[c("called", "n0", "n1", "n2", "mean", "ss")], kept$cols), kind),
-    removed_variants = kept$removed, flagged_variants = kept$flagged,
+    removed_variants = with_names(kept$removed), flagged_variants = with_names(kept$flagged),
     parents = parents_of_people(parents, source, people$rows, kept$cols)
   )
 }
@@ -145,6 +145,12 @@ unique_variant_names <- function(variants) {
   variants$snp <- make.unique(snp, sep = "_")
   rownames(variants) <- NULL
   list(variants = variants, changed = sum(is.na(old) | variants$snp != old))
+}
+
+# Of the variants that went before names were given.
+with_names <- function(table) {
+  if (!is.null(table)) table$snp[is.na(table$snp) | !nzchar(table$snp)] <- "unnamed"
+  table
 }
 
 log_variants_read <- function(log, source, unit = "variants") {

@@ -19,7 +19,7 @@ check_trait <- function(x, arg, kind = "auto", role = arg) {
     abort_argument(arg, must, describe(x), "Convert it with as.numeric() once you know what its values mean.")
   }
   if (is.object(x) || is.matrix(x) || !is.numeric(x)) {
-    abort_argument(arg, must, describe(x), "Convert it with as.numeric().")
+    abort_argument(arg, must, describe(x), trait_hint(x))
   }
   if (!length(x)) abort_argument(arg, must, "empty")
   check_not_infinite(x, arg)
@@ -38,6 +38,12 @@ check_trait <- function(x, arg, kind = "auto", role = arg) {
   out
 }
 
+# Missing codes of SPSS stay numbers to as.numeric().
+trait_hint <- function(x) {
+  if (inherits(x, "haven_labelled")) return("haven::zap_missing() first, then as.numeric() or haven::as_factor().")
+  if (!is.null(x)) "Convert it with as.numeric()."
+}
+
 # Times to an event are no outcome of linear estimators; they have their own functions.
 refuse_survival <- function(x, arg) {
   if (!inherits(x, "Surv")) return(invisible())
@@ -54,7 +60,15 @@ outcome_kinds <- c("auto", "number")
 # Text given for a trait: numbers, or words for yes and no; otherwise as it is.
 text_trait <- function(x, arg) {
   found <- numbers_in_text(x)
-  values <- if (is.null(found$values)) two_words(x, arg) else found$values
+  if (!is.null(found$values)) {
+    if (found$comma) {
+      inform(sprintf("`%s` has decimal commas, read as such.", arg), "latentmr_message_comma")
+    } else {
+      inform(sprintf("`%s` is text, read as the numbers that it holds.", arg), "latentmr_message_coding")
+    }
+    return(found$values)
+  }
+  values <- two_words(x, arg)
   if (!is.null(values)) return(values)
   abort_argument(arg, "a numeric vector, one value per participant", sprintf(
     "text with %s in it", quote_all(found$odd, 3)
@@ -106,7 +120,9 @@ as_environment <- function(x, arg = "environment") {
   }
   if (!length(x)) abort_argument(arg, must, "empty")
   x <- plain_numbers(x, arg)
-  if (is.object(x) && !is.factor(x)) abort_argument(arg, must, describe(x))
+  if (is.object(x) && !is.factor(x)) {
+    abort_argument(arg, must, describe(x), if (inherits(x, "haven_labelled")) "haven::as_factor() makes one.")
+  }
   if (is_continuous(x)) {
     abort_argument(
       arg, must, "continuous numbers",
@@ -162,6 +178,13 @@ as_cluster <- function(x, arg = "cluster") {
     abort_argument(arg, "a vector with the family or site of each participant, or NULL", describe(x))
   }
   if (inherits(x, "families")) class(x) <- "factor"
+  x <- plain_numbers(x, arg)
+  if (is_continuous(x)) {
+    abort_argument(
+      arg, "a vector with the family or site of each participant, or NULL", "continuous numbers",
+      "Everybody would be alone: give the column that groups people."
+    )
+  }
   as_groups(x, arg)
 }
 
@@ -211,6 +234,8 @@ recode_binary <- function(x, name) {
     x <- plain_factor(x)
     used <- levels(x)
     if (length(used) != 2) return(x)
+    # the order of the alphabet says nothing where the words do
+    if (any(vapply(word_pairs, function(pair) identical(lower(trimws(used)), rev(pair)), NA))) used <- rev(used)
     inform(
       sprintf("%s: \"%s\" is taken as 0 and \"%s\" as 1.", quote_all(name), used[1], used[2]), "latentmr_message_coding"
     )

@@ -180,11 +180,13 @@ kin_columns <- function(frame, label) {
   out <- list(id1 = column(c("id1", "iid1")), id2 = column(c("id2", "iid2")), kinship = as.numeric(kinship))
   if (!is.null(fid1) && !is.null(fid2)) out <- c(out, list(fid1 = fid1, fid2 = fid2))
   for (name in setdiff(names(out), "kinship")) {
-    out[[name]] <- if (length(out[[name]])) as_ids(out[[name]], "kin") else character()
+    ids <- out[[name]]
+    out[[name]] <- if (length(ids) && !all(is.na(ids))) as_ids(ids, "kin") else as.character(ids)
     if (!anyNA(out[[name]])) next
     abort(sprintf("`kin`: row %d of %s has no %s.", which(is.na(out[[name]]))[1], label, upper(name)),
           "latentmr_error_ids", argument = "kin")
   }
+  check_kinship(out$kinship, label)
   unknown <- sum(is.na(out$kinship))
   if (unknown) {
     warn(sprintf("%s of %s in %s %s no kinship coefficient and %s taken as not related.", plural(unknown, "pair"),
@@ -193,6 +195,23 @@ kin_columns <- function(frame, label) {
          "latentmr_warning_kinship")
   }
   out
+}
+
+check_kinship <- function(kinship, label) {
+  high <- sum(kinship > .55, na.rm = TRUE)
+  if (!high) return(invisible())
+  most <- max(kinship, na.rm = TRUE)
+  if (most > 1) {
+    abort_argument(
+      "kin", "a table of kinship coefficients, at most 1", sprintf("one with %s (%s)", format(most), label),
+      "They are shares: .25 for siblings."
+    )
+  }
+  warn(
+    sprintf("%s of %s in %s %s a kinship above .5.", plural(high, "pair"), big(length(kinship)), label,
+            if (high == 1) "has" else "have"),
+    "latentmr_warning_kinship", hint = "Relatedness is twice the kinship: halve it. Kinship is .25 for siblings."
+  )
 }
 
 # ---- identifiers ----

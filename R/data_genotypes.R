@@ -23,6 +23,7 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
   if (is.character(genotypes) && length(genotypes) == 1 && is.null(dim(genotypes))) {
     genotypes <- read_raw_table(genotypes, arg, must)
   }
+  check_name_bytes(colnames(genotypes), arg)
   ids <- if (is.data.frame(genotypes) || is.matrix(genotypes)) row_ids(genotypes)
   raw <- if (is.data.frame(genotypes)) raw_table(genotypes, is.null(variants))
   if (!is.null(raw)) {
@@ -52,6 +53,16 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
   )
 }
 
+check_name_bytes <- function(names, arg) {
+  bad <- sum(!validUTF8(as.character(names)))
+  if (!bad) return(invisible())
+  abort(
+    sprintf("The names of %s are not UTF-8.", plural(bad, "variant")),
+    c("latentmr_error_encoding", "latentmr_error_argument"), argument = arg,
+    hint = "Say what they are: colnames(x) <- iconv(colnames(x), \"latin1\", \"UTF-8\")."
+  )
+}
+
 variant_table <- function(variants, names, p) {
   blank <- data.frame(
     snp = if (is.null(names)) paste0("v", seq_len(p)) else enc2utf8(names), chr = NA_character_, pos = NA_real_,
@@ -77,9 +88,35 @@ variant_table <- function(variants, names, p) {
   }
   for (name in intersect(names(blank), names(variants))) {
     column <- variants[[name]]
-    blank[[name]] <- if (name == "pos") as.numeric(column) else as.character(column)
+    blank[[name]] <- if (name == "pos") base_pairs(column) else as.character(column)
+  }
+  same <- which(blank$effect_allele == blank$other_allele)
+  if (length(same)) {
+    abort_argument(
+      "variants", "a data frame with two alleles of every variant",
+      sprintf("one with \"%s\" twice for \"%s\"", blank$effect_allele[same[1]], blank$snp[same[1]])
+    )
   }
   folded(blank)
+}
+
+base_pairs <- function(pos) {
+  must <- "places in base pairs, or NA"
+  if (is.factor(pos)) pos <- as.character(pos)
+  if (is.character(pos)) {
+    found <- numbers_in_text(pos)
+    if (is.null(found$values) || found$comma) {
+      odd <- if (found$comma) grep(",", pos, value = TRUE) else found$odd
+      was <- sprintf("text with %s in it", quote_all(odd, 3))
+      abort_argument("variants$pos", must, was, odd_hint(odd, codes = FALSE))
+    }
+    pos <- found$values
+  }
+  if (!is.numeric(pos) && !all(is.na(pos))) abort_argument("variants$pos", must, describe(pos))
+  pos <- as.numeric(pos)
+  bad <- pos[!is.na(pos) & (pos < 0 | is.infinite(pos))]
+  if (length(bad)) abort_argument("variants$pos", must, format(bad[1]))
+  pos
 }
 
 folded <- function(variants) {

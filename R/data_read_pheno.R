@@ -6,6 +6,11 @@ fid_columns <- c("fid", "#fid")
 # One list per file: ids, fid (or NULL), columns (data frame of those asked for: numbers
 # where every cell is one, else text), label. `groups` names columns to keep as text.
 read_tables <- function(pheno, wanted, id, groups = character(), encoding = utf8) {
+  if (is.matrix(pheno)) {
+    abort_argument(
+      "pheno", "the path of a file, several paths, or a data frame", describe(pheno), "as.data.frame(pheno)."
+    )
+  }
   if (is.data.frame(pheno)) {
     openers <- list(open_frame(pheno))
   } else {
@@ -22,6 +27,10 @@ read_tables <- function(pheno, wanted, id, groups = character(), encoding = utf8
     fid_at <- fid_at[!is.na(fid_at)][1]
     if (!lower(id_at) %in% c("iid", "#iid")) fid_at <- NA
     columns <- unique(wanted[home == i])
+    if (id_at %in% columns) {
+      role <- sub("[0-9]+$", "", c(names(wanted)[wanted == id_at], "pheno")[1])
+      abort_argument(role, "a column with values of people", sprintf("\"%s\", their identifier", id_at))
+    }
     keys <- c(id_at, if (!is.na(fid_at)) fid_at)
     check_unique_names(opener$names[opener$names %in% c(keys, columns)], "pheno")
     frame <- opener$read(unique(c(keys, columns)), keys)

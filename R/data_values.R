@@ -48,6 +48,8 @@ numbers_in_text <- function(text) {
 
 # What the cells that are no numbers look like, and what to do.
 odd_hint <- function(odd, groups = FALSE, codes = TRUE) {
+  odd <- trimws(odd)
+  if (all(grepl("^[\u2010-\u2015\u2212][0-9]", odd))) return("They have a dash for the minus sign: write \"-\".")
   number <- "[-+]?[0-9]+([.,][0-9]+)?"
   if (any(grepl(thousands_pattern, odd)) && all(grepl(comma_pattern, odd))) {
     return(
@@ -57,7 +59,8 @@ odd_hint <- function(odd, groups = FALSE, codes = TRUE) {
   if (all(grepl(comma_pattern, odd))) {
     return("Decimal commas are read when every value of the column has one or is whole: here some have a point.")
   }
-  if (all(grepl(sprintf("^%s *(%%|[[:alpha:]][^ ]*)$", number), odd))) {
+  program <- grepl("^0x[[:xdigit:]]+$|^[0-9.]+[dD][-+]?[0-9]+$", odd) # numbers of programs, no units
+  if (all(grepl(sprintf("^%s *(%%|[[:alpha:]][^ ]*)$", number), odd) & !program)) {
     return("They are numbers with a unit: remove the unit.")
   }
   if (all(grepl(sprintf("^[<>=~]+ *%s$", number), odd))) {
@@ -69,6 +72,7 @@ odd_hint <- function(odd, groups = FALSE, codes = TRUE) {
   if (all(grepl("^[-+]?[0-9]{1,3}([ ',.][0-9]{3})+([.,][0-9]+)?$", odd))) {
     return("Write numbers without marks for thousands.")
   }
+  if (all(grepl("^[-+0-9.]*[0-9][-+0-9.]*$", odd))) return("They are no numbers: correct them, or set them to NA.")
   paste0(
     "If these mean missing, ", if (codes) "add them to `na_codes`" else "set them to NA",
     if (groups) "; if the column holds groups, name it in `categorical`" else "", "."
@@ -112,7 +116,8 @@ covariate_column <- function(column, name, arg, codes = TRUE) {
 # Words for no and yes, in small letters.
 word_pairs <- list(
   c("no", "yes"), c("n", "y"), c("false", "true"), c("f", "t"), c("control", "case"), c("controls", "cases"),
-  c("unaffected", "affected"), c("absent", "present"), c("negative", "positive")
+  c("unaffected", "affected"), c("absent", "present"), c("negative", "positive"),
+  c("alive", "dead"), c("alive", "deceased")
 )
 
 # 0 and 1 for a column of two such words, with a message; otherwise NULL.

@@ -254,6 +254,11 @@ warn_values <- function(exposure, outcome, names, covariates, environment) {
   for (name in names(traits)) warn_trait_units(traits[[name]], environment, name)
   warn_environment(traits, environment)
   warn_alike(levels(environment), "the environment")
+  warn_missing_groups(levels(environment), "the environment")
   groups <- if (!is.null(covariates)) covariates[vapply(covariates, is.factor, NA)]
-  for (name in names(groups)) warn_alike(levels(droplevels(groups[[name]])), sprintf("\"%s\"", name))
+  for (name in names(groups)) {
+    levels <- levels(droplevels(groups[[name]]))
+    warn_alike(levels, sprintf("\"%s\"", name))
+    warn_missing_groups(levels, sprintf("\"%s\"", name))
+  }
 }

@@ -109,7 +109,7 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
   if (missing(data)) data <- environment(formula)
   model <- iv_model(match.call(expand.dots = FALSE), formula, data, asked$cluster, contrasts, parent.frame())
   y <- binary_values(stats::model.response(model$frame), names(model$frame)[1], "formula")
-  exogenous <- iv_exogenous(model$parts, "2sls")
+  exogenous <- iv_exogenous(model$parts, "2sls", "Without instruments it is a regression: glm(family = binomial).")
   root <- weight_roots(stats::model.weights(model$frame), length(y))
   if (!is.null(root)) {
     # Their scale does not matter to the estimates; one moves the steps of Newton's method.

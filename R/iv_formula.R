@@ -37,11 +37,25 @@ plus_terms <- function(e) {
   deparse1(e)
 }
 
+# A bar inside a part is R's "or": 1 | family, which is a random intercept elsewhere, would be a column of TRUE.
+refuse_bars <- function(sides) {
+  for (e in sides) {
+    head <- if (is.call(e)) as.character(e[[1]])[1] else ""
+    if (head %in% c("+", "(")) refuse_bars(as.list(e)[-1])
+    if (!head %in% c("|", "||")) next
+    abort_argument(
+      "formula", "parts with single bars between them", sprintf("one with (%s)", deparse1(e)),
+      "There are no random effects of groups here: errors for groups are cluster = ~ group."
+    )
+  }
+}
+
 # Each variable has one role: nothing is named twice, the outcome stands on the left alone,
 # an endogenous variable is neither a covariate nor an instrument.
 check_formula_roles <- function(formula, parts) {
   sides <- lapply(seq_len(parts), function(j) stats::formula(formula, lhs = 0, rhs = j)[[2]])
   terms <- lapply(sides, plus_terms)
+  refuse_bars(sides)
   for (side in terms) {
     twice <- unique(side[duplicated(side) & !(side %in% c("0", "1"))])
     if (length(twice)) {
@@ -101,12 +115,27 @@ check_formula_data <- function(formula, data, arguments, envir) {
   }
   for (name in setdiff(wanted, c(names(data), "."))) {
     found <- get0(name, envir = envir)
-    if (!is.null(found) && !is.function(found)) next
+    if (is.data.frame(found) && nrow(found) != nrow(data)) {
+      abort_argument(
+        "formula", "one of columns of `data`", sprintf("one of %s$..., which has other rows", name), "Leave the d$ out."
+      )
+    }
+    if (!is.null(found) && !is.function(found)) {
+      if (length(found) > 1 && is.atomic(found)) say_outside(name)
+      next
+    }
     abort(
       sprintf("`data` has no column \"%s\".", name), c("latentmr_error_column", "latentmr_error_argument"),
       argument = "data", column = name, hint = near_names(name, names(data))
     )
   }
+}
+
+say_outside <- function(name) {
+  inform(
+    sprintf("\"%s\" is no column of `data`: the variable of that name where the formula was written is used.", name),
+    "latentmr_message_formula"
+  )
 }
 
 # Without `data`: variables where the formula was written.

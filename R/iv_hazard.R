@@ -162,7 +162,7 @@ check_event <- function(event, n, arg) {
     values <- unique(as.character(event))
     abort_argument(
       arg, must, describe(event),
-      if (length(values)) sprintf("Say which is the event: event == \"%s\".", values[length(values)])
+      event_hint(values)
     )
   }
   if (!is.numeric(event) && !is.logical(event) || length(event) != n) abort_argument(arg, must, describe(event))
@@ -179,6 +179,15 @@ check_event <- function(event, n, arg) {
     )
   }
   event
+}
+
+# The word for the event where it is known; otherwise the choice is the user's.
+event_hint <- function(values) {
+  values <- values[!is.na(values)]
+  if (!length(values)) return(NULL)
+  yes <- values[lower(values) %in% c("1", "dead", "died", "death", "event", vapply(word_pairs, `[`, "", 2))]
+  if (length(yes) == 1) return(sprintf("Say which is the event: event == \"%s\".", yes))
+  sprintf("Say which of %s is the event: event == \"...\".", quote_all(values, 5))
 }
 
 check_entry <- function(entry, time) {

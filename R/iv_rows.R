@@ -78,6 +78,8 @@ frame_or_abort <- function(expr) {
       "cluster"
     } else if (grepl("subscript", said, fixed = TRUE)) {
       "subset"
+    } else if (of_formula(e, said)) {
+      "formula"
     } else if (grepl("non-function|function \"", said)) {
       "na.action"
     } else {
@@ -85,21 +87,32 @@ frame_or_abort <- function(expr) {
     }
     abort(
       sprintf("`%s` cannot be used: %s.", arg, said), "latentmr_error_argument", argument = arg,
-      hint = paste(
-        "`weights`, `offset`, `subset` and `cluster` are columns of `data`, or have one value for each of its rows;",
-        "`na.action` is a function such as na.omit."
-      )
+      hint = if (arg == "formula") {
+        "Its variables are columns of `data`, or have one value for each of its rows; its functions are there."
+      } else {
+        paste(
+          "`weights`, `offset`, `subset` and `cluster` are columns of `data`, or have one value for each of its rows;",
+          "`na.action` is a function such as na.omit."
+        )
+      }
     )
   })
 }
 
+# A function that is not there (its call is that of the condition), a term that is none, a variable of another length.
+of_formula <- function(e, said) {
+  head <- if (is.call(e$call)) deparse1(e$call[[1]]) else ""
+  grepl("ExtractVars", said, fixed = TRUE) || grepl("lengths differ", said, fixed = TRUE) ||
+    grepl(sprintf("\"%s\"", head), said, fixed = TRUE)
+}
+
 # Which regressors are exogenous: those that are a column of the instruments.
-iv_exogenous <- function(parts, estimator) {
+iv_exogenous <- function(parts, estimator, without = "Least squares without instruments is estimator = \"ols\".") {
   if (estimator == "ols" && is.null(parts$Z)) return(rep(TRUE, NCOL0(parts$X)))
   if (is.null(parts$Z)) {
     abort_argument(
       "formula", "y ~ w | x | z or y ~ x + w | z + w", "one without instruments",
-      hint = "Least squares without instruments is estimator = \"ols\"."
+      hint = without
     )
   }
   design_names(parts$X) %in% design_names(parts$Z)

@@ -93,7 +93,7 @@ hsic_test <- function(x, y, environment = NULL, method = "trace_gamma", kernel =
   name <- paste(deparse1(substitute(x)), "and", deparse1(substitute(y)))
   if (!is.null(environment)) name <- paste(name, "within", deparse1(substitute(environment)))
   check_choice(method, "method", c("trace_gamma", "permutation", "gamma", "block", "linear"))
-  check_number(permutations, "permutations", min = 1, whole = TRUE)
+  check_number(permutations, "permutations", min = 1, max = 1e7, whole = TRUE)
   pair <- hsic_pair(x, y, environment, kernel, bandwidth, scales, least = 6L)
   cluster <- check_cluster(cluster, pair$n, method, pair$rows)
   refuse_constant(pair$x$x, "x")

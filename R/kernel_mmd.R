@@ -58,7 +58,7 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
   other <- if (is.null(y)) c("by", deparse1(substitute(environment))) else c("and", deparse1(substitute(y)))
   name <- paste(c(deparse1(substitute(x)), other), collapse = " ")
   check_choice(method, "method", c("trace_gamma", "gamma", "permutation", "block", "linear"))
-  check_number(permutations, "permutations", min = 1, whole = TRUE)
+  check_number(permutations, "permutations", min = 1, max = 1e7, whole = TRUE)
   g <- mmd_groups(x, y, environment, kernel, bandwidth, scales)
   refuse_constant(g$x$x, "x")
   if (!is.null(strata) && method != "permutation") {
@@ -116,11 +116,20 @@ mmd_groups <- function(x, y, environment, kernel, bandwidth, scales, least = 2L)
   two <- !is.null(y)
   if (two) {
     sizes <- c(NROW(x), NROW(y))
-    if (is.factor(x) || is.factor(y) || is.character(x) || is.character(y)) {
+    labels <- vapply(list(x, y), function(v) is.factor(v) || is.character(v), NA)
+    if (labels[1] != labels[2]) {
+      abort_argument("y", sprintf("%s, as `x`", if (labels[1]) "labels" else "numbers"), describe(y))
+    }
+    if (labels[1]) {
       x <- factor(c(as.character(x), as.character(y)))
     } else {
       if (NCOL(x) != NCOL(y)) {
         abort_argument("y", sprintf("of %d columns, as `x`", NCOL(x)), sprintf("of %d columns", NCOL(y)))
+      }
+      if (!is.null(colnames(x)) && !is.null(colnames(y)) && !identical(colnames(x), colnames(y))) {
+        abort_argument(
+          "y", sprintf("of the columns of `x`, %s", quote_all(colnames(x))), quote_all(colnames(y)), "In their order."
+        )
       }
       x <- rbind(kernel_sample(x, "x")$x, kernel_sample(y, "y")$x)
     }

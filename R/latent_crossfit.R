@@ -16,6 +16,9 @@ check_crossfit <- function(crossfit, data) {
   }
   if (crossfit == 0 || !inherits(data, "mr_moments")) return(as.integer(crossfit))
   folds <- length(unique(data$blocks$fold))
+  if (folds == 1) {
+    abort_argument("crossfit", "0 with moments of one fold", describe(crossfit), "mr_moments(folds = ) makes more.")
+  }
   if (crossfit > folds) {
     abort_argument(
       "crossfit", sprintf("at most %d, the folds that `data` holds", folds), describe(crossfit),

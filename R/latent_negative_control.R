@@ -285,9 +285,20 @@ named_controls <- function(controls, data, expression) {
   list_of <- control_columns(controls, name, known, if (rows) data$covariate_coding, "data", "controls")
   for (one in Filter(function(one) !is.null(one$values), list_of)) {
     if (!rows) abort_argument("controls", "names of covariates when `data` holds no rows", describe(controls))
-    control_values(one$values, one$name, length(data$outcome), data$ids, "controls")
+    values <- control_values(one$values, one$name, length(data$outcome), data$ids, "controls")
+    refuse_own_trait(if (is.numeric(values)) values else one$values, data)
   }
   list(values = controls, name = name)
+}
+
+# A control is another trait than those of the fit.
+refuse_own_trait <- function(values, data) {
+  if (!is.numeric(values) || length(values) != length(data$outcome)) return(invisible())
+  own <- c(exposure_columns(data$exposure), list(data$outcome))
+  role <- which(vapply(own, same_numbers, NA, values))[1]
+  if (is.na(role)) return(invisible())
+  what <- if (role == length(own)) "outcome" else "exposure"
+  abort_argument("controls", sprintf("other traits than the %s", what), sprintf("the %s itself", what))
 }
 
 with_controls <- function(fit, data, controls) {

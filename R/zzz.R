@@ -19,6 +19,7 @@
   when_loaded("resourcer", register_genotype_resource)
   # Another package has a generic of this name: whichever is attached last works.
   register_later("report", "report", "latent_mr")
+  register_absent()
 }
 
 register_later <- function(package, generic, class) {
@@ -35,3 +36,51 @@ when_loaded <- function(package, action) {
 }
 
 .onUnload <- function(libpath) library.dynam.unload("LatentMR", libpath)
+
+# What generics of R would do with the lists that our objects are: garbage, or an error of their own.
+absent_methods <- list(
+  mr_data = c(
+    rbind = "Give all people to one mr_data(); moments of separate data sets go together by combine_moments().",
+    c = "Give all people to one mr_data(); moments of separate data sets go together by combine_moments().",
+    cbind = "Make it again with mr_data(), with more columns.", merge = "Give more columns to mr_data().",
+    subset = "Some people are data[i, ], some instruments data[, j].", plot = "plot() draws a fit of latent_mr()."
+  ),
+  mr_moments = c(
+    rbind = "combine_moments() adds up moments of several sites.",
+    cbind = "combine_moments() adds up moments of several sites.",
+    "+" = "combine_moments() adds up moments of several sites.", plot = "plot() draws a fit of latent_mr()."
+  ),
+  gwas = c(plot = "plot() draws a fit of latent_mr(); summary_mr() gives estimates."),
+  latent_mr = c(
+    residuals = "iv_curve(fit, data) and plot(fit) show how outcome and exposure go together.",
+    fitted = "The fit is of an effect, not of each person's outcome: coef(fit), as.data.frame(fit).",
+    predict = "The fit is of an effect: coef(fit) is the change of the outcome per unit of the exposure.",
+    anova = "verdict(fit) and overid_test(fit) test the fit; as.data.frame(fit) compares estimators."
+  ),
+  iv_binary = c(
+    predict = "It estimates an effect, not each person's risk: tidy(fit, exponentiate = TRUE).",
+    anova = "tidy(fit) has the tests of single effects."
+  )
+)
+
+register_absent <- function() {
+  for (class in names(absent_methods)) {
+    for (generic in names(absent_methods[[class]])) {
+      home <- if (generic %in% c("residuals", "fitted", "predict", "anova")) asNamespace("stats") else baseenv()
+      method <- absent_method(generic, class, absent_methods[[class]][[generic]])
+      registerS3method(generic, class, method, envir = home)
+    }
+  }
+}
+
+absent_method <- function(generic, class, what) {
+  force(generic)
+  force(class)
+  force(what)
+  function(...) {
+    abort(
+      sprintf("There is no %s of a <%s> object.", if (generic == "+") "sum" else paste0(generic, "()"), class),
+      "latentmr_error_argument", hint = what
+    )
+  }
+}

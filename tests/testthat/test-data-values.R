@@ -71,7 +71,7 @@ test_that("a data frame in memory passes the same rules", {
   p$covariates$age <- ages
   expect_message(d <- known_data(parts = p), "text that holds numbers only", class = "latentmr_message_coding")
   expect_identical(colnames(d$covariates), c("age", "sexM"))
-  d <- known_data(parts = p, categorical = "age")
+  expect_warning(d <- known_data(parts = p, categorical = "age"), "\"None\"", class = "latentmr_warning_levels")
   expect_identical(length(unique(d$covariate_coding$variable)), 2L)
   expect_error(known_data(categorical = "height"), "names of covariates", class = "latentmr_error_argument")
   p$bmi <- stats::setNames(sub(".", ",", sprintf("%.4f", p$bmi), fixed = TRUE), p$ids)
