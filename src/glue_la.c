@@ -97,7 +97,10 @@ static SEXP ffi_sum(SEXP list) {
   const double **from = glue_alloc((size_t)count, sizeof *from);
   for (R_xlen_t l = 0; l < count; l++) from[l] = glue_real(VECTOR_ELT(list, l), (R_xlen_t)(rows * columns), "list");
   SEXP out = PROTECT(glue_matrix(rows, columns));
-  matrix_sum(from, (size_t)count, rows * columns, REAL(out));
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(matrix_sum(from, (size_t)count, rows * columns, REAL(out), &tick, &err), &err);
   UNPROTECT(1);
   return out;
 }

@@ -133,9 +133,11 @@ static SEXP ffi_moments_collect(SEXP m, SEXP blocks, SEXP people, SEXP mu, SEXP 
   SEXP mean = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)w)), sum = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)w));
   SEXP cross = PROTECT(glue_matrix((size_t)w, (size_t)w));
   lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
   glue_check(moments_collect(&v, b, nb, glue_real1(people, "people"), glue_real(mu, (R_xlen_t)v.p, "mu"),
                              Rf_isNull(centre) ? NULL : glue_real(centre, (R_xlen_t)w, "centre"), REAL(mean),
-                             REAL(sum), REAL(cross), glue_arena(moments_collect_bytes(&v)), &err), &err);
+                             REAL(sum), REAL(cross), glue_arena(moments_collect_bytes(&v)), &tick, &err), &err);
   SEXP out = glue_list(3, "mean", mean, "sum", sum, "cross", cross);
   UNPROTECT(3);
   return out;

@@ -84,3 +84,14 @@ test_that("work memory that is kept serves calls inside a call, and calls after 
   expect_error(at_poll(0, function() stop("enough"), .Call(C_ffi_turn, a, map, 499L)), "enough")
   expect_identical(.Call(C_ffi_turn, a, map, 499L), want)
 })
+
+test_that("sums, picks and moments of many variants can be interrupted", {
+  withr::local_seed(7)
+  a <- matrix(rnorm(700 * 700), 700)
+  expect_interruptible(function() .Call(C_ffi_sum, list(a, a)))
+  expect_interruptible(function() .Call(C_ffi_pick, a, 2:600))
+  n <- 60
+  data <- suppressWarnings(mr_data(matrix(rbinom(n * 50, 2, .4), n) + 0, rnorm(n), rnorm(n), rep(c("a", "b"), n / 2)))
+  m <- mr_moments(data, folds = 1, seed = 1, disclosure = FALSE)
+  expect_interruptible(function() moments_environment(m, "a")$cross, least = 4)
+})

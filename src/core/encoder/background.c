@@ -80,7 +80,7 @@ lmr_status background_components(const moment_view *view, size_t m, size_t p, co
   LMR_TAKE(ascending, &work, m, err);
   LMR_TAKE(vectors, &work, m * top, err);
   moment_pooled_mean(view, mean);
-  moment_within_total(view, mean, within, total);
+  LMR_TRY(moment_within_total(view, mean, within, total, tick, err));
   for (size_t j = 0; j < p; j++)
     for (size_t i = 0; i < p; i++) inner[i + j * p] = within[i + j * w] / n;
   if (!block) {

@@ -27,7 +27,7 @@ lmr_status stationary_directions(const moment_view *view, size_t p, double *valu
   LMR_TAKE(row, &work, p, err);
   LMR_TAKE(spectrum, &work, p, err);
   moment_pooled_mean(view, mean);
-  moment_within_total(view, mean, within, total);
+  LMR_TRY(moment_within_total(view, mean, within, total, tick, err));
   /* Scale to unit variance before factorising, so that units do not decide
    * which direction counts as degenerate. */
   for (size_t j = 0; j < p; j++) {

@@ -28,8 +28,7 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
   LMR_TAKE(taken, &work, w * (n_s + 1), err);
   LMR_TAKE(kept, &work, n_s + 1, err);
   moment_pooled_mean(view, mean);
-  moment_within_total(view, mean, inside, total);
-  if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
+  LMR_TRY(moment_within_total(view, mean, inside, total, tick, err));
   memset(map, 0, w * (n_s + 1) * sizeof *map);
   for (size_t j = 0; j < n_s; j++) map[first_s + j + j * w] = 1;
   const partial_block block = {NULL, map, 0, n_s};

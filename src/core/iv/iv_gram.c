@@ -44,8 +44,19 @@ void iv_gram_add(iv_gram *g, const iv_data *d, const iv_block *b, const double *
   tall_block_cross(z, g->pm, g->scaled, g->pm, g->rows, 1, g->zz, g->pm, level);
 }
 
+/* to (K x L) := wz map, map m x L. Few rows: the transpose of map'wz', so that the side along
+ * which the kernels go is the long one. space: L x K. */
+static lmr_status times_map(const iv_gram *g, int which, const double *map, size_t m, size_t L, size_t K, double *space,
+                            double *to, const lmr_tick *tick, lmr_error *err) {
+  LMR_TRY(la_gemm_polled('T', 'T', L, K, m, 1, map, m, g->wz[which], g->pk, 0, space, L ? L : 1, tick, err));
+  for (size_t j = 0; j < L; j++)
+    for (size_t i = 0; i < K; i++) to[i + j * K] = space[j + i * L];
+  return LMR_OK;
+}
+
 size_t iv_gram_finish_bytes(const iv_data *d) {
-  return by_variants(d) ? lmr_bytes(iv_gram_columns(d) * d->L, sizeof(double)) : 0;
+  const size_t rows = iv_gram_columns(d) > d->K ? iv_gram_columns(d) : d->K;
+  return by_variants(d) ? lmr_bytes(rows * d->L, sizeof(double)) : 0;
 }
 
 lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double *w1, double *w2, lmr_arena work,
@@ -62,12 +73,12 @@ lmr_status iv_gram_finish(const iv_gram *g, const iv_data *d, double *zz, double
   const double *basis = d->stream->basis;
   double *half;
   if (!basis) return lmr_fail(err, LMR_EINVAL, "instruments of a stream without their basis");
-  LMR_TAKE(half, &work, m * L, err);
+  LMR_TAKE(half, &work, (m > K ? m : K) * L, err);
   la_symmetrize(g->zz, m, g->pm);
   LMR_TRY(la_gemm_polled('N', 'N', m, L, m, 1, g->zz, g->pm, basis, m, 0, half, m, tick, err));
   LMR_TRY(la_gemm_polled('T', 'N', L, L, m, 1, basis, m, half, m, 0, zz, L, tick, err));
   for (int t = 0; t < 2; t++)
-    if (to[t]) LMR_TRY(la_gemm_polled('N', 'N', K, L, m, 1, g->wz[t], g->pk, basis, m, 0, to[t], K, tick, err));
+    if (to[t]) LMR_TRY(times_map(g, t, basis, m, L, K, half, to[t], tick, err));
   return LMR_OK;
 }
 
@@ -87,5 +98,6 @@ lmr_status iv_gram_turn(iv_gram *g, const iv_data *d, double *zz, double *w, dou
   }
   const double *metric = d->stream->metric;
   LMR_TRY(la_gemm_polled('N', 'N', m, m, m, 1, g->zz, g->pm, metric, m, 0, zz, m, tick, err));
-  return la_gemm_polled('N', 'N', K, m, m, 1, g->wz[0], g->pk, metric, m, 0, w, K, tick, err);
+  if (K > m) return la_gemm_polled('N', 'N', K, m, m, 1, g->wz[0], g->pk, metric, m, 0, w, K, tick, err);
+  return times_map(g, 0, metric, m, m, K, g->zz, w, tick, err); /* g->zz has been read */
 }

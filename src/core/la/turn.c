@@ -35,15 +35,18 @@ lmr_status turn_factor(const turn_matrix *a, double *f, size_t *found, lmr_arena
   return pivoted_factor(copy, p, ROUNDING * most, f, pivot, found, work, tick, err);
 }
 
-void matrix_sum(const double *const *from, size_t count, size_t size, double *out) {
-  enum { PIECE = 2048 }; /* of `out` in the first cache */
+lmr_status matrix_sum(const double *const *from, size_t count, size_t size, double *out, const lmr_tick *tick,
+                      lmr_error *err) {
+  enum { PIECE = 2048, PIECES = 64 }; /* of `out` in the first cache; before the user is asked */
   for (size_t first = 0; first < size; first += PIECE) {
+    if (first % (PIECE * PIECES) == 0 && lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     const size_t some = size - first < PIECE ? size - first : PIECE;
     double *to = out + first;
     memcpy(to, from[0] + first, some * sizeof *to);
     for (size_t l = 1; l < count; l++)
       for (size_t i = 0; i < some; i++) to[i] += from[l][first + i];
   }
+  return LMR_OK;
 }
 
 lmr_status matrix_pick(const double *a, size_t w, const int *at, size_t m, double *out, const lmr_tick *tick,

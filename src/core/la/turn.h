@@ -18,7 +18,8 @@ lmr_status turn(const turn_matrix *a, const double *map, size_t m, double *out, 
                 lmr_error *err);
 
 /* out[size] := sum of `count` arrays. */
-void matrix_sum(const double *const *from, size_t count, size_t size, double *out);
+lmr_status matrix_sum(const double *const *from, size_t count, size_t size, double *out, const lmr_tick *tick,
+                      lmr_error *err);
 
 /* out (m x m) := the rows and columns `at` of a (w x w). */
 lmr_status matrix_pick(const double *a, size_t w, const int *at, size_t m, double *out, const lmr_tick *tick,

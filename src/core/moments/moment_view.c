@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/la/turn.h"
+
 double moment_people(const moment_view *view) {
   double n = 0;
   for (size_t e = 0; e < view->environments; e++) n += view->n[e];
@@ -16,21 +18,22 @@ void moment_pooled_mean(const moment_view *view, double *mean) {
       mean[j] += view->n[e] / n * view->mean[j + e * view->width];
 }
 
-void moment_within_total(const moment_view *view, const double *pooled_mean,
-                         double *within, double *total) {
+lmr_status moment_within_total(const moment_view *view, const double *pooled_mean, double *within, double *total,
+                               const lmr_tick *tick, lmr_error *err) {
   const size_t w = view->width;
-  memset(within, 0, w * w * sizeof *within);
-  for (size_t e = 0; e < view->environments; e++)
-    for (size_t i = 0; i < w * w; i++) within[i] += view->cross[e][i];
-  if (!total) return;
-  memcpy(total, within, w * w * sizeof *total);
-  for (size_t e = 0; e < view->environments; e++) {
-    const double *m = view->mean + e * w;
-    for (size_t j = 0; j < w; j++) {
+  if (view->environments) LMR_TRY(matrix_sum(view->cross, view->environments, w * w, within, tick, err));
+  else memset(within, 0, w * w * sizeof *within);
+  for (size_t j = 0; total && j < w; j++) {
+    double *to = total + j * w;
+    memcpy(to, within + j * w, w * sizeof *to);
+    for (size_t e = 0; e < view->environments; e++) {
+      const double *m = view->mean + e * w;
       const double f = view->n[e] * (m[j] - pooled_mean[j]);
-      for (size_t i = 0; i < w; i++) total[i + j * w] += f * (m[i] - pooled_mean[i]);
+      for (size_t i = 0; i < w; i++) to[i] += f * (m[i] - pooled_mean[i]);
     }
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
+  return LMR_OK;
 }
 
 lmr_status moment_delete(double *n, double *mean, double *cross, size_t width,

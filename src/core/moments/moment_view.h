@@ -20,8 +20,8 @@ void moment_pooled_mean(const moment_view *view, double *mean);
 
 /* Sum over environments of the crosses about their own mean (within, width x
  * width) and, when `total` is not NULL, about the pooled mean. */
-void moment_within_total(const moment_view *view, const double *pooled_mean,
-                         double *within, double *total);
+lmr_status moment_within_total(const moment_view *view, const double *pooled_mean, double *within, double *total,
+                               const lmr_tick *tick, lmr_error *err);
 
 /* Takes a block of people (n, sum and cross about the environment's mean) out of
  * an environment's moments: mean and cross (about the new mean) are overwritten.

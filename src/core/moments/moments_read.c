@@ -99,7 +99,7 @@ static void sum_counts(stored_counts s, size_t rows, size_t k, size_t count, con
 
 lmr_status moments_collect(const moments_view *m, const int *block, size_t n_blocks, double people,
                            const double *mu, const double *centre, double *mean, double *sum,
-                           double *cross, lmr_arena work, lmr_error *err) {
+                           double *cross, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t p = m->p, q = m->q, pm = m->pm, w = p + q;
   wide *total, *middle, *pull; /* stored scale: sums, centres, people * centre - sum */
   double *gg, *gm, *mg; /* of a group of columns j: (i, j), (i, j), and (j, i) with j first */
@@ -149,6 +149,7 @@ lmr_status moments_collect(const moments_view *m, const int *block, size_t n_blo
                    stored_sum(m->mm, triangle(pm), packed((size_t)at[i], (size_t)at[j]), block, n_blocks);
         STORE(value, i, j);
       }
+    if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
   for (size_t c = 0; c < q; c++) {
     for (size_t v = 0; v < p; v++) {

@@ -40,6 +40,6 @@ lmr_status moments_means(const moments_view *m, const int *n, const int *environ
 size_t moments_collect_bytes(const moments_view *m);
 lmr_status moments_collect(const moments_view *m, const int *block, size_t n_blocks, double people,
                            const double *mu, const double *centre, double *mean, double *sum,
-                           double *cross, lmr_arena work, lmr_error *err);
+                           double *cross, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 #endif

@@ -78,7 +78,7 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
   LMR_TAKE(reference, &work, 2 * k, err);
   scale = reference + k;
   *rank = view->environments;
-  if (view->environments) matrix_sum(view->cross, view->environments, w * w, residual);
+  if (view->environments) LMR_TRY(matrix_sum(view->cross, view->environments, w * w, residual, tick, err));
   else memset(residual, 0, w * w * sizeof *residual);
   for (size_t e = 0; ki && e < view->environments; e++) {
     double *explained = taken + e * w * ki;
