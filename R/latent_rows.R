@@ -39,7 +39,8 @@ latent_rows <- function(data, encoder, view, fold = NULL) {
   cells <- expand.grid(fold = seq_len(folds), environment = levels(data$environment), stringsAsFactors = FALSE)
   list(
     stream = list(
-      codes = if (packed) of_people(view, "row codes", row_codes(data$genotypes, order)), numbers = if (!packed) mr_genotypes(data), variants = p,
+      codes = if (packed) of_people(view, "row codes", row_codes(data$genotypes, order)),
+      numbers = if (!packed) mr_genotypes(data), variants = p,
       person = order - 1L, columns = unlist(lapply(numeric_columns(data), columns_apart), recursive = FALSE),
       cell = cell[order], cells = nrow(cells)
     ),

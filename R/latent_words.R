@@ -104,7 +104,8 @@ mode_words <- function(fit) {
 fallback_words <- function(fit) {
   background <- fit$encoder$background
   if (is.null(background[["fallback"]])) return(character())
-  instead <- if (fit$mode == "structure") "the structure columns and the panel's own structure are" else "the panel's own structure is"
+  both <- fit$mode == "structure"
+  own <- paste0(if (both) "the structure columns and ", "the panel's own structure ", if (both) "are" else "is")
   sprintf(
     "%s: %s used instead.",
     if (background$fallback == "none") {
@@ -115,7 +116,7 @@ fallback_words <- function(fit) {
         background$effective[["background"]], background$effective[["instruments"]]
       )
     },
-    instead
+    own
   )
 }
 
