@@ -36,6 +36,16 @@ from_plink2 <- function(input, g) {
   stopifnot(identical(is.na(unname(text)), is.na(unname(g[, seq_len(ncol(text))]))))
   max(abs(text - g[, seq_len(ncol(text))]), na.rm = TRUE)
 }
+# Bytes of a variant before its compressed stream: three names, the position, the alleles and two sizes.
+before_stream <- function(bytes) {
+  number <- function(at, size) sum(as.integer(bytes[at + seq_len(size)]) * 256^(seq_len(size) - 1))
+  at <- 0
+  for (name in 1:3) at <- at + 2 + number(at, 2)
+  alleles <- number(at + 4, 2)
+  at <- at + 6
+  for (allele in seq_len(alleles)) at <- at + 4 + number(at, 4)
+  at + 8
+}
 seconds <- function(expr, times = 3) {
   expr <- substitute(expr)
   frame <- parent.frame()
@@ -60,12 +70,12 @@ for (bits in c(8, 16)) {
   reading <- seconds(LatentMR:::decode.genotype_bgen(bgen))
   step <- 1 / (2^bits - 1)
   stopifnot(identical(is.na(b), is.na(g)), max(abs(b - g), na.rm = TRUE) < 1.01 * step + 1 / 16384)
-  packed <- lapply(seq_len(p), function(j) { # the compressed stream ends where the variant does
+  packed <- lapply(seq_len(p), function(j) {
     connection <- file(path, "rb")
     on.exit(close(connection))
     seek(connection, bgen$at$start[j])
     bytes <- readBin(connection, "raw", bgen$at$bytes[j])
-    bytes[-seq_len(grepRaw(as.raw(c(0x78)), bytes, offset = 30, fixed = TRUE) - 1)]
+    bytes[-seq_len(before_stream(bytes))]
   })
   unpacking <- seconds(for (stream in packed) memDecompress(stream, "gzip"))
   rows <- rbind(rows, data.frame(
