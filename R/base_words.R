@@ -77,7 +77,8 @@ list_some <- function(x, max) {
 
 in_words <- function(seconds) {
   if (seconds < 90) {
-    sprintf("%.0f seconds", seconds)
+    whole <- max(1, round(seconds))
+    sprintf("%.0f second%s", whole, if (whole == 1) "" else "s")
   } else if (seconds < 5400) {
     sprintf("%.0f minutes", seconds / 60)
   } else {

@@ -17,7 +17,7 @@ test_that("the bar moves with the share, once, and the time is said before", {
   )
   expect_equal(steps[steps > 0], c(10, 40, 50))
   expect_length(said, 1)
-  expect_match(said, "^Counting: about [0-9]+ seconds")
+  expect_match(said, "^Counting: about [0-9]+ seconds?")
 })
 
 test_that("short work and quiet sessions have neither bar nor words", {
@@ -74,6 +74,7 @@ test_that("C loops reach the bar of the session", {
 
 test_that("times read as people say them", {
   expect_identical(in_words(c(3.2)), "3 seconds")
+  expect_identical(in_words(.2), "1 second")
   expect_identical(in_words(180), "3 minutes")
   expect_identical(in_words(9000), "2.5 hours")
 })
