@@ -70,8 +70,9 @@
 #' @section Progress, interrupts, parallel work: Work of more than a second reports through progressr:
 #' `progressr::handlers(global = TRUE)` once in a session shows bars. A batch job (`Rscript job.R > log 2>&1`) gets
 #' a line every few seconds instead; with `options(progressr.enable = TRUE)` it has the bars of
-#' `progressr::handlers()`. Work of more than 20 seconds says so when it has begun. Long loops stop within a
-#' fraction of a second when interrupted, or when a time limit ([setTimeLimit()]) is over, and leave nothing open.
+#' `progressr::handlers()`. Work of more than two seconds says so when it has begun (20 in documents of knitr), but for
+#' `options(LatentMR.quiet = TRUE)`. Long loops stop within a fraction of a second when interrupted, or when a time
+#' limit ([setTimeLimit()]) is over, and leave nothing open.
 #' Restarts and folds of encoders run where `future::plan()` says, with the same numbers everywhere.
 #'
 #' @section Errors and warnings:
