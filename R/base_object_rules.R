@@ -392,7 +392,7 @@ curve_rules <- function() list(
     ),
     point = numbers("2 + u * l"), coef = numbers("2 + u * l"), cov = symmetric("2 + u * l"),
     mean_slope = numbers("2 + u * l"),
-    summary = numbers(named = c("q", "strength", "s2", "ratio", "linear", "first_stage")),
+    summary = numbers(named = c("q", "strength", "s2", "ratio", "gain", "linear", "first_stage")),
     scale = numbers(4, named = c("y_mean", "y_sd", "a_mean", "a_scale"))
   ),
   identification = parts(

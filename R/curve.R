@@ -31,8 +31,9 @@
 #' Two curves come back. The *unshrunk* fit has the band. The *shrunk* curve (what `predict()` gives first) is
 #' `linear 2SLS + s (fit - linear 2SLS)` with `s = k (1 - tau V / D)` in `[0, 1]`, `D` the mean squared difference
 #' from the line and `V` what noise alone gives; `s = 0` is exactly the line of linear 2SLS with the instruments as
-#' given; `k = 8`. With strong instruments `tau = 3`, which about one in fourteen straight truths exceeds
-#' (`Rscript bench/bench-curve-straight.R`). With weak ones `D / V` is about the square of the t of quadratic
+#' given; `k = 8`. With strong instruments `tau = 3` and `s` is at most `4 (gain + 1/2)`, `gain` the log evidence of the
+#' fit's prior (over nets and variances) less that of the line (`Rscript
+#' bench/bench-curve-straight.R`). With weak ones `D / V` is about the square of the t of quadratic
 #' two-stage least squares: `tau = 5`, which 2.5 % of straight lines exceed, or `tau = 1.64` (t = 1.28, 10 % on one
 #' side) where the control function bends alike. That is the regression of the outcome on `x`, `x^2` and a cubic of
 #' the first-stage residual (Blundell and Powell 2003), far more precise but right only if that residual does not

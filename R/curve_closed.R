@@ -112,8 +112,8 @@ closed_lines <- function(fit, number) {
   id <- fit$identification
   c(
     sprintf(
-      "Shrinkage to linear 2SLS: s = %s (noise / difference V/D = %s)", number(fit$shrink),
-      number(fit$model$summary[["ratio"]])
+      "Shrinkage to linear 2SLS: s = %s (log evidence of a bend %s, noise / difference V/D = %s)", number(fit$shrink),
+      number(fit$model$summary[["gain"]]), number(fit$model$summary[["ratio"]])
     ),
     if (!id$strong && id$most > 1 && fit$alike) {
       sprintf(

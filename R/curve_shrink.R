@@ -1,9 +1,9 @@
-# How far the curve may leave the line: s = k (1 - tau V / D) within [0, 1], D the mean
+# How far the curve may leave the line: s = 8 (1 - tau V / D) within [0, 1], D the mean
 # squared difference of the fit from linear 2SLS, V what noise alone gives of it.
 #
-# Strong instruments: from D = 3 V on, the whole curve soon after (D = 3.4 V). Straight truths exceed
-# D = 3 V in about one of fourteen data sets, D = V in half of them; curves that can be told from
-# a line have D = 5 V and more. Weak instruments see one
+# Strong instruments: from D = 3 V on, and no more than 4 (gain + 1/2), gain the log evidence of the curve's prior over
+# that of the line. The evidence weighs noise in the coordinates of the instruments, where it is even; D is mostly of
+# what they hardly see, so that alone it lets straight truths go. Weak instruments see one
 # bend, for which D / V is the square of its t: the line is left at `alone` (2.5 % of true lines), where
 # the control function bends alike at `alike` (10 % on its side: a second opinion, no proof). With
 # fewer than two directions there is nothing but a line to estimate.
@@ -11,9 +11,11 @@ weak_gate <- c(alone = 5, alike = 1.64)
 
 curve_shrink <- function(fit) {
   if (fit$identification$most < 2) return(0)
-  k <- 8
-  tau <- if (fit$identification$strong) 3 else weak_gate[[if (fit$alike) "alike" else "alone"]]
-  min(1, max(0, k * (1 - tau * fit$model$summary[["ratio"]])))
+  numbers <- fit$model$summary
+  strong <- fit$identification$strong
+  tau <- if (strong) 3 else weak_gate[[if (fit$alike) "alike" else "alone"]]
+  s <- min(8 * (1 - tau * numbers[["ratio"]]), if (strong) 4 * (numbers[["gain"]] + .5))
+  min(1, max(0, s))
 }
 
 # Whether the control function supports the bend of quadratic 2SLS: it bends for sure

@@ -74,9 +74,7 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
       x = axis_name(x$names$exposure, units[1]), y = axis_name(x$names$outcome, units[2]), colour = NULL,
       linetype = NULL,
       linewidth = NULL,
-      title = wrap_words(
-        sprintf("Dose-response of %s on %s", shorten(x$names$outcome, 60), shorten(x$names$exposure, 60)), 70
-      ),
+      title = wrap_words(curve_title(x), 70),
       caption = wrap_words(curve_caption(x, level), 95)
     ) +
     plot_theme() +
@@ -85,6 +83,13 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
       linewidth = ggplot2::guide_legend(ncol = 3)
     )
   sized(plot, 7, 5.6, legend = c("colour", "linetype", "linewidth"))
+}
+
+curve_title <- function(x) {
+  sprintf(
+    "Dose-response of %s on %s%s", shorten(x$names$outcome, 60), shorten(x$names$exposure, 60),
+    if (x$shrink == 0) ": a line, nothing speaks against it" else ""
+  )
 }
 
 curve_bands <- function(x, at, level) {

@@ -5,7 +5,8 @@
 #   Rscript bench/bench-curve-straight.R [draws]     30; SEED0 shifts the seeds
 #
 # Straight truths: ten Gaussian instruments or thirty SNPs, confounding 5 SD of the noise's
-# scale. Wiggly ones: two uniform instruments (the AGMM design), n = 2,000.
+# scale. Wiggly ones: two uniform instruments, n = 2,000, which see nothing of sin 3x (smoothed to a hundredth of it),
+# and one strong Gaussian instrument (the AGMM design of Dikkala et al. 2020).
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 draws <- if (length(commandArgs(TRUE))) as.integer(commandArgs(TRUE)[1]) else 30L
@@ -24,6 +25,12 @@ wiggly <- function(h, n = 2000) {
   x <- .5 * z[, 1] + .5 * z[, 2] + e + rnorm(n, sd = .1)
   list(y = h(x) + e + rnorm(n, sd = .1), x = x, z = z, h = h)
 }
+strong <- function(h, share, n = 2000) {
+  z <- rnorm(n)
+  e <- rnorm(n)
+  x <- 2 * share * z + 2 * (1 - share) * e + rnorm(n, sd = .1)
+  list(y = h(x) + 2 * e + rnorm(n, sd = .1), x = x, z = z, h = h)
+}
 cells <- list()
 for (n in c(1000, 3000, 20000)) for (r2 in c(.05, .15, .4, .7)) for (snp in c(FALSE, TRUE)) local({
   a <- list(n = n, r2 = r2, snp = snp)
@@ -36,6 +43,10 @@ truths <- list(
 for (name in names(truths)) local({
   h <- truths[[name]]
   cells[[paste("wiggly", name)]] <<- function() wiggly(h)
+})
+for (name in names(truths)) local({
+  h <- truths[[name]]
+  cells[[paste("strong", name)]] <<- function() strong(h, if (name == "sin 3x") .9 else .8)
 })
 
 one <- function(cell, seed) {

@@ -72,13 +72,13 @@ static SEXP ffi_curve_closed(SEXP y, SEXP a, SEXP z, SEXP w, SEXP options, SEXP 
                          glue_arena(curve_model_bytes(&rows, &opt)), &tick, &err), &err);
 
   static const char *const names[] = {
-    "q", "strength", "strong", "s2", "s2_linear", "s2_band", "ratio", "linear", "linear_se2",
+    "q", "strength", "strong", "s2", "s2_linear", "s2_band", "ratio", "gain", "linear", "linear_se2",
     "weight_flat", "kappa2", "kappa_r", "fixed", "base", "kept", "points", "first_stage"};
   const double values[] = {(double)sum.q, sum.strength, sum.strong, sum.s2, sum.s2_linear, sum.s2_band, sum.ratio,
-    sum.linear, sum.linear_se2, sum.weight_flat, sum.kappa2, sum.kappa_r,
+    sum.gain, sum.linear, sum.linear_se2, sum.weight_flat, sum.kappa2, sum.kappa_r,
     (double)model.size.fixed, (double)model.size.base, (double)model.size.kept,
     (double)model.points, model.first_stage};
-  SEXP summary = named_reals(17, names, values);
+  SEXP summary = named_reals(18, names, values);
   static const char *const scale_names[] = {"y_mean", "y_sd", "a_mean", "a_scale"};
   const double scales[] = {model.y_mean, model.y_sd, model.a_mean, model.a_scale};
   SEXP scale = named_reals(4, scale_names, scales);

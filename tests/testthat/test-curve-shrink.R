@@ -58,16 +58,20 @@ test_that("an instrument without a second direction has no flat prior for the sq
   expect_lt(max(predict(binary, c(-1, 0, 1), "confidence")[, "std.error"]), 5 * sd(d$y))
 })
 
-test_that("s as a function of V / D", {
-  s <- function(ratio, strong = FALSE, alike = FALSE, most = 5) {
+test_that("s as a function of V / D, and of the evidence where instruments are strong", {
+  s <- function(ratio, strong = FALSE, alike = FALSE, most = 5, gain = 9) {
     LatentMR:::curve_shrink(list(
-      identification = list(most = most, strong = strong), alike = alike, model = list(summary = c(ratio = ratio))
+      identification = list(most = most, strong = strong), alike = alike,
+      model = list(summary = c(ratio = ratio, gain = gain))
     ))
   }
   expect_equal(vapply(c(1.1, .5, .32, .25), s, 0, strong = TRUE), c(0, 0, .32, 1))
+  bends <- vapply(c(-3, -.5, -.45, -.3, -.25, 5), function(gain) s(.01, strong = TRUE, gain = gain), 0)
+  expect_equal(bends, c(0, 0, .2, .8, 1, 1))
   expect_equal(vapply(c(1 / 4.9, .19, 1 / 6), s, 0), c(0, 8 * .05, 1))
   expect_equal(vapply(c(1 / 1.6, .55, .5), s, 0, alike = TRUE), c(0, 8 * (1 - 1.64 * .55), 1))
   expect_equal(s(.01, strong = TRUE, most = 1), 0)
+  expect_equal(s(.01, gain = -9), 1)
   expect_equal(s(Inf), 0)
 })
 
@@ -157,4 +161,26 @@ test_that("a straight truth and strong instruments: the line of linear 2SLS in m
   draws <- vapply(1:10, straight, numeric(2))
   expect_lte(sum(draws[1, ] > 0), 2)
   expect_equal(median(draws[2, ]), 1, tolerance = 1e-6)
+})
+
+test_that("log evidence of a bend: densities of the coordinates under every net and prior, and under the line", {
+  d <- score_data(800, .6, function(x) sin(2 * x), 8)
+  fit <- iv_curve(y ~ x | z, d, control = curve_control(members = 3, units = 8, polish = 0), seed = 1)
+  model <- fit$model
+  expect_true(fit$identification$strong)
+  g0 <- model$cross[, 1]
+  left <- qr.Q(qr(cbind(g0)), complete = TRUE)[, -1] # the line's slope has a flat prior
+  e <- drop(crossprod(left, model$g))
+  density <- function(k2, kr, net) {
+    r <- model$cross[, 2 + (net - 1) * 8 + 1:8]
+    v <- crossprod(left, diag(length(g0)) + k2 * tcrossprod(model$cross[, 2]) + kr * tcrossprod(r)) %*% left
+    -as.numeric(determinant(v)$modulus) / 2 - drop(e %*% solve(v, e)) / (2 * model$summary[["s2"]])
+  }
+  prior <- matrix(curve_priors$strong, 5)
+  cells <- expand.grid(k2 = 1:5, kr = 1:5, net = 1:3)
+  each <- mapply(function(i, j, net) {
+    log(prior[i, 2] * prior[j, 4] / 3) + density(prior[i, 1], prior[j, 3], net)
+  }, cells$k2, cells$kr, cells$net)
+  top <- max(each)
+  expect_equal(model$summary[["gain"]], top + log(sum(exp(each - top))) - density(0, 0, 1), tolerance = 1e-6)
 })

@@ -384,6 +384,8 @@ lmr_status curve_closed(const curve_support *s, curve_basis_size size, const dou
   memcpy(out->g, gy + t.fixed, t.q * sizeof *out->g);
   memcpy(out->point, t.coef, columns * sizeof *out->point);
   weights_summary(&t, sum);
+  const curve_problem first = problem(&t, 0, w.packed);
+  LMR_TRY(closed_gain(&t, &first, s2, w.residual, &sum->gain, err));
   LMR_TRY(posterior(&t, s2, w.packed, w.cell_coef, w.small, out->map, NULL, err));
   LMR_TRY(noise_share(&t, out, w.moment, sum, err));
 

@@ -32,6 +32,7 @@ typedef struct {
   int strong;
   double s2, s2_linear, s2_band; /* residual variances */
   double ratio;                  /* V / D of the difference from the line */
+  double gain;                   /* log evidence of the estimate's prior less that of the line */
   double linear, linear_se2;           /* 2SLS slope with all q instruments, its variance */
   double weight_flat;                  /* posterior weight of kr = 0 */
   double kappa2, kappa_r;              /* posterior means */

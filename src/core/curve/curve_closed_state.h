@@ -4,6 +4,7 @@
 #define LMR_CORE_CURVE_CLOSED_STATE_H
 
 #include "core/curve/curve_closed.h"
+#include "core/curve/curve_evidence.h"
 
 enum { N_KR = CURVE_KR, N_GRID = CURVE_GRID };
 
@@ -36,5 +37,10 @@ void closed_choose_size(closed_state *t, size_t base);
 double closed_strength(const closed_state *t);
 /* The leading coordinates that lines and parabolas are fitted with: t->q_line, t->q_square. */
 void closed_choose_fewer(closed_state *t, curve_basis_size size);
+
+/* Log evidence of the prior (averaged over nets, cells as they stand) less that of the line alone, a fit of `net`
+ * without square and tanh units; s2: residual variance. residual: [q] scratch, beside t->work. */
+lmr_status closed_gain(const closed_state *t, const curve_problem *net, double s2, double *residual, double *gain,
+                       lmr_error *err);
 
 #endif
