@@ -63,6 +63,7 @@
 #' * `latentmr_warning_constant`: a trait that does not vary in an environment: `environments`;
 #' * `latentmr_warning_small_environment`: environments of fewer than 10 people, removed: `environments`;
 #' * `latentmr_warning_samples`: a fam file that may have a line too many;
+#' * `latentmr_warning_family`: people of one family who are not alike as full siblings are: `correlation`;
 #' * `latentmr_warning_kinship`: pairs without a kinship coefficient;
 #' * `latentmr_warning_disclosure`: variants that a site withheld;
 #' * `latentmr_warning_version`: sites that have other versions of the package: `versions`;

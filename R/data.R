@@ -163,7 +163,9 @@
 #'   quartiles) in one environment is more than 3 times, or less than a third of, that of the others; the usual factors
 #'   between units are named. `latentmr_warning_environment`: environments that explain more than half
 #'   of the variance of a trait, or are more than 30 whole numbers. `latentmr_warning_levels`: groups
-#'   whose names differ only in capital letters or blanks. `latentmr_warning_ids`:
+#'   whose names differ only in capital letters or blanks, or are those of missing values.
+#'   `latentmr_warning_family`: pairs of one family whose genotypes correlate by much less than .5, that of full
+#'   siblings. `latentmr_warning_ids`:
 #'   more than 2 % of the rows find no genotype, with the likely cause. `latentmr_warning_imputation`: dosages
 #'   whose quality (`info` of [variants()]) in two environments differs by more than .2 and four standard
 #'   errors. `latentmr_warning_sex` and `latentmr_warning_chromosome`: see Rules for variants.

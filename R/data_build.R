@@ -36,9 +36,9 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   back <- build_background(background, people$background_rows, environment, renamed$variants$snp, log)
   if (kind == "dosage") warn_quality(renamed$variants, scan_pick(scan[c("called", "mean", "ss")], kept$cols), sex)
 
-  family <- if (!is.null(frame$family)) unname(droplevels(frame$family[alive]))
-  family <- parents_family(family, parents, people$rows)
+  family <- parents_family(if (!is.null(frame$family)) unname(droplevels(frame$family[alive])), parents, people$rows)
   check_sibships(family, kind, parents)
+  warn_unlike_siblings(family, source, people$rows, kept$cols, environment, scan$mean)
   check_imputation(parents, kind, frame$ids[alive])
   cluster <- if (!is.null(frame$cluster)) droplevels(frame$cluster[alive])
   cluster <- family_clusters(family, cluster, parents, people$rows)

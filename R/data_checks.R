@@ -129,7 +129,14 @@ as_environment <- function(x, arg = "environment") {
       "An environment is a group such as an ancestry, cohort or site; give principal components to `structure`."
     )
   }
-  as_groups(x)
+  out <- as_groups(x)
+  if (length(out) > 20 && nlevels(out) > length(out) / 2) {
+    abort_argument(
+      arg, must, sprintf("one with %s different values in %s", big(nlevels(out)), plural(length(out), "participant")),
+      "It looks like an identifier, a date or a measurement."
+    )
+  }
+  out
 }
 
 # Numbers that are no codes of groups; from a file they come as text, where 1.5 may be one.

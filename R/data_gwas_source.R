@@ -167,6 +167,7 @@ complete_cells <- function(x, source, found, given) {
   x <- gwas_environment(x, source, given)
   x$trait <- gwas_trait(x, source, given)
   for (name in c("samplesize", "ncase", "ncontrol")) x[[name]] <- people_column(x, name, source, given)
+  check_case_count(x, source$label)
   both <- x$ncase + x$ncontrol
   x$samplesize <- ifelse(is.na(x$samplesize), both, x$samplesize)
   if (is.null(x$beta) && is.null(x$or) && is.null(x$hr) && (all(is.na(x$eaf)) || all(is.na(x$samplesize)))) {
@@ -273,4 +274,18 @@ people_column <- function(x, name, source, given) {
   if (is.null(other)) return(own)
   other <- if (is.null(names(other))) rep(other, n) else unname(other[x$environment])
   ifelse(is.na(own), as.double(other), own)
+}
+
+# Cases are people.
+check_case_count <- function(x, label) {
+  for (name in c("ncase", "ncontrol")) {
+    bad <- which(x[[name]] > x$samplesize)
+    if (!length(bad)) next
+    abort_gwas(
+      sprintf(
+        "%s: %s is %s of %s people (row %d).", label, name, big(x[[name]][bad[1]]), big(x$samplesize[bad[1]]), bad[1]
+      ), name,
+      sprintf("Say which is right: read_gwas(samplesize = , %s = ), or `columns`.", name)
+    )
+  }
 }

@@ -78,6 +78,12 @@ of_unique <- function(x, f) {
 }
 
 usable_alleles <- function(g) {
+  for (name in c("effect_allele", "other_allele")) if ("TRUE" %in% g$x[[name]]) {
+    abort_gwas(
+      sprintf("The column %s holds TRUE and FALSE, not alleles.", name), name,
+      "A column of T alone is read as TRUE: give the path of the file, or read.csv(colClasses = \"character\")."
+    )
+  }
   clean <- function(x) of_unique(x, function(u) clean_allele(u, length(u)))
   g$x$effect_allele <- clean(g$x$effect_allele)
   g$x$other_allele <- clean(g$x$other_allele)
@@ -149,6 +155,7 @@ effects_from_z <- function(g) {
 # Standard errors: given, else from the interval, the statistic or the p-value.
 usable_errors <- function(g, label) {
   x <- g$x
+  if (is.null(x$logp)) refuse_log_pvalues(x$pval, label)
   stat <- if (!is.null(x$z)) abs(x$z) else if (!is.null(x$pval)) gwas_z(x$pval, x$logp)
   if (is.null(x$se)) {
     g$x$se <- rep(NA_real_, length(x$beta))
@@ -165,6 +172,20 @@ usable_errors <- function(g, label) {
   bare <- if (is.null(x$pval)) FALSE else is.na(g$x$se) & x$pval %in% c(0, 1)
   if (any(bare)) g <- gwas_drop(g, bare, "no standard error, and none from a p-value of 0 or 1")
   gwas_drop(g, !is.finite(g$x$se) | g$x$se <= 0, "no standard error above 0")
+}
+
+# -log10(p) under the name of p: many above 1, none below 0.
+refuse_log_pvalues <- function(pval, label) {
+  pval <- pval[is.finite(pval)]
+  above <- sum(pval > 1)
+  if (above < 3 || above < .05 * length(pval) || any(pval < 0)) return(invisible())
+  abort_gwas(
+    sprintf(
+      "%s: %s of %s p-values are above 1, up to %s.", label, big(above), big(length(pval)),
+      format(max(pval), digits = 3)
+    ),
+    "pval", "If they are -log10(p), say so: columns = c(log10p = \"<the column>\")."
+  )
 }
 
 fill_errors <- function(g, se, from) {

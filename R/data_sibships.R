@@ -15,6 +15,35 @@ check_sibships <- function(family, kind, parents = NULL) {
   )
 }
 
+# Full siblings share half: the correlation of two of a family over the variants, within environments, is .5.
+# Far below it the groups are something else (sites, households, half siblings). Some hundred pairs and variants tell.
+warn_unlike_siblings <- function(family, source, rows, variants, environment, mean, most = 400L) {
+  if (is.null(family)) return(invisible())
+  first <- match(family, family)
+  second <- which(!is.na(family) & first != seq_along(family))
+  second <- second[!duplicated(family[second])]
+  second <- second[unique(round(seq(1, length(second), length.out = min(most, length(second)))))]
+  cols <- variants[unique(round(seq(1, length(variants), length.out = min(most, length(variants)))))]
+  if (length(second) < 10) return(invisible())
+  pair <- c(first[second], second)
+  g <- decode(source$genotypes, cols, rows[pair]) - t(mean[cols, as.integer(environment)[pair], drop = FALSE])
+  a <- g[seq_along(second), , drop = FALSE]
+  b <- g[length(second) + seq_along(second), , drop = FALSE]
+  known <- !is.na(a) & !is.na(b)
+  size <- sqrt(sum(a[known]^2) * sum(b[known]^2))
+  if (!size > 0) return(invisible())
+  alike <- sum(a[known] * b[known]) / size
+  if (alike + 3 / sqrt(sum(known)) > .4) return(invisible())
+  warn(
+    sprintf(
+      "People who share a value of `family` are not alike as full siblings are: their genotypes correlate by %s, not by about .5 (%s).",
+      format(alike, digits = 2), plural(length(second), "pair")
+    ),
+    "latentmr_warning_family", correlation = alike,
+    hint = "Families are full siblings: not sites, households, half siblings or parents with children. Are identifiers of families those of other people?"
+  )
+}
+
 # Members of families of two or more among `others`.
 in_sibship <- function(family, others = rep(TRUE, length(family))) {
   size <- tabulate(family[others], nlevels(family))

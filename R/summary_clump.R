@@ -215,11 +215,15 @@ smallest_of_each <- function(p) {
 }
 
 abort_no_pvalue <- function(names, variants) {
-  cause <- if (length(names)) variant_cause(names, variants)
+  if (!length(names)) {
+    abort_argument("p", "numbers between 0 and 1, some of them not missing", "missing for every variant")
+  }
+  cause <- variant_cause(names, variants)
   abort(
-    sprintf("None of the %s variants in `p` is in `x`%s.%s", big(length(names)), if (length(names)) sprintf(
-      ": %s; `x` has %s", quote_all(names, 3), quote_all(variants$snp, 3)
-    ) else "", cause_words(cause)),
+    sprintf(
+      "None of the %s variants in `p` is in `x`: %s; `x` has %s.%s", big(length(names)), quote_all(names, 3),
+      quote_all(variants$snp, 3), cause_words(cause)
+    ),
     c("latentmr_error_variants", "latentmr_error_argument"), argument = "p",
     hint = if (is.null(cause)) "Look for another kind of name (rsid, chr:pos)." else cause$remedy
   )

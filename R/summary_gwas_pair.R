@@ -46,7 +46,9 @@ warn_one_sided <- function(environments, both, args) {
 
 # harmonised_pair() of every environment, with a word on what is lost.
 harmonised_pairs <- function(exposure, outcome, action, args = c("fit", "outcome")) {
-  h <- lapply(gwas_pairs(exposure, outcome, args), function(pair) harmonised_pair(pair[[1]], pair[[2]], action))
+  pairs <- gwas_pairs(exposure, outcome, args)
+  for (pair in pairs) check_other_table(pair[[1]], pair[[2]], args[2])
+  h <- lapply(pairs, function(pair) harmonised_pair(pair[[1]], pair[[2]], action))
   words <- unlist(lapply(names(h), function(e) pair_words(h[[e]], e)))
   if (length(words)) inform(paste(words, collapse = "\n"), "latentmr_message_variants")
   for (e in names(h)) {

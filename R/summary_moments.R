@@ -118,6 +118,7 @@ mr_moments_from_summary <- function(exposure, outcome, ld = NULL, null = NULL, o
   }
   sizes <- gwas_sizes(g)
   names <- vapply(frames, `[[`, "", "name")
+  check_gwas_sizes(g, sizes)
   warn_gwas_units(g, sizes, names)
   noise <- gwas_noise(overlap, null, g, names)
   # Effects one by one of many variants: what is left of the traits is not what the people leave.
@@ -153,6 +154,23 @@ gwas_sizes <- function(g) {
   list(
     n = n, f = f, sd = sd, environment = environment, each = each, variance = variance, share = share,
     noise = variance * colMeans(share)
+  )
+}
+
+# A variant explains less than the whole trait.
+check_gwas_sizes <- function(g, sizes) {
+  share <- sweep((sizes$sd[, sizes$environment, drop = FALSE] * g$beta)^2, 2, sizes$variance, `/`)
+  if (max(share) < 1) return(invisible())
+  at <- arrayInd(which.max(share), dim(share))
+  abort_argument(
+    if (g$cells$trait[at[2]] == max(g$cells$trait)) "outcome" else "exposure",
+    "of associations that so many people can have",
+    sprintf(
+      "one where \"%s\" explains more than the whole trait (%s: effect %s, error %s, samplesize %s)", g$variants$snp[at[1]],
+      quote_all(g$cells$environment[at[2]]), format(g$beta[at], digits = 3), format(g$se[at], digits = 3),
+      big(g$samplesize[at])
+    ),
+    "Do `samplesize`, `se` and `eaf` belong to these effects? Is `samplesize` in thousands?"
   )
 }
 

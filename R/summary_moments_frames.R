@@ -104,7 +104,14 @@ gwas_frames <- function(exposure, outcome, where = c("exposure", "outcome")) {
     frames[[t]]$data$key <- key[[t]]
   }
   check_gwas_environments(frames, args)
+  for (t in seq_len(k)) check_other_table(frames[[t]]$data, frames[[k + 1]]$data, where[2])
   frames
+}
+
+# One table given twice.
+check_other_table <- function(x, y, arg) {
+  if (nrow(x) < 2 || !identical(x$beta, y$beta) || !identical(x$se, y$se)) return(invisible())
+  abort_argument(arg, "a table of another trait than the exposure", "one with the same effects and errors")
 }
 
 check_gwas_environments <- function(frames, args) {

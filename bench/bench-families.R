@@ -15,6 +15,8 @@ cells <- list(
   valid_small = function() mating(families = 400, on = "exposure", r = 0, generations = 1),
   dynastic = function() mating(on = "exposure", r = 0, generations = 1, dynastic = c(.4, .4)),
   cross = function() mating(on = "cross", r = .4),
+  # Mating moves the population rows by .08, as in the trial that asked for family rows.
+  cross_08 = function() mating(on = "cross", r = .4, h2 = .6, direct = .6, free = .4),
   cross_large = function() mating(families = 3000, on = "cross", r = .4),
   # More of both traits is inherited, so that mating moves the population rows by about .1.
   cross_strong = function() mating(on = "cross", r = .4, h2 = .6, direct = .7, free = .3),

@@ -21,6 +21,7 @@
 # Arm `best`: the smallest error that any estimator can have on average, for these tables, their overlap and a noise of the
 # shape that the null variants show (best_variance()). PEOPLE=2000, one, two samples and half overlap: distinct .043, .071,
 # .057 (latent_reml .048, .062, .056; its 40 draws are known to 11 %), shared .059, .086, .072 (.054, .084, .068).
+# Arms `peers` (PEERS=folder): MREILLS, TEMR and MR-APSS on the same tables, bench/summary-peers.R.
 # The table is bench/results/summary.csv.
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
@@ -187,6 +188,7 @@ null_shape <- function(null) {
 # ---- estimates ----
 
 row <- function(arm, estimator, b, lo, up) data.frame(arm = arm, estimator = estimator, b = b, lo = lo, up = up)
+source("bench/summary-peers.R")
 
 latent_rows_of <- function(arm, moments) {
   if (inherits(moments, "condition")) return(row(arm, c("latent_nagar", "latent_reml"), NA, NA, NA))
@@ -227,7 +229,7 @@ one_draw_of_people <- function(design, seed) {
     out <- rbind(if (!best_only) rbind(
       latent_rows_of("cross", try_moments(x, y, overlap = t$overlap)),
       latent_rows_of("null", try_moments(x, y, null = c(t$null, polygenic = FALSE))),
-      usual_rows(x, y)
+      usual_rows(x, y), peer_rows(x, y, t$null)
     ), best_row(tau2, table_noise(x, y, null_shape(t$null)))
     )
     cbind(cell = paste(design, sample, sep = "_"), draw = seed, out)
@@ -304,7 +306,7 @@ one_polygenic_draw <- function(cell, settings, seed) {
     latent_rows_of("none", try_moments(t$x, t$y, overlap = .4)),
     latent_rows_of("mean", try_moments(t$x, t$y, null = c(plain, polygenic = FALSE))),
     latent_rows_of("ldscore", try_moments(t$x, t$y, null = t$null)),
-    usual_rows(t$x, t$y)
+    usual_rows(t$x, t$y), peer_rows(t$x, t$y, t$null, isTRUE(settings$curse))
   ), t$best)
   if (is.null(out)) return(NULL)
   cbind(cell = cell, draw = seed, out)
