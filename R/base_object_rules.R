@@ -331,7 +331,7 @@ iv_rules <- function() list(
   instruments = texts(null = TRUE),
   weights = numbers("n", null = TRUE, scan = FALSE),
   terms = parts(optional = TRUE), levels = parts(null = TRUE, optional = TRUE), contrasts = parts(optional = TRUE),
-  model = frame("n", optional = TRUE),
+  model = frame("n", optional = TRUE), diagnostics = anything(), strength = anything(),
   engine = parts(
     estimator = text(), instrument = numbers("n", "k", scan = FALSE, optional = TRUE), meat = text(optional = TRUE),
     skipped = flags("n", optional = TRUE),
@@ -350,7 +350,7 @@ iv_rules <- function() list(
 
 binary_rules <- function() list(
   coefficients = numbers("m", na = TRUE), vcov = symmetric("v"), scale = text(), estimator = text(), vcov_type = text(),
-  endogenous = texts(), outcome = text(optional = TRUE), df = number(min = 0, inf = TRUE), nobs = number(min = 1),
+  endogenous = texts(), outcome = text(), units = text(), df = number(min = 0, inf = TRUE), nobs = number(min = 1),
   cases = number(min = 0), linear = object_of("iv_reg")
 )
 

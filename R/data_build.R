@@ -19,9 +19,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   structure <- drop_constant_columns(frame$structure[alive, , drop = FALSE])
   log <- log_columns(log, "covariates", ncol(frame$covariates), covariates$dropped)
   log <- log_columns(log, "structure columns", ncol(frame$structure), structure$dropped)
-  if (!is.null(frame$structure) && !ncol(structure$x)) {
-    abort_argument("structure", "a matrix with a column that varies", "constant in every column")
-  }
+  check_structure_size(structure$x, length(alive))
 
   scan <- scan_variants(source, people$rows, environment)
   kind <- decide_kind(source, scan, people$rows, kind, "genotypes")
@@ -105,6 +103,18 @@ drop_constant_columns <- function(x) {
   varies <- apply(x, 2, function(column) any(column != column[1]))
   rownames(x) <- NULL
   list(x = x[, varies, drop = FALSE], dropped = colnames(x)[!varies])
+}
+
+# What varies of the structure, and people enough to say so.
+check_structure_size <- function(x, people) {
+  if (is.null(x)) return(invisible())
+  if (!ncol(x)) abort_argument("structure", "a matrix with a column that varies", "constant in every column")
+  if (ncol(x) < people - 1) return(invisible())
+  abort(
+    sprintf("%s are too few for %s.", plural(people, "participant"), plural(ncol(x), "structure column")),
+    c("latentmr_error_unidentified", "latentmr_error_argument"), argument = "structure",
+    hint = "Give fewer: the first principal components."
+  )
 }
 
 log_columns <- function(log, unit, read, dropped) {

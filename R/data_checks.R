@@ -93,6 +93,12 @@ exposure_columns <- function(x) {
 }
 
 check_not_infinite <- function(x, arg) {
+  most <- max(0, abs(x[is.finite(x)]))
+  if (most > 1e150) {
+    abort_argument(
+      arg, "numbers below 1e150", sprintf("up to %s", format(most)), "Their squares are no numbers: change the unit."
+    )
+  }
   bad <- which(is.infinite(x))
   if (length(bad)) {
     abort_argument(

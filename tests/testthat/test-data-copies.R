@@ -106,3 +106,32 @@ test_that("bars within a part, variables outside the data and functions that are
   hint <- "\ni Its variables are columns of `data`, or have one value for each of its rows; its functions are there."
   expect_error(iv_reg(y ~ nofun(fam) | x | z, d), "`formula` cannot be used: ", class = "latentmr_error_argument", fixed = TRUE)
 })
+
+test_that("units that no square can hold, and more structure than people", {
+  p <- known_parts()
+  refused(given(outcome = 1e300 * p$sbp), paste0(
+    "`outcome` must be numbers below 1e150, not up to ", format(1e300 * max(p$sbp)), ".\ni Their squares are no numbers: change the unit."
+  ))
+  wide <- outer(1:200, 1:210, function(i, j) sin(i * j))
+  dimnames(wide) <- list(p$ids, NULL)
+  refused(given(structure = wide), "200 participants are too few for 210 structure columns.\ni Give fewer: the first principal components.")
+})
+
+test_that("tables of associations: -log10(p) under p, one table twice, effects that were changed", {
+  table <- data.frame(
+    SNP = paste0("rs", 1:6), effect_allele = "A", other_allele = "C", eaf = .3, beta = c(.1, .02, .1, .005, .2, .01),
+    se = .01, samplesize = 1e4
+  )
+  logs <- transform(table, pval = c(22, 1.3, 22, .2, 80, .5))
+  refused(read_gwas(logs), class = "latentmr_error_gwas", paste0(
+    "the data frame: p-values go up to 80: they look like -log10(p).\ni Say so: columns = c(log10p = \"name of the column\")."
+  ))
+  g <- read_gwas(table)
+  refused(summary_mr(g, g), "`outcome` must be the table of another trait, not the associations of the exposure.")
+  refused(mr_moments_from_summary(g, g), "`outcome` must be the table of another trait, not the associations of the exposure.")
+  changed <- g
+  changed$beta[2] <- NA
+  refused(summary_mr(g, changed), class = "latentmr_error_gwas", paste0(
+    "`outcome`: `beta` must be finite numbers, not NA (\"rs2\").\ni Leave these rows out."
+  ))
+})
