@@ -350,7 +350,7 @@ iv_rules <- function() list(
 
 binary_rules <- function() list(
   coefficients = numbers("m", na = TRUE), vcov = symmetric("v"), scale = text(), estimator = text(), vcov_type = text(),
-  endogenous = texts(), outcome = text(), units = text(), df = number(min = 0, inf = TRUE), nobs = number(min = 1),
+  endogenous = texts(), outcome = text(), units = texts(na = TRUE), df = number(min = 0, inf = TRUE), nobs = number(min = 1),
   cases = number(min = 0), linear = object_of("iv_reg")
 )
 
