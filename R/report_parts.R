@@ -350,7 +350,7 @@ format_setting <- function(x) if (is.null(x)) "NULL" else paste(format(x), colla
 # Of all constants of encoder_control() those that this encoder has read.
 settings_applied <- function(encoder) {
   control <- encoder$control
-  taken <- c(encoder$encoder, encoder$selected)
+  taken <- c(encoder$encoder, encoder$selected, encoder$mixing)
   names <- if (encoder$mode == "background") {
     c("background_r2", "max_components", "r2_min", "ld_window")
   } else if (encoder$method == "structure") {

@@ -42,6 +42,7 @@ test_that("behind a smooth net the flow's code holds the latents, its masks and 
     estimate_methods(method_rows("latent_2sls"), set, NULL, .95)[[1]]$b
   }, 0)
   expect_equal(moved$se_plain, sqrt(.9 * sum((without - mean(without))^2)), tolerance = 1e-8)
+  expect_true(all(c("sparse_mixing", "flow$starts") %in% names(settings_applied(encoder))))
   # Numbers alone: another session predicts the same.
   file <- tempfile(fileext = ".rds")
   saveRDS(encoder, file)
