@@ -107,6 +107,18 @@ check_dots <- function(...) {
   )
 }
 
+# Text of another encoding, from an old file, that says so nowhere.
+check_utf8 <- function(x, arg, what) {
+  if (isTRUE(l10n_info()[["Latin-1"]])) return(invisible(x))
+  bad <- which(!validUTF8(x) & Encoding(x) != "latin1")
+  if (!length(bad)) return(invisible(x))
+  abort(
+    sprintf("%s are not all in UTF-8: %s.", what, quote_all(iconv(x[bad], "UTF-8", "UTF-8", sub = "byte"), 3)),
+    c("latentmr_error_encoding", "latentmr_error_argument"), argument = arg,
+    hint = "If they are Latin 1: x <- iconv(x, \"latin1\", \"UTF-8\")."
+  )
+}
+
 # In the order exposure (exposures), outcome; by name where there are names:
 # c(outcome = "mmHg", exposure = "mmol/L"), of several exposures by their own.
 check_units <- function(units, exposures = "exposure") {

@@ -20,7 +20,7 @@
 #' * `latentmr_error_file_missing`: a file of genotypes is not there;
 #' * `latentmr_error_io`: a file cannot be opened, read or written;
 #' * `latentmr_error_format`: a file is not what it should be, is damaged, or was changed meanwhile;
-#' * `latentmr_error_encoding`: a text file in another encoding than was said;
+#' * `latentmr_error_encoding`: a text file in another encoding than was said, or names that are not UTF-8;
 #' * `latentmr_error_samples`: file sets hold different people;
 #' * `latentmr_error_memory`: more memory than `options(LatentMR.memory = )` allows;
 #' * `latentmr_error_object`: an object whose fields do not fit each other or hold what they cannot;
@@ -104,6 +104,7 @@
 #' * `latentmr_message_background`: components that were computed;
 #' * `latentmr_message_disclosure`: what disclosure control changed;
 #' * `latentmr_message_ties`: people drawn into strata;
+#' * `latentmr_message_overwrite`: files that were there and were replaced: `files`;
 #' * `latentmr_message_report`: where a report was written;
 #' * `latentmr_message_progress`: how far long work is;
 #' * `latentmr_message_time`: how long it will take.

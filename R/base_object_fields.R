@@ -76,9 +76,9 @@ frame <- function(rows, ..., null = FALSE, optional = FALSE) {
   )
 }
 
-# A list with these fields; its others are free.
-parts <- function(..., null = FALSE, optional = FALSE) {
-  field(list_fault, c("a list", "a list"), list(), null, optional, fields = list(...))
+# A list with these fields; its others are free. `more`: fields by names that are arguments here.
+parts <- function(..., null = FALSE, optional = FALSE, more = NULL) {
+  field(list_fault, c("a list", "a list"), list(), null, optional, fields = c(list(...), more))
 }
 
 # A list of any length (or `size`) of one thing.

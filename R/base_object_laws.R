@@ -80,6 +80,9 @@ object_laws <- list(
     if (!coded && sizes$r != sizes$G) {
       fault("$directions", sprintf("combinations of %s variants", big(sizes$G)), describe(x$directions))
     }
+    for (name in if (x$method == "structure" && x$mode != "background") c("above", "taken", "block")) {
+      if (is.null(x[[name]])) fault(paste0("$", name), if (name == "block") "numbers" else "one number", "missing")
+    }
     if (is.null(x$structure_slopes) != is.null(x$structure_mean)) {
       fault("$structure_slopes", "there with `structure_mean`, and not without", "otherwise")
     }
@@ -156,6 +159,9 @@ object_laws <- list(
       fault("$coefficients", "those of the fit", "others")
     }
     if (x$nobs != f$n) fault("$nobs", big(f$n), big(x$nobs))
+    if (f$k > 0 && f$L > 0) for (name in c("diagnostics", "strength")) {
+      if (is.null(x[[name]])) fault(paste0("$", name), "there with instruments", "missing")
+    }
     if (!identical(x$engine$estimator, x$estimator)) {
       fault("$engine$estimator", quote_all(x$estimator), quote_all(x$engine$estimator))
     }

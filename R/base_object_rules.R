@@ -14,11 +14,11 @@ variants_rule <- function(size) {
 }
 
 # The account of people and variants.
-flow_rule <- function() {
+flow_rule <- function(null = TRUE) {
   frame(
     "account", step = numbers("account"), unit = texts("account"), reason = texts("account"), action = texts("account"),
     environment = texts("account", na = TRUE), count = numbers("account", na = TRUE),
-    remaining = numbers("account", na = TRUE), null = TRUE
+    remaining = numbers("account", na = TRUE), null = null
   )
 }
 
@@ -164,15 +164,14 @@ data_rules <- function() list(
     ),
     null = TRUE, optional = TRUE
   ),
-  flow = flow_rule(),
+  flow = flow_rule(null = FALSE),
   covariate_coding = frame(
     "coding", column = texts("coding"), variable = texts("coding"), level = texts("coding", na = TRUE),
-    reference = texts("coding", na = TRUE), null = TRUE, optional = TRUE
+    reference = texts("coding", na = TRUE)
   ),
-  removed_variants = frame("gone", snp = texts("gone"), reason = texts("gone"), optional = TRUE, null = TRUE),
+  removed_variants = frame("gone", snp = texts("gone"), reason = texts("gone")),
   flagged_variants = frame(
-    "flagged", snp = texts("flagged"), environment = texts("flagged"), reason = texts("flagged"), optional = TRUE,
-    null = TRUE
+    "flagged", snp = texts("flagged"), environment = texts("flagged"), reason = texts("flagged")
   ),
   made = texts("lines", null = TRUE, optional = TRUE)
 )
@@ -232,7 +231,8 @@ estimate_rule <- function(...) {
 
 # x: exposures, G: instruments.
 fit_rules <- function() list(
-  exposure = texts("x", distinct = TRUE), outcome = text(),
+  exposure = texts("x", distinct = TRUE), outcome = text(), headline = texts(1, na = TRUE), mode = text(),
+  rows_used = flag(),
   units = texts("x + 1", na = TRUE, null = TRUE, optional = TRUE),
   kind = text(among = moment_kinds), variants = variants_rule("G"),
   encoder = object_of("latent_instruments"), leading = text(), level = number(min = .5, max = 1),
@@ -266,12 +266,12 @@ fit_rules <- function() list(
     set_environments = several(plain_frame(null = TRUE, empty = TRUE), null = TRUE, optional = TRUE),
     family = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE),
     mixed = parts(kclass = kclass_rule(), null = TRUE, optional = TRUE),
-    null = parts(
+    more = list(null = parts(
       bias = number(), se = number(min = 0), statistic = number(), df = number(min = 0),
       pval = number(min = 0, max = 1), detectable = number(min = 0), linked = flag(),
       variants = number(min = 1, whole = TRUE), noise = numbers(2, 2), people = numbers(2, 2), b = number(na = TRUE),
       null = TRUE, optional = TRUE
-    )
+    ))
   ),
   flow = flow_rule(),
   people = parts(
@@ -327,11 +327,12 @@ iv_rules <- function() list(
   vcov = symmetric("v"), cov.unscaled = symmetric("v"), sigma = number(min = 0), rss = number(min = 0),
   df.residual = number(min = 1),
   rank = number(min = 1), nobs = number(min = 1), estimator = text(), kappa = number(na = TRUE), vcov_type = text(),
+  diagnostics = table_matrix("tests", null = TRUE), strength = parts(effective_f = table_numbers(1), null = TRUE),
   cluster = table_of("iv_clusters", "n", null = TRUE), endogenous = texts(null = TRUE), exogenous = texts(null = TRUE),
   instruments = texts(null = TRUE),
   weights = numbers("n", null = TRUE, scan = FALSE),
   terms = parts(optional = TRUE), levels = parts(null = TRUE, optional = TRUE), contrasts = parts(optional = TRUE),
-  model = frame("n", optional = TRUE), diagnostics = anything(), strength = anything(),
+  model = frame("n", optional = TRUE),
   engine = parts(
     estimator = text(), instrument = numbers("n", "k", scan = FALSE, optional = TRUE), meat = text(optional = TRUE),
     skipped = flags("n", optional = TRUE),
@@ -350,7 +351,8 @@ iv_rules <- function() list(
 
 binary_rules <- function() list(
   coefficients = numbers("m", na = TRUE), vcov = symmetric("v"), scale = text(), estimator = text(), vcov_type = text(),
-  endogenous = texts(), outcome = text(), units = texts(na = TRUE), df = number(min = 0, inf = TRUE), nobs = number(min = 1),
+  endogenous = texts(), outcome = text(), units = texts(na = TRUE), link = text(null = TRUE),
+  df = number(min = 0, inf = TRUE), nobs = number(min = 1),
   cases = number(min = 0), linear = object_of("iv_reg")
 )
 

@@ -1,8 +1,8 @@
 # Files are written aside, in their own folder, and take their names once all of them
 # are whole: nobody reads half a file, and where writing fails what was there stays.
 
-# contents: named list, path -> raw bytes or lines of text. The paths, invisibly.
-write_files <- function(contents, call = user_call()) {
+# contents: named list, path -> raw bytes or lines of text. The paths, invisibly. `say`: which files are replaced.
+write_files <- function(contents, call = user_call(), say = FALSE) {
   named <- names(contents)
   files <- vapply(path.expand(named), real_file, "", USE.NAMES = FALSE)
   for (k in seq_along(files)) check_writable(files[k], named[k], call)
@@ -19,6 +19,7 @@ write_files <- function(contents, call = user_call()) {
     # A file that only its owner may read stays so.
     if (file.exists(files[k])) Sys.chmod(aside[k], file.mode(files[k]), use_umask = FALSE)
   }
+  replaced <- named[file.exists(files)]
   for (k in seq_along(files)) {
     reason <- NULL
     done <- withCallingHandlers(file.rename(aside[k], files[k]), warning = function(w) {
@@ -27,7 +28,27 @@ write_files <- function(contents, call = user_call()) {
     })
     if (!done) failed(k, reason)
   }
+  if (say && length(replaced)) {
+    inform(
+      sprintf(
+        "Replaced, as %s there already: %s.", if (length(replaced) == 1) "it was" else "they were",
+        list_some(replaced, 6)
+      ),
+      "latentmr_message_overwrite", files = replaced
+    )
+  }
   invisible(named)
+}
+
+# Files that hold what cannot be made again are replaced only where that is asked for.
+refuse_overwrite <- function(files, arg, overwrite) {
+  check_flag(overwrite, "overwrite")
+  there <- files[file.exists(path.expand(files))]
+  if (overwrite || !length(there)) return(invisible())
+  abort_argument(
+    arg, "a name whose files are not there yet", sprintf("that of %s", list_some(unname(there), 6)),
+    "Take another name; overwrite = TRUE replaces them.", class = c("latentmr_error_io", "latentmr_error_file")
+  )
 }
 
 # Where a link leads, so that the link stays one.

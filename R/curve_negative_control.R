@@ -40,6 +40,7 @@ negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(o
   check_dots(...)
   check_given("outcome")
   check_made(fit)
+  check_string(name, "name")
   if (is.logical(outcome)) outcome <- outcome + 0
   if (!is.numeric(outcome) || !is.null(dim(outcome)) || length(outcome) != fit$nobs) {
     abort_argument(
@@ -47,6 +48,13 @@ negative_control.iv_curve <- function(fit, outcome, name = deparse1(substitute(o
     )
   }
   check_curve_column(outcome, "outcome", "negative control")
+  own <- vapply(fit$data[c("x", "y")], same_numbers, NA, outcome)
+  if (any(own)) {
+    abort_argument(
+      "outcome", sprintf("a trait that the exposure cannot affect (`%s`)", name),
+      sprintf("%s of the fit itself", quote_all(unlist(fit$names[c("exposure", "outcome")])[own][1]))
+    )
+  }
   rows <- c(fit$data, list(names = fit$names))
   rows$y <- as.double(outcome)
   rows$names$outcome <- name

@@ -31,7 +31,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   check_chromosomes(source$variants[kept$cols, , drop = FALSE], names(frame$covariates), kind)
   renamed <- unique_variant_names(source$variants[kept$cols, , drop = FALSE])
   log <- flow_add(log, "variants", "name missing or repeated: renamed", "changed", renamed$changed)
-  back <- build_background(background, people$background_rows, environment, renamed$variants$snp, log)
+  back <- build_background(background, people$background_rows, environment, renamed$variants$snp, kind, log)
   if (kind == "dosage") warn_quality(renamed$variants, scan_pick(scan[c("called", "mean", "ss")], kept$cols), sex)
 
   family <- parents_family(if (!is.null(frame$family)) unname(droplevels(frame$family[alive])), parents, people$rows)
@@ -55,7 +55,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
     ids = frame$ids[alive], sex = if (any(!is.na(sex))) sex,
     flow = back$log,
     counts = counts_of(scan_pick(scan[c("called", "n0", "n1", "n2", "mean", "ss")], kept$cols), kind),
-    removed_variants = with_names(kept$removed), flagged_variants = with_names(kept$flagged),
+    removed_variants = kept$removed, flagged_variants = kept$flagged,
     parents = parents_of_people(parents, source, people$rows, kept$cols)
   )
 }
@@ -147,20 +147,19 @@ abort_no_variant <- function(log, unit = "variants") {
 # known; repeats are numbered.
 unique_variant_names <- function(variants) {
   old <- variants$snp
-  snp <- old
-  blank <- is.na(snp) | snp %in% c("", ".")
-  place <- paste(variants$chr, number_strings(variants$pos), variants$other_allele, variants$effect_allele, sep = ":")
-  known <- !is.na(variants$chr) & !is.na(variants$pos)
-  snp[blank] <- ifelse(known[blank], place[blank], "unnamed")
-  variants$snp <- make.unique(snp, sep = "_")
+  variants$snp <- make.unique(filled_names(variants), sep = "_")
   rownames(variants) <- NULL
   list(variants = variants, changed = sum(is.na(old) | variants$snp != old))
 }
 
-# Of the variants that went before names were given.
-with_names <- function(table) {
-  if (!is.null(table)) table$snp[is.na(table$snp) | !nzchar(table$snp)] <- "unnamed"
-  table
+# As they stand in lists and messages, of variants that are left out too.
+filled_names <- function(variants) {
+  snp <- variants$snp
+  blank <- is.na(snp) | snp %in% c("", ".")
+  place <- paste(variants$chr, number_strings(variants$pos), variants$other_allele, variants$effect_allele, sep = ":")
+  known <- !is.na(variants$chr) & !is.na(variants$pos)
+  snp[blank] <- ifelse(known[blank], place[blank], "unnamed")
+  snp
 }
 
 log_variants_read <- function(log, source, unit = "variants") {
@@ -181,7 +180,7 @@ without_variants <- function(source, gone) {
   source
 }
 
-build_background <- function(background, rows, environment, instruments, log) {
+build_background <- function(background, rows, environment, instruments, kind, log) {
   if (is.null(background)) return(list(background = NULL, log = log))
   unit <- "background variants"
   log <- log_variants_read(log, background, unit)
@@ -199,6 +198,7 @@ build_background <- function(background, rows, environment, instruments, log) {
                        "infinite (variant \"%s\", row %d)", background$variants$snp[scan$inf[2]], rows[scan$inf[1]]
                      ))
     }
+    check_background_counts(background, scan, kind)
     kept <- filter_variants(background, rows, environment, scan, "dosage", log, unit, full = FALSE)
     log <- kept$log
   }
@@ -206,8 +206,24 @@ build_background <- function(background, rows, environment, instruments, log) {
     abort_argument("background", "variants that vary and are not instruments", "without any such variant")
   }
   log <- flow_add(log, unit, "analysed", "analysed", length(kept$cols), length(kept$cols))
+  renamed <- unique_variant_names(background$variants[kept$cols, , drop = FALSE])
+  if (renamed$changed) {
+    log <- flow_add(log, unit, "name missing or repeated: renamed", "changed", renamed$changed)
+  }
   out <- pick(background$genotypes, rows, kept$cols)
-  out$variants <- background$variants[kept$cols, , drop = FALSE]
-  rownames(out$variants) <- NULL
+  out$variants <- renamed$variants
   list(background = out, log = log)
+}
+
+# Beside genotypes or dosages they are such too.
+check_background_counts <- function(background, scan, kind) {
+  outside <- which(is.finite(scan$lo) & (scan$lo < -dosage_rounding | scan$hi > 2 + dosage_rounding))
+  if (kind == "continuous" || !length(outside)) return(invisible())
+  at <- outside[1]
+  abort_argument(
+    "background", "allele counts or dosages from 0 to 2, as the instruments are, or NA",
+    sprintf("from %s to %s (variant \"%s\")", format(scan$lo[at], digits = 3), format(scan$hi[at], digits = 3),
+            filled_names(background$variants)[at]),
+    "Give principal components and other numbers to `structure`."
+  )
 }

@@ -19,7 +19,7 @@ check_trait <- function(x, arg, kind = "auto", role = arg) {
     abort_argument(arg, must, describe(x), "Convert it with as.numeric() once you know what its values mean.")
   }
   if (is.object(x) || is.matrix(x) || !is.numeric(x)) {
-    abort_argument(arg, must, describe(x), trait_hint(x))
+    abort_argument(arg, must, describe(x), object_hint(x, if (!is.null(x)) "Convert it with as.numeric()."))
   }
   if (!length(x)) abort_argument(arg, must, "empty")
   check_not_infinite(x, arg)
@@ -36,12 +36,6 @@ check_trait <- function(x, arg, kind = "auto", role = arg) {
     )
   }
   out
-}
-
-# Missing codes of SPSS stay numbers to as.numeric().
-trait_hint <- function(x) {
-  if (inherits(x, "haven_labelled")) return("haven::zap_missing() first, then as.numeric() or haven::as_factor().")
-  if (!is.null(x)) "Convert it with as.numeric()."
 }
 
 # Times to an event are no outcome of linear estimators; they have their own functions.
@@ -93,13 +87,8 @@ exposure_columns <- function(x) {
 }
 
 check_not_infinite <- function(x, arg) {
-  most <- max(0, abs(x[is.finite(x)]))
-  if (most > 1e150) {
-    abort_argument(
-      arg, "numbers below 1e150", sprintf("up to %s", format(most)), "Their squares are no numbers: change the unit."
-    )
-  }
   bad <- which(is.infinite(x))
+  if (!length(bad)) check_squares(x, arg)
   if (length(bad)) {
     abort_argument(
       arg, "finite or missing",
@@ -108,6 +97,28 @@ check_not_infinite <- function(x, arg) {
       "Set what could not be measured to NA; such participants are removed and counted."
     )
   }
+}
+
+# Squares of what is too large are infinite, of what differs too little 0.
+check_squares <- function(x, arg) {
+  if (!length(x) || all(is.na(x))) return(invisible())
+  ends <- c(min(x, na.rm = TRUE), max(x, na.rm = TRUE))
+  largest <- max(abs(ends))
+  small <- largest > 0 && largest < 1e-140
+  if (largest <= 1e140 && !small) return(invisible())
+  abort_argument(
+    arg, "numbers whose squares can be computed, from 1e-140 to 1e140 in size",
+    sprintf("%s at most", format(largest, digits = 3)), "Give it in another unit."
+  )
+}
+
+# Columns of haven keep codes for missing values, which as.numeric() would make values.
+object_hint <- function(x, otherwise = NULL) {
+  if (inherits(x, "haven_labelled_spss")) {
+    return("haven::zap_missing() makes its codes for missing values NA; then haven::zap_labels() for numbers, haven::as_factor() for groups.")
+  }
+  if (inherits(x, "haven_labelled")) return("haven::zap_labels() leaves its numbers, haven::as_factor() makes it groups.")
+  otherwise
 }
 
 check_varies <- function(x, arg, what) {
@@ -126,9 +137,7 @@ as_environment <- function(x, arg = "environment") {
   }
   if (!length(x)) abort_argument(arg, must, "empty")
   x <- plain_numbers(x, arg)
-  if (is.object(x) && !is.factor(x)) {
-    abort_argument(arg, must, describe(x), if (inherits(x, "haven_labelled")) "haven::as_factor() makes one.")
-  }
+  if (is.object(x) && !is.factor(x)) abort_argument(arg, must, describe(x), object_hint(x))
   if (is_continuous(x)) {
     abort_argument(
       arg, must, "continuous numbers",
@@ -164,13 +173,15 @@ plain_factor <- function(x) {
 as_groups <- function(x, arg = "environment") {
   ids <- names(x)
   x <- plain_numbers(x, arg)
+  if (is.factor(x)) check_utf8(levels(x), arg, sprintf("Levels of `%s`", arg))
   if (!is.factor(x)) {
     if (is.numeric(x) && any(abs(x) >= 2^53, na.rm = TRUE)) {
       abort_argument(
         arg, "text, or whole numbers below 2^53", "larger numbers, which have lost digits", "Read the codes as text."
       )
     }
-    text <- if (is.numeric(x)) number_strings(x) else enc2utf8(as.character(x))
+    text <- if (is.numeric(x)) number_strings(x) else as.character(x)
+    text <- enc2utf8(check_utf8(text, arg, sprintf("Values of `%s`", arg)))
     text[!is.na(text) & text == ""] <- NA
     levels <- unique(text[!is.na(text)])
     # Codes such as 1, 2, 10 by their value; 01 and 1 are two groups.
@@ -228,6 +239,7 @@ as_structure <- function(x, arg = "structure") {
 }
 
 check_unique_names <- function(x, arg) {
+  check_utf8(as.character(x), arg, sprintf("Names of the columns of `%s`", arg))
   twice <- unique(x[duplicated(x)])
   if (length(twice)) {
     abort_argument(arg, "a table whose columns have different names",

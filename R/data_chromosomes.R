@@ -54,6 +54,14 @@ hwe_counts <- function(data, counts) {
   found
 }
 
+# Words, and PLINK's codes: both values known (TRUE for the women), else NA.
+is_female <- function(values) {
+  words <- list(c("1", "2"), c("m", "f"), c("male", "female"), c("man", "woman"), c("men", "women"))
+  small <- lower(trimws(values))
+  for (pair in words) if (all(small %in% pair) && length(unique(small)) == 2) return(small == pair[2])
+  rep(NA, length(values))
+}
+
 # Sex in a covariate beside that of the fam file: other people differ in one of a hundred,
 # rows of others in every second.
 warn_sex <- function(covariates, sex) {
@@ -63,16 +71,20 @@ warn_sex <- function(covariates, sex) {
     known <- !is.na(sex) & !is.na(given)
     values <- unique(given[known])
     if (sum(known) < 20 || length(values) != 2) next
+    female <- is_female(values)
     first <- given[known] == values[1]
     agree <- mean(first == (sex[known] == 2))
-    agree <- max(agree, 1 - agree)
+    # Of a code of its own (0 and 1, say) it is not known who is who: the better of both.
+    agree <- if (is.na(female[1])) max(agree, 1 - agree) else if (female[1]) agree else 1 - agree
     if (agree >= .98) next
     off <- round(sum(known) * (1 - agree))
     warn(
       sprintf("\"%s\" disagrees with the sex of the genotype files in %s of %s participants (%s).", name, big(off), big(sum(known)),
               percent(1 - agree)),
       "latentmr_warning_sex", column = name, share = 1 - agree,
-      hint = if (agree < .8) {
+      hint = if (agree < .02) {
+        "Men and women are exchanged: turn the codes of one of the two."
+      } else if (agree < .8) {
         "That many: the rows of the two belong to different people. Compare the identifiers."
       } else {
         "Mixed up samples, or another coding of sex in part of the people."

@@ -33,7 +33,10 @@ as_covariate <- function(column, arg, categorical = FALSE) {
   if (is.character(column) && !categorical) column <- text_covariate(column, arg)
   if (categorical || is.logical(column) || is.character(column) || is.factor(column)) return(as_groups(column, arg))
   if (!is.numeric(column) || is.object(column)) {
-    abort_argument(arg, must, describe(column), "Convert dates and labelled columns with as.numeric() or factor().")
+    abort_argument(
+      arg, must, describe(column),
+      object_hint(column, "Convert dates and labelled columns with as.numeric() or factor().")
+    )
   }
   check_not_infinite(column, arg)
   as.double(column)

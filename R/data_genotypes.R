@@ -54,7 +54,8 @@ genotype_source <- function(genotypes, arg = "genotypes", variants = NULL) {
 }
 
 check_name_bytes <- function(names, arg) {
-  bad <- sum(!validUTF8(as.character(names)))
+  names <- as.character(names)
+  bad <- sum(!validUTF8(names) & Encoding(names) != "latin1")
   if (!bad) return(invisible())
   abort(
     sprintf("The names of %s are not UTF-8.", plural(bad, "variant")),

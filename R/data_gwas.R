@@ -310,6 +310,7 @@ check_gwas <- function(x, arg, columns = character()) {
   if (!is.data.frame(x) || !all(gwas_columns_out %in% names(x)) || !nrow(x)) {
     abort_argument(arg, "a frame of read_gwas() with rows", describe(x), "read_gwas() takes data frames too.")
   }
+  check_gwas_values(x, arg)
   for (name in columns) {
     bad <- is.na(x[[name]])
     if (!any(bad)) next
@@ -325,4 +326,41 @@ check_gwas <- function(x, arg, columns = character()) {
     )
   }
   invisible(x)
+}
+
+# What every column holds as read_gwas() leaves it: words, and what is good. Frames are data frames, which users change.
+gwas_value_rules <- list(
+  SNP = list("the name of every variant", function(v) !is.na(v) & nzchar(v)),
+  effect_allele = list("the allele of every variant", function(v) !is.na(v)),
+  other_allele = list("the allele of every variant", function(v) !is.na(v)),
+  beta = list("finite numbers", is.finite), se = list("finite numbers above 0", function(v) is.finite(v) & v > 0),
+  pval = list("numbers from 0 to 1", function(v) is.na(v) | v >= 0 & v <= 1),
+  eaf = list("numbers from 0 to 1, or NA", function(v) is.na(v) | v >= 0 & v <= 1),
+  samplesize = list("numbers above 0, or NA", function(v) is.na(v) | v > 0)
+)
+
+check_gwas_values <- function(x, arg) {
+  for (name in names(gwas_value_rules)) {
+    rule <- gwas_value_rules[[name]]
+    value <- .subset2(x, name)
+    number <- name %in% c("beta", "se", "pval", "eaf", "samplesize")
+    typed <- if (number) {
+      !is.object(value) && (is.numeric(value) || is.logical(value) && all(is.na(value)))
+    } else {
+      is.character(value) || is.factor(value)
+    }
+    if (!number && typed) value <- as.character(value)
+    bad <- if (typed) which(!rule[[2]](value)) else integer()
+    if (typed && !length(bad)) next
+    was <- if (!typed) {
+      describe(value)
+    } else {
+      sprintf("%s for %s", if (number) format(value[bad[1]]) else encodeString(value[bad[1]], quote = "\""),
+              if (name == "SNP") sprintf("row %s", big(bad[1])) else quote_all(x$SNP[bad], 3))
+    }
+    abort_argument(
+      sprintf("%s$%s", arg, name), rule[[1]], was, "read_gwas() leaves such rows out and counts them: leave them out too.",
+      class = "latentmr_error_gwas"
+    )
+  }
 }

@@ -27,6 +27,7 @@ as_ids <- function(x, arg) {
 }
 
 clean_ids <- function(x) {
+  check_utf8(x, "ids", "Identifiers")
   x <- enc2utf8(x)
   x[!is.na(x) & x == ""] <- NA
   x
@@ -83,6 +84,8 @@ piece_pick <- function(x, rows) {
 # `sorted`: names of data frames that were visibly sorted or cut.
 assemble_pieces <- function(pieces, ids, genotype_ids, genotype_n, sorted = character()) {
   own <- lapply(pieces, row_ids)
+  for (name in names(pieces)) check_ids_differ(own[[name]], name, ids)
+  own <- without_positions(own, ids)
   named <- !vapply(own, is.null, NA)
   rows <- vapply(pieces, piece_rows, 1)
   if (is.null(ids) && !any(named)) return(assemble_by_order(pieces, rows, genotype_ids, genotype_n, sorted))
@@ -93,7 +96,17 @@ assemble_pieces <- function(pieces, ids, genotype_ids, genotype_n, sorted = char
       abort(
         sprintf("`%s` has identifiers (names or row names) and `%s` has none: they cannot be joined.", with, without),
         "latentmr_error_ids", argument = without,
-        hint = sprintf("Name `%s` by participant, or give the identifiers of the rows in `ids`.", without)
+        hint = sprintf(
+          "Name `%s` by participant, or give the identifiers of the rows in `ids`.%s", without,
+          if (all(grepl("^[0-9]+$", own[[with]]))) {
+            sprintf(
+              " If the names of `%s` (%s) only number its rows: %s.", with, quote_all(own[[with]], 3),
+              if (is.null(dim(pieces[[with]]))) sprintf("unname(%s)", with) else sprintf("rownames(%s) <- NULL", with)
+            )
+          } else {
+            ""
+          }
+        )
       )
     }
     ids <- union_ids(own)
@@ -114,6 +127,25 @@ assemble_pieces <- function(pieces, ids, genotype_ids, genotype_n, sorted = char
     }
   }
   list(ids = ids, pieces = pieces, by = "ids")
+}
+
+# A few names for many rows are the groups of a lookup, c(a = "Oslo", b = "Bergen")[site], and no people.
+check_ids_differ <- function(own, arg, ids) {
+  known <- own[!is.na(own)]
+  few <- length(unique(known))
+  if (length(known) < 20 || few > length(known) / 10 || any(known %in% ids)) return(invisible())
+  abort(
+    sprintf("The names of `%s` are no identifiers: %s different ones for %s rows (%s).", arg, big(few),
+            big(length(known)), quote_all(unique(known), 3)),
+    c("latentmr_error_ids", "latentmr_error_argument"), argument = arg,
+    hint = sprintf("unname(%s) where its rows are in the order of the others.", arg)
+  )
+}
+
+# Where other pieces have no names, 1, 2, 3 and so on are the numbers of the rows (model.matrix() makes them).
+without_positions <- function(own, ids) {
+  if (!is.null(ids) || !any(vapply(own, is.null, NA))) return(own)
+  lapply(own, function(x) if (!identical(x, as.character(seq_along(x)))) x)
 }
 
 # Every identifier seen in any piece, in order of appearance, then one row for

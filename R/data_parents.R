@@ -94,9 +94,11 @@ parents_of_people <- function(parents, source, rows, cols) {
     abort_argument("parents", "genotypes of both parents of some participants", "of nobody's two")
   }
   of <- function(name) decode(out$genotypes, NULL, out[[name]][who])
-  wrong <- .Call(
-    C_ffi_parent_errors, decode(pick(source$genotypes, rows, cols), NULL, who), of("father"), of("mother")
-  )
+  child <- decode(pick(source$genotypes, rows, cols), NULL, who)
+  father <- of("father")
+  mother <- of("mother")
+  refuse_same_people(child, father, mother)
+  wrong <- .Call(C_ffi_parent_errors, child, father, mother)
   if (wrong[1] > .02 * wrong[2]) {
     abort_argument(
       "parents", "the parents of the participants, their alleles counted as those of the participants",
@@ -105,6 +107,23 @@ parents_of_people <- function(parents, source, rows, cols) {
     )
   }
   out
+}
+
+# Everybody with the genotypes of a parent, or parents alike: an argument given twice.
+refuse_same_people <- function(child, father, mother) {
+  same <- function(a, b) {
+    differ <- a != b
+    any(!is.na(differ)) && !any(differ, na.rm = TRUE)
+  }
+  told <- function(arg, who) {
+    abort_argument(
+      arg, sprintf("other people than the %s", who), sprintf("the genotypes of the %s again, all the same", who),
+      "Give the genotypes of the father and of the mother of each participant."
+    )
+  }
+  if (same(father, child)) told("parents$father", "participants")
+  if (same(mother, child)) told("parents$mother", "participants")
+  if (same(father, mother)) told("parents$mother", "fathers")
 }
 
 check_imputation <- function(parents, kind, ids) {

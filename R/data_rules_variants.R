@@ -81,7 +81,7 @@ decide_kind <- function(source, scan, rows, kind, arg) {
 filter_variants <- function(source, rows, environment, scan, kind, log, unit = "variants", full = TRUE) {
   p <- length(scan$lo)
   cols <- seq_len(p)
-  snp <- source$variants$snp
+  snp <- filled_names(source$variants)
   removed <- flagged <- list()
   total <- rowSums(scan$called)
   drop <- function(bad, reason) {

@@ -188,6 +188,15 @@ as.data.frame.mr_data <- function(x, row.names = NULL, optional = FALSE, genotyp
   if (genotypes) {
     calls <- mr_genotypes(x)
     colnames(calls) <- x$variants$snp
+    twice <- colnames(calls)[colnames(calls) %in% names(out)]
+    if (length(twice)) {
+      colnames(calls) <- utils::tail(make.unique(c(names(out), colnames(calls)), sep = "_"), ncol(calls))
+      inform(
+        sprintf("Variants called like another column are called %s here.",
+                quote_all(paste0(twice, " -> ", colnames(calls)[match(twice, x$variants$snp)]), 5)),
+        "latentmr_message_names", variants = twice
+      )
+    }
     out <- cbind(out, as.data.frame(calls, optional = TRUE))
   }
   if (!is.null(row.names)) {

@@ -126,7 +126,7 @@ pool_counts <- function(counts) {
 samples.mr_data <- function(x, ...) {
   check_dots(...)
   check_made(x)
-  out <- data.frame(id = x$ids, environment = x$environment)
+  out <- data.frame(id = if (is.null(x$ids)) NA_character_ else x$ids, environment = x$environment)
   if (!is.null(x$cluster)) out$cluster <- x$cluster
   if (!is.null(x$family)) out$family <- x$family
   traits <- c(exposure_columns(x$exposure), list(x$outcome))

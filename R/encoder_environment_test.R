@@ -99,6 +99,7 @@ environment_test.latent_instruments <- function(x, data, type = "invariant", con
     )
   }
   check_data(data)
+  check_same_instruments(nrow(data$variants), data$variants$snp, x, "data")
   codes <- stats::predict(x, data, type = type)
   if (!ncol(codes)) abort_argument("type", "a block with at least one latent", sprintf("\"%s\", which is empty", type))
   covariates <- cbind(

@@ -155,6 +155,15 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
   out
 }
 
+check_same_instruments <- function(columns, names, object, arg) {
+  known <- names(object$center)
+  if (columns == length(known) && (is.null(names) || identical(as.character(names), known))) return(invisible())
+  abort_argument(
+    arg, sprintf("with the %d instruments of the encoder, in their order", length(known)),
+    sprintf("%d columns%s", columns, if (columns == length(known)) " in another order or with other names" else "")
+  )
+}
+
 # Instruments, environments and structure columns of people that the encoder has not seen.
 new_instruments <- function(object, newdata, environment) {
   structure_columns <- NULL
@@ -171,14 +180,7 @@ new_instruments <- function(object, newdata, environment) {
   } else {
     abort_argument("newdata", "an mr_data object or a numeric matrix", describe(newdata))
   }
-  if (ncol(z) != length(object$center) || (!is.null(names) && !identical(as.character(names), names(object$center)))) {
-    abort_argument(
-      "newdata", sprintf("with the %d instruments of the encoder, in their order", length(object$center)),
-      sprintf(
-        "%d columns%s", ncol(z), if (ncol(z) == length(object$center)) " in another order or with other names" else ""
-      )
-    )
-  }
+  check_same_instruments(ncol(z), names, object, "newdata")
   if (any(is.infinite(z))) {
     abort_argument("newdata", "finite instruments (missing calls allowed)", "with infinite entries")
   }

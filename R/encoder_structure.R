@@ -19,6 +19,7 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
   } else {
     structure_spectrum(working, p, s, moments$block, moments$variants, control)
   }
+  refuse_spent_panel(fit$values, view, moments)
   null <- .Call(
     C_ffi_structure_null, panel_people(moments, view), length(fit$values), fit$rank_w,
     control$draws, seed, if (unlinked(moments)) 2L else -1L, progress_of("Null line of the encoder")
@@ -56,6 +57,22 @@ fit_structure <- function(moments, view, n_latent, control, seed) {
     dropped = p - columns, capped = is.null(n_latent) && taken > columns %/% 2,
     block = fit$block, rank_w = fit$rank_w, structure_slopes = slopes, background = moments$background,
     structure_mean = if (!is.null(slopes)) pooled_mean(view)[view$columns$structure]
+  )
+}
+
+# As many structure columns as people leave nothing of the variants.
+refuse_spent_panel <- function(values, view, moments) {
+  if (length(values)) return(invisible())
+  columns <- length(moments$structure)
+  people <- plural(view_people(view), "participant")
+  abort(
+    if (columns) {
+      sprintf("%s are too few for %s: nothing of the instruments is left beside them.", people, plural(columns, "structure column"))
+    } else {
+      sprintf("Nothing of the instruments of %s is left to learn from.", people)
+    },
+    "latentmr_error_unidentified",
+    hint = if (columns) "Give fewer columns in `structure`: the leading components of the genome." else "Give more people."
   )
 }
 
@@ -121,6 +138,7 @@ fit_background <- function(moments, view, control) {
   p <- nrow(moments$variants)
   s <- view$columns$structure
   panel <- structure_spectrum(view, p, s, moments$block, moments$variants, control)
+  refuse_spent_panel(panel$values, view, moments)
   background <- moments$background
   list(
     method = "structure", mode = "background", values = background$values,

@@ -137,7 +137,8 @@ ar_set.latent_mr <- function(fit, level = 0.95, ...) {
 #' @export
 flow.latent_mr <- function(x, ...) {
   check_dots(...)
-  check_list(x)
+  check_made(x)
+  if (is.null(x$flow)) return(flow.default(NULL))
   folded_flow(x$flow)
 }
 

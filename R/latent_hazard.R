@@ -107,6 +107,16 @@ people_values <- function(x, arg, data) {
   n <- length(data$outcome)
   if (!is.null(names(x)) && !is.null(data$ids)) {
     at <- match(data$ids, names(x))
+    if (all(is.na(at))) {
+      abort(
+        sprintf(
+          "None of the names of `%s` is a participant of the data: %s; the data have %s.%s", arg, quote_all(names(x), 3),
+          quote_all(data$ids, 3), cause_words(lost_cause(names(x), data$ids))
+        ),
+        c("latentmr_error_ids", "latentmr_error_argument"), argument = arg,
+        hint = sprintf("Name `%s` by the identifiers of samples(data), or unname() it where it is in their order.", arg)
+      )
+    }
     if (anyNA(at)) {
       abort_argument(
         arg, "given for everybody", sprintf("without %s of %s participants", big(sum(is.na(at))), big(n)),

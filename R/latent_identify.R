@@ -30,8 +30,13 @@ identification <- function(encoder, view, moments, force) {
       if (change[["pval"]] > .05 || ncol(encoder$variant) == 0) {
         refuse(
           sprintf(
-            "The law of the instruments does not differ between the environments (%s), so confounded directions cannot be told from valid ones.",
-            p_is(change[["pval"]])
+            "The law of the instruments does not differ between the environments (%s%s), so confounded directions cannot be told from valid ones.",
+            p_is(change[["pval"]]), if (change[["pval"]] > .05) {
+              ""
+            } else {
+              sprintf("; a direction moves where p is below %s, encoder_control(dimension_level = ), and none does",
+                      format(1 - encoder$control$dimension_level))
+            }
           ),
           "Environments must differ in what confounds the instruments."
         )

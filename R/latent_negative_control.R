@@ -22,6 +22,7 @@ negative_control.latent_mr <- function(fit, outcome, data, name = NULL, methods 
   check_dots(...)
   check_given("outcome")
   check_made(fit)
+  check_string(name, "name", null = TRUE)
   if (is.null(name)) name <- control_label(substitute(outcome))
   check_fit_data(fit, if (!missing(data)) data)
   has_rows <- inherits(data, "mr_data")
@@ -123,6 +124,21 @@ control_values <- function(values, name, n, ids = NULL, argument = "outcome") {
   unname(values)
 }
 
+# The exposure and the outcome of the fit, in whatever unit, are no controls of it. traits: named list.
+check_no_trait <- function(values, name, traits, argument = "outcome") {
+  for (trait in names(traits)) {
+    if (!same_numbers(values, as.double(traits[[trait]]))) next
+    abort_argument(
+      argument, sprintf("a trait that the exposure cannot affect (`%s`)", name),
+      sprintf("%s of the fit itself", quote_all(trait))
+    )
+  }
+}
+
+data_traits <- function(data) {
+  stats::setNames(c(exposure_columns(data$exposure), list(data$outcome)), c(data$exposure_name, data$outcome_name))
+}
+
 negative_latent <- function(fit, data, control, chosen) {
   if (!is.null(control$values)) {
     if (inherits(data, "mr_moments")) {
@@ -132,6 +148,7 @@ negative_latent <- function(fit, data, control, chosen) {
       )
     }
     control$values <- control_values(control$values, control$name, length(data$outcome), data$ids)
+    check_no_trait(control$values, control$name, data_traits(data))
   }
   set <- working_again(fit, data, control)
   rows <- working_rows(set)
@@ -166,6 +183,7 @@ negative_control.iv_reg <- function(fit, outcome, data = NULL, name = NULL, ...)
   check_dots(...)
   check_given("outcome")
   check_made(fit)
+  check_string(name, "name", null = TRUE)
   if (is.null(name)) name <- control_label(substitute(outcome))
   fit_moments(fit) # has instruments
   rows <- fit$engine$f$rows
@@ -198,6 +216,8 @@ negative_iv <- function(fit, control) {
     values <- control$values
     if (is.atomic(values) && is.null(dim(values))) values <- fit_rows(values, fit)
     rows$y <- control_values(values, control$name, fit$n)
+    x <- if (is.list(old$x)) old$x else exposure_columns(as.matrix(old$x))
+    check_no_trait(rows$y, control$name, c(stats::setNames(x, old$names$x), list(outcome = old$y)))
   } else {
     at <- match(control$column, old$names$w)
     rows$y <- if (is.list(old$w)) old$w[[at]] else old$w[, at]
@@ -286,19 +306,9 @@ named_controls <- function(controls, data, expression) {
   for (one in Filter(function(one) !is.null(one$values), list_of)) {
     if (!rows) abort_argument("controls", "names of covariates when `data` holds no rows", describe(controls))
     values <- control_values(one$values, one$name, length(data$outcome), data$ids, "controls")
-    refuse_own_trait(if (is.numeric(values)) values else one$values, data)
+    check_no_trait(values, one$name, data_traits(data), "controls")
   }
   list(values = controls, name = name)
-}
-
-# A control is another trait than those of the fit.
-refuse_own_trait <- function(values, data) {
-  if (!is.numeric(values) || length(values) != length(data$outcome)) return(invisible())
-  own <- c(exposure_columns(data$exposure), list(data$outcome))
-  role <- which(vapply(own, same_numbers, NA, values))[1]
-  if (is.na(role)) return(invisible())
-  what <- if (role == length(own)) "outcome" else "exposure"
-  abort_argument("controls", sprintf("other traits than the %s", what), sprintf("the %s itself", what))
 }
 
 with_controls <- function(fit, data, controls) {

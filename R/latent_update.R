@@ -38,7 +38,7 @@ update.latent_mr <- function(object, ..., evaluate = TRUE) {
 #' @export
 formula.latent_mr <- function(x, ...) {
   check_dots(...)
-  check_list(x)
+  check_made(x)
   sum_of <- function(names) Reduce(function(a, b) call("+", a, b), lapply(names, as.name))
   adjusted <- sum_of(c("environment", x$columns$structure, x$columns$covariates))
   instruments <- as.name(plural(nrow(x$variants), if (x$kind == "continuous") "instrument" else "variant"))

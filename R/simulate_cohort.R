@@ -44,6 +44,7 @@
 #'   elsewhere. In `"hgdp"`, whose order is random, there is no linkage to keep.
 #' @param prefix Path and beginning of the names of files to write, or NULL.
 #' @param seed As in [simulate_mr()].
+#' @param overwrite `TRUE`: files of these names that are there already are replaced; `FALSE`: they are an error.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return An `mr_data` object, genotypes in memory, covariates `age` and `sex`, environments `site1`, ..
 #'   (or the populations). Its element `truth` holds `effect`, `Q`, `frequencies` (populations x
@@ -60,7 +61,7 @@
 #' @export
 simulate_cohort <- function(panel = "hgdp", n = 1000, sites = 8, admixed = TRUE, variants = 100, background = 0,
                             maf = 0.05, effect = 0.3, h2 = 0.15, confounding = 1, individual = 0.5, missing = 0,
-                            populations = NULL, block_size = NULL, prefix = NULL, seed = NULL, ...) {
+                            populations = NULL, block_size = NULL, prefix = NULL, seed = NULL, overwrite = FALSE, ...) {
   check_dots(...)
   check_number(n, "n", min = 10, max = 1e7, whole = TRUE)
   check_number(sites, "sites", min = 1, max = 1e4, whole = TRUE, null = TRUE)
@@ -74,6 +75,7 @@ simulate_cohort <- function(panel = "hgdp", n = 1000, sites = 8, admixed = TRUE,
   check_number(individual, "individual", min = 0)
   check_number(block_size, "block_size", min = 1, whole = TRUE, null = TRUE)
   check_string(prefix, "prefix", null = TRUE)
+  refuse_overwrite(if (!is.null(prefix)) cohort_files(prefix) else character(), "prefix", overwrite)
   source <- open_panel(panel, populations)
   site_names <- if (is.null(sites)) levels(source$population) else paste0("site", seq_len(sites))
   check_missing(missing, length(site_names))
@@ -241,11 +243,15 @@ cohort_data <- function(parts, source, effect, prefix) {
   with_call(data, match.call(), "simulate_cohort")
 }
 
-write_cohort <- function(prefix, x, ids, person, site, variants, instrument) {
-  files <- vapply(c(
+cohort_files <- function(prefix) {
+  vapply(c(
     bed = ".bed", bim = ".bim", fam = ".fam", pheno = ".pheno.tsv",
     instruments = ".instruments.txt", background = ".background.txt"
   ), function(ending) paste0(prefix, ending), "")
+}
+
+write_cohort <- function(prefix, x, ids, person, site, variants, instrument) {
+  files <- cohort_files(prefix)
   plink <- plink_contents(prefix, x, variants, samples = data.frame(iid = ids, fid = ids, sex = person$sex))
   pheno <- data.frame(
     iid = ids, site = site, age = person$age, sex = person$sex,

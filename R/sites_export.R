@@ -58,7 +58,7 @@
 #' ```
 #'
 #' @param m An `mr_moments` object made with `disclosure = TRUE` (one site, or several that were combined).
-#' @param file Path of the file. It is written aside and renamed when it is whole; for `read_moments()` the file to read.
+#' @param file Path of the file. It is written aside and renamed when it is whole (one that was there is replaced, with a message); for `read_moments()` the file to read.
 #' @param min_people Smallest number of people in a block, at least 30.
 #' @param min_carriers Smallest number of carriers of a variant in a block that has any, at least 20. For dosages 20.
 #' @param max_columns Variants and numeric columns for each person of a block, at most 1/3.
@@ -99,7 +99,7 @@ export_moments <- function(m, file, min_people = 30, min_carriers = 20, max_colu
   check_moments(m, "m")
   check_text_names(m)
   audit <- audit_moments(m, limits)
-  write_files(stats::setNames(list(exchange_bytes(audit)), file))
+  write_files(stats::setNames(list(exchange_bytes(audit)), file), say = TRUE)
   say_suppressed(audit$suppressed)
   invisible(structure(audit$moments, audit = audit$suppressed))
 }

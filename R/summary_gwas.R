@@ -127,7 +127,7 @@ associations_frame <- function(variants, rows, environments) {
 #' `<path>-meta.yaml` with what the frame knows (trait, ancestry, numbers of people). [read_gwas()] reads both.
 #'
 #' @param x A frame of [read_gwas()] or [as_gwas()], of one trait and one environment, with chromosomes and positions.
-#' @param path File to write; a name that ends in `.gz` is compressed.
+#' @param path File to write; a name that ends in `.gz` is compressed. One that was there is replaced, with a message.
 #' @param metadata `FALSE` writes no metadata.
 #' @param assembly Genome assembly for the metadata, such as `"GRCh37"`; `NULL`: not said.
 #' @param ... Nothing: an argument without a use is an error.
@@ -164,7 +164,7 @@ write_gwas <- function(x, path, metadata = TRUE, assembly = NULL, ...) {
   contents <- list(ssf_bytes(x, chromosome, endsWith(path, ".gz")))
   names(contents) <- path
   if (metadata) contents[[paste0(path, "-meta.yaml")]] <- ssf_lines(x, assembly)
-  write_files(contents)
+  write_files(contents, say = TRUE)
 }
 
 ssf_bytes <- function(x, chromosome, pack) {

@@ -13,7 +13,6 @@ gwas_pairs <- function(exposure, outcome, args = c("fit", "outcome")) {
   check_gwas(outcome, args[2])
   refuse_same_table(exposure, outcome, args[2])
   for (k in 1:2) {
-    check_effects(list(exposure, outcome)[[k]], args[k])
     traits <- unique(list(exposure, outcome)[[k]]$trait)
     if (length(traits) > 1) abort_argument(args[k], "of one trait", sprintf("of %s", quote_all(traits)))
   }
@@ -42,23 +41,6 @@ refuse_same_table <- function(exposure, outcome, arg) {
   same <- nrow(exposure) > 1 && all(lengths(list(exposure$SNP, outcome$SNP)) == nrow(exposure)) &&
     all(vapply(key, function(name) identical(exposure[[name]], outcome[[name]]), NA))
   if (same) abort_argument(arg, "the table of another trait", "the associations of the exposure")
-}
-
-# Frames are the user's, who may have changed them.
-check_effects <- function(x, arg) {
-  for (name in c("beta", "se")) {
-    v <- x[[name]]
-    bad <- which(if (is.numeric(v)) !is.finite(v) | (name == "se" & v <= 0) else rep(TRUE, nrow(x)))
-    if (!length(bad)) next
-    abort(
-      sprintf(
-        "`%s`: `%s` must be %s, not %s (%s).", arg, name, if (name == "se") "positive numbers" else "finite numbers",
-        describe(v[bad[1]]), quote_all(x$SNP[bad], 3)
-      ),
-      c("latentmr_error_gwas", "latentmr_error_argument"), argument = arg, field = name,
-      hint = "Leave these rows out."
-    )
-  }
 }
 
 warn_one_sided <- function(environments, both, args) {

@@ -14,6 +14,7 @@ allele_score <- function(weights, variants, kind) {
   at <- found$at
   status <- found$status
   status[!is.finite(given$beta)] <- "no weight"
+  status[given$beta %in% 0 & status %in% names(allele_sign)] <- "of weight 0"
   status[is.na(at)] <- "not in the data"
   used <- status %in% names(allele_sign)
   again <- used & duplicated(ifelse(used, at, -seq_along(at)))
@@ -27,7 +28,11 @@ allele_score <- function(weights, variants, kind) {
     abort(
       sprintf("No variant is left for the allele score: %s.", count_words(status)),
       c("latentmr_error_weights", "latentmr_error_argument"), argument = "score_weights",
-      hint = "`score_weights` and the data are matched by SNP, effect_allele and other_allele."
+      hint = if (all(status == "of weight 0")) {
+        "Every weight is 0: which column of the table has the effects?"
+      } else {
+        "`score_weights` and the data are matched by SNP, effect_allele and other_allele."
+      }
     )
   }
   score <- list(direction = direction, table = table)

@@ -55,7 +55,15 @@ absent_methods <- list(
     residuals = "iv_curve(fit, data) and plot(fit) show how outcome and exposure go together.",
     fitted = "The fit is of an effect, not of each person's outcome: coef(fit), as.data.frame(fit).",
     predict = "The fit is of an effect: coef(fit) is the change of the outcome per unit of the exposure.",
-    anova = "verdict(fit) and overid_test(fit) test the fit; as.data.frame(fit) compares estimators."
+    anova = "verdict(fit) and overid_test(fit) test the fit; as.data.frame(fit) compares estimators.",
+    augment = "A fit keeps no person's row: predict(fit$encoder, data) has the latents of people."
+  ),
+  latent_scan = c(tidy = "It is a data frame with a row for each estimate: as.data.frame(scan)."),
+  iv_reg = c(
+    logLik = "Estimators with instruments have no likelihood: anova() compares models, overid_test() tests instruments.",
+    extractAIC = "Estimators with instruments have no likelihood: anova() compares models.",
+    drop1 = "anova(fit, smaller) tests what is left out; update() makes the smaller fit.",
+    simulate = "No law of the outcome is assumed: predict() and residuals() are what a simulation needs."
   ),
   iv_binary = c(
     predict = "It estimates an effect, not each person's risk: tidy(fit, exponentiate = TRUE).",
@@ -66,7 +74,8 @@ absent_methods <- list(
 register_absent <- function() {
   for (class in names(absent_methods)) {
     for (generic in names(absent_methods[[class]])) {
-      home <- if (generic %in% c("residuals", "fitted", "predict", "anova")) asNamespace("stats") else baseenv()
+      home <- Filter(function(package) exists(generic, asNamespace(package), inherits = FALSE), c("stats", "generics"))
+      home <- if (length(home)) asNamespace(home[1]) else baseenv()
       method <- absent_method(generic, class, absent_methods[[class]][[generic]])
       registerS3method(generic, class, method, envir = home)
     }

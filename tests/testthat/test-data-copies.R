@@ -110,7 +110,8 @@ test_that("bars within a part, variables outside the data and functions that are
 test_that("units that no square can hold, and more structure than people", {
   p <- known_parts()
   refused(given(outcome = 1e300 * p$sbp), paste0(
-    "`outcome` must be numbers below 1e150, not up to ", format(1e300 * max(p$sbp)), ".\ni Their squares are no numbers: change the unit."
+    "`outcome` must be numbers whose squares can be computed, from 1e-140 to 1e140 in size, not ",
+    format(1e300 * max(p$sbp, na.rm = TRUE), digits = 3), " at most.\ni Give it in another unit."
   ))
   wide <- outer(1:200, 1:210, function(i, j) sin(i * j))
   dimnames(wide) <- list(p$ids, NULL)
@@ -132,6 +133,7 @@ test_that("tables of associations: -log10(p) under p, one table twice, effects t
   changed <- g
   changed$beta[2] <- NA
   refused(summary_mr(g, changed), class = "latentmr_error_gwas", paste0(
-    "`outcome`: `beta` must be finite numbers, not NA (\"rs2\").\ni Leave these rows out."
+    "`outcome$beta` must be finite numbers, not NA for \"rs2\".\n",
+    "i read_gwas() leaves such rows out and counts them: leave them out too."
   ))
 })
