@@ -1,7 +1,7 @@
 # Reading dosages: BGEN against the decompression alone, PGEN against pgenlibr alone. plink2 makes the files.
 #   Rscript bench/bench-formats.R [people, 100000] [variants, 400]
-# Values are compared with each other (all) and with what plink2 writes as text (ten variants). Times are the clock's, of
-# three runs the shortest. Writes bench/results/formats.csv (or RESULTS/formats.csv).
+# Values are compared with each other (all) and with what plink2 writes as text (ten variants). Times are the
+# processor's, of three runs the shortest. Writes bench/results/formats.csv (or RESULTS/formats.csv).
 library(LatentMR)
 size <- as.integer(commandArgs(TRUE))
 n <- if (length(size) > 0) size[1] else 100000L
@@ -49,7 +49,7 @@ before_stream <- function(bytes) {
 seconds <- function(expr, times = 3) {
   expr <- substitute(expr)
   frame <- parent.frame()
-  min(vapply(seq_len(times), function(i) system.time(eval(expr, frame))[["elapsed"]], 0))
+  min(vapply(seq_len(times), function(i) sum(system.time(eval(expr, frame))[1:2]), 0))
 }
 
 pgen <- read_pgen(prefix)
