@@ -198,7 +198,6 @@ gwas_values <- function(g, label, quiet = FALSE) {
   g <- without_errors(g)
   g <- usable_alleles(g)
   g <- usable_effects(g, label)
-  refuse_log_pvalues(g$x, label)
   g <- usable_errors(g, label)
   g <- usable_frequencies(g, label)
   g <- allele_sd(g)

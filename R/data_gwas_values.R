@@ -222,17 +222,6 @@ gwas_z <- function(p, logp = NULL) {
 smallest_p <- .Machine$double.xmin
 
 # p-values; those that are missing, or 0 because no number is that small, from beta and se.
-# A column of p-values that holds -log10(p): its small values would be read as they stand.
-refuse_log_pvalues <- function(x, label) {
-  p <- x$pval[!is.na(x$pval)]
-  above <- sum(p > 1)
-  if (above < 2 || above < .2 * length(p) || any(p < 0)) return(invisible())
-  abort_gwas(
-    sprintf("%s: p-values go up to %s: they look like -log10(p).", label, format(max(p), digits = 4)), "pval",
-    "Say so: columns = c(log10p = \"name of the column\")."
-  )
-}
-
 usable_pvalues <- function(g, label) {
   x <- g$x
   own <- pmax(2 * stats::pnorm(-abs(x$beta / x$se)), smallest_p)

@@ -11,7 +11,6 @@ gwas_pairs <- function(exposure, outcome, args = c("fit", "outcome")) {
   check_gwas(exposure, args[1])
   if (is.null(outcome)) abort_argument(args[2], "a frame of read_gwas() of the outcome", "NULL")
   check_gwas(outcome, args[2])
-  refuse_same_table(exposure, outcome, args[2])
   for (k in 1:2) {
     traits <- unique(list(exposure, outcome)[[k]]$trait)
     if (length(traits) > 1) abort_argument(args[k], "of one trait", sprintf("of %s", quote_all(traits)))
@@ -33,14 +32,6 @@ gwas_pairs <- function(exposure, outcome, args = c("fit", "outcome")) {
   lapply(stats::setNames(nm = both), function(e) {
     lapply(list(exposure, outcome), function(x) x[x$environment %in% e, , drop = FALSE])
   })
-}
-
-# One table as exposure and outcome: every ratio is 1.
-refuse_same_table <- function(exposure, outcome, arg) {
-  key <- c("SNP", "beta", "se")
-  same <- nrow(exposure) > 1 && all(lengths(list(exposure$SNP, outcome$SNP)) == nrow(exposure)) &&
-    all(vapply(key, function(name) identical(exposure[[name]], outcome[[name]]), NA))
-  if (same) abort_argument(arg, "the table of another trait", "the associations of the exposure")
 }
 
 warn_one_sided <- function(environments, both, args) {

@@ -93,7 +93,6 @@ gwas_frames <- function(exposure, outcome, where = c("exposure", "outcome")) {
     list(gwas_frame(outcome, where[2], "outcome"))
   )
   k <- length(exposures)
-  for (t in seq_len(k)) refuse_same_table(frames[[t]]$data, frames[[k + 1]]$data, where[2])
   name <- vapply(frames, `[[`, "", "name")
   given <- if (several && !is.null(names(exposures))) names(exposures) else rep(NA_character_, k)
   standing <- c(if (k > 1) paste0("exposure", seq_len(k)) else "exposure", "outcome")

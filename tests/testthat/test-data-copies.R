@@ -124,12 +124,10 @@ test_that("tables of associations: -log10(p) under p, one table twice, effects t
     se = .01, samplesize = 1e4
   )
   logs <- transform(table, pval = c(22, 1.3, 22, .2, 80, .5))
-  refused(read_gwas(logs), class = "latentmr_error_gwas", paste0(
-    "the data frame: p-values go up to 80: they look like -log10(p).\ni Say so: columns = c(log10p = \"name of the column\")."
-  ))
+  expect_error(read_gwas(logs), "of 6 p-values are above 1, up to 80", class = "latentmr_error_gwas")
   g <- read_gwas(table)
-  refused(summary_mr(g, g), "`outcome` must be the table of another trait, not the associations of the exposure.")
-  refused(mr_moments_from_summary(g, g), "`outcome` must be the table of another trait, not the associations of the exposure.")
+  refused(summary_mr(g, g), "`outcome` must be a table of another trait than the exposure, not one with the same effects and errors.")
+  refused(mr_moments_from_summary(g, g), "`outcome` must be a table of another trait than the exposure, not one with the same effects and errors.")
   changed <- g
   changed$beta[2] <- NA
   refused(summary_mr(g, changed), class = "latentmr_error_gwas", paste0(
