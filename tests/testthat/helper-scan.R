@@ -57,7 +57,7 @@ scan_twin <- function(cohort, exposure, outcome, given, rows, instruments = NULL
 # The pair's own people with the components of everybody.
 background_twin <- function(cohort, exposure, outcome, given) {
   everybody <- do.call(mr_data, c(
-    list(cohort$g, seq_along(cohort$ids), rev(seq_along(cohort$ids)), cohort$site, ids = cohort$ids, kind = "genotype"),
+    list(cohort$g, seq_along(cohort$ids), cos(seq_along(cohort$ids)), cohort$site, ids = cohort$ids, kind = "genotype"),
     cohort[given]
   ))
   everybody <- add_background(everybody, encoder_control())

@@ -7,7 +7,7 @@ grid <- list(
 
 expect_scan_equal <- function(cohort, given, rows, instruments = NULL, ...) {
   everybody <- do.call(mr_data, c(
-    list(cohort$g, seq_along(cohort$ids), rev(seq_along(cohort$ids)), cohort$site, ids = cohort$ids, kind = "genotype"),
+    list(cohort$g, seq_along(cohort$ids), cos(seq_along(cohort$ids)), cohort$site, ids = cohort$ids, kind = "genotype"),
     cohort[given]
   ))
   scan <- latent_scan(
