@@ -2,6 +2,7 @@
 # before its first run: error (one of ours), warning or message (one of ours), value (with a check of his own: base R, AER, survival,
 # plink2). Some expectations were wrong (what AER or R does was remembered wrongly); they stand as they were written, and are the rows
 # that are not held. What needs a package or plink2 that is not there is left out.
+# The results kept are of the first three topics: the whole has not been run in this form.
 #   Rscript bench/attacks/wrong-calls-outsider.R     # bench/results/wrong-calls-outsider.csv
 source("bench/attacks/wrong.R")
 home <- getwd()
