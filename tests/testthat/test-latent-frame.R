@@ -46,7 +46,7 @@ test_that("scales and units that differ between environments are not added up", 
   )
   t$x$units <- t$x$environment
   expect_condition_text(
-    mr_moments_from_summary(t$x, t$x, overlap = 0), "latentmr_error_argument", paste0(
+    mr_moments_from_summary(t$x, transform(t$x, beta = 2 * beta), overlap = 0), "latentmr_error_argument", paste0(
       "`exposure` must be a data frame with the same `units` everywhere, not one with \"EUR\", \"AFR\", \"EAS\".\n",
       "i Bring all environments to one, or leave the others out."
     )
