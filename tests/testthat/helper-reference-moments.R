@@ -12,7 +12,14 @@ moments_data <- function(g, x = NULL, environment = NULL, kind = "genotype", clu
     variants = data.frame(snp = paste0("rs", seq_len(p)), chr = NA_character_, pos = NA_real_,
                           effect_allele = rep(c("A", "C"), length.out = p), other_allele = rep(c("G", "T"), length.out = p)),
     kind = kind, exposure = x[, q - 1], outcome = x[, q], exposure_name = "ldl", outcome_name = "sbp",
-    environment = factor(environment), covariates = x[, seq_len(q - 2), drop = FALSE], structure = structure,
+    environment = factor(environment), covariates = x[, seq_len(q - 2), drop = FALSE],
+    covariate_coding = data.frame(
+      column = as.character(colnames(x)[seq_len(q - 2)]), variable = as.character(colnames(x)[seq_len(q - 2)]),
+      level = rep(NA_character_, q - 2), reference = rep(NA_character_, q - 2)
+    ),
+    structure = structure,
+    removed_variants = data.frame(snp = character(), reason = character()),
+    flagged_variants = data.frame(snp = character(), environment = character(), reason = character()),
     structure_includes_instruments = NA, background = NULL, block = NULL, cluster = if (!is.null(cluster)) factor(cluster), ids = as.character(seq_len(n)),
     flow = data.frame(step = 1L, unit = "participants", reason = "read", action = "read", environment = "(all)", count = n, remaining = n)
   )

@@ -156,7 +156,7 @@ test_that("cross-fitted and naive estimates agree where the encoder is good", {
 })
 
 test_that("what cannot be cross-fitted", {
-  d <- simulate_mr("snp", cell = 3, n = 100, seed = 1, background = 60)
+  d <- simulate_mr("snp", cell = 3, n = 100, seed = 1, background = 400)
   plain <- simulate_mr("snp", cell = 3, n = 100, seed = 1)
   expect_conditions({
     latent_mr(plain, crossfit = 1)
