@@ -6,7 +6,7 @@
 number_strings <- function(x) {
   out <- ifelse(x == round(x), sprintf("%.0f", x), as.character(x))
   out[is.na(x)] <- NA
-  out
+  as.character(out)
 }
 
 as_ids <- function(x, arg) {

@@ -6,7 +6,7 @@
 # Sites whose covariates are those of all, in the order of the first.
 align_covariates <- function(sites) {
   if (length(unique(lapply(sites, function(s) list(s$covariates, s$coding)))) == 1) return(sites)
-  if (any(vapply(sites, function(s) length(s$covariates) && is.null(s$coding), NA))) return(sites)
+  if (!all(vapply(sites, function(s) all(s$covariates %in% s$coding$column), NA))) return(sites)
   variables <- lapply(sites, function(s) unique(s$coding$variable))
   if (!all(vapply(variables, setequal, NA, variables[[1]]))) return(sites)
   # Numbers at one site and groups at another: the columns differ, and that is said.

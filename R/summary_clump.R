@@ -119,7 +119,10 @@ clump_data <- function(x, environment, computed) {
     genotypes = pick(source$genotypes, known),
     variants = source$variants, kind = if (hard_calls(source$genotypes)) "genotype" else "dosage",
     environment = droplevels(group[known]), covariates = matrix(0, length(known), 0),
-    structure_includes_instruments = NA, ids = NULL, flow = new_flow()
+    covariate_coding = code_covariates(data.frame(row.names = seq_along(known)))$coding,
+    structure_includes_instruments = NA, ids = NULL, flow = new_flow(),
+    removed_variants = data.frame(snp = character(), reason = character()),
+    flagged_variants = data.frame(snp = character(), environment = character(), reason = character())
   )
 }
 

@@ -40,7 +40,10 @@ cohort <- function(prefix, n, p, environments, covariates) {
   LatentMR:::new_mr_data(
     genotypes = list(bed = bed, rows = seq_len(n), cols = seq_len(p)), variants = data.frame(snp = sprintf("rs%d", seq_len(p))),
     kind = "genotype", exposure = stats::rnorm(n), outcome = stats::rnorm(n), exposure_name = "d", outcome_name = "y",
-    environment = factor(sample.int(environments, n, TRUE)), covariates = x, structure = NULL, structure_includes_instruments = NA
+    environment = factor(sample.int(environments, n, TRUE)), covariates = x, structure = NULL,
+    covariate_coding = LatentMR:::code_covariates(as.data.frame(x))$coding, structure_includes_instruments = NA,
+    removed_variants = data.frame(snp = character(), reason = character()),
+    flagged_variants = data.frame(snp = character(), environment = character(), reason = character())
   )
 }
 

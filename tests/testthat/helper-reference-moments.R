@@ -13,10 +13,7 @@ moments_data <- function(g, x = NULL, environment = NULL, kind = "genotype", clu
                           effect_allele = rep(c("A", "C"), length.out = p), other_allele = rep(c("G", "T"), length.out = p)),
     kind = kind, exposure = x[, q - 1], outcome = x[, q], exposure_name = "ldl", outcome_name = "sbp",
     environment = factor(environment), covariates = x[, seq_len(q - 2), drop = FALSE],
-    covariate_coding = data.frame(
-      column = as.character(colnames(x)[seq_len(q - 2)]), variable = as.character(colnames(x)[seq_len(q - 2)]),
-      level = rep(NA_character_, q - 2), reference = rep(NA_character_, q - 2)
-    ),
+    covariate_coding = LatentMR:::code_covariates(as.data.frame(x[, seq_len(q - 2), drop = FALSE]))$coding,
     structure = structure,
     removed_variants = data.frame(snp = character(), reason = character()),
     flagged_variants = data.frame(snp = character(), environment = character(), reason = character()),

@@ -75,7 +75,7 @@ test_that("what cannot be estimated at all says why", {
     latent_mr(panel_mr(same), seed = 1)
     latent_mr(panel_mr(pooled), seed = 1)
   })
-  expect_error(latent_mr(panel_mr(same), seed = 1), class = "latentmr_error_unidentified")
+  expect_error(latent_mr(panel_mr(same), seed = 1), class = "latentmr_error_argument")
 })
 
 test_that("one estimator that fails leaves the others standing", {
@@ -137,7 +137,7 @@ test_that("one or two folds: Nagar's error needs none, its check is not there", 
 test_that("new people: other columns, lengths and infinities are refused", {
   d <- small_panel()
   encoder <- learn_instruments(panel_mr(d), seed = 1)
-  s <- cbind(p1 = d$x, p2 = d$y)
+  s <- cbind(p1 = d$x + seq_along(d$x), p2 = d$y - d$x)
   inside <- learn_instruments(panel_mr(d, structure = s, structure_includes_instruments = TRUE), seed = 1)
   expect_conditions({
     predict(encoder, d$g[1:5, ], environment = "a")

@@ -3,9 +3,10 @@
 quiet <- function(expr) suppressMessages(suppressWarnings(expr))
 own <- simulate_mr("snp", cell = 3, n = 40, seed = 1)
 own$covariates <- cbind(age = as.numeric(seq_along(own$outcome) %% 7))
-own$covariate_coding <- NULL
+own$covariate_coding <- LatentMR:::code_covariates(as.data.frame(own$covariates))$coding
 other <- simulate_mr("snp", cell = 3, n = 40, seed = 9)
 other$covariates <- own$covariates
+other$covariate_coding <- own$covariate_coding
 fit <- quiet(latent_mr(own, seed = 1, by_environment = FALSE, methods = c("latent_2sls", "latent_nagar")))
 time <- rep_len(c(1, 2, 3), length(own$outcome))
 event <- time < 3
