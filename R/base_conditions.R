@@ -6,6 +6,9 @@
 #' is one; the call is the one that you typed. `options(LatentMR.quiet = TRUE)` silences the messages.
 #'
 #' @section Errors:
+#' Functions that run on a server of DataSHIELD (`mrDataDS()`, `mrShapeDS()`, `mrMomentsDS()`) answer with plain errors:
+#' DataSHIELD hands on their text alone. All others have classes.
+#'
 #' * `latentmr_error_argument`: an argument is not what it must be, or was not given: `argument` names it. Most
 #'   errors below are of this class too;
 #' * `latentmr_error_column`: a column or variable is not there: `columns`, the nearest ones in the hint;

@@ -64,6 +64,9 @@ encoder_control <- function(level = 0.95, partial_level = 0.6, dimension_level =
   check_dots(...)
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_number(partial_level, "partial_level", 0.5, 1, open = TRUE)
+  if (!missing(partial_level) && partial_level > level) {
+    abort_argument("partial_level", sprintf("at most `level` (%s)", format(level)), format(partial_level))
+  }
   check_number(dimension_level, "dimension_level", 0.5, 1, open = TRUE)
   check_number(draws, "draws", 20, 1e5, whole = TRUE)
   check_choice(null, "null", c("auto", "gaussian", "permutation"))

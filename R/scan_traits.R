@@ -6,6 +6,12 @@
 scan_traits <- function(x, data, arg) {
   if (inherits(data, "mr_moments")) return(moments_named(x, data, arg))
   if (is.null(x)) return(own_traits(data, arg))
+  if (arg == "outcomes" && is.character(x) && is.null(dim(x)) && length(x) == 1 && !is.na(x) && !file.exists(x)) {
+    abort_argument(
+      arg, "a table with a column for each trait, or the path of a file of them",
+      sprintf("%s, which is no file", quote_all(x))
+    )
+  }
   source <- if (arg == "outcomes") outcome_source(x)
   if (is.null(source)) trait_table(x, data, arg) else planned_outcomes(source, data)
 }

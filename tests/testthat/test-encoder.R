@@ -6,6 +6,12 @@ test_that("the panel mode finds as many directions as there are ancestries less 
   expect_lte(learn_instruments(panel_data_cell(14), seed = 1)$n_latent[["variant"]], 1L)
 })
 
+test_that("what is partialled out reaches at least to what is found", {
+  error <- expect_error(encoder_control(partial_level = .99), class = "latentmr_error_argument")
+  expect_match(conditionMessage(error), "`partial_level` must be at most `level` (0.95), not 0.99.", fixed = TRUE)
+  expect_identical(encoder_control(level = .5001)$partial_level, .6)
+})
+
 test_that("directions close below the line are partialled out too, as far as the panel can spare them", {
   panels <- lapply(1:6, function(seed) panel_data_cell(13, 200, seed = seed))
   for (d in panels) {

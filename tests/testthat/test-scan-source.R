@@ -68,6 +68,8 @@ test_that("a stopped scan goes on with the file, and not with a changed one", {
 })
 
 test_that("what is no file of outcomes is said", {
+  error <- expect_error(scan("nofile.tsv"), class = "latentmr_error_argument")
+  expect_match(conditionMessage(error), "or the path of a file of them, not \"nofile.tsv\", which is no file.", fixed = TRUE)
   folder <- withr::local_tempdir()
   withr::local_dir(folder)
   writeLines(c("IID\ta\tb", "1\t2", "2\t3\t4\t5"), "ragged.tsv")
