@@ -44,7 +44,8 @@
 #'   elsewhere. In `"hgdp"`, whose order is random, there is no linkage to keep.
 #' @param prefix Path and beginning of the names of files to write, or NULL.
 #' @param seed As in [simulate_mr()].
-#' @param overwrite `TRUE`: files of these names that are there already are replaced; `FALSE`: they are an error.
+#' @param overwrite `TRUE`: files of these names that are there already are replaced; `FALSE`: they are an error, unless
+#'   all six are there, as of a cohort that was simulated before.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return An `mr_data` object, genotypes in memory, covariates `age` and `sex`, environments `site1`, ..
 #'   (or the populations). Its element `truth` holds `effect`, `Q`, `frequencies` (populations x
@@ -75,7 +76,7 @@ simulate_cohort <- function(panel = "hgdp", n = 1000, sites = 8, admixed = TRUE,
   check_number(individual, "individual", min = 0)
   check_number(block_size, "block_size", min = 1, whole = TRUE, null = TRUE)
   check_string(prefix, "prefix", null = TRUE)
-  refuse_overwrite(if (!is.null(prefix)) cohort_files(prefix) else character(), "prefix", overwrite)
+  refuse_cohort(prefix, overwrite)
   source <- open_panel(panel, populations)
   site_names <- if (is.null(sites)) levels(source$population) else paste0("site", seq_len(sites))
   check_missing(missing, length(site_names))
@@ -243,6 +244,13 @@ cohort_data <- function(parts, source, effect, prefix) {
   with_call(data, match.call(), "simulate_cohort")
 }
 
+# All six files are there only where a cohort was simulated before: that is made again. Some of them may be of people.
+refuse_cohort <- function(prefix, overwrite) {
+  check_flag(overwrite, "overwrite")
+  files <- if (!is.null(prefix)) cohort_files(prefix) else character()
+  refuse_overwrite(files, "prefix", overwrite || all(file.exists(path.expand(files))))
+}
+
 cohort_files <- function(prefix) {
   vapply(c(
     bed = ".bed", bim = ".bim", fam = ".fam", pheno = ".pheno.tsv",
@@ -260,6 +268,6 @@ write_cohort <- function(prefix, x, ids, person, site, variants, instrument) {
   write_files(c(plink, setNames(
     list(table_bytes(pheno), variants$snp[instrument], variants$snp[!instrument]),
     files[c("pheno", "instruments", "background")]
-  )))
+  )), say = TRUE)
   files
 }

@@ -112,6 +112,10 @@ test_that("files that were there are not replaced in silence", {
   expect_identical(readLines(paste0(prefix, ".bed")), "genotypes of people")
   quietly(cohort(overwrite = TRUE))
   expect_identical(readBin(paste0(prefix, ".bed"), "raw", 3), as.raw(c(0x6c, 0x1b, 0x01)))
+  # All six are there: a simulated cohort, made again.
+  expect_message(suppressWarnings(cohort()), "Replaced, as they were there already", class = "latentmr_message_overwrite")
+  unlink(paste0(prefix, ".background.txt"))
+  expect_error(cohort(), class = "latentmr_error_argument")
   expect_condition_text(cohort(overwrite = NA), "latentmr_error_argument", "`overwrite` must be TRUE or FALSE, not NA.")
 
   x <- quietly(read_gwas(data.frame(SNP = "rs1", chr = 1, pos = 10, ea = "A", nea = "G", beta = .1, se = .02, n = 5000, trait = "x")))
