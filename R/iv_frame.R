@@ -70,10 +70,12 @@ check_factors <- function(frame) {
       )
     }
     many <- length(values) > min(30, length(v) / 2)
-    if (many && !anyNA(suppressWarnings(as.numeric(values[!is.na(values)])))) {
+    found <- if (many) numbers_in_text(as.character(values))
+    if (many && !is.null(found$values)) {
+      text <- if (is.factor(v)) sprintf("as.character(%s)", name) else name
       abort_argument(
         name, "numeric", sprintf("%s of %d numbers", if (is.factor(v)) "a factor" else "text", length(values)),
-        sprintf("Numbers are as.numeric(%s).", if (is.factor(v)) sprintf("as.character(%s)", name) else name)
+        sprintf("Numbers are as.numeric(%s).", if (found$comma) sprintf("sub(\",\", \".\", %s)", text) else text)
       )
     }
   }

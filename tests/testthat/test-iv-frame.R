@@ -49,8 +49,13 @@ test_that("a factor of one value, numbers as text and unknown contrasts are name
   said <- "`sex` is \"F\" in every row that is used: it has no effect of its own.\ni Leave it out of the formula."
   refused(iv_reg(sbp ~ sex | ldl | z1 + z2, women), said)
   refused(iv_curve(sbp ~ sex | ldl | z1 + z2, women), said)
-  text <- transform(people, ldl = as.character(ldl), age = factor(age))
+  text <- transform(people, ldl = as.character(ldl), age = factor(as.character(age))) # not with decimal commas of OutDec
   refused(iv_reg(three, transform(people, ldl = as.character(ldl))), "`ldl` must be numeric, not text of 120 numbers.\ni Numbers are as.numeric(ldl).")
+  comma <- transform(text, age = factor(sub(".", ",", format(people$age + .5), fixed = TRUE)))
+  refused(iv_reg(sbp ~ age | z1 | z2, comma), paste0(
+    "`age` must be numeric, not a factor of ", nlevels(comma$age), " numbers.\n",
+    "i Numbers are as.numeric(sub(\",\", \".\", as.character(age)))."
+  ))
   refused(iv_reg(sbp ~ age | z1 | z2, text), "`age` must be numeric, not a factor of 120 numbers.\ni Numbers are as.numeric(as.character(age)).")
   refused(iv_reg(sbp ~ sex | ldl | z1, people, contrasts = list(sx = "contr.sum")), paste0(
     "`contrasts` must be a list named by factors of the formula, not one with \"sx\".\ni Did you mean \"sex\"?"
