@@ -25,7 +25,7 @@ try_case <- function(kind, case) {
   }
   rows[[length(rows) + 1]] <<- data.frame(
     kind = kind, call = case$name, expected = case$expect, outcome = got[1], held = held,
-    text = substr(gsub("[\r\n]+", " | ", got[2]), 1, 90)
+    text = text_of(got[2])
   )
 }
 run <- function(cases) for (case in cases) try_case(topic_now, case)

@@ -1,4 +1,11 @@
 # What wrong-calls.R and wrong-calls-more.R share: the outcome of a call, and whether it is the one expected.
+# The beginning of a message on one line, without folders of the machine: "<tmp>", "~".
+text_of <- function(x) {
+  x <- substr(gsub("[\r\n]+", " | ", x), 1, 90)
+  x <- gsub("[^ '\"(|,]*/Rtmp[[:alnum:]]*(/[a-z_]+[0-9a-f]{6,})?", "<tmp>", x)
+  gsub(paste0(path.expand("~"), "/"), "~/", x, fixed = TRUE)
+}
+
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.memory = "1GB", warn = 1)
 rows <- list()
@@ -39,7 +46,7 @@ try_calls <- function(kind, expect, calls) {
     got <- outcome_of(call, envir)
     row <- data.frame(
       kind = kind, call = paste(deparse(call, width.cutoff = 200L), collapse = " "), expected = expect, outcome = got[1],
-      held = holds(expect, got[1]), text = substr(gsub("[\r\n]+", " | ", got[2]), 1, 90)
+      held = holds(expect, got[1]), text = text_of(got[2])
     )
     rows[[length(rows) + 1]] <<- row
     if (!row$held) cat(sprintf("%s: %s\n    expected %s, got %s: %s\n", kind, substr(row$call, 1, 150), expect, row$outcome, row$text))
