@@ -104,6 +104,8 @@ attack <- function(kind, name, expect, calls, references = NULL, limit = 60) {
     row$text <- paste0(row$text, if (o$told) " [told]", if (!is.na(o$raw)) paste0(" [", o$raw, "]"))
   }
   row$text <- substr(gsub("[\r\n]+", " ", iconv(row$text, "UTF-8", "UTF-8", sub = "?")), 1, 300)
+  # Without folders of the machine.
+  row$text <- gsub("[^ '\"(|,]*/Rtmp[[:alnum:]]*(/[a-z_]+[0-9a-f]{6,})?", "<tmp>", row$text)
   row$held <- expected(expect, row$outcome)
   utils::write.table(row, table_file, sep = ",", row.names = FALSE, qmethod = "double",
     append = file.exists(table_file), col.names = !file.exists(table_file))

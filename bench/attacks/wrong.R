@@ -1,8 +1,9 @@
 # What wrong-calls.R and wrong-calls-more.R share: the outcome of a call, and whether it is the one expected.
-# The beginning of a message on one line, without folders of the machine: "<tmp>", "~".
+# The beginning of a message on one line, without folders of the machine: "<tmp>", "<library>", "~".
 text_of <- function(x) {
   x <- substr(gsub("[\r\n]+", " | ", x), 1, 90)
   x <- gsub("[^ '\"(|,]*/Rtmp[[:alnum:]]*(/[a-z_]+[0-9a-f]{6,})?", "<tmp>", x)
+  x <- gsub(paste0(.libPaths()[1], "/"), "<library>/", x, fixed = TRUE)
   gsub(paste0(path.expand("~"), "/"), "~/", x, fixed = TRUE)
 }
 
