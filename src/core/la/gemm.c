@@ -9,8 +9,8 @@
 #endif
 
 /* A tile in registers, and panels that stay in the first and second level of
- * cache: 64 KB of A and 128 KB of B, on the stack. */
-enum { TILE_M = 16, TILE_N = 8, PANEL_M = 64, PANEL_N = 128, PANEL_K = 128 };
+ * cache: 64 KB of A and 256 KB of B, on the stack. */
+enum { TILE_M = 16, TILE_N = 8, PANEL_M = 64, PANEL_N = 256, PANEL_K = 128 };
 /* Columns times depth of a panel below which threads cost more than they bring. */
 enum { FEW = 1024 };
 

@@ -1,6 +1,7 @@
 #include "core/la/la.h"
 
 #include "core/la/gemm.h"
+#include "core/la/triangle.h"
 
 #include <limits.h>
 #include <math.h>
@@ -95,42 +96,40 @@ void la_symmetrize(double *a, size_t n, size_t ld) {
         for (size_t j = i < column ? column : i + 1; j < column + SIDE && j < n; j++) a[j + i * ld] = a[i + j * ld];
 }
 
-/* Left-looking Cholesky by panels of this many columns. */
-enum { CHOL_PANEL = 64 };
+/* Cholesky by panels of this many rows. */
+enum { CHOL_PANEL = TRIANGLE_MOST };
 
-/* Rows above the diagonal block of the panel of columns first .. first + count - 1:
- * solved with the factor so far, and taken out of the block. A zero on the
- * diagonal of the factor is a dropped column: its row stays zero. */
-static lmr_status chol_above(double *a, size_t first, size_t count, size_t ld, const lmr_tick *tick,
-                             lmr_error *err) {
-  double *panel = a + first * ld;
-  for (size_t b = 0; b < first; b += CHOL_PANEL) {
-    if (b)
-      LMR_TRY(la_gemm('T', 'N', CHOL_PANEL, count, b, -1, a + b * ld, ld, panel, ld, 1, panel + b, ld, err));
-    for (size_t j = 0; j < count; j++) {
-      double *col = panel + b + j * ld;
-      for (size_t i = 0; i < CHOL_PANEL; i++) {
-        const double *r = a + b + (b + i) * ld;
-        double s = col[i];
-        for (size_t l = 0; l < i; l++) s -= r[l] * col[l];
-        col[i] = r[i] != 0 ? s / r[i] : 0;
-      }
-    }
-    if (lmr_tick_poll(tick, 0)) return interrupted(err);
-  }
+/* The rows first .. first + count - 1 of the factor, from their diagonal block on: what the
+ * rows above explain is taken out. */
+static lmr_status chol_take_out(double *a, size_t first, size_t count, size_t n, size_t ld, const lmr_tick *tick,
+                                lmr_error *err) {
+  const size_t next = first + count;
+  const double *above = a + first * ld;
   if (!first) return LMR_OK;
-  return la_syrk('T', count, first, -1, panel, ld, 1, panel + first, ld, err);
+  LMR_TRY(la_syrk('T', count, first, -1, above, ld, 1, a + first * (ld + 1), ld, err));
+  return la_gemm_polled('T', 'N', count, n - next, first, -1, above, ld, a + next * ld, ld, 1, a + first + next * ld,
+                        ld, tick, err);
+}
+
+/* The rest of these rows, once the diagonal block is factored. A zero on its diagonal is a
+ * dropped column: its row is zero. */
+static lmr_status chol_solve(double *a, size_t first, size_t count, size_t n, size_t ld, const lmr_tick *tick,
+                             lmr_error *err) {
+  const size_t next = first + count;
+  triangle_solve('L', 'T', count, a + first * (ld + 1), ld, a + first + next * ld, ld, n - next, lmr_cpu_detect());
+  return lmr_tick_poll(tick, 0) ? interrupted(err) : LMR_OK;
 }
 
 lmr_status la_chol_polled(double *a, size_t n, size_t ld, const lmr_tick *tick, lmr_error *err) {
   if (!fits(n) || !fits(ld) || ld < at_least_one(n)) return bad_dims(err, "chol");
   for (size_t first = 0; first < n; first += CHOL_PANEL) {
     const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
-    LMR_TRY(chol_above(a, first, count, ld, tick, err));
+    LMR_TRY(chol_take_out(a, first, count, n, ld, tick, err));
     int in = (int)count, il = (int)ld, info = 0;
     F77_CALL(dpotrf)("U", &in, a + first * (ld + 1), &il, &info FCONE);
     if (info)
       return lmr_fail(err, LMR_ESINGULAR, "leading minor of order %d is not positive", info + (int)first);
+    LMR_TRY(chol_solve(a, first, count, n, ld, tick, err));
   }
   return LMR_OK;
 }
@@ -173,8 +172,9 @@ lmr_status la_chol_drop_polled(double *a, size_t n, size_t ld, double tol, int *
     const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
     double whole[CHOL_PANEL];
     for (size_t j = 0; j < count; j++) whole[j] = a[(first + j) * (ld + 1)];
-    LMR_TRY(chol_above(a, first, count, ld, tick, err));
+    LMR_TRY(chol_take_out(a, first, count, n, ld, tick, err));
     LMR_TRY(chol_drop_block(a, first, count, ld, tol, whole, kept + first, rank, err));
+    LMR_TRY(chol_solve(a, first, count, n, ld, tick, err));
   }
   return LMR_OK;
 }
@@ -184,7 +184,13 @@ lmr_status la_chol_drop(double *a, size_t n, size_t ld, double tol, int *kept,
   return la_chol_drop_polled(a, n, ld, tol, kept, rank, NULL, err);
 }
 
+/* A panel of R; few columns (rows) are not worth packing. */
 static void trsm(char side, char trans, size_t m, size_t n, const double *r, size_t ldr, double *b, size_t ldb) {
+  const size_t order = side == 'L' ? m : n, count = side == 'L' ? n : m;
+  if (count >= 16) {
+    triangle_solve(side, trans, order, r, ldr, b, ldb, count, lmr_cpu_detect());
+    return;
+  }
   int im = (int)m, in = (int)n, ir = (int)ldr, ib = (int)ldb;
   double one = 1;
   F77_CALL(dtrsm)(&side, "U", &trans, "N", &im, &in, &one, r, &ir, b, &ib
@@ -192,7 +198,7 @@ static void trsm(char side, char trans, size_t m, size_t n, const double *r, siz
 }
 
 /* By panels of R, first to last or last to first: what is solved is taken out of the
- * panel by our own product, the reference BLAS solves the triangles only. */
+ * panel by our own product. */
 lmr_status la_trsm_polled(char side, char trans, size_t m, size_t n, double alpha,
                           const double *r, size_t ldr, double *b, size_t ldb,
                           const lmr_tick *tick, lmr_error *err) {
