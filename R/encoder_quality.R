@@ -69,41 +69,59 @@ quality_latents <- function(code, letter, block, environment, seed) {
   if (length(large) < 2) return(quality_row("mmd", block, labels, "environments", note = "needs two environments"))
   keep <- which(environment %in% large)
   e <- droplevels(environment[keep])
-  groups <- mmd_groups(code[keep, 1], NULL, e, "rbf", 1, 1)
-  step <- progress_steps(sprintf("Quality of the %s block", block), length(labels))
-  of <- lapply(seq_along(labels), function(j) {
-    on.exit(step())
-    quality_latent(code[keep, j], groups, seed)
-  })
-  column <- function(name) unlist(lapply(of, `[[`, name))
+  found <- quality_latent(code[keep, , drop = FALSE], e, seed, progress_of(sprintf("Quality of the %s block", block)))
   quality_row(
-    "mmd", block, rep(labels, each = nlevels(e)), rep(levels(e), length(labels)), column("value"), column("detectable"),
-    column("detectable_shift"), column("p_value"), rep(tabulate(e), length(labels))
+    "mmd", block, rep(labels, each = nlevels(e)), rep(levels(e), length(labels)), found$value, found$detectable,
+    found$detectable_shift, found$p_value, rep(tabulate(e), length(labels))
   )
 }
 
-# MMD^2 of environment e against the others from the pairs,
+# MMD^2 of environment e against the others from the pairs D_fg,
 #   |mu_e - mu_o|^2 = sum_f q_f D_ef - 1/2 sum_fg q_f q_g D_fg,  q_f = n_f / (n - n_e).
 # n p_e (1 - p_e) times it has the null law of one of E - 1 contrasts.
-# `groups`: mmd_groups() of another column.
-quality_latent <- function(x, groups, seed) {
-  g <- groups
-  g$x <- kernel_numbers(kernel_sample(x, "x"), "rbf", 1, 1, "x")
-  # One dimension needs few frequencies, and the null law is that of the features drawn.
-  out <- mmd_numbers(g, if (g$n > 1000L) "features" else "exact", 15, seed)
-  d <- out$biased
-  contrasts <- length(g$size) - 1
-  law <- gamma_law(out$numbers[["trace_mean"]] / contrasts, out$numbers[["trace_var"]] / contrasts)
+# Environment after environment within each column of x.
+quality_latent <- function(x, environment, seed, progress = NULL) {
+  g <- mmd_groups(x, NULL, environment, "rbf", 1, 1)
+  pairs <- quality_pairs(g, seed, progress)
+  groups <- length(g$size)
+  contrasts <- groups - 1
+  mean <- pairs$null[1, ] / contrasts
+  variance <- pairs$null[2, ] / contrasts
+  gap <- vapply(seq_len(groups), function(e) {
+    q <- replace(g$size, e, 0) / (g$n - g$size[e])
+    crossprod(pairs$biased, as.vector(outer(seq_len(groups) == e, q) - outer(q, q) / 2))
+  }, numeric(ncol(g$x$x)))
+  gap <- matrix(t(gap), groups)
   share <- g$size / g$n
   weight <- g$n * share * (1 - share)
-  gap <- vapply(seq_along(g$size), function(e) {
-    q <- replace(g$size, e, 0) / (g$n - g$size[e])
-    sum(q * d[e, ]) - sum(q * (d %*% q)) / 2
-  }, 0)
-  detectable <- gamma_detectable(law) / weight
+  law <- function(moment) rep(moment, each = groups)
+  shape <- mean^2 / variance
+  scale <- variance / mean
+  detectable <- law(vapply(2 * shape, chisq_detectable, 0) * scale / 2) / weight
   list(
-    value = gap - out$numbers[["trace_mean"]] / contrasts / weight, detectable = detectable,
-    detectable_shift = normal_shift(detectable), p_value = gamma_tail(weight * gap, law)
+    value = as.vector(gap) - law(mean) / weight, detectable = detectable, detectable_shift = normal_shift(detectable),
+    p_value = stats::pgamma(as.vector(weight * gap), shape = law(shape), scale = law(scale), lower.tail = FALSE)
+  )
+}
+
+# Of every column: null law (its mean and variance) and MMD^2 of the pairs of groups. One dimension
+# needs few frequencies, and the null law is that of the features drawn.
+quality_pairs <- function(g, seed, progress) {
+  columns <- seq_len(ncol(g$x$x))
+  if (g$n > 1000L) {
+    return(
+      .Call(C_ffi_mmd_columns, g$x$x, g$x$k, g$label, length(g$levels), 15L, draw_seed(seed), progress, cpu_level())
+    )
+  }
+  of <- lapply(columns, function(j) {
+    if (!is.null(progress)) on.exit(progress(j / length(columns)))
+    one <- g
+    one$x$x <- g$x$x[, j, drop = FALSE]
+    mmd_numbers(one, "exact")
+  })
+  list(
+    null = vapply(of, function(x) x$numbers[c("trace_mean", "trace_var")], numeric(2)),
+    biased = vapply(of, function(x) as.vector(x$biased), numeric(length(g$levels)^2))
   )
 }
 

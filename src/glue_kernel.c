@@ -206,6 +206,38 @@ static SEXP ffi_mmd_features(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP 
   return out;
 }
 
+/* Of every column of x by itself, all from the same frequencies: mean and variance of the null law
+ * (2 x columns), and MMD^2 of the pairs of groups (groups^2 x columns). */
+static SEXP ffi_mmd_columns(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP frequencies, SEXP seed, SEXP progress,
+                            SEXP level) {
+  lmr_points p = glue_points(x, kernel);
+  const size_t count = glue_size1(groups, "groups"), columns = p.d;
+  int *order;
+  const int *sorted = grouped(label, p.n, (int)count, &order);
+  p.order = order;
+  p.d = 1;
+  lmr_rng rng;
+  lmr_rng_seed(&rng, (uint64_t)glue_int1(seed, "seed"), 0);
+  const feature_map map = make_map(&p, glue_int1(frequencies, "frequencies"), 0, &rng);
+  SEXP biased = PROTECT(glue_matrix(count * count, columns)), null = PROTECT(glue_matrix(2, columns));
+  const lmr_arena work = glue_arena(mmd_features_bytes(map.width, count));
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, progress), quiet = lmr_tick_before(&tick);
+  for (size_t c = 0; c < columns; c++, p.x += p.ld) {
+    mmd_result r;
+    lmr_error err;
+    glue_check(mmd_features(&map, sorted, count, REAL(biased) + c * count * count, &r,
+                            (lmr_cpu)glue_int1(level, "level"), work, &quiet, &err), &err);
+    REAL(null)[2 * c] = r.null_mean;
+    REAL(null)[2 * c + 1] = r.null_var;
+    glue_check(lmr_tick_poll(&tick, (double)(c + 1) / (double)columns)
+                 ? lmr_fail(&err, LMR_EINTERRUPT, "interrupted") : LMR_OK, &err);
+  }
+  SEXP out = glue_list(2, "null", null, "biased", biased);
+  UNPROTECT(2);
+  return out;
+}
+
 /* rows: the rows of group 1, then those of group 2, ...; ends: where each ends. */
 static SEXP ffi_mmd_blocks(SEXP x, SEXP kernel, SEXP rows, SEXP ends, SEXP block, SEXP linear, SEXP level) {
   const lmr_points p = glue_points(x, kernel);
@@ -348,6 +380,7 @@ const R_CallMethodDef glue_kernel_calls[] = {
   GLUE_CALL(ffi_hsic_blocks, 7),
   GLUE_CALL(ffi_mmd, 5),
   GLUE_CALL(ffi_mmd_features, 8),
+  GLUE_CALL(ffi_mmd_columns, 8),
   GLUE_CALL(ffi_mmd_blocks, 7),
   GLUE_CALL(ffi_hsic_permute, 11),
   GLUE_CALL(ffi_mmd_permute, 10),

@@ -55,12 +55,37 @@ test_that("what is called detectable is found with about 80 % power", {
   e <- factor(rep(c("a", "b"), each = 150))
   found <- vapply(1:150, function(i) with_seed(i, {
     x <- rnorm(300) + .35 * (e == "b")
-    row <- quality_latent((x - mean(x)) / sd(x), mmd_groups(x, NULL, e, "rbf", 1, 1), 1L)
+    row <- quality_latent((x - mean(x)) / sd(x), e, 1L)
     c(row$detectable_shift[1], row$p_value[1] < .05)
   }), c(0, 0))
   expect_equal(mean(found[1, ]), .35, tolerance = .03)
   expect_gt(mean(found[2, ]), .7)
   expect_lt(mean(found[2, ]), .9)
+})
+
+test_that("columns together are each by itself, by features and exactly, as mmd_test() of one environment against the others", {
+  set.seed(1)
+  for (n in c(90, 1100)) {
+    e <- factor(sample(c("a", "b", "c"), n, TRUE, c(.5, .3, .2)))
+    x <- scale(matrix(rnorm(3 * n), n) + .3 * (e == "b"))
+    got <- quality_latent(x, e, 7L)
+    for (j in 1:3) {
+      g <- mmd_groups(x[, j], NULL, e, "rbf", 1, 1)
+      out <- mmd_numbers(g, if (n > 1000) "features" else "exact", 15, 7L)
+      mean <- out$numbers[["trace_mean"]] / 2
+      law <- gamma_law(mean, out$numbers[["trace_var"]] / 2)
+      for (f in 1:3) {
+        at <- 3 * (j - 1) + f
+        q <- replace(g$size, f, 0) / (n - g$size[f])
+        gap <- sum(q * out$biased[f, ]) - drop(q %*% out$biased %*% q) / 2
+        weight <- g$size[f] * (n - g$size[f]) / n
+        expect_equal(got$value[at], gap - mean / weight, tolerance = 1e-10)
+        expect_equal(got$p_value[at], gamma_tail(weight * gap, law), tolerance = 1e-10)
+        expect_equal(got$detectable[at], gamma_detectable(law) / weight, tolerance = 1e-10)
+      }
+    }
+  }
+  expect_interruptible(function() quality_latent(x, e, 7L))
 })
 
 test_that("the report sees what moves and what a covariate carries", {

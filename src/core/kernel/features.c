@@ -86,12 +86,30 @@ size_t hsic_features_bytes(size_t wx, size_t wy) {
   const size_t w = wx + wy;
   size_t bytes = lmr_add_bytes(lmr_bytes(CHUNK * w, sizeof(double)), lmr_bytes(CHUNK, sizeof(double)));
   bytes = lmr_add_bytes(bytes, 2 * lmr_bytes(w * w, sizeof(double)));
-  return lmr_add_bytes(bytes, lmr_add_bytes(lmr_bytes(w, sizeof(double)), tall_crossprod_bytes(w)));
+  return lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(2, w), tall_crossprod_bytes(w)));
 }
 
-/* Covariance (divisor n) of the features of x and y beside each other. */
-static lmr_status covariance(const feature_map *x, const feature_map *y, double *cov, lmr_cpu level,
-                             lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+static double sum_of(const double *x, size_t n) {
+  double s[4] = {0};
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (size_t l = 0; l < 4; l++) s[l] += x[i + l];
+  for (; i < n; i++) s[0] += x[i];
+  return (s[0] + s[1]) + (s[2] + s[3]);
+}
+
+/* sums (w x groups) += a chunk's, a run of rows of one group at a time. label NULL: one group. */
+static void add_sums(const double *chunk, size_t w, const int *label, size_t count, double *sums) {
+  for (size_t from = 0, to; from < count; from = to) {
+    for (to = label ? from + 1 : count; to < count && label[to] == label[from]; to++) {}
+    double *sum = sums + (label ? (size_t)label[from] * w : 0);
+    for (size_t f = 0; f < w; f++) sum[f] += sum_of(chunk + from + f * CHUNK, to - from);
+  }
+}
+
+/* Covariance (divisor n) of the features of x and y beside each other, and their sums (w x groups). */
+static lmr_status covariance(const feature_map *x, const feature_map *y, const int *label, size_t groups, double *sums,
+                             double *cov, lmr_cpu level, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t wx = x->width, w = wx + (y ? y->width : 0), n = x->points->n;
   double *chunk, *angle, *part, *mean;
   LMR_TAKE(chunk, &work, CHUNK * w, err);
@@ -99,18 +117,21 @@ static lmr_status covariance(const feature_map *x, const feature_map *y, double 
   LMR_TAKE(part, &work, w * w, err);
   LMR_TAKE(mean, &work, w, err);
   memset(cov, 0, w * w * sizeof *cov);
-  memset(mean, 0, w * sizeof *mean);
+  memset(sums, 0, w * groups * sizeof *sums);
   for (size_t first = 0; first < n; first += CHUNK) {
     const size_t count = n - first < CHUNK ? n - first : CHUNK;
     feature_rows(x, first, count, chunk, CHUNK, angle, level);
     if (y) feature_rows(y, first, count, chunk + wx * CHUNK, CHUNK, angle, level);
-    for (size_t f = 0; f < w; f++)
-      for (size_t i = 0; i < count; i++) mean[f] += chunk[i + f * CHUNK];
+    add_sums(chunk, w, label ? label + first : NULL, count, sums);
     LMR_TRY(tall_crossprod(chunk, count, w, CHUNK, NULL, part, level, work, NULL, err));
     for (size_t e = 0; e < w * w; e++) cov[e] += part[e];
     if (lmr_tick_poll(tick, (double)first / (double)n)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
-  for (size_t f = 0; f < w; f++) mean[f] /= (double)n;
+  for (size_t f = 0; f < w; f++) {
+    mean[f] = 0;
+    for (size_t e = 0; e < groups; e++) mean[f] += sums[f + e * w];
+    mean[f] /= (double)n;
+  }
   for (size_t f = 0; f < w; f++)
     for (size_t g = 0; g < w; g++) cov[g + f * w] = cov[g + f * w] / (double)n - mean[f] * mean[g];
   return LMR_OK;
@@ -138,9 +159,10 @@ lmr_status hsic_features(const feature_map *x, const feature_map *y, hsic_result
                          lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t wx = x->width, w = wx + y->width;
   const double n = (double)x->points->n;
-  double *cov;
+  double *cov, *sums;
   LMR_TAKE(cov, &work, w * w, err);
-  LMR_TRY(covariance(x, y, cov, level, work, tick, err));
+  LMR_TAKE(sums, &work, w, err);
+  LMR_TRY(covariance(x, y, NULL, 1, sums, cov, level, work, tick, err));
   double *square, ck, cl, tk = 0, tl = 0;
   LMR_TAKE(square, &work, wx > y->width ? wx * wx : y->width * y->width, err);
   LMR_TRY(block_cubes(cov, w, 0, wx, square, &ck, err));
@@ -168,22 +190,11 @@ lmr_status mmd_features(const feature_map *x, const int *label, size_t groups, d
   LMR_TAKE(cov, &work, w * w, err);
   LMR_TAKE(mean, &work, w * groups, err);
   LMR_TAKE(size, &work, groups, err);
-  LMR_TRY(covariance(x, NULL, cov, level, work, tick, err));
-  double *chunk, *angle;
-  LMR_TAKE(chunk, &work, CHUNK * w, err);
-  LMR_TAKE(angle, &work, CHUNK, err);
-  memset(mean, 0, w * groups * sizeof *mean);
   memset(size, 0, groups * sizeof *size);
   for (size_t i = 0; i < rows; i++) size[label[i]]++;
-  for (size_t first = 0; first < rows; first += CHUNK) {
-    const size_t count = rows - first < CHUNK ? rows - first : CHUNK;
-    feature_rows(x, first, count, chunk, CHUNK, angle, level);
-    for (size_t f = 0; f < w; f++)
-      for (size_t i = 0; i < count; i++) {
-        const size_t e = (size_t)label[first + i];
-        mean[f + e * w] += chunk[i + f * CHUNK] / size[e];
-      }
-  }
+  LMR_TRY(covariance(x, NULL, label, groups, mean, cov, level, work, tick, err));
+  for (size_t e = 0; e < groups; e++)
+    for (size_t f = 0; f < w && size[e] > 0; f++) mean[f + e * w] /= size[e];
   double biased = 0, trace = 0;
   for (size_t e = 0; e < groups; e++) {
     if (size[e] == 0) return lmr_fail(err, LMR_EINVAL, "mmd: group %zu is empty", e + 1);
