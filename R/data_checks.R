@@ -24,7 +24,7 @@ check_trait <- function(x, arg, kind = "auto", role = arg) {
   if (!length(x)) abort_argument(arg, must, "empty")
   check_not_infinite(x, arg)
   out <- as.double(x)
-  names(out) <- names(x)
+  if (!is.null(names(x))) names(out) <- names(x) # else it would be copied
   if (role == "outcome" && kind == "auto" && setequal(few_values(out), 0:2)) {
     counts <- if (arg == "outcome") "say outcome_kind = \"number\"" else "subtract 1 from all: effects are the same"
     abort_argument(
@@ -86,30 +86,30 @@ exposure_columns <- function(x) {
   if (is.null(dim(x))) list(x) else lapply(seq_len(ncol(x)), function(j) x[, j])
 }
 
+# Nor so large that squares are infinite, nor so small that they are 0.
 check_not_infinite <- function(x, arg) {
-  bad <- which(is.infinite(x))
-  if (!length(bad)) check_squares(x, arg)
-  if (length(bad)) {
+  marks <- column_marks(as.double(x))[1, ]
+  if (marks[["infinite"]] > 0) {
     abort_argument(
       arg, "finite or missing",
-      sprintf("infinite (%d %s, the first at position %d)", length(bad),
-              if (length(bad) == 1) "value" else "values", bad[1]),
+      sprintf("infinite (%d %s, the first at position %d)", marks[["infinite"]],
+              if (marks[["infinite"]] == 1) "value" else "values", marks[["first"]]),
       "Set what could not be measured to NA; such participants are removed and counted."
     )
   }
-}
-
-# Squares of what is too large are infinite, of what differs too little 0.
-check_squares <- function(x, arg) {
-  if (!length(x) || all(is.na(x))) return(invisible())
-  ends <- c(min(x, na.rm = TRUE), max(x, na.rm = TRUE))
-  largest <- max(abs(ends))
-  small <- largest > 0 && largest < 1e-140
-  if (largest <= 1e140 && !small) return(invisible())
+  largest <- max(0, abs(marks[c("low", "high")]), na.rm = TRUE)
+  if (largest == 0 || (largest >= 1e-140 && largest <= 1e140)) return(invisible())
   abort_argument(
     arg, "numbers whose squares can be computed, from 1e-140 to 1e140 in size",
     sprintf("%s at most", format(largest, digits = 3)), "Give it in another unit."
   )
+}
+
+# A row for each column of numbers (src/core/la/column_marks.h).
+column_marks <- function(x) {
+  marks <- .Call(C_ffi_column_marks, x)
+  colnames(marks) <- c("missing", "infinite", "first", "low", "high", "who", "values")
+  marks
 }
 
 # Columns of haven keep codes for missing values, which as.numeric() would make values.

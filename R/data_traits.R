@@ -14,13 +14,16 @@ trait_table <- function(x, data, arg, look = TRUE) {
   check_unique_names(names, arg)
   at <- trait_rows(x, data, arg)
   role <- sub("s$", "", arg)
-  columns <- lapply(seq_along(names), function(j) {
+  values <- matrix(0, length(at), length(names))
+  as_it_is <- identical(at, seq_len(nrow(x)))
+  for (j in seq_along(names)) {
     column <- if (is.data.frame(x)) x[[j]] else x[, j]
-    column <- check_trait(unname(column), sprintf("%s$%s", arg, names[j]), role = role)[at]
+    column <- check_trait(unname(column), sprintf("%s$%s", arg, names[j]), role = role)
+    if (!as_it_is) column <- column[at]
     if (look) warn_trait_values(column, data$environment, names[j])
-    column
-  })
-  list(values = matrix(unlist(columns), ncol = length(names)), names = names)
+    values[, j] <- column
+  }
+  list(values = values, names = names)
 }
 
 # Row of the table for every person of the data: by identifier where the table has row names.

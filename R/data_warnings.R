@@ -207,7 +207,7 @@ warn_trait_values <- function(x, environment, name) {
 
 # list(whole, count, mean, quarter) of src/core/la/column_shape.h, by environment (a factor).
 column_shape <- function(x, environment) {
-  out <- .Call(C_ffi_column_shape, x, as.integer(environment), nlevels(environment))
+  out <- .Call(C_ffi_column_shape, x, environment, nlevels(environment))
   names(out$whole) <- c("n", "low", "next_low", "low_count", "high", "next_high", "high_count", "mean", "squares")
   colnames(out$quarter) <- levels(environment)
   out

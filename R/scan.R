@@ -125,8 +125,10 @@ scan_rows <- function(rows, data) {
 
 job_columns <- function(job, exposures, outcomes, instruments, score_weights) {
   pick <- function(traits, at) {
-    if (is.null(traits$source)) return(list(values = traits$values[, at, drop = FALSE], names = traits$names[at]))
-    list(names = traits$names[at], marks = traits$marks[at, , drop = FALSE], source = traits$source)
+    c(
+      list(names = traits$names[at], marks = traits$marks[at, , drop = FALSE], source = traits$source),
+      if (is.null(traits$source)) list(values = traits$values[, at, drop = FALSE])
+    )
   }
   list(
     exposures = pick(exposures, job$exposures), outcomes = pick(outcomes, job$outcomes),

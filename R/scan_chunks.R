@@ -131,9 +131,7 @@ data_marks <- function(data) {
 }
 
 job_marks <- function(job) {
-  outcomes <- job$outcomes
   list(
-    job$exposures$names, outcomes$names, object_digest(job$exposures$values),
-    if (is.null(outcomes$source)) object_digest(outcomes$values) else outcomes$marks, job$variants, job$score_weights
+    job$exposures[c("names", "marks")], job$outcomes[c("names", "marks")], job$variants, job$score_weights
   )
 }

@@ -3,12 +3,12 @@
 # Jobs: lists of exposures and outcomes (positions) whose pairs have the same people and the
 # same instruments, so that G'G, the encoder and all that is learned from them are theirs together.
 scan_jobs <- function(exposures, outcomes, instruments) {
-  by_exposure <- pattern_codes(exposures$values)
+  by_exposure <- pattern_codes(exposures$marks)
   if (!is.null(instruments)) {
     set <- match(instruments, unique(instruments))
     by_exposure <- match(paste(by_exposure, set), unique(paste(by_exposure, set)))
   }
-  by_outcome <- if (is.null(outcomes$source)) pattern_codes(outcomes$values) else outcomes$codes
+  by_outcome <- pattern_codes(outcomes$marks)
   jobs <- list()
   for (e in unique(by_exposure)) {
     for (o in unique(by_outcome)) {
@@ -18,18 +18,10 @@ scan_jobs <- function(exposures, outcomes, instruments) {
   jobs
 }
 
-# Columns with the same code are missing for the same people.
-pattern_codes <- function(values) {
-  known <- list()
-  keys <- character()
-  vapply(seq_len(ncol(values)), function(j) {
-    gone <- which(is.na(values[, j]))
-    key <- paste(length(gone), sum(gone), sum(as.double(gone)^2))
-    for (at in which(keys == key)) if (identical(known[[at]], gone)) return(at)
-    known[[length(known) + 1L]] <<- gone
-    keys[length(keys) + 1L] <<- key
-    length(keys)
-  }, 0L)
+# Columns with the same code are missing for the same people. `marks`: column_marks().
+pattern_codes <- function(marks) {
+  key <- sprintf("%.0f of %.0f", marks[, "who"], marks[, "missing"])
+  match(key, unique(key))
 }
 
 # Chunks of about `size` pairs: lists of jobs. A job with more pairs is cut.

@@ -97,14 +97,8 @@ source_values <- function(source, names, data, look = TRUE) {
   trait_table(source_table(source, names), data, "outcomes", look)$values
 }
 
-# What a column is known by: a scan that goes on finds the same.
-column_marks <- function(values) {
-  values[is.na(values)] <- 0
-  cbind(colSums(values), colSums(values^2), colSums(values * seq_len(nrow(values))))
-}
-
-# What scan_traits() returns, without the values: names; codes of who is missing; marks; source. `most`: values that
-# are looked at together, 128 MB of them.
+# What scan_traits() returns, without the values: names, marks, source. `most`: values that are looked at together,
+# 128 MB of them.
 planned_outcomes <- function(source, data, most = 2^24) {
   total <- length(source$names)
   width <- max(1, floor(most / length(data$environment)))
@@ -114,17 +108,15 @@ planned_outcomes <- function(source, data, most = 2^24) {
     if (text %in% said) invokeRestart(restart)
     said <<- c(said, text)
   }
-  missing <- character(total)
-  marks <- matrix(0, total, 3)
+  marks <- list()
   for (at in split(seq_len(total), (seq_len(total) - 1) %/% width)) {
     values <- withCallingHandlers(
       source_values(source, source$names[at], data), message = once_each("muffleMessage"),
       warning = once_each("muffleWarning")
     )
-    missing[at] <- apply(is.na(values), 2, function(gone) object_digest(which(gone)))
-    marks[at, ] <- column_marks(values)
+    marks <- c(marks, list(column_marks(values)))
   }
-  list(names = source$names, codes = match(missing, unique(missing)), marks = marks, source = source)
+  list(names = source$names, marks = do.call(rbind, marks), source = source)
 }
 
 # The jobs of a chunk with the values of their outcomes.
@@ -136,7 +128,7 @@ loaded_jobs <- function(jobs, data) {
   marks <- column_marks(values)
   lapply(jobs, function(job) {
     at <- match(job$outcomes$names, names)
-    if (!identical(unname(marks[at, , drop = FALSE]), unname(job$outcomes$marks))) {
+    if (!identical(marks[at, , drop = FALSE], job$outcomes$marks)) {
       abort_argument("outcomes$read", "a function that returns the same every time", "one whose values have changed")
     }
     job$outcomes$values <- values[, at, drop = FALSE]

@@ -1,9 +1,15 @@
 # What is scanned: traits as matrices over the people of the data, and the instruments of
 # each exposure as positions among its variants.
 
-# list(values, names) as trait_table(), or what planned_outcomes() returns. `x`: NULL for those of the data. Of moments
-# there are no values, and `at` says which of their traits are meant.
+# list(values, names, marks): of trait_table() and column_marks(), or what planned_outcomes() returns. `x`: NULL for those
+# of the data. Of moments there are no values.
 scan_traits <- function(x, data, arg) {
+  traits <- traits_of(x, data, arg)
+  if (is.null(traits$source)) traits$marks <- column_marks(traits$values)
+  traits
+}
+
+traits_of <- function(x, data, arg) {
   if (inherits(data, "mr_moments")) return(moments_named(x, data, arg))
   if (is.null(x)) return(own_traits(data, arg))
   if (arg == "outcomes" && is.character(x) && is.null(dim(x)) && length(x) == 1 && !is.na(x) && !file.exists(x)) {

@@ -1,5 +1,6 @@
 /* Linear algebra of R code whose size grows with people or variants: it polls R, and R's
  * reference BLAS takes ten times as long. */
+#include "core/la/column_marks.h"
 #include "core/la/column_shape.h"
 #include "core/la/la.h"
 #include "core/la/pivoted_cholesky.h"
@@ -155,6 +156,22 @@ static SEXP ffi_column_shape(SEXP x, SEXP group, SEXP groups_) {
   return out;
 }
 
+/* x: a vector, or a matrix. A row of core/la/column_marks.h for each column. */
+static SEXP ffi_column_marks(SEXP x) {
+  enum { FIELDS = sizeof(column_marks) / sizeof(double) };
+  const double *from = glue_real(x, -1, "x");
+  const size_t columns = Rf_isMatrix(x) ? (size_t)glue_ncol(x) : 1, n = Rf_isMatrix(x) ? (size_t)glue_nrow(x) : (size_t)Rf_xlength(x);
+  SEXP out = PROTECT(glue_matrix(columns, FIELDS));
+  for (size_t c = 0; c < columns; c++) {
+    double field[FIELDS];
+    const column_marks marks = column_marks_of(from + c * n, n);
+    memcpy(field, &marks, sizeof field);
+    for (size_t k = 0; k < FIELDS; k++) REAL(out)[c + k * columns] = field[k];
+  }
+  UNPROTECT(1);
+  return out;
+}
+
 /* The symmetric_fault of a square matrix, as an integer. */
 static SEXP ffi_symmetric(SEXP a, SEXP products) {
   const size_t n = (size_t)glue_nrow(a);
@@ -172,6 +189,7 @@ const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_unit, 1),
   GLUE_CALL(ffi_pivoted, 2),
   GLUE_CALL(ffi_standardise, 1),
+  GLUE_CALL(ffi_column_marks, 1),
   GLUE_CALL(ffi_column_shape, 3),
   GLUE_CALL(ffi_symmetric, 2),
   {NULL, NULL, 0}

@@ -116,3 +116,20 @@ test_that("the names of traits are those the user wrote", {
   expect_identical(label_of(quote(d[, 1]), "exposure"), "exposure")
   expect_identical(label_of(quote(log(ldl)), "exposure"), "exposure")
 })
+
+test_that("marks of a column tell its values, its places of missing ones and its ends", {
+  x <- cbind(c(1, NA, -0, 3), c(1, NaN, 0, 3), c(1, 0, NA, 3), c(1, NA, Inf, -Inf), NA, c(3, NA, 0, 1))
+  marks <- column_marks(x)
+  expect_identical(marks[, "missing"], c(1, 1, 1, 1, 4, 1))
+  expect_identical(unname(marks[4, c("infinite", "first", "low", "high")]), c(2, 3, -Inf, Inf))
+  expect_identical(unname(marks[c(1, 5), c("low", "high")]), cbind(c(0, NaN), c(3, NaN)))
+  expect_identical(match(marks[, "who"], marks[, "who"]), c(1L, 1L, 3L, 1L, 5L, 1L))
+  expect_identical(match(marks[, "values"], marks[, "values"]), c(1L, 1L, 3L, 4L, 5L, 6L))
+  expect_identical(column_marks(x[, 3]), marks[3, , drop = FALSE])
+  expect_true(all(marks[, c("who", "values")] < 2^53))
+  # A few thousand columns that differ in one bit or one place.
+  near <- vapply(1:2000, function(k) replace(as.double(1:50), 1 + k %% 50, k / 1024 + 2^-40), numeric(50))
+  gone <- vapply(1:49, function(k) replace(numeric(50), k + 0:1, NA), numeric(50))
+  expect_false(anyDuplicated(column_marks(near)[, "values"]) > 0)
+  expect_false(anyDuplicated(column_marks(gone)[, "who"]) > 0)
+})

@@ -5,18 +5,20 @@ test_that("columns with the same people have the same code", {
   x[3, c(2, 5)] <- NA
   x[c(1, 4), 3] <- NA
   x[c(2, 3), 4] <- NA # the same number and sum of places as column 3
-  expect_identical(pattern_codes(x), c(1L, 2L, 3L, 4L, 2L, 1L))
+  codes <- function(x) pattern_codes(column_marks(x))
+  expect_identical(codes(x), c(1L, 2L, 3L, 4L, 2L, 1L))
   # Three places with the same sum and the same sum of squares: 1, 5, 6 and 2, 3, 7.
   y <- matrix(0, 10, 2)
   y[c(1, 5, 6), 1] <- NA
   y[c(2, 3, 7), 2] <- NA
-  expect_identical(pattern_codes(y), 1:2)
+  expect_identical(codes(y), 1:2)
 })
 
 test_that("every pair is in one job and one chunk, and chunks are no larger than asked", {
   outcomes <- list(values = matrix(0, 5, 11), names = paste0("y", 1:11))
   outcomes$values[2, 4:6] <- NA
-  exposures <- list(values = matrix(0, 5, 3), names = paste0("x", 1:3))
+  outcomes$marks <- column_marks(outcomes$values)
+  exposures <- list(marks = column_marks(matrix(0, 5, 3)), names = paste0("x", 1:3))
   jobs <- scan_jobs(exposures, outcomes, list(x1 = 1:3, x2 = 4, x3 = 1:3))
   expect_length(jobs, 4)
   for (size in c(1, 2, 3, 5, 7, 16, 100)) {

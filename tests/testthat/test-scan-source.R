@@ -23,7 +23,7 @@ test_that("rows are those of the table in memory: by identifier in any order, an
   same_rows(scan(write(folder, turned), chunk = 2))
   planned <- planned_outcomes(file_source(file.path(folder, "y.tsv")), data)
   expect_identical(planned_outcomes(planned$source, data, nrow(table)), planned) # one column at a time
-  expect_identical(planned$codes, pattern_codes(as.matrix(table)))
+  expect_identical(planned$marks, column_marks(unname(as.matrix(table))))
   back <- as.data.frame(scan(write(folder, turned[ncol(turned):1], "y.csv", ","), chunk = 2))
   same_rows(`rownames<-`(back[match(whole$outcome, back$outcome), ], NULL))
   placed <- turned[rev(seq_len(nrow(table))), -(1:2)]

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/genotype/variant_hash.h"
+#include "core/base/hash.h"
 
 static uint64_t mix(uint64_t h, double value) {
   uint64_t key = UINT64_C(0x7ff80000deadbeef); /* one key for every missing value */

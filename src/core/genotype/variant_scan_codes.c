@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/genotype/variant_hash.h"
+#include "core/base/hash.h"
 
 enum { SLAB = 1 << 18 }; /* raw bytes read at a time: they stay in cache */
 

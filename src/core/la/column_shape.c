@@ -47,32 +47,54 @@ static double smallest(const double *x, size_t n) {
   return v;
 }
 
-/* Quartiles of x, which is put into another order: each selection begins where the one before ended. */
-static void quarters(double *x, size_t n, double *out) {
-  size_t from = 0;
+enum { CELLS = 1024 };
+
+/* Rises with x, from 0 to CELLS - 1. */
+static size_t cell_of(double x, double low, double scale) { return (size_t)((x - low) * scale); }
+
+/* Quartiles of x: the values are counted in cells of equal width, and only the cell that a quartile stands in is
+ * looked through. spare: n. */
+static void quarters(const double *x, size_t n, double *spare, double *out) {
+  size_t count[CELLS] = {0};
+  double low = INFINITY, high = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    low = x[i] < low ? x[i] : low;
+    high = x[i] > high ? x[i] : high;
+  }
+  double scale = (CELLS - .5) / (high - low);
+  if (!(isfinite(scale) && scale > 0)) scale = 0;
+  for (size_t i = 0; i < n; i++) count[cell_of(x[i], low, scale)]++;
   for (int q = 0; q < 3; q++) {
     if (!n) {
       out[q] = NAN;
       continue;
     }
     const double at = (double)(n - 1) * .25 * (q + 1), part = at - floor(at);
-    const size_t low = (size_t)floor(at);
-    put_kth(x, from, n - 1, low);
-    const double next = low + 1 < n ? smallest(x + low + 1, n - low - 1) : x[low];
-    out[q] = (1 - part) * x[low] + part * next;
-    from = low;
+    size_t cell = 0, rank = (size_t)floor(at), found = 0;
+    while (rank >= count[cell]) rank -= count[cell++];
+    double next = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+      const size_t own = cell_of(x[i], low, scale);
+      spare[found] = x[i];
+      found += own == cell;
+      next = own > cell && x[i] < next ? x[i] : next;
+    }
+    put_kth(spare, 0, found - 1, rank);
+    if (rank + 1 < found) next = smallest(spare + rank + 1, found - rank - 1);
+    out[q] = part > 0 ? (1 - part) * spare[rank] + part * next : spare[rank];
   }
 }
 
 size_t column_shape_bytes(size_t n, size_t groups) {
-  return lmr_add_bytes(lmr_double_bytes(1, n), lmr_bytes(groups + 1, sizeof(size_t)));
+  return lmr_add_bytes(lmr_double_bytes(2, n + 1), lmr_bytes(groups + 1, sizeof(size_t)));
 }
 
 lmr_status column_shape_of(const double *x, const int *group, size_t n, size_t groups, column_shape *whole, double *count,
                            double *mean, double *quarter, lmr_arena work, lmr_error *err) {
-  double *sorted;
+  double *sorted, *spare;
   size_t *at;
   LMR_TAKE(sorted, &work, n, err);
+  LMR_TAKE(spare, &work, n + 1, err); /* a value that is not kept is written behind the kept */
   LMR_TAKE(at, &work, groups + 1, err);
   *whole = (column_shape){0, NAN, NAN, 0, NAN, NAN, 0, 0, 0};
   for (size_t g = 0; g < groups; g++) count[g] = mean[g] = 0;
@@ -93,6 +115,6 @@ lmr_status column_shape_of(const double *x, const int *group, size_t n, size_t g
     whole->squares += (x[i] - whole->mean) * (x[i] - whole->mean);
     sorted[at[group[i]]++] = x[i];
   }
-  for (size_t g = 0; g < groups; g++) quarters(sorted + at[g] - (size_t)count[g], (size_t)count[g], quarter + 3 * g);
+  for (size_t g = 0; g < groups; g++) quarters(sorted + at[g] - (size_t)count[g], (size_t)count[g], spare, quarter + 3 * g);
   return LMR_OK;
 }

@@ -1,7 +1,7 @@
-/* Hash of a column of genotypes, mixed in word by word: equal columns have equal
+/* Hash of a column, mixed in word by word: equal columns have equal
  * hashes; what has equal hashes is compared before it is called equal. */
-#ifndef LMR_CORE_VARIANT_HASH_H
-#define LMR_CORE_VARIANT_HASH_H
+#ifndef LMR_CORE_HASH_H
+#define LMR_CORE_HASH_H
 
 #include <stdint.h>
 
