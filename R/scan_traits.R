@@ -1,8 +1,8 @@
 # What is scanned: traits as matrices over the people of the data, and the instruments of
 # each exposure as positions among its variants.
 
-# list(values, names, marks): of trait_table() and column_marks(), or what planned_outcomes() returns. `x`: NULL for those
-# of the data. Of moments there are no values.
+# list(values, names, marks): of trait_table() and column_marks(), or what planned_outcomes() returns. `x`: NULL for
+# those of the data. Of moments there are no values.
 scan_traits <- function(x, data, arg) {
   traits <- traits_of(x, data, arg)
   if (is.null(traits$source)) traits$marks <- column_marks(traits$values)
