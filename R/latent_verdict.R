@@ -67,7 +67,7 @@ verdict_of <- function(fit) {
     list(strength_check(fit)), test_checks(fit), null_check(fit), family_checks(fit), control_checks(fit),
     fixed_checks(fit), list(agreement_check(fit))
   )
-  out <- do.call(rbind, lapply(rows, as.data.frame))
+  out <- as.data.frame(data.table::rbindlist(rows))
   tested <- which(is.finite(out$pval) & out$corrected)
   out$p_holm[tested] <- stats::p.adjust(out$pval[tested], "holm")
   rejected <- !is.na(out$p_holm) & out$p_holm < .05

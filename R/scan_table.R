@@ -11,15 +11,15 @@ pair_rows <- function(fit, names, said = character()) {
   estimates$environment <- NULL
   verdict <- verdict_of(fit)
   head <- estimates[estimates$estimator == fit$leading, ]
-  ratio <- if (is.null(head$or)) rep(NA_real_, 3) else unlist(head[c("or", "or_lci95", "or_uci95")])
-  table <- data.frame(
-    head[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov", "scale")],
-    or = ratio[1], or_lci95 = ratio[2], or_uci95 = ratio[3],
-    c(beside_columns(estimates), pair_tests(fit)), environments = length(fit$encoder$environments),
-    withheld = if (is.null(fit$withheld)) NA_character_ else fit$withheld,
-    objections = paste(verdict$check[verdict$objects], collapse = ", "),
-    note = if (length(c(said, fit$warnings))) paste(c(said, fit$warnings), collapse = " ") else NA_character_,
-    stringsAsFactors = FALSE
+  ratio <- c("or", "or_lci95", "or_uci95")
+  if (is.null(head$or)) head[ratio] <- NA_real_
+  or_none <- function(words) if (length(words)) paste(words, collapse = " ") else NA_character_
+  table <- c(
+    as.list(head[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov", "scale", ratio)]),
+    beside_columns(estimates), pair_tests(fit), list(
+      environments = length(fit$encoder$environments), withheld = or_none(fit$withheld),
+      objections = paste(verdict$check[verdict$objects], collapse = ", "), note = or_none(c(said, fit$warnings))
+    )
   )
   list(table = table, estimates = estimates)
 }
