@@ -48,12 +48,12 @@ block_map <- function(view, directions, columns) {
   cbind(if (!is.null(directions)) variant_map(view, directions), pick_map(view, columns))
 }
 
-block_partial <- function(view, part) {
+block_partial <- function(view, part, of = NULL) {
   if (!is.null(part$folds)) return(crossfit_partial(view, part))
   partial_out(
     view,
     block_map(view, part$inner_directions, part$inner_columns),
-    block_map(view, part$common_directions, part$common_columns), maps = TRUE
+    block_map(view, part$common_directions, part$common_columns), maps = TRUE, of
   )
 }
 

@@ -125,7 +125,7 @@ environment_weights <- function(block, encoder, view) {
   x <- view$columns$exposure[1]
   share <- vapply(view$environments, function(e) {
     one <- view_subset(view, e)
-    sum(block$slopes[, 1] * partial_traits(block_partial(one, latent_block("latent", encoder, one)), g, x))
+    sum(block$slopes[, 1] * partial_traits(block_partial(one, latent_block("latent", encoder, one), x), g, x))
   }, 0, USE.NAMES = FALSE)
   share / sum(share)
 }

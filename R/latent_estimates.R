@@ -126,9 +126,11 @@ set_blocks <- function(chosen, set) {
   methods <- c(latent_registry()[chosen$id], list(list(partialled = "latent", instruments = "latent")))
   key <- vapply(methods, block_key, "")
   methods <- methods[!duplicated(key)]
-  parts <- lapply(setdiff(vapply(methods, `[[`, "", "partialled"), c("family", "imputed", "mixed")), function(kind) {
+  kinds <- vapply(methods, `[[`, "", "partialled")
+  parts <- lapply(setdiff(kinds, c("family", "imputed", "mixed")), function(kind) {
     part <- latent_block(kind, encoder, view)
-    list(kind = kind, part = part, partial = shared_partial(set, kind, part))
+    of <- if (all_turned(methods[kinds == kind], encoder, view)) c(view$columns$outcome, view$columns$exposure)
+    list(kind = kind, part = part, partial = shared_partial(set, kind, part, of))
   })
   blocks <- lapply(methods, function(method) {
     if (method$partialled == "family") {
@@ -145,6 +147,13 @@ set_blocks <- function(chosen, set) {
     )
   })
   setNames(blocks, unique(key))
+}
+
+# Are all instruments of these methods directions whose products are at hand, in some of the environments (of
+# everybody more is asked)? What is left of the variants among themselves is not read then.
+all_turned <- function(methods, encoder, view) {
+  length(view$n) < length(view$turned$environments) &&
+    !any(vapply(methods, function(x) is.null(direction_start(encoder, x$instruments)), NA))
 }
 
 # NULL when the instruments are all the variants of the view; with a code they are
@@ -174,7 +183,10 @@ trait_scores <- function(view, directions, partial, from) {
   variants <- length(view$columns$variants)
   turned <- turned_products(view, partial, from)
   scores_of <- function(count) {
-    .Call(C_ffi_scores, partial$residual, n * view$scale, variants, traits, directions, as.integer(count), turned)
+    .Call(
+      C_ffi_scores, partial$residual, n * view$scale, variants, residual_at(partial, traits), directions,
+      as.integer(count), turned
+    )
   }
   all <- if (is.null(directions)) variants else ncol(directions)
   most <- max(n - partial$rank, 0)
@@ -187,7 +199,7 @@ trait_scores <- function(view, directions, partial, from) {
 traits_block <- function(scores, view, part, directions, partial) {
   n <- view_people(view)
   traits <- c(view$columns$outcome, view$columns$exposure)
-  r0 <- partial$residual[traits, traits]
+  r0 <- partial$residual[traits, residual_at(partial, traits)]
   list(
     part = part, partial = partial, directions = directions,
     g = cbind(scores$g, matrix(0, length(traits), scores$beyond)),

@@ -42,13 +42,15 @@ linear_hsic <- function(view, part, directions, columns, from = NULL, given = in
   for (e in view$environments) {
     one <- view_subset(view, e)
     inner <- block_map(one, cbind(part$inner_directions, part$common_directions), given)
-    partial <- partial_out(one, inner, matrix(0, view_width(one), 0))
+    of <- if (!is.null(from) && !is.null(view$turned)) columns
+    partial <- partial_out(one, inner, matrix(0, view_width(one), 0), of = of)
     residual <- partial$residual
     g <- view$columns$variants
+    at <- residual_at(partial, columns)
     turned <- turned_products(one, partial, from)
     xx <- .Call(C_ffi_scores_products, residual, length(g), directions, turned)
-    xy <- crossprod(directions, residual[g, columns, drop = FALSE])
-    yy <- residual[columns, columns, drop = FALSE]
+    xy <- core_product(directions, residual[g, at, drop = FALSE], transposed = TRUE)
+    yy <- residual[columns, at, drop = FALSE]
     # A column that the block explains, or that does not vary here, says nothing.
     whole <- if (is.null(turned)) {
       colSums(directions * core_product(one$cross[[1]][g, g, drop = FALSE], directions))

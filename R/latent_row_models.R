@@ -21,7 +21,7 @@ new_row_model <- function(rows, view, block) {
   stream <- row_stream(rows, view, maps, block$slopes)
   stream$metric <- .Call(C_ffi_scores_metric, block$factor, length(view$columns$variants), block$directions)
   stream$L <- nrow(scores)
-  left <- block$partial$residual[yx, yx] - crossprod(scores)
+  left <- block$partial$residual[yx, residual_at(block$partial, yx)] - crossprod(scores)
   row_factor(stream, maps, view, scores, left)
 }
 

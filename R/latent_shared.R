@@ -5,9 +5,10 @@
 # set's view, and which of its exposures and outcomes are meant. NULL elsewhere. What is computed once stands in the
 # environment `people` of both views (of_people()).
 
-shared_partial <- function(set, kind, part) {
+# `of`: columns that are enough where nothing is shared (partial_out()).
+shared_partial <- function(set, kind, part, of = NULL) {
   shared <- set$shared
-  if (is.null(shared)) return(block_partial(set$view, part))
+  if (is.null(shared)) return(block_partial(set$view, part, of))
   partial <- of_people(shared$view, paste("partial", kind), block_partial(shared$view, part))
   partial$residual <- partial$residual[shared$pick, shared$pick, drop = FALSE]
   if (is.null(partial$taken)) return(partial)

@@ -91,6 +91,6 @@ unlinked_components <- function(view, of) {
 
 # Products of the variants with trait `x` after partialling out.
 partial_traits <- function(partial, g, x) {
-  if (is.null(partial$unlinked)) return(partial$residual[g, x])
+  if (is.null(partial$unlinked)) return(partial$residual[g, residual_at(partial, x)])
   partial$unlinked$traits[, x - length(g)]
 }

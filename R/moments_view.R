@@ -93,10 +93,14 @@ variant_map <- function(view, directions) {
   map
 }
 
-# Partial [1, e, inner, e x inner, common] out; see src/core/moments/partial.h.
-partial_out <- function(view, inner, common, maps = FALSE) {
+# Partial [1, e, inner, e x inner, common] out; see src/core/moments/partial.h. `of`: the columns that
+# what is left is wanted with, where not with all: read by residual_at().
+partial_out <- function(view, inner, common, maps = FALSE, of = NULL) {
   if (in_squares(view)) return(unlinked_partial(view, inner, common))
-  .Call(C_ffi_partial, view, inner, common, maps)
+  c(.Call(C_ffi_partial, view, inner, common, maps, of), list(of = of))
 }
+
+# Where columns of the view stand among those of partial$residual.
+residual_at <- function(partial, columns) if (is.null(partial$of)) columns else match(columns, partial$of)
 
 pooled_mean <- function(view) as.vector(view$mean %*% (view$n / sum(view$n)))

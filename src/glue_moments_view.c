@@ -23,15 +23,18 @@ moment_view glue_moment_view(SEXP view) {
   return v;
 }
 
-/* inner, common: width x k maps; maps: TRUE returns the block as columns over people,
- * a matrix for each environment (see core/moments/partial.h). */
-static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
+/* inner, common: width x k maps; of: columns (1-based, NULL: all) that the residual is wanted with;
+ * maps: TRUE returns the block as columns over people, a matrix for each environment (see
+ * core/moments/partial.h). */
+static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps, SEXP of_) {
   const moment_view v = glue_moment_view(view);
   const R_xlen_t w = (R_xlen_t)v.width;
   const partial_block block = {glue_real(inner, w * glue_ncol(inner), "inner"),
                                glue_real(common, w * glue_ncol(common), "common"),
                                (size_t)glue_ncol(inner), (size_t)glue_ncol(common)};
-  SEXP residual = PROTECT(glue_matrix((size_t)w, (size_t)w));
+  const int *of = Rf_isNull(of_) ? NULL : glue_positions(of_, -1, v.width, "of");
+  const size_t n_of = of ? (size_t)Rf_xlength(of_) : v.width;
+  SEXP residual = PROTECT(glue_matrix((size_t)w, n_of));
   SEXP taken = PROTECT(Rf_allocMatrix(REALSXP, (int)w, (int)(v.environments * block.n_inner + block.n_common)));
   SEXP inner_kept = PROTECT(Rf_allocMatrix(LGLSXP, glue_ncol(inner), (int)v.environments));
   SEXP common_kept = PROTECT(Rf_allocVector(LGLSXP, glue_ncol(common)));
@@ -50,8 +53,8 @@ static SEXP ffi_partial(SEXP view, SEXP inner, SEXP common, SEXP maps) {
     explains[e] = REAL(VECTOR_ELT(explained, e));
   }
   const partial_maps where = {columns, explains};
-  glue_check(partial_out(&v, &block, REAL(residual), REAL(taken), LOGICAL(inner_kept), LOGICAL(common_kept), &rank,
-                         wanted ? &where : NULL, glue_arena(partial_bytes(&block)), &tick, &err), &err);
+  glue_check(partial_out(&v, &block, of, n_of, REAL(residual), REAL(taken), LOGICAL(inner_kept), LOGICAL(common_kept),
+                         &rank, wanted ? &where : NULL, glue_arena(partial_bytes(&block)), &tick, &err), &err);
   SEXP rank_ = PROTECT(Rf_ScalarReal((double)rank));
   SEXP out = glue_list(7, "residual", residual, "taken", taken, "inner_kept", inner_kept, "common_kept", common_kept,
                        "rank", rank_, "column", column, "explained", explained);
@@ -98,13 +101,14 @@ static const scores_turned *glue_turned(SEXP turned, size_t w, size_t m, scores_
   return to;
 }
 
-/* The first `count` directions (NULL: variants). variance: sums of squares before C. */
+/* The first `count` directions (NULL: variants). variance: sums of squares before C. Where products are
+ * turned, of the residual only columns of traits are read. */
 static scores_input glue_scores_input(SEXP residual, SEXP variance, SEXP p_, SEXP directions, SEXP count, SEXP turned,
                                       scores_turned *space) {
   const int w = glue_nrow(residual);
   const size_t p = glue_size1(p_, "p"), m = glue_size1(count, "count");
   if (p > (size_t)w) glue_stop("internal: %zu variants of %d columns", p, w);
-  glue_real(residual, (R_xlen_t)w * w, "residual");
+  glue_real(residual, (R_xlen_t)w * (turned == R_NilValue ? w : glue_ncol(residual)), "residual");
   const size_t most = Rf_isNull(directions) ? p : (size_t)glue_ncol(directions);
   if (m > most) glue_stop("internal: %zu directions of %zu", m, most);
   const scores_input in = {
@@ -115,12 +119,12 @@ static scores_input glue_scores_input(SEXP residual, SEXP variance, SEXP p_, SEX
   return in;
 }
 
-/* trait: 1-based columns of the outcome and the exposures. */
+/* trait: 1-based columns of the outcome and the exposures in the residual. */
 static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP directions, SEXP count, SEXP turned) {
   scores_turned space;
   scores_input in = glue_scores_input(residual, variance, p_, directions, count, turned, &space);
   in.q = (size_t)Rf_xlength(trait);
-  in.trait = glue_positions(trait, Rf_xlength(trait), in.width, "trait");
+  in.trait = glue_positions(trait, Rf_xlength(trait), (size_t)glue_ncol(residual), "trait");
   SEXP g = PROTECT(Rf_allocMatrix(REALSXP, (int)in.q, (int)in.m)), kept = PROTECT(Rf_allocVector(LGLSXP, (int)in.m));
   SEXP slopes = PROTECT(Rf_allocMatrix(REALSXP, (int)in.p, (int)in.q));
   SEXP factor = PROTECT(glue_matrix(in.m, in.m)), scale = PROTECT(Rf_allocVector(REALSXP, (int)in.m));
@@ -289,7 +293,7 @@ const R_CallMethodDef glue_moments_view_calls[] = {
   GLUE_CALL(ffi_family_center, 3),
   GLUE_CALL(ffi_parent_center, 3),
   GLUE_CALL(ffi_panel_components, 2),
-  GLUE_CALL(ffi_partial, 4),
+  GLUE_CALL(ffi_partial, 5),
   GLUE_CALL(ffi_scores, 7),
   GLUE_CALL(ffi_scores_basis, 3),
   GLUE_CALL(ffi_scores_metric, 3),

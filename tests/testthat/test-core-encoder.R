@@ -121,6 +121,11 @@ test_that("partialling out from moments is regression on rows", {
   expect_equal(got$rank, qr(block)$rank)
   # A collinear covariate is dropped, not inverted.
   twice <- partial_out(view, variant_map(view, cbind(v, v[, 1])), pick_map(view, view$columns$covariates[c(1, 1, 2)]))
+  some <- as.integer(c(view$columns$outcome, 2, view$columns$exposure))
+  few <- partial_out(view, variant_map(view, v), pick_map(view, view$columns$covariates), maps = TRUE, of = some)
+  expect_equal(few$residual, got$residual[, some], tolerance = 1e-12)
+  expect_identical(residual_at(few, some[3:1]), 3:1)
+  expect_identical(few[c("taken", "rank", "inner_kept", "common_kept")], got[c("taken", "rank", "inner_kept", "common_kept")])
   expect_equal(twice$residual, got$residual, tolerance = 1e-7)
   expect_identical(twice$common_kept, c(TRUE, FALSE, TRUE))
   expect_equal(twice$rank, got$rank)

@@ -33,7 +33,7 @@ lmr_status structure_split(const moment_view *view, size_t p, size_t first_s, si
   for (size_t j = 0; j < n_s; j++) map[first_s + j + j * w] = 1;
   const partial_block block = {NULL, map, 0, n_s};
   size_t rank;
-  LMR_TRY(partial_out(view, &block, inside, taken, NULL, kept, &rank, NULL, work, tick, err));
+  LMR_TRY(partial_out(view, &block, NULL, w, inside, taken, NULL, kept, &rank, NULL, work, tick, err));
   *rank_w = rank - 1; /* the overall mean is not a contrast */
   for (size_t j = 0; j < p; j++) {
     for (size_t i = 0; i < p; i++) {

@@ -13,13 +13,26 @@ size_t partial_bytes(const partial_block *block) {
   return lmr_add_bytes(bytes, lmr_bytes(2 * max_size(k, 1), sizeof(double)));
 }
 
-/* explained (w x k) with explained explained' = a m (m'am)^-1 m'a. `reference`
+/* out (w x k) += a map. Columns that pick need no product. */
+static lmr_status add_products(const double *a, size_t w, const double *map, size_t k, double *out, const lmr_tick *tick,
+                               lmr_error *err) {
+  size_t entries = 0;
+  for (size_t i = 0; i < w * k; i++) entries += map[i] != 0;
+  if (entries > k) return la_gemm_polled('N', 'N', w, k, w, 1, a, w, map, w, 1, out, w, tick, err);
+  for (size_t j = 0; j < k; j++)
+    for (size_t c = 0; c < w; c++) {
+      const double by = map[c + j * w], *from = a + c * w;
+      if (by == 0) continue;
+      for (size_t i = 0; i < w; i++) out[i + j * w] += by * from[i];
+    }
+  return LMR_OK;
+}
+
+/* explained (w x k), a m on entry: explained explained' = a m (m'am)^-1 m'a. `reference`
  * [k]: variance of each column before anything was partialled out, against
  * which "nothing is left" is judged; NULL where nothing was. */
-static lmr_status explain(const double *a, size_t w, const double *map, size_t k,
-                          const double *reference, int *kept, size_t *rank,
+static lmr_status explain(size_t w, const double *map, size_t k, const double *reference, int *kept, size_t *rank,
                           double *explained, double *mam, double *scale, const lmr_tick *tick, lmr_error *err) {
-  LMR_TRY(la_gemm_polled('N', 'N', w, k, w, 1, a, w, map, w, 0, explained, w, tick, err));
   LMR_TRY(la_gemm_polled('T', 'N', k, k, w, 1, map, w, explained, w, 0, mam, k, tick, err));
   for (size_t j = 0; j < k; j++) {
     const double v = mam[j + j * k];
@@ -67,7 +80,45 @@ static lmr_status common_columns(const partial_maps *maps, size_t e, const doubl
   return LMR_OK;
 }
 
-lmr_status partial_out(const moment_view *view, const partial_block *block,
+/* explained := products of the common columns with what the inner ones, taken, leave. space: ki x kc. */
+static lmr_status left_products(const moment_view *view, const partial_block *block, const double *taken,
+                                double *explained, double *space, const lmr_tick *tick, lmr_error *err) {
+  const size_t w = view->width, ki = block->n_inner, kc = block->n_common;
+  memset(explained, 0, w * kc * sizeof *explained);
+  for (size_t e = 0; e < view->environments; e++) {
+    const double *own = taken + e * w * ki;
+    LMR_TRY(add_products(view->cross[e], w, block->common, kc, explained, tick, err));
+    if (!ki) continue;
+    LMR_TRY(la_gemm('T', 'N', ki, kc, w, 1, own, w, block->common, w, 0, space, ki, err));
+    LMR_TRY(la_gemm('N', 'N', w, kc, ki, -1, own, w, space, ki, 1, explained, w, err));
+  }
+  return LMR_OK;
+}
+
+/* What is left with the columns `of`, or with all. */
+static lmr_status residuals(const moment_view *view, const int *of, size_t n_of, const double *taken, size_t k,
+                            double *residual, const lmr_tick *tick, lmr_error *err) {
+  const size_t w = view->width;
+  if (!of && view->environments) {
+    LMR_TRY(matrix_sum(view->cross, view->environments, w * w, residual, tick, err));
+    if (!k) return LMR_OK;
+    LMR_TRY(la_syrk_polled('N', w, k, -1, taken, w, 1, residual, w, tick, err));
+    la_symmetrize(residual, w, w); /* syrk kept the upper triangle only */
+    return LMR_OK;
+  }
+  memset(residual, 0, w * n_of * sizeof *residual);
+  for (size_t j = 0; j < n_of && of; j++) {
+    const size_t c = (size_t)of[j];
+    double *to = residual + j * w;
+    for (size_t e = 0; e < view->environments; e++)
+      for (size_t i = 0; i < w; i++) to[i] += view->cross[e][i + c * w];
+    for (size_t l = 0; l < k; l++)
+      for (size_t i = 0; i < w; i++) to[i] -= taken[c + l * w] * taken[i + l * w];
+  }
+  return LMR_OK;
+}
+
+lmr_status partial_out(const moment_view *view, const partial_block *block, const int *of, size_t n_of,
                        double *residual, double *taken, int *inner_kept, int *common_kept,
                        size_t *rank, const partial_maps *maps, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t w = view->width, ki = block->n_inner, kc = block->n_common, inner = view->environments * ki;
@@ -78,33 +129,27 @@ lmr_status partial_out(const moment_view *view, const partial_block *block,
   LMR_TAKE(reference, &work, 2 * k, err);
   scale = reference + k;
   *rank = view->environments;
-  if (view->environments) LMR_TRY(matrix_sum(view->cross, view->environments, w * w, residual, tick, err));
-  else memset(residual, 0, w * w * sizeof *residual);
+  memset(taken, 0, w * (inner + kc) * sizeof *taken);
   for (size_t e = 0; ki && e < view->environments; e++) {
     double *explained = taken + e * w * ki;
-    LMR_TRY(explain(view->cross[e], w, block->inner, ki, NULL, inner_kept + e * ki, &r,
-                    explained, mam, scale, tick, err));
+    LMR_TRY(add_products(view->cross[e], w, block->inner, ki, explained, tick, err));
+    LMR_TRY(explain(w, block->inner, ki, NULL, inner_kept + e * ki, &r, explained, mam, scale, tick, err));
     *rank += r;
     if (!maps) continue;
     LMR_TRY(own_columns(block->inner, w, ki, inner_kept + e * ki, scale, mam, maps->column[e], err));
     memcpy(maps->explained[e], explained, w * ki * sizeof *explained);
   }
-  if (inner) {
-    LMR_TRY(la_syrk_polled('N', w, inner, -1, taken, w, 1, residual, w, tick, err));
-    la_symmetrize(residual, w, w); /* syrk kept the upper triangle only */
-  }
   if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-  if (!kc) return LMR_OK;
-  double *explained = taken + w * inner;
-  memset(reference, 0, k * sizeof *reference);
-  for (size_t e = 0; e < view->environments; e++)
-    map_variance(view->cross[e], w, block->common, kc, reference);
-  LMR_TRY(explain(residual, w, block->common, kc, reference, common_kept, &r, explained, mam, scale,
-                  tick, err));
-  LMR_TRY(la_syrk_polled('N', w, kc, -1, explained, w, 1, residual, w, tick, err));
-  la_symmetrize(residual, w, w);
-  *rank += r;
-  for (size_t e = 0; maps && e < view->environments; e++)
-    LMR_TRY(common_columns(maps, e, block->common, w, ki, kc, common_kept, scale, mam, explained, err));
-  return LMR_OK;
+  if (kc) {
+    double *explained = taken + w * inner;
+    LMR_TRY(left_products(view, block, taken, explained, mam, tick, err));
+    memset(reference, 0, k * sizeof *reference);
+    for (size_t e = 0; e < view->environments; e++)
+      map_variance(view->cross[e], w, block->common, kc, reference);
+    LMR_TRY(explain(w, block->common, kc, reference, common_kept, &r, explained, mam, scale, tick, err));
+    *rank += r;
+    for (size_t e = 0; maps && e < view->environments; e++)
+      LMR_TRY(common_columns(maps, e, block->common, w, ki, kc, common_kept, scale, mam, explained, err));
+  }
+  return residuals(view, of, n_of, taken, inner + kc, residual, tick, err);
 }

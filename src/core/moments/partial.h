@@ -29,11 +29,12 @@ typedef struct {
 
 size_t partial_bytes(const partial_block *block);
 
-/* residual: width x width pooled residual cross product (full). taken (width x
- * (environments n_inner + n_common)): sum cross - residual = taken taken'.
+/* residual: width x n_of pooled residual cross products with the columns `of` (0-based; NULL:
+ * with all of them, n_of = width, both triangles). taken (width x (environments n_inner +
+ * n_common)): sum cross - residual = taken taken'.
  * inner_kept: n_inner x environments, common_kept: n_common (0/1 flags).
  * rank: columns of C, intercepts included. maps may be NULL. */
-lmr_status partial_out(const moment_view *view, const partial_block *block,
+lmr_status partial_out(const moment_view *view, const partial_block *block, const int *of, size_t n_of,
                        double *residual, double *taken, int *inner_kept, int *common_kept,
                        size_t *rank, const partial_maps *maps, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
