@@ -107,6 +107,39 @@ check_dots <- function(...) {
   )
 }
 
+# Arguments of the calling function (`up` calls above) that its others leave without a use: one that was given another
+# value than its default is an error. `by`: what they go with.
+check_idle <- function(arguments, idle, by, up = 1) {
+  if (!idle) return(invisible())
+  defaults <- formals(sys.function(sys.parent(up)))
+  frame <- parent.frame(up)
+  for (arg in arguments) {
+    value <- get(arg, frame)
+    if (is.null(value) || isTRUE(all.equal(value, eval(defaults[[arg]], frame)))) next
+    abort_argument(arg, "left out here", describe(value), sprintf("It goes with %s.", by))
+  }
+}
+
+# Encodings are of text files: is one named?
+check_idle_encoding <- function(encoding, file, ...) {
+  paths <- is.character(file) || is.list(file) && any(vapply(file, is.character, NA)) && !is.data.frame(file)
+  named <- vapply(list(...), function(x) is.character(x) && any(file.exists(x)), NA)
+  if (paths || any(named) || identical(encoding, "UTF-8")) return(invisible())
+  abort_argument("encoding", "left out here", describe(encoding), "It goes with files; values in memory have theirs.")
+}
+
+# Settings of a control that what was chosen (`with`) does not read, though they were changed: a warning, as one control may
+# serve several. `by`: what each goes with, by name; `defaults`: what the function that makes the control gives.
+warn_idle_settings <- function(control, by, defaults, with) {
+  changed <- Filter(function(name) !identical(control[[name]], defaults[[name]]), names(by))
+  if (!length(changed)) return(invisible())
+  warn(
+    sprintf("%s of `control` %s not used with %s.", quote_all(changed), if (length(changed) == 1) "is" else "are", with),
+    "latentmr_warning_setting", settings = changed, argument = "control",
+    hint = paste(sprintf("\"%s\" goes with %s.", changed, by[changed]), collapse = " ")
+  )
+}
+
 # Text of another encoding, from an old file, that says so nowhere.
 check_utf8 <- function(x, arg, what) {
   if (isTRUE(l10n_info()[["Latin-1"]])) return(invisible(x))

@@ -61,7 +61,8 @@
 #' * `latentmr_warning_gwas`: a table of associations whose columns disagree, or with values that cannot be;
 #' * `latentmr_warning_linkage`: an `r2` of [clump()] that unlinked variants reach by chance: `chance`;
 #' * `latentmr_warning_sex`: sex of the phenotypes against that of the fam file;
-#' * `latentmr_warning_chromosome`: instruments on chromosome X without sex among the covariates;
+#' * `latentmr_warning_chromosome`: instruments on chromosome X without sex among the covariates; chromosomes that no genome has:
+#'   `codes`;
 #' * `latentmr_warning_imputation`: dosages whose quality differs between environments: `variants`;
 #' * `latentmr_warning_constant`: a trait that does not vary in an environment: `environments`;
 #' * `latentmr_warning_small_environment`: environments of fewer than 10 people, removed: `environments`;
@@ -74,6 +75,7 @@
 #' * `latentmr_warning_overlap`: the overlap of samples was taken as 0, or intercepts were brought together;
 #' * `latentmr_warning_fit`: what speaks against a fit of [latent_mr()] or [learn_instruments()], also in
 #'   `fit$warnings`;
+#' * `latentmr_warning_setting`: settings of a control that nothing reads with what was chosen: `settings`;
 #' * `latentmr_warning_formula`: a term that is not defined for some rows, such as the logarithm of a negative number;
 #' * `latentmr_warning_cluster`: an error that takes people as independent, with clusters;
 #' * `latentmr_warning_vcov`: a covariance that was not positive semi-definite;

@@ -148,6 +148,9 @@ print_settings <- function(x, width) {
 
 sentence_case <- function(x) paste0(upper(substr(x, 1, 1)), substring(x, 2))
 
+# Begins a sentence: "the data frame" in sentence case, the name of a file as it is.
+first_word <- function(label) if (startsWith(label, "the ")) sentence_case(label) else label
+
 # "Did you mean ...? " for a name nearly right, "" for none.
 near_hint <- function(name, names) {
   away <- utils::adist(lower(name), lower(names))[1, ]

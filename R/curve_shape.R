@@ -14,7 +14,20 @@ unshaped <- function(fit) {
   fit
 }
 
+# Settings of other estimators, and a shape that this one cannot have.
 check_shape <- function(control, estimator) {
+  closed <- "estimator = \"f2bmld\""
+  kernel <- "estimator = \"kiv\""
+  idle <- if (estimator != "kiv") c(tuning = kernel, rank = kernel)
+  if (estimator != "f2bmld") idle <- c(idle, solver = closed)
+  if (control$band != "bootstrap") idle <- c(idle, draws = "band = \"bootstrap\"")
+  if (control$solver != "adam") idle <- c(idle, adam = "solver = \"adam\"")
+  warn_idle_settings(control, idle, curve_control(), sprintf("estimator = \"%s\"", estimator))
+  if (control$covariates == "flexible" && estimator != "f2bmld") {
+    abort_argument(
+      "control", sprintf("covariates = \"linear\" with estimator = \"%s\"", estimator), "covariates = \"flexible\""
+    )
+  }
   if (control$shape == "free") return(invisible())
   if (estimator != "f2bmld") {
     abort_argument(

@@ -61,7 +61,9 @@
 #' first two rules only, and those that are also instruments are removed.
 #' Missing or repeated variant names are made unique and counted.
 #'
-#' Chromosome codes are folded: 01 and chr1 are 1; 23, 24, 25, 26 and M are X, Y, XY, MT and MT.
+#' Chromosome codes are folded: 01, 1.0 and chr1 are 1; 23, 24, 25, 26 and M are X, Y, XY, MT and MT. Codes
+#' that no genome has, such as 99, are a warning (known are numbers up to 95, X, Y, XY, MT, 0, arms, Roman numerals,
+#' scaffolds).
 #' Instruments on Y or in the mitochondria are an error, background variants there
 #' are removed and counted. For instruments on X, sex should be among the covariates (a warning otherwise).
 #' A covariate called sex or gender is compared with the sex of the fam file: more than 2 % of

@@ -187,6 +187,7 @@ build_background <- function(background, rows, environment, instruments, kind, l
   own <- background$variants$snp %in% instruments
   background <- without_variants(background, own)
   log <- flow_add(log, unit, "also an instrument", "removed", sum(own), background$p)
+  warn_chromosomes(background$variants$chr, "Background variants are")
   single <- background$variants$chr %in% c("Y", "MT")
   background <- without_variants(background, single)
   log <- flow_add(log, unit, "on chromosome Y or in the mitochondria", "removed", sum(single), background$p)

@@ -1,19 +1,41 @@
 # Chromosomes: one code for each, and those on which copies are not 0, 1 and 2 in everybody.
 
-# 1, 01 and chr1 are one, X and 0X; 23, 24, 25 and 26 are PLINK's codes for X, Y, XY and MT.
+# 1, 01, 1.0 and chr1 are one, X and 0X; 23, 24, 25 and 26 are PLINK's codes for X, Y, XY and MT.
 plain_chromosome <- function(chr) {
   text <- upper(trimws(as.character(chr)))
   text <- sub("^CHR(OMOSOME)?[ _]?", "", text)
   text <- sub("^0+([0-9A-Z])", "\\1", text)
+  text <- sub("^([0-9]+)[.]0+$", "\\1", text)
   coded <- c("23" = "X", "24" = "Y", "25" = "XY", "26" = "MT", M = "MT", MITO = "MT")
   at <- match(text, names(coded))
   text[!is.na(at)] <- coded[at[!is.na(at)]]
   text
 }
 
+# What chromosomes are called, in whatever species: numbers (PLINK takes up to 95), perhaps with an arm or a part of a
+# genome (2L, 1A), sex chromosomes, Roman numerals, and what looks like the name of a scaffold.
+chromosome_pattern <- paste0(
+  "^([0-9]|[1-8][0-9]|9[0-5])[ABDLR]?$|^[XYZW]$|^XY$|^MT$|^PAR[12]?$|^[IVX]+$|",
+  "^(UN|LG|HLA|CONTIG|SCAFFOLD)[0-9]*$|[._*-]|^NA$|^$"
+)
+
+# `chr` folded; `what` begins the sentence.
+warn_chromosomes <- function(chr, what) {
+  odd <- unique(chr[!is.na(chr) & !grepl(chromosome_pattern, chr)])
+  if (!length(odd)) return(invisible())
+  warn(
+    sprintf("%s on chromosomes that no genome has: %s.", what, quote_all(odd, 5)),
+    "latentmr_warning_chromosome", codes = odd, hint = paste(
+      "Chromosomes are numbers up to 95, X, Y, XY, MT, 0 (not placed), arms (2L), Roman numerals and names of scaffolds;",
+      "\"chr\" in front is passed over. Is it another column?"
+    )
+  )
+}
+
 # Of the instruments that stay. Y and mitochondria pass from one parent and have one copy.
 check_chromosomes <- function(variants, covariates, kind) {
   if (kind == "continuous") return(invisible())
+  warn_chromosomes(variants$chr, "Instruments are")
   single <- which(variants$chr %in% c("Y", "MT"))
   if (length(single)) {
     abort(

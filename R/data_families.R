@@ -55,6 +55,7 @@ families <- function(kin, ids = NULL, threshold = 2^-4.5, encoding = "UTF-8", ..
   check_dots(...)
   check_given()
   check_encoding(encoding)
+  check_idle_encoding(encoding, kin)
   check_number(threshold, "threshold", 0, 1, open = TRUE)
   pairs <- read_kin(kin, encoding)
   who <- study_ids(ids)

@@ -90,6 +90,8 @@ read_gwas <- function(file, environment = NULL, trait = NULL, snps = NULL, regio
   if (!is.null(scale)) check_choice(scale, "scale", gwas_scales)
   if (!is.null(role)) check_choice(role, "role", c("exposure", "outcome"))
   check_encoding(encoding)
+  check_idle_encoding(encoding, files, variants, snps)
+  check_idle("role", !any(vapply(files, has_halves, NA)), "a harmonised frame of TwoSampleMR, or an 'MRInput'")
   home <- file_environments(files, environment)
   parts <- lapply(seq_along(files), function(i) {
     one <- given

@@ -142,7 +142,7 @@ gwas_columns <- function(names, given, label) {
   twice <- names[at][names[at] %in% names[duplicated(names)]]
   if (length(twice)) {
     field <- names(at)[match(twice[1], names[at])]
-    abort_gwas(sprintf("%s has several columns \"%s\".", sentence_case(label), twice[1]), field)
+    abort_gwas(sprintf("%s has several columns \"%s\".", first_word(label), twice[1]), field)
   }
   list(
     format = if (any(fits)) names(formats)[which(fits)[1]] else "table", at = at,

@@ -31,6 +31,7 @@ named_variants <- function(x, source, ref, alt) {
     x$pos <- as.double(sub(".*:", "", place))
   }
   x$chr <- of_unique(x$chr, plain_chromosome)
+  warn_chromosomes(unique(x$chr), sprintf("%s: variants are", source$label))
   x$chr[x$chr %in% c("0", "", "NA")] <- NA
   x$pos <- as.integer(ifelse(x$pos > 0 & x$pos < 2^31, x$pos, NA))
   pattern <- "^[^:_]+[:_][0-9]+[:_]([A-Za-z]+)[:_/]([A-Za-z]+)$"
@@ -102,7 +103,7 @@ wanted_rows <- function(x, given, source) {
   if (any(keep)) return(which(keep))
   asked <- paste(c(if (!is.null(given$snps)) "`snps`", if (!is.null(given$region)) "`region`"), collapse = " and ")
   abort(
-    sprintf("%s has no variant of %s.", sentence_case(source$label), asked),
+    sprintf("%s has no variant of %s.", first_word(source$label), asked),
     c("latentmr_error_variants", "latentmr_error_argument"), argument = if (is.null(given$snps)) "region" else "snps",
     hint = sprintf("Its variants are called like %s. Is it another genome build?", quote_all(x$SNP, 3))
   )

@@ -1,13 +1,19 @@
 # Where the cells of a table of associations come from: a data frame, a text file, a GWAS-VCF.
 # list(names, rows, cells(at, numbers), label), with what else the file says of itself.
 
+# Which traits a harmonised frame is of.
+gwas_halves <- function(x) {
+  vapply(c("exposure", "outcome"), function(r) any(endsWith(lower(names(x)), paste0("beta.", r))), NA)
+}
+has_halves <- function(file) is.data.frame(file) && any(gwas_halves(file))
+
 gwas_frame_source <- function(x, role) {
   names <- names(x)
   if (!length(names) || !nrow(x)) {
     abort_no_rows("the data frame")
   }
   x <- plain_columns(x)
-  halves <- vapply(c("exposure", "outcome"), function(r) any(endsWith(lower(names), paste0("beta.", r))), NA)
+  halves <- gwas_halves(x)
   if (all(halves) && is.null(role)) {
     abort_argument("role", "\"exposure\" or \"outcome\" for a frame that has both", "NULL")
   }
@@ -182,7 +188,7 @@ complete_cells <- function(x, source, found, given) {
 need_column <- function(field, what, source) {
   by <- if (field %in% c("samplesize", "ncase", "ncontrol")) sprintf("Say read_gwas(%s = ), or name", field) else "Name"
   abort_gwas(
-    sprintf("%s has no column with the %s.", sentence_case(source$label), what), field,
+    sprintf("%s has no column with the %s.", first_word(source$label), what), field,
     sprintf("%s the column: columns = c(%s = \"...\"). The columns are %s.", by, field, quote_all(source$names, 30))
   )
 }
@@ -201,7 +207,7 @@ other_alleles <- function(x, source, given) {
       x$other_allele <- looked_up_allele(x, given$variants)
     } else {
       abort_gwas(
-        sprintf("%s names one allele only.", sentence_case(source$label)), "other_allele",
+        sprintf("%s names one allele only.", first_word(source$label)), "other_allele",
         "Give the bim or pvar file: read_gwas(variants = ); or name the column: columns = c(other_allele = \"...\")."
       )
     }
@@ -239,6 +245,9 @@ allele_table <- function(variants, encoding) {
 gwas_environment <- function(x, source, given) {
   n <- length(x$SNP)
   if (is.null(x$environment)) {
+    if (is.na(given$environment) && length(given$keep) > 1) {
+      abort_argument("environment", "one name for a table without a column of environments", quote_all(given$keep))
+    }
     own <- if (!is.na(given$environment)) given$environment else source$environment
     x$environment <- rep(if (is.null(own)) NA_character_ else own, n)
     return(x)
@@ -272,12 +281,29 @@ people_column <- function(x, name, source, given) {
   other <- given[[name]]
   if (is.null(other)) other <- source[[name]]
   if (is.null(other)) return(own)
-  other <- if (is.null(names(other))) rep(other, n) else unname(other[x$environment])
+  if (is.null(names(other))) return(ifelse(is.na(own), as.double(other), own))
+  here <- unique(x$environment)
+  if (anyNA(own) && !any(here %in% names(other))) {
+    must <- paste("named by environments, such as", quote_all(here, 3))
+    if (all(is.na(here))) must <- "one number for a table of no environment"
+    abort_argument(name, must, paste("named", quote_all(names(other), 3)))
+  }
+  other <- unname(other[x$environment])
   ifelse(is.na(own), as.double(other), own)
 }
 
-# Cases are people.
+# Cases are people, and with the controls all of them.
 check_case_count <- function(x, label) {
+  off <- which(x$samplesize > 1.1 * (x$ncase + x$ncontrol))
+  if (length(off)) {
+    i <- off[1]
+    warn(
+      sprintf(
+        "%s: %s cases and %s controls are fewer than the sample size, %s (row %d).", label, big(x$ncase[i]), big(x$ncontrol[i]),
+        big(x$samplesize[i]), i
+      ), "latentmr_warning_gwas", hint = "A column goes before the arguments: see which is right."
+    )
+  }
   for (name in c("ncase", "ncontrol")) {
     bad <- which(x[[name]] > x$samplesize)
     if (!length(bad)) next

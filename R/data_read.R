@@ -94,6 +94,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
   check_categorical(categorical, covariates)
   check_choice(outcome_kind, "outcome_kind", outcome_kinds)
   check_encoding(encoding)
+  check_idle_encoding(encoding, pheno, keep, remove, instruments, background)
   traits <- c(roles$exposure, roles$outcome)
   units <- trait_units(units, traits)
   scales <- trait_scaling(scale_traits, traits)

@@ -115,5 +115,7 @@ own_regions <- function(regions, build) {
     )
   }
   if (!is.null(build)) abort_argument("build", "NULL with your own regions", describe(build))
-  data.frame(chr = plain_chromosome(regions$chr), start = start, end = end, words = "in one of the regions given")
+  chr <- plain_chromosome(regions$chr)
+  warn_chromosomes(chr, "`regions` are")
+  data.frame(chr = chr, start = start, end = end, words = "in one of the regions given")
 }

@@ -72,6 +72,12 @@ odd_hint <- function(odd, groups = FALSE, codes = TRUE) {
   if (all(grepl("^[-+]?[0-9]{1,3}([ ',.][0-9]{3})+([.,][0-9]+)?$", odd))) {
     return("Write numbers without marks for thousands.")
   }
+  if (all(lower(odd) %in% unlist(word_pairs))) {
+    return(paste0(
+      "They are answers, not numbers: write 0 and 1 for them, or see whether cells have slipped into another column",
+      if (groups) "; if the column holds groups, name it in `categorical`", "."
+    ))
+  }
   if (all(grepl("^[-+0-9.]*[0-9][-+0-9.]*$", odd))) return("They are no numbers: correct them, or set them to NA.")
   paste0(
     "If these mean missing, ", if (codes) "add them to `na_codes`" else "set them to NA",

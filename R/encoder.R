@@ -157,7 +157,7 @@ learn_instruments <- function(data, encoder = "linear", n_latent = NULL,
   check_given()
   check_choice(encoder, "encoder", encoder_names())
   check_data(data)
-  control <- moments_control(control, data, !missing(control))
+  control <- moments_control(control, data, !missing(control), encoder)
   encoder <- resolve_encoder(encoder, data)
   seed <- draw_seed(seed)
   if (inherits(data, "mr_data")) data <- add_background(data, control)

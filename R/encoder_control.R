@@ -149,10 +149,47 @@ print.flow_control <- function(x, ...) {
   invisible(x)
 }
 
+# Which settings the encoders read, and which their components of background variants (R/moments_background.R).
+encoder_settings <- local({
+  stationary <- c("dimension_level", "draws", "null")
+  code <- c(stationary, "closure", "check")
+  sparse <- c("reference", "sparse_starts", "sparse_mixing")
+  auto <- c(code, "flow", sparse)
+  list(
+    genotypes = c("level", "partial_level", "draws", "r2_min", "ld_window"), linear = stationary, closure = code,
+    flow = c(code, "flow"), auto = auto, mechanism_sparsity = c(stationary, sparse),
+    autoencoder = c(auto, "autoencoder")
+  )
+})
+
+warn_encoder_settings <- function(control, data, encoder) {
+  continuous <- data$kind == "continuous"
+  used <- if (continuous) encoder_settings[[encoder]] else encoder_settings$genotypes
+  if (encoder == "autoencoder") used <- c(used, encoder)
+  mixing <- control$sparse_mixing
+  if (encoder == "mechanism_sparsity" && mixing != "linear") used <- c(used, encoder_settings[[mixing]])
+  if (!is.null(data$background)) used <- c(used, names(background_defaults))
+  idle <- setdiff(names(control), used)
+  by <- vapply(idle, function(name) {
+    of <- names(encoder_settings)[-1]
+    of <- of[vapply(encoder_settings[of], function(read) name %in% read, NA)]
+    if (name %in% encoder_settings$genotypes) {
+      "genotypes and dosages"
+    } else if (length(of)) {
+      paste("encoder", quote_all(of, 7), "and continuous instruments"[name != "autoencoder"])
+    } else {
+      "background variants in `data`"
+    }
+  }, "")
+  what <- sprintf("encoder = \"%s\" and %s", encoder, if (continuous) "continuous instruments" else "these genotypes")
+  warn_idle_settings(control, by, encoder_control(), what)
+}
+
 # Components of background variants are computed where moments are. The control of
 # what is learned from them must be the one they were made with; it is when none is given.
-moments_control <- function(control, data, given) {
+moments_control <- function(control, data, given, encoder) {
   check_control(control)
+  if (given) warn_encoder_settings(control, data, encoder)
   made <- if (inherits(data, "mr_moments")) data$background$control
   other <- names(made)[vapply(names(made), function(name) control[[name]] != made[[name]], NA)]
   if (!length(other)) return(control)

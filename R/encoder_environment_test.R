@@ -55,6 +55,7 @@ environment_test <- function(x, ...) {
 #' @export
 environment_test.default <- function(x, environment, covariates = NULL, conditional = "joint",
                                      max_columns = 500, seed = NULL, ...) {
+  check_dots(...)
   check_given("environment")
   if (is.atomic(x) && is.null(dim(x)) && is.numeric(x)) x <- matrix(x, dimnames = list(NULL, deparse1(substitute(x))))
   if (is.data.frame(x) && length(x) && all(vapply(x, is.numeric, NA))) x <- as.matrix(x)
@@ -118,6 +119,9 @@ is_allele_count <- function(x) all(is.na(x) | x == 0 | x == 1 | x == 2) && !all(
 environment_frame <- function(columns, names, genotype, environment, n, covariates, conditional,
                               max_columns, seed) {
   check_choice(conditional, "conditional", c("joint", "column", "none"))
+  if (conditional == "column" && is.null(covariates)) {
+    abort_argument("conditional", "\"joint\" or \"none\" without covariates", "\"column\"", "It goes with covariates.")
+  }
   check_number(max_columns, "max_columns", min = 1, whole = TRUE)
   environment <- group_factor(environment, n, "environment")
   if (nlevels(environment) < 2) abort_argument("environment", "labels of at least two environments", "labels of one")

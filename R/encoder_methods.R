@@ -129,6 +129,7 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
       "newdata", "an mr_data object or a matrix of instruments", "missing", "The encoder keeps no rows of anybody."
     )
   }
+  check_idle("environment", inherits(newdata, "mr_data"), "a matrix as `newdata`")
   new <- new_instruments(object, newdata, environment)
   z <- impute_genotypes(new$z, new$environment, object)
   if (has_code(object)) {

@@ -41,7 +41,7 @@
 #' @inheritParams iv_reg
 #' @param formula `y ~ w | x | z` or `y ~ x + w | z + w`, as in [iv_reg()].
 #' @param estimator `"tsri"`, `"tsps"`, `"msmm"`, `"2sls"` or `"glm"`.
-#' @param link `"logit"` or `"log"`, for `"tsri"`, `"tsps"` and `"glm"`.
+#' @param link `"logit"` or `"log"`, for `"tsri"`, `"tsps"` and `"glm"` (`"msmm"` is `"log"` always).
 #' @param weights Non-negative weights of people: counts, or the inverse of the probability to be in the sample
 #'   (those of a case-control sample make its estimates those of the population). Their scale does not matter;
 #'   people of weight 0 are left out.
@@ -100,6 +100,7 @@ iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = 
   check_given("formula", lazy = in_data)
   check_choice(estimator, "estimator", binary_estimators)
   check_choice(link, "link", c("logit", "log"))
+  check_idle("link", estimator == "2sls", "estimators \"tsri\", \"tsps\" and \"glm\"")
   if (is.null(vcov) && is.null(cluster)) vcov <- "HC1"
   asked <- asked_type(vcov, cluster, "2sls")
   vcov <- asked$type

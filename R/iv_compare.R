@@ -27,6 +27,7 @@ iv_compare <- function(fit, estimators = c("ols", "2sls", "liml", "fuller"), ful
   check_strings(estimators, "estimators")
   for (estimator in estimators) check_choice(estimator, "estimators", c("ols", "2sls", "liml", "fuller"))
   check_number(fuller, "fuller", min = 0)
+  check_idle("fuller", !"fuller" %in% estimators, "\"fuller\" among the `estimators`")
   check_number(level, "level", 0, 1, open = TRUE)
   m <- fit_moments(fit)
   terms <- endogenous_kept(fit)

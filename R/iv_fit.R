@@ -33,7 +33,8 @@
 #'
 #' Covariances: `"iid"` (`s2 (X~'X)^-1`, `s2 = e'e / (n - m)`); `"HC0"` to `"HC3"` and `"cluster"` (sandwich with
 #' the projected regressors `X~`, factors `n / (n - m)` for HC1 and `G / (G - 1) (n - 1) / (n - m)` for clusters;
-#' equal to `sandwich::vcovHC()` and `vcovCL(type = "HC1")`). Clusters in several ways (Cameron, Gelbach and Miller
+#' equal to `sandwich::vcovHC()` and `vcovCL(type = "HC1")`). HC2 and HC3 divide `e_i^2` by `1 - h_i` and
+#' `(1 - h_i)^2`, with `h_i = x~_i'(X~'X~)^-1 x~_i` (the diagonal of a projection, from 0 to 1). Clusters in several ways (Cameron, Gelbach and Miller
 #' 2011): the signed sum over each way and their interactions, `G` the smallest number of clusters, as in fixest and
 #' Stata's ivreg2 (sandwich has the `G` of each way). `"CR2"` (Bell and McCaffrey 2002; Pustejovsky and Tipton
 #' 2018): residuals of a cluster multiplied by `(I - H_gg)^(-1/2)`, `H` the projection on `X~`, and t tests with
@@ -55,6 +56,8 @@
 #' @section Other packages: Numbers are those of ivreg, fixest, ivmodel, sandwich and of Stata's ivregress with its
 #' option `small`, but for:
 #' * Stata without `small`: `"iid"` errors divide by `n`, robust and clustered ones have no factor, tests are normal.
+#' * AER (HC2, HC3, `hatvalues()`): its `h_i = x_i'(X~'X~)^-1 x~_i`, the share of `y_i` in its own fitted value `x_i'b`, may be
+#'   below 0 or above 1; ours, which is ivreg's, is the leverage in the regression on `X~`. The two have one sum.
 #' * clubSandwich and estimatr with weights: see `"CR2"` above.
 #' * momentfit: its two-step errors are `(G'S^-1 G)^-1` with the `S` of the first step, its J has the weight of the
 #'   last.

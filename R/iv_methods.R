@@ -8,7 +8,7 @@
 #'   `"instruments"` for `model.matrix`; see [terms()] and [formula()].
 #' @param complete Whether coefficients that are not identified stay as `NA`.
 #' @param type Covariance to use instead of the one of the fit (`vcov`), or a one-sided formula of
-#'   clusters; kind of prediction (`"response"` only), of leverage, or of residual: as in ivreg `"projected"` (a matrix) is the regressors
+#'   clusters; kind of prediction (`"response"` only), of leverage (`"stage2"`: `h_i` in [iv_fit()]), or of residual: as in ivreg `"projected"` (a matrix) is the regressors
 #'   less their projections, `"regressors"` the outcome less its fit by the projected regressors.
 #' @param cluster Clusters, as in [iv_reg()]; given alone it means `"cluster"`. A formula is
 #'   evaluated in the data of the fit, which must not have changed since; a vector has a value for each row

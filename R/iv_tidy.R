@@ -38,6 +38,7 @@ tidy.iv_reg <- function(x, conf.int = TRUE, conf.level = 0.95, instruments = FAL
   check_flag(instruments, "instruments")
   check_number(conf.level, "conf.level", 0, 1, open = TRUE)
   check_choice(component, "component", c("stage2", "stage1"))
+  check_idle(c("component", "df"), instruments, "instruments = FALSE")
   if (component == "stage1") {
     check_stage1_vcov(one_spelling(vcov, vcov.), cluster)
     if (is.null(df)) df <- x$engine$f$n - x$engine$f$K - x$engine$f$L

@@ -35,7 +35,7 @@ ar_set.iv_reg <- function(fit, level = 0.95, vcov = "iid", cluster = NULL, ...) 
   check_made(fit)
   check_number(level, "level", 0, 1, open = TRUE)
   several <- fit_moments(fit)$k > 1
-  if (!is.null(cluster) && identical(vcov, "iid")) vcov <- NULL
+  if (!is.null(cluster) && missing(vcov)) vcov <- NULL
   set <- weakiv_set(fit, "AR", level, vcov, cluster)
   set[c(if (several) "term", "ci_type", "lo", "up", "level")]
 }

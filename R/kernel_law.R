@@ -62,6 +62,14 @@ exchange_plan <- function(strata, cluster = NULL) {
   })
 }
 
+# Arguments of a test that its null law does not read.
+check_idle_law <- function(method, approximation) {
+  normal <- method %in% c("block", "linear")
+  check_idle("permutations", method != "permutation", "method = \"permutation\"", up = 2)
+  check_idle("block", !normal, "method = \"block\"", up = 2)
+  check_idle("features", normal || identical(approximation, "exact"), "approximation = \"features\"", up = 2)
+}
+
 check_cluster <- function(cluster, n, method, strata) {
   if (is.null(cluster)) return(NULL)
   if (method != "permutation") {

@@ -59,7 +59,9 @@ mmd_test <- function(x, y = NULL, environment = NULL, method = "trace_gamma", ke
   name <- paste(c(deparse1(substitute(x)), other), collapse = " ")
   check_choice(method, "method", c("trace_gamma", "gamma", "permutation", "block", "linear"))
   check_number(permutations, "permutations", min = 1, max = 1e7, whole = TRUE)
+  check_idle_law(method, approximation)
   g <- mmd_groups(x, y, environment, kernel, bandwidth, scales)
+  check_idle(c("bandwidth", "scales"), g$x$kernel != "rbf", "kernel = \"rbf\"")
   refuse_constant(g$x$x, "x")
   if (!is.null(strata) && method != "permutation") {
     abort_argument("method", "\"permutation\" when `strata` are given", describe(method))

@@ -207,7 +207,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_flag(force, "force")
   check_data(data)
-  control <- moments_control(control, data, !missing(control))
+  control <- moments_control(control, data, !missing(control), encoder)
   encoder <- resolve_encoder(encoder, data)
   crossfit <- check_crossfit(crossfit, data)
   check_relatedness(encoder, control, crossfit)

@@ -187,8 +187,9 @@ negative_control.iv_reg <- function(fit, outcome, data = NULL, name = NULL, ...)
   if (is.null(name)) name <- control_label(substitute(outcome))
   fit_moments(fit) # has instruments
   rows <- fit$engine$f$rows
-  if (is.character(outcome) && is.data.frame(data)) {
-    elsewhere <- setdiff(outcome, rows$names$w)
+  elsewhere <- if (is.character(outcome)) setdiff(outcome, rows$names$w)
+  check_idle("data", !length(elsewhere), "names in `outcome` that are no exogenous variables of the fit")
+  if (length(elsewhere) && is.data.frame(data)) {
     unknown <- setdiff(elsewhere, names(data))
     if (length(unknown)) {
       abort_argument(

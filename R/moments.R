@@ -144,7 +144,7 @@ mr_moments <- function(data, folds = 10, seed = NULL, memory = NULL, control = N
   }
   check_object(with_traits(data), "mr_data", "data")
   check_number(folds, "folds", min = 1, max = 10000, whole = TRUE)
-  if (!is.null(control)) check_control(control)
+  if (!is.null(control)) warn_background_settings(check_control(control), data)
   check_flag(disclosure, "disclosure")
   data <- with_outcomes(add_background(data, control), outcomes)
   memory <- if (is.null(memory)) 1e9 else memory_bytes(memory)

@@ -11,6 +11,13 @@ background_settings <- function(control) {
   if (is.null(control)) background_defaults else check_control(control)[names(background_defaults)]
 }
 
+# Settings of components for data that have none; the others may be meant for the encoder.
+warn_background_settings <- function(control, data) {
+  if (!is.null(data$background)) return(invisible())
+  by <- c(background_r2 = "background variants", max_components = "background variants")
+  warn_idle_settings(control, by, background_defaults, "`data` without background")
+}
+
 check_control <- function(control) {
   if (inherits(control, "encoder_control")) return(check_made(control))
   abort_argument("control", "made by encoder_control()", describe(control))

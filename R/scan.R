@@ -90,7 +90,7 @@ latent_scan <- function(data, outcomes = NULL, exposures = NULL, instruments = N
   check_flag(rows, "rows", null = TRUE)
   check_number(level, "level", 0.5, 1, open = TRUE)
   check_flag(force, "force")
-  control <- moments_control(control, data, !missing(control))
+  control <- moments_control(control, data, !missing(control), encoder)
   check_number(chunk, "chunk", min = 1, max = 1e6, whole = TRUE)
   encoder <- resolve_encoder(encoder, data)
   rows <- scan_rows(rows, data)

@@ -77,6 +77,7 @@ simulate_cohort <- function(panel = "hgdp", n = 1000, sites = 8, admixed = TRUE,
   check_number(block_size, "block_size", min = 1, whole = TRUE, null = TRUE)
   check_string(prefix, "prefix", null = TRUE)
   refuse_cohort(prefix, overwrite)
+  check_idle("overwrite", is.null(prefix), "`prefix`")
   source <- open_panel(panel, populations)
   site_names <- if (is.null(sites)) levels(source$population) else paste0("site", seq_len(sites))
   check_missing(missing, length(site_names))

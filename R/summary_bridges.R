@@ -66,6 +66,7 @@ as_twosample <- function(fit, units = NULL, outcome = NULL, type = "exposure", a
   check_given()
   if (inherits(fit, "gwas")) return(gwas_twosample(fit, units, outcome, type, action))
   check_no_frame(outcome)
+  check_idle(c("type", "action"), TRUE, "frames of read_gwas()")
   a <- fit_associations(fit, "A harmonised frame")
   units <- own_units(check_units(units), fit$units, fit$exposure, fit$outcome)
   v <- fit$variants

@@ -150,6 +150,7 @@ write_gwas <- function(x, path, metadata = TRUE, assembly = NULL, ...) {
   check_string(path, "path")
   check_flag(metadata, "metadata")
   check_string(assembly, "assembly", null = TRUE)
+  check_idle("assembly", !metadata, "metadata = TRUE")
   if (nrow(unique(as.data.frame(x)[c("trait", "environment")])) > 1) {
     abort_argument(
       "x", "of one trait and one environment", "of several", "Write one file each: split(x, x$environment)."

@@ -280,6 +280,7 @@ summary_mr <- function(exposure, outcome, methods = c("ivw", "egger", "weighted_
   for (method in methods) check_choice(method, "methods", summary_methods())
   check_number(action, "action", 1, 3, whole = TRUE)
   check_number(level, "level", 0, 1, open = TRUE)
+  check_idle("correlation", all(methods == "weighted_median"), "the other `methods`")
   seed <- draw_seed(seed)
   pairs <- harmonised_pairs(exposure, outcome, action, c("exposure", "outcome"))
   several <- length(pairs) > 1

@@ -67,6 +67,7 @@ mr_power <- function(r2, n = NULL, effect = NULL, power = NULL, outcome = "conti
   }
   check_number(alpha, "alpha", 0, .5, open = TRUE)
   check_number(instruments, "instruments", 1, whole = TRUE)
+  check_idle(c("relatedness", "family_correlation"), family_size == 1, "a `family_size` above 1")
   factor <- family_factor(family_size, relatedness, family_correlation, within)
   grid <- power_grid(r2, given, cases, outcome, alpha)
   scales <- list(sd_exposure = sd_exposure, sd_outcome = sd_outcome, observational = observational)
@@ -130,9 +131,10 @@ check_power_scales <- function(scales, outcome) {
   check_number(scales$sd_outcome, "sd_outcome", 0, open = TRUE)
   check_number(scales$observational, "observational", null = TRUE)
   if (outcome == "continuous") return(invisible())
-  if (scales$sd_exposure != 1 || scales$sd_outcome != 1) {
+  for (arg in c("sd_exposure", "sd_outcome")) if (scales[[arg]] != 1) {
     abort_argument(
-      "sd_exposure", "1 with a binary outcome", "another", "The odds ratio is per standard deviation of the exposure."
+      arg, "1 with a binary outcome", describe(scales[[arg]]),
+      "The odds ratio is per standard deviation of the exposure."
     )
   }
   if (!is.null(scales$observational)) {

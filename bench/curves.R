@@ -116,7 +116,7 @@ coverage_draw <- function(cell, seed, band) {
   truth <- if (is.null(d$truth_at)) cell$truth else d$truth_at
   z <- as.data.frame(d$z)
   data <- cbind(data.frame(y = d$y, x = d$x), z)
-  control <- curve_control(band = band, draws = 100)
+  control <- curve_control(band = band, draws = if (band == "bootstrap") 100 else 200)
   fit <- iv_curve(as.formula(paste("y ~ x |", paste(names(z), collapse = "+"))), data, control = control, seed = seed)
   q <- quantile(d$x, c(.05, .95))
   at <- seq(q[1], q[2], length.out = 60)

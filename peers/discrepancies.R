@@ -55,6 +55,10 @@ for (type in c("CR0", "CR1", "CR1S", "CR2", "CR3")) local({
 })
 line("clusters", "no clusters named in vcov = \"cluster\"", "ivreg: iid errors in silence", "-", "refused", "iv_reg", refused(iv_reg(base, mtcars, vcov = "cluster")))
 
+# ---- leverages of the second stage ----
+line("errors", "HC3 of two-stage least squares", "ivreg, sandwich: .907594", "h_i of the regression on X~", "equal", "iv_fit", is_near(se(iv, "wt", type = "HC3"), .90759421425))
+line("errors", "HC3 of two-stage least squares", "AER, sandwich: .900425", "h_i = x_i'(X~'X~)^-1 x~_i", "explained", "iv_fit", !is_near(se(iv, "wt", type = "HC3"), .90042534005, 1e-3), "the share of y_i in its own fitted value")
+
 # ---- diagnostics with clusters and robust errors: Stata's table (mtcars, cluster(cyl)) ----
 pvalues <- list(c(.00888425, .0310641), c(.00104016, .00053204, .17229648), c(.00147815, .10031937), c(.00043473, .13557085))
 pvalues_bare <- list(c(.01108658, .18407918), c(.00791737, .00007404, .00381951), c(.01254329, .0704022), c(.00134954, .03099064))
@@ -187,7 +191,7 @@ cur$y <- .1 * cur$x^2 + u + rnorm(500)
 strata <- local({
   kept <- NULL
   function() {
-    if (is.null(kept)) kept <<- stratum_table(iv_curve(y ~ x | z, data = cur, seed = 1, control = curve_control(members = 1, draws = 50)), 5)
+    if (is.null(kept)) kept <<- stratum_table(iv_curve(y ~ x | z, data = cur, seed = 1, control = curve_control(members = 1)), 5)
     kept
   }
 })
@@ -204,7 +208,7 @@ line("strata", "target", "DRMR: true effect of simulated data", "not known for d
 line("strata", "est of residual strata", "DRMR, SUMnlmr: by / bx of the stratum", "by / bx of everybody", "explained", "stratum_table", is_near(strata()$est[2], own(2)$y[2, 1] / coef(lm(x ~ z, cur))[[2]], 1e-8), "DRMR and SUMnlmr divide by the stratum's own: by / bx")
 line("strata", "ties of the instrument", "DRMR: order of the file", "drawn with the seed of the curve", "explained", "stratum_table", {
   d <- transform(cur, z = round(z))
-  by <- function(d) suppressMessages(stratum_table(iv_curve(y ~ x | z, data = d, seed = 1, control = curve_control(members = 1, draws = 50)), 5, "doubly-ranked"))
+  by <- function(d) suppressMessages(stratum_table(iv_curve(y ~ x | z, data = d, seed = 1, control = curve_control(members = 1)), 5, "doubly-ranked"))
   isTRUE(all.equal(by(d)$est, by(d[500:1, ])$est))
 }, "are drawn with the seed of the curve, whatever the order")
 

@@ -38,8 +38,11 @@ test_that("insight, parameters and performance say what they say of ivreg", {
 
 test_that("marginaleffects: slopes, predictions, hypotheses", {
   skip_if_not_installed("marginaleffects")
-  # its releases of 2026 use %||%, which base R has from 4.4 on
-  skip_if(!exists("%||%", baseenv()) && !exists("%||%", globalenv()), "no %||%")
+  # its releases of 2026 use %||%, which base R has from 4.4 on: before, what a user types once in a session
+  if (!exists("%||%")) {
+    assign("%||%", function(x, y) if (is.null(x)) y else x, globalenv())
+    on.exit(rm("%||%", envir = globalenv()))
+  }
   theirs <- ivreg_fit()
   # derivatives by differences: not the last digits
   for (f in list(marginaleffects::avg_slopes, marginaleffects::avg_comparisons, marginaleffects::predictions)) {

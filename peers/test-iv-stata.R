@@ -2,7 +2,7 @@
 # names it), and tables of Stata's results that other packages keep for their own tests:
 #   estimatr's tests/testthat/stata-iv-ests.txt and stata-iv-diagnostics.txt: numbers below, data mtcars
 #   linearmodels' linearmodels/tests/iv/results: read where LINEARMODELS is the root of a copy of bashtage/linearmodels
-#   ManyIV's tests/testthat/test_stata.R: numbers below, data of the package
+#   ManyIV's tests/testthat/test_stata.R: numbers below, data of the package (not on CRAN: R CMD INSTALL of a copy of kolesarm/ManyIV)
 library(LatentMR)
 
 near <- function(x, printed, digits) expect_lt(abs(x - printed), 0.51 * 10^-digits)
@@ -247,6 +247,17 @@ test_that("ManyIV's numbers of ivregress and ivreg2: schooling and wages", {
   ))
   # ivreg2, kclass() prints .3505927902 there; the instruments explain less than noise would
   expect_error(iv_reg(lwage ~ factor(yob) | education | qob, d[1:100, ], "b2sls"), class = "latentmr_error_unidentified")
+  # Table VII, columns 1 and 2: quarter of birth by year and by state of birth
+  check(lwage ~ factor(yob) + sob | education | qob:sob + qob:factor(yob), d, list(
+    ols = c(.0673389705, .0003464258, .0003883466), "2sls" = c(.0928180625, .0093013345, .0096641481),
+    b2sls = c(.1089429483, .0120411994, .0159979308), liml = c(.1063979834, .0116383738, .0149803714)
+  ))
+  # columns 5 and 6, as the paper prints them: with race, city, marriage and region
+  for (printed in list(list("ols", .0628, .0003), list("2sls", .0831, .0095))) {
+    fit <- iv_reg(lwage ~ factor(yob) + sob + black + smsa + married + division | education | qob:sob + qob:factor(yob), d, printed[[1]])
+    near(pick(fit)[1], printed[[2]], 4)
+    near(pick(fit)[2], printed[[3]], 4)
+  }
   fit <- iv_reg(lwage ~ 1 | education | I(qob == "Q1"), subset(d, division == "Pacific"))
   expect_equal(c(pick(fit)[1], pick(fit)[2] * by_n(fit)), c(.1289102761, .0720969950), tolerance = 1e-8)
 })

@@ -7,7 +7,7 @@ d <- data.frame(z = rnorm(n))
 u <- rnorm(n)
 d$x <- .5 * d$z + u + rnorm(n)
 d$y <- .3 * d$x^2 / 4 + u + rnorm(n)
-fit <- iv_curve(y ~ x | z, data = d, seed = 1, control = curve_control(members = 1, draws = 50))
+fit <- iv_curve(y ~ x | z, data = d, seed = 1, control = curve_control(members = 1))
 ours <- stratum_table(fit, 5)
 
 test_that("SUMnlmr: strata and their associations, ranges for pictures", {

@@ -36,7 +36,7 @@ iv <- iv_reg(sbp ~ age | ldl | z1 + z2 + z3, data = d)
 ols <- iv_reg(sbp ~ ldl + age, data = d, estimator = "ols")
 two <- iv_reg(sbp ~ 1 | ldl + age | z1 + z2 + z3, data = d)
 binary <- quiet(iv_binary(chd ~ age | ldl | z1 + z2, data = d))
-curve <- quiet(iv_curve(sbp ~ ldl | z1 + z2 + z3, data = d, seed = 1, control = curve_control(members = 1, draws = 50)))
+curve <- quiet(iv_curve(sbp ~ ldl | z1 + z2 + z3, data = d, seed = 1, control = curve_control(members = 1)))
 panel <- file.path(system.file("extdata", package = "LatentMR"), "chr21")
 bed <- read_plink(panel)
 who <- samples(bed)$iid

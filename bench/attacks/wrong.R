@@ -1,4 +1,4 @@
-# What wrong-calls.R and wrong-calls-more.R share: the outcome of a call, and whether it is the one expected.
+# What the files of wrong calls share: the outcome of a call, and whether it is the one expected.
 # The beginning of a message on one line, without folders of the machine: "<tmp>", "<library>", "~".
 text_of <- function(x) {
   x <- substr(gsub("[\r\n]+", " | ", x), 1, 90)
@@ -38,7 +38,10 @@ outcome_of <- function(call, envir) {
   if (length(said)) c("told", said[1]) else c("silent", "")
 }
 holds <- function(expect, outcome) {
-  switch(expect, refuse = outcome == "refused", told = outcome == "told", fine = outcome %in% c("told", "silent"))
+  switch(
+    expect, refuse = outcome == "refused", told = outcome == "told", heard = outcome %in% c("refused", "told"),
+    fine = outcome %in% c("told", "silent")
+  )
 }
 try_calls <- function(kind, expect, calls) {
   calls <- as.list(substitute(calls))[-1]

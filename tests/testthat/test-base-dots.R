@@ -28,7 +28,7 @@ test_that("every function that users call takes `...`", {
 only_dispatches <- function(name, f) {
   text <- paste(deparse(body(f)), collapse = " ")
   grepl("UseMethod(", text, fixed = TRUE) ||
-    (endsWith(name, ".default") && grepl("abort_argument(", text, fixed = TRUE))
+    (endsWith(name, ".default") && !grepl("check_given(", text, fixed = TRUE) && grepl("abort_argument(", text, fixed = TRUE))
 }
 
 test_that("every function with `...` does something with it", {
@@ -105,4 +105,58 @@ test_that("functions that were without `...` name what they do not know, and wha
     "`x` must be given.\ni The arguments are \"x\", \"time\", \"event\", \"data\", \"entry\", \"name\", \"time_unit\", ",
     "\"level\", \"seed\"."
   ))
+})
+
+test_that("an argument that the others leave without a use is refused, at its default it is not", {
+  d <- iv_design(n = 60, L = 3, seed = 2)
+  fit <- iv_fit(d$y, d$x, d$z, d$w)
+  a <- d$x[, 1]
+  data <- simulate_mr("snp", cell = 3, n = 60, seed = 1)
+  gwas <- data.frame(SNP = c("rs1", "rs2"), effect_allele = "A", other_allele = "G", beta = c(.1, .2), se = .02)
+  idle <- expression(
+    iv_fit(d$y, d$x, d$z, d$w, "liml", fuller = 4), iv_compare(fit, "ols", fuller = 4), tidy(fit, instruments = TRUE, component = "stage1"),
+    iv_binary(y > 0 ~ 1 | x | z, data.frame(y = d$y, x = a, z = d$z[, 1]), "2sls", link = "log"), ar_set(fit, vcov = "iid", cluster = rep(1:10, 6)),
+    hsic_test(a, d$y, permutations = 9), hsic_test(a, d$y, block = 5), hsic_test(a, d$y, kernel = "poly2", bandwidth = 1),
+    hsic_test(a, d$y, approximation = "exact", features = 9), mmd_test(a, d$y, permutations = 9), mmd_test(a, d$y, kernel = "poly2", scales = 2),
+    environment_test(d$z, rep(1:2, 30), conditional = "column"), mr_power(.02, 1000, .2, relatedness = .25),
+    mr_power(.02, 1000, 1.2, outcome = "binary", cases = .3, sd_outcome = 2), negative_control(fit, rnorm(60), data.frame(a)),
+    simulate_cohort(n = 10, sites = 1, overwrite = TRUE), families(data.frame(ID1 = "a", ID2 = "b", Kinship = .25), encoding = "latin1"),
+    read_gwas(gwas, role = "exposure"), read_gwas(gwas, encoding = "latin1"), read_gwas(gwas, environment = c("a", "b")),
+    read_gwas(gwas, samplesize = c(EUR = 100)), summary_mr(read_gwas(gwas), read_gwas(gwas), "weighted_median", correlation = diag(2)),
+    predict(learn_instruments(data, seed = 1), data, environment = data$environment)
+  )
+  for (call in as.list(idle)) {
+    error <- tryCatch(suppressWarnings(suppressMessages(eval(call))), error = identity)
+    expect_s3_class(error, "latentmr_error_argument")
+    expect_match(if (inherits(error, "error")) conditionMessage(error) else deparse1(call), "left out|must be")
+  }
+  expect_s3_class(hsic_test(a, d$y, permutations = 999, features = 100, block = NULL), "htest")
+  expect_s3_class(iv_fit(d$y, d$x, d$z, d$w, "liml", fuller = 1L), "iv_reg")
+  expect_error(
+    hsic_test(a, d$y, permutations = 9), "`permutations` must be left out here, not the number 9.\ni It goes with method = \"permutation\".", fixed = TRUE
+  )
+  expect_match(tryCatch(mr_power(.02, 1000, 1.2, outcome = "binary", cases = .3, sd_outcome = 2), error = conditionMessage), "^`sd_outcome`")
+})
+
+test_that("settings that nothing reads are told, those that something reads are not", {
+  settings <- function(...) {
+    said <- Filter(function(x) inherits(x, "latentmr_warning_setting"), conditions_of(learn_instruments(...)))
+    unlist(lapply(said, `[[`, "settings"))
+  }
+  snp <- simulate_mr("snp", cell = 3, n = 60, seed = 1)
+  authors <- simulate_mr("authors", n = 100, seed = 1)
+  expect_identical(settings(snp, seed = 1, control = encoder_control(reference = "site1", level = .9)), "reference")
+  expect_identical(settings(snp, seed = 1, control = encoder_control(max_components = 3, null = "gaussian")), c("null", "max_components"))
+  expect_null(settings(snp, seed = 1, control = encoder_control(level = .9, partial_level = .7, draws = 50, r2_min = .1, ld_window = 1)))
+  expect_identical(settings(authors, seed = 1, control = encoder_control(reference = "e1", draws = 50, r2_min = .1)), c("r2_min", "reference"))
+  expect_null(settings(authors, "auto", seed = 1, control = encoder_control(reference = "e1", draws = 50, check = .5)))
+  d <- data.frame(z = sin(1:60), x = sin(1:60) + cos(1:60), y = cos(1:60))
+  curve <- function(...) {
+    said <- Filter(function(x) inherits(x, "latentmr_warning_setting"), conditions_of(
+      iv_curve(y ~ x | z, d, seed = 1, control = curve_control(members = 1, polish = 0, ...))
+    ))
+    unlist(lapply(said, `[[`, "settings"))
+  }
+  expect_identical(curve(draws = 60, rank = 20), c("rank", "draws"))
+  expect_null(curve(units = 20))
 })

@@ -101,7 +101,7 @@ test_that("who is in which stratum is no matter of the order of the file, and ti
   d <- data.frame(z = rbinom(200, 2, .4))
   d$x <- round(d$z + rnorm(200), 1)
   d$y <- d$x + rnorm(200)
-  control <- curve_control(members = 1, draws = 50)
+  control <- curve_control(members = 1)
   conditions <- character()
   table <- function(d) withCallingHandlers(
     stratum_table(suppressMessages(iv_curve(y ~ x | z, data = d, control = control, seed = 1)), 4),

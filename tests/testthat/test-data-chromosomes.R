@@ -12,6 +12,29 @@ test_that("codes of one chromosome are folded", {
   expect_identical(d$variants$chr, c("1", "1", "1", "2"))
 })
 
+test_that("chromosomes that no genome has are told, at every door", {
+  expect_identical(plain_chromosome(c("1.0", "chr02.0", "X.1")), c("1", "2", "X.1"))
+  known <- c("0", "1", "chr22", "X", "Y", "XY", "MT", "PAR1", "95", "2L", "1A", "IV", "GL000192.1", "chr17_ctg5_hap1", "HLA", "Un", NA, "")
+  expect_silent(warn_chromosomes(plain_chromosome(known), "They are"))
+  p <- known_parts()
+  made <- function(chr) known_data(variants = data.frame(snp = colnames(p$g), chr = c(chr, "1", "1", "2")))
+  for (chr in c("chr99", "99", "1p36", "foo")) {
+    warning <- expect_warning(made(chr), "Instruments are on chromosomes that no genome has: ", class = "latentmr_warning_chromosome")
+    expect_identical(warning$codes, plain_chromosome(chr))
+  }
+  d <- made("1")
+  gwas <- data.frame(SNP = "rs1", chr = "chr99", pos = 5, effect_allele = "A", other_allele = "G", beta = .1, se = .02)
+  expect_warning(read_gwas(gwas), "the data frame: variants are on chromosomes", class = "latentmr_warning_chromosome")
+  expect_warning(
+    try(select_variants(made("1"), regions = data.frame(chr = "99", start = 1, end = 9)), silent = TRUE), "`regions` are on chromosomes",
+    class = "latentmr_warning_chromosome"
+  )
+  f <- known_files(chr = c(1, 1, 99, 1))
+  expect_warning(
+    read_known(f, instruments = c("rs1", "rs2"), background = "others"), "Background variants are on", class = "latentmr_warning_chromosome"
+  )
+})
+
 # 300 people, the second half men with 0 or 2 copies on X; by hand in equilibrium: women
 # have 38, 75, 37 with 0, 1, 2 copies of each, men 75 and 75.
 x_cohort <- function(chr = "23", sex = rep(2:1, each = 150), covariates = data.frame(sex = sex, row.names = ids), ...) {

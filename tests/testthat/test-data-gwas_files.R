@@ -47,7 +47,7 @@ test_that("chosen variants, by rsid, place or file", {
   expect_identical(read_gwas(path, snps = list)$SNP, c("rs11", "rs44"))
   e <- tryCatch(read_gwas(path, snps = "rs0"), latentmr_error_variants = identity)
   expect_identical(conditionMessage(e), paste0(
-    "Table.txt has no variant of `snps`.\ni Its variants are called like \"rs11\", \"rs22\", \"rs33\" and 2 more. Is it another genome build?"
+    "table.txt has no variant of `snps`.\ni Its variants are called like \"rs11\", \"rs22\", \"rs33\" and 2 more. Is it another genome build?"
   ))
 })
 

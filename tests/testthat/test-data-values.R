@@ -184,3 +184,12 @@ test_that("factors with a level for missing, one-column matrices of scale()", {
   frame$age <- scale(frame$age)
   expect_identical(read_known(f, frame)$exposure, unname(p$bmi))
 })
+
+test_that("an answer among numbers is not called missing", {
+  text <- c("They are answers, not numbers: write 0 and 1 for them, or see whether cells have slipped into another column")
+  for (word in c("TRUE", "F", "yes")) {
+    expect_identical(odd_hint(word), paste0(text, "."))
+    expect_identical(odd_hint(word, groups = TRUE), paste0(text, "; if the column holds groups, name it in `categorical`."))
+  }
+  expect_match(odd_hint("TRUE,"), "If these mean missing")
+})

@@ -84,6 +84,14 @@ test_that("robust covariances and diagnostics equal sandwich on AER's fit", {
     ours <- summary(fit, vcov = type)$diagnostics
     expect_equal(ours[1:4, ], summary(twin, vcov. = v, diagnostics = TRUE)$diagnostics, tolerance = 1e-8)
     expect_equal(vcov(fit, type), sandwich::vcovHC(fit, type = type), tolerance = 1e-8)
+    # both formulas of ?iv_fit by hand
+    X <- model.matrix(twin, "regressors")
+    hat <- model.matrix(twin, "projected")
+    bread <- solve(crossprod(hat))
+    by_hand <- function(h) bread %*% crossprod(hat * (residuals(twin) / (1 - h)^(if (type == "HC2") .5 else 1))) %*% bread
+    expect_equal(vcov(fit, type)[colnames(X), colnames(X)], by_hand(rowSums(hat %*% bread * hat)), tolerance = 1e-8)
+    expect_equal(v(twin), by_hand(rowSums(X %*% bread * hat)), tolerance = 1e-8, ignore_attr = TRUE)
+    expect_gt(max(abs(v(twin)[colnames(X), colnames(X)] / vcov(fit, type)[colnames(X), colnames(X)] - 1)), 1e-4)
   }
   v <- function(o, ...) sandwich::vcovCL(o, cluster = d$family, type = "HC1")
   expect_equal(vcov(fit, "cluster", cluster = d$family), v(twin), tolerance = 1e-8)
