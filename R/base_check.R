@@ -128,13 +128,14 @@ check_idle_encoding <- function(encoding, file, ...) {
   abort_argument("encoding", "left out here", describe(encoding), "It goes with files; values in memory have theirs.")
 }
 
-# Settings of a control that what was chosen (`with`) does not read, though they were changed: a warning, as one control may
-# serve several. `by`: what each goes with, by name; `defaults`: what the function that makes the control gives.
+# Settings of a control that what was chosen (`with`) does not read, though they were changed: a warning, as one control
+# may serve several. `by`: what each goes with, by name; `defaults`: what the function that makes the control gives.
 warn_idle_settings <- function(control, by, defaults, with) {
   changed <- Filter(function(name) !identical(control[[name]], defaults[[name]]), names(by))
   if (!length(changed)) return(invisible())
+  are <- if (length(changed) == 1) "is" else "are"
   warn(
-    sprintf("%s of `control` %s not used with %s.", quote_all(changed), if (length(changed) == 1) "is" else "are", with),
+    sprintf("%s of `control` %s not used with %s.", quote_all(changed), are, with),
     "latentmr_warning_setting", settings = changed, argument = "control",
     hint = paste(sprintf("\"%s\" goes with %s.", changed, by[changed]), collapse = " ")
   )
