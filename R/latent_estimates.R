@@ -8,6 +8,7 @@
 #   g, kept      (1 + k) x m scores of outcome and exposures, the instruments that count
 #                (src/core/moments/scores.h)
 #   factor       what row_basis() makes the instruments orthonormal with
+#   size         variance of the variants along each of them (src/core/moments/scores.h)
 #   kclass       cross products before and after the instruments (R/iv_kclass.R)
 #   n, rank      people, rank of the columns; variance: what traits were before them
 #   own          rows of its own, which stand beside moments (R/latent_family.R, R/latent_mixed.R); `own_factor` of
@@ -205,6 +206,7 @@ traits_block <- function(scores, view, part, directions, partial) {
     g = cbind(scores$g, matrix(0, length(traits), scores$beyond)),
     kept = c(scores$kept, logical(scores$beyond)), n = n, rank = partial$rank,
     slopes = scores$slopes[, -1, drop = FALSE], factor = scores[c("factor", "scale", "kept")],
+    size = c(scores$size, numeric(scores$beyond)),
     variance = n * view$scale[traits],
     kclass = if (is.null(view$noise)) {
       kclass_moments(r0, r0 - tcrossprod(scores$g), n, scores$n_kept, partial$rank)

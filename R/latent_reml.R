@@ -13,8 +13,8 @@ reml_effects <- function(block, context) {
   # Exposure first: reml.h has a = (1, theta).
   noise <- function(m) (m$r1 / m$df)[2:1, 2:1]
   fits <- .Call(
-    C_ffi_reml, block$g[2:1, , drop = FALSE], block$kept, lambda, noise(block$kclass), basic$g[2:1, , drop = FALSE],
-    as.integer(max(k, 1)), noise(basic$kclass), b0
+    C_ffi_reml, block$g[2:1, , drop = FALSE], block$kept, lambda, block$size, noise(block$kclass),
+    basic$g[2:1, , drop = FALSE], as.integer(max(k, 1)), noise(basic$kclass), b0
   )
   dimnames(fits) <- list(
     c("sq top", "sq noise", "edge top", "edge noise"),

@@ -69,6 +69,13 @@ cells <- list(
   relatives_null = list(function() relatives(effect = 0), null = TRUE, modes = c("background", "random")),
   relatives_rg5 = list(function() relatives(rg = .5), modes = c("background", "random"))
 )
+# What goes wrong in the field (bench/designs/field.R), with an effect and without; of the arms only our own.
+for (name in names(field_designs)) for (effect in c(.3, 0)) local({
+  design <- field_designs[[name]]
+  kind <- list(null = effect == 0, clean = name %in% field_clean, unseen = name %in% field_unseen, lean = TRUE)
+  size <- effect
+  cells[[paste0("field_", name, if (!effect) "_null")]] <<- c(list(function() design(size)), kind)
+})
 
 # ---- the arms that need no package of ours but for the engine of 2SLS ----
 fitted_iv <- function(d, z, w, estimator, vcov, cluster = NULL) {
@@ -248,7 +255,7 @@ one_draw <- function(cell, seed) {
   modes <- cell$modes
   if (is.null(modes)) modes <- "panel"
   components <- genome_components(d)
-  standard <- standard_arms(d, components)
+  standard <- if (!isTRUE(cell$lean)) standard_arms(d, components)
   fits <- lapply(setNames(nm = modes), function(mode) ours(d, mode, seed, components))
   arms <- do.call(rbind, c(standard, unlist(lapply(unname(fits), `[[`, "rows"), recursive = FALSE)))
   of <- fits[match(sub(":.*", "", rownames(arms)), modes)]

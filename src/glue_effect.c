@@ -123,15 +123,15 @@ static SEXP ffi_weighted_median(SEXP x, SEXP sx, SEXP y, SEXP sy, SEXP w, SEXP d
   return out;
 }
 
-static SEXP ffi_reml(SEXP g, SEXP kept, SEXP lambda, SEXP om, SEXP g0, SEXP lead, SEXP om0, SEXP b0) {
+static SEXP ffi_reml(SEXP g, SEXP kept, SEXP lambda, SEXP size, SEXP om, SEXP g0, SEXP lead, SEXP om0, SEXP b0) {
   const R_xlen_t m = glue_ncol(g), m0 = glue_ncol(g0);
   if (TYPEOF(kept) != LGLSXP || Rf_xlength(kept) != m) glue_stop("internal: `kept` must be logical");
   if (glue_size1(lead, "lead") > (size_t)m0) glue_stop("internal: %zu leading of %.0f scores", glue_size1(lead, "lead"), (double)m0);
   reml_fit fits[REML_FITS];
   lmr_error err;
-  double *work = glue_alloc((size_t)(4 * m), sizeof *work);
+  double *work = glue_alloc((size_t)(5 * m), sizeof *work);
   glue_check(reml(glue_real(g, 2 * m, "g"), LOGICAL(kept), (size_t)m, glue_real(lambda, m, "lambda"),
-                  glue_real(om, 4, "om"), glue_real(g0, 2 * m0, "g0"), (size_t)m0,
+                  glue_real(size, m, "size"), glue_real(om, 4, "om"), glue_real(g0, 2 * m0, "g0"), (size_t)m0,
                   glue_size1(lead, "lead"), glue_real(om0, 4, "om0"), glue_real1(b0, "b0"), fits,
                   work, &err), &err);
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, REML_FITS, 10));
@@ -153,6 +153,6 @@ const R_CallMethodDef glue_effect_calls[] = {
   GLUE_CALL(ffi_direction, 3),
   GLUE_CALL(ffi_exclusion, 6),
   GLUE_CALL(ffi_weighted_median, 7),
-  GLUE_CALL(ffi_reml, 8),
+  GLUE_CALL(ffi_reml, 9),
   {NULL, NULL, 0}
 };

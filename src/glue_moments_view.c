@@ -128,7 +128,8 @@ static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP d
   SEXP g = PROTECT(Rf_allocMatrix(REALSXP, (int)in.q, (int)in.m)), kept = PROTECT(Rf_allocVector(LGLSXP, (int)in.m));
   SEXP slopes = PROTECT(Rf_allocMatrix(REALSXP, (int)in.p, (int)in.q));
   SEXP factor = PROTECT(glue_matrix(in.m, in.m)), scale = PROTECT(Rf_allocVector(REALSXP, (int)in.m));
-  scores_factor f = {REAL(factor), REAL(scale), LOGICAL(kept), 0};
+  SEXP size = PROTECT(Rf_allocVector(REALSXP, (int)in.m));
+  scores_factor f = {REAL(factor), REAL(scale), REAL(size), LOGICAL(kept), 0};
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
@@ -137,8 +138,8 @@ static SEXP ffi_scores(SEXP residual, SEXP variance, SEXP p_, SEXP trait, SEXP d
   glue_work_give(&work);
   glue_check(status, &err);
   SEXP n_ = PROTECT(Rf_ScalarReal((double)f.n_kept));
-  SEXP out = glue_list(6, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes, "factor", factor, "scale", scale);
-  UNPROTECT(6);
+  SEXP out = glue_list(7, "g", g, "kept", kept, "n_kept", n_, "slopes", slopes, "factor", factor, "scale", scale, "size", size);
+  UNPROTECT(7);
   return out;
 }
 

@@ -17,17 +17,17 @@ static SEXP ffi_test_sparse_value(SEXP m, SEXP tau, SEXP eps, SEXP b) {
   return out;
 }
 
-static reml_problem test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w) {
+static reml_problem test_reml(SEXP g, SEXP w, SEXP s, SEXP om, SEXP d, SEXP mean_w) {
   const R_xlen_t m = glue_ncol(g);
   const double *o = glue_real(om, 3, "om"), *dd = glue_real(d, 2, "d");
-  const reml_problem problem = {glue_real(g, 2 * m, "g"), glue_real(w, m, "w"), (size_t)m,
+  const reml_problem problem = {glue_real(g, 2 * m, "g"), glue_real(w, m, "w"), glue_real(s, m, "s"), (size_t)m,
                                 {o[0], o[1], o[2]}, {dd[0], dd[1]}, glue_real1(mean_w, "mean_w")};
   return problem;
 }
 
 /* Penalised log-likelihood with its gradient and Hessian. */
-static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP par) {
-  const reml_problem problem = test_reml(g, w, om, d, mean_w);
+static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP s, SEXP om, SEXP d, SEXP mean_w, SEXP par) {
+  const reml_problem problem = test_reml(g, w, s, om, d, mean_w);
   SEXP gradient = PROTECT(Rf_allocVector(REALSXP, 4)), hessian = PROTECT(Rf_allocMatrix(REALSXP, 4, 4));
   SEXP value = PROTECT(Rf_ScalarReal(
     reml_loglik(&problem, glue_real(par, 4, "par"), REAL(gradient), REAL(hessian))));
@@ -37,8 +37,8 @@ static SEXP ffi_test_reml(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP par
 }
 
 /* The top above a start. */
-static SEXP ffi_test_reml_climb(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SEXP start) {
-  const reml_problem problem = test_reml(g, w, om, d, mean_w);
+static SEXP ffi_test_reml_climb(SEXP g, SEXP w, SEXP s, SEXP om, SEXP d, SEXP mean_w, SEXP start) {
+  const reml_problem problem = test_reml(g, w, s, om, d, mean_w);
   int converged;
   glue_real(start, 4, "start");
   SEXP par = PROTECT(Rf_duplicate(start));
@@ -51,7 +51,7 @@ static SEXP ffi_test_reml_climb(SEXP g, SEXP w, SEXP om, SEXP d, SEXP mean_w, SE
 
 const R_CallMethodDef glue_test_encoder_calls[] = {
   GLUE_CALL(ffi_test_sparse_value, 4),
-  GLUE_CALL(ffi_test_reml, 6),
-  GLUE_CALL(ffi_test_reml_climb, 6),
+  GLUE_CALL(ffi_test_reml, 7),
+  GLUE_CALL(ffi_test_reml_climb, 7),
   {NULL, NULL, 0}
 };

@@ -113,6 +113,7 @@ ref_reml <- function(y, x, z, e, directions, values, k, c, covariates = NULL, c_
     rank_c <- qr(block, tol = 1e-10)$rank
     xy <- ref_residual(cbind(x, y), block)
     zr <- ref_residual(z %*% dirs, block)
+    plain <- zr
     zr <- sweep(zr, 2, sqrt(colSums(zr^2)), "/")
     corr <- crossprod(zr)
     keep <- rep(TRUE, ncol(zr))
@@ -128,7 +129,8 @@ ref_reml <- function(y, x, z, e, directions, values, k, c, covariates = NULL, c_
     }
     g <- crossprod(ortho[, keep, drop = FALSE], xy)
     om <- (crossprod(xy) - crossprod(g)) / (n - rank_c - sum(keep))
-    list(g = g, om = om, keep = keep, rank = rank_c)
+    size <- rowSums(crossprod(ortho[, keep, drop = FALSE], plain[, keep, drop = FALSE])^2)
+    list(g = g, om = om, keep = keep, rank = rank_c, size = size / mean(size))
   }
   p <- ncol(directions)
   st <- statistics(directions[, (k + 1):p, drop = FALSE], c_block)
@@ -145,6 +147,8 @@ ref_reml <- function(y, x, z, e, directions, values, k, c, covariates = NULL, c_
   g0 <- sweep(t0$g, 2, scale, "*")
   om0 <- t0$om * outer(scale, scale)
   lam <- pmax(values[(k + 1):p], 0)[st$keep] / c
+  none <- lam < 1e-6
+  st$size[none] <- mean(st$size[none])
   weights <- list(sq = lam^2, edge = .2 / (1.2 - pmin(1, sqrt(lam))))
   lead <- seq_len(max(k, 1))
   top <- crossprod(g0[lead, , drop = FALSE]) - length(lead) * om0
@@ -157,7 +161,7 @@ ref_reml <- function(y, x, z, e, directions, values, k, c, covariates = NULL, c_
     d <- dirs[[dn]]
     nll <- function(par) {
       theta <- par[1]
-      gg <- exp(par[2])
+      gg <- exp(par[2]) * st$size
       psi <- par[3]^2
       tau <- par[4]^2
       v11 <- gg + om[1, 1] + psi * w * d[1]^2
@@ -166,7 +170,7 @@ ref_reml <- function(y, x, z, e, directions, values, k, c, covariates = NULL, c_
       det <- v11 * v22 - v12^2
       if (any(det <= 0) || any(v11 <= 0)) return(1e10)
       qf <- (g[, 1]^2 * v22 - 2 * g[, 1] * g[, 2] * v12 + g[, 2]^2 * v11) / det
-      .5 * sum(log(det) + qf) - 5 * log(gg / (gg + psi * mean(w) * d[1]^2))
+      .5 * sum(log(det) + qf) - 5 * log(exp(par[2]) / (exp(par[2]) + psi * mean(w) * d[1]^2))
     }
     start_theta <- sbar[1, 2] / max(sbar[1, 1], .02)
     start_g <- log(max(sbar[1, 1], .02))

@@ -164,7 +164,8 @@ test_that("REML: gradient and Hessian are those of finite differences", {
   set.seed(4)
   g <- matrix(rnorm(30, 0, 2), 2)
   w <- runif(15)
-  f <- function(par) .Call(C_ffi_test_reml, g, w, c(1.1, .3, .9), c(.6, .8), mean(w), par)
+  s <- runif(15, .5, 1.5)
+  f <- function(par) .Call(C_ffi_test_reml, g, w, s, c(1.1, .3, .9), c(.6, .8), mean(w), par)
   for (par in list(c(.4, .2, .5, .3), c(-1, -2, .01, 1.5), c(0, 1, 2, .1))) {
     step <- diag(4) * 1e-5
     slope <- apply(step, 1, function(h) (f(par + h)$value - f(par - h)$value) / 2e-5)
@@ -175,25 +176,26 @@ test_that("REML: gradient and Hessian are those of finite differences", {
 })
 
 # Scores with strength, structure and pleiotropy; none of the one or the other in some designs.
-reml_design <- function(seed, m, g, psi, tau) {
+reml_design <- function(seed, m, g, psi, tau, size = FALSE) {
   withr::local_seed(seed)
   w <- sort(runif(m)^2, decreasing = TRUE)
+  s <- if (size) seq(1.9, .1, length.out = m) else rep(1, m)
   d <- c(.6, .8)
-  strength <- rnorm(m, 0, sqrt(g))
+  strength <- rnorm(m, 0, sqrt(g * s))
   scores <- rbind(strength, .3 * strength + rnorm(m, 0, tau)) + outer(d, rnorm(m, 0, sqrt(psi * w))) +
     t(chol(matrix(c(1, .3, .3, 1), 2))) %*% matrix(rnorm(2 * m), 2)
-  list(g = unname(scores), w = w, om = c(1, .3, 1), d = d)
+  list(g = unname(scores), w = w, s = s, om = c(1, .3, 1), d = d)
 }
 
 test_that("REML: the steps end where a general optimiser does, and where the gradient is rounding", {
   designs <- list(
     reml_design(1, 60, 4, 2, .8), reml_design(2, 400, 1, .5, .3), reml_design(3, 400, .3, 5, 1.5),
-    reml_design(4, 1500, 9, 1, 1), reml_design(5, 200, 25, .2, .1)
+    reml_design(4, 1500, 9, 1, 1, TRUE), reml_design(5, 200, 25, .2, .1)
   )
   for (x in designs) {
-    f <- function(par) .Call(C_ffi_test_reml, x$g, x$w, x$om, x$d, mean(x$w), par)
+    f <- function(par) .Call(C_ffi_test_reml, x$g, x$w, x$s, x$om, x$d, mean(x$w), par)
     for (start in list(c(.2, 0, .3, .3), c(1, 1, 1, .05), c(-1, -1, .05, 1))) {
-      top <- .Call(C_ffi_test_reml_climb, x$g, x$w, x$om, x$d, mean(x$w), start)
+      top <- .Call(C_ffi_test_reml_climb, x$g, x$w, x$s, x$om, x$d, mean(x$w), start)
       expect_true(top$converged)
       at <- f(top$par)
       expect_lt(abs(top$value - at$value), 1e-9 * abs(at$value))
@@ -209,6 +211,25 @@ test_that("REML: the steps end where a general optimiser does, and where the gra
       expect_lt(max(abs(abs(ref$par[1:2]) - abs(top$par[1:2]))), 1e-4)
     }
   }
+})
+
+# Many variants for the people: eigenvalues of the sample differ widely though nothing is structured (Marchenko and
+# Pastur 1967), and strength goes with them. What one strength for all leaves is no structure.
+test_that("REML: no structure is found where strength follows the variance of the directions", {
+  set.seed(12)
+  m <- 600
+  s <- (1 + sqrt(.5) * cos(pi * (seq_len(m) - .5) / m))^2
+  s <- s / mean(s)
+  lambda <- pmax(s - 1, 0)^2 / max(s - 1)^2
+  noise <- t(chol(matrix(c(1, .5, .5, 1), 2))) %*% matrix(rnorm(2 * m), 2)
+  strength <- rnorm(m, 0, sqrt(8 * s))
+  g <- rbind(strength, .3 * strength) + noise
+  om <- matrix(c(1, .5, .5, 1), 2)
+  fits <- .Call(C_ffi_reml, g, rep(TRUE, m), lambda, s, om, g, 1L, om, .3)
+  expect_lt(max(fits[, 7]), .002)
+  expect_lt(max(abs(fits[, 1])), 3 * fits[1, 2])
+  one <- .Call(C_ffi_reml, g, rep(TRUE, m), lambda, rep(1, m), om, g, 1L, om, .3)
+  expect_gt(max(one[, 7]), .02)
 })
 
 test_that("REML fits are those of a general optimiser on rows", {

@@ -44,17 +44,14 @@ static void add_penalty(const reml_problem *problem, double g, double a, double 
 
 double reml_loglik(const reml_problem *problem, const double *par, double *gradient,
                    double *hessian) {
-  const double theta = par[0], g = exp(par[1]), a = par[2], t = par[3];
+  const double theta = par[0], strength = exp(par[1]), a = par[2], t = par[3];
   const double *om = problem->om, *d = problem->d;
   const double dd[3] = {d[0] * d[0], d[0] * d[1], d[1] * d[1]};
   double value = 0;
   if (gradient) memset(gradient, 0, REML_PARAMETERS * sizeof *gradient);
   if (hessian) memset(hessian, 0, REML_PARAMETERS * REML_PARAMETERS * sizeof *hessian);
-  /* First and second derivatives of the variance; those along psi carry w_j. */
-  double v1[REML_PARAMETERS][3] = {
-    {0, g, 2 * g * theta}, {g, g * theta, g * theta * theta}, {0, 0, 0}, {0, 0, 2 * t}};
   for (size_t j = 0; j < problem->count; j++) {
-    const double w = problem->w[j], *score = problem->g + 2 * j;
+    const double w = problem->w[j], g = strength * problem->s[j], *score = problem->g + 2 * j;
     const double v[3] = {g + om[0] + a * a * w * dd[0],
                          g * theta + om[1] + a * a * w * dd[1],
                          g * theta * theta + om[2] + a * a * w * dd[2] + t * t};
@@ -65,7 +62,11 @@ double reml_loglik(const reml_problem *problem, const double *par, double *gradi
     times(inv, score, u);
     value -= .5 * (log(det) + score[0] * u[0] + score[1] * u[1]);
     if (!gradient) continue;
-    for (int i = 0; i < 3; i++) v1[2][i] = 2 * a * w * dd[i];
+    /* First and second derivatives of the variance. */
+    const double v1[REML_PARAMETERS][3] = {{0, g, 2 * g * theta},
+                                           {g, g * theta, g * theta * theta},
+                                           {2 * a * w * dd[0], 2 * a * w * dd[1], 2 * a * w * dd[2]},
+                                           {0, 0, 2 * t}};
     for (int p = 0; p < REML_PARAMETERS; p++)
       gradient[p] += .5 * (quadratic(v1[p], u) - trace_product(inv, v1[p]));
     if (!hessian) continue;
@@ -86,7 +87,7 @@ double reml_loglik(const reml_problem *problem, const double *par, double *gradi
         if (p != q) hessian[q + 4 * p] += h;
       }
   }
-  add_penalty(problem, g, a, &value, gradient, hessian);
+  add_penalty(problem, strength, a, &value, gradient, hessian);
   return isfinite(value) ? value : -INFINITY;
 }
 
@@ -274,10 +275,23 @@ static void weigh(reml_fit *fits) {
   for (int f = 0; f < REML_FITS; f++) fits[f].weight /= total;
 }
 
+/* Sizes to mean one. Directions without structure (weight l^2) are exchangeable, any turn of them as good: they
+ * share their mean. */
+static void relative_sizes(double *size, const double *weight, size_t count) {
+  double whole = 0, rest = 0, left = 0;
+  for (size_t i = 0; i < count; i++) {
+    const int none = weight[i] < 1e-12;
+    whole += size[i];
+    rest += none;
+    left += none ? size[i] : 0;
+  }
+  for (size_t i = 0; i < count; i++) size[i] = (weight[i] < 1e-12 ? left / rest : size[i]) * (double)count / whole;
+}
+
 lmr_status reml(const double *g, const int *kept, size_t m, const double *lambda,
-                const double *om, const double *g0, size_t m0, size_t lead,
+                const double *size, const double *om, const double *g0, size_t m0, size_t lead,
                 const double *om0, double b0, reml_fit *fits, double *work, lmr_error *err) {
-  double *scaled = work, *weights[2] = {work + 2 * m, work + 3 * m};
+  double *scaled = work, *weights[2] = {work + 2 * m, work + 3 * m}, *relative = work + 4 * m;
   const double identity[2] = {1, 1};
   double plain[3], f[2], top[3] = {0, 0, 0}, mean_theta = 0;
   turn_noise(om, b0, identity, plain);
@@ -285,7 +299,7 @@ lmr_status reml(const double *g, const int *kept, size_t m, const double *lambda
     return lmr_fail(err, LMR_ESINGULAR, "the exposure or the outcome has no noise left after partialling out");
   f[0] = 1 / sqrt(plain[0]);
   f[1] = 1 / sqrt(plain[2]);
-  reml_problem problem = {scaled, NULL, 0, {0, 0, 0}, {0, 0}, 0};
+  reml_problem problem = {scaled, NULL, relative, 0, {0, 0, 0}, {0, 0}, 0};
   turn_noise(om, b0, f, problem.om);
   for (size_t j = 0; j < m; j++) {
     if (!kept[j]) continue;
@@ -294,9 +308,11 @@ lmr_status reml(const double *g, const int *kept, size_t m, const double *lambda
     scaled[2 * i] = g[2 * j] * f[0];
     scaled[2 * i + 1] = (g[2 * j + 1] - b0 * g[2 * j]) * f[1];
     weights[0][i] = l * l;
+    relative[i] = size[j];
     weights[1][i] = .2 / (1.2 - fmin(1, sqrt(l)));
   }
   if (!problem.count) return lmr_fail(err, LMR_EINVAL, "reml: no scores");
+  relative_sizes(relative, weights[0], problem.count);
   double noise0[3];
   turn_noise(om0, b0, f, noise0);
   if (lead > m0) lead = m0;

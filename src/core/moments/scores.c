@@ -62,7 +62,14 @@ static lmr_status factor(const scores_input *in, scores_factor *f, lmr_arena *wo
     const double before = in->directions ? size_before(in->variance, in->directions + j * in->p, in->p) : in->variance[j];
     f->scale[j] = v > SCORES_TOLERANCE * before ? 1 / sqrt(v) : 0;
   }
-  return la_unit_factor(f->factor, m, f->scale, 1e-8, f->kept, &f->n_kept, tick, err);
+  LMR_TRY(la_unit_factor(f->factor, m, f->scale, 1e-8, f->kept, &f->n_kept, tick, err));
+  memset(f->size, 0, m * sizeof *f->size);
+  for (size_t l = 0; l < m; l++)
+    for (size_t j = 0; f->kept[l] && j <= l; j++) {
+      const double r = f->factor[j + l * m] / f->scale[l];
+      f->size[j] += r * r;
+    }
+  return LMR_OK;
 }
 
 static double used_scale(const scores_factor *f, size_t j) { return f->kept[j] ? f->scale[j] : 0; }

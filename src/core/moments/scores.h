@@ -37,9 +37,10 @@ typedef struct {
 } scores_input;
 
 /* factor: m x m, upper: R of R'R = directions'residual directions scaled by scale[m] from
- * both sides, unit rows and columns where a direction is dropped. */
+ * both sides, unit rows and columns where a direction is dropped. size[m]: sum of squares of
+ * z_j'(residual directions), 0 for a dropped one: how much of the variants' variance lies along z_j. */
 typedef struct {
-  double *factor, *scale;
+  double *factor, *scale, *size;
   int *kept;
   size_t n_kept;
 } scores_factor;
