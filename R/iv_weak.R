@@ -13,25 +13,33 @@ weakiv_whiten <- function(m) {
   list(n = (white + t(white)) / 2, half = half, scale = scale, df = df)
 }
 
-weakiv_parts <- function(m, beta) {
+# The reduced form's variance is itself estimated, from df people, which adds to the variance of N = [y X]'P[y X] about
+# its L: L (1 + L / df) in place of L. LM and CLR take the variance as known; `spread` = many_spread(m) brings
+# N - L back to the variance that they take it to have (latent_mr(), whose panels may have as many variants as half
+# of the people; 1 is what iv_reg() and other programs do). AR, an F, counts df itself.
+many_spread <- function(m) if (m$L > m$k) sqrt(1 + m$L / m$df) else 1
+
+weakiv_parts <- function(m, beta, spread = 1) {
   w <- weakiv_whiten(m)
   v <- w$half %*% (c(1, -beta) * w$scale)
   basis <- qr.Q(qr(v), complete = TRUE)
   q <- crossprod(basis, w$n %*% basis)
+  exact <- max(0, q[1, 1])
+  q <- q / spread + diag(m$L * (1 - 1 / spread), m$k + 1)
   x <- 1L + seq_len(m$k)
   roots <- eigen(q[x, x, drop = FALSE], symmetric = TRUE)
   ar <- max(0, q[1, 1])
   list(
-    ar = ar, rank = max(0, roots$values[m$k]), df = w$df, L = m$L,
+    ar = exact, q = ar, rank = max(0, roots$values[m$k]), df = w$df, L = m$L,
     lm = min(ar, sum(crossprod(roots$vectors, q[x, 1])^2 / roots$values))
   )
 }
 
 # AR ~ F(L, df); Kleibergen's (2002) LM ~ F(k, df) over k; Moreira's (2003)
 # conditional likelihood ratio, several effects as in Kleibergen (2007).
-kclass_weakiv_test <- function(m, beta) {
-  p <- weakiv_parts(m, beta)
-  gap <- p$rank - p$ar
+kclass_weakiv_test <- function(m, beta, spread = 1) {
+  p <- weakiv_parts(m, beta, spread)
+  gap <- p$rank - p$q
   root <- sqrt(gap^2 + 4 * p$rank * p$lm)
   lr <- if (gap > 0) 2 * p$rank * p$lm / (gap + root) else (root - gap) / 2
   data.frame(
@@ -78,23 +86,24 @@ weakiv_roots <- function(m) {
 # the rank statistic is l1 + l2 - Q, so LR = Q - l1 and LM = Q - l1 l2 / (l1 + l2 - Q)
 # are functions of Q, and each set is an Anderson-Rubin set at another level, for LM
 # joined with the complement of a second one around the effect that LIML fits worst.
-kclass_weakiv_set <- function(m, method, level) {
+kclass_weakiv_set <- function(m, method, level, spread = 1) {
   L <- m$L
   if (method == "AR" || L == 1) return(kclass_ar_set(m, level))
-  roots <- weakiv_roots(m)
+  roots <- L + (weakiv_roots(m) - L) / spread
+  at <- function(q) (L + spread * (q - L)) / L
   total <- sum(roots)
   line <- data.frame(ci_type = "line", lo = -Inf, up = Inf, level = level)
   if (method == "CLR") {
     excess <- function(lr) clr_p_value(lr, roots[2] - lr, L, 1, Inf) - (1 - level)
     if (excess(roots[2]) >= 0) return(line)
     lr <- stats::uniroot(excess, c(0, roots[2]), tol = 1e-10 * max(1, L), maxiter = 500)$root
-    return(ar_pieces(m, (roots[1] + lr) / L, level))
+    return(ar_pieces(m, at(roots[1] + lr), level))
   }
   crit <- qf(level, 1, m$df)
   if (crit >= (sqrt(roots[2]) - sqrt(roots[1]))^2) return(line)
   high <- (total + crit + sqrt((total - crit)^2 - 4 * prod(roots))) / 2
   low <- (prod(roots) + crit * total) / high
-  join_pieces(ar_pieces(m, low / L, level), complement(ar_pieces(m, high / L, level)), level)
+  join_pieces(ar_pieces(m, at(low), level), complement(ar_pieces(m, at(high), level)), level)
 }
 
 complement <- function(set) {

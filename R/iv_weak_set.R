@@ -21,6 +21,12 @@
 #'
 #' With as many instruments as effects the three are the same test.
 #'
+#' LM and CLR take the variance of the first stage as known. With many instruments for the people it is not: at L = 1,500
+#' and n = 3,000 both reject a true effect in 14 to 18 of a hundred. For fits of [latent_mr()] the deviation of
+#' `[y X]'P[y X] / s` from `L` is therefore divided by \eqn{\sqrt{1 + L/(n - K - L)}}, its standard deviation over the one that they take it
+#' to have where instruments are weak (the same \eqn{L + L^2/(n - K - L)} as in Nagar's error, Hahn and Hausman 2002); where
+#' they are strong the set is a little too wide. For [iv_reg()] the tests are those of other programs.
+#'
 #' Robust (`vcov` `"HC0"`, `"HC1"`, `"cluster"`): Kleibergen's (2005) statistics of the moments
 #' `g = Q_Z'(y - X beta)`, in orthonormal coordinates of the instruments given the covariates. `S` is the covariance
 #' of the contributions of people (sums of clusters) to `g`, about their mean; `D = Q_Z'X - cov(Q_Z'X, g) S^-1 g`.
@@ -162,7 +168,8 @@ weakiv_set.iv_reg <- function(fit, method = "CLR", level = 0.95, vcov = NULL, cl
 weakiv_test.latent_mr <- function(fit, beta = 0, ...) {
   check_dots(...)
   check_made(fit)
-  kclass_weakiv_test(head_kclass(fit), check_beta(beta, if (length(fit$exposure) > 1) fit$exposure else 1))
+  m <- head_kclass(fit)
+  kclass_weakiv_test(m, check_beta(beta, if (length(fit$exposure) > 1) fit$exposure else 1), many_spread(m))
 }
 
 #' @rdname weakiv_test
@@ -177,7 +184,8 @@ weakiv_set.latent_mr <- function(fit, method = if (length(fit$exposure) > 1) "AR
     if (method != "AR") abort_argument("method", sprintf("\"AR\" with %d exposures", k), sprintf("\"%s\"", method))
     return(data.frame(method = method, ar_set(fit, level)))
   }
-  data.frame(method = method, term = fit$exposure, kclass_weakiv_set(head_kclass(fit), method, level))
+  m <- head_kclass(fit)
+  data.frame(method = method, term = fit$exposure, kclass_weakiv_set(m, method, level, many_spread(m)))
 }
 
 # The cross products of a fit that has instruments.

@@ -77,7 +77,7 @@ exposure_sets <- function(m, exposure, level) {
 # What stands in for an interval where instruments are weak: the conditional likelihood
 # ratio, which is never empty; of several exposures Anderson and Rubin's.
 weak_sets <- function(m, exposure, level) {
-  if (m$k == 1) kclass_weakiv_set(m, "CLR", level) else exposure_sets(m, exposure, level)
+  if (m$k == 1) kclass_weakiv_set(m, "CLR", level, many_spread(m)) else exposure_sets(m, exposure, level)
 }
 
 local_values <- function(fit, local, name, j) {

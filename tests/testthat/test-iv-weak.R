@@ -77,6 +77,39 @@ test_that("each set is where its test does not reject", {
   expect_setequal(kinds, c("interval", "rays", "line", "empty", "union"))
 })
 
+# Sums of squares of people drawn as such (Wishart), so that many instruments cost nothing.
+many_weak <- function(n, L, strength, rho = .5) {
+  half <- chol(matrix(c(1, rho, rho, 1), 2))
+  g <- t(half) %*% matrix(rnorm(2 * L), 2) + rbind(0, rnorm(L, sd = sqrt(strength)))
+  noise <- rWishart(1, n - L, crossprod(half))[, , 1]
+  kclass_moments(noise + tcrossprod(g), noise, n, L, 0)
+}
+
+test_that("with many instruments LM and CLR count that the variance is estimated", {
+  set.seed(47)
+  for (strength in c(.05, .8)) {
+    p <- replicate(400, {
+      m <- many_weak(600, 300, strength)
+      c(kclass_weakiv_test(m, 0, many_spread(m))$p.value, kclass_weakiv_test(m, 0)$p.value)
+    })
+    rate <- rowMeans(p < .05)
+    expect_lt(max(rate[1:3]), .085)
+    expect_gt(min(rate[1:3]), .015)
+    # As other programs do it.
+    expect_gt(min(rate[5:6]), .085)
+  }
+  m <- many_weak(600, 300, 3)
+  for (method in c("LM", "CLR")) {
+    set <- kclass_weakiv_set(m, method, .95, many_spread(m))
+    for (b in Filter(is.finite, c(set$lo, set$up))) {
+      p <- kclass_weakiv_test(m, b, many_spread(m))$p.value[match(method, c("AR", "LM", "CLR"))]
+      expect_equal(p, .05, tolerance = 1e-5)
+    }
+  }
+  one <- many_weak(100, 1, 20)
+  expect_identical(many_spread(one), 1)
+})
+
 test_that("projected Anderson-Rubin sets are the shadows of the joint set", {
   kinds <- character()
   for (s in c(1:5, 9)) for (k in 2:3) {
