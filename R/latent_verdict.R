@@ -31,7 +31,10 @@
 #' formula and assumptions, `bench/bench-null-variants.R` size and power.
 #'
 #' What no test of unrelated people sees: confounding that is alike in all environments and that all instruments
-#' share. Assortative mating, and parents who act on their children, are of this kind: only families show them.
+#' share. Assortative mating, and parents who act on their children, are of this kind: only families show them. Nor does it
+#' see who is not in the sample: where the exposure and something else that moves the outcome decide who takes part, or
+#' who is still alive, all variants are biased alike (by -.2 of an effect of .3 where half of the people had died; designs
+#' `survivors` of `bench/bench-trust.R`).
 #'
 #' @param fit A fit of [latent_mr()].
 #' @param ... Not used.
@@ -265,7 +268,7 @@ unseen_words <- function(fit) {
   if (is_family(fit$leading)) {
     return("Cannot be seen: variants that act on the outcome by other ways and all in one direction, siblings who act on each other, and who takes part.")
   }
-  "Cannot be seen: bias that all environments and all variants share: assortative mating, parents' effects (families show these), other ways to the outcome all in one direction."
+  "Cannot be seen: bias that all environments and all variants share: assortative mating, parents' effects (families show these), other ways to the outcome all in one direction, and who takes part or lives to."
 }
 
 # The first line, a sentence for each exposure; an objection comes before the number.
