@@ -31,7 +31,8 @@ unlinked_scores <- function(view, part, directions, partial) {
   r0 <- x$own[traits, traits, drop = FALSE]
   list(
     part = part, partial = partial, directions = directions, g = g, kept = rep(TRUE, ncol(g)), n = n,
-    rank = partial$rank, slopes = state$inverse(x$traits[, traits[-1], drop = FALSE]), factor = NULL, size = rep(1, ncol(g)),
+    rank = partial$rank, slopes = state$inverse(x$traits[, traits[-1], drop = FALSE]), factor = NULL,
+    size = rep(1, ncol(g)),
     variance = n * view$scale[p + traits],
     kclass = if (is.null(view$noise)) {
       kclass_moments(r0, r0 - tcrossprod(g), n, ncol(g), partial$rank)

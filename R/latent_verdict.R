@@ -31,10 +31,10 @@
 #' formula and assumptions, `bench/bench-null-variants.R` size and power.
 #'
 #' What no test of unrelated people sees: confounding that is alike in all environments and that all instruments
-#' share. Assortative mating, and parents who act on their children, are of this kind: only families show them. Nor does it
-#' see who is not in the sample: where the exposure and something else that moves the outcome decide who takes part, or
-#' who is still alive, all variants are biased alike (by -.2 of an effect of .3 where half of the people had died; designs
-#' `survivors` of `bench/bench-trust.R`).
+#' share. Assortative mating, and parents who act on their children, are of this kind: only families show them. Nor
+#' does it see who is not in the sample: where the exposure and something else that moves the outcome decide who takes
+#' part, or who is still alive, all variants are biased alike (`field_survivors` of `bench/bench-trust.R`, where half of
+#' the people have died).
 #'
 #' @param fit A fit of [latent_mr()].
 #' @param ... Not used.
