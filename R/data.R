@@ -59,7 +59,8 @@
 #' the mean of the variant in the person's environment (the pooled mean where
 #' the environment has no calls or only equal ones). Background variants: the
 #' first two rules only, and those that are also instruments are removed.
-#' Missing or repeated variant names are made unique and counted.
+#' Missing or repeated variant names are made unique (`rs1:G:A`, other and effect allele, where these are known) and
+#' counted.
 #'
 #' Chromosome codes are folded: 01, 1.0 and chr1 are 1; 23, 24, 25, 26 and M are X, Y, XY, MT and MT. Codes
 #' that no genome has, such as 99, are a warning (known are numbers up to 95, X, Y, XY, MT, 0, arms, Roman numerals,

@@ -144,12 +144,22 @@ abort_no_variant <- function(log, unit = "variants") {
 }
 
 # A missing name (NA, "", ".") becomes chr:pos:other:effect where these are
-# known; repeats are numbered.
+# known; repeats get their alleles, what is then still repeated is numbered.
 unique_variant_names <- function(variants) {
   old <- variants$snp
+  variants$snp <- names_by_alleles(variants)
   variants$snp <- make.unique(filled_names(variants), sep = "_")
   rownames(variants) <- NULL
   list(variants = variants, changed = sum(is.na(old) | variants$snp != old))
+}
+
+# Names that occur more than once, with the alleles where these are known: plain_names() takes them off again.
+names_by_alleles <- function(variants) {
+  snp <- variants$snp
+  repeated <- (duplicated(snp) | duplicated(snp, fromLast = TRUE)) & !snp %in% c(NA, "", ".")
+  at <- which(repeated & !is.na(variants$other_allele) & !is.na(variants$effect_allele))
+  snp[at] <- paste(snp, variants$other_allele, variants$effect_allele, sep = ":")[at]
+  snp
 }
 
 # As they stand in lists and messages, of variants that are left out too.

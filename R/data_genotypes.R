@@ -80,12 +80,18 @@ variant_table <- function(variants, names, p) {
                    sprintf("one with %s", big(nrow(variants))))
   }
   if (!is.null(names) && !is.null(variants$snp)) {
-    at <- match(names, as.character(variants$snp))
+    own <- as.character(variants$snp)
+    at <- match(names, own)
     if (anyNA(at)) {
       abort_argument("variants", "a data frame that describes every column of the genotypes",
                      paste("one without", quote_all(names[is.na(at)], 5)))
     }
-    variants <- variants[at, , drop = FALSE]
+    if (!anyDuplicated(names)) {
+      variants <- variants[at, , drop = FALSE]
+    } else if (!identical(as.vector(names), own)) {
+      abort_argument("variants", "in the order of the genotypes where names repeat",
+                     sprintf("in another (\"%s\" is there more than once)", names[anyDuplicated(names)]))
+    }
   }
   for (name in intersect(names(blank), names(variants))) {
     column <- variants[[name]]

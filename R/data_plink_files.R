@@ -162,8 +162,6 @@ check_same_samples <- function(set, first) {
 name_variants <- function(variants) {
   old <- variants$snp
   if (!anyDuplicated(old) && !"." %in% old) return(variants)
-  repeated <- (duplicated(old) | duplicated(old, fromLast = TRUE)) & old != "."
-  variants$snp[repeated] <- paste(old, variants$other_allele, variants$effect_allele, sep = ":")[repeated]
   variants <- unique_variant_names(variants)$variants
   changed <- which(variants$snp != old)
   if (length(changed)) {

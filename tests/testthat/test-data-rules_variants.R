@@ -107,8 +107,8 @@ test_that("variant names that are missing or repeated are made unique and counte
   variants <- data.frame(snp = c(".", "rs9", "rs9", NA), chr = c(1, 2, 2, NA), pos = c(81e6, 5, 6, NA),
                          effect_allele = c("A", "C", "G", NA), other_allele = c("T", "G", "C", NA))
   d <- with_genotypes(g, variants = variants)
-  expect_identical(d$variants$snp, c("1:81000000:T:A", "rs9", "rs9_1", "unnamed"))
-  expect_identical(variant_flow(d, "name missing or repeated: renamed"), 3L)
+  expect_identical(d$variants$snp, c("1:81000000:T:A", "rs9:G:C", "rs9:C:G", "unnamed"))
+  expect_identical(variant_flow(d, "name missing or repeated: renamed"), 4L)
   expect_identical(d$variants$effect_allele, variants$effect_allele)
 })
 
@@ -156,4 +156,20 @@ test_that("background variants are no instruments, and vary", {
     with_genotypes(parts$g, background = unname(b))
     with_genotypes(parts$g, background = replace(b, 703, Inf))
   })
+})
+
+test_that("a site of three alleles that was split keeps both pairs, and weights find theirs", {
+  p <- known_parts()
+  split <- replace(colnames(p$g), 2, colnames(p$g)[1])
+  g <- `colnames<-`(p$g, split)
+  frame <- data.frame(snp = split, effect_allele = c("A", "T", "A", "A"), other_allele = "G")
+  make <- function(frame) suppressMessages(mr_data(g, p$bmi, p$sbp, p$site, kind = "genotype", variants = frame))
+  d <- make(frame)
+  expect_identical(d$variants$snp[1:2], paste0(split[1], c(":G:A", ":G:T")))
+  expect_identical(d$variants$effect_allele, frame$effect_allele)
+  expect_identical(flow(d)$count[flow(d)$reason == "name missing or repeated: renamed"], 2L)
+  expect_error(make(frame[c(2:4, 1), ]), "in the order of the genotypes where names repeat", class = "latentmr_error_argument")
+  weights <- data.frame(SNP = split[1], effect_allele = c("T", "G"), other_allele = c("G", "A"), beta = c(.2, .1))
+  score <- suppressMessages(allele_score(weights, d$variants, "genotype"))
+  expect_identical(score$table$weight, c(.2, -.1))
 })

@@ -129,6 +129,11 @@ test_that("CR2 and Satterthwaite's degrees of freedom equal clubSandwich", {
   weighted <- iv_reg(mpg ~ hp | wt | disp + cyl, cars, vcov = "CR2", cluster = ~carb, weights = qsec)
   expect_equal(unname(sqrt(diag(vcov(weighted)))), c(2.81901671127830, 1.05594289954844, 0.00936056336024), tolerance = 1e-10)
   expect_equal(unname(weighted$df_terms), c(2.36060672328, 3.05619135880, 2.76753537528), tolerance = 1e-10)
+  # two environments with slopes and instruments of their own, m <- ivreg::ivreg(mpg ~ wt + factor(am) + factor(am):hp |
+  # factor(am) + factor(am):(hp + disp + cyl), data = mtcars): a term whose degrees of freedom are below 2
+  apart <- tidy(iv_reg(mpg ~ factor(am) + factor(am):hp | wt | factor(am):disp + factor(am):cyl, cars, vcov = "CR2", cluster = ~carb))
+  apart <- unlist(apart[apart$term == "wt", c("estimate", "std.error", "df")])
+  expect_equal(unname(apart), c(-2.33042401324, 1.34764311083, 1.77251496582), tolerance = 1e-10)
 })
 
 # CR2 by matrices of the clusters' size.
