@@ -103,18 +103,22 @@ blocks_view <- function(folds, blocks, view) {
   out
 }
 
-# As block_partial(), fold by fold; `view` names the environments.
+# As block_partial(), fold by fold, then the columns that all share; `view` names the environments. `maps`: the
+# block as columns over people (place_cells()).
 crossfit_partial <- function(view, part) {
   width <- view_width(view)
   total <- before <- 0
   rank <- 0
   inner_kept <- common_kept <- NULL
-  for (piece in part$folds$pieces) {
+  cells <- list()
+  for (f in seq_along(part$folds$pieces)) {
+    piece <- part$folds$pieces[[f]]
     one <- blocks_view(part$folds, setdiff(piece$blocks, part$folds$skip), view)
     if (is.null(one)) next
     inner <- block_map(one, if (!is.null(part$inner_directions)) piece$variant, part$inner_columns)
     common <- block_map(one, if (!is.null(part$common_directions)) piece$variant, integer())
-    got <- partial_out(one, inner, common)
+    got <- partial_out(one, inner, common, maps = TRUE)
+    cells <- c(cells, cell_maps(one, got, f))
     total <- total + got$residual
     before <- before + Reduce(`+`, lapply(one$cross, diag))
     rank <- rank + got$rank
@@ -122,10 +126,11 @@ crossfit_partial <- function(view, part) {
     common_kept <- cbind(common_kept, got$common_kept)
   }
   rest <- folds_rest(view, part, total, before)
-  last <- partial_out(rest$view, matrix(0, width, 0), rest$map)
+  last <- partial_out(rest$view, matrix(0, width, 0), rest$map, maps = TRUE)
   list(
     residual = last$residual, rank = rank + last$rank - 1, inner_kept = inner_kept,
-    common_kept = c(if (length(common_kept)) apply(common_kept > 0, 1, all), last$common_kept)
+    common_kept = c(if (length(common_kept)) apply(common_kept > 0, 1, all), last$common_kept),
+    maps = place_cells(lapply(cells, with_shared, last))
   )
 }
 

@@ -108,7 +108,7 @@ row_basis <- function(view, block) {
 
 cached_maps <- function(rows, view, block) {
   for (known in rows$cache$maps) if (identical(known$part, block$part)) return(known$maps)
-  maps <- block_maps(view, block)
+  maps <- if (is.null(block$partial$maps)) place_cells(cell_maps(view, block$partial, 0L)) else block$partial$maps
   rows$cache$maps <- c(rows$cache$maps, list(list(part = block$part, maps = maps)))
   maps
 }
@@ -116,11 +116,6 @@ cached_maps <- function(rows, view, block) {
 # list(K, cells): for each environment (or environment and fold) the columns over its
 # people, (u - center)'column beside an intercept; `explained`: their products with all
 # columns (src/core/moments/partial.h); place: which of the K they are, the intercept first.
-block_maps <- function(view, block) {
-  if (!is.null(block$part$folds)) return(crossfit_maps(view, block$part))
-  place_cells(cell_maps(view, block$partial, 0L))
-}
-
 cell_maps <- function(view, got, fold) {
   inner <- nrow(got$inner_kept)
   lapply(seq_along(view$environments), function(e) {
@@ -134,33 +129,13 @@ cell_maps <- function(view, got, fold) {
   })
 }
 
-# As crossfit_partial(), fold by fold; then the columns that all share.
-crossfit_maps <- function(view, part) {
-  width <- view_width(view)
-  cells <- list()
-  total <- before <- 0
-  for (f in seq_along(part$folds$pieces)) {
-    piece <- part$folds$pieces[[f]]
-    one <- blocks_view(part$folds, setdiff(piece$blocks, part$folds$skip), view)
-    if (is.null(one)) next
-    got <- partial_out(
-      one, block_map(one, if (!is.null(part$inner_directions)) piece$variant, part$inner_columns),
-      block_map(one, if (!is.null(part$common_directions)) piece$variant, integer()), maps = TRUE
-    )
-    cells <- c(cells, cell_maps(one, got, f))
-    total <- total + got$residual
-    before <- before + Reduce(`+`, lapply(one$cross, diag))
-  }
-  rest <- folds_rest(view, part, total, before)
-  last <- partial_out(rest$view, matrix(0, width, 0), rest$map, maps = TRUE)
+# A cell of a fold with the columns that all folds share behind its own; `last` of partial_out().
+with_shared <- function(cell, last) {
   column <- last$column[[1]][, last$common_kept, drop = FALSE]
-  explained <- last$explained[[1]][, last$common_kept, drop = FALSE]
-  place_cells(lapply(cells, function(cell) {
-    cell$column <- cbind(cell$column, column - cell$column %*% crossprod(cell$explained, column))
-    cell$explained <- cbind(cell$explained, explained)
-    cell$shared <- c(cell$shared, rep("all", ncol(column)))
-    cell
-  }))
+  cell$column <- cbind(cell$column, column - cell$column %*% crossprod(cell$explained, column))
+  cell$explained <- cbind(cell$explained, last$explained[[1]][, last$common_kept, drop = FALSE])
+  cell$shared <- c(cell$shared, rep("all", ncol(column)))
+  cell
 }
 
 # Numbers the columns: intercepts and columns of one cell are its own.
