@@ -130,7 +130,7 @@ set_blocks <- function(chosen, set) {
   kinds <- vapply(methods, `[[`, "", "partialled")
   parts <- lapply(setdiff(kinds, c("family", "imputed", "mixed")), function(kind) {
     part <- latent_block(kind, encoder, view)
-    of <- if (all_turned(methods[kinds == kind], encoder, view)) c(view$columns$outcome, view$columns$exposure)
+    of <- columns_read(methods[kinds == kind], encoder, view)
     list(kind = kind, part = part, partial = shared_partial(set, kind, part, of))
   })
   blocks <- lapply(methods, function(method) {
@@ -150,11 +150,16 @@ set_blocks <- function(chosen, set) {
   setNames(blocks, unique(key))
 }
 
-# Are all instruments of these methods directions whose products are at hand, in some of the environments (of
-# everybody more is asked)? What is left of the variants among themselves is not read then.
-all_turned <- function(methods, encoder, view) {
-  length(view$n) < length(view$turned$environments) &&
-    !any(vapply(methods, function(x) is.null(direction_start(encoder, x$instruments)), NA))
+# The columns that these methods read of what is left, in some of the environments (of everybody more is asked); NULL:
+# all. Directions whose products are at hand need the traits only, and no more variants count than there are people.
+columns_read <- function(methods, encoder, view) {
+  if (length(view$n) >= length(view$turned$environments)) return(NULL)
+  instruments <- vapply(methods, `[[`, "", "instruments")
+  apart <- instruments[vapply(instruments, function(x) is.null(direction_start(encoder, x)), NA)]
+  most <- if (length(apart)) view_people(view) - length(view$n) else 0
+  p <- length(view$columns$variants)
+  if (!all(apart %in% c("none", "variants")) || most >= p || length(view$columns$instruments) < p) return(NULL)
+  c(seq_len(max(most, 0)), view$columns$outcome, view$columns$exposure)
 }
 
 # NULL when the instruments are all the variants of the view; with a code they are
@@ -172,18 +177,19 @@ block_directions <- function(instruments, encoder, view) {
 # `from`: where the directions begin among those of the encoder (direction_start()).
 block_scores <- function(view, part, directions, partial = block_partial(view, part), from = NULL) {
   if (!is.null(partial$unlinked)) return(unlinked_scores(view, part, directions, partial))
-  traits_block(trait_scores(view, directions, partial, from), view, part, directions, partial)
+  scores <- trait_scores(view, directions, partial, from, function() block_partial(view, part))
+  traits_block(scores, view, part, directions, partial)
 }
 
 # Scores of all outcomes, then all exposures of the view, and the instruments that count. No more
 # instruments are left than people less columns: where the first so many all are, the others
-# need not be looked at.
-trait_scores <- function(view, directions, partial, from) {
+# need not be looked at; else `whole()` is the partial with all columns.
+trait_scores <- function(view, directions, partial, from, whole = NULL) {
   n <- view_people(view)
   traits <- c(view$columns$outcome, view$columns$exposure)
   variants <- length(view$columns$variants)
   turned <- turned_products(view, partial, from)
-  scores_of <- function(count) {
+  scores_of <- function(count, partial) {
     .Call(
       C_ffi_scores, partial$residual, n * view$scale, variants, residual_at(partial, traits), directions,
       as.integer(count), turned
@@ -191,8 +197,10 @@ trait_scores <- function(view, directions, partial, from) {
   }
   all <- if (is.null(directions)) variants else ncol(directions)
   most <- max(n - partial$rank, 0)
-  scores <- scores_of(min(all, most))
-  if (most < all && scores$n_kept < most) scores <- scores_of(all)
+  scores <- scores_of(min(all, most), partial)
+  if (most < all && scores$n_kept < most) {
+    scores <- scores_of(all, if (is.null(partial$of) || !is.null(turned)) partial else whole())
+  }
   c(scores, list(beyond = all - length(scores$kept)))
 }
 

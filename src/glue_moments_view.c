@@ -101,14 +101,15 @@ static const scores_turned *glue_turned(SEXP turned, size_t w, size_t m, scores_
   return to;
 }
 
-/* The first `count` directions (NULL: variants). variance: sums of squares before C. Where products are
- * turned, of the residual only columns of traits are read. */
+/* The first `count` directions (NULL: variants). variance: sums of squares before C. Of the residual only
+ * columns of traits are read where products are turned, and those of these variants where there are no directions. */
 static scores_input glue_scores_input(SEXP residual, SEXP variance, SEXP p_, SEXP directions, SEXP count, SEXP turned,
                                       scores_turned *space) {
   const int w = glue_nrow(residual);
   const size_t p = glue_size1(p_, "p"), m = glue_size1(count, "count");
   if (p > (size_t)w) glue_stop("internal: %zu variants of %d columns", p, w);
-  glue_real(residual, (R_xlen_t)w * (turned == R_NilValue ? w : glue_ncol(residual)), "residual");
+  const int least = turned != R_NilValue ? 0 : Rf_isNull(directions) ? (int)m : w, columns = glue_ncol(residual);
+  glue_real(residual, (R_xlen_t)w * (columns < least ? least : columns), "residual");
   const size_t most = Rf_isNull(directions) ? p : (size_t)glue_ncol(directions);
   if (m > most) glue_stop("internal: %zu directions of %zu", m, most);
   const scores_input in = {

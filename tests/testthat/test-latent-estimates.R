@@ -106,3 +106,41 @@ test_that("scores with fewer people than instruments, or with kept products, are
   }
   expect_lt(sum(block$kept), p - 2)
 })
+
+test_that("blocks of some environments from the columns that are read are those from all, few people and equal variants included", {
+  withr::local_seed(7)
+  n <- 300
+  p <- 60L
+  e <- rep(c("a", "b", "c"), c(180, 80, 40))
+  z <- matrix(rbinom(n * p, 2, .35), n) + 0
+  z[e != "a", 5] <- z[e != "a", 4]
+  data <- suppressWarnings(mr_data(
+    z, rnorm(n) + drop(z %*% rnorm(p, 0, .2)), rnorm(n), e, cbind(age = rnorm(n)), structure = cbind(S = rnorm(n))
+  ))
+  encoder <- list(
+    method = "structure", directions = diag(p) + matrix(rnorm(p^2, 0, .1), p), mode = "structure", kind = "genotype", crossfit = 0
+  )
+  encoder$variant <- encoder$directions[, 1:2]
+  encoder$invariant <- encoder$directions[, 3:p]
+  moments <- mr_moments(data, folds = 1, seed = 1, disclosure = FALSE)
+  plain <- moments_view(moments)
+  set <- list(encoder = encoder, moments = moments)
+  chosen <- method_rows(c("ols", "2sls", "2sls_structure", "latent_2sls", "latent_2sls_only"))
+  seen <- integer()
+  for (some in list("a", "b", "c", c("b", "c"), c("a", "c"))) {
+    set$view <- view_subset(turned_view(plain, encoder$directions, TRUE), some)
+    fast <- set_blocks(chosen, set)
+    set$view <- view_subset(plain, some)
+    slow <- set_blocks(chosen, set)
+    expect_identical(names(fast), names(slow))
+    for (key in names(fast)) {
+      expect_equal(fast[[key]]$kclass, slow[[key]]$kclass, tolerance = 1e-8)
+      expect_equal(fast[[key]]$slopes, slow[[key]]$slopes, tolerance = 1e-7)
+      expect_identical(fast[[key]]$kept, slow[[key]]$kept)
+      expect_null(slow[[key]]$partial$of)
+      seen <- c(seen, length(fast[[key]]$partial$of))
+    }
+  }
+  # All variants and two traits where people are enough, as many as people less one in a small environment, traits alone.
+  expect_setequal(unique(seen), c(0L, 41L, 2L))
+})
