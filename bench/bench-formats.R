@@ -1,4 +1,6 @@
 # Reading dosages: BGEN against the decompression alone, PGEN against pgenlibr alone. plink2 makes the files.
+# Decompression is R's memDecompress() and zlib's uncompress() into one buffer (needs a compiler); a matrix of the size of
+# the result is made, too, since what is read needs its memory, and uncompress() none.
 #   Rscript bench/bench-formats.R [people, 100000] [variants, 400]
 # Values are compared with each other (all) and with what plink2 writes as text (ten variants). Times are the
 # processor's, of three runs the shortest. Writes bench/results/formats.csv (or RESULTS/formats.csv).
@@ -52,6 +54,22 @@ seconds <- function(expr, times = 3) {
   min(vapply(seq_len(times), function(i) sum(system.time(eval(expr, frame))[1:2]), 0))
 }
 
+source <- file.path(folder, "uncompress.c")
+writeLines(c(
+  "#include <zlib.h>", "#include <R.h>", "#include <Rinternals.h>",
+  "SEXP all(SEXP streams, SEXP size) {",
+  "  unsigned char *to = (unsigned char *)R_alloc((size_t)Rf_asReal(size), 1);",
+  "  for (R_xlen_t i = 0; i < XLENGTH(streams); i++) {",
+  "    SEXP from = VECTOR_ELT(streams, i);",
+  "    uLongf got = (uLongf)Rf_asReal(size);",
+  "    if (uncompress(to, &got, RAW(from), (uLong)XLENGTH(from)) != Z_OK) Rf_error(\"damaged\");",
+  "  }",
+  "  return R_NilValue;",
+  "}"
+), source)
+stopifnot(system2(file.path(R.home("bin"), "R"), c("CMD", "SHLIB", source, "-lz"), stdout = FALSE) == 0)
+uncompress <- getNativeSymbolInfo("all", dyn.load(sub("[.]c$", .Platform$dynlib.ext, source)))
+
 pgen <- read_pgen(prefix)
 g <- as.matrix(pgen)
 ours <- seconds(LatentMR:::decode.genotype_pgen(pgen)) # as the passes read; as.matrix() looks at the object and names its sides, too
@@ -77,11 +95,14 @@ for (bits in c(8, 16)) {
     bytes <- readBin(connection, "raw", bgen$at$bytes[j])
     bytes[-seq_len(before_stream(bytes))]
   })
+  zlib <- seconds(.Call(uncompress, packed, 8 * n + 1e6))
   unpacking <- seconds(for (stream in packed) memDecompress(stream, "gzip"))
+  empty <- seconds(matrix(0, n, p))
   rows <- rbind(rows, data.frame(
-    what = sprintf(c("read_bgen(), %d bits: opening", "read_bgen(), %d bits: values", "memDecompress() alone, %d bits"), bits),
-    seconds = c(opening, reading, unpacking), ratio = c(NA, reading / unpacking, 1),
-    from_plink2 = c(NA, from_plink2(c("--bgen", path, "ref-first"), b), NA)
+    what = sprintf(c("read_bgen(), %d bits: opening", "read_bgen(), %d bits: values", "memDecompress() alone, %d bits",
+                     "uncompress() alone, %d bits", "a matrix of zeros, for %d bits"), bits),
+    seconds = c(opening, reading, unpacking, zlib, empty), ratio = c(NA, reading, unpacking, zlib, empty) / zlib,
+    from_plink2 = c(NA, from_plink2(c("--bgen", path, "ref-first"), b), NA, NA, NA)
   ))
   rm(packed)
 }

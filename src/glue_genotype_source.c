@@ -121,10 +121,9 @@ static SEXP ffi_source_matrix(SEXP source_, SEXP rows_) {
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  glue_check(source_matrix(&source, rows, n, cols, p, REAL(out), glue_arena(source_matrix_bytes(&source)), &tick, &err), &err);
-  double *x = REAL(out);
-  for (size_t i = 0; i < n * p; i++)
-    if (isnan(x[i])) x[i] = NA_REAL; /* R prints another NaN as what it is */
+  /* R prints another NaN than NA as what it is. */
+  glue_check(source_matrix(&source, rows, n, cols, p, NA_REAL, REAL(out), glue_arena(source_matrix_bytes(&source)), &tick,
+                           &err), &err);
   UNPROTECT(1);
   return out;
 }

@@ -31,7 +31,10 @@ lmr_status bgen_block_open(bgen_block *block, const uint8_t *bytes, size_t size,
   block->phased = (int)phased;
   if (block->bits < 1 || block->bits > 32) return lmr_fail(err, LMR_EFORMAT, "it has probabilities of %u bits", block->bits);
   size_t count[4] = {0};
-  for (size_t i = 0; i < n; i++) {
+  unsigned other = least > 2 || most < 2;
+  for (size_t i = 0; i < n; i++) other |= (block->ploidy[i] & ~MISSING) ^ 2u;
+  if (!other) count[2] = n;
+  for (size_t i = 0; other && i < n; i++) {
     const unsigned copies = block->ploidy[i] & COPIES;
     if (copies < least || copies > most || block->ploidy[i] & 0x40)
       return lmr_fail(err, LMR_EFORMAT, "sample %zu has %u copies, of %u to %u", i + 1, copies, least, most);
@@ -105,33 +108,40 @@ static lmr_status too_much(size_t i, lmr_error *err) {
 /* Two copies, two alleles, whole bytes: what nearly all files have. The two fields of a sample
  * are P(11) and P(12), or P(1) of each haplotype: 2 copies less 2 P11 + P12, or less
  * their sum. Not 1 when a sum of probabilities is above the scale, which a missing one's may be. */
-#define FAST(NAME, FIELD, READ, TO, VALUE)                                                          \
-  static int NAME(const bgen_block *block, TO *to) {                                                 \
-    const int64_t scale = (int64_t)bgen_scale(block), twice = block->phased ? 1 : 2;                  \
-    int bad = 0;                                                                                      \
+#define FAST(NAME, FIELD, READ, TO, ABSENT, VALUE)                                                   \
+  static int NAME(const bgen_block *block, const double *table, TO *to) {                            \
+    const int32_t scale = (int32_t)bgen_scale(block), twice = block->phased ? 1 : 2;                  \
+    int32_t most = 0;                                                                                 \
+    (void)table;                                                                                      \
     for (size_t i = 0; i < block->n; i++) {                                                           \
-      const int64_t a = READ(block->packed + 2 * i * sizeof(FIELD)), b = READ(block->packed + (2 * i + 1) * sizeof(FIELD)); \
-      const int64_t k = 2 * scale - twice * a - b;                                                    \
-      bad |= twice == 2 && a + b > scale;                                                             \
-      to[i] = VALUE;                                                                                  \
+      const int32_t a = READ(block->packed + 2 * i * sizeof(FIELD)), b = READ(block->packed + (2 * i + 1) * sizeof(FIELD)); \
+      const int32_t k = 2 * scale - twice * a - b;                                                    \
+      most = a + b > most ? a + b : most;                                                             \
+      to[i] = block->ploidy[i] & MISSING ? ABSENT : VALUE;                                            \
     }                                                                                                 \
-    return !bad;                                                                                      \
+    return block->phased || most <= scale;                                                            \
   }
-#define BYTE(p) ((int64_t)*(p))
-#define TWO_BYTES(p) ((int64_t)u16(p))
-FAST(values_8, uint8_t, BYTE, double, (double)k / (double)scale)
-FAST(values_16, uint16_t, TWO_BYTES, double, (double)k / (double)scale)
-FAST(dosages_8, uint8_t, BYTE, int16_t, (int16_t)(k - scale))
+#define BYTE(p) ((int32_t)*(p))
+#define TWO_BYTES(p) ((int32_t)u16(p))
+FAST(from_table_8, uint8_t, BYTE, double, NAN, table[k])
+FAST(values_16, uint16_t, TWO_BYTES, double, NAN, (double)k / (double)scale)
+FAST(dosages_8, uint8_t, BYTE, int16_t, INT16_MIN, (int16_t)(k - scale))
+
+/* The value of each numerator that two bytes can give, those of impossible ones, which are below 0, too. */
+static int values_8(const bgen_block *block, double *to) {
+  enum { SCALE = 255 };
+  double table[3 * SCALE + 1];
+  for (int k = -SCALE; k <= 2 * SCALE; k++) table[k + SCALE] = (double)k / SCALE;
+  return from_table_8(block, table + SCALE, to);
+}
 
 static int is_plain(const bgen_block *block) { return block->all_diploid && block->alleles == 2; }
 
 lmr_status bgen_block_values(const bgen_block *block, unsigned allele, double *to, lmr_error *err) {
   if (allele >= block->alleles) return lmr_fail(err, LMR_EINVAL, "allele %u of %u", allele + 1, block->alleles);
-  if (is_plain(block) && allele == 1 && (block->bits == 8 ? values_8(block, to) : block->bits == 16 && values_16(block, to))) {
-    for (size_t i = 0; i < block->n; i++)
-      if (block->ploidy[i] & MISSING) to[i] = NAN;
-    return LMR_OK;
-  }
+  const int fast = is_plain(block) && allele == 1;
+  if (fast && block->bits == 8 && values_8(block, to)) return LMR_OK;
+  if (fast && block->bits == 16 && values_16(block, NULL, to)) return LMR_OK;
   uint64_t at = 0;
   for (size_t i = 0; i < block->n; i++) {
     const uint64_t k = numerator(block, i, allele, &at);
@@ -144,11 +154,7 @@ lmr_status bgen_block_values(const bgen_block *block, unsigned allele, double *t
 lmr_status bgen_block_dosages(const bgen_block *block, unsigned allele, int16_t *to, lmr_error *err) {
   if (allele >= block->alleles || block->bits > BGEN_DOSAGE_BITS)
     return lmr_fail(err, LMR_EINVAL, "allele %u of %u, %u bits", allele + 1, block->alleles, block->bits);
-  if (is_plain(block) && allele == 1 && block->bits == 8 && dosages_8(block, to)) {
-    for (size_t i = 0; i < block->n; i++)
-      if (block->ploidy[i] & MISSING) to[i] = INT16_MIN;
-    return LMR_OK;
-  }
+  if (is_plain(block) && allele == 1 && block->bits == 8 && dosages_8(block, NULL, to)) return LMR_OK;
   uint64_t at = 0;
   for (size_t i = 0; i < block->n; i++) {
     const uint64_t k = numerator(block, i, allele, &at);

@@ -33,10 +33,10 @@ static inline size_t genotype_stride(const genotype_source *source) { return bed
 
 /* Values of variants col[0 .. n_cols - 1] (ascending, 0-based) of the people rows[0 .. n_rows - 1]
  * (NULL: all, in order), n_rows x n_cols doubles: from a source of values (source_matrix.c).
- * Opens and closes the source. */
+ * `absent`: what stands for a missing call. Opens and closes the source. */
 size_t source_matrix_bytes(const genotype_source *source);
 lmr_status source_matrix(genotype_source *source, const int *rows, size_t n_rows, const int *cols, size_t n_cols,
-                         double *to, lmr_arena work, const lmr_tick *tick, lmr_error *err);
+                         double absent, double *to, lmr_arena work, const lmr_tick *tick, lmr_error *err);
 
 /* The dosages of the people rows[0 .. n - 1] as bytes (dosage_store() of dosage.h), variants x 2 n,
  * and the scales: from a source that has them. Opens and closes the source. */
