@@ -91,11 +91,11 @@ family_moments_contrast <- function(set, block) {
   folds <- sort(unique(set$moments$blocks$fold))
   own <- family_without(block, "nagar")
   if (is.null(own) || !length(basis)) return(c(none, list(note = "it needs three folds or more")))
-  whole <- c(nagar_only(view, part, basis), kclass_estimate(block$kclass, "nagar")$b)
+  whole <- c(nagar_only(nagar_products(view, part, basis)), kclass_estimate(block$kclass, "nagar")$b)
   population <- vapply(folds, function(f) {
     gone <- which(set$moments$blocks$fold == f)
     if (!is.null(part$folds)) part$folds$skip <- gone
-    nagar_only(view_delete_blocks(view, set$moments, gone, means), part, basis)
+    nagar_only(nagar_products(view_delete_blocks(view, set$moments, gone, means), part, basis))
   }, 0)
   error <- jackknife_error(population - own[1, ])
   d <- whole[1] - whole[2]

@@ -110,18 +110,23 @@ relearned <- function(encoder, view) {
 }
 
 # Delete-one-fold jackknife of Nagar's estimate of everybody, directions held fixed: list(se, df), NULL with fewer
-# than three folds.
-nagar_jackknife <- function(moments, view, part_of, instruments = view$columns$instruments) {
+# than three folds. `shared`: of a set (R/latent_shared.R); a fold is then left out once for all traits.
+nagar_jackknife <- function(moments, view, part_of, instruments = view$columns$instruments, shared = NULL) {
   folds <- sort(unique(moments$blocks$fold))
   if (length(folds) < 3) return(NULL)
-  means <- moments_means(moments)
-  part <- part_of(view)
-  basis <- full_rank_variants(view, part, instruments)
-  without <- vapply(folds, function(f) {
-    gone <- which(moments$blocks$fold == f)
-    if (!is.null(part$folds)) part$folds$skip <- gone
-    nagar_only(view_delete_blocks(view, moments, gone, means), part, basis)
-  }, 0)
+  basis <- full_rank_variants(view, part_of(view), instruments)
+  if (!length(basis)) return(NULL)
+  whole <- if (is.null(shared)) view else shared$view
+  products <- of_people(whole, "without folds", {
+    means <- moments_means(moments)
+    part <- part_of(whole)
+    lapply(folds, function(f) {
+      gone <- which(moments$blocks$fold == f)
+      if (!is.null(part$folds)) part$folds$skip <- gone
+      nagar_products(view_delete_blocks(whole, moments, gone, means), part, basis)
+    })
+  })
+  without <- vapply(products, nagar_only, 0, if (is.null(shared)) TRUE else shared_traits(shared))
   without <- without[is.finite(without)]
   if (length(without) >= 3) jackknife_error(without)
 }
@@ -135,12 +140,13 @@ full_rank_variants <- function(view, part, instruments) {
   if (is.null(block_problem(block))) instruments[which(block$kept)] else integer()
 }
 
-# Nagar's estimate from variants of full rank, without the ordered basis of block_scores().
-nagar_only <- function(view, part, variants) {
-  if (!length(variants) || !length(view$n)) return(NA_real_)
+# Cross products of the outcomes and exposures of a view before and after variants of full rank; NULL where they cannot
+# be estimated from.
+nagar_products <- function(view, part, variants) {
+  if (!length(variants) || !length(view$n)) return(NULL)
   partial <- block_partial(view, part)
   n <- view_people(view)
-  if (n - partial$rank - length(variants) < 5) return(NA_real_)
+  if (n - partial$rank - length(variants) < 5) return(NULL)
   traits <- c(view$columns$outcome, view$columns$exposure)
   all <- partial$residual
   out <- .Call(
@@ -148,9 +154,16 @@ nagar_only <- function(view, part, variants) {
     numeric(length(variants))
   )
   # Without this fold the variants lose rank: the fold has no leave-out estimate.
-  if (out$rank < length(variants)) return(NA_real_)
+  if (out$rank < length(variants)) return(NULL)
   r0 <- all[traits, traits]
-  kclass_nagar(kclass_moments(r0, r0 - out$explained, n, out$rank, partial$rank))$coefficients
+  list(r0 = r0, r1 = r0 - out$explained, n = n, L = out$rank, K = partial$rank)
+}
+
+# Nagar's estimate of some of their traits, without the ordered basis of block_scores().
+nagar_only <- function(products, traits = TRUE) {
+  if (is.null(products)) return(NA_real_)
+  pick <- function(r) r[traits, traits]
+  kclass_nagar(kclass_moments(pick(products$r0), pick(products$r1), products$n, products$L, products$K))$coefficients
 }
 
 # The check of Nagar's error in everybody (nagar_errors()), where it is asked for.
@@ -161,5 +174,5 @@ latent_jackknife <- function(chosen, set, no_rows) {
   if (!wanted || encoder$kind == "continuous" || length(view$columns$exposure) > 1) return(NULL)
   # A code's instruments are its columns of What.
   instruments <- if (encoder$method == "code") which(rowSums(encoder$invariant) > 0) else view$columns$instruments
-  nagar_jackknife(fold_moments(set), view, function(v) latent_block("latent", encoder, v), instruments)
+  nagar_jackknife(shared_folds(set), view, function(v) latent_block("latent", encoder, v), instruments, set$shared)
 }

@@ -1,9 +1,9 @@
 # What pairs of an exposure and an outcome share that are of the same people and variants (R/scan_pairs.R): all
 # columns are partialled out of all traits at once, and all traits go through one factor of the instruments.
 #
-# `shared` of a set: list(view, pick, exposure, outcome): the view with all traits, its columns that are those of the
-# set's view, and which of its exposures and outcomes are meant. NULL elsewhere. What is computed once stands in the
-# environment `people` of both views (of_people()).
+# `shared` of a set: list(view, pick, exposure, outcome, set): the view with all traits, its columns that are those of
+# the set's view, which of its exposures and outcomes are meant, and data, moments and encoder of all traits. NULL
+# elsewhere. What is computed once stands in the environment `people` of both views (of_people()).
 
 # `of`: columns that are enough where nothing is shared (partial_out()).
 shared_partial <- function(set, kind, part, of = NULL) {
@@ -28,10 +28,19 @@ shared_scores <- function(set, key, of, directions, from) {
     partial <- of_people(shared$view, paste("partial", of$kind), block_partial(shared$view, of$part))
     trait_scores(shared$view, directions, partial, from)
   })
-  rows <- c(shared$outcome, length(shared$view$columns$outcome) + shared$exposure)
+  rows <- shared_traits(shared)
   scores$g <- scores$g[rows, , drop = FALSE]
   scores$slopes <- scores$slopes[, rows, drop = FALSE]
   traits_block(scores, set$view, of$part, directions, of$partial)
+}
+
+# The outcome and the exposure among all outcomes, then all exposures.
+shared_traits <- function(shared) c(shared$outcome, length(shared$view$columns$outcome) + shared$exposure)
+
+# Moments of folds, of all traits.
+shared_folds <- function(set) {
+  if (is.null(set$shared)) return(fold_moments(set))
+  of_people(set$shared$view, "folds", fold_moments(set$shared$set))
 }
 
 # What depends on people, genotypes and the exposure.

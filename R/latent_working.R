@@ -58,8 +58,12 @@ working_folds <- function(crossfit) max(10L, crossfit)
 fold_moments <- function(set) {
   folds <- max(set$moments$blocks$fold)
   if (folds > 1 || !inherits(set$data, "mr_data")) return(set$moments)
+  if (!is.null(set$shared)) {
+    return(moments_traits(shared_folds(set), set$shared$exposure, set$shared$outcome, set$moments$binary))
+  }
   data <- if (set$encoder$method == "sparse") set$base$data else set$data
-  mr_moments(data, folds = working_folds(0L), seed = set$moments$seed, disclosure = FALSE)
+  data["family"] <- list(NULL)
+  whole_moments(data, working_folds(0L), set$moments$seed, 1e9)
 }
 
 working_source <- function(data, control, crossfit, outcome, seed, null = FALSE) {

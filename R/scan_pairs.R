@@ -140,7 +140,8 @@ pair_set <- function(group, exposure, outcome, asked) {
   set <- working_outcome(set, NULL, group$score)
   if (!in_squares(whole)) {
     set$shared <- list(
-      view = whole, pick = view_columns(moments, exposure, outcome), exposure = exposure, outcome = outcome
+      view = whole, pick = view_columns(moments, exposure, outcome), exposure = exposure, outcome = outcome,
+      set = group$set[c("data", "moments", "encoder")]
     )
   }
   set["family"] <- list(family_set(set))

@@ -150,3 +150,22 @@ test_that("environments that a pair loses are named in its row, and no warning i
   expect_identical(scan$nobs, c(360, 348, 360))
   expect_match(scan$note[2], "1 environment was removed, with fewer than 10 participants: \"d\".", fixed = TRUE)
 })
+
+test_that("folds that all pairs share are those of each pair, from moments of folds and from rows", {
+  cohort <- scan_cohort()
+  data <- mr_data(cohort$g, cohort$exposures$x1, cohort$outcomes$y1, cohort$site, ids = cohort$ids, kind = "genotype")
+  chosen <- c("latent_nagar", "latent_outlier")
+  moments <- mr_moments(data, folds = 6, seed = 3, disclosure = FALSE, outcomes = cohort$outcomes)
+  scan <- as.data.frame(latent_scan(moments, methods = chosen, seed = 3), estimates = TRUE)
+  for (y in names(cohort$outcomes)) {
+    one <- mr_moments(data, folds = 6, seed = 3, disclosure = FALSE, outcomes = cohort$outcomes[y])
+    twin <- suppressWarnings(latent_mr(one, methods = chosen, seed = 3, by_environment = FALSE, jackknife = FALSE))
+    twin <- as.data.frame(twin)
+    own <- scan[scan$outcome == y, ]
+    expect_identical(own[c("estimator", "vcov")], twin[c("estimator", "vcov")], ignore_attr = TRUE)
+    for (name in c("b", "se", "pval")) expect_lt(scan_distance(own[[name]], twin[[name]]), 1e-8)
+  }
+  cohort <- scan_missing(cohort)
+  cohort$exposures <- cohort$exposures["x2"]
+  expect_scan_equal(cohort, "covariates", rows = TRUE, methods = chosen)
+})
