@@ -136,6 +136,7 @@ curve_estimators <- c("f2bmld", "kiv", "sieve")
 
 # Of one exposure a curve, of several (a matrix) a surface.
 rows_curve <- function(rows, estimator, control, seed) {
+  say_work("The curve", 1e-6 * length(rows$y) * (20 + ncol(rows$z))) # measured: 4 s for 100,000 and 20 instruments
   if (is.matrix(rows$x)) vector_fit(rows, estimator, control, seed) else curve_fit(rows, estimator, control, seed)
 }
 

@@ -85,10 +85,35 @@ usable_alleles <- function(g) {
     )
   }
   clean <- function(x) of_unique(x, function(u) clean_allele(u, length(u)))
+  given <- lapply(g$x[c("effect_allele", "other_allele")], as.character)
   g$x$effect_allele <- clean(g$x$effect_allele)
   g$x$other_allele <- clean(g$x$other_allele)
   bad <- is.na(g$x$effect_allele) | is.na(g$x$other_allele) | g$x$effect_allele == g$x$other_allele
+  odd <- unique(c(given[[1]][is.na(g$x$effect_allele)], given[[2]][is.na(g$x$other_allele)]))
+  g <- odd_alleles(g, odd[!is.na(odd) & nzchar(odd)], sum(bad))
   gwas_drop(g, bad, "alleles unknown, or not two of A, C, G, T strings, D, I")
+}
+
+# What stands where alleles should, in `rows` rows: said, and refused where it is all.
+odd_alleles <- function(g, odd, rows) {
+  if (!length(odd)) return(g)
+  holds <- sprintf("%s, not A, C, G, T strings, D or I", quote_all(odd, 3))
+  if (rows == length(g$x$SNP)) {
+    codes <- all(odd %in% c("0", "1", "2", "3", "4"))
+    abort_gwas(
+      sprintf("The columns of alleles hold %s.", holds), "effect_allele",
+      if (codes) {
+        paste(
+          "Give letters: codes 1 and 2 do not say which bases they are (the bim file of the study does; PLINK writes",
+          "letters with --alleleACGT). Where 1 to 4 are A, C, G, T: chartr(\"1234\", \"ACGT\", allele)."
+        )
+      } else {
+        "Name the columns of the alleles: columns = c(effect_allele = \"..\", other_allele = \"..\")."
+      }
+    )
+  }
+  g$said <- c(g$said, sprintf("%s left out: alleles %s", plural(rows, "row"), holds))
+  g
 }
 
 # Effects as regression coefficients; ratios as their logarithms.

@@ -58,6 +58,7 @@ environments_words <- function(fit, said) {
   q <- fit$diagnostics$q
   q <- if (is.data.frame(q)) q$Q_pval else q[["Q_pval"]]
   p <- if (any(is.finite(q))) sprintf(" (p = %s)", format_p(min(q, na.rm = TRUE))) else ""
+  if (!any(is.finite(e$b))) return(sprintf("Environments: %d, in none of them alone an estimate.", n))
   agree <- if (!any(is.finite(q))) "were not compared" else if (min(q, na.rm = TRUE) < .05) "differ" else "agree"
   if (length(fit$exposure) > 1) return(sprintf("Environments: the effects in %d of them %s%s.", n, agree, p))
   inside <- said$statistic[said$check == "environments"]
@@ -133,7 +134,7 @@ block_words <- function(x) {
   slopes <- if (isFALSE(x$latent$part$interact)) "one slope" else "a slope in every environment"
   what <- switch(x$mode,
     panel = sprintf(
-      "%d of %d directions of the panel that move or carry structure (%s)", k, direction_count(x$encoder), slopes
+      "%d of %s directions of the panel that move or carry structure (%s)", k, big(direction_count(x$encoder)), slopes
     ),
     code = sprintf("the %d variant columns of the code (%s)", k, slopes),
     sparse = sprintf("in every environment the latents that it touches (%d in all)", sum(x$encoder$touched)),

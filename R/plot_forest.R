@@ -9,7 +9,7 @@ plot_forest <- function(x, units, whole = TRUE) {
   }
   pooled <- data$kind == "estimate" & data$environment == "pooled"
   limits <- robust_limits(
-    data$b, data$lo, data$up, x$estimates[[x$leading]]$b, wide = 10, typical = ((data$up - data$lo) / 2)[pooled]
+    data$b, data$lo, data$up, x$estimates[[x$leading]]$b, wide = 16, typical = ((data$up - data$lo) / 2)[pooled]
   )
   room <- diff(limits)
   text_at <- limits[2] + .62 * room
@@ -44,13 +44,12 @@ plot_forest <- function(x, units, whole = TRUE) {
     ggplot2::labs(
       x = effect_axis(x, units), y = NULL, title = wrap_words(forest_title(x)),
       caption = wrap_words(paste0(
-        "Lines: ", level_words(x$level), " intervals. Diamond: the estimate to report first. ",
-        if (nrow(sets)) {
-          paste0(
-            "Grey bars: ", level_words(x$level), " conditional likelihood ratio sets, right whatever the strength. "
-          )
-        },
-        "Arrows: goes on beyond the picture.", other_scales(x)
+        "Lines: ", level_words(x$level), " intervals", if (is_cut(data, limits)) "; arrows: goes on beyond the picture",
+        ". ", if (any(data$headline)) "Diamond: the estimate to report first. ",
+        if (nrow(sets)) sprintf(
+          "Grey bars: %s conditional likelihood ratio sets, right whatever the strength. ", level_words(x$level)
+        ),
+        other_scales(x)
       ), 100)
     ) +
     plot_theme() +
@@ -81,13 +80,13 @@ other_scales <- function(x) {
   away <- rows[!rows$estimator %in% one_scale(rows, x$leading)$estimator, ]
   if (!nrow(away)) return(NULL)
   sprintf(
-    " On other scales, not drawn: %s.", paste(unique(sprintf("%s (%s)", away$method, away$scale)), collapse = ", ")
+    "On other scales, not drawn: %s.", paste(unique(sprintf("%s (%s)", away$method, away$scale)), collapse = ", ")
   )
 }
 
-# The row to report first: cross-fitted where there is one of each.
+# The row to report first, if there is one: cross-fitted where there is one of each.
 is_headline <- function(x, rows) {
-  leading <- rows$estimator == x$leading
+  leading <- rows$estimator == x$leading & is.null(x$withheld)
   if (is.null(rows$crossfit)) return(leading)
   leading & (rows$crossfit > 0 | !x$leading %in% names(x$naive))
 }
@@ -101,9 +100,9 @@ forest_data <- function(x) {
   each <- rows[rows$environment != "pooled" & rows$estimator == local, ]
   out <- rbind(
     forest_rows(pooled, pooled$method, "All people", is_headline(x, pooled)),
-    forest_set(x$diagnostics$set, "Set of weak instruments (CLR)", "All people", "ar"),
+    if (!is_family(x$leading)) forest_set(x$diagnostics$set, "Set of weak instruments (CLR)", "All people", "ar"),
     if (nrow(each)) forest_rows(each, each$environment, "Each environment", FALSE),
-    do.call(rbind, lapply(names(x$diagnostics$set_environments), function(e) {
+    if (!is_family(local)) do.call(rbind, lapply(names(x$diagnostics$set_environments), function(e) {
       forest_set(x$diagnostics$set_environments[[e]], e, "Each environment", local)
     })),
     if (length(x$leave_one_out)) {
@@ -151,7 +150,7 @@ plot_environments <- function(x, units, max_panels = 20) {
   data$lo <- data$lo_ci
   data$up <- data$up_ci
   data$key <- factor(data$estimator, rev(unique(data$estimator)))
-  data$headline <- data$estimator == x$leading
+  data$headline <- is_headline(x, data)
   people <- c(pooled = x$nobs, x$encoder$environments)
   without <- setdiff(names(people), c("pooled", data$environment[is.finite(data$b)]))
   people <- people[setdiff(names(people), without)]
@@ -180,11 +179,12 @@ plot_environments <- function(x, units, max_panels = 20) {
       x = effect_axis(x, units), y = NULL, title = wrap_words(paste(forest_title(x), "by environment")),
       caption = wrap_words(paste0(
         "Lines: ", level_words(x$level),
-        " intervals; arrows: goes on beyond the picture. Diamond: the estimate to report first. ",
+        " intervals", if (is_cut(rows, limits)) "; arrows: goes on beyond the picture", ". ",
+        if (any(rows$headline)) "Diamond: the estimate to report first. ",
         if (length(people) > max_panels) {
-          sprintf("The %d largest of %d environments.", max_panels - 1, length(people) - 1)
+          sprintf("The %d largest of %d environments. ", max_panels - 1, length(people) - 1)
         },
-        if (length(without)) sprintf("Not estimated in %s.", quote_all(without, 5)),
+        if (length(without)) sprintf("Not estimated in %s. ", quote_all(without, 5)),
         other_scales(x)
       ), 110)
     ) +

@@ -44,6 +44,8 @@ robust_limits <- function(b, lo, up, centre = NA, wide = 8, typical = (up - lo) 
   if (zero || (limits[1] < 2 * diff(limits) && limits[2] > -2 * diff(limits))) range(0, limits) else limits
 }
 
+is_cut <- function(data, limits) any(data$lo < limits[1] | data$up > limits[2], na.rm = TRUE)
+
 # One layer of horizontal intervals, with arrows where they go on.
 interval_layers <- function(data, limits, linewidth, colour = "black") {
   data <- data[!is.na(data$lo) & !is.na(data$up), , drop = FALSE]

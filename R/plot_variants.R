@@ -165,7 +165,8 @@ variant_forest <- function(x, table, units, importance, title, some, zero = TRUE
       x = effect_axis(x, units, 58), y = NULL,
       title = wrap_words(sprintf("%s: %s on %s", title, shorten(x$exposure, 60), shorten(x$outcome, 60))),
       caption = wrap_words(paste0(
-        "Lines: ", level_words(x$level), " intervals; arrows: goes on beyond the picture. ",
+        "Lines: ", level_words(x$level), " intervals", if (is_cut(rows, limits)) "; arrows: goes on beyond the picture",
+        ". ",
         if (length(ranked) > MOST_ROWS) paste0(sprintf(some, MOST_ROWS, big(length(ranked))), ".")
       ), 100)
     ) +

@@ -132,12 +132,16 @@ estimates_table <- function(fit, brief = FALSE) {
   rows <- as.data.frame(fit)
   several <- length(fit$exposure) > 1
   f <- ifelse(is.na(rows$fstat), "", sprintf("%.1f", rows$fstat))
-  frame <- data.frame(
-    Estimator = paste0(rows$method, ifelse(is_headline(fit, rows), " (report first)", "")),
-    format_estimate(rows$b, rows$lo_ci, rows$up_ci)
-  )
-  names(frame)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
-  if (!is.null(rows$or)) {
+  frame <- data.frame(Estimator = paste0(rows$method, ifelse(is_headline(fit, rows), " (report first)", "")))
+  if (isTRUE(fit$binary)) {
+    for (column in utils::head(effect_columns(rows, fit), -1)) {
+      frame[[paste0(upper(substr(column[1], 1, 1)), substring(column[1], 2))]] <- column[-1]
+    }
+  } else {
+    title <- sprintf("Estimate (%s interval)", level_words(fit$level))
+    frame[[title]] <- format_estimate(rows$b, rows$lo_ci, rows$up_ci)
+  }
+  if (!is.null(rows$or) && !isTRUE(fit$binary)) {
     if (!brief) frame$Scale <- rows$scale
     frame[["Ratio (95% interval)"]] <- ifelse(
       is.na(rows$or), "", format_estimate(rows$or, rows$or_lci95, rows$or_uci95)

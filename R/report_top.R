@@ -22,7 +22,8 @@ report_answer <- function(fit, said) {
     sprintf("<div class=\"key%s\">\n", if (length(against)) " against" else ""),
     if (known) paste(html_p(html_text(attr(said, "headline")), "headline"), collapse = ""),
     if (length(against)) html_list(html_text(against)),
-    paste(html_p(headline_lines(fit)), collapse = ""), html_p(html_text(attr(said, "unseen")), "note"), "</div>\n"
+    if (is.null(fit$withheld)) paste(html_p(headline_lines(fit)), collapse = ""),
+    html_p(html_text(attr(said, "unseen")), "note"), "</div>\n"
   )
 }
 
@@ -61,17 +62,10 @@ headline_words <- function(fit, j = 1) {
   if (!is.finite(head$b)) {
     return(sprintf("could not be estimated: %s.", if (is.null(head$note)) "no reason is known" else head$note))
   }
-  value <- format_estimate(head$b, head$lo, head$up)
-  d <- head_diagnostics(fit)
-  several <- length(fit$exposure) > 1
-  f <- d$f[j]
-  if (is.finite(f) && f < 5) {
-    ar <- set_of(fit, j, d$ar)
-    return(sprintf(
-      "%s. The instruments are weak (%sF = %.1f): read the Anderson-Rubin set instead. %s.", sub(" .*", "", value),
-      if (several) "conditional " else "", f, ar_words(ar)
-    ))
-  }
-  value <- sub("(", sprintf("(%s interval ", level_words(fit$level)), value, fixed = TRUE)
-  sprintf("%s, %s.", value, p_is(head$pval))
+  if (!is.null(fit$withheld)) return(sprintf("no point estimate, %s: %s.", fit$withheld, withheld_set(fit, j)))
+  scale <- effect_scales(fit)
+  value <- sub(
+    "(", sprintf("(%s interval ", level_words(fit$level)), format_estimate(head$b, head$lo, head$up), fixed = TRUE
+  )
+  paste0(if (isTRUE(fit$binary) || is_ratio(scale)) paste0(scale, " "), value, ", ", p_is(head$pval), ".")
 }

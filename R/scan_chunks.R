@@ -36,11 +36,7 @@ chunk_names <- function(count) {
 # One chunk; with a file the result stands there alone. An interrupt leaves no file.
 run_chunk <- function(chunk, data, asked, step) {
   asked$kept <- new.env(parent = emptyenv())
-  parts <- lapply(loaded_jobs(chunk$jobs, data), function(job) {
-    out <- run_job(job, data, asked)
-    step(job_size(job)) # not on exit: what it signals would take the place of an error
-    out
-  })
+  parts <- lapply(loaded_jobs(chunk$jobs, data), run_job, data, asked, step)
   out <- list(
     table = bind_rows(lapply(parts, `[[`, "table")), estimates = bind_rows(lapply(parts, `[[`, "estimates"))
   )

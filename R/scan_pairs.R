@@ -5,7 +5,7 @@
 # What a job needs: data (mr_data), exposures and outcomes (list(values, names), its own columns
 # only), variants (positions, NULL for all), score_weights, asked (of latent_scan()).
 # Returns list(table, estimates): a row for each pair, and for each pair and estimator.
-run_job <- function(job, data, asked) {
+run_job <- function(job, data, asked, step) {
   pairs <- expand.grid(outcome = seq_along(job$outcomes$names), exposure = seq_along(job$exposures$names))
   said <- character()
   group <- withCallingHandlers(
@@ -19,7 +19,9 @@ run_job <- function(job, data, asked) {
   rows <- lapply(seq_len(nrow(pairs)), function(i) {
     names <- list(exposure = job$exposures$names[pairs$exposure[i]], outcome = job$outcomes$names[pairs$outcome[i]])
     fit <- if (is.character(group)) group else scan_fit(group, pairs$exposure[i], pairs$outcome[i], asked)
-    pair_rows(fit, names, said)
+    out <- pair_rows(fit, names, said)
+    step() # not on exit: what it signals would take the place of an error
+    out
   })
   list(table = bind_rows(lapply(rows, `[[`, "table")), estimates = bind_rows(lapply(rows, `[[`, "estimates")))
 }

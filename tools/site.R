@@ -75,13 +75,13 @@ articles <- function() {
   for (name in named) {
     # Each in an R of its own, as a reader would run it.
     code <- sprintf(
-      "rmarkdown::render('vignettes/%s.Rmd', 'md_document', output_file = 'page.md', output_dir = '%s', intermediates_dir = tempfile(), quiet = TRUE, output_options = list(variant = 'markdown+tex_math_dollars'))",
-      name, folder <- tempfile("article")
+      "rmarkdown::render('vignettes/%s.Rmd', 'md_document', output_file = '%s.md', output_dir = '%s', intermediates_dir = tempfile(), quiet = TRUE, output_options = list(variant = 'markdown+tex_math_dollars'))",
+      name, name, folder <- tempfile("article")
     )
     if (system2(file.path(R.home("bin"), "Rscript"), c("-e", shQuote(code)), stdout = FALSE)) stop(name, " does not build", call. = FALSE)
     figures <- list.files(folder, "_files$", full.names = TRUE)
     file.copy(figures, "site/articles", recursive = TRUE)
-    page(c(paste("#", title[name]), "", readLines(file.path(folder, "page.md"), encoding = "UTF-8")), file.path("articles", paste0(name, ".html")), title[name])
+    page(c(paste("#", title[name]), "", readLines(file.path(folder, paste0(name, ".md")), encoding = "UTF-8")), file.path("articles", paste0(name, ".html")), title[name])
   }
   lines <- unlist(lapply(plan$articles, function(part) {
     c(paste("##", part$title), "", sprintf("- [%s](%s.html)", title[part$contents], part$contents), "")
