@@ -195,6 +195,7 @@
 #' fit <- latent_mr(data, seed = 1)
 #' fit
 #' as.data.frame(fit)
+#' @order 1
 #' @export
 latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL, score_weights = NULL, crossfit = 0,
                       level = 0.95, force = FALSE, by_environment = TRUE, jackknife = NULL, random = NULL,

@@ -17,7 +17,10 @@ print.latent_mr <- function(x, ...) {
   foot <- c(
     checks_words(x, said), environments_words(x, said), said$finding[said$check == "two blocks"], attr(said, "unseen")
   )
-  foot <- c("", first_lines(unlist(lapply(foot, wrap)), 11L), wrap(further_words(x)))
+  # On narrow pages the table keeps its head and two rows.
+  further <- wrap(further_words(x))
+  most <- PRINT_LINES - length(answer) - length(further) - length(wrap(mode_words(x))) - 5L
+  foot <- c("", first_lines(unlist(lapply(foot, wrap)), min(most, 11L)), further)
   spare <- PRINT_LINES - length(answer) - length(foot)
   # What was removed is told where there is room for all rows; which mode was taken, always.
   note <- wrap(removed_words(x))
@@ -77,7 +80,7 @@ table_lines <- function(rows, x, width, room) {
   columns <- effect_columns(rows, x)
   mark <- if (any(rows$head)) ifelse(rows$head, "> ", "  ") else "  "
   method <- c("  method", paste0(mark, rows$words))
-  if (k > 1) columns <- c(list(c("exposure", shorten(rows$exposure, 16))), columns)
+  if (k > 1) columns <- c(list(c("exposure", shorten(rows$exposure, if (width < 60) 8 else 16))), columns)
   lines <- fit_columns(method, columns, width, if (k > 1) 2L else 1L)
   c(lines, if (left) sprintf("  ... and %s: summary(fit)", plural(left, "row")))
 }
@@ -112,7 +115,7 @@ fit_columns <- function(first, columns, width, least = 1L) {
   taken <- function() sum(vapply(columns, wide, 0L) + 2L)
   while (length(columns) > least && wide(first) + taken() >= width) columns <- columns[-length(columns)]
   room <- width - 1L - taken()
-  if (wide(first) > room) first <- paste0(substr(first, 1, 2), shorten(substring(first, 3), max(room - 2L, 12L)))
+  if (wide(first) > room) first <- paste0(substr(first, 1, 2), shorten(substring(first, 3), max(room - 2L, 8L)))
   pad <- function(text) paste0(text, strrep(" ", wide(text) - nchar(text, "width")))
   sub(" +$", "", do.call(paste, c(list(pad(first)), lapply(columns, pad), sep = "  ")))
 }

@@ -130,6 +130,7 @@ error_words <- function(fit) {
 # `brief`: the columns to read first.
 estimates_table <- function(fit, brief = FALSE) {
   rows <- as.data.frame(fit)
+  if (brief && isTRUE(fit$binary)) rows <- one_scale(rows, fit$leading)
   several <- length(fit$exposure) > 1
   f <- ifelse(is.na(rows$fstat), "", sprintf("%.1f", rows$fstat))
   frame <- data.frame(Estimator = paste0(rows$method, ifelse(is_headline(fit, rows), " (report first)", "")))
@@ -148,7 +149,8 @@ estimates_table <- function(fit, brief = FALSE) {
     )
   }
   frame$p <- format_p(rows$pval)
-  frame[[if (several) "Conditional F" else "F"]] <- f
+  # Beside odds ratios there is no room for it.
+  if (!brief || !isTRUE(fit$binary)) frame[[if (several) "Conditional F" else "F"]] <- f
   if (!brief) {
     frame$Instruments <- rows$nsnp
     frame$Error <- ifelse(is.na(rows$vcov), "", rows$vcov)

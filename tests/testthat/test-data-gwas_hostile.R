@@ -43,6 +43,16 @@ test_that("rows without a usable effect, error or pair of alleles are removed an
   got <- read_gwas(change(effect_allele = c("a", "N", "<DEL>", NA, "A"), other_allele = c("g", "C", "A", "T", "A")))
   expect_identical(c(got$effect_allele, got$other_allele), c("A", "G"))
   expect_identical(count_of(got, "alleles unknown, or not two of A, C, G, T strings, D, I"), 4L)
+  # The values are shown, and what to do where there is nothing else.
+  coded <- change(effect_allele = rep(1:2, length.out = 5), other_allele = rep(2:1, length.out = 5))
+  e <- expect_error(read_gwas(coded), class = "latentmr_error_gwas")
+  expect_match(conditionMessage(e), "The columns of alleles hold \"1\", \"2\", not A, C, G, T strings, D or I.", fixed = TRUE)
+  expect_match(conditionMessage(e), "Give letters: codes 1 and 2 do not say which bases they are", fixed = TRUE)
+  expect_error(
+    read_gwas(change(effect_allele = letters[22:26], other_allele = "A")), "Name the columns of the alleles", fixed = TRUE
+  )
+  coded[1, c("effect_allele", "other_allele")] <- c("A", "G")
+  expect_message(read_gwas(coded), "4 rows left out: alleles \"2\", \"1\", not A, C, G, T", fixed = TRUE)
   expect_error(suppressMessages(read_gwas(change(se = 0)[-9])), "5 no standard error above 0", class = "latentmr_error_empty")
 })
 

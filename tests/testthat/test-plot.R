@@ -72,6 +72,22 @@ test_that("open ends are arrows and an empty set is words", {
   draws(plot(fit))
 })
 
+test_that("no row is the first where no estimate is given, no set is of population rows beside a family's, no arrow is told of without one", {
+  fit <- plot_fit
+  words <- function(p) paste(p$labels$caption, collapse = " ")
+  expect_match(words(plot(fit)), "Diamond: the estimate to report first")
+  fit$withheld <- "the instruments are weak (F = 2.0)"
+  fit$headline <- NA_character_
+  for (type in c("forest", "environments")) {
+    expect_false(any(plot(fit, type)$data$headline), info = type)
+    expect_no_match(words(plot(fit, type)), "Diamond", info = type)
+  }
+  expect_no_match(words(plot_forest(plot_fit, NULL, whole = FALSE)), "arrows")
+  family <- quiet(latent_mr(sibship_data(sibship_parts(rep(2, 300), 12)), seed = 1))
+  expect_match(family$leading, "family")
+  expect_false(any(plot(family)$data$kind == "set"))
+})
+
 test_that("limits keep the bulk in the picture", {
   # Ten intervals of half width 1 about 0 and one of 1,000.
   b <- rep(0, 11)

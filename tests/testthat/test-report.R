@@ -354,3 +354,31 @@ test_that("every answer of the checklist points to a section that is on the page
   expect_has(section("answer"), "report first")
   expect_has(section("software"), "latent_mr(")
 })
+
+test_that("without a point estimate the first screen names none, in the sentence or in the table", {
+  fit <- report_fit
+  fit$withheld <- "the instruments are weak (F = 2.0)"
+  fit$headline <- NA_character_
+  html <- report_head(fit)
+  expect_match(html, "no point estimate, the instruments are weak (F = 2.0): effects from", fixed = TRUE)
+  expect_no_match(html, "report first")
+  expect_no_match(html, "<strong>Latent")
+  expect_match(headline_words(fit), "^no point estimate, the instruments are weak")
+})
+
+test_that("tables of a 0/1 outcome are in cases and odds ratios, the first with rows of this scale alone", {
+  d <- quiet(simulate_mr("snp", cell = 3, n = 600, seed = 1))
+  set.seed(1)
+  d$outcome <- as.double(rbinom(length(d$outcome), 1, plogis(-1 + .5 * d$exposure)))
+  fit <- quiet(latent_mr(d, by_environment = FALSE, seed = 1))
+  rows <- as.data.frame(fit)
+  whole <- estimates_table(fit)
+  first <- estimates_table(fit, brief = TRUE)
+  for (html in c(whole, first)) for (title in c("Cases per 1,000 (95 %)", "Odds ratio")) expect_match(html, title, fixed = TRUE)
+  expect_match(whole, "risk ratio")
+  expect_no_match(first, "risk ratio")
+  ols <- rows[rows$estimator == "ols", ]
+  odds <- fit_odds(fit, ols)
+  expect_match(first, format_ratio(odds$b, odds$lo, odds$up, log = FALSE), fixed = TRUE)
+  expect_match(headline_words(fit), "^risk difference ")
+})

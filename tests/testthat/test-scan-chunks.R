@@ -37,6 +37,20 @@ test_that("files give the same table; what is there is read and not computed", {
   suppressMessages(expect_identical(sum(chunk_scan(cohort, folder)$b == 99), 1L))
 })
 
+test_that("progress goes on with every pair, not with every set of people", {
+  cohort <- scan_cohort()
+  data <- mr_data(
+    cohort$g, cohort$exposures$x1, cohort$outcomes$y1, cohort$site, ids = cohort$ids, kind = "genotype"
+  )
+  withr::local_options(progressr.enable = TRUE)
+  amounts <- numeric()
+  withCallingHandlers(
+    latent_scan(data, cohort$outcomes, methods = "latent_2sls", seed = 1),
+    progression = function(p) if (p$type == "update" && identical(p$message, "Scan")) amounts <<- c(amounts, p$amount)
+  )
+  expect_identical(amounts, rep(1, ncol(cohort$outcomes)))
+})
+
 # A scan in another process, which is killed while its fourth chunk is being written: three have their names,
 # the fourth is half a file under another one.
 killed_scan <- function(cohort, folder) {
