@@ -126,11 +126,13 @@ set_blocks <- function(chosen, set) {
   view <- set$view
   methods <- c(latent_registry()[chosen$id], list(list(partialled = "latent", instruments = "latent")))
   key <- vapply(methods, block_key, "")
+  # Associations of single variants are read from all that is left.
+  whole <- vapply(Filter(function(x) "variants" %in% x$needs, methods), `[[`, "", "partialled")
   methods <- methods[!duplicated(key)]
   kinds <- vapply(methods, `[[`, "", "partialled")
   parts <- lapply(setdiff(kinds, c("family", "imputed", "mixed")), function(kind) {
     part <- latent_block(kind, encoder, view)
-    of <- columns_read(methods[kinds == kind], encoder, view)
+    of <- if (!kind %in% whole) columns_read(methods[kinds == kind], encoder, view)
     list(kind = kind, part = part, partial = shared_partial(set, kind, part, of))
   })
   blocks <- lapply(methods, function(method) {

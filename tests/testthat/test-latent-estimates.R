@@ -144,3 +144,15 @@ test_that("blocks of some environments from the columns that are read are those 
   # All variants and two traits where people are enough, as many as people less one in a small environment, traits alone.
   expect_setequal(unique(seen), c(0L, 41L, 2L))
 })
+
+test_that("estimators of single variants have their rows in single environments, beside others of the same block", {
+  d <- simulate_mr("snp", cell = 3, n = 100, seed = 1)
+  fit <- suppressWarnings(latent_mr(d, methods = c("latent_2sls", "ivw", "egger"), seed = 1))
+  rows <- as.data.frame(fit, environments = TRUE)
+  at <- function(id, e) unlist(rows[rows$estimator == id & rows$environment == e, c("b", "se")], use.names = FALSE)
+  # from all cross products of what is left
+  expect_equal(at("ivw", "site1"), c(.4769090391, .1797925113), tolerance = 1e-8)
+  expect_equal(at("egger", "site6"), c(.4367516755, .3227023004), tolerance = 1e-8)
+  alone <- as.data.frame(suppressWarnings(latent_mr(d, methods = "ivw", seed = 1)), environments = TRUE)
+  expect_equal(rows$b[rows$estimator == "ivw"], alone$b)
+})
