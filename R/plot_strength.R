@@ -48,6 +48,9 @@ plot_first_stage <- function(x, max_environments = 40) {
       ), 100)
     ) +
     plot_theme() +
-    ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank())
+    ggplot2::theme(
+      panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank(),
+      panel.spacing.x = ggplot2::unit(18, "pt") # the numbers of two axes do not meet
+    )
   sized(plot, 8, 1.5 + .22 * length(keep))
 }
