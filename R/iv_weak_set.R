@@ -22,7 +22,7 @@
 #' With as many instruments as effects the three are the same test.
 #'
 #' LM and CLR take the variance of the first stage as known. With many instruments for the people it is not: at
-#' L = 1,500 and n = 3,000 both reject a true effect in 14 to 18 of a hundred. For fits of [latent_mr()] the deviation
+#' L = 1,500 and n = 3,000 both reject a true effect in 10 to 20 of a hundred. For fits of [latent_mr()] the deviation
 #' of `[y X]'P[y X] / s` from `L` is therefore divided by \eqn{\sqrt{1 + L/(n - K - L)}}, its standard deviation over
 #' the one that they take it to have where instruments are weak (the same \eqn{L + L^2/(n - K - L)} as in Nagar's error,
 #' Hahn and Hausman 2002); where

@@ -173,7 +173,8 @@
 #' Instruments that were chosen for their association with the exposure in the people of `data` have
 #' overestimated strength (winner's curse) and estimates pulled towards least squares. A warning is given
 #' when the variants look so: given environments and covariates, five or more lie just above one of the usual
-#' thresholds of p and none below it.
+#' thresholds of p and none below it. Variants chosen in a study that only shares people with `data` do not look so, and
+#' their estimates lean as well (design `cursed` of `vignette("validation")`).
 #' @section Invalid instruments: `latent_outlier` takes variants out of the instruments whose association with the
 #' outcome does not go through the exposure, found on one half of the people and used on the other:
 #' [outlying_variants()]. [plausibly_exogenous()] says how large direct effects of the variants the result survives,

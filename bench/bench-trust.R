@@ -10,7 +10,8 @@
 # One file per cell in RESULTS (bench/results/trust, not in the repository), one line per
 # draw and arm; WORKERS processes (2), SECONDS: stop after so many. Cells take turns of
 # ROUND draws (2), those of a null effect twice as many, so that the table is complete
-# at any time. The table is bench/results/trust.csv: bias, RMSE, coverage with its exact
+# at any time. The tables are bench/results/trust.csv and, of the designs of bench/designs/field.R,
+# bench/results/trust-field.csv: bias, RMSE, coverage with its exact
 # 95 % Monte Carlo interval, type I error (coverage of a linear estimator does not depend
 # on the effect), misses without an objection, objections and what objected. The arm
 # "set" is what the first line says in place of an interval where it withholds one.
@@ -302,8 +303,11 @@ write_table <- function() {
     do.call(rbind, lapply(split(runs, factor(runs$arm, unique(runs$arm))), arm_line, name = name))
   }))
   table$missed_unsaid[is.na(table$objected)] <- NA
-  write.csv(table, "bench/results/trust.csv", row.names = FALSE, na = "")
-  write.csv(compared(all), "bench/results/trust-summary.csv", row.names = FALSE, na = "")
+  field <- startsWith(table$cell, "field_")
+  write <- function(x, name) if (NROW(x)) write.csv(x, file.path("bench/results", name), row.names = FALSE, na = "")
+  write(table[!field, ], "trust.csv")
+  write(table[field & grepl(":(headline|set|latent_ujive|latent_liml|2sls)$", table$arm), ], "trust-field.csv")
+  write(compared(all), "trust-summary.csv")
   invisible(table)
 }
 
