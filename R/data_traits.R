@@ -14,7 +14,7 @@ trait_table <- function(x, data, arg, look = TRUE) {
   check_unique_names(names, arg)
   at <- trait_rows(x, data, arg)
   role <- sub("s$", "", arg)
-  values <- matrix(0, length(at), length(names))
+  values <- .Call(C_ffi_zeros, length(at), length(names))
   as_it_is <- identical(at, seq_len(nrow(x)))
   for (j in seq_along(names)) {
     column <- if (is.data.frame(x)) x[[j]] else x[, j]

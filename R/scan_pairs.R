@@ -38,7 +38,8 @@ bind_rows <- function(frames) as.data.frame(data.table::rbindlist(frames, fill =
 # go as mr_data() has them go: list(data, who, cols), the places of the others. Traits are matrices from here on.
 job_data <- function(job, data, asked) {
   # Traits of a job are missing for the same people.
-  present <- which(!is.na(job$exposures$values[, 1]) & !is.na(job$outcomes$values[, 1]))
+  own <- if (is.null(job$outcomes$at)) seq_along(job$outcomes$names) else job$outcomes$at
+  present <- which(!is.na(job$exposures$values[, 1]) & !is.na(job$outcomes$values[, own[1]]))
   if (!length(present)) {
     abort("Nobody has both the exposure and the outcome.", c("latentmr_error_empty", "latentmr_error_argument"))
   }
@@ -50,7 +51,7 @@ job_data <- function(job, data, asked) {
   people <- job_people(data, present, asked$kept)
   out <- part_of_variants(people$data, data, people$rows, cols, people$flow)
   who <- as.integer(out$outcome)
-  out$outcome <- job$outcomes$values[who, , drop = FALSE]
+  out$outcome <- .Call(C_ffi_part, job$outcomes$values, who, own)
   out$outcome_name <- job$outcomes$names
   out$exposure <- job$exposures$values[who, , drop = FALSE]
   out$exposure_name <- job$exposures$names

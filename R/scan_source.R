@@ -119,7 +119,7 @@ planned_outcomes <- function(source, data, most = 2^24) {
   list(names = source$names, marks = do.call(rbind, marks), source = source)
 }
 
-# The jobs of a chunk with the values of their outcomes.
+# The jobs of a chunk with the values of all outcomes of the chunk, and which of them are theirs (`at`).
 loaded_jobs <- function(jobs, data) {
   source <- jobs[[1]]$outcomes$source
   if (is.null(source)) return(jobs)
@@ -131,7 +131,7 @@ loaded_jobs <- function(jobs, data) {
     if (!identical(marks[at, , drop = FALSE], job$outcomes$marks)) {
       abort_argument("outcomes$read", "a function that returns the same every time", "one whose values have changed")
     }
-    job$outcomes$values <- values[, at, drop = FALSE]
+    job$outcomes[c("values", "at")] <- list(values, at)
     job
   })
 }

@@ -8,6 +8,7 @@
 #include "core/la/symmetric.h"
 #include "core/la/turn.h"
 #include "glue.h"
+#include "glue_moments.h"
 
 #include <string.h>
 
@@ -59,6 +60,25 @@ static SEXP ffi_pick(SEXP a, SEXP at_) {
   glue_check(matrix_pick(REAL(a), w, at, m, REAL(out), &tick, &err), &err);
   UNPROTECT(1);
   return out;
+}
+
+/* x[rows, cols] of a large matrix; rows, cols: 1-based. */
+static SEXP ffi_part(SEXP x, SEXP rows_, SEXP cols_) {
+  const size_t n = (size_t)glue_nrow(x), m = (size_t)Rf_xlength(rows_), k = (size_t)Rf_xlength(cols_);
+  const double *from = glue_real(x, -1, "x");
+  const int *rows = glue_positions(rows_, (R_xlen_t)m, n, "rows");
+  const int *cols = glue_positions(cols_, (R_xlen_t)k, (size_t)glue_ncol(x), "cols");
+  SEXP out = PROTECT(glue_matrix(m, k));
+  double *to = REAL(out);
+  for (size_t j = 0; j < k; j++)
+    for (size_t i = 0; i < m; i++) *to++ = from[(size_t)cols[j] * n + (size_t)rows[i]];
+  UNPROTECT(1);
+  return out;
+}
+
+/* A matrix of zeros: R's own costs more for the pages of a large one than for the numbers. */
+static SEXP ffi_zeros(SEXP rows, SEXP columns) {
+  return glue_zeros(REALSXP, glue_size1(rows, "rows"), glue_size1(columns, "columns"));
 }
 
 /* The unit matrix. */
@@ -186,6 +206,8 @@ const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_sum, 1),
   GLUE_CALL(ffi_unit_factor, 3),
   GLUE_CALL(ffi_pick, 2),
+  GLUE_CALL(ffi_part, 3),
+  GLUE_CALL(ffi_zeros, 2),
   GLUE_CALL(ffi_unit, 1),
   GLUE_CALL(ffi_pivoted, 2),
   GLUE_CALL(ffi_standardise, 1),
