@@ -9,9 +9,9 @@
 #' patterns take 20 encoders. `p_holm` and `p_bh` correct `pval` over all pairs that have one (Holm 1979, Scandinavian
 #' Journal of Statistics 6:65; Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57:289).
 #'
-#' Times to an event are not scanned: their estimator goes through the people at risk at every event, so that the products
-#' which pairs share here would serve none of them. Give whether the event came as 0 and 1, and the times of what is found
-#' to [latent_hazard()].
+#' Times to an event are not scanned: their estimator goes through the people at risk at every event, so that the
+#' products which pairs share here would serve none of them. Give whether the event came as 0 and 1, and the times of
+#' what is found to [latent_hazard()].
 #'
 #' With `rows = FALSE` a row is that of `latent_mr(mr_moments(folds = 1, disclosure = FALSE))`: `latent_nagar` instead of
 #' `latent_ujive`, and errors that take people as independent and, but for those two, as equally noisy. This is many
