@@ -253,3 +253,11 @@ test_that("a matrix that cannot be cross products is known by its fault, as writ
   }
   expect_setequal(found, 0:3)
 })
+
+test_that("a part of a matrix is R's, and zeros are zeros", {
+  x <- matrix(seq_len(12) + .5, 4)
+  x[2, 3] <- NA
+  expect_identical(.Call(C_ffi_part, x, c(4L, 2L, 2L), c(3L, 1L)), x[c(4, 2, 2), c(3, 1)])
+  expect_identical(.Call(C_ffi_zeros, 5L, 2L), matrix(0, 5, 2))
+  expect_error(.Call(C_ffi_part, x, 5L, 1L), "rows")
+})
