@@ -47,5 +47,5 @@ test_that("the citation names the package, the method and the checklist", {
   cited <- citation("LatentMR")
   expect_match(cited[1]$title, "LatentMR")
   expect_match(cited[1]$note, as.character(utils::packageVersion("LatentMR")), fixed = TRUE)
-  expect_length(cited, 3)
+  expect_length(cited, 4)
 })
