@@ -1,5 +1,6 @@
-# 160 more, made up from the help pages before any code was read: arguments that go with another choice than the one made (an
-# estimator, an encoder, a kind of data), arguments that take part in nothing, and odd files. Expectations as in wrong-calls.R, and
+# 203 more, made up from the help pages by someone who had read part of the code: arguments that go with another choice
+# than the one made (an estimator, an encoder, a kind of data), arguments that take part in nothing, and odd files.
+# Expectations as in wrong-calls.R, and
 #   heard   an error or a word: an argument without a use must not pass in silence
 #   Rscript bench/attacks/wrong-calls-unused.R     # bench/results/wrong-calls-unused.csv
 source("bench/attacks/wrong.R")
