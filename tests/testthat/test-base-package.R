@@ -43,9 +43,10 @@ test_that("one option silences all messages", {
   expect_silent(make())
 })
 
-test_that("the citation names the package, the method and the checklist", {
+test_that("the citation names the package, the method, its note and the checklist", {
   cited <- citation("LatentMR")
   expect_match(cited[1]$title, "LatentMR")
   expect_match(cited[1]$note, as.character(utils::packageVersion("LatentMR")), fixed = TRUE)
   expect_length(cited, 4)
+  expect_match(cited[3]$note, "vignette(\"method\"", fixed = TRUE)
 })
