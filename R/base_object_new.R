@@ -75,7 +75,7 @@ private <- list(
   latent_mr = c(
     "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "latent", "dropped", "binary",
     "cases", "score", "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld",
-    "unavailable", "people"
+    "unavailable", "people", "tables"
   ),
   iv_reg = c(
     "df_terms", "cov.unscaled", "rss", "n", "cluster", "strength", "aliased_instruments", "engine", "stage1_names",

@@ -273,7 +273,7 @@ fit_rules <- function() list(
       null = TRUE, optional = TRUE
     ))
   ),
-  flow = flow_rule(),
+  flow = flow_rule(), tables = moments_summary_rule(),
   people = parts(
     rows = texts(6, null = TRUE, optional = TRUE), totals = numbers("x + 1", 2, inf = TRUE),
     null = TRUE, optional = TRUE

@@ -240,6 +240,7 @@ latent_mr <- function(data, encoder = "linear", n_latent = NULL, methods = NULL,
   got <- latent_estimate(set, asked, score)
   fit <- latent_diagnose(got, set, asked, notes)
   fit$people <- people_mark(data)
+  if (inherits(data, "mr_moments")) fit$tables <- data$summary
   fit$call <- match.call()
   for (text in fit$warnings) warn(text, "latentmr_warning_fit")
   with_controls(new_latent_mr(fit), data, controls)

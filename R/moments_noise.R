@@ -108,12 +108,15 @@ linkage_words <- function(s) {
   })
 }
 
-overlap_words <- function(s) {
+# Correlation of the noise of exposure and outcome, environments within exposures.
+overlap_each <- function(s) {
   e <- nrow(s$overlap) / length(unique(s$traits$trait))
-  outcome <- nrow(s$overlap) - e + seq_len(e)
   exposures <- seq_len(nrow(s$overlap) - e)
-  cross <- s$overlap[cbind(exposures, rep(outcome, length.out = length(exposures)))]
-  cross <- cross / sqrt(diag(s$overlap)[exposures] * rep(diag(s$overlap)[outcome], length.out = length(exposures)))
-  range <- paste(unique(sprintf("%.2f", range(cross))), collapse = " to ")
+  outcome <- rep(nrow(s$overlap) - e + seq_len(e), length.out = length(exposures))
+  stats::cov2cor(s$overlap)[cbind(exposures, outcome)]
+}
+
+overlap_words <- function(s) {
+  range <- paste(unique(sprintf("%.2f", range(overlap_each(s)))), collapse = " to ")
   sprintf("noise of exposure and outcome correlates by %s (%s)", range, s$source)
 }

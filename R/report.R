@@ -143,7 +143,12 @@ html_to_docx <- function(page) {
 
 check_report_parts <- function(fit, data, curve) {
   if (!is.null(data)) {
-    if (!inherits(data, "mr_data")) abort_argument("data", "NULL or the mr_data object of the fit", describe(data))
+    if (!inherits(data, "mr_data")) {
+      abort_argument(
+        "data", "NULL or the mr_data object of the fit", describe(data),
+        if (inherits(data, "mr_moments")) "Moments hold no people: leave `data` out."
+      )
+    }
     check_made(data)
     check_own_people(fit, data, "the mr_data object of the fit")
   }

@@ -39,7 +39,8 @@ report_question <- function(fit, question, units) {
       if (several) "move every exposure beyond what they do to the others" else "are associated with the exposure",
       ", (2) share no cause with the outcome, given what is partialled out, and (3) touch the outcome through the ",
       if (several) "exposures" else "exposure",
-      " only. The environments serve (2): what moves between them, or carries structure within them, is learned from the genotypes alone and partialled out."
+      " only. The environments serve (2): what moves between them, or carries structure within them, is learned from the ",
+      if (is.null(fit$tables)) "genotypes" else table_genotypes(fit$tables), " alone and partialled out."
     ))
   )
 }
@@ -256,19 +257,26 @@ report_summary_methods <- function(fit) {
   q <- variant_tests(fit)
   egger <- q[1, ]
   paste0(
-    html_p(
+    html_p(if (is.null(fit$tables)) {
       "Summary-data methods on the variants' associations in the same people, given what is partialled out. One sample: weak instruments pull these towards least squares."
-    ),
+    } else {
+      "Summary-data methods on the associations of the tables, given what is partialled out. Weak instruments pull these towards zero where exposure and outcome are of different people, towards least squares as far as the people are the same."
+    }),
     html_table(estimates, "Summary-data estimates", names(estimates)[-1]),
     html_table(data.frame(
       Test = c(paste("Heterogeneity,", q$method), "Intercept of MR-Egger"),
       Statistic = c(
         ifelse(is.na(q$Q), "NA", sprintf("Q = %.1f on %.0f df", q$Q, q$Q_df)),
-        ifelse(is.na(egger$egger_intercept), "NA", sprintf("%.4f (SE %.4f)", egger$egger_intercept, egger$se))
+        egger_words(egger)
       ),
       p = format_p(c(q$Q_pval, egger$pval))
     ), "Heterogeneity and directional pleiotropy", c("Statistic", "p"))
   )
+}
+
+egger_words <- function(test) {
+  b <- round(test$egger_intercept, 4) + 0
+  ifelse(is.na(b), "NA", sprintf("%.4f (SE %.4f)", b, test$se))
 }
 
 report_curve <- function(curve) {
@@ -385,9 +393,12 @@ report_code <- function(fit, code, data = NULL) {
   call$seed <- fit$seed
   call[[1]] <- as.name("latent_mr")
   if (is.null(code)) code <- data$made
+  people <- is.null(fit$tables)
+  maker <- if (people) "read_mr_data() or mr_data()" else "mr_moments_from_summary()"
   lines <- c(
-    "library(LatentMR)", if (is.null(code)) "# data: as made by read_mr_data() or mr_data()" else code,
-    deparse_assignment("fit", call), "fit", "report(fit, \"report.html\", data = data)"
+    "library(LatentMR)", if (is.null(code)) sprintf("# data: as made by %s", maker) else code,
+    deparse_assignment("fit", call), "fit",
+    if (people) "report(fit, \"report.html\", data = data)" else "report(fit, \"report.html\")"
   )
   html_code(lines)
 }

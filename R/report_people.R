@@ -42,6 +42,7 @@ flow_table <- function(flow, unit, caption, max_environments = 8) {
 }
 
 report_description <- function(fit, data) {
+  if (!is.null(fit$tables)) return(report_samples(fit$tables))
   if (is.null(data)) {
     return(
       html_p(

@@ -46,7 +46,7 @@ strobe_mr <- function(fit, data = NULL, curve = NULL, ...) {
 strobe_places <- c(
   "3" = "question", "4b" = "participants", "4c" = "variants", "5" = "question", "6a" = "question", "6b" = "encoder",
   "6c" = "encoder", "6d" = "variants", "6e" = "estimates", "7" = "tests", "8" = "sensitivity", "9a" = "software",
-  "10a" = "participants", "10b" = "participants", "11a" = "variants", "11b" = "answer", "11c" = "estimates",
+  "10a" = "participants", "10b" = "participants", "10c" = "environments", "10d" = "variants", "11a" = "variants", "11b" = "answer", "11c" = "estimates",
   "11d" = "estimates", "12a" = "tests", "12b" = "tests", "13a" = "estimates", "13b" = "curve", "13c" = "sensitivity",
   "13d" = "answer", "13e" = "sensitivity", "17" = "environments", "19" = "software"
 )
@@ -136,6 +136,7 @@ strobe_answers <- function(fit, data, curve) {
   out <- c(
     strobe_common(fit, data, curve), if (length(fit$exposure) > 1) strobe_several(fit) else strobe_single(fit, curve)
   )
+  if (!is.null(fit$tables)) out[strobe_of_people] <- strobe_tables(fit)[strobe_of_people]
   out[!vapply(out, is.null, NA)]
 }
 
@@ -230,7 +231,7 @@ strobe_common <- function(fit, data, curve) {
         "LIML, ", if (genotype && !several) "MR-Egger, weighted median, " else "", "Anderson-Rubin set: ", sets, "."
       )
     ),
-    "13d" = if (!is.null(fit$estimates$ols)) {
+    "13d" = if (any(is.finite(fit$estimates$ols$b))) {
       ols <- fit$estimates$ols
       c(
         "answered",

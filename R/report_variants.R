@@ -140,24 +140,32 @@ report_variant_quality <- function(fit, data) {
   v <- fit$variants
   places <- setdiff(unique(as.character(v$chr)), c(NA, "0"))
   rows <- list(
-    c("Instruments", sprintf("%s (%s)", big(nrow(v)), kind_words(fit$kind))),
+    c("Instruments", sprintf(
+      "%s (%s)", big(nrow(v)),
+      if (is.null(fit$tables)) kind_words(fit$kind) else "associations per copy of the effect allele"
+    )),
     if (!is.null(data)) c("Genotypes", genotype_words(data)),
     if (length(places)) c("Chromosomes", paste(places, collapse = ", ")),
     if (!is.null(fit$encoder$block)) c("Blocks of linkage", block_count_words(fit$encoder$block)),
     if (fit$kind != "continuous" && any(!is.na(v$effect_allele))) c(
-      "Palindromic (A/T, C/G)", sprintf(
+      "Palindromic (A/T, C/G)", if (is.null(fit$tables)) sprintf(
         "%s: both associations are of the same calls, so that no strand has to be guessed", big(palindromes(v))
-      )
+      ) else palindromes_of_tables(fit)
     ),
     if (!is.null(fit$score)) c("Weights of the allele score", "from outside, see the estimator score"),
-    if (is.null(fit$score)) c("Weights", "none from outside: the first stage is estimated in these people")
+    if (is.null(fit$score)) c("Weights", sprintf(
+      "none from outside: the first stage is estimated %s",
+      if (is.null(fit$tables)) "in these people" else "from the table of the exposure"
+    )),
+    if (!is.null(fit$tables)) c("Linkage", linkage_words(fit$tables)),
+    if (!is.null(fit$tables)) c("Overlap", overlap_words(fit$tables))
   )
   rows <- c(rows, if (!is.null(data) && fit$kind != "continuous") call_rows(data))
   frame <- as.data.frame(do.call(rbind, rows))
   names(frame) <- c("What", "Found")
   paste0(
     html_table(frame, "Provenance and quality of the variants"), removed_table(data),
-    if (is.null(data)) {
+    if (is.null(data) && is.null(fit$tables)) {
       html_p(
         "Call rates, frequencies by environment and Hardy-Weinberg proportions: given to <code>report(data = )</code>, the data are described here.",
         "note"

@@ -63,3 +63,14 @@ plain_tables <- function(p = 30, n_x = 20000, n_y = 8000, seed = 1) {
   y$environment <- x$environment
   list(x = x, y = y)
 }
+
+# The same with noise, and instruments of another strength.
+noisy_tables <- function(p = 40, seed = 7, strength = 1) {
+  t <- plain_tables(p = p, seed = seed)
+  t$x$beta <- strength * t$x$beta
+  t$y$beta <- strength * t$y$beta
+  set.seed(seed + 100)
+  t$y$beta <- t$y$beta + stats::rnorm(nrow(t$y)) * t$y$se
+  t$x$beta <- t$x$beta + stats::rnorm(nrow(t$x)) * t$x$se
+  t
+}

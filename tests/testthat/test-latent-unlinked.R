@@ -6,16 +6,6 @@ squares_alone <- function(m) {
   m
 }
 
-noisy_tables <- function(p = 40, seed = 7, strength = 1) {
-  t <- plain_tables(p = p, seed = seed)
-  t$x$beta <- strength * t$x$beta
-  t$y$beta <- strength * t$y$beta
-  set.seed(seed + 100)
-  t$y$beta <- t$y$beta + stats::rnorm(nrow(t$y)) * t$y$se
-  t$x$beta <- t$x$beta + stats::rnorm(nrow(t$x)) * t$x$se
-  t
-}
-
 test_that("squares alone give what all pairs give", {
   t <- noisy_tables()
   ids <- c("2sls", "latent_2sls", "latent_liml", "latent_fuller", "latent_nagar", "latent_reml", "latent_2sls_only", "ivw", "egger")

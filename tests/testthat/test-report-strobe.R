@@ -41,3 +41,25 @@ test_that("answers are those of the fit and of what is given", {
   people$flow$count[people$flow$reason == "exposure missing"] <- 7L
   expect_match(answer(strobe_mr(people), "4b"), "removed: exposure missing 7")
 })
+
+test_that("fits of tables of associations claim no people, no one sample and no tests that need rows", {
+  t <- noisy_tables()
+  fit_of <- function(...) quiet(latent_mr(quiet(mr_moments_from_summary(t$x, t$y, ...)), seed = 1))
+  of <- function(fit) {
+    table <- strobe_mr(fit)
+    expect_identical(table$answer == "", table$status == "for you to write")
+    split(table, table$item)
+  }
+  given <- of(fit_of(overlap = c(EUR = .1, AFR = .2, EAS = .3)))
+  expect_identical(given[["10d"]]$status, "in part")
+  expect_match(given[["10d"]]$answer, "correlation of their noise: EUR 0.10, AFR 0.20, EAS 0.30 (given).", fixed = TRUE)
+  expect_match(of(fit_of())[["10d"]]$answer, "EUR 0.00, AFR 0.00, EAS 0.00 (not given, assumed 0).", fixed = TRUE)
+  expect_match(given[["10c"]]$answer, "^Summary statistics of 3 environments")
+  expect_identical(c(given[["6d"]]$status, given[["10a"]]$status, given[["13d"]]$status), rep("for you to write", 3))
+  expect_identical(c(given[["10a"]]$where, given[["10d"]]$where), c("", "variants"))
+  people <- "exposure 20,000 people (EUR), 20,000 people (AFR), 20,000 people (EAS); outcome 8,000 people (EUR)"
+  expect_match(given[["4b"]]$answer, people, fixed = TRUE)
+  said <- vapply(given, function(item) item$answer, "")
+  untrue <- "no participants|call rates|[Ee]ffective F[^:]|Hansen tests|Individual-level|One sample|missing genotype|people that are analysed"
+  expect_identical(grep(untrue, said, value = TRUE), setNames(character(), character()))
+})

@@ -382,3 +382,35 @@ test_that("tables of a 0/1 outcome are in cases and odds ratios, the first with 
   expect_match(first, format_ratio(odds$b, odds$lo, odds$up, log = FALSE), fixed = TRUE)
   expect_match(headline_words(fit), "^risk difference ")
 })
+
+test_that("the page of tables of associations says what tables are, and its code runs without data", {
+  skip_without_report()
+  t <- noisy_tables()
+  # Two variants of A and T: one with a frequency far from a half, one where it does not tell the strand.
+  twin <- t$x$SNP %in% c("rs1", "rs3")
+  far <- ifelse(t$x$SNP == "rs1", .2, .5)
+  for (table in c("x", "y")) {
+    t[[table]]$other_allele[twin] <- "T"
+    t[[table]]$eaf[twin] <- far[twin]
+  }
+  moments <- mr_moments_from_summary(t$x, t$y, overlap = .2)
+  fit <- quiet(latent_mr(moments, seed = 1))
+  html <- report_text(fit)
+  for (text in c(
+    "1: the strand is settled by the frequencies of both tables; 1 left out", "from the table of the exposure",
+    "none: the variants are taken as independent", "noise of exposure and outcome correlates by 0.20 (given)",
+    "learned from the allele frequencies alone", "towards zero where exposure and outcome are of different people",
+    "People behind the associations", "20,000", "# data: as made by mr_moments_from_summary()",
+    "report(fit, \"report.html\")"
+  )) expect_has(html, text)
+  untrue <- "same calls|in these people|associations in the same people|One sample|report\\(data = |genotypes alone|read_mr_data|, data = data\\)"
+  expect_false(grepl(untrue, html))
+  expect_condition_text(
+    report(fit, tempfile(fileext = ".html"), data = moments), "latentmr_error_argument",
+    paste0("`data` must be NULL or the mr_data object of the fit, not ", describe(moments), ".\ni Moments hold no people: leave `data` out.")
+  )
+})
+
+test_that("an intercept that rounds to nothing has no minus", {
+  expect_identical(egger_words(data.frame(egger_intercept = c(-.00001, -.00126, NA), se = .001)), c("0.0000 (SE 0.0010)", "-0.0013 (SE 0.0010)", "NA"))
+})
