@@ -46,7 +46,8 @@ strobe_mr <- function(fit, data = NULL, curve = NULL, ...) {
 strobe_places <- c(
   "3" = "question", "4b" = "participants", "4c" = "variants", "5" = "question", "6a" = "question", "6b" = "encoder",
   "6c" = "encoder", "6d" = "variants", "6e" = "estimates", "7" = "tests", "8" = "sensitivity", "9a" = "software",
-  "10a" = "participants", "10b" = "participants", "10c" = "environments", "10d" = "variants", "11a" = "variants", "11b" = "answer", "11c" = "estimates",
+  "10a" = "participants", "10b" = "participants", "10c" = "environments",
+  "10d" = "variants", "11a" = "variants", "11b" = "answer", "11c" = "estimates",
   "11d" = "estimates", "12a" = "tests", "12b" = "tests", "13a" = "estimates", "13b" = "curve", "13c" = "sensitivity",
   "13d" = "answer", "13e" = "sensitivity", "17" = "environments", "19" = "software"
 )

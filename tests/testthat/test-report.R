@@ -401,7 +401,7 @@ test_that("the page of tables of associations says what tables are, and its code
     "none: the variants are taken as independent", "noise of exposure and outcome correlates by 0.20 (given)",
     "learned from the allele frequencies alone", "towards zero where exposure and outcome are of different people",
     "People behind the associations", "20,000", "# data: as made by mr_moments_from_summary()",
-    "report(fit, \"report.html\")"
+    "report(fit, &#34;report.html&#34;)"
   )) expect_has(html, text)
   untrue <- "same calls|in these people|associations in the same people|One sample|report\\(data = |genotypes alone|read_mr_data|, data = data\\)"
   expect_false(grepl(untrue, html))
