@@ -10,7 +10,8 @@
 #' The whole way:
 #'
 #' ```r
-#' data <- read_mr_data("cohort", "pheno.tsv", exposure = "ldl", outcome = "sbp", environment = "site")
+#' data <- read_mr_data("cohort", "pheno.tsv", exposure = "ldl", outcome = "sbp", environment = "site",
+#'   instruments = "instruments.txt", background = "others") # names, one a line; without them all are instruments
 #' fit <- latent_mr(data)
 #' fit
 #' plot(fit)
@@ -35,9 +36,8 @@
 #'
 #' @section Is it to be believed:
 #' The print of [latent_mr()] comes first, [verdict()] is its first lines as a table. [environment_test()] (does the law
-#' move?), [hsic_test()], [mmd_test()],
-#' [hsic_test()], [mmd_test()] (dependence and change by kernels), [frequency_alignment()] (stratification left in
-#' associations), [leave_one_out()], [direction_test()],
+#' move?), [hsic_test()], [mmd_test()] (dependence and change by kernels), [frequency_alignment()]
+#' (stratification left in associations), [leave_one_out()], [direction_test()],
 #' [outlying_variants()], [plausibly_exogenous()], [negative_control()], [ar_set()], [weakiv_set()],
 #' [weakiv_test()], [first_stage()], [overid_test()], [endogeneity_test()],
 #' [wild_test()].

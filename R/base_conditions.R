@@ -87,6 +87,7 @@
 #' * `latentmr_message_ids`: joined by FID_IID; people lost in joining a table of traits;
 #' * `latentmr_message_scan`: chunks of a scan are there already;
 #' * `latentmr_message_kind`: the kind of the instruments was chosen;
+#' * `latentmr_message_instruments`: every variant of the files was taken as an instrument;
 #' * `latentmr_message_names`: variants that were renamed;
 #' * `latentmr_message_raw`: a .raw table was recognised;
 #' * `latentmr_message_dosage`: dosages set to 0 or 2;

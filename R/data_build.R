@@ -214,7 +214,12 @@ build_background <- function(background, rows, environment, instruments, kind, l
     log <- kept$log
   }
   if (!background$p || !length(kept$cols)) {
-    abort_argument("background", "variants that vary and are not instruments", "without any such variant")
+    alone <- any(own) && all(own)
+    abort_argument(
+      "background", "variants that vary and are not instruments",
+      if (alone) sprintf("%s that all are", plural(sum(own), "instrument")) else "without any such variant",
+      "Give other variants, or background = \"others\" with `instruments`."
+    )
   }
   log <- flow_add(log, unit, "analysed", "analysed", length(kept$cols), length(kept$cols))
   renamed <- unique_variant_names(background$variants[kept$cols, , drop = FALSE])

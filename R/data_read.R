@@ -126,6 +126,7 @@ read_mr_data <- function(bfile, pheno, exposure, outcome, environment, covariate
     frame, source, background, as_block(block, source), if (hard_calls(source$genotypes)) "genotype" else "auto",
     structure_includes_instruments, traits, lists, log, units, scales, parents
   )
+  if (is.null(instruments)) inform_all_instruments(source, background)
   with_call(data, match.call(), "read_mr_data")
 }
 

@@ -110,6 +110,15 @@ read_variant_list <- function(x, arg, encoding = utf8) {
 }
 
 # The source with the named variants only; what it lacks is kept in `absent`.
+# Variants that only show ancestry may be among them.
+inform_all_instruments <- function(source, background) {
+  inform(
+    sprintf("No `instruments` were named: all %s variants of the files are taken as such.", big(source$p)),
+    "latentmr_message_instruments",
+    hint = if (is.null(background)) "instruments = names or their file; background = \"others\" for those that only show ancestry."
+  )
+}
+
 choose_variants <- function(source, names, arg, encoding = utf8) {
   if (is.null(names)) return(source)
   if (inherits(names, "gwas")) return(choose_associations(source, names, arg))

@@ -59,8 +59,8 @@
 #' @param optional No effect: the columns have names.
 #' @param ... Nothing: an argument without a use is an error.
 #' @param ... Nothing: an argument without a use is an error.
-#' @return An object of class `iv_binary`: a list with `coefficients` (of `x`, then `w`; order as in
-#'   `iv_reg()`), `vcov`, `scale` (`"risk difference"`, `"log risk ratio"`, `"log odds ratio"`),
+#' @return An object of class `iv_binary`: a list with `coefficients` (in the order of the formula; `(Intercept)` first
+#'   where there is one), `vcov`, `scale` (`"risk difference"`, `"log risk ratio"`, `"log odds ratio"`),
 #'   `units`, `estimator`, `link`, `control` (coefficients of the residuals, `"tsri"`), `hansen` (`"msmm"`),
 #'   `solutions` (2 when the starting values of `"msmm"` led to different roots, with a warning),
 #'   `linear` (the two-stage least squares fit: [first_stage()], [ar_set()], [weakiv_test()] of

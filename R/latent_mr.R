@@ -23,7 +23,8 @@
 #' Fuller have the cluster-robust error: Bekker's takes people as independent.
 #' Intervals of `latent_liml`, `latent_ujive` and `latent_nagar` on genotypes are
 #' \eqn{b \pm t_{p-1} se \sqrt{\max(1, J/df)}} with Sargan's J. The column `se` is the
-#' half width of the 95 % interval over 1.96; `summary()` also has the plain error.
+#' half width of the 95 % interval over 1.96; `summary()` also has the plain error. p is the number of instruments that are
+#' left after partialling out.
 #'
 #' @section Cross-fitting (`crossfit = K`):
 #' The encoder of every one of K folds (drawn within environments, clusters whole) is learned on the people of the

@@ -149,8 +149,8 @@ test_checks <- function(fit) {
       add(
         "direction",
         sprintf(
-          "The instruments explain %s of the %s than of the %s (%s).", if (way$z < 0) "more" else "less", "outcome",
-          "exposure", p_is(against)
+          "The instruments explain %s of the outcome than of the exposure (against that direction: %s).",
+          if (way$z < 0) "more" else "less", p_is(against)
         ),
         way$z, against
       )
@@ -268,7 +268,7 @@ unseen_words <- function(fit) {
   if (is_family(fit$leading)) {
     return("Cannot be seen: variants that act on the outcome by other ways and all in one direction, siblings who act on each other, and who takes part.")
   }
-  "Cannot be seen: bias that all environments and all variants share: assortative mating, parents' effects (families show these), other ways to the outcome all in one direction, and who takes part or lives to."
+  "Cannot be seen: bias that all environments and all variants share: assortative mating, parents' effects (families show these), other ways to the outcome all in one direction, and who takes part or survives."
 }
 
 # The first line, a sentence for each exposure; an objection comes before the number.

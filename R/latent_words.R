@@ -31,7 +31,7 @@ families_words <- function(n) if (isTRUE(n == 1)) "1 family" else paste(big(n), 
 
 # Strength, and how many tests there were.
 checks_words <- function(fit, said) {
-  tests <- sum(is.finite(said$pval))
+  tests <- sum(is.finite(said$p_holm)) # what could object
   against <- sum(said$objects)
   d <- head_diagnostics(fit)
   several <- length(fit$exposure) > 1
@@ -92,7 +92,7 @@ mode_words <- function(fit) {
   if (fit$mode == "background" && isTRUE(fit$encoder$components == 0)) {
     return("Mode: background, where nothing stands out: no structure is removed.")
   }
-  if (fit$mode == "background") return("Mode: background, as such variants were given: of all modes the smallest error.")
+  if (fit$mode == "background") return("Mode: background, as such variants were given (in simulations the mode with the smallest error).")
   if (length(fallback_words(fit))) return(sprintf("Mode: %s. %s", fit$mode, fallback_words(fit)))
   if (fit$mode != "structure") return(NULL)
   sprintf(

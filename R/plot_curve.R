@@ -86,9 +86,10 @@ plot.iv_curve <- function(x, references = c("regression", "linear", "quadratic")
 }
 
 curve_title <- function(x) {
+  seen <- !anyNA(x$identification$moved)
   sprintf(
     "Dose-response of %s on %s%s", shorten(x$names$outcome, 60), shorten(x$names$exposure, 60),
-    if (x$shrink == 0) ": a line, nothing speaks against it" else ""
+    if (x$shrink != 0) "" else if (seen) ": a line, nothing speaks against it" else ": the instruments do not tell"
   )
 }
 

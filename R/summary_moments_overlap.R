@@ -43,7 +43,10 @@ warn_no_overlap <- function(names) {
   warn(
     sprintf("The overlap of the samples of %s is not given: taken as 0.", quote_all(names)),
     "latentmr_warning_overlap",
-    hint = "overlap = 0 says so; else the cross-trait intercept of LD-score regression, or `null` to estimate it."
+    hint = paste(
+      "Different people: overlap = 0 says so. Else the correlation of the traits times (people in both) / sqrt(n_x n_y),",
+      "the cross-trait intercept of LD-score regression, or `null` to estimate it."
+    )
   )
 }
 

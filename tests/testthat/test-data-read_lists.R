@@ -60,3 +60,23 @@ test_that("a variant list with quotes, a mark or row names finds its variants", 
   expect_identical(found("\"snp\" \"beta\"", "\"1\" \"rs1\" 2", "\"2\" \"rs4\" 3"), c("rs1", "rs4"))
   expect_identical(found("x rsid", "1 rs1", "2 rs4"), c("rs1", "rs4"))
 })
+
+test_that("without `instruments` it is said that every variant of the files is one", {
+  f <- known_files()
+  old <- options(LatentMR.quiet = FALSE)
+  on.exit(options(old))
+  words <- function(...) {
+    said <- character()
+    withCallingHandlers(
+      suppressWarnings(read_known(f, ...)),
+      latentmr_message = function(m) {
+        if (inherits(m, "latentmr_message_instruments")) said <<- conditionMessage(m)
+        invokeRestart("muffleMessage")
+      }
+    )
+    said
+  }
+  some <- variants(suppressMessages(read_known(f)))$snp[1:3]
+  expect_match(words(), "No `instruments` were named: all [0-9,]+ variants of the files are taken as such.\ni instruments = ")
+  expect_identical(words(instruments = some), character())
+})

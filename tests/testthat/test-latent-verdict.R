@@ -9,7 +9,7 @@ test_that("valid data: no objection, a sentence with the interval, what cannot b
   head <- valid_fit$estimates$latent_reml
   expect_identical(attr(v, "headline"), sprintf("1 unit more exposure raises outcome by %s.", format_estimate(head$b, head$lo, head$up)))
   expect_match(attr(v, "unseen"), "assortative mating")
-  expect_match(attr(v, "unseen"), "who takes part or lives to")
+  expect_match(attr(v, "unseen"), "who takes part or survives")
   expect_output(print(v), "1 unit more exposure raises")
   expect_output(print(valid_fit), attr(v, "headline"), fixed = TRUE)
   expect_null(attr(v, "withheld"))
