@@ -34,7 +34,7 @@ test_that("codes among traits and covariates are warned of by name", {
   ))
   f <- known_files(parts = p)
   pheno <- transform(f$pheno, bmi = p$bmi, age = p$covariates$age)
-  expect_silent(d <- read_known(f, pheno, na_codes = c(999, -99)))
+  expect_silent(suppressMessages(d <- read_known(f, pheno, na_codes = c(999, -99)), "latentmr_message_instruments"))
   expect_identical(length(d$ids), 191L)
   # People who do not stay are not looked at.
   p$sbp[1:9] <- NA
