@@ -86,6 +86,7 @@
 #' fit
 #' citation("LatentMR")
 #' @useDynLib LatentMR, .registration = TRUE, .fixes = "C_"
+#' @importFrom compiler cmpfun
 #' @importFrom generics tidy glance augment
 #' @importFrom stats setNames pf pchisq qf
 "_PACKAGE"

@@ -130,5 +130,5 @@ compiled <- c(
   "warn_far_values", "warn_lost_ids", "warn_sex", "warn_trait_units", "warn_units", "warn_unlike_siblings",
   "warn_values", "weakiv_whiten", "with_call", "with_outcomes", "working_outcome", "working_set", "working_source"
 )
-for (name in compiled) assign(name, compiler::cmpfun(get(name)))
+for (name in compiled) assign(name, cmpfun(get(name)))
 rm(name)

@@ -379,21 +379,21 @@ test_that("the test files of another reader are read as plink2 reads them, or re
   expect_identical(
     unname(as.matrix(read_bgen(limix("haplotypes")))), rbind(c(0, 1, 1, 2), c(1, 1, 2, 0), c(1, 2, 0, 1), c(2, 0, 1, 1))
   )
-  # Its first bytes are those of a DOS program, which a source package may not hold: in the repository only.
+  # Their first bytes are those of a DOS program, which a source package may not hold: in the repository only.
   whole <- file.exists(limix("example.1bits"))
   if (whole) {
     bits <- quiet(limix("example.1bits"))
     expect_identical(c(dim(bits), sum(is.na(as.matrix(bits))), sum(as.matrix(bits), na.rm = TRUE)), c(500, 199, 2, 99582))
+    # The same data at 8 bits. As text (example.gen) the counts are 99581.1356 in all, the first of sample 2 1.9444.
+    byte <- quiet(limix("example.8bits"))
+    g <- as.matrix(byte)
+    expect_identical(dim(g), c(500L, 199L))
+    expect_identical(unname(which(is.na(g), arr.ind = TRUE)), rbind(c(1L, 1L), c(1L, 6L)))
+    expect_equal(sum(g, na.rm = TRUE), 99580.984313725)
+    expect_lt(abs(g[[2, 1]] - (.00863647 + 2 * .963531)), 1 / 255)
+    expect_identical(rownames(g)[c(1, 500)], c("sample_001", "sample_500"))
+    expect_identical(unlist(variants(byte)[199, c("snp", "effect_allele", "other_allele")], use.names = FALSE), c("RSID_200", "G", "A"))
   }
-  # The same data at 8 bits. As text (example.gen) the counts are 99581.1356 in all, the first of sample 2 1.9444.
-  byte <- quiet(limix("example.8bits"))
-  g <- as.matrix(byte)
-  expect_identical(dim(g), c(500L, 199L))
-  expect_identical(unname(which(is.na(g), arr.ind = TRUE)), rbind(c(1L, 1L), c(1L, 6L)))
-  expect_equal(sum(g, na.rm = TRUE), 99580.984313725)
-  expect_lt(abs(g[[2, 1]] - (.00863647 + 2 * .963531)), 1 / 255)
-  expect_identical(rownames(g)[c(1, 500)], c("sample_001", "sample_500"))
-  expect_identical(unlist(variants(byte)[199, c("snp", "effect_allele", "other_allele")], use.names = FALSE), c("RSID_200", "G", "A"))
   trip <- quiet(limix("roundtrip1")) # plink2 refuses this one and the next
   expect_identical(c(dim(trip), sum(is.na(as.matrix(trip)))), c(10L, 100L, 222L))
   expect_equal(unname(as.matrix(trip)), reference_second(limix("roundtrip1")), tolerance = 1e-15)
@@ -405,7 +405,7 @@ test_that("the test files of another reader are read as plink2 reads them, or re
   expect_error(quiet(limix("random")), "is not a BGEN file", class = "latentmr_error_format")
   skip_if(Sys.which("plink2") == "")
   folder <- withr::local_tempdir()
-  for (name in c("haplotypes", "example.8bits", if (whole) "example.1bits")) {
+  for (name in c("haplotypes", if (whole) c("example.8bits", "example.1bits"))) {
     out <- file.path(folder, name)
     system2("plink2", c("--bgen", limix(name), "ref-first --make-pgen --out", out), stdout = FALSE)
     if (!requireNamespace("pgenlibr", quietly = TRUE)) next
