@@ -47,7 +47,7 @@ test_that("`fit$solver` is read in the registry alone", {
   files <- list.files(test_path("../../R"), "[.]R$", full.names = TRUE)
   uses <- basename(files)[vapply(files, function(f) any(grepl("[$]solver|[[]+\"solver\"", sub("#.*", "", readLines(f)))), NA)]
   # control$solver is what the user asked for; the laws of objects pick a solver's fields by its name.
-  expect_setequal(uses, c("base_object_laws.R", "curve_solvers.R", "curve_surface.R", "curve.R", "curve_control.R", "curve_vector.R"))
+  expect_setequal(uses, c("base_object_laws.R", "curve_solvers.R", "curve_surface.R", "curve.R", "curve_control.R", "curve_shape.R", "curve_vector.R"))
 })
 
 test_that("settings: unknown ones by name, controls in their places", {
