@@ -137,7 +137,7 @@ estimates_table <- function(fit, brief = FALSE) {
   frame <- data.frame(Estimator = paste0(rows$method, ifelse(is_headline(fit, rows), " (report first)", "")))
   if (isTRUE(fit$binary)) {
     for (column in utils::head(effect_columns(rows, fit), -1)) {
-      frame[[paste0(upper(substr(column[1], 1, 1)), substring(column[1], 2))]] <- column[-1]
+      frame[[sentence_case(column[1])]] <- column[-1]
     }
   } else {
     title <- sprintf("Estimate (%s interval)", level_words(fit$level))
