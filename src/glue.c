@@ -164,11 +164,11 @@ static int stopped_by(question *q) {
 static int tick(void *context, double done) {
   glue_tick_state *state = context;
   if (waiting) return 1;
-  if (stop_at >= 0 && polls++ == stop_at) return stopped_by(&(question){stop_by, NULL});
+  done = state->from + state->share * done;
+  if (stop_at >= 0 && polls++ == stop_at) return stopped_by(&(question){stop_by, &done});
   const double now = lmr_seconds();
   if (now - state->last < .2) return 0;
   state->last = now;
-  done = state->from + state->share * done;
   return stopped_by(&(question){state->progress, &done});
 }
 

@@ -1,5 +1,6 @@
 # Loops in C ask R at each poll whether to go on. Here a function of the test is
-# called at a poll instead, and what it raises must come out of the call as itself.
+# called at a poll instead, with the share that is done, and what it raises must come out of the
+# call as itself.
 
 # Only the main thread polls, and its share of the turns varies from run to run: one thread unless a test asks.
 one_thread <- function() options(LatentMR.threads = getOption("LatentMR.threads", 1L))
@@ -22,10 +23,20 @@ at_poll <- function(poll, call, code) {
   force(code)
 }
 
+# The shares that `run` reports, at `among` of its polls from the first to the last: no clock decides.
+shares_of <- function(run, among = 8) {
+  got <- NA_real_
+  count <- polls_of(run())
+  vapply(unique(round(seq(0, count - 1, length.out = among))), function(poll) {
+    at_poll(poll, function(share) got <<- share, run())
+    got
+  }, 0)
+}
+
 # An interrupt at a poll: "stopped" when an interrupt comes out (behind workers not the same
 # object, but one), else the value.
 stopped_at <- function(poll, code) {
-  interrupt <- function() {
+  interrupt <- function(share) {
     signalCondition(structure(class = c("test_interrupt", "interrupt", "condition"), list(message = "", call = NULL)))
     invokeRestart("abort")
   }
@@ -35,7 +46,7 @@ stopped_at <- function(poll, code) {
 # A time limit that is over at a poll: "timed out" when R's own error comes out.
 timed_out_at <- function(poll, code) {
   on.exit(setTimeLimit())
-  late <- function() {
+  late <- function(share) {
     setTimeLimit(elapsed = 1e-3, transient = TRUE)
     for (i in 1:300000) identity(i) # R looks at its limits now and then
   }
@@ -48,7 +59,7 @@ timed_out_at <- function(poll, code) {
 
 # Any condition: a calling handler sees it, and may leave by a restart of its own.
 left_at <- function(poll, code) {
-  strange <- function() signalCondition(structure(class = c("strange", "condition"), list(message = "", call = NULL)))
+  strange <- function(share) signalCondition(structure(class = c("strange", "condition"), list(message = "", call = NULL)))
   withRestarts(
     withCallingHandlers(at_poll(poll, strange, code), strange = function(c) invokeRestart("leave", "left")),
     leave = identity

@@ -87,8 +87,8 @@ test_that("a loop inside the report of another: the inner stop is the inner call
   inner <- function() .Call(C_ffi_closure, z, 0L, .01, cpu_level())
   want <- inner()
   seen <- NULL
-  nested <- function() {
-    .Call(C_ffi_test_stop_at, 0L, function() stop("inner"))
+  nested <- function(share) {
+    .Call(C_ffi_test_stop_at, 0L, function(share) stop("inner"))
     seen <<- tryCatch(inner(), error = conditionMessage)
   }
   expect_identical(at_poll(1, nested, inner()), want)

@@ -79,10 +79,10 @@ test_that("work memory that is kept serves calls inside a call, and calls after 
   expect_gt(polls, 0)
   b <- 2 * a
   inner <- NULL
-  got <- at_poll(polls %/% 2, function() inner <<- .Call(C_ffi_turn, b, map, 499L), .Call(C_ffi_turn, a, map, 499L))
+  got <- at_poll(polls %/% 2, function(share) inner <<- .Call(C_ffi_turn, b, map, 499L), .Call(C_ffi_turn, a, map, 499L))
   expect_identical(got, want)
   expect_identical(inner, 2 * want)
-  expect_error(at_poll(0, function() stop("enough"), .Call(C_ffi_turn, a, map, 499L)), "enough")
+  expect_error(at_poll(0, function(share) stop("enough"), .Call(C_ffi_turn, a, map, 499L)), "enough")
   expect_identical(.Call(C_ffi_turn, a, map, 499L), want)
 })
 
