@@ -49,6 +49,7 @@ check_vector <- function(rows, estimator, control) {
       hint = "Several exposures need estimator = \"f2bmld\" and the defaults of curve_control()."
     )
   }
+  check_shape(control, estimator)
   check_curve_rows(rows)
   k <- ncol(rows$x)
   order <- qr(cbind(1, rows$w, scale(rows$x)), tol = 1e-6)

@@ -80,12 +80,7 @@ iv_estimators <- c("2sls", "b2sls", "liml", "fuller", "kclass", "jive1", "ujive"
 check_kappa <- function(estimator, kappa, fuller, meat) {
   check_choice(estimator, "estimator", iv_estimators)
   check_number(fuller, "fuller", min = 0)
-  if (estimator != "fuller" && fuller != 1) {
-    abort_argument(
-      "fuller", sprintf("left out with estimator \"%s\"", estimator), describe(fuller),
-      hint = "It goes with estimator = \"fuller\"."
-    )
-  }
+  check_idle("fuller", estimator != "fuller", "estimator = \"fuller\"", up = 2)
   check_choice(meat, "meat", c("kclass", "projected"))
   if (meat == "projected" && !(estimator %in% c("liml", "fuller", "kclass", "b2sls"))) {
     abort_argument(

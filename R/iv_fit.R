@@ -70,7 +70,7 @@
 #' @param y Outcome: numeric vector of length n.
 #' @param x Endogenous variables: numeric n x k matrix or vector (`NULL` with
 #'   `"ols"`).
-#' @param z Excluded instruments: numeric n x L matrix or vector, L >= k.
+#' @param z Excluded instruments: numeric n x L matrix or vector, L >= k. `"ols"` does not use them.
 #' @param w Exogenous variables including any intercept: numeric n x K matrix or
 #'   vector, or `NULL`.
 #' @param estimator `"2sls"`, `"b2sls"`, `"liml"`, `"fuller"`, `"kclass"`, `"jive1"`, `"ujive"`,
@@ -120,6 +120,7 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = N
   if (inherits(asked$cluster, "formula")) {
     abort_argument("cluster", "a vector, or several in a list", "a formula", hint = "Formulas are for iv_reg().")
   }
+  check_idle("z", estimator == "ols" && is.null(x), "endogenous variables `x`; regressors of \"ols\" stand in `x` or `w`")
   check_number(tol, "tol", min = 0, max = 0.1)
   y <- iv_vector(y, "y", NULL)
   n <- length(y)

@@ -114,7 +114,7 @@ test_that("an argument that the others leave without a use is refused, at its de
   data <- simulate_mr("snp", cell = 3, n = 60, seed = 1)
   gwas <- data.frame(SNP = c("rs1", "rs2"), effect_allele = "A", other_allele = "G", beta = c(.1, .2), se = .02)
   idle <- expression(
-    iv_fit(d$y, d$x, d$z, d$w, "liml", fuller = 4), iv_compare(fit, "ols", fuller = 4), tidy(fit, instruments = TRUE, component = "stage1"),
+    iv_fit(d$y, d$x, d$z, d$w, "liml", fuller = 4), iv_fit(d$y, NULL, d$z, d$w, "ols"), iv_compare(fit, "ols", fuller = 4), tidy(fit, instruments = TRUE, component = "stage1"),
     iv_binary(y > 0 ~ 1 | x | z, data.frame(y = d$y, x = a, z = d$z[, 1]), "2sls", link = "log"), ar_set(fit, vcov = "iid", cluster = rep(1:10, 6)),
     hsic_test(a, d$y, permutations = 9), hsic_test(a, d$y, block = 5), hsic_test(a, d$y, kernel = "poly2", bandwidth = 1),
     hsic_test(a, d$y, approximation = "exact", features = 9), mmd_test(a, d$y, permutations = 9), mmd_test(a, d$y, kernel = "poly2", scales = 2),
@@ -132,6 +132,10 @@ test_that("an argument that the others leave without a use is refused, at its de
   }
   expect_s3_class(hsic_test(a, d$y, permutations = 999, features = 100, block = NULL), "htest")
   expect_s3_class(iv_fit(d$y, d$x, d$z, d$w, "liml", fuller = 1L), "iv_reg")
+  expect_error(
+    iv_fit(d$y, d$x, d$z, d$w, "liml", fuller = 4), "`fuller` must be left out here, not the number 4.\ni It goes with estimator = \"fuller\".",
+    fixed = TRUE
+  )
   expect_error(
     hsic_test(a, d$y, permutations = 9), "`permutations` must be left out here, not the number 9.\ni It goes with method = \"permutation\".", fixed = TRUE
   )

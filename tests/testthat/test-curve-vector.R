@@ -212,6 +212,8 @@ test_that("refusals", {
   expect_match(refusal(iv_curve(y ~ x1 + I(x1^2) | z1 + z2, d)), "One variable makes several exposures", fixed = TRUE)
   expect_match(refusal(iv_curve(formula, d, estimator = "kiv")), "estimator = \"kiv\"", fixed = TRUE)
   expect_match(refusal(iv_curve(formula, d, control = curve_control(band = "bootstrap"))), "band = \"bootstrap\"", fixed = TRUE)
+  idle <- curve_control(members = 2, units = 8, instrument_units = 30, rank = 99)
+  expect_warning(iv_curve(formula, d[1:600, ], seed = 1, control = idle), "\"rank\" of `control`", class = "latentmr_warning_setting")
   expect_match(refusal(average_effect(fit, "x1", 0, 1, at = c(x1 = 1))), "named by the other exposures", fixed = TRUE)
   expect_match(refusal(average_effect(fit, "w", 0, 1)), "`exposure` must be one of", fixed = TRUE)
   expect_match(refusal(predict(fit, data.frame(x1 = 1))), "with the columns \"x1\", \"x2\"", fixed = TRUE)
