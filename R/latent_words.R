@@ -283,3 +283,26 @@ reml_line <- function(reml) {
     100 * (reml$structure_share + reml$pleiotropy_share)
   )
 }
+
+# What the errors named in the column `vcov` are.
+error_in_words <- function(types) {
+  words <- c(
+    iid = "classical", HC0 = "robust to heteroskedasticity", HC1 = "robust to heteroskedasticity",
+    HC2 = "robust to heteroskedasticity", HC3 = "robust to heteroskedasticity", cluster = "robust, by cluster",
+    CR2 = "robust, by cluster", bekker = "for many instruments of equal variances",
+    many = "for many instruments, robust to heteroskedasticity",
+    jackknife = "jackknife over folds of people", reml = "of restricted maximum likelihood",
+    random = "random effects over variants", fixed = "of variants that agree", bootstrap = "bootstrap over variants"
+  )
+  unname(ifelse(types %in% names(words), words[types], types))
+}
+
+# "OLS, 2SLS: robust to heteroskedasticity (HC1); LIML: for many instruments ..."
+errors_words <- function(fit) {
+  rows <- pooled_rows(fit)
+  rows <- rows[!is.na(rows$vcov), ]
+  types <- unique(rows$vcov)
+  who <- vapply(types, function(type) paste(unique(rows$method[rows$vcov == type]), collapse = ", "), "")
+  words <- paste(sprintf("%s: %s (%s)", who, error_in_words(types), types), collapse = "; ")
+  if (fit$clustered) sprintf("%s; by cluster: sums over %s", words, plural(fit$clusters, "cluster")) else words
+}

@@ -70,7 +70,9 @@ report.latent_mr <- function(fit, file, data = NULL, curve = NULL, question = NU
 write_report <- function(fit, file, data, curve, question, units, code) {
   check_report_parts(fit, data, curve)
   check_string(question, "question", null = TRUE)
-  units <- own_units(check_units(units, fit$exposure), fit$units, fit$exposure, fit$outcome)
+  units <- check_units(units, fit$exposure)
+  if (!is.null(units)) fit$units <- units # the page speaks in one language
+  units <- own_units(units, fit$units, fit$exposure, fit$outcome)
   if (!is.null(code) && (!is.character(code) || anyNA(code))) {
     abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
   }

@@ -109,7 +109,6 @@ report_encoder <- function(fit) {
     ),
     if (length(fit$columns$covariates)) c("Covariates", paste(fit$columns$covariates, collapse = ", ")),
     if (length(fit$columns$structure)) c("Structure columns", paste(fit$columns$structure, collapse = ", ")),
-    c("Errors", error_words(fit)),
     if (length(fit$dropped)) c("Left out as collinear", paste(fit$dropped, collapse = ", "))
   )
   frame <- as.data.frame(do.call(rbind, rows))
@@ -118,12 +117,6 @@ report_encoder <- function(fit) {
     html_table(frame, "The encoder and what is partialled out"),
     html_p("Exposure and outcome are not looked at when the encoder is fitted.")
   )
-}
-
-error_words <- function(fit) {
-  if (fit$clustered) return(sprintf("robust to heteroskedasticity and clustered (%s)", plural(fit$clusters, "cluster")))
-  if (fit$rows_used) return("robust to heteroskedasticity")
-  "from moments: classical, for many instruments those of LIML (Bekker's) and Nagar"
 }
 
 # ---- estimates and tests ----
@@ -170,7 +163,7 @@ estimates_table <- function(fit, brief = FALSE) {
 
 report_estimates <- function(fit) {
   paste0(
-    estimates_table(fit),
+    estimates_table(fit), html_p(html_text(paste0("Errors: ", errors_words(fit), ".")), "note"),
     if (length(fit$exposure) > 1) {
       report_strength(fit)
     } else {

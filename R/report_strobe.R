@@ -49,7 +49,7 @@ strobe_places <- c(
   "10a" = "participants", "10b" = "participants", "10c" = "environments",
   "10d" = "variants", "11a" = "variants", "11b" = "answer", "11c" = "estimates",
   "11d" = "estimates", "12a" = "tests", "12b" = "tests", "13a" = "estimates", "13b" = "curve", "13c" = "sensitivity",
-  "13d" = "answer", "13e" = "sensitivity", "17" = "environments", "19" = "software"
+  "13d" = "answer", "13e" = "sensitivity", "15" = "answer", "17" = "environments", "19" = "software"
 )
 
 # What each part asks, in our words.
@@ -149,7 +149,7 @@ strobe_common <- function(fit, data, curve) {
   word <- if (genotype) "variant" else "instrument"
   environments <- length(fit$encoder$environments)
   removed <- flow_removed(fit$flow, "participants")
-  gone <- flow_removed(fit$flow, "variants")
+  cases <- if (length(fit$cases)) sprintf(" Outcome: %s.", cases_words(fit$cases, fit$nobs)) else ""
   sets <- if (!several) ar_words(d$ar) else {
     paste(fit$exposure, vapply(fit$exposure, function(e) ar_words(d$ar[d$ar$term == e, ]), ""), collapse = "; ")
   }
@@ -159,8 +159,9 @@ strobe_common <- function(fit, data, curve) {
       "in part", sprintf("%s people analysed in %s%s.", big(fit$nobs), plural(environments, "environment"), removed)
     ),
     "4c" = c("in part", sprintf(
-      "%s%s. Provenance, call rates and frequencies are in the report; how they were genotyped and chosen is yours to write.",
-      plural(nrow(fit$variants), word), gone
+      "%s%s%s.%s Provenance, call rates and frequencies are in the report; how they were genotyped and chosen is yours to write.",
+      plural(nrow(fit$variants), word), chosen_words(fit$flow), flow_removed(fit$flow, "variants"),
+      background_words(fit$flow)
     )),
     "5" = c("answered", sprintf(
       "Relevance: the %ss predict %s. Independence: given %s, they share no cause with the outcome. Exclusion: they touch the outcome through the %s only. Confounding with one law in every environment and not tied to structure is assumed absent.",
@@ -184,7 +185,7 @@ strobe_common <- function(fit, data, curve) {
       "%s (reported first), beside %s. The same columns in both stages: %s%s. Errors: %s.", short_name(fit$leading),
       paste(setdiff(fit$methods$name, short_name(fit$leading)), collapse = ", "), block_words(fit),
       if (length(fit$columns$covariates)) sprintf(" (%s)", paste(fit$columns$covariates, collapse = ", ")) else "",
-      error_words(fit)
+      errors_words(fit)
     )),
     "6d" = c("answered", paste0(
       "People with a missing exposure, outcome, environment or covariate are left out and counted in the flow; a missing genotype call takes the mean of the variant in the person's environment.",
@@ -210,9 +211,11 @@ strobe_common <- function(fit, data, curve) {
       c("answered", "Flow of participants and variants by step and environment; flow(fit) is the table.")
     },
     "10b" = if (!is.null(data)) {
-      c(
-        "answered", "Table 1 of the report: exposure, outcome and covariates by environment, with standardised differences."
-      )
+      c("answered", paste0(
+        "Table 1 of the report: exposure, outcome and covariates by environment, with standardised differences.", cases
+      ))
+    } else if (nzchar(cases)) {
+      c("in part", sprintf("%s Exposure and covariates: strobe_mr(fit, data).", trimws(cases)))
     },
     "10c" = c("not applicable", "Individual-level data; heterogeneity between environments is under 12b."),
     "10d" = c("not applicable", "One sample: exposure and outcome of the same people, complete overlap."),
@@ -242,6 +245,7 @@ strobe_common <- function(fit, data, curve) {
         )
       )
     },
+    "15" = c("in part", paste(limits_words(fit), "Direction and size of what may be left are yours to discuss.")),
     "19" = c("in part", "The code of the analysis is in the report; where the data can be had is yours to write.")
   )
 }
@@ -274,22 +278,10 @@ strobe_single <- function(fit, curve) {
       }
     ),
     "12a" = c("answered", paste(test_lines(fit)[1:3], collapse = " ")),
-    "12b" = c("answered", paste0(
-      if (is.finite(d$sargan$statistic)) {
-        sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval))
-      } else {
-        ""
-      },
-      if (is.finite(d$q[["Q"]])) {
-        sprintf(
-          "Cochran's Q over environments %.1f on %d df (%s), I2 %.0f%%.", d$q[["Q"]], as.integer(d$q[["Q_df"]]),
-          p_is(d$q[["Q_pval"]]), 100 * d$q[["I2"]]
-        )
-      } else {
-        ""
-      },
-      " E-values are not computed."
-    )),
+    "12b" = c("in part", paste(c(
+      if (genotype) variants_q_words(fit), sargan_words(d$sargan),
+      if (is.finite(d$q[["Q"]])) sprintf("Over environments: %s.", q_words(d$q)), no_e_value
+    ), collapse = " ")),
     "13b" = if (!is.null(curve)) {
       c(
         "answered",
@@ -333,20 +325,17 @@ strobe_several <- function(fit) {
     )),
     "11d" = c("answered", "Forest over estimators, a panel for each exposure."),
     "12a" = c("answered", paste(test_lines(fit)[1:3], collapse = " ")),
-    "12b" = c("answered", paste0(
-      if (is.finite(d$sargan$statistic)) {
-        sprintf("Sargan J = %.1f on %d df (%s). ", d$sargan$statistic, as.integer(d$sargan$df), p_is(d$sargan$pval))
-      },
-      if (isTRUE(nrow(q) > 0)) {
-        sprintf(
-          "Cochran's Q over environments: %s.",
-          paste(
-            sprintf("%s %.1f on %d df (%s)", q$exposure, q$Q, as.integer(q$Q_df), vapply(q$Q_pval, p_is, "")),
-            collapse = "; "
-          )
+    "12b" = c("in part", paste(c(
+      sargan_words(d$sargan),
+      if (isTRUE(nrow(q) > 0)) sprintf(
+        "Cochran's Q over environments: %s.",
+        paste(
+          sprintf("%s %.1f on %d df (%s)", q$exposure, q$Q, as.integer(q$Q_df), vapply(q$Q_pval, p_is, "")),
+          collapse = "; "
         )
-      }, " E-values are not computed."
-    )),
+      ),
+      no_e_value
+    ), collapse = " ")),
     "13e" = if (!is.null(fit$leave_one_out)) c("answered", "Each environment left out."),
     "17" = if (length(fit$by_environment) > 1) {
       c(
@@ -357,9 +346,53 @@ strobe_several <- function(fit) {
   )
 }
 
+no_e_value <- "The E-value is not computed: yours to add."
+
+sargan_words <- function(j) {
+  if (is.finite(j$statistic)) {
+    sprintf("Over variants: Sargan J = %.1f on %d df (%s).", j$statistic, as.integer(j$df), p_is(j$pval))
+  }
+}
+
+q_words <- function(q) {
+  sprintf(
+    "Cochran's Q = %.1f on %d df (%s), I2 = %.0f%%", q[["Q"]], as.integer(q[["Q_df"]]), p_is(q[["Q_pval"]]),
+    100 * max(0, 1 - q[["Q_df"]] / q[["Q"]])
+  )
+}
+
+# Of the single variants' ratios, about the inverse-variance weighted mean.
+variants_q_words <- function(fit) {
+  q <- unlist(variant_tests(fit)[2, c("Q", "Q_df", "Q_pval")])
+  if (is.finite(q[["Q"]])) sprintf("Over variants: %s.", q_words(q))
+}
+
+# What can bias the first line, from its verdict.
+limits_words <- function(fit) {
+  said <- verdict(fit)
+  paste(c(said$finding[said$objects], checks_words(fit, said), attr(said, "unseen")), collapse = " ")
+}
+
+# Variants that nobody asked for are not left out.
+not_chosen <- function(flow) grepl("^not chosen", flow$reason)
+
+counted <- function(flow, unit, rows) sum(flow$count[flow$unit == unit & flow$environment == flow_all & rows])
+
+chosen_words <- function(flow) {
+  if (!counted(flow, "variants", not_chosen(flow))) return("")
+  sprintf(", chosen from %s", big(counted(flow, "variants", flow$action == "read")))
+}
+
+background_words <- function(flow) {
+  n <- counted(flow, "background variants", flow$action == "analysed")
+  if (!n) return("")
+  sprintf(" To see ancestry: %s%s.", plural(n, "background variant"), flow_removed(flow, "background variants"))
+}
+
 flow_removed <- function(flow, unit) {
   if (is.null(flow)) return("")
-  rows <- flow[flow$unit == unit & flow$environment == flow_all & flow$action == "removed" & flow$count > 0, ]
+  rows <- flow$unit == unit & flow$environment == flow_all & flow$action == "removed" & flow$count > 0
+  rows <- flow[rows & !not_chosen(flow), ]
   if (!nrow(rows)) return(sprintf("; no %s removed", unit))
   paste0("; removed: ", paste(rows$reason, big_each(rows$count), collapse = "; "))
 }

@@ -14,7 +14,7 @@ report_head <- function(fit, units = NULL) {
   )
 }
 
-# The verdict: the sentence to read first, what objects to it, what nothing sees.
+# The verdict: the sentence to read first, what objects to it, strength and environments, what nothing sees.
 report_answer <- function(fit, said) {
   known <- all(is.finite(fit$estimates[[fit$leading]]$b)) || !is.null(attr(said, "withheld"))
   against <- said$finding[said$objects]
@@ -23,6 +23,7 @@ report_answer <- function(fit, said) {
     if (known) paste(html_p(html_text(attr(said, "headline")), "headline"), collapse = ""),
     if (length(against)) html_list(html_text(against)),
     if (is.null(fit$withheld)) paste(html_p(headline_lines(fit)), collapse = ""),
+    html_p(html_text(paste(checks_words(fit, said), environments_words(fit, said)))),
     html_p(html_text(attr(said, "unseen")), "note"), "</div>\n"
   )
 }

@@ -42,6 +42,40 @@ test_that("answers are those of the fit and of what is given", {
   expect_match(answer(strobe_mr(people), "4b"), "removed: exposure missing 7")
 })
 
+test_that("variants that nobody chose are not left out, and background variants are told apart", {
+  chosen <- strobe_fit
+  rows <- data.frame(
+    step = 99:104, unit = rep(c("variants", "background variants"), each = 3),
+    reason = rep(c("read", "not chosen", "analysed"), 2), action = rep(c("read", "removed", "analysed"), 2),
+    environment = flow_all, count = c(660L, 600L, 60L, 660L, 60L, 600L), remaining = NA
+  )
+  chosen$flow <- rbind(strobe_fit$flow[strobe_fit$flow$unit != "variants", ], rows)
+  answer <- function(fit) strobe_mr(fit)$answer[strobe_items()$item == "4c"]
+  expect_match(answer(chosen), "variants, chosen from 660; no variants removed. To see ancestry: 600 background variants; no background variants removed. ", fixed = TRUE)
+  expect_match(answer(strobe_fit), "^[0-9]+ variants; no variants removed\\. Provenance")
+  chosen["flow"] <- list(NULL)
+  expect_match(answer(chosen), "^[0-9]+ variants\\. Provenance")
+})
+
+test_that("heterogeneity over variants, limits and cases are told; what is not computed is not called answered", {
+  table <- strobe_mr(strobe_fit)
+  of <- function(table, item) table[table$item == item, ]
+  q <- variant_tests(strobe_fit)[2, ]
+  told <- sprintf("Over variants: Cochran's Q = %.1f on %d df (%s), I2 = %.0f%%.", q$Q, as.integer(q$Q_df), p_is(q$Q_pval), 100 * max(0, 1 - q$Q_df / q$Q))
+  expect_match(of(table, "12b")$answer, told, fixed = TRUE)
+  expect_identical(of(table, "12b")$status, "in part")
+  expect_identical(of(table, "15")[c("status", "where")], data.frame(status = "in part", where = "answer", row.names = 35L))
+  said <- verdict(strobe_fit)
+  for (text in c(attr(said, "unseen"), checks_words(strobe_fit, said), said$finding[said$objects])) {
+    expect_match(of(table, "15")$answer, text, fixed = TRUE)
+  }
+  cases <- strobe_fit
+  cases$binary <- TRUE
+  cases$cases <- 30
+  expect_match(of(strobe_mr(cases), "10b")$answer, sprintf("Outcome: 30 cases, %s.", percent(30 / cases$nobs)), fixed = TRUE)
+  expect_identical(of(strobe_mr(cases), "10b")$status, "in part")
+})
+
 test_that("fits of tables of associations claim no people, no one sample and no tests that need rows", {
   t <- noisy_tables()
   fit_of <- function(...) quiet(latent_mr(quiet(mr_moments_from_summary(t$x, t$y, ...)), seed = 1))

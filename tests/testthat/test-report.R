@@ -80,6 +80,32 @@ test_that("the page shows the numbers of the fit", {
   for (line in test_lines(report_fit)) expect_has(plain, paste0("<li>", html_text(line), "</li>"))
 })
 
+test_that("the first screen has the units asked for, strength, the tests and the environments", {
+  skip_without_report()
+  first <- sub("<nav.*", "", page())
+  expect_has(first, "<p class=\"headline\">1 mmol/L more exposure ")
+  expect_match(first, "(raises|lowers|changes) outcome by [-0-9.]+ mmHg \\(")
+  said <- verdict(report_fit)
+  expect_has(first, paste0("<p>", html_text(paste(checks_words(report_fit, said), environments_words(report_fit, said))), "</p>"))
+})
+
+test_that("errors are told by row: not all are robust", {
+  words <- errors_words(report_fit)
+  frame <- as.data.frame(report_fit)
+  expect_setequal(frame$vcov, c("HC1", "bekker", "many", "reml"))
+  name <- function(id) frame$method[frame$estimator == id]
+  of <- function(id) sub("^.*: ", "", grep(name(id), strsplit(words, "; ")[[1]], value = TRUE, fixed = TRUE))
+  expect_identical(of("ols"), "robust to heteroskedasticity (HC1)")
+  expect_identical(of("latent_liml"), "for many instruments of equal variances (bekker)")
+  expect_identical(of("latent_ujive"), "for many instruments, robust to heteroskedasticity (many)")
+  expect_identical(error_in_words(iv_vcov_types) == iv_vcov_types, rep(FALSE, length(iv_vcov_types)))
+  grouped <- report_fit
+  grouped$clustered <- TRUE
+  grouped$clusters <- 12L
+  expect_match(errors_words(grouped), "sums over 12 clusters$")
+  expect_match(strobe_mr(report_fit)$answer[strobe_items()$item == "6c"], words, fixed = TRUE)
+})
+
 test_that("the call in the page gives the same numbers", {
   code <- regmatches(report_code(report_fit, NULL), regexpr("fit &#60;- [^\n]*", report_code(report_fit, NULL)))
   call <- gsub("&#60;", "<", gsub("&#34;", "\"", code))
@@ -177,7 +203,7 @@ test_that("several exposures: a row for each, its conditional F, and what is lef
   })
   # From moments, one environment's worth of parts missing, hostile names, no estimate.
   fit <- quiet(latent_mr(mr_moments(data, seed = 1, disclosure = FALSE), seed = 1, by_environment = FALSE, methods = c("ols", "latent_2sls")))
-  expect_false(grepl("jackknife", error_words(fit)))
+  expect_identical(errors_words(fit), "OLS, Latent IV (2SLS): classical (iid)")
   fit$exposure[1] <- fit$diagnostics$first_stage$exposure[1] <- "<b>ldl</b>"
   fit$diagnostics$ar$term[fit$diagnostics$ar$term == "ldl"] <- "<b>ldl</b>"
   for (id in names(fit$estimates)) {
