@@ -91,6 +91,52 @@
 #' @importFrom stats setNames pf pchisq qf
 "_PACKAGE"
 
+#' Words of the print, the report and the help pages
+#'
+#' What a newcomer meets without an explanation, in the order in which an analysis does.
+#'
+#' @section Design:
+#' * *Instrument*: a variant that moves the exposure and serves to tell its effect. *Panel*: all of one analysis.
+#' * *Environment*: a group fixed before the exposure in which allele frequencies differ from the others: ancestry,
+#'   country, cohort, recruitment site.
+#' * *Structure*: whatever ties genotypes to confounders because people are no random draw from one population:
+#'   ancestry, place, families. It shows as frequencies that differ between environments, or as correlation of
+#'   variants that are far apart.
+#' * *Background variants*: further variants of the genome, no instruments, that show ancestry. *Component*: a principal
+#'   component of background variants and instruments.
+#' * *Mode*, how structure is seen: *background*, by components; *structure*, by columns of your own; *panel*, by the
+#'   instruments themselves. See [latent_mr()].
+#' @section What is learned from the genotypes:
+#' * *Latent direction*: a weighted sum of the instruments. The *encoder* finds them; it never sees exposure or outcome.
+#' * *Moving (variant) block*: the directions whose law differs between environments, or that carry structure within
+#'   them. They are partialled out. *Still (invariant) block*: the others, the instruments that are left. "Variant"
+#'   is the opposite of invariant there, elsewhere a place of the genome.
+#' * *Partialled out*: held fixed, as covariates are in a regression, in exposure, outcome and instruments.
+#'   *Structure removed* in the print: with these directions or components partialled out.
+#' @section Estimators:
+#' * *OLS*: ordinary regression of the outcome on the exposure, confounders and all.
+#' * *2SLS*: two-stage least squares, the usual estimator with one sample. Many weak instruments pull it towards OLS.
+#' * *LIML* (limited information maximum likelihood) and *UJIVE* (the unbiased jackknife, Kolesar 2013: everybody's
+#'   exposure is predicted from the others) are not pulled. *Nagar*: the same for moments, which hold no people.
+#' * *REML* (`latent_reml`, restricted maximum likelihood): a model of all instruments that counts structure too faint
+#'   to be seen in single directions.
+#' @section Strength:
+#' * *F*: how much of the exposure the instruments explain, over what chance alone would; above 10 is usual. *Effective
+#'   F* (Montiel Olea and Pflueger 2013): the same where people are heteroskedastic. *Conditional F*: of one of several
+#'   exposures, beyond what the instruments explain of the others.
+#' * *Anderson-Rubin set*, *CLR set* (conditional likelihood ratio, Moreira 2003): the effects that the data do not
+#'   contradict, right however weak the instruments are. CLR is mostly the narrower, the one to quote where F is small.
+#'   Anderson-Rubin is empty where no single effect fits all instruments.
+#' @section Tests:
+#' * *J* (Sargan's, robust: Hansen's): do all instruments tell one effect? *J/df*: about 1 where they do.
+#' * *Q* (Cochran's): do the environments tell one effect? *I2*: the share of their differences that is not chance.
+#' * *HSIC*: dependence of any kind, by kernels; *MMD*: change of any kind between environments.
+#' * *Holm*: p-values made larger since there are several tests.
+#' * *Pleiotropy*: variants that move the outcome by other ways than the exposure.
+#' @seealso [latent_mr()], [verdict()], `vignette("LatentMR")`
+#' @name LatentMR_words
+NULL
+
 #' @export
 generics::tidy
 

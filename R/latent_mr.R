@@ -109,7 +109,7 @@
 #' one to report first marked `>`), strength, whether the environments agree, what nothing here can see. "Structure
 #' removed" are the `latent_*` estimators. `summary()` has the tests with what each cannot see, errors and F of every row, the
 #' environments, the account of people, the warnings. Figures follow from the width of the interval; the decimal mark is
-#' always a point.
+#' always a point. [LatentMR_words] explains every word.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
 #' stands beside them; on request `latent_tsri` and `latent_tsps` (log odds ratios), which reject a true null too

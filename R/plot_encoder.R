@@ -121,10 +121,18 @@ plot_latents <- function(x, data, leading = 3, max_environments = 20) {
 # structure mode, or the components of background mode (computed with the settings of the encoder).
 taken_out <- function(x, data) {
   if (x$mode == "panel" || !is.null(x$structure_slopes)) return(NULL)
-  if (x$mode == "background" && !is.null(data$background)) {
-    data <- suppressMessages(add_background(data, x$control), "latentmr_message_background")
-  }
+  if (x$mode == "background" && !is.null(data$background)) return(background_structure(data, x$control))
   data$structure
+}
+
+# Those of the data drawn last are kept: to compute them takes longer than the picture.
+background_structure <- function(data, control) {
+  key <- object_digest(list(people_mark(data), mr_counts(data), data$variants, data$background$variants, control))
+  if (!identical(made$drawn$key, key)) {
+    found <- suppressMessages(add_background(data, control), "latentmr_message_background")
+    made$drawn <- list(key = key, structure = found$structure)
+  }
+  made$drawn$structure
 }
 
 plot_training <- function(x) {

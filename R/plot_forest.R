@@ -174,7 +174,10 @@ plot_environments <- function(x, units, max_panels = 20) {
     ggplot2::scale_y_discrete(labels = stats::setNames(data$method, data$estimator)) +
     ggplot2::scale_x_continuous(breaks = inner_breaks(limits, 3)) +
     ggplot2::coord_cartesian(xlim = limits) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$panel), ncol = 3, labeller = ggplot2::as_labeller(panels)) +
+    # "free": every panel has its axis, also above an empty place; the limits are those of all.
+    ggplot2::facet_wrap(
+      ggplot2::vars(.data$panel), ncol = 3, scales = "free_x", labeller = ggplot2::as_labeller(panels)
+    ) +
     ggplot2::labs(
       x = effect_axis(x, units), y = NULL, title = wrap_words(paste(forest_title(x), "by environment")),
       caption = wrap_words(paste0(
@@ -190,7 +193,7 @@ plot_environments <- function(x, units, max_panels = 20) {
     ) +
     plot_theme() +
     ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), axis.ticks.y = ggplot2::element_blank())
-  sized(plot, 9, 1.5 + ceiling(length(shown) / 3) * (.5 + .18 * nlevels(data$key)))
+  sized(plot, 9, 1.5 + ceiling(length(shown) / 3) * (.68 + .18 * nlevels(data$key)))
 }
 
 # Several exposures: a panel for each, with an axis of its own.

@@ -272,3 +272,33 @@ test_that("quality is drawn over what the data would show", {
   fit <- quiet(latent_mr(mr_moments(plot_data, folds = 4, seed = 1, disclosure = FALSE), seed = 1))
   expect_conditions(plot(fit, "quality"))
 })
+
+test_that("every environment has an axis, the same for all, whatever the number of panels", {
+  p <- plot(plot_fit, "environments")
+  grob <- suppressWarnings(ggplot2::ggplotGrob(p))
+  drawn <- function(pattern) sum(!vapply(grob$grobs[grepl(pattern, grob$layout$name)], inherits, NA, "zeroGrob"))
+  panels <- length(plot_fit$encoder$environments) + 1L
+  expect_gt(panels %% 3, 0) # the last row is not full
+  expect_identical(drawn("^axis-b"), panels)
+  ranges <- lapply(ggplot2::ggplot_build(p)$layout$panel_params, function(one) one$x.range)
+  expect_length(unique(ranges), 1)
+})
+
+test_that("components of background variants are computed once for the pictures of the same data", {
+  data <- simulate_cohort("hgdp", n = 60, sites = 3, variants = 25, background = 80, seed = 1)
+  fit <- quiet(latent_mr(data, seed = 1, by_environment = FALSE))
+  expect_identical(fit$mode, "background")
+  withr::defer(made$drawn <- NULL)
+  made$drawn <- NULL
+  first <- plot(fit, "latent", data = data)
+  expect_equal(plot(fit, "latent", data = data)$data, first$data)
+  control <- fit$encoder$control
+  whole <- quiet(add_background(data, control))$structure
+  expect_identical(background_structure(data, control), whole)
+  # What is kept is taken, by data that differ it is not.
+  made$drawn$structure <- "kept"
+  expect_identical(background_structure(data, control), "kept")
+  other <- data
+  other$outcome <- rev(other$outcome)
+  expect_identical(background_structure(other, control), whole)
+})
