@@ -290,7 +290,7 @@ latent_estimate <- function(set, asked, score) {
     step <- progress_steps("Estimates by environment", 2 * length(set$view$environments))
     each <- environment_estimates(fit, chosen, set, rows, step)
     fit$by_environment <- lapply(each, `[[`, "estimates")
-    fit$leave_one_out <- leave_one_environment_out(fit, set, rows, step)
+    fit$leave_one_out <- leave_one_environment_out(fit, set, rows, step, blocks)
   }
   list(
     fit = fit, rows = rows, block = blocks$latent, family = blocks[["family variants"]],
@@ -427,10 +427,11 @@ environment_estimates <- function(fit, chosen, set, rows, step) {
   })
 }
 
-leave_one_environment_out <- function(fit, set, rows, step) {
+leave_one_environment_out <- function(fit, set, rows, step, blocks) {
   environments <- set$view$environments
   if (length(environments) < 2) return(NULL)
   chosen <- method_rows(local_method(fit))
+  if (!is.null(rows)) rows["whole"] <- list(whole_hat(rows, set$view, blocks$latent, chosen$id))
   lapply(setNames(environments, environments), function(e) {
     on.exit(step())
     said_of(sprintf("Without \"%s\"", e), subset_estimates(chosen, set, rows, setdiff(environments, e), fit$level)[[1]])

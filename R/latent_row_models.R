@@ -19,7 +19,10 @@ new_row_model <- function(rows, view, block) {
   yx <- c(view$columns$outcome[1], x)
   scores <- t(block$g[match(yx, c(view$columns$outcome, x)), block$kept, drop = FALSE])
   stream <- row_stream(rows, view, maps, block$slopes)
-  stream$metric <- .Call(C_ffi_scores_metric, block$factor, length(view$columns$variants), block$directions)
+  stream["hat"] <- list(hat_without(rows, view, block))
+  if (is.null(stream$hat)) {
+    stream$metric <- .Call(C_ffi_scores_metric, block$factor, length(view$columns$variants), block$directions)
+  }
   stream$L <- nrow(scores)
   left <- block$partial$residual[yx, residual_at(block$partial, yx)] - crossprod(scores)
   row_factor(stream, maps, view, scores, left)
@@ -84,7 +87,7 @@ given_model <- function(f, given, forms = NULL) {
   if (any(scale <= f$tol * sqrt(colSums(given^2)))) abort_first_stage(f, which(scale <= f$tol * sqrt(colSums(given^2))))
   half <- tryCatch(chol(gram / outer(scale, scale)), error = function(e) abort_first_stage(f, seq_len(k)))
   half <- half %*% diag(scale, k)
-  stream[c("basis", "metric")] <- NULL
+  stream[c("basis", "metric", "hat")] <- NULL
   stream$L <- k
   stream[c("given", "given_w", "given_r")] <- list(given, w, half)
   wx <- f$r[f$W, c(f$X, f$Y), drop = FALSE]

@@ -12,6 +12,7 @@
 #   fill      variants x cells: what stands for a missing call
 #   cluster   factor in the order of the stream, or NULL; clusters stand together
 #   cache     environment: maps and errors of this set, each computed once
+#   whole     the projection of everybody, where people are left out of it (R/latent_hat.R), or NULL
 
 # NULL, with a note, when the codes would not fit the memory budget.
 latent_rows <- function(data, encoder, view, fold = NULL) {
@@ -64,9 +65,11 @@ row_codes <- function(source, order) {
 
 # Codes, the numbers of a person (positions, leverages, instruments of UJIVE, and the `columns`
 # as they are and as forms, src/core/iv/iv_stream.h), and matrices of variants x variants: about ten, and two more for
-# each environment (its products, and those of its directions, R/moments_turned.R).
+# each environment (its products, and those of its directions, R/moments_turned.R). With few people two projections
+# (R/latent_hat.R).
 row_bytes <- function(n, p, packed, columns, environments) {
-  n * (if (packed) p / 4 else 0) + n * (100 + 16 * columns) + (80 + 16 * environments) * p^2
+  n * (if (packed) p / 4 else 0) + n * (100 + 16 * columns) + (80 + 16 * environments) * p^2 +
+    if (n <= 2 * p) 24 * n^2 else 0
 }
 
 columns_apart <- function(x) {

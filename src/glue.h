@@ -115,6 +115,7 @@ extern const R_CallMethodDef glue_genotype_calls[];
 extern const R_CallMethodDef glue_genotype_bgen_calls[];
 extern const R_CallMethodDef glue_genotype_source_calls[];
 extern const R_CallMethodDef glue_iv_calls[];
+extern const R_CallMethodDef glue_iv_hat_calls[];
 extern const R_CallMethodDef glue_iv_kclass_calls[];
 extern const R_CallMethodDef glue_iv_mixed_calls[];
 extern const R_CallMethodDef glue_kernel_calls[];

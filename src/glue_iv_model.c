@@ -145,12 +145,13 @@ static iv_data stream_model(SEXP rows, SEXP r) {
   s->cells = cells;
   s->basis = real_or_null(rows, "basis", s->rows->g.variants * L);
   s->metric = real_or_null(rows, "metric", s->rows->g.variants * s->rows->g.variants);
+  s->hat = real_or_null(rows, "hat", s->n * s->n);
   s->given = real_or_null(rows, "given", s->n * L);
   s->given_w = real_or_null(rows, "given_w", K * L);
   s->given_r = real_or_null(rows, "given_r", L * L);
   s->forms = real_or_null(rows, "forms", s->n * iv_stream_forms(s, k));
   if (s->basis && !s->metric) glue_stop("internal: instruments of a stream without their metric");
-  if (L && !s->metric && (!s->given || !s->given_w || !s->given_r)) glue_stop("internal: no instruments");
+  if (L && !s->metric && !s->hat && (!s->given || !s->given_w || !s->given_r)) glue_stop("internal: no instruments");
   const tall_source instruments = {NULL, s->n, K + L, NULL, NULL}, response = {NULL, s->n, k + 1, NULL, NULL};
   const iv_data d = {instruments, response, K, L, k, glue_real(r, (R_xlen_t)(p * p), "r"), s};
   return d;

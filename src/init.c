@@ -16,6 +16,7 @@ static const R_CallMethodDef *const tables[] = {
   glue_genotype_bgen_calls,
   glue_genotype_source_calls,
   glue_iv_calls,
+  glue_iv_hat_calls,
   glue_iv_kclass_calls,
   glue_iv_mixed_calls,
   glue_kernel_calls,

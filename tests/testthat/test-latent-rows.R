@@ -241,3 +241,47 @@ test_that("numbers are read cell after cell within as many people as a cache hol
   expect_all_twins(interleaved(both(rows_cohort("dosage", n = 900), crossfit = 2)))
   expect_all_twins(interleaved(both(rows_cohort("continuous"), environments = c("s1", "s3"))))
 })
+
+test_that("without an environment from one projection of everybody, as from the explicit columns", {
+  without <- function(data, gone, id = "latent_ujive") {
+    all <- both(data)
+    part <- both(data, environments = setdiff(all$view$environments, gone))
+    part$context$rows["whole"] <- list(whole_hat(all$context$rows, all$view, all$context$blocks$latent, id))
+    part
+  }
+  hat <- function(set) hat_without(set$context$rows, set$view, set$context$blocks$latent)
+  cohorts <- list(
+    rows_cohort(n = 150, p = 80), rows_cohort(n = 150, p = 80, exposures = 2, structure = TRUE, missing = 0),
+    rows_cohort("dosage", n = 160, p = 90, sites = 4), rows_cohort("continuous", n = 225, p = 120)
+  )
+  for (data in cohorts) {
+    for (gone in c("s1", "s3")) {
+      part <- without(data, gone)
+      block <- part$context$blocks$latent
+      got <- hat(part)
+      z <- if (is.null(block$directions)) part$dense$z else part$dense$z %*% block$directions
+      columns <- qr(cbind(block_columns(block$part, part$dense, part$view), z)[order(part$dense$environment), ])
+      twin <- tcrossprod(qr.Q(columns)[, seq_len(columns$rank)])
+      expect_equal(got[upper.tri(got, TRUE)], twin[upper.tri(twin, TRUE)], tolerance = 1e-9)
+      expect_pairs(part)
+      expect_twin(row_estimate(part$context, block, "jive1"), twin(part, block, "jive1", "HC1"))
+    }
+  }
+  expect_null(hat(without(cohorts[[1]], "s2", "latent_gmm")))
+  expect_null(hat(without(rows_cohort(n = 200, p = 80), "s2")))
+  expect_null(hat(without(rows_cohort(n = 150, p = 80, cluster = "within"), "s2")))
+  expect_null(hat(without(rows_cohort(n = 150, p = 80, sites = 2), "s2")))
+  # An instrument more than the others have people for.
+  expect_null(hat(without(rows_cohort(n = 150, p = 110), "s2")))
+})
+
+test_that("what a group takes with it is no projection of the others", {
+  withr::local_seed(1)
+  z <- cbind(rep(1:0, c(4, 8)), matrix(rnorm(24), 12))
+  hat <- tcrossprod(qr.Q(qr(z)))
+  column <- matrix(z[1:4, 1] / 2)
+  expect_null(.Call(C_ffi_iv_hat_without, hat, 0:3, matrix(0, 4, 1)))
+  got <- .Call(C_ffi_iv_hat_without, hat, 0:3, column)
+  expect_equal(got[upper.tri(got, TRUE)], tcrossprod(qr.Q(qr(z[5:12, -1])))[upper.tri(got, TRUE)])
+  expect_error(.Call(C_ffi_iv_hat_without, hat, c(1L, 0L), column[1:2, , drop = FALSE]), "do not rise")
+})

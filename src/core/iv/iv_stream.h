@@ -28,6 +28,7 @@ typedef struct {
   int y;
   const double *basis; /* variants x L; NULL where nothing asks for the columns of Z themselves */
   const double *metric; /* basis basis' (variants x variants), or NULL: */
+  const double *hat; /* n x n, its upper triangle: the projection on (W, Z) (core/iv/iv_hat.h), or NULL: */
   const double *given; /* n x L, in the order of `who`, with */
   /* n x iv_stream_forms(): the forms of people by the maps of their cells (W, X after W, X after
    * (W, Z)), written by the passes when `keep` is there, read instead of the genotypes when `forms` is:

@@ -4,6 +4,7 @@
 
 #include "core/base/parallel.h"
 #include "core/iv/iv_gram.h"
+#include "core/iv/iv_hat.h"
 
 static size_t exposures(const iv_data *d) { return d->k > 1 ? d->k : 1; }
 
@@ -77,7 +78,10 @@ static size_t instrument_bytes(const iv_data *d, const lmr_tick *tick) {
   return bytes;
 }
 
-size_t ujive_single_bytes(const iv_data *d, const lmr_tick *tick) {
+static int has_hat(const iv_data *d) { return d->stream && d->stream->hat; }
+
+static size_t pairs_bytes(const iv_data *d) {
+  if (has_hat(d)) return iv_hat_pairs_bytes(d);
   const size_t k = exposures(d), m = iv_gram_columns(d), K = d->K, pk = tall_pad(K), rows = iv_block_rows(d);
   size_t bytes = iv_block_bytes(d, IV_LEVERAGE);
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, rows * (2 * k + 3)));
@@ -88,8 +92,12 @@ size_t ujive_single_bytes(const iv_data *d, const lmr_tick *tick) {
     bytes = lmr_add_bytes(bytes, iv_gram_bytes(d, 1));
     bytes = lmr_add_bytes(bytes, lmr_add_bytes(lmr_double_bytes(1, m * m), lmr_double_bytes(2, K * m)));
   }
-  const size_t instrument = instrument_bytes(d, tick);
-  return bytes > instrument ? bytes : instrument;
+  return bytes;
+}
+
+size_t ujive_single_bytes(const iv_data *d, const lmr_tick *tick) {
+  const size_t pairs = pairs_bytes(d), instrument = instrument_bytes(d, tick);
+  return pairs > instrument ? pairs : instrument;
 }
 
 static lmr_status make(pair_space *s, const iv_data *d, int want, lmr_arena *work, lmr_error *err) {
@@ -171,6 +179,7 @@ static void known_leverage(iv_block *b, const double *leverage, size_t n, size_t
 
 lmr_status ujive_single_pairs(const iv_data *d, const double *leverage, const double *coef, double *out, lmr_cpu level,
                               lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  if (has_hat(d)) return iv_hat_pairs(d, leverage, coef, out, level, work, tick, err);
   const size_t n = d->instruments.n, k = d->k, m = iv_gram_columns(d);
   pair_space s;
   /* A stream whose variants stand for Z needs neither their leverages again nor Z. */
