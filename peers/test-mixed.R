@@ -35,3 +35,16 @@ test_that("relatedness and groups as lme4 has them with the factor of the matrix
   theirs <- as.data.frame(lme4::VarCorr(fit))$vcov
   expect_equal(unname(mixed_components(case$y, case$w, case$terms)$variance), theirs, tolerance = 1e-3)
 })
+
+test_that("both terms as gaston's average information has them on the same matrices", {
+  skip_if_not_installed("gaston")
+  for (n in c(200, 400)) {
+    case <- mixed_case(n, seed = n)
+    same <- outer(case$terms$cluster, case$terms$cluster, "==") + 0
+    theirs <- gaston::lmm.aireml(
+      case$y, case$w, K = list(case$terms$background, same), verbose = FALSE, eps = 1e-8, max_iter = 200L, get.P = FALSE
+    )
+    ours <- mixed_components(case$y, case$w, case$terms)
+    expect_equal(unname(ours$variance), c(theirs$tau, theirs$sigma2), tolerance = 1e-3)
+  }
+})
