@@ -137,6 +137,8 @@ html_to_docx <- function(page) {
   for (part in c("<nav.*?</nav>", "<script>.*?</script>", "<a class=\"skip\".*?</a>", "<p class=\"file\">.*?</p>")) {
     text <- gsub(paste0("(?s)", part), "", text, perl = TRUE)
   }
+  # pandoc takes the words of a picture in a figure from its caption alone.
+  text <- gsub("<figure[^>]*>", "<p>", gsub("</figure>", "</p>", text, fixed = TRUE))
   writeLines(text, page, useBytes = TRUE)
   made <- file.path(dirname(page), "report.docx")
   rmarkdown::pandoc_convert(page, to = "docx", from = "html", output = made)

@@ -275,7 +275,9 @@ test_that("quality is drawn over what the data would show", {
 
 test_that("every environment has an axis, the same for all, whatever the number of panels", {
   p <- plot(plot_fit, "environments")
-  grob <- suppressWarnings(ggplot2::ggplotGrob(p))
+  grDevices::pdf(NULL)
+  grob <- ggplot2::ggplotGrob(p)
+  grDevices::dev.off()
   drawn <- function(pattern) sum(!vapply(grob$grobs[grepl(pattern, grob$layout$name)], inherits, NA, "zeroGrob"))
   panels <- length(plot_fit$encoder$environments) + 1L
   expect_gt(panels %% 3, 0) # the last row is not full

@@ -288,6 +288,9 @@ test_that("a document for word processors holds the same numbers and pictures", 
   for (shown in format_estimate(frame$b, frame$lo_ci, frame$up_ci)) expect_has(text, shown)
   for (section in c(sections, "Effect of exposure on outcome", report_fit$variants$snp[1])) expect_has(text, section)
   expect_gte(length(gregexpr("<w:tbl>", xml, fixed = TRUE)[[1]]), 9)
+  words <- attribute(regmatches(xml, gregexpr("<wp:docPr [^>]*>", xml))[[1]], "descr")
+  expect_length(words, 11)
+  expect_true(all(nchar(words) > 30))
   # Neither the script of the page nor its file.
   expect_false(grepl("aria-sort|as CSV", text))
   # From a fit, whatever the case of the ending.
