@@ -17,7 +17,8 @@
 # Cells of polygenic tables (poly_*): z statistics drawn with LD (AR .6 in blocks of 20) for four ancestries of 360,000,
 # 20,000, 8,000 and 6,000; 60 instruments; a background of heritability h2 in both traits with genetic correlation rg, a
 # share of causal variants; stratification that is the same everywhere. Arms: `mean` (as if no background), `ldscore`.
-# Winner's curse (poly_curse): instruments chosen at p < 5e-8 in the same tables.
+# Winner's curse: instruments chosen at p < 5e-8 in the same tables; poly_curse_none without a background, poly_curse_rg0 with
+# one whose effects on the traits are independent, poly_curse with one of rg .5: most of what is chosen is then pleiotropic.
 # Arm `best`: the smallest error that any estimator can have on average, for these tables, their overlap and a noise of the
 # shape that the null variants show (best_variance()). PEOPLE=2000, one, two samples and half overlap: distinct .043, .071,
 # .057 (latent_reml .048, .062, .056; its 40 draws are known to 11 %), shared .059, .086, .072 (.054, .084, .068).
@@ -342,7 +343,8 @@ polygenic <- c(
   )),
   list(
     poly_none = list(h2 = 0, causal = .1), poly_clean = list(h2 = 0, causal = .1, kappa = 0),
-    poly_curse = list(h2 = .3, causal = .05, rg = .5, curse = TRUE)
+    poly_curse = list(h2 = .3, causal = .05, rg = .5, curse = TRUE),
+    poly_curse_rg0 = list(h2 = .3, causal = .05, curse = TRUE), poly_curse_none = list(h2 = 0, causal = .1, curse = TRUE)
   )
 )
 alignment <- list()
