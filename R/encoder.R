@@ -82,7 +82,13 @@
 #' (`src/core/encoder/sparse_shift.h`). The largest set of environments in which mean and variance of a row agree is the
 #' set that leaves it alone; its row is then learned anew from these in closed form. [latent_mr()] takes the
 #' untouched latents of an environment as its instruments and partials the touched ones out there, less what the
-#' untouched say of them. With `encoder_control(sparse_mixing = "closure")` or `"flow"` the instruments may be a
+#' untouched say of them; its first line, `latent_joint`, is the maximum of the normal likelihood of means and
+#' covariances of all environments over rows and effect together, masks held (`R/latent_joint.R`): two-stage least squares
+#' takes estimated rows for known, which costs precision and biases it towards the confounded estimate
+#' (`bench/bench-mechanism-sparsity.R`). `latent_joint` assumes that what touches a latent is independent of the untouched
+#' ones, and that covariates are exogenous in every environment; with other laws than normal ones it is no longer the
+#' most precise, but as right.
+#' With `encoder_control(sparse_mixing = "closure")` or `"flow"` the instruments may be a
 #' nonlinear mixing: the code of these encoders, learned without an invariant block (for the flow, one normal law of all
 #' latents per environment), is linear in the latents, and the rows are looked for in it (`"auto"` does so where it takes
 #' a closure or a flow whose code has no invariant direction). A flow is an approximation that many people see through:

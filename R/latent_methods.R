@@ -7,7 +7,7 @@
 #                 "family" (R/latent_family.R), "imputed" (R/latent_imputed.R), "mixed" (R/latent_mixed.R)
 #   instruments   "none", "variants", "latent", "invariant", "variant", "score" (R/latent_estimates.R)
 #   needs         among "rows" of people, a "score", a "0/1 outcome", "variants"
-#                 (allele counts or dosages), "families", "imputed parents"
+#                 (allele counts or dosages), "families", "imputed parents", "touched latents"
 #   exposures     the most it takes at a time
 #   many          TRUE: on genotypes its interval is t on L - k degrees of freedom, wider
 #                 by sqrt(J / df) where the instruments disagree
@@ -86,7 +86,7 @@ make_registry <- function() {
     kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
       instruments = "score", default = "score", needs = "score", exposures = 1)
   )
-  rows <- c(append(rows, c(family_estimators(), mixed_estimators()), 15), associated_estimators())
+  rows <- c(append(rows, c(joint_estimators(), family_estimators(), mixed_estimators()), 15), associated_estimators())
   setNames(rows, vapply(rows, `[[`, "", "id"))
 }
 
@@ -99,6 +99,14 @@ associated_estimators <- function() {
       words = sprintf("Structure removed (%s)", s$name)
     )
   })
+}
+
+# Rows of latents and effect in one (R/latent_joint.R).
+joint_estimators <- function() {
+  list(estimator(
+    "latent_joint", "Latent IV (joint likelihood)", "Anderson and Rubin 1956 (factor models); see ?learn_instruments",
+    joint_effects, joint_errors, default = "sparse", needs = "touched latents", everybody = TRUE, relearned = TRUE
+  ))
 }
 
 # Within families (R/latent_family.R).
@@ -162,8 +170,8 @@ mixed_estimators <- function() {
 #'   [latent_mr()]),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
 #'   is run when `methods = NULL`; `score`: when `latent_mr()` has `score_weights`; `binary`: when
-#'   the outcome is 0/1; `family`, `imputed`: when the data have families, or imputed parents; `random`: when
-#'   `latent_mr()` has `random`), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
+#'   the outcome is 0/1; `sparse`: with `encoder = "mechanism_sparsity"`; `family`, `imputed`: when the data have
+#'   families, or imputed parents; `random`: when `latent_mr()` has `random`), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
 #'   and `reference`.
 #' @examples
 #' mr_methods()[, c("id", "name", "default")]
@@ -212,7 +220,8 @@ default_methods <- function(table, given) {
   family <- if (given$kind == "continuous") "continuous" else "genotype"
   keep <- table$default %in% c(
     "all", family, if (given$score) "score", if (given$binary && given$rows) "binary",
-    if (given$family) "family", if (given$imputed) "imputed", if (given$random) "random"
+    if (given$mode == "sparse") "sparse", if (given$family) "family", if (given$imputed) "imputed",
+    if (given$random) "random"
   )
   if (!given$moving) keep <- keep & table$id != "latent_2sls_variant"
   if (given$kind == "continuous" && !given$structure) keep <- keep & table$id != "2sls_structure"
@@ -268,6 +277,10 @@ check_needs <- function(ids, given) {
   refuse(
     "random effects", given$random, "estimators without random effects, when `random` is NULL",
     "random = \"background\", \"cluster\" or both."
+  )
+  refuse(
+    "touched latents", given$mode == "sparse", "estimators for any encoder, when this one knows no touched latents",
+    "encoder = \"mechanism_sparsity\" finds which environments touch which latents."
   )
   wrong <- needing("variants")
   if (given$kind == "continuous" && length(wrong)) {

@@ -97,7 +97,8 @@
 #'   `TwoSampleMR::mr()`; `environments = TRUE` adds the rows of every environment; the column `crossfit` is there
 #'   when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance` and [ar_set()]. Its field `headline` names
 #'   the estimator to report first: on genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
-#'   from moments); for continuous instruments `latent_2sls`; with families `family_ujive` (`family_nagar` from moments). Other fields: `outcome`, `exposure` (names), `units`,
+#'   from moments); for continuous instruments `latent_2sls`
+#'   (`latent_joint` with `encoder = "mechanism_sparsity"`); with families `family_ujive` (`family_nagar` from moments). Other fields: `outcome`, `exposure` (names), `units`,
 #'   `kind`, `level`, `nobs`, `methods` (rows of [mr_methods()]), `crossfit`, `encoder` ([learn_instruments()]),
 #'   `quality`, `family` (a list, or `NULL`: `people`, `families` and `trios` that inform, the number of people
 #'   whose parents are `imputed`, and `contrast`: `b` of the
@@ -386,7 +387,7 @@ choose_headline <- function(chosen, encoder, has_rows, estimates) {
   for (id in c("family_ujive", "family_nagar")) if (id %in% chosen$id && (has_rows || id != "family_ujive")) return(id)
   if ("mixed_ujive" %in% chosen$id) return("mixed_ujive")
   order <- if (encoder$kind == "continuous") {
-    c("latent_2sls", "latent_liml", "latent_ujive")
+    c("latent_joint", "latent_2sls", "latent_liml", "latent_ujive")
   } else {
     c(
       if (encoder$mode == "panel") "latent_reml", if (has_rows) "latent_ujive", "latent_nagar", "latent_2sls",
@@ -403,6 +404,7 @@ choose_headline <- function(chosen, encoder, has_rows, estimates) {
 # of everybody, outlying variants their halves, so a neighbour stands in.
 local_method <- function(fit) {
   if (!latent_registry()[[fit$leading]]$everybody) return(fit$leading)
+  if (fit$kind == "continuous") return("latent_2sls")
   if (fit$rows_used) "latent_ujive" else "latent_nagar"
 }
 

@@ -14,7 +14,7 @@ estimate_cases <- function(k) {
   }
   weights <- data.frame(SNP = colnames(d$g), effect_allele = "A", other_allele = "G", beta = seq(.1, .5, length.out = 10))
   table <- mr_methods()
-  ids <- table$id[!grepl("^(family|imputed|mixed)_", table$id)]
+  ids <- table$id[!grepl("^(family|imputed|mixed)_|^latent_joint$", table$id)]
   binary <- c("latent_msmm", "latent_tsri", "latent_tsps")
   linear <- setdiff(ids, binary)
   rows <- c("latent_ujive", "latent_jive1", "latent_gmm", binary)

@@ -11,7 +11,7 @@ test_that("a row says all there is to say about an estimator, and mr_methods() s
     expect_identical(names(formals(row$error)), c("effects", "block", "context"), info = row$id)
     expect_true(row$partialled %in% c("basic", "structure", "latent", "family", "imputed", "mixed"), info = row$id)
     expect_true(row$instruments %in% c("none", "variants", "latent", "invariant", "variant", "score"), info = row$id)
-    needs <- c("rows", "score", "0/1 outcome", "variants", "families", "imputed parents", "random effects")
+    needs <- c("rows", "score", "0/1 outcome", "variants", "families", "imputed parents", "random effects", "touched latents")
     expect_true(all(row$needs %in% needs), info = row$id)
     expect_true(is.null(row$kclass) || row$kclass %in% c("ols", "2sls", "liml", "fuller", "nagar"), info = row$id)
   }
