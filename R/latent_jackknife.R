@@ -46,7 +46,7 @@ jackknife_encoder <- function(estimates, chosen, set, level, sure) {
 
 jackknife_relearned <- function(estimates, chosen, set, level) {
   repeated <- vapply(latent_registry()[chosen$id], `[[`, NA, "relearned")
-  chosen <- chosen[repeated, ]
+  chosen <- chosen[repeated & !vapply(estimates[chosen$id], function(x) anyNA(x$b), NA), ]
   if (!nrow(chosen)) return(estimates)
   moments <- fold_moments(set)
   means <- moments_means(moments)
@@ -64,7 +64,6 @@ jackknife_relearned <- function(estimates, chosen, set, level) {
   }, numeric(nrow(chosen)))
   without <- matrix(without, nrow(chosen), dimnames = list(chosen$id, NULL))
   for (id in chosen$id) {
-    if (is.na(estimates[[id]]$b)) next
     estimates[[id]] <- refinished(estimates[[id]], without[id, ], level)
   }
   estimates

@@ -10,6 +10,9 @@
 #
 # A row of `which` names an entry of a covariance, low[, 1] >= low[, 2].
 
+# Latents times environments, above which it runs when asked for: time goes with the fourth power of the latents.
+joint_most <- 200L
+
 joint_effects <- function(block, context) {
   encoder <- context$encoder
   laws <- joint_laws(context$view, encoder)
