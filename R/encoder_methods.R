@@ -130,14 +130,17 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
     )
   }
   check_idle("environment", inherits(newdata, "mr_data"), "a matrix as `newdata`")
+  out <- encoded(object, newdata, type, environment)[[1]]
+  dimnames(out) <- block_names(newdata, type, ncol(out))
+  out
+}
+
+# The blocks of these types, of people read once.
+encoded <- function(object, newdata, types, environment = NULL) {
   new <- new_instruments(object, newdata, environment)
   z <- impute_genotypes(new$z, new$environment, object)
-  if (has_code(object)) {
-    out <- code_blocks(object, z)[[type]]
-    dimnames(out) <- block_names(newdata, type, ncol(out))
-    return(out)
-  }
-  z <- sweep(z, 2, object$center)
+  if (has_code(object)) return(code_blocks(object, z)[types])
+  z <- z - rep(object$center, each = nrow(z))
   if (!is.null(object$structure_slopes)) {
     columns <- length(object$structure_mean)
     given <- if (is.null(new$structure)) 0L else ncol(new$structure)
@@ -150,10 +153,9 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
     }
     z <- z - core_product(sweep(new$structure, 2, object$structure_mean), object$structure_slopes)
   }
-  map <- switch(type, invariant = object$invariant, variant = object$variant, code = object$map)
-  out <- core_product(z, map)
-  dimnames(out) <- block_names(newdata, type, ncol(map))
-  out
+  lapply(types, function(type) {
+    core_product(z, switch(type, invariant = object$invariant, variant = object$variant, code = object$map))
+  })
 }
 
 check_same_instruments <- function(columns, names, object, arg) {

@@ -16,11 +16,8 @@ quality_report <- function(object, data, seed) {
   }
   people <- quality_people(data, sum(object$n_latent), seed)
   some <- if (length(people) < length(data$environment)) rows_of_data(data, people) else data
-  codes <- list(
-    invariant = unname(stats::predict(object, some, type = "invariant")),
-    variant = unname(stats::predict(object, some, type = "variant"))
-  )
-  codes <- lapply(codes, standardised)
+  codes <- lapply(encoded(object, some, c("invariant", "variant")), function(code) standardised(unname(code)))
+  names(codes) <- c("invariant", "variant")
   e <- some$environment
   measured <- list(covariates = standardised(some$covariates), `structure columns` = standardised(some$structure))
   rows <- c(
@@ -60,6 +57,9 @@ quality_row <- function(quantity, block, latent, against, value = NA_real_, dete
   )
 }
 
+# `keep` rises; all rows are not copied.
+rows_kept <- function(x, keep) if (length(keep) < nrow(x)) x[keep, , drop = FALSE] else x
+
 # Each latent in each environment against the others.
 quality_latents <- function(code, letter, block, environment, seed) {
   if (is.null(code) || !ncol(code)) return(NULL)
@@ -69,7 +69,7 @@ quality_latents <- function(code, letter, block, environment, seed) {
   if (length(large) < 2) return(quality_row("mmd", block, labels, "environments", note = "needs two environments"))
   keep <- which(environment %in% large)
   e <- droplevels(environment[keep])
-  found <- quality_latent(code[keep, , drop = FALSE], e, seed, progress_of(sprintf("Quality of the %s block", block)))
+  found <- quality_latent(rows_kept(code, keep), e, seed, progress_of(sprintf("Quality of the %s block", block)))
   quality_row(
     "mmd", block, rep(labels, each = nlevels(e)), rep(levels(e), length(labels)), found$value, found$detectable,
     found$detectable_shift, found$p_value, rep(tabulate(e), length(labels))
@@ -149,7 +149,7 @@ quality_hsic <- function(code, other, name, environment, seed) {
   keep <- which(environment %in% names(size)[size >= QUALITY_LEAST])
   if (!length(keep)) return(row(note = sprintf("no environment has %d people", QUALITY_LEAST)))
   e <- droplevels(environment[keep])
-  pair <- hsic_pair(code[keep, , drop = FALSE], other[keep, , drop = FALSE], e, "rbf", NULL, 1)
+  pair <- hsic_pair(rows_kept(code, keep), rows_kept(other, keep), e, "rbf", NULL, 1)
   table <- hsic_table(pair, choose_approximation("auto", pair$n, pair$kernels), 50, seed)
   statistic <- sum(table["n", ] * table["biased", ])
   law <- gamma_law(sum(table["trace_mean", ]), sum(table["trace_var", ]))

@@ -22,7 +22,8 @@ kernel_sample <- function(x, arg, rows = NULL) {
     abort_argument(arg, sprintf("of %d rows, as the other sample", rows), sprintf("of %d rows", nrow(x)))
   }
   storage.mode(x) <- "double"
-  bad <- sum(!is.finite(x))
+  # A sum that is finite is one of finite numbers.
+  bad <- if (is.finite(sum(x))) 0 else sum(!is.finite(x))
   if (bad) abort_missing(arg, bad)
   list(x = x, labels = NULL)
 }

@@ -38,7 +38,7 @@ allele_count_test <- function(moments) {
 linear_hsic <- function(view, part, directions, columns, from = NULL, given = integer()) {
   statistic <- center <- variance <- 0
   normal <- 0
-  size <- colSums(abs(directions) * sqrt(view$scale[view$columns$variants]))^2
+  size <- drop(sqrt(view$scale[view$columns$variants]) %*% abs(directions))^2
   for (e in view$environments) {
     one <- view_subset(view, e)
     inner <- block_map(one, cbind(part$inner_directions, part$common_directions), given)
@@ -62,8 +62,7 @@ linear_hsic <- function(view, part, directions, columns, from = NULL, given = in
     if (!any(use_x) || !any(use_y)) next
     sx <- sqrt(diag(xx)[use_x])
     sy <- sqrt(diag(yy)[use_y])
-    if (!all(use_x)) xx <- xx[use_x, use_x, drop = FALSE]
-    squares <- sum(drop(xx^2 %*% sx^-2) * sx^-2) # of the correlations
+    squares <- .Call(C_ffi_symmetric_squares, xx, replace(numeric(length(use_x)), use_x, 1 / sx)) # of the correlations
     rxy <- xy[use_x, use_y, drop = FALSE] / outer(sx, sy)
     ryy <- yy[use_y, use_y, drop = FALSE] / outer(sy, sy)
     n <- one$n

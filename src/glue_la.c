@@ -192,6 +192,11 @@ static SEXP ffi_column_marks(SEXP x) {
   return out;
 }
 
+static SEXP ffi_symmetric_squares(SEXP a, SEXP scale) {
+  const R_xlen_t n = glue_nrow(a);
+  return Rf_ScalarReal(symmetric_squares(glue_real(a, n * n, "a"), (size_t)n, glue_real(scale, n, "scale")));
+}
+
 /* The symmetric_fault of a square matrix, as an integer. */
 static SEXP ffi_symmetric(SEXP a, SEXP products) {
   const size_t n = (size_t)glue_nrow(a);
@@ -214,5 +219,6 @@ const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_column_marks, 1),
   GLUE_CALL(ffi_column_shape, 3),
   GLUE_CALL(ffi_symmetric, 2),
+  GLUE_CALL(ffi_symmetric_squares, 2),
   {NULL, NULL, 0}
 };

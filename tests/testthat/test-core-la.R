@@ -261,3 +261,11 @@ test_that("a part of a matrix is R's, and zeros are zeros", {
   expect_identical(.Call(C_ffi_zeros, 5L, 2L), matrix(0, 5, 2))
   expect_error(.Call(C_ffi_part, x, 5L, 1L), "rows")
 })
+
+test_that("squares of a scaled symmetric matrix are those of its definition", {
+  withr::local_seed(4)
+  a <- crossprod(matrix(rnorm(70), 10))
+  scale <- c(0, 1 / sqrt(diag(a))[-1])
+  expect_equal(.Call(C_ffi_symmetric_squares, a, scale), sum((diag(scale) %*% a %*% diag(scale))^2), tolerance = 1e-14)
+  expect_equal(.Call(C_ffi_symmetric_squares, a[0, 0], numeric()), 0)
+})

@@ -36,3 +36,15 @@ symmetric_fault symmetric_check(const double *a, size_t n, int products, double 
       if (fabs(a[i + j * n]) > root[i] * root[j] * (1 + 1e-6) + rounding) return SYMMETRIC_LARGE;
   return SYMMETRIC_OK;
 }
+
+double symmetric_squares(const double *a, size_t n, const double *scale) {
+  double sum = 0;
+  for (size_t j = 0; j < n; j++) {
+    const double *column = a + j * n;
+    const double own = column[j] * scale[j];
+    double above = 0;
+    for (size_t i = 0; i < j; i++) above += column[i] * scale[i] * column[i] * scale[i];
+    sum += scale[j] * scale[j] * (2 * above + own * own);
+  }
+  return sum;
+}

@@ -15,4 +15,7 @@ typedef enum {
  * for n numbers. The first of them in this order that is found. */
 symmetric_fault symmetric_check(const double *a, size_t n, int products, double *root);
 
+/* Sum of (a_ij scale_i scale_j)^2 over all i and j of a symmetric n x n matrix. */
+double symmetric_squares(const double *a, size_t n, const double *scale);
+
 #endif
