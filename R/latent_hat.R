@@ -21,8 +21,9 @@ hat_without <- function(rows, view, block) {
   here <- match(view$environments, whole$environments)
   kept <- function(of, at) list(of$part, of$kclass$L, of$partial$inner_kept[, at], of$partial$common_kept)
   if (is.null(whole) || !identical(kept(whole$block, here), kept(block, seq_along(here)))) return(NULL)
-  gone <- match(setdiff(whole$who, rows$who), whole$who)
+  at <- match(rows$who, whole$who)
   cell <- whole$maps$cells[[setdiff(seq_along(whole$environments), here)]]
   own <- cell$place[c(TRUE, is.na(cell$shared))] + 1L
-  .Call(C_ffi_iv_hat_without, whole$hat, gone - 1L, whole$w[gone, own, drop = FALSE])
+  lift <- .Call(C_ffi_iv_hat_lift, whole$hat, at - 1L, whole$w[-at, own, drop = FALSE])
+  if (!is.null(lift)) list(hat = whole$hat, at = at - 1L, lift = lift)
 }

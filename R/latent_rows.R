@@ -65,8 +65,8 @@ row_codes <- function(source, order) {
 
 # Codes, the numbers of a person (positions, leverages, instruments of UJIVE, and the `columns`
 # as they are and as forms, src/core/iv/iv_stream.h), and matrices of variants x variants: about ten, and two more for
-# each environment (its products, and those of its directions, R/moments_turned.R). With few people two projections
-# (R/latent_hat.R).
+# each environment (its products, and those of its directions, R/moments_turned.R). With few people a projection, how
+# it is made and what lifts it (R/latent_hat.R).
 row_bytes <- function(n, p, packed, columns, environments) {
   n * (if (packed) p / 4 else 0) + n * (100 + 16 * columns) + (80 + 16 * environments) * p^2 +
     if (n <= 2 * p) 24 * n^2 else 0

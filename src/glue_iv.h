@@ -23,6 +23,9 @@ iv_data glue_iv_model(SEXP rows, SEXP r, const int *order);
 
 row_meats_input glue_row_meats(SEXP rows, SEXP maps, SEXP estimates, SEXP k, SEXP cluster, SEXP clusters);
 
+/* Rising 0-based places below `limit`. */
+const int *glue_rising(SEXP x, size_t limit, const char *name);
+
 /* Cluster of each of n rows (0-based) and their number; NULL and 0 without clusters. */
 const int *glue_clusters(SEXP cluster, SEXP clusters, size_t n, size_t *count);
 

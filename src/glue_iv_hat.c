@@ -21,28 +21,27 @@ static SEXP ffi_iv_hat(SEXP rows, SEXP r, SEXP level) {
   return out;
 }
 
-/* group: 0-based, rising; own: a row for each of them. NULL where the others do not determine all that everybody did. */
-static SEXP ffi_iv_hat_without(SEXP hat, SEXP group, SEXP own) {
-  const R_xlen_t n = glue_nrow(hat), m = Rf_xlength(group), c = glue_ncol(own);
+/* at: 0-based, rising; own: a row for each of the others. NULL where those at `at` do not determine all that everybody
+ * did. */
+static SEXP ffi_iv_hat_lift(SEXP hat, SEXP at, SEXP own) {
+  const R_xlen_t n = glue_nrow(hat), others = Rf_xlength(at), m = n - others, c = glue_ncol(own);
   const double *from = glue_real(hat, n * n, "hat"), *columns = glue_real(own, m * c, "own");
-  const int *at = glue_places(group, -1, (size_t)n, "group");
-  for (R_xlen_t i = 1; i < m; i++)
-    if (at[i] <= at[i - 1]) glue_stop("internal: people of a group do not rise");
-  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int)(n - m), (int)(n - m)));
+  const int *places = glue_rising(at, (size_t)n, "at");
+  SEXP lift = PROTECT(Rf_allocMatrix(REALSXP, (int)m, (int)others));
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
   lmr_error err;
-  const glue_work work = glue_work_take(iv_hat_without_bytes((size_t)n, (size_t)m));
-  const lmr_status status =
-      iv_hat_without(from, (size_t)n, at, (size_t)m, columns, (size_t)c, REAL(out), work.arena, &tick, &err);
+  const glue_work work = glue_work_take(iv_hat_lift_bytes((size_t)m));
+  const lmr_status status = iv_hat_lift(from, (size_t)n, places, (size_t)others, columns, (size_t)c, REAL(lift),
+                                        work.arena, &tick, &err);
   glue_work_give(&work);
   if (status != LMR_ESINGULAR) glue_check(status, &err);
   UNPROTECT(1);
-  return status == LMR_ESINGULAR ? R_NilValue : out;
+  return status == LMR_ESINGULAR ? R_NilValue : lift;
 }
 
 const R_CallMethodDef glue_iv_hat_calls[] = {
   GLUE_CALL(ffi_iv_hat, 3),
-  GLUE_CALL(ffi_iv_hat_without, 3),
+  GLUE_CALL(ffi_iv_hat_lift, 3),
   {NULL, NULL, 0}
 };

@@ -129,6 +129,27 @@ static const double *real_or_null(SEXP list, const char *name, size_t length) {
   return x == R_NilValue ? NULL : glue_real(x, (R_xlen_t)length, name);
 }
 
+const int *glue_rising(SEXP x, size_t limit, const char *name) {
+  const int *at = glue_places(x, -1, limit, name);
+  for (R_xlen_t i = 1; i < Rf_xlength(x); i++)
+    if (at[i] <= at[i - 1]) glue_stop("internal: `%s` does not rise", name);
+  return at;
+}
+
+/* NULL or list(hat, at, lift). */
+static const iv_stream_hat *stream_hat(SEXP x, size_t n) {
+  if (x == R_NilValue) return NULL;
+  SEXP hat = glue_field(x, "hat"), at = glue_field(x, "at"), lift = glue_field(x, "lift");
+  iv_stream_hat *out = glue_alloc(1, sizeof *out);
+  out->people = (size_t)glue_nrow(hat);
+  out->hat = glue_real(hat, (R_xlen_t)(out->people * out->people), "hat");
+  out->at = glue_rising(at, out->people, "at");
+  if ((size_t)Rf_xlength(at) != n) glue_stop("internal: a projection of %d people for %zu", (int)Rf_xlength(at), n);
+  out->m = (size_t)glue_nrow(lift);
+  out->lift = glue_real(lift, (R_xlen_t)(out->m * n), "lift");
+  return out;
+}
+
 static iv_data stream_model(SEXP rows, SEXP r) {
   size_t cells;
   iv_stream *s = glue_alloc(1, sizeof *s);
@@ -145,7 +166,7 @@ static iv_data stream_model(SEXP rows, SEXP r) {
   s->cells = cells;
   s->basis = real_or_null(rows, "basis", s->rows->g.variants * L);
   s->metric = real_or_null(rows, "metric", s->rows->g.variants * s->rows->g.variants);
-  s->hat = real_or_null(rows, "hat", s->n * s->n);
+  s->hat = stream_hat(glue_field_or_null(rows, "hat"), s->n);
   s->given = real_or_null(rows, "given", s->n * L);
   s->given_w = real_or_null(rows, "given_w", K * L);
   s->given_r = real_or_null(rows, "given_r", L * L);

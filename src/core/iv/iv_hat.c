@@ -32,36 +32,36 @@ lmr_status iv_hat(const iv_data *d, double *hat, double *w, lmr_cpu level, lmr_a
   return LMR_OK;
 }
 
-size_t iv_hat_without_bytes(size_t n, size_t m) {
-  return lmr_add_bytes(lmr_double_bytes(1, m * m), lmr_add_bytes(lmr_double_bytes(1, m * n), lmr_bytes(n, sizeof(size_t))));
-}
+size_t iv_hat_lift_bytes(size_t m) { return lmr_add_bytes(lmr_double_bytes(1, m * m), lmr_bytes(m, sizeof(size_t))); }
 
-lmr_status iv_hat_without(const double *hat, size_t n, const int *group, size_t m, const double *own, size_t c,
-                          double *out, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
-  const size_t left = n - m;
+lmr_status iv_hat_lift(const double *hat, size_t n, const int *at, size_t others, const double *own, size_t c,
+                       double *lift, lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+  const size_t m = n - others;
   const lmr_tick before = lmr_tick_before(tick);
-  double *inner, *cross;
-  size_t *other;
+  double *inner;
+  size_t *group;
   LMR_TAKE(inner, &work, m * m, err);
-  LMR_TAKE(cross, &work, m * n, err);
-  LMR_TAKE(other, &work, n, err);
-  for (size_t i = 0, g = 0; i < n; i++) {
-    if (g < m && (size_t)group[g] == i) g++;
-    else other[i - g] = i;
+  LMR_TAKE(group, &work, m, err);
+  for (size_t i = 0, o = 0; i < n; i++) {
+    if (o < others && (size_t)at[o] == i) o++;
+    else group[i - o] = i;
   }
   LMR_TRY(la_syrk_polled('N', m, c, 1, own, m, 0, inner, m, &before, err));
   for (size_t j = 0; j < m; j++)
-    for (size_t i = 0; i <= j; i++) inner[i + j * m] += (i == j) - hat[(size_t)group[i] + (size_t)group[j] * n];
+    for (size_t i = 0; i <= j; i++) inner[i + j * m] += (i == j) - hat[group[i] + group[j] * n];
   LMR_TRY(la_chol_polled(inner, m, m, &before, err));
   for (size_t j = 0; j < m; j++)
     if (inner[j + j * m] * inner[j + j * m] < SINGULAR) return lmr_fail(err, LMR_ESINGULAR, "a group takes rank with it");
-  for (size_t j = 0; j < left; j++) {
-    const double *column = hat + other[j] * n;
-    for (size_t i = 0; i < m; i++) cross[i + j * m] = column[group[i]];
-    for (size_t i = 0; i <= j; i++) out[i + j * left] = column[other[i]];
-  }
-  LMR_TRY(la_trsm_polled('L', 'T', m, left, 1, inner, m, cross, m, &before, err));
-  return la_syrk_polled('T', left, m, 1, cross, m, 1, out, left, &before, err);
+  for (size_t j = 0; j < others; j++)
+    for (size_t i = 0; i < m; i++) lift[i + j * m] = hat[group[i] + (size_t)at[j] * n];
+  return la_trsm_polled('L', 'T', m, others, 1, inner, m, lift, m, &before, err);
+}
+
+double iv_hat_leverage(const iv_stream_hat *h, size_t i) {
+  const double *lift = h->lift + i * h->m;
+  double sum = h->hat[(size_t)h->at[i] * (h->people + 1)];
+  for (size_t j = 0; j < h->m; j++) sum += lift[j] * lift[j];
+  return sum;
 }
 
 /* Of every person: rows of W, e / (1 - h), e / (1 - h_W), M_W X. */
@@ -75,7 +75,7 @@ size_t iv_hat_pairs_bytes(const iv_data *d) {
   const size_t n = d->instruments.n;
   size_t bytes = lmr_add_bytes(iv_block_bytes(d, 0), lmr_double_bytes(1, iv_block_rows(d)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, n * (d->K + 2 + exposures(d))));
-  return lmr_add_bytes(bytes, lmr_double_bytes(1, n * PAIRS));
+  return lmr_add_bytes(bytes, lmr_double_bytes(2, n * PAIRS));
 }
 
 static lmr_status read_people(people *s, const iv_data *d, const double *leverage, const double *coef, lmr_cpu level,
@@ -105,22 +105,32 @@ static lmr_status read_people(people *s, const iv_data *d, const double *leverag
   return LMR_OK;
 }
 
+/* The projections between the people before `last` and those from `first` on. */
+static lmr_status between(const iv_stream_hat *h, size_t first, size_t last, double *out, size_t ld, lmr_error *err) {
+  for (size_t j = first; j < last; j++) {
+    const double *column = h->hat + (size_t)h->at[j] * h->people;
+    for (size_t i = 0; i < last; i++) out[i + (j - first) * ld] = column[h->at[i]];
+  }
+  return la_gemm('T', 'N', last, last - first, h->m, 1, h->lift, h->m, h->lift + first * h->m, h->m, 1, out, ld, err);
+}
+
 lmr_status iv_hat_pairs(const iv_data *d, const double *leverage, const double *coef, double *out, lmr_cpu level,
                         lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const size_t n = d->instruments.n, k = d->k;
-  const double *hat = d->stream->hat;
   people s;
-  double *by_w;
+  double *by_w, *by_all;
   if (!leverage) return lmr_fail(err, LMR_EINVAL, "pairs of a projection without its leverages");
   LMR_TRY(read_people(&s, d, leverage, coef, level, &work, err));
   LMR_TAKE(by_w, &work, n * PAIRS, err);
+  LMR_TAKE(by_all, &work, n * PAIRS, err);
   memset(out, 0, k * k * sizeof *out);
   for (size_t first = 0; first < n; first += PAIRS) {
     const size_t count = n - first < PAIRS ? n - first : PAIRS, last = first + count;
+    LMR_TRY(between(d->stream->hat, first, last, by_all, n, err));
     LMR_TRY(la_gemm('N', 'T', last, count, d->K, 1, s.w, n, s.w + first, n, 0, by_w, n, err));
     for (size_t j = first; j < last; j++)
       for (size_t i = 0; i < j; i++) {
-        const double h = hat[i + j * n], w = by_w[i + (j - first) * n];
+        const double h = by_all[i + (j - first) * n], w = by_w[i + (j - first) * n];
         const double both = (s.one[i] * h - s.two[i] * w) * (s.one[j] * h - s.two[j] * w);
         for (size_t a = 0; a < k; a++)
           for (size_t c = 0; c < k; c++)

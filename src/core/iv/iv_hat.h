@@ -3,7 +3,7 @@
  *
  * W has columns that are zero outside the group (O, orthonormal over it) and others. With P the projection of everybody
  * and e, o the group and the others, that of the others alone is (Woodbury; the columns O go with their people)
- *   P_oo + P_oe (I - P_ee + O O')^-1 P_eo,
+ *   P_oo + P_oe (I - P_ee + O O')^-1 P_eo = P_oo + lift'lift,  lift = R^-T P_eo,  R'R = I - P_ee + O O',
  * provided that W and Z have the rank without the group that they have with it, less that of O. */
 #ifndef LMR_CORE_IV_HAT_H
 #define LMR_CORE_IV_HAT_H
@@ -15,11 +15,14 @@ size_t iv_hat_bytes(const iv_data *d);
 lmr_status iv_hat(const iv_data *d, double *hat, double *w, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
                   lmr_error *err);
 
-/* group: m of the n people, rising; own: m x c. out: (n - m) squared, its upper triangle. LMR_ESINGULAR
- * where (W, Z) loses rank with the group. */
-size_t iv_hat_without_bytes(size_t n, size_t m);
-lmr_status iv_hat_without(const double *hat, size_t n, const int *group, size_t m, const double *own, size_t c,
-                          double *out, lmr_arena work, const lmr_tick *tick, lmr_error *err);
+/* at: the others, rising; own: m x c, rows of O of the m = n - others people of the group. lift: m x others.
+ * LMR_ESINGULAR where (W, Z) loses rank with the group. */
+size_t iv_hat_lift_bytes(size_t m);
+lmr_status iv_hat_lift(const double *hat, size_t n, const int *at, size_t others, const double *own, size_t c,
+                       double *lift, lmr_arena work, const lmr_tick *tick, lmr_error *err);
+
+/* The projection of a person on itself. */
+double iv_hat_leverage(const iv_stream_hat *hat, size_t i);
 
 /* ujive_pairs() (core/iv/ujive.h), everybody a group, of a stream whose projection is known: the sum over
  * pairs itself. leverage: n x 2 as there. */

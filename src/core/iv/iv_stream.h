@@ -18,6 +18,15 @@ typedef struct {
   const double *fill, *center; /* variants, width */
 } iv_cell;
 
+/* hat[at[i], at[j]] + lift_i'lift_j is the projection between two of n people (core/iv/iv_hat.h). */
+typedef struct {
+  const double *hat;  /* people x people */
+  size_t people;
+  const int *at;      /* n, rising */
+  const double *lift; /* m x n */
+  size_t m;
+} iv_stream_hat;
+
 typedef struct {
   const moment_rows *rows;
   const int *who; /* positions in the panel */
@@ -28,7 +37,7 @@ typedef struct {
   int y;
   const double *basis; /* variants x L; NULL where nothing asks for the columns of Z themselves */
   const double *metric; /* basis basis' (variants x variants), or NULL: */
-  const double *hat; /* n x n, its upper triangle: the projection on (W, Z) (core/iv/iv_hat.h), or NULL: */
+  const iv_stream_hat *hat; /* the projection on (W, Z), or NULL: */
   const double *given; /* n x L, in the order of `who`, with */
   /* n x iv_stream_forms(): the forms of people by the maps of their cells (W, X after W, X after
    * (W, Z)), written by the passes when `keep` is there, read instead of the genotypes when `forms` is:

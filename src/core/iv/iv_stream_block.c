@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/iv/iv_hat.h"
 #include "core/la/la.h"
 #include "core/la/tall_forms.h"
 
@@ -171,5 +172,5 @@ void iv_stream_block_load(iv_block *b, const iv_data *d, size_t first, size_t co
   tall_block_add_squares(b->hw, b->q, K, rows, level);
   if (s->given) tall_block_add_squares(b->hz, b->q + K * rows, d->L, rows, level);
   else if (!s->hat) tall_block_quadratic(b->hz, b->u, p, rows, b->metric, level);
-  else for (size_t i = 0; i < count; i++) b->hz[i] = s->hat[(first + i) * (s->n + 1)] - b->hw[i];
+  else for (size_t i = 0; i < count; i++) b->hz[i] = iv_hat_leverage(s->hat, first + i) - b->hw[i];
 }
