@@ -1,7 +1,7 @@
 # The registry of estimators. A new one is a row here, an R file with its `fit` (and, where
 # there is arithmetic over people or variants, a file of src/core). A row:
-#   id, name      in the frames; `reference` in mr_methods()
-#   words         in prints: what it is for people, its technical name in brackets
+#   id, name      name: the same in frames, prints, pictures and reports: what it is for people, its technical name in
+#                 brackets (of TwoSampleMR's estimators the name there); `reference` in mr_methods()
 #   default       which instruments, data or arguments make it run unasked
 #   partialled    what is partialled out: "basic", "structure", "latent" (R/latent_block.R),
 #                 "family" (R/latent_family.R), "imputed" (R/latent_imputed.R), "mixed" (R/latent_mixed.R)
@@ -22,8 +22,7 @@
 # `block` and `context` are described in R/latent_estimates.R.
 estimator <- function(id, name, reference, fit, error, partialled = "latent", instruments = "latent", default = "no",
                       needs = character(), exposures = Inf, many = FALSE, everybody = FALSE, relearned = FALSE,
-                      scale = "risk difference", kclass = NULL,
-                      words = sub("^Latent IV", "Structure removed", name)) {
+                      scale = "risk difference", kclass = NULL) {
   as.list(environment())
 }
 
@@ -34,56 +33,54 @@ make_registry <- function() {
     estimator(id, name, reference, fit = kclass_effects(kind), error = error, kclass = kind, ...)
   }
   rows <- list(
-    kclass("ols", "OLS", "least squares", "ols", words = "Ordinary regression (OLS)", partialled = "basic",
+    kclass("ols", "Ordinary regression (OLS)", "least squares", "ols", partialled = "basic",
            instruments = "none", default = "all"),
-    kclass("2sls", "2SLS (all variants)", "Theil 1953; Basmann 1957, Econometrica 25:77", "2sls",
-      words = "All variants as they are (2SLS)",
+    kclass("2sls", "All variants as they are (2SLS)", "Theil 1953; Basmann 1957, Econometrica 25:77", "2sls",
       partialled = "basic", instruments = "variants", default = "all"),
-    kclass("2sls_structure", "2SLS (adjusted for structure)", "Price et al. 2006, Nat Genet 38:904", "2sls",
-      words = "Adjusted for components (2SLS)",
+    kclass("2sls_structure", "Adjusted for components (2SLS)", "Price et al. 2006, Nat Genet 38:904", "2sls",
       partialled = "structure", instruments = "variants", default = "all"),
     kclass(
-      "latent_2sls", "Latent IV (2SLS)", "2SLS with the latent block partialled out", "2sls", default = "all",
+      "latent_2sls", "Structure removed (2SLS)", "2SLS with the latent block partialled out", "2sls", default = "all",
       relearned = TRUE
     ),
-    kclass("latent_liml", "Latent IV (LIML)", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657", "liml",
+    kclass("latent_liml", "Structure removed (LIML)", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657", "liml",
       default = "all", many = TRUE, relearned = TRUE, error = bekker_error("liml")),
-    kclass("latent_fuller", "Latent IV (Fuller)", "Fuller 1977, Econometrica 45:939; Bekker 1994, Econometrica 62:657",
+    kclass("latent_fuller", "Structure removed (Fuller)", "Fuller 1977, Econometrica 45:939; Bekker 1994, Econometrica 62:657",
       "fuller", many = TRUE, relearned = TRUE, error = bekker_error("fuller")),
-    estimator("latent_ujive", "Latent IV (UJIVE)", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42",
+    estimator("latent_ujive", "Structure removed (UJIVE)", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42",
       row_effects("ujive", "many"), row_errors, default = "all", needs = "rows", many = TRUE),
-    estimator("latent_jive1", "Latent IV (JIVE1)", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57",
+    estimator("latent_jive1", "Structure removed (JIVE1)", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57",
       row_effects("jive1"), row_errors, needs = "rows", many = TRUE),
     estimator(
-      "latent_gmm", "Latent IV (two-step GMM)", "Hansen 1982, Econometrica 50:1029", row_effects("gmm"), row_errors,
+      "latent_gmm", "Structure removed (two-step GMM)", "Hansen 1982, Econometrica 50:1029", row_effects("gmm"), row_errors,
       needs = "rows"
     ),
-    estimator("latent_msmm", "Latent IV (multiplicative SMM)", "Hernan and Robins 2006, Epidemiology 17:360",
+    estimator("latent_msmm", "Structure removed (multiplicative SMM)", "Hernan and Robins 2006, Epidemiology 17:360",
       binary_effects("msmm"), row_errors, default = "binary", needs = c("rows", "0/1 outcome"),
       scale = "log risk ratio"),
-    estimator("latent_tsri", "Latent IV (two-stage residual inclusion)",
+    estimator("latent_tsri", "Structure removed (two-stage residual inclusion)",
       "Terza, Basu and Rathouz 2008, J Health Econ 27:531",
       binary_effects("tsri"), row_errors, needs = c("rows", "0/1 outcome"),
       scale = "log odds ratio"),
-    estimator("latent_tsps", "Latent IV (two-stage predictor substitution)",
+    estimator("latent_tsps", "Structure removed (two-stage predictor substitution)",
       "Palmer et al. 2011, Am J Epidemiol 173:1392",
       binary_effects("tsps"), row_errors, needs = c("rows", "0/1 outcome"), scale = "log odds ratio"),
-    kclass("latent_nagar", "Latent IV (Nagar)", "Nagar 1959, Econometrica 27:575", "nagar",
+    kclass("latent_nagar", "Structure removed (Nagar)", "Nagar 1959, Econometrica 27:575", "nagar",
       default = "genotype", many = TRUE, error = nagar_errors),
-    estimator("latent_reml", "Latent IV (REML)", "spectral REML, see ?latent_mr", reml_effects, reml_errors,
+    estimator("latent_reml", "Structure removed (REML)", "spectral REML, see ?latent_mr", reml_effects, reml_errors,
       default = "genotype", needs = "variants", exposures = 1, everybody = TRUE),
-    estimator("latent_outlier", "Latent IV (outlying variants as controls)", "see ?outlying_variants",
+    estimator("latent_outlier", "Structure removed (outlying variants as controls)", "see ?outlying_variants",
       outlier_effects, outlier_errors, needs = "variants", exposures = 1, everybody = TRUE),
-    kclass("latent_2sls_only", "Latent IV (invariant block alone)", "2SLS with the invariant block", "2sls",
-      words = "What does not move, alone (2SLS)", partialled = "basic", instruments = "invariant",
+    kclass("latent_2sls_only", "What does not move, alone (2SLS)", "2SLS with the invariant block", "2sls",
+      partialled = "basic", instruments = "invariant",
       default = "all", relearned = TRUE),
-    kclass("latent_2sls_variant", "Latent IV (variant block alone)", "2SLS with the variant block", "2sls",
-      words = "What moves, alone (2SLS)", partialled = "basic", instruments = "variant",
+    kclass("latent_2sls_variant", "What moves, alone (2SLS)", "2SLS with the variant block", "2sls",
+      partialled = "basic", instruments = "variant",
       default = "continuous", relearned = TRUE),
-    kclass("score", "Allele score", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
-      words = "Allele score as it is (2SLS)", partialled = "basic", instruments = "score",
+    kclass("score", "Allele score as it is (2SLS)", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
+      partialled = "basic", instruments = "score",
       default = "score", needs = "score", exposures = 1),
-    kclass("latent_score", "Latent IV (allele score)", "the score with the latent block partialled out", "2sls",
+    kclass("latent_score", "Structure removed (allele score, 2SLS)", "the score with the latent block partialled out", "2sls",
       instruments = "score", default = "score", needs = "score", exposures = 1)
   )
   rows <- c(append(rows, c(joint_estimators(), family_estimators(), mixed_estimators()), 15), associated_estimators())
@@ -95,8 +92,7 @@ associated_estimators <- function() {
   lapply(summary_methods(), function(id) {
     s <- summary_estimators()[[id]]
     estimator(
-      id, s$name, s$reference, summary_effects(id), summary_errors, needs = "variants", exposures = s$exposures,
-      words = sprintf("Structure removed (%s)", s$name)
+      id, s$name, s$reference, summary_effects(id), summary_errors, needs = "variants", exposures = s$exposures
     )
   })
 }
@@ -303,5 +299,3 @@ outcome_scale <- function(fit) {
 is_ratio <- function(scale) startsWith(scale, "log ")
 
 short_name <- function(id) method_rows(id)$name
-
-plain_name <- function(id) vapply(latent_registry()[id], `[[`, "", "words", USE.NAMES = FALSE)

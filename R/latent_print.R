@@ -56,7 +56,6 @@ print_rows <- function(x) {
   k <- length(x$exposure)
   notes <- vapply(pooled$estimates, function(e) if (is.null(e$note)) "" else e$note, "")
   naive <- rep(pooled$naive, each = k)
-  rows$words <- paste0(plain_name(rows$estimator), ifelse(naive, ", not cross-fitted", ""))
   rows$head <- rows$estimator == x$leading & !naive & is.null(x$withheld)
   rows[rep(notes, each = k) != no_form, ]
 }
@@ -65,11 +64,11 @@ print_rows <- function(x) {
 shown_rows <- function(rows, room, k) {
   if (nrow(rows) <= room) return(seq_len(nrow(rows)))
   first <- c("ols", "2sls", "2sls_structure", "family_2sls", "latent_2sls", "latent_ujive", "latent_nagar")
-  rank <- match(rows$estimator, first, nomatch = 9L) + 10 * grepl("not cross-fitted", rows$words)
+  rank <- match(rows$estimator, first, nomatch = 9L) + 10 * grepl("not cross-fitted", rows$method)
   rank[rows$head] <- 0
   groups <- max((room - 1L) %/% k, 1L)
-  keep <- unique(rows$words[order(rank)])[seq_len(groups)]
-  which(rows$words %in% keep)
+  keep <- unique(rows$method[order(rank)])[seq_len(groups)]
+  which(rows$method %in% keep)
 }
 
 table_lines <- function(rows, x, width, room) {
@@ -79,7 +78,7 @@ table_lines <- function(rows, x, width, room) {
   rows <- rows[at, ]
   columns <- effect_columns(rows, x)
   mark <- if (any(rows$head)) ifelse(rows$head, "> ", "  ") else "  "
-  method <- c("  method", paste0(mark, rows$words))
+  method <- c("  method", paste0(mark, rows$method))
   if (k > 1) columns <- c(list(c("exposure", shorten(rows$exposure, if (width < 60) 8 else 16))), columns)
   lines <- fit_columns(method, columns, width, if (k > 1) 2L else 1L)
   c(lines, if (left) sprintf("  ... and %s: summary(fit)", plural(left, "row")))

@@ -38,8 +38,8 @@ genotype_rules <- list(
   few_variants = function(fit) {
     if (!in_panel_mode(fit) || nrow(fit$variants) >= FEW_VARIANTS) return(NULL)
     sprintf(
-      "Only %d variants: so few genotypes cannot tell what moves from what does not, and their invariant block carries the confounding of both. Do not read the row of the invariant block alone; use more variants.",
-      nrow(fit$variants)
+      "Only %d variants: so few genotypes cannot tell what moves from what does not, and their invariant block carries the confounding of both. Do not read the row \"%s\"; use more variants.",
+      nrow(fit$variants), short_name("latent_2sls_only")
     )
   },
   nothing_moves = function(fit) {

@@ -225,7 +225,7 @@ hausman_line <- function(d) {
   p <- if (is.na(d$wu_hausman_robust[4])) d$wu_hausman[4] else d$wu_hausman_robust[4]
   if (!is.finite(p)) return(NULL)
   sprintf(
-    "Wu-Hausman: least squares against latent 2SLS %s. A small p says that least squares is confounded, or that the instruments are invalid; not which.",
+    "Wu-Hausman: ordinary regression against 2SLS, structure removed from both, %s. A small p says that ordinary regression is confounded, or that the instruments are invalid; not which.",
     p_is(p)
   )
 }

@@ -151,7 +151,7 @@ test_that("the verdict: one test more, corrected with the others, that objects t
   other$leading <- "latent_ujive"
   expect_true(verdict(other)$objects[at])
   expect_match(attr(verdict(other), "headline")[1], "families")
-  expect_output(print(summary(fit)), "Population less family estimate [(]Latent IV [(]UJIVE[)][)]")
+  expect_output(print(summary(fit)), "Population less family estimate [(]Structure removed [(]UJIVE[)][)]")
   # Strength, J and sets of the first line are those of the families.
   expect_equal(v$statistic[v$check == "strength"], fit$diagnostics$family$f_effective)
   expect_equal(generics::glance(fit)$statistic.weakinst, fit$diagnostics$family$f)

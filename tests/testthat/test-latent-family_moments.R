@@ -41,7 +41,7 @@ test_that("2SLS as from rows; Nagar's is bias-adjusted 2SLS with a dummy for eve
   expect_equal(test$pval, 2 * pt(-abs(test$difference / test$se), 9))
   expect_gt(test$se / rows$family$contrast$se, .8)
   expect_lt(test$se / rows$family$contrast$se, 1.3)
-  expect_output(print(summary(fit)), "Population less family estimate [(]Latent IV [(]Nagar[)][)]")
+  expect_output(print(summary(fit)), "Population less family estimate [(]Structure removed [(]Nagar[)][)]")
   expect_true("families" %in% verdict(fit)$check)
 })
 
