@@ -1,10 +1,13 @@
 # Tables that print folded: the rows and columns to read first, the rest counted.
 
 # `rank`: rows, those to read first in front; `first`: the words for that; `columns`: those shown; `lines`: text in
-# place of rows. It stays a data frame for everything else; a part of it prints as data frames do.
-folded_table <- function(frame, rank = seq_len(nrow(frame)), first = "", columns = names(frame), lines = NULL) {
+# place of rows; `note`: sentences below whole rows that are not rounded. It stays a data frame for everything else; a
+# part of it prints as data frames do.
+folded_table <- function(frame, rank = seq_len(nrow(frame)), first = "", columns = names(frame), lines = NULL,
+                         note = NULL) {
   attr(frame, "fold") <- list(
-    rank = rank, first = first, columns = intersect(columns, names(frame)), lines = lines, rows = nrow(frame)
+    rank = rank, first = first, columns = intersect(columns, names(frame)), lines = lines, note = note,
+    rows = nrow(frame)
   )
   class(frame) <- unique(c("mr_table", class(frame)))
   frame
@@ -41,6 +44,11 @@ print.mr_table <- function(x, rows = 10, ...) {
   if (length(fold$lines)) {
     cat(fold$lines, sep = "\n")
     cat(sprintf("as.data.frame() has all %s.\n", plural(fold$rows, "row")))
+    return(invisible(x))
+  }
+  if (length(fold$note)) {
+    pointed(print(plain, row.names = FALSE))
+    cat_page(fold$note)
     return(invisible(x))
   }
   shown <- utils::head(fold$rank, rows)

@@ -98,6 +98,27 @@ level_words <- function(level) paste0(format(100 * level), "%")
 
 wrap_words <- function(x, width = 80) paste(strwrap(x, width), collapse = "\n")
 
+# Columns of a print: those of the console, at least 40 and no more than can be read.
+page_width <- function(most = 100L) min(max(getOption("width"), 40L), most)
+
+# Lines of a print: within its width, words that are wider than that broken.
+page_lines <- function(text, ..., width = page_width()) {
+  broken <- gsub(sprintf("(\\S{%d})(?=\\S)", width - 8L), "\\1 ", text, perl = TRUE)
+  strwrap(broken, width, ...)
+}
+
+# A data frame of which the first `labels` columns name the rows: they stand in every part that it is wrapped into.
+print_labelled <- function(frame, labels = 1L, digits = NULL) {
+  old <- options(width = page_width())
+  on.exit(options(old))
+  name <- do.call(paste, c(unname(lapply(frame[seq_len(labels)], as.character)), sep = ", "))
+  frame <- frame[-seq_len(labels)]
+  rownames(frame) <- make.unique(name)
+  pointed(print(frame, digits = digits))
+}
+
+cat_page <- function(texts, ...) for (text in texts) cat(page_lines(text, ...), sep = "\n")
+
 # Long names lose their middle: what tells them apart is often the end.
 shorten <- function(x, width = 40) {
   x <- gsub("[[:space:]]+", " ", as.character(x))

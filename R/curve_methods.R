@@ -165,9 +165,9 @@ summary_of_curve <- function(object, level, class) {
 print_summary_of_curve <- function(x, digits, tests, exposure) {
   pointed(print(x$fit, digits = digits))
   cat(sprintf("\n%s:\n", tests))
-  pointed(print(x$tests, digits = digits, row.names = FALSE))
+  print_labelled(x$tests, digits = digits)
   cat(sprintf("\nEffects per unit of %s:\n", exposure))
-  pointed(print(x$effects, digits = digits, row.names = FALSE))
+  print_labelled(x$effects, digits = digits)
   cat(sprintf("\nCanonical correlations of instruments and functions of the %s:\n", sub("^each (.*)$", "\\1s", exposure)))
   pointed(print(x$identification, digits = digits, row.names = FALSE))
   invisible(x)

@@ -199,7 +199,7 @@ effect_frame <- function(estimate, unshrunk, se, level) {
   half <- stats::qnorm((1 + level) / 2) * se
   data.frame(
     estimate = estimate, unshrunk = unshrunk, std.error = se, conf.low = unshrunk - half,
-    conf.high = unshrunk + half, p.value = normal_p(unshrunk, se)
+    conf.high = unshrunk + half, p.value = wald_p(unshrunk, se)
   )
 }
 

@@ -127,5 +127,7 @@ format_flow <- function(flow, unit = "participants", max_environments = 6) {
     }
   }
   lines <- paste_columns(columns)
+  narrow <- length(columns) > 3 && max(nchar(lines, "width")) > page_width()
+  if (narrow) lines <- c(paste_columns(columns[1:3]), "  (by environment: flow())")
   c(lines, if (any(idle)) sprintf("  (%d more %s concerned none)", sum(idle), if (sum(idle) == 1) "rule" else "rules"))
 }

@@ -58,8 +58,8 @@ print.latent_instruments <- function(x, ...) {
   }
   lines <- row_encoders()[[x$encoder]]$lines
   if (!is.null(lines)) cat(paste0("  ", lines(x), "\n"), sep = "")
-  for (text in x$notes) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")
-  for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
+  cat_page(x$notes, initial = "  ", prefix = "    ")
+  cat_page(x$warnings, initial = "  ! ", prefix = "    ")
   invisible(x)
 }
 

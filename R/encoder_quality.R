@@ -216,7 +216,7 @@ as.data.frame.instrument_quality <- function(x, row.names = NULL, optional = FAL
 print.instrument_quality <- function(x, ...) {
   check_dots(...)
   check_printed(x, "instrument_quality")
-  for (line in quality_lines(x)) cat(strwrap(line, 98, prefix = "    ", initial = "  "), sep = "\n")
+  cat_page(quality_lines(x), prefix = "    ", initial = "  ")
   invisible(x)
 }
 
@@ -258,7 +258,8 @@ quality_line <- function(x) {
     },
     if (nrow(hsic)) {
       sprintf(
-        "normalised HSIC with the variant block %s (%s)", format(max(hsic$value, 0), digits = 2), p_is(hsic$p_value)
+        "normalised kernel HSIC with the variant block %s (%s)", format(max(hsic$value, 0), digits = 2),
+        p_is(hsic$p_value)
       )
     }
   )
@@ -295,7 +296,7 @@ quality_change_words <- function(rows, what, on) {
 format_shift <- function(x) if (is.na(x)) "several" else formatC(x, digits = 2, format = "fg", flag = "#")
 
 quality_hsic_words <- function(row) {
-  start <- sprintf("Invariant block against the %s, within environments (HSIC)", row$against)
+  start <- sprintf("Invariant block against the %s, within environments, before anything is partialled out (kernel HSIC)", row$against)
   if (is.na(row$p_value)) return(sprintf("%s: %s.", start, row$note))
   depends <- row$p_value < .05
   found <- if (depends) "they depend on each other" else "no dependence found"

@@ -15,9 +15,9 @@ print_sparse <- function(x) {
   pointed(print(table, right = FALSE))
   if (ncol(touched) > length(shown)) cat(sprintf("  and %d environments more\n", ncol(touched) - length(shown)))
   lines <- c(if (has_code(x)) code_lines(x), stability_line(x), x$notes)
-  for (text in lines) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")
-  for (text in sparse_notes(x)) cat(strwrap(text, 96, initial = "  ", prefix = "    "), sep = "\n")
-  for (text in x$warnings) cat(strwrap(text, 96, initial = "  ! ", prefix = "    "), sep = "\n")
+  cat_page(lines, initial = "  ", prefix = "    ")
+  cat_page(sparse_notes(x), initial = "  ", prefix = "    ")
+  cat_page(x$warnings, initial = "  ! ", prefix = "    ")
   invisible(x)
 }
 

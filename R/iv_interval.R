@@ -1,14 +1,29 @@
-# Interval and p-value of the effects b, from the half width at any level. The error
-# shown is the half width at 95 % over 1.96, so that the usual b -/+ 1.96 se gives the
-# interval, whatever its law.
-interval <- function(b, half, level) {
-  se <- half(.95) / stats::qnorm(.975)
-  h <- half(level)
-  list(b = b, se = se, lo = b - h, up = b + h, pval = normal_p(b, se))
+# Intervals and p-values of the effects b with errors se: one law for both, t on df degrees of freedom.
+interval <- function(b, se, df, level) {
+  half <- stats::qt((1 + level) / 2, df) * se
+  list(b = b, se = se, lo = b - half, up = b + half, pval = wald_p(b, se, df))
 }
 
-# Half width t_df se factor.
-t_half <- function(se, df = Inf, factor = 1) function(level) stats::qt(1 - (1 - level) / 2, df) * se * factor
+# What the errors called `vcov` allow for, in words.
+error_in_words <- function(vcov) {
+  words <- c(
+    iid = "one variance of the residuals for everybody",
+    HC0 = "robust to unequal variances of the residuals (White)",
+    HC1 = "robust to unequal variances of the residuals, with the factor n / (n - k)",
+    HC2 = "robust to unequal variances of the residuals, corrected for leverage",
+    HC3 = "robust to unequal variances of the residuals, corrected for leverage as by the jackknife",
+    cluster = "robust to dependence within clusters",
+    CR2 = "robust to dependence within clusters, corrected for few of them (Bell and McCaffrey)",
+    bekker = "one variance of the residuals for everybody, larger for many instruments (Bekker)",
+    many = "larger for many instruments; from rows of people robust to unequal variances, and to clusters if any",
+    jackknife = "from the estimates without each fold of people",
+    reml = "from the likelihood, larger where UJIVE's robust error or Sargan's J asks for it",
+    random = "larger where the variants' ratios disagree (multiplicative random effects)",
+    fixed = "as if all variants' ratios were one (fixed effects)",
+    bootstrap = "from redrawn associations of the variants"
+  )
+  unname(words[vcov])
+}
 
 # Delete-one-group jackknife from the estimates without each of g groups:
 # se^2 = (g - 1) / g sum (b_{-f} - mean)^2 on g - 1 degrees of freedom (Wolter 2007,
@@ -19,4 +34,7 @@ jackknife_error <- function(without) {
 }
 
 # Two-sided, of no effect.
-normal_p <- function(b, se = 1) 2 * stats::pnorm(-abs(b / se))
+wald_p <- function(b, se = 1, df = Inf) 2 * stats::pt(-abs(b / se), df)
+
+# The error of which a normal law has the same 95 % interval, for tests that compare many estimates.
+normal_se <- function(se, df) se * stats::qt(.975, df) / stats::qnorm(.975)

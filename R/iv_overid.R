@@ -93,7 +93,7 @@ print.overid_test <- function(x, ...) {
   check_dots(...)
   check_printed(x, "overid_test")
   if (!all(c("test", "p.value") %in% names(x)) || !any(x$test %in% c("Sargan", "Hansen J"))) return(NextMethod())
-  cat(strwrap(overid_words(x), 90, exdent = 2), sep = "\n")
+  cat_page(overid_words(x), exdent = 2)
   cat("\n")
   pointed(print(as.data.frame(unclass(x)), digits = 4, row.names = FALSE))
   invisible(x)

@@ -121,6 +121,7 @@ print.summary.iv_reg <- function(x, digits = max(3, getOption("digits") - 3),
   }
   gone <- names(x$aliased)[x$aliased]
   cat(sprintf("\nCoefficients (%s, standard errors: %s):\n", estimator_name(x$estimator), errors))
+  cat_page(sprintf("(%s)", error_in_words(x$vcov_type)), exdent = 1)
   table <- x$coefficients
   if (length(gone)) {
     full <- matrix(NA_real_, length(x$aliased), 4, dimnames = list(names(x$aliased), colnames(table)))

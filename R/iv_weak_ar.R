@@ -37,5 +37,16 @@ ar_set.iv_reg <- function(fit, level = 0.95, vcov = "iid", cluster = NULL, ...) 
   several <- fit_moments(fit)$k > 1
   if (!is.null(cluster) && missing(vcov)) vcov <- NULL
   set <- weakiv_set(fit, "AR", level, vcov, cluster)
-  set[c(if (several) "term", "ci_type", "lo", "up", "level")]
+  explained_set(set[c(if (several) "term", "ci_type", "lo", "up", "level")])
+}
+
+# Sets that are no intervals say what that means.
+explained_set <- function(set) {
+  words <- c(
+    empty = "Empty: no effect fits all instruments, they disagree. That is no precision: weakiv_set() has the conditional likelihood ratio set, which is never empty.",
+    line = "The whole line: every effect fits, the instruments are too weak to exclude any.",
+    rays = "Two rays: everything but the gap between them fits, the instruments are weak."
+  )
+  note <- unname(words[intersect(names(words), set$ci_type)])
+  if (length(note)) folded_table(set, note = note) else set
 }

@@ -19,7 +19,9 @@
 #'   Stock; nearly the most powerful. With several effects the same with Kleibergen's
 #'   (2007) statistic.
 #'
-#' With as many instruments as effects the three are the same test.
+#' With as many instruments as effects the three are the same test. With more, quote the CLR set where instruments are
+#' weak (F below 10): it is never empty and about as short as can be. The Anderson-Rubin set tests the instruments as
+#' well: it is wider with many of them, and narrow or empty where they disagree, which is no precision.
 #'
 #' LM and CLR take the variance of the first stage as known. With many instruments for the people it is not: at
 #' L = 1,500 and n = 3,000 both reject a true effect in 10 to 20 of a hundred. For fits of [latent_mr()] the deviation
@@ -59,7 +61,8 @@
 #' @param cluster Clusters, as in [iv_reg()], where not those of the fit; given alone it means `vcov = "cluster"`.
 #' @param vcov `"iid"`, `"HC0"`, `"HC1"`, `"cluster"` or a formula of clusters. `NULL` is that of the fit; `"HC1"` for
 #'   HC2, HC3 and many-instrument errors, `"iid"` for Bekker's and for the sets of several effects. `"tF"` takes those
-#'   of [iv_fit()].
+#'   of [iv_fit()]. Fits of [latent_mr()] have `"iid"` only: their sets come from moments of many instruments; robust
+#'   are the intervals of `as.data.frame(fit)`.
 #' @param ... For methods.
 #' @return `weakiv_test()`: data frame with columns `test` (`AR`, `LM`, `CLR`), `statistic`,
 #'   `df1`, `df2`, `p.value`.
@@ -161,7 +164,7 @@ weakiv_set.iv_reg <- function(fit, method = "CLR", level = 0.95, vcov = NULL, cl
     terms <- rep(terms, vapply(sets, nrow, 0L))
     set <- do.call(rbind, sets)
   }
-  data.frame(method = method, term = terms, set)
+  explained_set(data.frame(method = method, term = terms, set))
 }
 
 #' @rdname weakiv_test
@@ -175,18 +178,25 @@ weakiv_test.latent_mr <- function(fit, beta = 0, ...) {
 
 #' @rdname weakiv_test
 #' @export
-weakiv_set.latent_mr <- function(fit, method = if (length(fit$exposure) > 1) "AR" else "CLR", level = 0.95, ...) {
+weakiv_set.latent_mr <- function(fit, method = if (length(fit$exposure) > 1) "AR" else "CLR", level = 0.95,
+                                 vcov = "iid", ...) {
   check_dots(...)
   check_made(fit)
   check_choice(method, "method", c("CLR", "LM", "AR"))
+  if (!identical(vcov, "iid")) {
+    abort_argument(
+      "vcov", "\"iid\" for a fit of latent_mr(), whose sets take one variance of the residuals", describe(vcov),
+      "The intervals of as.data.frame(fit) are robust (column `vcov`); iv_reg() on columns of your own has robust sets."
+    )
+  }
   check_number(level, "level", 0, 1, open = TRUE)
   k <- length(fit$exposure)
   if (k > 1) {
     if (method != "AR") abort_argument("method", sprintf("\"AR\" with %d exposures", k), sprintf("\"%s\"", method))
-    return(data.frame(method = method, ar_set(fit, level)))
+    return(explained_set(data.frame(method = method, as.data.frame(ar_set(fit, level)))))
   }
   m <- head_kclass(fit)
-  data.frame(method = method, term = fit$exposure, kclass_weakiv_set(m, method, level, many_spread(m)))
+  explained_set(data.frame(method = method, term = fit$exposure, kclass_weakiv_set(m, method, level, many_spread(m))))
 }
 
 # The cross products of a fit that has instruments.

@@ -93,7 +93,8 @@ environment_table_of <- function(fit, local, each, block, encoder, view) {
     data.frame(
       environment = view$environments, n = view$n, f = vapply(each, function(x) x$f[j], 0, USE.NAMES = FALSE),
       weight = if (k == 1 && !is_family(local)) environment_weights(block, encoder, view) else NA_real_,
-      b = local_values(fit, local, "b", j), se = local_values(fit, local, "se", j)
+      b = local_values(fit, local, "b", j), se = local_values(fit, local, "se", j),
+      lo = local_values(fit, local, "lo", j), up = local_values(fit, local, "up", j)
     )
   })
   if (k == 1) return(rows[[1]])
@@ -102,9 +103,10 @@ environment_table_of <- function(fit, local, each, block, encoder, view) {
 
 # Cochran's Q over environments: Q, Q_df, Q_pval, I2, a row for each of several exposures.
 heterogeneity <- function(fit, local) {
-  q <- lapply(
-    seq_along(fit$exposure), function(j) cochran_q(local_values(fit, local, "b", j), local_values(fit, local, "se", j))
-  )
+  q <- lapply(seq_along(fit$exposure), function(j) {
+    se <- normal_se(local_values(fit, local, "se", j), local_values(fit, local, "df", 1))
+    cochran_q(local_values(fit, local, "b", j), se)
+  })
   if (length(q) == 1) return(q[[1]])
   data.frame(exposure = fit$exposure, do.call(rbind, q))
 }

@@ -70,7 +70,7 @@ direction_test.latent_mr <- function(fit, ...) {
   z <- .Call(C_ffi_steiger, r[, 2], r[, 1], sums$r0[1, 2] / sqrt(prod(own)), sums$df - 1)
   out$variants <- data.frame(
     SNP = fit$variants$snp, rsq.exposure = r[, 2]^2, rsq.outcome = r[, 1]^2, steiger_dir = abs(r[, 2]) > abs(r[, 1]),
-    steiger_pval = normal_p(z), stringsAsFactors = FALSE
+    steiger_pval = wald_p(z), stringsAsFactors = FALSE
   )
   out
 }
@@ -92,7 +92,7 @@ whole_direction <- function(m, exposure, outcome) {
   structure(class = "direction_test", list(
     direction = data.frame(
       id.exposure = exposure, id.outcome = outcome, exposure = exposure, outcome = outcome, snp_r2.exposure = out[1],
-      snp_r2.outcome = out[2], correct_causal_direction = out[1] > out[2], steiger_pval = normal_p(out[4]),
+      snp_r2.outcome = out[2], correct_causal_direction = out[1] > out[2], steiger_pval = wald_p(out[4]),
       z = out[4], stringsAsFactors = FALSE
     )
   ))
@@ -102,7 +102,7 @@ whole_direction <- function(m, exposure, outcome) {
 print.direction_test <- function(x, ...) {
   check_dots(...)
   check_printed(x, "direction_test")
-  cat(strwrap(direction_words(x$direction), 90, exdent = 2), sep = "\n")
+  cat_page(direction_words(x$direction), exdent = 2)
   v <- x$variants
   if (!is.null(v)) {
     sure <- function(way) which(v$steiger_dir == way & v$steiger_pval < .05)
@@ -112,7 +112,7 @@ print.direction_test <- function(x, ...) {
       length(sure(TRUE)), length(sure(FALSE)), x$direction$outcome,
       if (length(sure(FALSE))) sprintf(": %s", quote_all(v$SNP[sure(FALSE)])) else ""
     )
-    cat(strwrap(text, 90, exdent = 2), sep = "\n")
+    cat_page(text, exdent = 2)
   }
   invisible(x)
 }

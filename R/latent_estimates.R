@@ -62,8 +62,8 @@ estimate_one <- function(method, context) {
 
 no_form <- "it has no multivariable form here"
 
-# The row of the result. `se_plain` is the error without the factor, `se` that of the
-# interval (R/iv_interval.R).
+# The row of the result. `se_plain` is the error without the factor, `se` with it: b, se and df give the interval
+# and p (R/iv_interval.R).
 finish_estimate <- function(method, block, effects, error, context) {
   b <- as.vector(effects$b)
   m <- block$kclass
@@ -82,9 +82,8 @@ finish_estimate <- function(method, block, effects, error, context) {
   if (any(!is.finite(c(b, se)))) {
     return(empty_estimate(method, block, "its variance is not positive: too few people or clusters"))
   }
-  half <- if (is.null(error$half)) t_half(se, df, factor) else error$half
   out <- c(
-    list(id = method$id), interval(b, half, context$level),
+    list(id = method$id), interval(b, se * factor, df, context$level),
     list(vcov = error$vcov, se_plain = se, factor = factor, df = df), block_strength(method, block)
   )
   effects[c("b", "covariance", "vcov")] <- NULL

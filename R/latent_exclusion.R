@@ -238,7 +238,7 @@ print.plausibly_exogenous <- function(x, ...) {
   check_printed(x, "plausibly_exogenous")
   whole <- !is.null(attr(x, "tipping")) && all(c("term", "scale", "lo_ci", "up_ci") %in% names(x))
   if (!whole) return(NextMethod())
-  for (text in violation_words(x)) cat(strwrap(text, 92, exdent = 2), sep = "\n")
+  cat_page(violation_words(x), exdent = 2)
   cat("\n")
   pointed(print(as.data.frame(unclass(x))[seq_along(x)], digits = 4, row.names = FALSE))
   invisible(x)

@@ -69,13 +69,13 @@ estimate_rows <- function(fit, estimates, environment) {
     id.exposure = exposure, id.outcome = fit$outcome, outcome = fit$outcome, exposure = exposure,
     method = short_name(ids), nsnp = as.double(each("nsnp")), b = as.double(each("b")), se = as.double(each("se")),
     pval = as.double(each("pval")), lo_ci = as.double(each("lo")), up_ci = as.double(each("up")),
-    nobs = as.double(each("nobs")),
+    df = as.double(each("df")), nobs = as.double(each("nobs")),
     environment = environment, estimator = ids, vcov = as.character(each("vcov")), fstat = fstat,
     fstat_type = ifelse(is.na(fstat), NA_character_, as.character(each("fstat_type"))), scale = scale,
     units = row_units(fit, scale, exposure), stringsAsFactors = FALSE
   )
   if (!isTRUE(fit$binary) && !any(is_ratio(scale))) return(out)
-  half <- stats::qnorm(.975) * out$se # `se` is the half width of the 95 % interval over 1.96
+  half <- stats::qt(.975, out$df) * out$se
   cbind(out, ratio_columns(out$b, out$b - half, out$b + half, scale))
 }
 
@@ -97,8 +97,8 @@ tidy.latent_mr <- function(x, ...) {
   data.frame(
     term = rows$exposure, estimate = rows$b, std.error = rows$se, statistic = rows$b / rows$se,
     p.value = rows$pval, conf.low = rows$lo_ci, conf.high = rows$up_ci,
-    df = rep(vapply(pooled_estimates(x)$estimates, `[[`, 0, "df", USE.NAMES = FALSE), each = length(x$exposure)),
-    outcome = rows$outcome, method = rows$method, estimator = rows$estimator, scale = rows$scale, units = rows$units
+    df = rows$df, outcome = rows$outcome, method = rows$method, estimator = rows$estimator, scale = rows$scale,
+    units = rows$units
   )
 }
 
@@ -130,7 +130,7 @@ ar_set.latent_mr <- function(fit, level = 0.95, ...) {
   check_dots(...)
   check_made(fit)
   check_number(level, "level", 0, 1, open = TRUE)
-  exposure_sets(head_kclass(fit), fit$exposure, level)
+  explained_set(exposure_sets(head_kclass(fit), fit$exposure, level))
 }
 
 #' @rdname latent_mr

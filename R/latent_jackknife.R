@@ -75,7 +75,7 @@ refinished <- function(estimate, without, level) {
   error <- jackknife_error(without)
   estimate$se_conditional <- estimate$se_plain
   new <- c(
-    interval(estimate$b, t_half(error$se, error$df, estimate$factor), level),
+    interval(estimate$b, error$se * estimate$factor, error$df, level),
     list(se_plain = error$se, vcov = "jackknife", factor = estimate$factor, df = error$df, without = without)
   )
   estimate[names(new)] <- new

@@ -68,7 +68,7 @@ leave_one_out <- function(fit, over = "environment", method = NULL, ...) {
 left_out_table <- function(fit, parts) {
   k <- length(fit$exposure)
   pick <- function(name) unlist(lapply(parts, function(x) rep_len(as.double(x[[name]]), k)), use.names = FALSE)
-  out <- ratio_table(fit, rep(names(parts), each = k), pick("b"), pick("se"))
+  out <- ratio_table(fit, rep(names(parts), each = k), pick("b"), pick("se"), pick("df"))
   out$samplesize <- pick("nobs")
   out$nsnp <- pick("nsnp")
   out
@@ -153,7 +153,7 @@ moments_with_controls <- function(fit, control) {
 moment_estimate <- function(fit, control, method) {
   m <- moments_with_controls(fit, control)
   method <- latent_registry()[[method]]
-  none <- list(b = NA_real_, se = NA_real_, nobs = m$n, nsnp = max(m$L, 0))
+  none <- list(b = NA_real_, se = NA_real_, df = NA_real_, nobs = m$n, nsnp = max(m$L, 0))
   # Nagar's estimate and J need more than one instrument.
   if (m$L < if (method$many) 2 else 1) return(none)
   fitted <- tryCatch(kclass_estimate(m, method$kclass), latentmr_error = function(e) NULL)
@@ -161,11 +161,13 @@ moment_estimate <- function(fit, control, method) {
   weak <- method$kclass == "nagar" && !(kclass_nagar(m)$h[1] > 0)
   if (is.null(fitted) || weak) return(none)
   factor <- 1
+  df <- Inf
   if (method$many) {
+    df <- max(m$L - m$k, 1)
     sargan <- kclass_tests(m, kclass_fit(m, 1)$coefficients)$sargan
     factor <- sqrt(max(1, sargan[["statistic"]] / sargan[["df1"]], na.rm = TRUE))
   }
-  list(b = fitted$b, se = standard_errors(fitted$covariance) * factor, nobs = m$n, nsnp = m$L)
+  list(b = fitted$b, se = standard_errors(fitted$covariance) * factor, df = df, nobs = m$n, nsnp = m$L)
 }
 
 #' @export
@@ -177,7 +179,7 @@ print.leave_one_out <- function(x, ...) {
   if (!whole) return(NextMethod())
   exposures <- unique(x$exposure)
   for (e in exposures) cat(
-    strwrap(leave_one_out_words(x[x$exposure == e, ], attr(x, "over")), 90, exdent = 2), sep = "\n"
+    page_lines(leave_one_out_words(x[x$exposure == e, ], attr(x, "over")), exdent = 2), sep = "\n"
   )
   cat("\n")
   pointed(

@@ -18,7 +18,7 @@
 #   fit(block, context)          effects: list(b), one number for each exposure; whatever else it
 #                                holds is kept with the estimate; list(note) where there is none
 #   error(fit, block, context)   list(se, vcov): errors and what they are called; with `df` or
-#                                `factor` where these are its own, or `half`, the half width at a level
+#                                `factor` where these are its own
 # `block` and `context` are described in R/latent_estimates.R.
 estimator <- function(id, name, reference, fit, error, partialled = "latent", instruments = "latent", default = "no",
                       needs = character(), exposures = Inf, many = FALSE, everybody = FALSE, relearned = FALSE,
@@ -43,8 +43,8 @@ make_registry <- function() {
       "latent_2sls", "Structure removed (2SLS)", "2SLS with the latent block partialled out", "2sls", default = "all",
       relearned = TRUE
     ),
-    kclass("latent_liml", "Structure removed (LIML)", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657", "liml",
-      default = "all", many = TRUE, relearned = TRUE, error = bekker_error("liml")),
+    kclass("latent_liml", "Structure removed (LIML)", "Anderson and Rubin 1949; Bekker 1994, Econometrica 62:657",
+      "liml", default = "all", many = TRUE, relearned = TRUE, error = bekker_error("liml")),
     kclass("latent_fuller", "Structure removed (Fuller)", "Fuller 1977, Econometrica 45:939; Bekker 1994, Econometrica 62:657",
       "fuller", many = TRUE, relearned = TRUE, error = bekker_error("fuller")),
     estimator("latent_ujive", "Structure removed (UJIVE)", "Kolesar 2013; Chao et al. 2012, Econom Theory 28:42",
@@ -52,8 +52,8 @@ make_registry <- function() {
     estimator("latent_jive1", "Structure removed (JIVE1)", "Angrist, Imbens and Krueger 1999, J Appl Econom 14:57",
       row_effects("jive1"), row_errors, needs = "rows", many = TRUE),
     estimator(
-      "latent_gmm", "Structure removed (two-step GMM)", "Hansen 1982, Econometrica 50:1029", row_effects("gmm"), row_errors,
-      needs = "rows"
+      "latent_gmm", "Structure removed (two-step GMM)", "Hansen 1982, Econometrica 50:1029", row_effects("gmm"),
+      row_errors, needs = "rows"
     ),
     estimator("latent_msmm", "Structure removed (multiplicative SMM)", "Hernan and Robins 2006, Epidemiology 17:360",
       binary_effects("msmm"), row_errors, default = "binary", needs = c("rows", "0/1 outcome"),
@@ -80,8 +80,8 @@ make_registry <- function() {
     kclass("score", "Allele score as it is (2SLS)", "Burgess and Thompson 2013, Int J Epidemiol 42:1134", "2sls",
       partialled = "basic", instruments = "score",
       default = "score", needs = "score", exposures = 1),
-    kclass("latent_score", "Structure removed (allele score, 2SLS)", "the score with the latent block partialled out", "2sls",
-      instruments = "score", default = "score", needs = "score", exposures = 1)
+    kclass("latent_score", "Structure removed (allele score, 2SLS)", "the score with the latent block partialled out",
+      "2sls", instruments = "score", default = "score", needs = "score", exposures = 1)
   )
   rows <- c(append(rows, c(joint_estimators(), family_estimators(), mixed_estimators()), 15), associated_estimators())
   setNames(rows, vapply(rows, `[[`, "", "id"))

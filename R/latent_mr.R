@@ -22,9 +22,10 @@
 #' allows (p < .001), and the jackknife itself where it is larger and people come in clusters. With clusters LIML and
 #' Fuller have the cluster-robust error: Bekker's takes people as independent.
 #' Intervals of `latent_liml`, `latent_ujive` and `latent_nagar` on genotypes are
-#' \eqn{b \pm t_{p-1} se \sqrt{\max(1, J/df)}} with Sargan's J. The column `se` is the
-#' half width of the 95 % interval over 1.96; `summary()` also has the plain error. p is the number of instruments that are
-#' left after partialling out.
+#' \eqn{b \pm t_{p-1} se \sqrt{\max(1, J/df)}} with Sargan's J; p is the number of instruments that are left after
+#' partialling out. The column `se` has this factor (`summary()` also has the error without it), and `df` the degrees of
+#' freedom of the t law (`Inf`: the normal one) that gives both interval and p: \eqn{b \pm t_{df} se},
+#' \eqn{2 P(t_{df} < -|b / se|)}.
 #'
 #' @section Cross-fitting (`crossfit = K`):
 #' The encoder of every one of K folds (drawn within environments, clusters whole) is learned on the people of the

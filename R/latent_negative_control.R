@@ -159,7 +159,7 @@ negative_latent <- function(fit, data, control, chosen) {
   ar <- do.call(rbind, lapply(chosen$id, negative_ar, blocks))
   k <- length(fit$exposure)
   out <- cbind(estimate_rows(frame, estimates, "pooled"), ar[rep(seq_along(chosen$id), each = k), ])
-  out[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov", "ar_statistic", "ar_df1", "ar_df2", "ar_pval")]
+  out[c(mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "vcov", "ar_statistic", "ar_df1", "ar_df2", "ar_pval")]
 }
 
 # Each estimator's own instruments and block; least squares has no instruments.
@@ -237,7 +237,8 @@ negative_iv <- function(fit, control) {
   data.frame(
     id.exposure = terms, id.outcome = control$name, outcome = control$name, exposure = terms,
     method = estimator_name(again$estimator), nsnp = again$engine$f$L + 0, b = b, se = se,
-    pval = 2 * stats::pt(-abs(b / se), inference_df(again)), lo_ci = ci[, 1], up_ci = ci[, 2], nobs = again$nobs + 0,
+    pval = 2 * stats::pt(-abs(b / se), inference_df(again)), lo_ci = ci[, 1], up_ci = ci[, 2], df = inference_df(again),
+    nobs = again$nobs + 0,
     estimator = again$estimator, vcov = again$vcov_type,
     ar_columns(kclass_ar_test(fit_moments(again), rep(0, length(terms)))), stringsAsFactors = FALSE, row.names = NULL
   )
@@ -245,7 +246,7 @@ negative_iv <- function(fit, control) {
 
 negative_table <- function(out) {
   rownames(out) <- NULL
-  out$detectable <- (stats::qnorm(.975) + stats::qnorm(.8)) * out$se
+  out$detectable <- (stats::qt(.975, out$df) + stats::qt(.8, out$df)) * out$se
   # One family of tests: the controls.
   by <- interaction(out$method, out$exposure, drop = TRUE)
   holm <- function(p) stats::ave(p, by, FUN = function(v) stats::p.adjust(v, "holm"))
@@ -263,12 +264,12 @@ print.negative_control_table <- function(x, ...) {
   check_dots(...)
   if (!all(c("verdict", "ar_pval", "detectable", "method", "b") %in% names(x))) return(NextMethod())
   cat("Negative controls: the exposure cannot affect them, so every one should be silent\n")
-  for (i in seq_len(nrow(x))) cat(strwrap(negative_words(x[i, ]), 92, initial = "  ", prefix = "    "), sep = "\n")
+  for (i in seq_len(nrow(x))) cat_page(negative_words(x[i, ]), initial = "  ", prefix = "    ")
   invisible(x)
 }
 
 negative_words <- function(row) {
-  head <- sprintf("%s (%s)", row$outcome, row$method)
+  head <- sprintf("%s, %s", row$outcome, row$method)
   if (is.na(row$verdict)) return(sprintf("%s: could not be estimated.", head))
   numbers <- sprintf(
     "Effect of %s %s, %s to %s, %s%s", row$exposure, format_b(row$b), format_b(row$lo_ci), format_b(row$up_ci),

@@ -3,31 +3,31 @@
 
 PRINT_LINES <- 25L
 
-page_width <- function(most = 100L) min(max(getOption("width"), 40L), most)
-
 #' @rdname latent_mr
 #' @export
 print.latent_mr <- function(x, ...) {
   check_dots(...)
   check_made(x)
-  width <- page_width()
   said <- verdict(x)
-  wrap <- function(text) strwrap(text, width, exdent = 2)
-  answer <- c(first_lines(wrap(title_words(x)), 2L), "", first_lines(verdict_lines(x, said, width), 9L), "")
+  wrap <- function(text) page_lines(text, exdent = 2)
+  answer <- c(first_lines(wrap(title_words(x)), 2L), "", first_lines(verdict_lines(said), 9L), "")
   foot <- c(
     checks_words(x, said), environments_words(x, said), said$finding[said$check == "two blocks"], attr(said, "unseen")
   )
+  rows <- print_rows(x)
   # On narrow pages the table keeps its head and two rows.
+  least <- length(table_lines(rows, x, 0L)) + 1L
   further <- wrap(further_words(x))
-  most <- PRINT_LINES - length(answer) - length(further) - length(wrap(mode_words(x))) - 5L
+  most <- PRINT_LINES - length(answer) - length(further) - length(wrap(mode_words(x))) - least
   foot <- c("", first_lines(unlist(lapply(foot, wrap)), min(most, 11L)), further)
   spare <- PRINT_LINES - length(answer) - length(foot)
   # What was removed is told where there is room for all rows; which mode was taken, always.
   note <- wrap(removed_words(x))
-  rows <- print_rows(x)
-  if (nrow(rows) + 1L + length(note) > spare) note <- wrap(mode_words(x))
+  if (length(table_lines(rows, x, Inf)) + length(note) + 1L > spare) {
+    note <- wrap(mode_words(x))
+  }
   if (length(note)) foot <- c("", note, foot[-1])
-  cat(c(answer, table_lines(rows, x, width, spare - length(note)), foot), sep = "\n")
+  cat(c(answer, table_lines(rows, x, spare - length(note)), foot), sep = "\n")
   invisible(x)
 }
 
@@ -37,14 +37,14 @@ first_lines <- function(lines, most, where = "verdict(fit)") {
 }
 
 # What objects before the number.
-verdict_lines <- function(x, said, width) {
+verdict_lines <- function(said) {
   against <- said$finding[said$objects]
   effects <- attr(said, "headline")
-  if (!length(against)) return(strwrap(effects, width, exdent = 2))
+  if (!length(against)) return(page_lines(effects, exdent = 2))
   bullets <- lapply(against, function(text) {
-    first_lines(strwrap(text, width, initial = "  ! ", prefix = "    "), 3L)
+    first_lines(page_lines(text, initial = "  ! ", prefix = "    "), 3L)
   })
-  c("Do not publish this as it stands:", unlist(bullets), strwrap(effects[-1], width, exdent = 2))
+  c("Do not publish this as it stands:", unlist(bullets), page_lines(effects[-1], exdent = 2))
 }
 
 # ---- the table ----
@@ -60,28 +60,64 @@ print_rows <- function(x) {
   rows[rep(notes, each = k) != no_form, ]
 }
 
-# Places of the rows that fit: the headline, then those that users compare with.
-shown_rows <- function(rows, room, k) {
-  if (nrow(rows) <= room) return(seq_len(nrow(rows)))
+# Places of the rows that fit, of so many lines each: the headline, then those that users compare with.
+shown_rows <- function(rows, lines, room) {
+  if (sum(lines) <= room) return(seq_len(nrow(rows)))
   first <- c("ols", "2sls", "2sls_structure", "family_2sls", "latent_2sls", "latent_ujive", "latent_nagar")
   rank <- match(rows$estimator, first, nomatch = 9L) + 10 * grepl("not cross-fitted", rows$method)
   rank[rows$head] <- 0
-  groups <- max((room - 1L) %/% k, 1L)
-  keep <- unique(rows$method[order(rank)])[seq_len(groups)]
-  which(rows$method %in% keep)
+  groups <- unique(rows$method[order(rank)])
+  used <- cumsum(vapply(groups, function(group) sum(lines[rows$method == group]), 0))
+  which(rows$method %in% groups[seq_len(max(sum(used < room), 1L))])
 }
 
-table_lines <- function(rows, x, width, room) {
-  k <- length(x$exposure)
-  at <- shown_rows(rows, room - 1L, k)
-  left <- nrow(rows) - length(at)
-  rows <- rows[at, ]
+# The table in `room` lines, at least its first row: a line for each estimator, without odds ratios where there is no
+# place for them; where the page is too narrow for that, too, its name and under it the numbers.
+table_lines <- function(rows, x, room) {
+  several <- length(x$exposure) > 1
   columns <- effect_columns(rows, x)
-  mark <- if (any(rows$head)) ifelse(rows$head, "> ", "  ") else "  "
-  method <- c("  method", paste0(mark, rows$method))
-  if (k > 1) columns <- c(list(c("exposure", shorten(rows$exposure, if (width < 60) 8 else 16))), columns)
-  lines <- fit_columns(method, columns, width, if (k > 1) 2L else 1L)
+  name <- paste0(if (any(rows$head)) ifelse(rows$head, "> ", "  ") else "  ", rows$method)
+  first <- c(list(c("  method", name)), if (several) list(c("exposure", shorten(rows$exposure, 16))))
+  at <- shown_rows(rows, rep(1, nrow(rows)), room - 1)
+  lines <- left_columns(c(first, columns), at)
+  fits <- function(lines) max(nchar(lines, "width")) <= page_width()
+  if (!fits(lines) && length(columns) == 3) {
+    at <- shown_rows(rows, rep(1, nrow(rows)), room - 2)
+    lines <- c(left_columns(c(first, columns[-2]), at), "  odds ratios: summary(fit)$odds")
+  }
+  if (!fits(lines)) {
+    folded <- folded_rows(if (several) paste0(name, ", ", rows$exposure) else name, columns)
+    titles <- c("method", if (several) "exposure", vapply(columns, `[`, "", 1))
+    head <- page_lines(paste(titles, collapse = ", "), initial = "  ", prefix = "  ")
+    at <- shown_rows(rows, lengths(folded), room - length(head))
+    lines <- c(head, unlist(folded[at]))
+  }
+  left <- nrow(rows) - length(at)
   c(lines, if (left) sprintf("  ... and %s: summary(fit)", plural(left, "row")))
+}
+
+# Columns of text, each with its title, of the rows `at`.
+left_columns <- function(columns, at) {
+  pad <- function(text) {
+    text <- text[c(1L, at + 1L)]
+    paste0(text, strrep(" ", max(nchar(text, "width")) - nchar(text, "width")))
+  }
+  sub(" +$", "", do.call(paste, c(lapply(columns, pad), sep = "  ")))
+}
+
+# Each row in two lines or more: what it is, and its numbers, the first without its title.
+folded_rows <- function(name, columns) {
+  lapply(seq_along(name), function(i) {
+    value <- vapply(columns, `[`, "", i + 1L)
+    title <- vapply(columns, `[`, "", 1)
+    title <- c("", ifelse(title == "p" & !startsWith(value, "<"), "p = ", paste0(title, " "))[-1])
+    numbers <- paste0(title, value)[nzchar(value)]
+    indent <- substr(name[i], 1, 2)
+    c(
+      page_lines(substring(name[i], 3), initial = indent, prefix = "    "),
+      page_lines(paste(numbers, collapse = ", "), initial = "    ", prefix = "    ")
+    )
+  })
 }
 
 # Columns of text with their titles: the effect, of 0/1 outcomes per 1,000 people and as odds ratio, and p.
@@ -107,14 +143,3 @@ effect_columns <- function(rows, x) {
 
 # Each with the digits of its own interval.
 each_interval <- function(b, lo, up) as.character(mapply(format_estimate, b, lo, up, USE.NAMES = FALSE))
-
-# Lines of `first` and as many columns as fit, the first column cut where even the least do not.
-fit_columns <- function(first, columns, width, least = 1L) {
-  wide <- function(text) max(nchar(text, "width"))
-  taken <- function() sum(vapply(columns, wide, 0L) + 2L)
-  while (length(columns) > least && wide(first) + taken() >= width) columns <- columns[-length(columns)]
-  room <- width - 1L - taken()
-  if (wide(first) > room) first <- paste0(substr(first, 1, 2), shorten(substring(first, 3), max(room - 2L, 8L)))
-  pad <- function(text) paste0(text, strrep(" ", wide(text) - nchar(text, "width")))
-  sub(" +$", "", do.call(paste, c(list(pad(first)), lapply(columns, pad), sep = "  ")))
-}

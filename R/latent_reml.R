@@ -35,7 +35,7 @@ reml_effects <- function(block, context) {
 
 reml_df <- function(block) max(block$kclass$L - 1, 1)
 
-# half(level) = sqrt(sum w_f (t s_f)^2 + z^2 V), V the variance of the four fits
+# Half width of the 95 % interval: sqrt(sum w_f (t s_f)^2 + z^2 V), V the variance of the four fits
 # (weighted or not, the larger); with rows times max(1, heteroskedastic error of
 # UJIVE / Nagar's error). Where Sargan's J rejects at 5 %, times sqrt(J / df), as UJIVE and
 # LIML have it: the model calls what is left structure or balanced pleiotropy, and the data do
@@ -52,11 +52,9 @@ reml_errors <- function(effects, block, context) {
     nagar <- standard_errors(nagar_vcov(block$kclass, effects$b))
     inflate <- max(1, context$estimate("latent_ujive")$se_plain / nagar, na.rm = TRUE)
   }
-  half <- function(level) {
-    a <- 1 - level
-    inflate * sqrt(sum(weight * (stats::qt(1 - a / 2, df) * fits[, "se"])^2) + stats::qnorm(1 - a / 2)^2 * spread)
-  }
+  t <- stats::qt(.975, df)
+  half <- sqrt(sum(weight * (t * fits[, "se"])^2) + stats::qnorm(.975)^2 * spread)
   j <- block_sargan(block)
   if (isTRUE(j$pval < .05)) inflate <- inflate * sqrt(max(1, j$ratio))
-  list(se = sqrt(sum(weight * fits[, "se"]^2)), vcov = "reml", df = df, factor = inflate, half = half)
+  list(se = half / t, vcov = "reml", df = df, factor = inflate)
 }

@@ -51,19 +51,19 @@ print.summary.latent_mr <- function(x, ...) {
   check_printed(x, "summary.latent_mr")
   fit <- x$fit
   sentences <- function(texts) {
-    for (text in texts) cat(strwrap(text, page_width(), initial = "  ", prefix = "    "), sep = "\n")
+    cat_page(texts, initial = "  ", prefix = "    ")
   }
   part <- function(title, texts) {
     if (!length(texts)) return(invisible())
     cat("\n", title, "\n", sep = "")
     sentences(texts)
   }
-  cat(sprintf("%s on %s: what the print leaves out\n", paste(fit$exposure, collapse = ", "), fit$outcome))
+  cat_page(sprintf("%s on %s: what the print leaves out", paste(fit$exposure, collapse = ", "), fit$outcome))
   part("Warnings", fit$warnings)
   part("Tests (what each says; what it cannot see)", test_lines(fit))
   print_environments(fit)
   sentences(absent_words(fit))
-  cat("\nEstimates (se: half width over 1.96; se_plain: error without the J factor)\n")
+  cat("\nEstimates\n")
   print_estimates(x)
   sentences(formless_words(fit))
   print_odds(x$odds, fit)
@@ -82,7 +82,7 @@ print.summary.latent_mr <- function(x, ...) {
   pointed(print(round(x$diagnostics, 4)))
   if (nrow(x$first_stage) > 1) {
     cat("\nFirst stages\n")
-    pointed(print(x$first_stage, digits = 4, row.names = FALSE))
+    print_labelled(x$first_stage, digits = 4)
   }
   invisible(x)
 }
@@ -90,19 +90,28 @@ print.summary.latent_mr <- function(x, ...) {
 # Of everybody; those of environments are many.
 print_estimates <- function(x) {
   rows <- x$estimates[x$estimates$environment == "pooled", ]
+  several <- nrow(x$first_stage) > 1
+  naive <- grepl(", not cross-fitted$", rows$method)
+  rows$estimator[naive] <- paste(rows$estimator[naive], "(not cross-fitted)")
   shown <- c(
-    "estimator", if (nrow(x$first_stage) > 1) "exposure", "b", "se", "se_plain", "lo_ci", "up_ci", "pval", "nsnp",
+    "estimator", if (several) "exposure", "b", "se", "se_plain", "df", "lo_ci", "up_ci", "pval", "nsnp",
     "fstat", "vcov"
   )
-  pointed(print(rows[intersect(shown, names(rows))], digits = 4, row.names = FALSE))
+  print_labelled(rows[intersect(shown, names(rows))], 1L + several, digits = 4)
   others <- nrow(x$estimates) - nrow(rows)
-  if (others) cat(sprintf("  ... and %s by environment: as.data.frame(fit, environments = TRUE)\n", plural(others, "row")))
+  if (others) cat_page(sprintf("... and %s by environment: as.data.frame(fit, environments = TRUE)", plural(others, "row")), initial = "  ")
+  errors <- unique(rows$vcov[!is.na(rows$vcov)])
+  cat_page(c(
+    "b -/+ t se is the interval, with the quantile of t on df degrees of freedom, and p is from the same law; se_plain: the error without the factor for instruments that disagree (J).",
+    sprintf("vcov \"%s\": %s.", errors, error_in_words(errors))
+  ), initial = "  ", prefix = "    ")
 }
 
 print_odds <- function(odds, fit) {
   if (is.null(odds)) return(invisible())
   cat("\nRisk differences per 1,000 people, and odds ratios\n")
-  pointed(print(odds, digits = 3, row.names = FALSE))
+  several <- length(fit$exposure) > 1
+  print_labelled(if (several) odds else odds[names(odds) != "exposure"], 1L + several, digits = 3)
 }
 
 folds_words <- function(fit) {
@@ -127,8 +136,9 @@ print_environments <- function(x) {
   e <- x$diagnostics$environments
   if (!isTRUE(length(unique(e$environment)) > 1)) return(invisible())
   several <- length(x$exposure) > 1
-  cat(sprintf(
-    "\nEnvironments (%s%s)\n", short_name(x$diagnostics$q_method),
+  cat("\n")
+  cat_page(sprintf(
+    "Environments: %s%s", short_name(x$diagnostics$q_method),
     if (several) "; F is conditional" else if (anyNA(e$weight)) "" else "; weight = share of the pooled first stage"
   ))
   left <- unlist(
@@ -142,5 +152,5 @@ print_environments <- function(x) {
   )
   if (several || anyNA(e$weight)) out <- out[names(out) != "weight"]
   if (several) out <- cbind(exposure = e$exposure, out)
-  pointed(print(out, row.names = FALSE))
+  print_labelled(out, 1L + several)
 }

@@ -242,7 +242,7 @@ block_check <- function(fit) {
   still <- fit$estimates$latent_2sls_only
   moving <- fit$estimates$latent_2sls_variant
   if (length(fit$exposure) > 1 || !all(is.finite(c(still$b, moving$b))) || is.null(moving)) return(NULL)
-  z <- (still$b - moving$b) / sqrt(still$se^2 + moving$se^2)
+  z <- (still$b - moving$b) / sqrt(normal_se(still$se, still$df)^2 + normal_se(moving$se, moving$df)^2)
   list(check_row("two blocks", sprintf(
     "What stays gives %s, what moves %s%s: the analysis takes what moves for confounded, and the data cannot say whether that is so.",
     format_estimate(still$b, still$lo, still$up), format_estimate(moving$b, moving$lo, moving$up),
@@ -257,7 +257,7 @@ agreement_check <- function(fit) {
   }
   if (length(fit$exposure) > 1) return(check_row("environments", "Estimates by environment are in the summary."))
   head <- fit$estimates[[fit$leading]]
-  inside <- sum(abs(e$b - head$b[1]) <= stats::qnorm(.975) * e$se, na.rm = TRUE)
+  inside <- sum(e$lo <= head$b[1] & head$b[1] <= e$up, na.rm = TRUE)
   check_row(
     "environments",
     sprintf("%d of %d environments have the effect in their own interval.", inside, sum(is.finite(e$b))), inside
@@ -420,11 +420,8 @@ print.mr_verdict <- function(x, ...) {
   check_dots(...)
   check_printed(x, "mr_verdict")
   if (is.null(attr(x, "headline")) || !all(c("finding", "objects") %in% names(x))) return(NextMethod())
-  width <- min(getOption("width"), 100)
-  cat(strwrap(attr(x, "headline"), width), sep = "\n")
-  for (i in seq_len(nrow(x))) {
-    cat(strwrap(paste0(if (x$objects[i]) "! " else "  ", x$finding[i]), width, exdent = 4, initial = "  "), sep = "\n")
-  }
-  cat(strwrap(attr(x, "unseen"), width, exdent = 2, initial = "  "), sep = "\n")
+  cat_page(attr(x, "headline"))
+  cat_page(paste0(ifelse(x$objects, "! ", "  "), x$finding), exdent = 4, initial = "  ")
+  cat_page(attr(x, "unseen"), exdent = 2, initial = "  ")
   invisible(x)
 }

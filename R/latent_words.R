@@ -41,7 +41,8 @@ checks_words <- function(fit, said) {
   } else {
     enough <- if (min(f) < 10) "weak: weakiv_set(fit) is right for that too" else "enough"
     if (!is.null(fit$withheld)) enough <- "too weak"
-    sprintf("%sF = %s, %s", if (several) "conditional " else "", of_each(fit, sprintf("%.1f", f)), enough)
+    kind <- if (several) "conditional " else if (is.na(d$f_effective)) "classical " else "effective "
+    sprintf("%sF = %s, %s", kind, of_each(fit, sprintf("%.1f", f)), enough)
   }
   sprintf(
     "Strength: %s.%s", strength,
@@ -59,7 +60,11 @@ environments_words <- function(fit, said) {
   q <- if (is.data.frame(q)) q$Q_pval else q[["Q_pval"]]
   p <- if (any(is.finite(q))) sprintf(" (p = %s)", format_p(min(q, na.rm = TRUE))) else ""
   if (!any(is.finite(e$b))) return(sprintf("Environments: %d, in none of them alone an estimate.", n))
-  agree <- if (!any(is.finite(q))) "were not compared" else if (min(q, na.rm = TRUE) < .05) "differ" else "agree"
+  agree <- if (!any(is.finite(q))) {
+    "were not compared"
+  } else {
+    c("differ", "do not differ clearly", "agree")[findInterval(min(q, na.rm = TRUE), c(-1, .05, .2))]
+  }
   if (length(fit$exposure) > 1) return(sprintf("Environments: the effects in %d of them %s%s.", n, agree, p))
   inside <- said$statistic[said$check == "environments"]
   known <- sum(is.finite(e$b))
@@ -123,8 +128,10 @@ fallback_words <- function(fit) {
 
 further_words <- function(fit) {
   n <- length(fit$warnings)
+  more <- c(if (length(removed_words(fit))) "what was removed", if (n) plural(n, "warning"))
   sprintf(
-    "More: summary(fit)%s, verdict(fit), plot(fit), report(fit).", if (n) sprintf(" with %s", plural(n, "warning")) else ""
+    "More: summary(fit)%s, verdict(fit), plot(fit), report(fit).",
+    if (length(more)) paste0(" (", paste(more, collapse = ", "), ")") else ""
   )
 }
 
@@ -155,8 +162,8 @@ ar_words <- function(set) {
   switch(set$ci_type[1],
     interval = sprintf("%s %% set %s", level, pieces),
     rays = sprintf("%s %% set %s: everything but a gap", level, paste(pieces, collapse = " and ")),
-    line = sprintf("%s %% set is the whole line: the instruments say nothing", level),
-    empty = sprintf("%s %% set is empty: overidentification is rejected, no effect fits all instruments", level)
+    line = sprintf("%s %% set is the whole line: every effect fits, the instruments are too weak to say anything", level),
+    empty = sprintf("%s %% set is empty: no effect fits all instruments, they disagree; that is no precision", level)
   )
 }
 
@@ -197,13 +204,20 @@ strength_lines <- function(x) {
     ))
   }
   f <- if (is.na(d$f_effective)) {
-    sprintf("F = %.1f (effective F: %s)", d$f, d$f_effective_note)
+    sprintf("classical F = %.1f (the robust one, effective F: %s)", d$f, d$f_effective_note)
   } else {
-    sprintf("F = %.1f, effective F = %.1f", d$f, d$f_effective)
+    sprintf("effective F = %.1f (robust: the one to judge by), classical F = %.1f", d$f_effective, d$f)
   }
   c(
     sprintf("Strength: %s. Above 10 the interval can be trusted; says nothing about validity.", f),
-    sprintf("Anderson-Rubin: %s. Right whatever the strength; not when instruments are invalid.", sets)
+    if (!is.null(d$set)) sprintf(
+      "Interval valid with weak instruments (CLR): %s. Where F is below 10 quote this one; it is never empty. Not right when instruments are invalid.",
+      ar_words(d$set)
+    ),
+    sprintf(
+      "Anderson-Rubin: %s. A joint test of effect and instruments, wider with many; quote it only where a reader asks for it by name.",
+      sets
+    )
   )
 }
 
@@ -249,11 +263,11 @@ heterogeneity_line <- function(x) {
 dependence_lines <- function(d) {
   c(
     if (!is.null(d$hsic_covariates)) sprintf(
-      "Instruments against covariates (HSIC) %s. Sees confounding that a measured covariate carries, also when it is the same everywhere; not what nobody measured.",
+      "Instruments, after all that is partialled out, against covariates (linear HSIC) %s. Sees confounding that a measured covariate carries, also when it is the same everywhere; not what nobody measured.",
       p_is(d$hsic_covariates[["pval"]])
     ),
     if (!is.null(d$hsic_structure)) sprintf(
-      "Instruments against structure columns, before these are partialled out (HSIC) %s. A small p shows why they are needed.",
+      "Instruments against structure columns, before these are partialled out (linear HSIC) %s. A small p shows why they are needed.",
       p_is(d$hsic_structure[["pval"]])
     )
   )

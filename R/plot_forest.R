@@ -100,7 +100,9 @@ forest_data <- function(x) {
   each <- rows[rows$environment != "pooled" & rows$estimator == local, ]
   out <- rbind(
     forest_rows(pooled, pooled$method, "All people", is_headline(x, pooled)),
-    if (!is_family(x$leading)) forest_set(x$diagnostics$set, "Set of weak instruments (CLR)", "All people", "ar"),
+    if (!is_family(x$leading)) {
+      forest_set(x$diagnostics$set, "Interval valid with weak instruments (CLR)", "All people", "ar")
+    },
     if (nrow(each)) forest_rows(each, each$environment, "Each environment", FALSE),
     if (!is_family(local)) do.call(rbind, lapply(names(x$diagnostics$set_environments), function(e) {
       forest_set(x$diagnostics$set_environments[[e]], e, "Each environment", local)

@@ -59,11 +59,11 @@ report_environments <- function(fit) {
   out <- unlist(
     lapply(seq_along(fit$exposure), function(j) vapply(fit$leave_one_out, function(x) x$b[j], 0, USE.NAMES = FALSE))
   )
-  half <- stats::qnorm((1 + fit$level) / 2) * e$se
+  half <- (e$up - e$lo) / 2
   frame <- data.frame(
     Environment = e$environment, People = big_each(e$n), F = ifelse(is.na(e$f), "", sprintf("%.1f", e$f)),
     Weight = ifelse(is.na(e$weight), "", sprintf("%.3f", e$weight)),
-    "Estimate (interval)" = format_estimate(e$b, e$b - half, e$b + half),
+    "Estimate (interval)" = format_estimate(e$b, e$lo, e$up),
     "Without it" = if (length(out)) format_estimates(out, half) else "", check.names = FALSE
   )
   if (several) {
@@ -244,7 +244,7 @@ report_summary_methods <- function(fit) {
   se <- vapply(found, `[[`, 0, "se")
   half <- stats::qnorm((1 + fit$level) / 2) * se
   estimates <- data.frame(
-    Method = short_name(ids), format_estimate(b, b - half, b + half), p = format_p(normal_p(b, se))
+    Method = short_name(ids), format_estimate(b, b - half, b + half), p = format_p(wald_p(b, se))
   )
   names(estimates)[2] <- sprintf("Estimate (%s interval)", level_words(fit$level))
   q <- variant_tests(fit)

@@ -59,7 +59,7 @@
 #' @param folder Where chunks are kept, or `NULL`. It is made when it is not there.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame of class `latent_scan`, a row for each pair. First the nine columns of `TwoSampleMR::mr()` for
-#'   the estimator to report first, then `lo_ci`, `up_ci`, `nobs`, `estimator`, `p_holm`, `p_bh`, `vcov`, `scale`, `or`,
+#'   the estimator to report first, then `lo_ci`, `up_ci`, `df`, `nobs`, `estimator`, `p_holm`, `p_bh`, `vcov`, `scale`, `or`,
 #'   `or_lci95`, `or_uci95` (on log scales), `b`, `se` and `pval` of UJIVE or Nagar and of LIML (`b_ujive`, `b_nagar`,
 #'   `b_liml` and so on), `F` and `F_effective` of the first stage, `J`, `J_df`, `J_pval` (Hansen's from rows, else Sargan's),
 #'   `ar_pval` (Anderson-Rubin test of no effect), `snp_r2.exposure`, `snp_r2.outcome`, `correct_causal_direction`,

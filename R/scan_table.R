@@ -15,7 +15,7 @@ pair_rows <- function(fit, names, said = character()) {
   if (is.null(head$or)) head[ratio] <- NA_real_
   or_none <- function(words) if (length(words)) paste(words, collapse = " ") else NA_character_
   table <- c(
-    as.list(head[c(mr_names, "lo_ci", "up_ci", "nobs", "estimator", "vcov", "scale", ratio)]),
+    as.list(head[c(mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "vcov", "scale", ratio)]),
     beside_columns(estimates), pair_tests(fit), list(
       environments = length(fit$encoder$environments), withheld = or_none(fit$withheld),
       objections = paste(verdict$check[verdict$objects], collapse = ", "), note = or_none(c(said, fit$warnings))
@@ -28,7 +28,8 @@ empty_pair <- function(names, why) {
   data.frame(
     id.exposure = names$exposure, id.outcome = names$outcome, outcome = names$outcome, exposure = names$exposure,
     method = NA_character_, nsnp = NA_real_, b = NA_real_, se = NA_real_, pval = NA_real_, lo_ci = NA_real_,
-    up_ci = NA_real_, nobs = NA_real_, estimator = NA_character_, vcov = NA_character_, scale = NA_character_,
+    up_ci = NA_real_, df = NA_real_, nobs = NA_real_, estimator = NA_character_, vcov = NA_character_,
+    scale = NA_character_,
     F = NA_real_, withheld = NA_character_, objections = NA_character_, note = why,
     stringsAsFactors = FALSE
   )
@@ -58,9 +59,9 @@ pair_tests <- function(fit) {
 }
 
 scan_order <- c(
-  mr_names, "lo_ci", "up_ci", "nobs", "estimator", "p_holm", "p_bh", "vcov", "scale", "or", "or_lci95", "or_uci95",
-  as.vector(outer(c("b", "se", "pval"), names(scan_beside), paste, sep = "_")), "F", "F_effective", "J", "J_df",
-  "J_pval", "ar_pval", "snp_r2.exposure", "snp_r2.outcome", "correct_causal_direction", "steiger_pval",
+  mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "p_holm", "p_bh", "vcov", "scale", "or",
+  "or_lci95", "or_uci95", as.vector(outer(c("b", "se", "pval"), names(scan_beside), paste, sep = "_")), "F",
+  "F_effective", "J", "J_df", "J_pval", "ar_pval", "snp_r2.exposure", "snp_r2.outcome", "correct_causal_direction", "steiger_pval",
   "environments", "withheld", "objections", "note"
 )
 

@@ -61,7 +61,7 @@ summary_egger <- function(a) {
   se <- fit$se * random_factor(fit)
   list(
     b = fit$b[2], se = se[2], nsnp = length(a$bx), q = q_row(fit), factor = random_factor(fit),
-    intercept = c(egger_intercept = fit$b[1], se = se[1], pval = normal_p(fit$b[1], se[1]))
+    intercept = c(egger_intercept = fit$b[1], se = se[1], pval = wald_p(fit$b[1], se[1]))
   )
 }
 

@@ -304,7 +304,7 @@ summary_rows <- function(fits, level) {
   se <- vapply(fits, `[[`, 0, "se")
   half <- stats::qnorm((1 + level) / 2) * se
   data.frame(
-    nsnp = vapply(fits, function(f) as.double(f$nsnp), 0), b = b, se = se, pval = normal_p(b, se), lo_ci = b - half,
+    nsnp = vapply(fits, function(f) as.double(f$nsnp), 0), b = b, se = se, pval = wald_p(b, se), lo_ci = b - half,
     up_ci = b + half
   )
 }

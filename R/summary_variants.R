@@ -111,10 +111,10 @@ gls_without_each <- function(method, x) {
   }, numeric(2))
 }
 
-ratio_table <- function(fit, snp, b, se) {
+ratio_table <- function(fit, snp, b, se, df = Inf) {
   data.frame(
     exposure = fit$exposure, outcome = fit$outcome, id.exposure = fit$exposure, id.outcome = fit$outcome,
-    samplesize = as.double(fit$latent$n), SNP = snp, b = b, se = se, p = normal_p(b, se), stringsAsFactors = FALSE
+    samplesize = as.double(fit$latent$n), SNP = snp, b = b, se = se, p = wald_p(b, se, df), stringsAsFactors = FALSE
   )
 }
 

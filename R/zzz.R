@@ -109,7 +109,7 @@ compiled <- c(
   "encoder_control", "encoder_frame", "environment_estimates", "environment_table_of", "environment_weights",
   "environments_words", "estimate_methods", "estimate_one", "estimate_rows", "factor_tests", "family_account",
   "family_kclass", "family_set", "family_sums", "far_end", "far_values", "filled_names", "filter_rows",
-  "filter_variants", "finish_estimate", "first_stages", "fit_columns", "fit_map", "fixed_checks", "flow_add",
+  "filter_variants", "finish_estimate", "first_stages", "fit_map", "fixed_checks", "flow_add",
   "genotype_source", "given_model", "headline_sentence", "hsic_pair", "hsic_table", "identification",
   "instrument_directions", "instrument_table", "iv_estimate", "iv_scores", "iv_scores_pass", "kclass_row_fit",
   "kclass_tests", "kclass_weakiv_set", "kernel_numbers", "kernel_sample", "latent_block", "latent_diagnose",

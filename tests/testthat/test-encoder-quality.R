@@ -133,7 +133,7 @@ test_that("new people, samples of many, one environment, small environments, mom
   sums <- quiet(learn_instruments(mr_moments(others, seed = 1, disclosure = FALSE), n_latent = c(2, 2), seed = 1))
   table <- as.data.frame(summary(sums)$quality)
   expect_true(all(is.na(table$value)) && all(grepl("^needs rows", table$note)))
-  expect_output(print(summary(sums)), "Laws between environments .* needs rows of people")
+  expect_output(print(summary(sums)), "Laws between environments .* needs rows of\\s+people")
 
   d <- simulate_mr("snp", cell = 3, n = 300, seed = 1, background = 150)
   table <- as.data.frame(summary(quiet(learn_instruments(d, seed = 1)))$quality)

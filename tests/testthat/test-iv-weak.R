@@ -336,3 +336,18 @@ test_that("hostile input is refused in words", {
   })
   expect_identical(weakiv_test(two, c(x2 = 1, x1 = 0))$statistic, weakiv_test(two, c(0, 1))$statistic)
 })
+
+test_that("sets that are no intervals say what that means, and those of latent fits why they are not robust", {
+  set.seed(1)
+  z <- matrix(rnorm(3000), 1000)
+  x <- drop(z %*% c(.3, .3, .3)) + rnorm(1000)
+  against <- iv_fit(x + drop(z %*% c(.5, -.5, 0)) + rnorm(1000), x, z)
+  expect_identical(ar_set(against)$ci_type, "empty")
+  expect_output(print(ar_set(against)), "Empty: no effect fits all instruments")
+  expect_identical(as.data.frame(ar_set(against)), data.frame(ci_type = "empty", lo = NA_real_, up = NA_real_, level = .95))
+  weak <- iv_fit(rnorm(1000), rnorm(1000), z)
+  expect_output(print(weakiv_set(weak)), "whole line: every effect fits")
+  d <- suppressMessages(simulate_mr("snp", cell = 3, n = 200, seed = 1))
+  fit <- suppressWarnings(suppressMessages(latent_mr(d, methods = "latent_2sls", by_environment = FALSE, seed = 1)))
+  expect_error(weakiv_set(fit, vcov = "HC1"), "one variance of the residuals", class = "latentmr_error_argument")
+})

@@ -30,7 +30,7 @@ test_that("the error is that of fits without each fold, rows read again", {
     se <- sqrt(.9 * sum((b[i, ] - mean(b[i, ]))^2))
     expect_equal(got$se_plain, se, tolerance = 1e-6)
     expect_equal(c(got$lo, got$up), got$b + c(-1, 1) * qt(.975, 9) * se, tolerance = 1e-6)
-    expect_equal(got$pval, 2 * pnorm(-abs(got$b) / (se * qt(.975, 9) / qnorm(.975))), tolerance = 1e-6)
+    expect_equal(got$pval, 2 * pt(-abs(got$b) / se, 9), tolerance = 1e-6)
     expect_identical(got$b, plain$estimates[[ids[i]]]$b)
     expect_identical(got$se_conditional, plain$estimates[[ids[i]]]$se_plain)
   }

@@ -124,7 +124,7 @@ test_that("robust Wu-Hausman and Basmann of the latent block are those of explic
   r0 <- crossprod(ref_residual(yx, block))
   r1 <- crossprod(ref_residual(yx, cbind(block, z)))
   expect_equal(over$statistic[4], nrow(z) * log(min(eigen(solve(r1, r0))$values)), tolerance = 1e-6)
-  expect_output(print(over), "agree on one effect as far as chance goes \\(Hansen's J p = ")
+  expect_output(print(over), "agree on one effect as far as chance goes \\(Hansen's J p =")
   over$p.value <- c(.001, .2, .2, .2, NA)
   expect_match(overid_words(over), "disagree by more than chance \\(Sargan's J p = 0.0010")
   over$p.value <- NA

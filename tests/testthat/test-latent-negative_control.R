@@ -17,7 +17,7 @@ test_that("a covariate as outcome: regressions with it on the left and not on th
   fit <- quiet(latent_mr(d, methods = c("latent_2sls", "latent_ujive"), seed = 1))
   table <- negative_control(fit, c("age", "smoking"), d, methods = c("ols", "2sls", "latent_2sls"))
   expect_identical(names(table), c(
-    "id.exposure", "id.outcome", "outcome", "exposure", "method", "nsnp", "b", "se", "pval", "lo_ci", "up_ci", "nobs",
+    "id.exposure", "id.outcome", "outcome", "exposure", "method", "nsnp", "b", "se", "pval", "lo_ci", "up_ci", "df", "nobs",
     "estimator", "vcov", "ar_statistic", "ar_df1", "ar_df2", "ar_pval", "detectable", "verdict"
   ))
   expect_identical(table$outcome, rep(c("age", "smokingnever", "smokingnow"), each = 3))

@@ -46,16 +46,36 @@ test_that("at most 25 lines within the width, in every mode; the estimate report
     for (width in c(40, 60, 80, 120)) {
       lines <- shown(fit, width)
       expect_lte(length(lines), 25, label = paste(name, width, "lines"))
-      # Several exposures, or a name of 40 letters, have no place in 40 columns.
-      most <- if (width == 40 && name %in% c("several", "named")) 44 else width
-      expect_lte(max(nchar(lines)), most, label = paste(name, width, "columns"))
+      expect_lte(max(nchar(lines)), width, label = paste(name, width, "columns"))
       expect_identical(sum(startsWith(lines, "> ")), if (is.null(fit$withheld)) length(fit$exposure) else 0L, label = name)
+      # p of the first line, in whatever place; what was removed is told, or where it is.
+      start <- grep("^  method", lines)[1]
+      table <- gsub("\\s+", " ", paste(lines[seq(start, start + which(!nzchar(lines[-seq_len(start)]))[1] - 1)], collapse = " "))
+      if (is.null(fit$withheld)) {
+        for (p in fit$estimates[[fit$leading]]$pval) expect_true(grepl(LatentMR:::format_p(p), table, fixed = TRUE), label = paste(name, width, "p"))
+      }
+      text <- gsub("\\s+", " ", paste(lines, collapse = " "))
+      removed <- is.null(LatentMR:::removed_words(fit)) || grepl("Structure removed: the env|[(]what was removed", text)
+      expect_true(removed, label = paste(name, width, "what was removed"))
       # On 40 columns verdict(fit) has what there is no room for.
       foot <- any(startsWith(lines, "Cannot be seen: ")) && any(startsWith(lines, "Environments: "))
       expect_true(foot || (width == 40 && "  ... the rest: verdict(fit)" %in% lines), label = paste(name, width))
       expect_no_match(paste(lines, collapse = "\n"), "NULL|NaN|character\\(0\\)")
     }
   }
+})
+
+test_that("estimators have one name: in print, summary, frame, picture; TwoSampleMR's are kept", {
+  fit <- fits$panel
+  names <- as.data.frame(fit)$method
+  lines <- shown(fit, 120)
+  table <- grep("^(> |  )[A-Z].*[0-9] to ", lines, value = TRUE)
+  expect_identical(sub("  .*", "", substring(table, 3)), names)
+  expect_identical(setdiff(forest_data(fit)$label[forest_data(fit)$group == "All people"], names), "Interval valid with weak instruments (CLR)")
+  expect_identical(
+    mr_methods()$name[match(c("ivw", "egger", "weighted_median"), mr_methods()$id)],
+    c("Inverse variance weighted", "MR Egger", "Weighted median")
+  )
 })
 
 test_that("environments without an estimate of their own are not said to hold the effect", {
@@ -182,7 +202,7 @@ test_that("what objects stands before the number, with its warning counted", {
   expect_identical(lines[3], "Do not publish this as it stands:")
   expect_match(lines[4], "^  ! The instruments disagree")
   expect_lt(grep("^  ! ", lines)[1], grep("more exposure|point estimate", lines)[1])
-  expect_match(lines[length(lines)], sprintf("with %d warning", length(fits$pleiotropic$warnings)))
+  expect_match(paste(lines, collapse = " "), sprintf("%d\\s+warning", length(fits$pleiotropic$warnings)))
 })
 
 test_that("the summary adds: no line of the print is in it, and it has the warnings", {
@@ -193,5 +213,38 @@ test_that("the summary adds: no line of the print is in it, and it has the warni
     again <- intersect(trimws(shown(fit)), trimws(more))
     expect_identical(again[nchar(again) > 40], character(), label = name)
     for (text in fit$warnings) expect_match(gsub("\\s+", " ", paste(more, collapse = " ")), substr(text, 1, 40), fixed = TRUE)
+  }
+})
+
+test_that("a summary fits its page, repeats the names of rows in every part, and explains its errors, sets and F", {
+  for (name in c("panel", "several", "binary")) {
+    old <- options(width = 60)
+    lines <- capture.output(print(summary(fits[[name]])))
+    options(old)
+    expect_lte(max(nchar(lines)), 60, label = name)
+    parts <- sum(startsWith(lines, "latent_ujive"))
+    expect_gte(parts, 2 * length(fits[[name]]$exposure), label = name)
+    text <- gsub("\\s+", " ", paste(lines, collapse = " "))
+    for (error in unique(as.data.frame(fits[[name]])$vcov)) {
+      if (!is.na(error)) expect_match(text, sprintf("vcov \"%s\": %s", error, error_in_words(error)), fixed = TRUE)
+    }
+  }
+  text <- gsub("\\s+", " ", paste(capture.output(print(summary(fits$panel))), collapse = " "))
+  expect_match(text, "Interval valid with weak instruments (CLR): 95 % set [", fixed = TRUE)
+  expect_match(text, "effective F = 6.7 (robust: the one to judge by), classical F = 6.7", fixed = TRUE)
+})
+
+test_that("every error that a fit can have is said in words", {
+  used <- unlist(lapply(fits, function(fit) as.data.frame(fit)$vcov))
+  types <- unique(c(iv_vcov_types, used[!is.na(used)], vapply(summary_estimators(), `[[`, "", "error"), "jackknife"))
+  expect_false(anyNA(error_in_words(types)))
+})
+
+test_that("words of agreement fit the p", {
+  fit <- fits$panel
+  said <- verdict(fit)
+  for (case in list(c(.01, "they differ (p"), c(.055, "they do not differ clearly (p = 0.055)"), c(.6, "they agree (p"))) {
+    fit$diagnostics$q[["Q_pval"]] <- as.double(case[1])
+    expect_match(environments_words(fit, said), case[2], fixed = TRUE)
   }
 })

@@ -2,7 +2,7 @@ quiet <- function(code) suppressWarnings(suppressMessages(code))
 cell_data <- function(cell = 3, n = 400, seed = 4, ...) simulate_mr("snp", cell = cell, n = n, seed = seed, ...)
 
 mr_columns <- c("id.exposure", "id.outcome", "outcome", "exposure", "method", "nsnp", "b", "se", "pval")
-more_columns <- c("lo_ci", "up_ci", "nobs", "environment", "estimator", "vcov", "fstat", "fstat_type", "scale", "units")
+more_columns <- c("lo_ci", "up_ci", "df", "nobs", "environment", "estimator", "vcov", "fstat", "fstat_type", "scale", "units")
 
 test_that("the frame starts with TwoSampleMR's nine columns", {
   fit <- quiet(latent_mr(cell_data(), seed = 1))
@@ -17,7 +17,16 @@ test_that("the frame starts with TwoSampleMR's nine columns", {
   every <- as.data.frame(fit, environments = TRUE)
   expect_identical(names(every), names(frame))
   expect_identical(unique(every$environment), c("pooled", levels(cell_data()$environment)))
-  expect_equal(frame$lo_ci, frame$b - qnorm(.975) * frame$se, tolerance = .02)
+  half <- qt(.975, every$df) * every$se
+  expect_equal(every$lo_ci, every$b - half)
+  expect_equal(every$up_ci, every$b + half)
+  expect_equal(every$pval, 2 * pt(-abs(every$b / every$se), every$df))
+  expect_setequal(frame$df[frame$estimator %in% c("latent_liml", "latent_ujive", "latent_reml")], fit$latent$kclass$L - 1)
+  tidied <- tidy(fit)
+  expect_equal(tidied$p.value, 2 * pt(-abs(tidied$statistic), tidied$df))
+  expect_equal(tidied$conf.high, tidied$estimate + qt(.975, tidied$df) * tidied$std.error)
+  head <- frame[frame$estimator == fit$leading, ]
+  expect_equal(unname(c(coef(fit), sqrt(vcov(fit)), confint(fit))), unlist(head[c("b", "se", "lo_ci", "up_ci")], use.names = FALSE))
   expect_identical(mr_methods()$name[match(frame$estimator, mr_methods()$id)], frame$method)
 })
 
@@ -153,7 +162,8 @@ test_that("allele counts, HSIC and Q are those of base R and explicit sums", {
 
   q <- fit$diagnostics$q
   e <- fit$diagnostics$environments
-  w <- 1 / e$se^2
+  df <- vapply(fit$by_environment, function(x) x$latent_ujive$df, 0)
+  w <- (qnorm(.975) / (qt(.975, df) * e$se))^2
   expect_equal(q[["Q"]], sum(w * (e$b - sum(w * e$b) / sum(w))^2))
   expect_equal(q[["I2"]], max(0, 1 - (nrow(e) - 1) / q[["Q"]]))
   expect_equal(sum(e$weight), 1)

@@ -33,7 +33,7 @@ expect_scan_equal <- function(cohort, given, rows, instruments = NULL, ...) {
         note = if (length(fit$warnings)) paste(fit$warnings, collapse = " ") else NA_character_
       )), info = info
     )
-    names <- c("nsnp", "b", "se", "pval", "lo_ci", "up_ci", "nobs", "fstat")
+    names <- c("nsnp", "b", "se", "pval", "lo_ci", "up_ci", "df", "nobs", "fstat")
     far <- c(
       vapply(names, function(name) scan_distance(own[[name]], twin[[name]]), 0),
       J = scan_distance(c(scan$J[i], scan$J_pval[i]), c(j$statistic, j$pval)),
