@@ -4,25 +4,17 @@ interval <- function(b, se, df, level) {
   list(b = b, se = se, lo = b - half, up = b + half, pval = wald_p(b, se, df))
 }
 
-# What the errors called `vcov` allow for, in words.
-error_in_words <- function(vcov) {
+# What the errors named in the column `vcov` are.
+error_in_words <- function(types) {
   words <- c(
-    iid = "one variance of the residuals for everybody",
-    HC0 = "robust to unequal variances of the residuals (White)",
-    HC1 = "robust to unequal variances of the residuals, with the factor n / (n - k)",
-    HC2 = "robust to unequal variances of the residuals, corrected for leverage",
-    HC3 = "robust to unequal variances of the residuals, corrected for leverage as by the jackknife",
-    cluster = "robust to dependence within clusters",
-    CR2 = "robust to dependence within clusters, corrected for few of them (Bell and McCaffrey)",
-    bekker = "one variance of the residuals for everybody, larger for many instruments (Bekker)",
-    many = "larger for many instruments; from rows of people robust to unequal variances, and to clusters if any",
-    jackknife = "from the estimates without each fold of people",
-    reml = "from the likelihood, larger where UJIVE's robust error or Sargan's J asks for it",
-    random = "larger where the variants' ratios disagree (multiplicative random effects)",
-    fixed = "as if all variants' ratios were one (fixed effects)",
-    bootstrap = "from redrawn associations of the variants"
+    iid = "classical", HC0 = "robust to heteroskedasticity", HC1 = "robust to heteroskedasticity",
+    HC2 = "robust to heteroskedasticity", HC3 = "robust to heteroskedasticity", cluster = "robust, by cluster",
+    CR2 = "robust, by cluster", bekker = "for many instruments of equal variances",
+    many = "for many instruments, from rows of people robust to heteroskedasticity",
+    jackknife = "jackknife over folds of people", reml = "of restricted maximum likelihood",
+    random = "random effects over variants", fixed = "of variants that agree", bootstrap = "bootstrap over variants"
   )
-  unname(words[vcov])
+  unname(ifelse(types %in% names(words), words[types], types))
 }
 
 # Delete-one-group jackknife from the estimates without each of g groups:

@@ -298,20 +298,7 @@ reml_line <- function(reml) {
   )
 }
 
-# What the errors named in the column `vcov` are.
-error_in_words <- function(types) {
-  words <- c(
-    iid = "classical", HC0 = "robust to heteroskedasticity", HC1 = "robust to heteroskedasticity",
-    HC2 = "robust to heteroskedasticity", HC3 = "robust to heteroskedasticity", cluster = "robust, by cluster",
-    CR2 = "robust, by cluster", bekker = "for many instruments of equal variances",
-    many = "for many instruments, robust to heteroskedasticity",
-    jackknife = "jackknife over folds of people", reml = "of restricted maximum likelihood",
-    random = "random effects over variants", fixed = "of variants that agree", bootstrap = "bootstrap over variants"
-  )
-  unname(ifelse(types %in% names(words), words[types], types))
-}
-
-# "OLS, 2SLS: robust to heteroskedasticity (HC1); LIML: for many instruments ..."
+# "Ordinary regression (OLS), ...: robust to heteroskedasticity (HC1); ..."
 errors_words <- function(fit) {
   rows <- pooled_rows(fit)
   rows <- rows[!is.na(rows$vcov), ]

@@ -61,8 +61,8 @@ pair_tests <- function(fit) {
 scan_order <- c(
   mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "p_holm", "p_bh", "vcov", "scale", "or",
   "or_lci95", "or_uci95", as.vector(outer(c("b", "se", "pval"), names(scan_beside), paste, sep = "_")), "F",
-  "F_effective", "J", "J_df", "J_pval", "ar_pval", "snp_r2.exposure", "snp_r2.outcome", "correct_causal_direction", "steiger_pval",
-  "environments", "withheld", "objections", "note"
+  "F_effective", "J", "J_df", "J_pval", "ar_pval", "snp_r2.exposure", "snp_r2.outcome", "correct_causal_direction",
+  "steiger_pval", "environments", "withheld", "objections", "note"
 )
 
 # The rows of all chunks, exposure by exposure in the order of the traits given.

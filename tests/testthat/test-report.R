@@ -203,7 +203,7 @@ test_that("several exposures: a row for each, its conditional F, and what is lef
   })
   # From moments, one environment's worth of parts missing, hostile names, no estimate.
   fit <- quiet(latent_mr(mr_moments(data, seed = 1, disclosure = FALSE), seed = 1, by_environment = FALSE, methods = c("ols", "latent_2sls")))
-  expect_identical(errors_words(fit), "OLS, Latent IV (2SLS): classical (iid)")
+  expect_identical(errors_words(fit), "Ordinary regression (OLS), Structure removed (2SLS): classical (iid)")
   fit$exposure[1] <- fit$diagnostics$first_stage$exposure[1] <- "<b>ldl</b>"
   fit$diagnostics$ar$term[fit$diagnostics$ar$term == "ldl"] <- "<b>ldl</b>"
   for (id in names(fit$estimates)) {
