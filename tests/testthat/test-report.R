@@ -97,7 +97,7 @@ test_that("errors are told by row: not all are robust", {
   of <- function(id) sub("^.*: ", "", grep(name(id), strsplit(words, "; ")[[1]], value = TRUE, fixed = TRUE))
   expect_identical(of("ols"), "robust to heteroskedasticity (HC1)")
   expect_identical(of("latent_liml"), "for many instruments of equal variances (bekker)")
-  expect_identical(of("latent_ujive"), "for many instruments, robust to heteroskedasticity (many)")
+  expect_identical(of("latent_ujive"), "for many instruments, from rows of people robust to heteroskedasticity (many)")
   expect_identical(error_in_words(iv_vcov_types) == iv_vcov_types, rep(FALSE, length(iv_vcov_types)))
   grouped <- report_fit
   grouped$clustered <- TRUE
