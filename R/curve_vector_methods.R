@@ -19,10 +19,10 @@
 #' quadratic (`plane`: no square and no product; `no interaction`: no product), for each exposure its R2 and its
 #' conditional F (Sanderson and Windmeijer 2016), and the log evidence of a bend.
 #'
-#' The band is that of the unshrunk fit and wide enough for a bend that the instruments barely see: over 40 data sets of
-#' 5,000 people (R2 of the exposures .3, `bench/bench-vector.R`) it held 92 % of the points of a surface
-#' with a tanh, 99 to 100 % of those of a product, a hinge and a plane. Data of this size do not tell the first from
-#' the last, so that no narrower band holds for both.
+#' The band is that of the unshrunk fit and wide enough for a bend that the instruments barely see: over twice 40
+#' data sets of 5,000 people (R2 of the exposures .3, `bench/bench-vector.R`) it held 92 and 95 % of the points of a
+#' surface with a tanh, 98 to 100 % of those of a product, a hinge and a plane. Data of this size do not tell the first
+#' from the last, so that no narrower band holds for both: near a plane the band is wider than it need be.
 #'
 #' A point is *extrapolation* where the instruments do not shift people into the corner beyond it (both exposures
 #' farther from their medians; likelihood ratio, 5 % over all points asked for): the rectangle of the two ranges is

@@ -11,6 +11,8 @@
 # mixing: sites that touch two of d latents each (one with d = 4, and a site that touches none), behind a smooth net of two
 #   layers or all monomials of degree two: MCC and wrong marks of sparse rows on the instruments and on the code, and the
 #   estimate of latent_2sls beside 2SLS with all instruments (truth 1).
+#   MCC does not come from starts: net, d 4, seeds 1 to 3 of learn_instruments() on data sets 1, 2, 3: .974 to .979, .981 to .989,
+#   .984 to .987; twelve starts in place of four .976 and .978 (data sets 1 and 2, seed 1: .975 and .986), all rows the same.
 #   Rscript bench/bench-mechanism-mixing.R [draws, 5]
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
