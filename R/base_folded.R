@@ -15,7 +15,7 @@ folded_table <- function(frame, rank = seq_len(nrow(frame)), first = "", columns
 
 unfolded <- function(frame) {
   attr(frame, "fold") <- NULL
-  class(frame) <- setdiff(class(frame), "mr_table")
+  class(frame) <- setdiff(class(frame), c("mr_table", "summary_mr"))
   frame
 }
 

@@ -60,7 +60,9 @@ crossfit_column <- function(x, rows) {
 # A row for each estimator and exposure.
 estimate_rows <- function(fit, estimates, environment) {
   k <- length(fit$exposure)
-  each <- function(name) unlist(lapply(estimates, function(x) rep_len(x[[name]], k)), use.names = FALSE)
+  each <- function(name) {
+    unlist(lapply(estimates, function(x) rep_len(if (is.null(x[[name]])) NA else x[[name]], k)), use.names = FALSE)
+  }
   ids <- as.character(each("id"))
   exposure <- rep(fit$exposure, length(estimates))
   scale <- effect_scales(fit, ids)
@@ -72,7 +74,7 @@ estimate_rows <- function(fit, estimates, environment) {
     df = as.double(each("df")), nobs = as.double(each("nobs")),
     environment = environment, estimator = ids, vcov = as.character(each("vcov")), fstat = fstat,
     fstat_type = ifelse(is.na(fstat), NA_character_, as.character(each("fstat_type"))), scale = scale,
-    units = row_units(fit, scale, exposure), stringsAsFactors = FALSE
+    units = row_units(fit, scale, exposure), note = as.character(each("note")), stringsAsFactors = FALSE
   )
   if (!isTRUE(fit$binary) && !any(is_ratio(scale))) return(out)
   half <- stats::qt(.975, out$df) * out$se

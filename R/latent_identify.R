@@ -10,10 +10,8 @@ population_notes <- function(texts, families) {
 # Errors unless `force`; the texts of what was forced or is to be warned about.
 identification <- function(encoder, view, moments, force) {
   notes <- character()
-  refuse <- function(message, hint) {
-    if (!force) {
-      abort(message, "latentmr_error_unidentified", hint = paste(hint, "`force = TRUE` goes on all the same."))
-    }
+  refuse <- function(message, hint, forced = "`force = TRUE` goes on all the same.") {
+    if (!force) abort(message, "latentmr_error_unidentified", hint = paste(c(hint, forced), collapse = " "))
     notes <<- c(notes, paste("Not identified, forced:", message))
   }
   environments <- length(view$environments)
@@ -53,7 +51,13 @@ identification <- function(encoder, view, moments, force) {
       "Give more independent variants, or the components of the genome in `structure`."
     )
   }
-  if (environments < 2 && encoder$mode == "panel") {
+  if (environments < 2 && encoder$mode == "panel" && !is.null(moments$summary)) {
+    refuse(
+      "Tables of one ancestry: nothing in them tells structure from chance.",
+      "summary_mr(exposure, outcome) has the usual estimators for one ancestry, which take every variant as valid; tables of further ancestries go into read_gwas(c(EUR = , AFR = )).",
+      forced = NULL
+    )
+  } else if (environments < 2 && encoder$mode == "panel") {
     refuse(
       "Genotypes from one environment with neither `structure` nor `background`: structure cannot be told from chance.",
       "Name recruitment sites as environments, or give components or background variants in mr_data()."

@@ -95,8 +95,8 @@
 #' @param seed One whole number; `NULL` takes one from R's generator.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return An object of class `latent_mr`. `as.data.frame()` gives the table, whose first nine columns are those of
-#'   `TwoSampleMR::mr()`; `environments = TRUE` adds the rows of every environment; the column `crossfit` is there
-#'   when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance` and [ar_set()]. Its field `headline` names
+#'   `TwoSampleMR::mr()`; `environments = TRUE` adds the rows of every environment; `note` says why a row has no
+#'   estimate; the column `crossfit` is there when asked for. Also `print`, `summary`, `plot`, `tidy`, `glance` and [ar_set()]. Its field `headline` names
 #'   the estimator to report first: on genotypes `latent_reml` in panel mode, else `latent_ujive` (`latent_nagar`
 #'   from moments); for continuous instruments `latent_2sls`
 #'   (`latent_joint` with `encoder = "mechanism_sparsity"`); with families `family_ujive` (`family_nagar` from moments). Other fields: `outcome`, `exposure` (names), `units`,

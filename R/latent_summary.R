@@ -7,7 +7,6 @@ summary.latent_mr <- function(object, ...) {
   check_made(object)
   estimates <- all_rows(object)
   estimates$se_plain <- each_estimate(object, "se_plain", NA_real_)
-  estimates$note <- each_estimate(object, "note", NA_character_)
   d <- object$diagnostics
   k <- object$latent$kclass
   rows <- rbind(

@@ -4,7 +4,7 @@
 #' @details `update(fit, ...)` makes the fit again with other arguments of `latent_mr()` (`data =
 #' ` included; an argument `NULL`
 #'   goes back to its default), `evaluate = FALSE` gives the call. `formula(fit)` says what was fitted: outcome ~
-#'   what was adjusted for | exposure | instruments.
+#'   what was adjusted for (the latent directions or components, counted, too) | exposure | instruments.
 #' @param evaluate `FALSE` gives the call of `update()` instead of the fit.
 #' @importFrom stats update
 #' @export
@@ -40,7 +40,11 @@ formula.latent_mr <- function(x, ...) {
   check_dots(...)
   check_made(x)
   sum_of <- function(names) Reduce(function(a, b) call("+", a, b), lapply(names, as.name))
-  adjusted <- sum_of(c("environment", x$columns$structure, x$columns$covariates))
+  directions <- if (x$mode == "background") x$encoder$components else ncol(x$encoder$variant)
+  removed <- any(method_rows(x$methods$id)$partialled == "latent")
+  what <- if (x$mode == "background") "component" else "latent direction"
+  latent <- if (removed && isTRUE(directions > 0)) plural(directions, what)
+  adjusted <- sum_of(c("environment", x$columns$structure, latent, x$columns$covariates))
   instruments <- as.name(plural(nrow(x$variants), if (x$kind == "continuous") "instrument" else "variant"))
   right <- call("|", call("|", adjusted, sum_of(x$exposure)), instruments)
   stats::as.formula(call("~", as.name(x$outcome), right), env = baseenv())

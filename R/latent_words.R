@@ -167,10 +167,20 @@ ar_words <- function(set) {
   )
 }
 
+# Of tables whose `overlap` was given, ordinary regression is that number in other units.
+echo_words <- function(fit) {
+  if (!identical(fit$tables$source, "given") || !any(is.finite(fit$estimates$ols$b))) return(NULL)
+  sprintf(
+    "\"%s\" and Wu-Hausman rest on `overlap` as it was given, the correlation of the traits in the same people: they say it again in other units, and are no finding of the tables.",
+    short_name("ols")
+  )
+}
+
 test_lines <- function(x) {
   x$diagnostics <- d <- head_diagnostics(x)
   c(
-    contrast_words(x), strength_lines(x), sargan_line(d), hausman_line(d), heterogeneity_line(x), dependence_lines(d),
+    contrast_words(x), strength_lines(x), sargan_line(d), hausman_line(d), echo_words(x), heterogeneity_line(x),
+    dependence_lines(d),
     null_line(d$null),
     quality_line(x$quality), change_line(x),
     reml_line(x$estimates$latent_reml),

@@ -11,7 +11,12 @@ plot_scatter <- function(x, units) {
   data <- data.frame(
     SNP = fit_snp(x)[keep], bx = turn * a$bx[keep], bx_se = a$sx[keep], by = turn * a$by[keep], by_se = a$sy[keep]
   )
-  lines <- scatter_lines(x, input)
+  per <- if (is.null(units)) rep("per allele", 2) else paste(units, "per allele")
+  scatter_picture(data, scatter_lines(x, input), x$exposure, x$outcome, per, ", given what the fit partials out")
+}
+
+# data: bx, by and their errors bx_se, by_se, turned to raise the exposure; lines: method, slope, intercept.
+scatter_picture <- function(data, lines, exposure, outcome, per, what) {
   many <- nrow(data) > 200
   bars <- if (!many) {
     list(
@@ -25,7 +30,6 @@ plot_scatter <- function(x, units) {
       )
     )
   }
-  per <- if (is.null(units)) rep("per allele", 2) else paste(units, "per allele")
   plot <- ggplot2::ggplot(data, ggplot2::aes(x = .data$bx, y = .data$by)) +
     ggplot2::geom_hline(yintercept = 0, colour = "grey50", linewidth = .3) +
     bars +
@@ -34,17 +38,17 @@ plot_scatter <- function(x, units) {
       data = lines, linewidth = .8,
       ggplot2::aes(intercept = .data$intercept, slope = .data$slope, colour = .data$method, linetype = .data$method)
     ) +
-    line_scales(nrow(lines)) +
+    line_scales(nlevels(lines$method)) +
     ggplot2::expand_limits(x = 0) +
     ggplot2::labs(
-      x = wrap_words(sprintf("Association with %s (%s)", shorten(x$exposure, 60), per[1]), 62),
-      y = wrap_words(sprintf("Association with %s (%s)", shorten(x$outcome, 60), per[2]), 48), colour = NULL,
+      x = wrap_words(sprintf("Association with %s (%s)", shorten(exposure, 60), per[1]), 62),
+      y = wrap_words(sprintf("Association with %s (%s)", shorten(outcome, 60), per[2]), 48), colour = NULL,
       linetype = NULL,
       title = wrap_words(
-        sprintf("Variant associations with %s and %s", shorten(x$exposure, 60), shorten(x$outcome, 60)), 70
+        sprintf("Variant associations with %s and %s", shorten(exposure, 60), shorten(outcome, 60)), 70
       ),
       caption = wrap_words(sprintf(
-        "%s variants, turned to raise the exposure, given what the fit partials out%s.", big(nrow(data)),
+        "%s variants, turned to raise the exposure%s%s.", big(nrow(data)), what,
         if (many) "" else "; bars: one standard error"
       ), 100)
     ) +

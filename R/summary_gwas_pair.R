@@ -262,7 +262,8 @@ gwas_mrinput <- function(exposure, outcome, correlation, action) {
 #'   `outcome`, `exposure`, `method`, `nsnp`, `b`, `se`, `pval`, then `lo_ci`, `up_ci`, `environment`, `scale` (of the
 #'   outcome), `Q`, `Q_df`, `Q_pval`, `egger_intercept`, `egger_se`, `egger_pval` in the rows of MR-Egger, and `note` (why
 #'   there is no estimate). Variants that are not used are counted in a message, environments of one table only in a
-#'   warning. P-values and intervals are normal. `attr(, "harmonised")` is the frame of [as_twosample()].
+#'   warning. P-values and intervals are normal. `attr(, "harmonised")` is the frame of [as_twosample()]. Its print is a page,
+#'   `as.data.frame()` has every column, [plot()][plot.summary_mr] draws variants and slopes; any part is a plain data frame.
 #' @section Errors: `latentmr_error_argument` and `latentmr_error_variants` for frames that do not fit together.
 #' @references See the column `reference` of [mr_methods()].
 #' @examples
@@ -296,6 +297,9 @@ summary_mr <- function(exposure, outcome, methods = c("ivw", "egger", "weighted_
   })
   out <- do.call(rbind, rows)
   attr(out, "harmonised") <- harmonised_frames(pairs, action)
+  attr(out, "level") <- level
+  out <- folded_table(out)
+  class(out) <- c("summary_mr", class(out))
   out
 }
 

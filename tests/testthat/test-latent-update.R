@@ -28,4 +28,7 @@ test_that("the formula of a fit says what was fitted", {
   f <- formula(fit)
   expect_s3_class(f, "formula")
   expect_identical(deparse1(f), sprintf("%s ~ environment + age | %s + %s | `12 variants`", fit$outcome, fit$exposure[1], fit$exposure[2]))
+  fit <- suppressWarnings(latent_mr(data, methods = "latent_2sls", by_environment = FALSE, seed = 1))
+  k <- ncol(fit$encoder$variant)
+  expect_match(deparse1(formula(fit)), sprintf("~ environment + `%d latent directions` + age |", k), fixed = TRUE)
 })

@@ -2,7 +2,7 @@ quiet <- function(code) suppressWarnings(suppressMessages(code))
 cell_data <- function(cell = 3, n = 400, seed = 4, ...) simulate_mr("snp", cell = cell, n = n, seed = seed, ...)
 
 mr_columns <- c("id.exposure", "id.outcome", "outcome", "exposure", "method", "nsnp", "b", "se", "pval")
-more_columns <- c("lo_ci", "up_ci", "df", "nobs", "environment", "estimator", "vcov", "fstat", "fstat_type", "scale", "units")
+more_columns <- c("lo_ci", "up_ci", "df", "nobs", "environment", "estimator", "vcov", "fstat", "fstat_type", "scale", "units", "note")
 
 test_that("the frame starts with TwoSampleMR's nine columns", {
   fit <- quiet(latent_mr(cell_data(), seed = 1))

@@ -235,3 +235,27 @@ test_that("frequencies of the other allele are said", {
   t$y$eaf[t$y$environment == "AFR"] <- 1 - t$y$eaf[t$y$environment == "AFR"]
   expect_warning(mr_moments_from_summary(t$x, t$y, overlap = 0), "of \"outcome\" in \"AFR\" is near one minus", class = "latentmr_warning_gwas")
 })
+
+test_that("the print of summary_mr() is a page of any width, its picture has every environment, parts are plain", {
+  b <- c(.1, .2, -.15, .3, .12, .25)
+  of <- function(trait, k, e) table_of(trait, k * b + c(.01, -.01, 0), .01, environment = e)
+  x <- rbind(of("LDL", 1, "EUR"), of("LDL", 1, "AFR"))
+  y <- rbind(of("CHD", 2, "EUR"), of("CHD", 2.2, "AFR"))
+  fit <- quiet(summary_mr(x, y, seed = 1))
+  old <- options(width = 45)
+  on.exit(options(old))
+  lines <- capture.output(print(fit))
+  expect_lte(max(nchar(lines)), 45)
+  text <- gsub("\\s+", " ", paste(lines, collapse = " "))
+  expect_match(text, "Effect of LDL on CHD.*Inverse variance weighted.*MR Egger.*Weighted median.*Cochran Q.*Intercept of MR Egger")
+  expect_identical(class(fit["b"]), "data.frame")
+  expect_identical(class(as.data.frame(fit)), "data.frame")
+  # Tables of one ancestry: what to do for that, and no way around it.
+  m <- quiet(mr_moments_from_summary(of("LDL", 1, "EUR"), of("CHD", 2, "EUR"), overlap = .1))
+  refusal <- tryCatch(quiet(latent_mr(m)), latentmr_error_unidentified = conditionMessage)
+  expect_match(refusal, "summary_mr(exposure, outcome)", fixed = TRUE)
+  expect_no_match(refusal, "force = TRUE", fixed = TRUE)
+  skip_if_not_installed("ggplot2")
+  expect_identical(c(table(plot(fit)$data$environment)), c(AFR = 6L, EUR = 6L))
+  expect_error(plot(structure(fit["b"], class = c("summary_mr", "data.frame"))), class = "latentmr_error_argument")
+})

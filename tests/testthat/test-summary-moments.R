@@ -24,6 +24,9 @@ test_that("the same people and their own linkage give what the rows give, in eve
   expect_identical(fit$encoder$n_latent, rows$encoder$n_latent)
   expect_equal(fit$diagnostics$sargan, rows$diagnostics$sargan, tolerance = 1e-8)
   expect_equal(fit$diagnostics$wu_hausman, rows$diagnostics$wu_hausman, tolerance = 1e-8)
+  # `overlap` was given: ordinary regression is that number.
+  expect_match(test_lines(fit), "rest on `overlap` as it was given", fixed = TRUE, all = FALSE)
+  expect_false(any(grepl("overlap", test_lines(rows))))
   for (over in c("environment", "variant")) {
     expect_equal(leave_one_out(fit, over)$b, leave_one_out(rows, over)$b, tolerance = 1e-8)
   }
