@@ -298,6 +298,10 @@ binary_values <- function(y, name, arg) {
 
 # What to do about an argument that was not given (check_given()).
 given_hints <- list(
+  pheno = paste(
+    "`bfile` names the genotypes (PLINK, PGEN, BGEN), `pheno` the table of people: read_mr_data(\"cohort\", \"people.csv\",",
+    "exposure = \"ldl\", outcome = \"sbp\", environment = \"site\"). One table with genotypes in its columns: read it, then mr_data()."
+  ),
   environment = paste(
     "The group of each participant: ancestry, country, cohort, recruitment site. People of one ancestry still differ by recruitment",
     "site, region of birth or cohort; with one group only give the same value to everybody, and `structure` or `background`.",

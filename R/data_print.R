@@ -25,6 +25,7 @@ format_mr_data <- function(x, max_environments = 12) {
     },
     "", "Participants", format_flow(x$flow),
     "", "Variants", format_flow(x$flow, "variants"),
+    unlist(lapply(codes_words(x$variants), page_lines, initial = "  ", prefix = "    ")),
     if (nrow(x$flagged_variants)) {
       paste0(
         "  Not varying in some environment: ", quote_all(unique(x$flagged_variants$snp), 5), "; summary() has the list."
@@ -169,4 +170,14 @@ print.summary.mr_data <- function(x, max = 20, ...) {
 dim.mr_data <- function(x) {
   if (!is.list(x) || !is.numeric(x$outcome) || !is.data.frame(x$variants)) check_made(x)
   c(length(x$outcome), nrow(x$variants))
+}
+
+# What a bim file without places or bases cannot tell.
+codes_words <- function(variants) {
+  alleles <- c(variants$effect_allele, variants$other_allele)
+  coded <- length(alleles) && !anyNA(alleles) && all(alleles %in% as.character(0:4))
+  c(
+    if (coded) "Alleles are numbers, which do not say which bases they are: weights and tables of associations cannot be matched to them, palindromic variants are not known.",
+    if (length(variants$pos) && all(variants$pos %in% 0)) "Positions are all 0: what lies close together is not known, nor matched by place."
+  )
 }

@@ -104,6 +104,8 @@ abort_unknown <- function(path) {
     sprintf("'%s' is no file of genotypes of a known format.", path),
     if (ending %in% names(beside)) {
       sprintf("It names samples or variants: give the path of the %s that it came with.", beside[[ending]])
+    } else if (ending %in% c("csv", "tsv", "xlsx", "rds")) {
+      "A table of people is `pheno` of read_mr_data(); genotypes in columns of a data frame go to mr_data()."
     } else {
       "Known by their first bytes are bed, pgen, BGEN and .raw; VCF, BCF and others are converted: ?read_genotypes."
     },

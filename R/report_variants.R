@@ -147,7 +147,7 @@ report_variant_quality <- function(fit, data) {
     if (!is.null(data)) c("Genotypes", genotype_words(data)),
     if (length(places)) c("Chromosomes", paste(places, collapse = ", ")),
     if (!is.null(fit$encoder$block)) c("Blocks of linkage", block_count_words(fit$encoder$block)),
-    if (fit$kind != "continuous" && any(!is.na(v$effect_allele))) c(
+    if (fit$kind != "continuous" && any(!is.na(clean_allele(v$effect_allele, nrow(v))))) c(
       "Palindromic (A/T, C/G)", if (is.null(fit$tables)) sprintf(
         "%s: both associations are of the same calls, so that no strand has to be guessed", big(palindromes(v))
       ) else palindromes_of_tables(fit)

@@ -251,7 +251,7 @@ test_that("the print of summary_mr() is a page of any width, its picture has eve
   expect_identical(class(fit["b"]), "data.frame")
   expect_identical(class(as.data.frame(fit)), "data.frame")
   # Tables of one ancestry: what to do for that, and no way around it.
-  m <- quiet(mr_moments_from_summary(of("LDL", 1, "EUR"), of("CHD", 2, "EUR"), overlap = .1))
+  m <- quiet(mr_moments_from_summary(of("LDL", .3, "EUR"), of("CHD", .2, "EUR"), overlap = .1))
   refusal <- tryCatch(quiet(latent_mr(m)), latentmr_error_unidentified = conditionMessage)
   expect_match(refusal, "summary_mr(exposure, outcome)", fixed = TRUE)
   expect_no_match(refusal, "force = TRUE", fixed = TRUE)
