@@ -98,27 +98,6 @@ level_words <- function(level) paste0(format(100 * level), "%")
 
 wrap_words <- function(x, width = 80) paste(strwrap(x, width), collapse = "\n")
 
-# Columns of a print: those of the console, at least 40 and no more than can be read.
-page_width <- function(most = 100L) min(max(getOption("width"), 40L), most)
-
-# Lines of a print: within its width, words that are wider than that broken.
-page_lines <- function(text, ..., width = page_width()) {
-  broken <- gsub(sprintf("(\\S{%d})(?=\\S)", width - 8L), "\\1 ", text, perl = TRUE)
-  strwrap(broken, width, ...)
-}
-
-# A data frame of which the first `labels` columns name the rows: they stand in every part that it is wrapped into.
-print_labelled <- function(frame, labels = 1L, digits = NULL) {
-  old <- options(width = page_width())
-  on.exit(options(old))
-  name <- do.call(paste, c(unname(lapply(frame[seq_len(labels)], as.character)), sep = ", "))
-  frame <- frame[-seq_len(labels)]
-  rownames(frame) <- make.unique(name)
-  pointed(print(frame, digits = digits))
-}
-
-cat_page <- function(texts, ...) for (text in texts) cat(page_lines(text, ...), sep = "\n")
-
 # Long names lose their middle: what tells them apart is often the end.
 shorten <- function(x, width = 40) {
   x <- gsub("[[:space:]]+", " ", as.character(x))
@@ -177,3 +156,18 @@ near_hint <- function(name, names) {
   away <- utils::adist(lower(name), lower(names))[1, ]
   if (min(away) <= max(2, nchar(name) / 4)) sprintf("Did you mean \"%s\"? ", names[which.min(away)]) else ""
 }
+
+# Each with the digits of its own interval.
+each_interval <- function(b, lo, up) as.character(mapply(format_estimate, b, lo, up, USE.NAMES = FALSE))
+
+# Ratios with three figures, of estimates on log scales (`log = FALSE`: they are ratios already).
+format_ratio <- function(b, lo, up, log = TRUE) {
+  number <- function(x) {
+    x <- if (log) exp(x) else x
+    ifelse(x >= 1e4, "> 9999", ifelse(x < 1e-3, "< 0.001", formatC(x, digits = 3, format = "fg", flag = "#")))
+  }
+  tidied <- function(x) sub("[.]$", "", number(x))
+  ifelse(is.na(b), "not estimated", sprintf("%s (%s to %s)", tidied(b), tidied(lo), tidied(up)))
+}
+
+is_ratio <- function(scale) startsWith(scale, "log ")

@@ -44,16 +44,6 @@ fit_odds <- function(fit, rows) {
   data.frame(b = exp(rows$b / at), lo = exp(rows$lo_ci / at), up = exp(rows$up_ci / at))
 }
 
-# Ratios with three figures.
-format_ratio <- function(b, lo, up, log = TRUE) {
-  number <- function(x) {
-    x <- if (log) exp(x) else x
-    ifelse(x >= 1e4, "> 9999", ifelse(x < 1e-3, "< 0.001", formatC(x, digits = 3, format = "fg", flag = "#")))
-  }
-  tidied <- function(x) sub("[.]$", "", number(x))
-  ifelse(is.na(b), "not estimated", sprintf("%s (%s to %s)", tidied(b), tidied(lo), tidied(up)))
-}
-
 cases_words <- function(cases, n) sprintf("%s cases, %s", big(cases), percent(cases / n))
 
 odds_note <- function(fit) {

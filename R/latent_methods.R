@@ -296,6 +296,4 @@ outcome_scale <- function(fit) {
   if (is.na(scale)) "mean difference" else scale
 }
 
-is_ratio <- function(scale) startsWith(scale, "log ")
-
 short_name <- function(id) method_rows(id)$name

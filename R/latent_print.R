@@ -96,30 +96,6 @@ table_lines <- function(rows, x, room) {
   c(lines, if (left) sprintf("  ... and %s: summary(fit)", plural(left, "row")))
 }
 
-# Columns of text, each with its title, of the rows `at`.
-left_columns <- function(columns, at) {
-  pad <- function(text) {
-    text <- text[c(1L, at + 1L)]
-    paste0(text, strrep(" ", max(nchar(text, "width")) - nchar(text, "width")))
-  }
-  sub(" +$", "", do.call(paste, c(lapply(columns, pad), sep = "  ")))
-}
-
-# Each row in two lines or more: what it is, and its numbers, the first without its title.
-folded_rows <- function(name, columns) {
-  lapply(seq_along(name), function(i) {
-    value <- vapply(columns, `[`, "", i + 1L)
-    title <- vapply(columns, `[`, "", 1)
-    title <- c("", ifelse(title == "p" & !startsWith(value, "<"), "p = ", paste0(title, " "))[-1])
-    numbers <- paste0(title, value)[nzchar(value)]
-    indent <- substr(name[i], 1, 2)
-    c(
-      page_lines(substring(name[i], 3), initial = indent, prefix = "    "),
-      page_lines(paste(numbers, collapse = ", "), initial = "    ", prefix = "    ")
-    )
-  })
-}
-
 # Columns of text with their titles: the effect, of 0/1 outcomes per 1,000 people and as odds ratio, and p.
 effect_columns <- function(rows, x) {
   interval <- sprintf("(%s %% interval)", format(100 * x$level))
@@ -140,6 +116,3 @@ effect_columns <- function(rows, x) {
   }
   c(list(c(paste("cases per 1,000", sub(" interval", "", interval)), per)), ratios, list(p))
 }
-
-# Each with the digits of its own interval.
-each_interval <- function(b, lo, up) as.character(mapply(format_estimate, b, lo, up, USE.NAMES = FALSE))
