@@ -1,8 +1,7 @@
 # encoder = "mechanism_sparsity" where every site touches few latents: error of latent_joint (and of latent_2sls), coverage
 # of its 95 % interval and masks, beside 2SLS with all instruments and 2SLS that knows latents and masks (effect 1). Seeds
-# 5001 and following; the constants were chosen on 1 to 2100. SEED0 shifts them. No estimate that has to learn the rows can
-# come to 2SLS that knows them: with the masks known, the bound of Cramer and Rao is 1.10, 1.06, 1.05, 1.08, 1.10, 1.25 and
-# 1.04 times its error (A, B, C, I, N, W, X; from the laws of the draws).
+# 5001 and following; the constants were chosen on 1 to 2100. SEED0 shifts them. No estimate that learns the rows can come to
+# 2SLS that knows them: bench-mechanism-bound.R.
 # d = 6 latents, 6 sites (X: 8 and 10), from moments with ten folds; the last row is a time alone.
 #   A two latents a site, a confounder for each      B two, one confounder for both
 #   C as A, latents correlated .5                    I one, two latents touched nowhere
