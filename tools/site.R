@@ -81,7 +81,9 @@ articles <- function() {
     if (system2(file.path(R.home("bin"), "Rscript"), c("-e", shQuote(code)), stdout = FALSE)) stop(name, " does not build", call. = FALSE)
     figures <- list.files(folder, "_files$", full.names = TRUE)
     file.copy(figures, "site/articles", recursive = TRUE)
-    page(c(paste("#", title[name]), "", readLines(file.path(folder, paste0(name, ".md")), encoding = "UTF-8")), file.path("articles", paste0(name, ".html")), title[name])
+    # Pictures are beside the page, not where they were made.
+    text <- gsub(paste0(folder, "/"), "", readLines(file.path(folder, paste0(name, ".md")), encoding = "UTF-8"), fixed = TRUE)
+    page(c(paste("#", title[name]), "", text), file.path("articles", paste0(name, ".html")), title[name])
   }
   lines <- unlist(lapply(plan$articles, function(part) {
     c(paste("##", part$title), "", sprintf("- [%s](%s.html)", title[part$contents], part$contents), "")
