@@ -32,7 +32,8 @@
 #' Chromosomes are written one way, `1`, not `01` or `chr1`: BGEN file and index may differ.
 #'
 #' @section Compression:
-#' zlib is always read. zstd is read when libzstd was there when the package was installed (Debian:
+#' zlib is always read, in about half the time where libdeflate was there when the package was installed (Debian:
+#' `libdeflate-dev`). zstd is read when libzstd was there when the package was installed (Debian:
 #' `libzstd-dev`); else the error has the command that writes the file again:
 #' `plink2 --bgen x.bgen ref-first --sample x.sample --export bgen-1.2 ref-first bits=8 --out y`.
 #'

@@ -53,8 +53,8 @@ command -v Rscript >/dev/null 2>&1 || need="r-base-core"
 if ! command -v cc >/dev/null 2>&1 || ! command -v make >/dev/null 2>&1 || [ -n "$need" ]; then
   need="$need gcc g++ gfortran libc6-dev make libblas-dev liblapack-dev"
 fi
-# Headers of zlib, and of zstd, which BGEN files may need.
-if ! echo '#include <zlib.h>' | cc -E - >/dev/null 2>&1; then need="$need zlib1g-dev libzstd-dev"; fi
+# Headers of zlib, of zstd, which BGEN files may need, and of libdeflate, which is faster than zlib.
+if ! echo '#include <zlib.h>' | cc -E - >/dev/null 2>&1; then need="$need zlib1g-dev libzstd-dev libdeflate-dev"; fi
 if [ -n "$need" ]; then
   can_apt || fail "R, a C compiler or zlib is missing and apt-get cannot be run here: install them (Debian: $need) and try again."
   say "installing R and a compiler (a minute or two)"

@@ -49,6 +49,29 @@ test_that("every width, phased and unphased, one copy, two and none, is what the
   }
 })
 
+test_that("whole bytes of any number of people, whatever stands where a genotype is missing", {
+  withr::local_seed(8)
+  path <- bgen_file("whole.bgen")
+  for (n in c(1, 15, 16, 17, 33)) for (bits in c(8, 16)) for (phased in c(FALSE, TRUE)) {
+    made <- lapply(1:3, drawn_variant, n = n, bits = bits, phased = phased)
+    made[[2]]$missing[n] <- TRUE
+    made[[2]]$fields[[n]] <- rep(2^bits - 1, 2)
+    made[[3]]$ploidy[n] <- 1
+    made[[3]]$fields[[n]] <- made[[3]]$fields[[n]][1]
+    write_bgen_file(path, made, as.character(seq_len(n)))
+    bgen <- read_bgen(path)
+    expect_identical(unname(as.matrix(bgen)), reference_second(path), info = paste(n, bits, phased))
+    if (bits == 8) {
+      all <- factor(rep("a", n))
+      expect_identical(scan(bgen, seq_len(n), all), scan(genotype_matrix(unname(as.matrix(bgen))), seq_len(n), all))
+    }
+    made[[1]]$missing[n] <- FALSE
+    made[[1]]$fields[[n]] <- c(2^bits - 1, 1)
+    write_bgen_file(path, made, as.character(seq_len(n)))
+    if (!phased) expect_error(as.matrix(read_bgen(path)), sprintf("sample %d are more than 1", n), class = "latentmr_error_format")
+  }
+})
+
 test_that("two people by hand", {
   path <- bgen_file("hand.bgen")
   v <- list(

@@ -17,6 +17,19 @@ static unsigned stored(unsigned copies, unsigned alleles, int phased) {
   return alleles * (alleles + 1) / 2 - 1;
 }
 
+/* Whether everybody has two copies; eight at a time. */
+static int all_two(const uint8_t *ploidy, size_t n) {
+  uint64_t other = 0;
+  size_t i = 0;
+  for (; n - i >= 8; i += 8) {
+    uint64_t eight;
+    memcpy(&eight, ploidy + i, 8);
+    other |= eight ^ UINT64_C(0x0202020202020202);
+  }
+  for (; i < n; i++) other |= (uint64_t)ploidy[i] ^ 2u;
+  return !(other & ~(UINT64_C(0x0101010101010101) * MISSING));
+}
+
 lmr_status bgen_block_open(bgen_block *block, const uint8_t *bytes, size_t size, size_t n, unsigned alleles, lmr_error *err) {
   if (size < HEAD + n + 2) return lmr_fail(err, LMR_EFORMAT, "its genotypes are too short");
   if (u32(bytes) != n) return lmr_fail(err, LMR_EFORMAT, "it has genotypes of %u samples, not %zu", u32(bytes), n);
@@ -31,8 +44,7 @@ lmr_status bgen_block_open(bgen_block *block, const uint8_t *bytes, size_t size,
   block->phased = (int)phased;
   if (block->bits < 1 || block->bits > 32) return lmr_fail(err, LMR_EFORMAT, "it has probabilities of %u bits", block->bits);
   size_t count[4] = {0};
-  unsigned other = least > 2 || most < 2;
-  for (size_t i = 0; i < n; i++) other |= (block->ploidy[i] & ~MISSING) ^ 2u;
+  const int other = least > 2 || most < 2 || !all_two(block->ploidy, n);
   if (!other) count[2] = n;
   for (size_t i = 0; other && i < n; i++) {
     const unsigned copies = block->ploidy[i] & COPIES;
@@ -107,32 +119,42 @@ static lmr_status too_much(size_t i, lmr_error *err) {
 
 /* Two copies, two alleles, whole bytes: what nearly all files have. The two fields of a sample
  * are P(11) and P(12), or P(1) of each haplotype: 2 copies less 2 P11 + P12, or less
- * their sum. Not 1 when a sum of probabilities is above the scale, which a missing one's may be. */
-#define FAST(NAME, FIELD, READ, TO, ABSENT, VALUE)                                                   \
-  static int NAME(const bgen_block *block, const double *table, TO *to) {                            \
-    const int32_t scale = (int32_t)bgen_scale(block), twice = block->phased ? 1 : 2;                  \
-    int32_t most = 0;                                                                                 \
-    (void)table;                                                                                      \
-    for (size_t i = 0; i < block->n; i++) {                                                           \
-      const int32_t a = READ(block->packed + 2 * i * sizeof(FIELD)), b = READ(block->packed + (2 * i + 1) * sizeof(FIELD)); \
-      const int32_t k = 2 * scale - twice * a - b;                                                    \
-      most = a + b > most ? a + b : most;                                                             \
-      to[i] = block->ploidy[i] & MISSING ? ABSENT : VALUE;                                            \
-    }                                                                                                 \
-    return block->phased || most <= scale;                                                            \
+ * their sum. Not 1 when a sum of probabilities is above the scale, which a missing one's may be.
+ * So many samples at once, a number that the compiler knows, become instructions on vectors. VALUE
+ * is of out[i], the copies less 1 in steps, or ABSENT. */
+enum { LANES = 16 };
+#define FAST(NAME, INT, BYTES, READ, ABSENT, TO, VALUE)                                               \
+  static inline void NAME##_some(const bgen_block *block, size_t first, size_t count, const double *table, INT *most, TO *to) { \
+    const uint8_t *p = block->packed + 2 * BYTES * first, *ploidy = block->ploidy + first;             \
+    const INT scale = (INT)bgen_scale(block), twice = block->phased ? 1 : 2;                           \
+    INT out[LANES];                                                                                    \
+    (void)table;                                                                                       \
+    for (size_t i = 0; i < count; i++) {                                                               \
+      const INT a = READ(p + 2 * BYTES * i), b = READ(p + (2 * i + 1) * BYTES), sum = (INT)(a + b);    \
+      most[i] = sum > most[i] ? sum : most[i];                                                         \
+      out[i] = ploidy[i] & MISSING ? ABSENT : (INT)(scale - twice * a - b);                            \
+    }                                                                                                  \
+    for (size_t i = 0; i < count; i++) to[first + i] = VALUE;                                          \
+  }                                                                                                    \
+  static int NAME(const bgen_block *block, const double *table, TO *to) {                              \
+    INT most[LANES] = {0}, top = 0;                                                                    \
+    size_t i = 0;                                                                                      \
+    for (; block->n - i >= LANES; i += LANES) NAME##_some(block, i, LANES, table, most, to);           \
+    NAME##_some(block, i, block->n - i, table, most, to);                                              \
+    for (i = 0; i < LANES; i++) top = most[i] > top ? most[i] : top;                                   \
+    return block->phased || (uint64_t)top <= bgen_scale(block);                                        \
   }
-#define BYTE(p) ((int32_t)*(p))
+#define BYTE(p) (*(p))
 #define TWO_BYTES(p) ((int32_t)u16(p))
-FAST(from_table_8, uint8_t, BYTE, double, NAN, table[k])
-FAST(values_16, uint16_t, TWO_BYTES, double, NAN, (double)k / (double)scale)
-FAST(dosages_8, uint8_t, BYTE, int16_t, INT16_MIN, (int16_t)(k - scale))
+enum { SCALE_8 = 255, ABSENT_8 = -2 * SCALE_8 - 1 }; /* copies less 1 are from -2 SCALE_8, of impossible ones, to SCALE_8 */
+FAST(from_table_8, int16_t, 1, BYTE, ABSENT_8, double, table[out[i]])
+FAST(values_16, int32_t, 2, TWO_BYTES, INT32_MIN, double, out[i] == INT32_MIN ? NAN : (double)(out[i] + scale) / (double)scale)
+FAST(dosages_8, int16_t, 1, BYTE, INT16_MIN, int16_t, out[i])
 
-/* The value of each numerator that two bytes can give, those of impossible ones, which are below 0, too. */
 static int values_8(const bgen_block *block, double *to) {
-  enum { SCALE = 255 };
-  double table[3 * SCALE + 1];
-  for (int k = -SCALE; k <= 2 * SCALE; k++) table[k + SCALE] = (double)k / SCALE;
-  return from_table_8(block, table + SCALE, to);
+  double table[SCALE_8 - ABSENT_8 + 1] = {NAN};
+  for (int k = ABSENT_8 + 1; k <= SCALE_8; k++) table[k - ABSENT_8] = (double)(k + SCALE_8) / SCALE_8;
+  return from_table_8(block, table - ABSENT_8, to);
 }
 
 static int is_plain(const bgen_block *block) { return block->all_diploid && block->alleles == 2; }

@@ -2,7 +2,11 @@
 
 #include <limits.h>
 #include <string.h>
+#ifdef LMR_DEFLATE
+#include <libdeflate.h>
+#else
 #include <zlib.h>
+#endif
 #ifdef LMR_ZSTD
 #include <zstd.h>
 #endif
@@ -22,6 +26,23 @@ int bgen_has_zstd(void) {
 
 size_t bgen_unpack_bytes(void) { return ZLIB_BYTES; }
 
+static lmr_status wrong(lmr_error *err) { return lmr_fail(err, LMR_EFORMAT, "its genotypes do not unpack"); }
+
+#ifdef LMR_DEFLATE
+static lmr_status open_zlib(bgen_unpacker *unpacker, lmr_error *err) {
+  unpacker->state = libdeflate_alloc_decompressor();
+  return unpacker->state ? LMR_OK : lmr_fail(err, LMR_ENOMEM, "libdeflate cannot begin");
+}
+
+static void close_zlib(bgen_unpacker *unpacker) { libdeflate_free_decompressor(unpacker->state); }
+
+/* Without a place for the bytes written, they must be all that were expected. */
+static lmr_status unpack_zlib(void *state, const uint8_t *from, size_t size, uint8_t *to, size_t expected, lmr_error *err) {
+  size_t read = 0;
+  const int status = libdeflate_zlib_decompress_ex(state, from, size, to, expected, &read, NULL);
+  return status == LIBDEFLATE_SUCCESS && read == size ? LMR_OK : wrong(err);
+}
+#else
 static voidpf take(voidpf memory, uInt count, uInt width) { return lmr_arena_take(memory, count, width); }
 
 static void keep(voidpf memory, voidpf block) {
@@ -41,6 +62,21 @@ static lmr_status open_zlib(bgen_unpacker *unpacker, lmr_error *err) {
   return LMR_OK;
 }
 
+static void close_zlib(bgen_unpacker *unpacker) { inflateEnd(unpacker->state); }
+
+static lmr_status unpack_zlib(void *state, const uint8_t *from, size_t size, uint8_t *to, size_t expected,
+                              lmr_error *err) {
+  z_stream *stream = state;
+  if (size > UINT_MAX || expected > UINT_MAX || inflateReset(stream) != Z_OK) return wrong(err);
+  stream->next_in = (Bytef *)from;
+  stream->avail_in = (uInt)size;
+  stream->next_out = to;
+  stream->avail_out = (uInt)expected;
+  const int status = inflate(stream, Z_FINISH);
+  return status == Z_STREAM_END && stream->avail_out == 0 && stream->avail_in == 0 ? LMR_OK : wrong(err);
+}
+#endif
+
 lmr_status bgen_unpack_open(bgen_unpacker *unpacker, int packing, lmr_arena memory, lmr_error *err) {
   *unpacker = (bgen_unpacker){packing, NULL, memory};
   if (packing == BGEN_ZLIB) return open_zlib(unpacker, err);
@@ -55,24 +91,11 @@ lmr_status bgen_unpack_open(bgen_unpacker *unpacker, int packing, lmr_arena memo
 }
 
 void bgen_unpack_close(bgen_unpacker *unpacker) {
-  if (unpacker->state && unpacker->packing == BGEN_ZLIB) inflateEnd(unpacker->state);
+  if (unpacker->state && unpacker->packing == BGEN_ZLIB) close_zlib(unpacker);
 #ifdef LMR_ZSTD
   if (unpacker->state && unpacker->packing == BGEN_ZSTD) ZSTD_freeDCtx(unpacker->state);
 #endif
   unpacker->state = NULL;
-}
-
-static lmr_status wrong(lmr_error *err) { return lmr_fail(err, LMR_EFORMAT, "its genotypes do not unpack"); }
-
-static lmr_status unpack_zlib(z_stream *stream, const uint8_t *from, size_t size, uint8_t *to, size_t expected,
-                              lmr_error *err) {
-  if (size > UINT_MAX || expected > UINT_MAX || inflateReset(stream) != Z_OK) return wrong(err);
-  stream->next_in = (Bytef *)from;
-  stream->avail_in = (uInt)size;
-  stream->next_out = to;
-  stream->avail_out = (uInt)expected;
-  const int status = inflate(stream, Z_FINISH);
-  return status == Z_STREAM_END && stream->avail_out == 0 && stream->avail_in == 0 ? LMR_OK : wrong(err);
 }
 
 lmr_status bgen_unpack(bgen_unpacker *unpacker, const uint8_t *from, size_t size, uint8_t *to, size_t expected,

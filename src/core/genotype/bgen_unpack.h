@@ -1,6 +1,7 @@
 /* The genotypes of a variant, unpacked by zlib or, where it was found when the package was
- * built, zstd. zlib works in the caller's memory. zstd takes its own (about 160 kB) between open and close:
- * the functions that would not are no part of its stable interface. */
+ * built, zstd; libdeflate, where it was found, does what zlib does, faster. zlib works in the caller's memory.
+ * libdeflate and zstd take their own (12 and 160 kB) between open and close: the functions that would not are
+ * no part of their stable interfaces. */
 #ifndef LMR_CORE_BGEN_UNPACK_H
 #define LMR_CORE_BGEN_UNPACK_H
 
@@ -8,7 +9,7 @@
 
 typedef struct {
   int packing;     /* of bgen_file.h */
-  void *state;     /* of zlib or zstd */
+  void *state;     /* of the library */
   lmr_arena memory;
 } bgen_unpacker;
 
