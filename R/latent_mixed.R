@@ -49,7 +49,7 @@ relatedness_matrix <- function(data, people = seq_along(data$outcome)) {
   n <- length(people)
   environment <- as.character(as.integer(data$environment[people]))
   variants <- nrow(data$background$variants)
-  total <- matrix(0, n, n)
+  out <- matrix(0, n, n)
   used <- 0
   for (from in seq(1L, variants, by = 1000L)) {
     z <- decode(data$background, from:min(variants, from + 999L), people)
@@ -59,10 +59,10 @@ relatedness_matrix <- function(data, people = seq_along(data$outcome)) {
     z <- (z - mean[environment, , drop = FALSE]) * called
     sd <- sqrt(colMeans(z^2))
     keep <- sd > 0
-    total <- total + .Call(C_ffi_row_products, z[, keep, drop = FALSE] / rep(sd[keep], each = n))
+    .Call(C_ffi_mean_product, out, z[, keep, drop = FALSE] / rep(sd[keep], each = n), used, used + sum(keep)) # changes `out`
     used <- used + sum(keep)
   }
-  total / max(used, 1)
+  out
 }
 
 # What the mixed rows are made of; NULL without random effects. `data`: with its background variants.

@@ -1,7 +1,7 @@
 # Reading dosages: BGEN against the decompression alone, PGEN against pgenlibr alone. plink2 makes the files.
 # Decompression is R's memDecompress() and zlib's uncompress() into one buffer (needs a compiler); a matrix of the size of
-# the result is made, too, since what is read needs its memory, and uncompress() none: dosages as numerators, which
-# the passes over people read, need a quarter of it. The table says whether this build unpacks by libdeflate.
+# the result is made, too, since what is read needs its memory, and uncompress() none: dosages held as numerators
+# need a quarter of it. The table says whether this build unpacks by libdeflate.
 #   Rscript bench/bench-formats.R [people, 100000] [variants, 400]
 # Values are compared with each other (all) and with what plink2 writes as text (ten variants). Times are the
 # processor's, of three runs the shortest. Writes bench/results/formats.csv (or RESULTS/formats.csv).

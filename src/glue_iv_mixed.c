@@ -84,29 +84,32 @@ static SEXP ffi_test_mixed_point(SEXP y, SEXP w, SEXP terms, SEXP variance) {
   mixed_point point;
   memset(&point, 0, sizeof point);
   lmr_error err;
-  glue_check(mixed_evaluate(&o, glue_real(variance, (R_xlen_t)o.terms + 1, "variance"), 1, &point,
+  glue_check(mixed_evaluate(&o, glue_real(variance, (R_xlen_t)o.terms + 1, "variance"), &point,
                             glue_arena(mixed_bytes(o.n, o.c)), NULL, &err), &err);
   return point_list(&point, o.terms + 1, variance, 0);
 }
 
-/* x x'. */
-static SEXP ffi_row_products(SEXP x) {
+/* In place, for a second matrix of n x n would be as large again: mean := (before mean + x x') / after, the mean of
+ * outer products of columns when that of `before` of them was there. */
+static SEXP ffi_mean_product(SEXP mean_, SEXP x, SEXP before_, SEXP after_) {
   const size_t n = (size_t)glue_nrow(x), m = (size_t)glue_ncol(x);
-  const double *a = glue_real(x, (R_xlen_t)(n * m), "x");
-  SEXP out = PROTECT(glue_matrix(n, n));
+  const double *a = glue_real(x, (R_xlen_t)(n * m), "x"), before = glue_real1(before_, "before"), after = glue_real1(after_, "after");
+  double *mean = REAL(mean_);
+  if (MAYBE_SHARED(mean_) || TYPEOF(mean_) != REALSXP || Rf_xlength(mean_) != (R_xlen_t)(n * n))
+    glue_stop("internal: a mean that others hold, or of another size");
+  if (!m) return R_NilValue;
   lmr_error err;
   glue_tick_state state;
   const lmr_tick tick = glue_tick(&state, R_NilValue);
-  if (n && m) glue_check(la_gemm_upper('N', 'T', n, m, a, n, a, n, REAL(out), n, &tick, &err), &err);
-  else memset(REAL(out), 0, n * n * sizeof(double));
-  UNPROTECT(1);
-  return out;
+  glue_check(la_syrk_polled('N', n, m, 1 / after, a, n, before / after, mean, n, &tick, &err), &err);
+  la_symmetrize(mean, n, n);
+  return R_NilValue;
 }
 
 const R_CallMethodDef glue_iv_mixed_calls[] = {
   GLUE_CALL(ffi_mixed_reml, 3),
   GLUE_CALL(ffi_mixed_whiten, 3),
-  GLUE_CALL(ffi_row_products, 1),
+  GLUE_CALL(ffi_mean_product, 4),
   GLUE_CALL(ffi_test_mixed_point, 4),
   {NULL, NULL, 0}
 };

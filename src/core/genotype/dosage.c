@@ -51,6 +51,11 @@ size_t dosage_encode(const double *x, size_t n, int32_t scale, int16_t *to) {
   return n;
 }
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+void dosage_store(const int16_t *k, size_t n, uint8_t *bytes) { memcpy(bytes, k, 2 * n); }
+
+void dosage_load(const uint8_t *bytes, size_t n, int16_t *k) { memcpy(k, bytes, 2 * n); }
+#else
 void dosage_store(const int16_t *k, size_t n, uint8_t *bytes) {
   for (size_t i = 0; i < n; i++) {
     const uint16_t word = (uint16_t)k[i];
@@ -60,9 +65,6 @@ void dosage_store(const int16_t *k, size_t n, uint8_t *bytes) {
 }
 
 void dosage_load(const uint8_t *bytes, size_t n, int16_t *k) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  memcpy(k, bytes, 2 * n);
-#else
   for (size_t i = 0; i < n; i++) k[i] = (int16_t)(uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8);
-#endif
 }
+#endif

@@ -7,17 +7,44 @@
 
 enum { PANEL = 256, STEPS = 100, HALVINGS = 12 };
 
+/* What one point is computed in. */
+typedef struct {
+  double *v;     /* n x n, upper triangle: V, its factor R, R^-1, and V^-1 where it is needed */
+  double *a;     /* n x m, m = c + 1: R^-T [W y], then its orthonormal columns */
+  double *u;     /* n x m: R^-1 a, so that P = V^-1 - U U' of the first c */
+  double *b;     /* m x m: the factor of [W y]'V^-1[W y] */
+  double *q;     /* n x parts: A_k P y, then R^-T of it */
+  double *panel; /* n x PANEL */
+  int *first;    /* n x terms: the first row of each row's group */
+} room;
+
 static size_t square_bytes(size_t n) {
   return n && n > SIZE_MAX / n ? SIZE_MAX : lmr_bytes(n * n, sizeof(double));
 }
 
 size_t mixed_bytes(size_t n, size_t c) {
-  const size_t parts = MIXED_PARTS;
-  size_t bytes = lmr_add_bytes(square_bytes(n), square_bytes(n));
-  bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, n * (c + 1)));
+  size_t bytes = lmr_add_bytes(square_bytes(n), lmr_double_bytes(2, n * (c + 1)));
   bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, (c + 1) * (c + 1)));
-  bytes = lmr_add_bytes(bytes, lmr_double_bytes(1, n));
-  return lmr_add_bytes(bytes, lmr_double_bytes(2, n * parts));
+  bytes = lmr_add_bytes(bytes, lmr_double_bytes(2, n * MIXED_PARTS));
+  return lmr_add_bytes(bytes, lmr_double_bytes(1, n * PANEL));
+}
+
+static lmr_status take_room(const mixed_problem *o, room *in, lmr_arena *work, lmr_error *err) {
+  const size_t n = o->n, m = o->c + 1;
+  LMR_TAKE(in->v, work, n * n, err);
+  LMR_TAKE(in->a, work, n * m, err);
+  LMR_TAKE(in->u, work, n * m, err);
+  LMR_TAKE(in->b, work, m * m, err);
+  LMR_TAKE(in->q, work, n * MIXED_PARTS, err);
+  LMR_TAKE(in->panel, work, n * PANEL, err);
+  LMR_TAKE(in->first, work, n * o->terms, err);
+  for (size_t k = 0; k < o->terms; k++) {
+    const int *group = o->term[k].group;
+    int *first = in->first + k * n;
+    for (size_t i = 0; group && i < n; i++)
+      for (first[i] = 0; group[first[i]] != group[i];) first[i]++;
+  }
+  return LMR_OK;
 }
 
 size_t mixed_whiten_bytes(size_t n) { return square_bytes(n); }
@@ -42,119 +69,152 @@ static void covariance(const mixed_term *term, size_t terms, size_t n, const dou
   }
 }
 
-/* tr(P A), of the upper triangle of P. */
-static double trace_with(const mixed_term *term, const double *p, size_t n) {
+/* tr(M A) of a matrix A, of the upper triangle of M. */
+static double trace_with(const double *a, const double *m, size_t n) {
   double off = 0, on = 0;
   for (size_t j = 0; j < n; j++) {
-    const double *pj = p + j * n;
-    if (term->dense) {
-      const double *a = term->dense + j * n;
-      for (size_t i = 0; i < j; i++) off += pj[i] * a[i];
-      on += pj[j] * a[j];
-    } else {
-      const int *group = term->group;
-      for (size_t i = 0; i < j; i++)
-        if (group[i] == group[j]) off += pj[i];
-      on += pj[j];
-    }
+    for (size_t i = 0; i < j; i++) off += m[i + j * n] * a[i + j * n];
+    on += m[j * (n + 1)] * a[j * (n + 1)];
   }
   return on + 2 * off;
 }
 
-/* out := A v */
-static lmr_status times(const mixed_term *term, size_t n, const double *v, double *out, lmr_error *err) {
-  if (term->dense) return la_gemm('N', 'N', n, 1, n, 1, term->dense, n, v, n, 0, out, n, err);
-  for (size_t i = 0; i < n; i++) {
-    double sum = 0;
-    for (size_t j = 0; j < n; j++)
-      if (term->group[j] == term->group[i]) sum += v[j];
-    out[i] = sum;
+/* x'A x of groups, or of the identity where first is NULL; rows beyond `rows` of x are zero. */
+static double form(const int *first, const double *x, size_t rows, double *sums) {
+  double square = 0;
+  if (first) {
+    memset(sums, 0, rows * sizeof *sums);
+    for (size_t i = 0; i < rows; i++) sums[first[i]] += x[i];
+    x = sums;
+  }
+  for (size_t i = 0; i < rows; i++) square += x[i] * x[i];
+  return square;
+}
+
+/* out := A_k x, of the identity after the last term. */
+static lmr_status times(const mixed_problem *o, const room *in, size_t k, const double *x, double *out, lmr_error *err) {
+  const size_t n = o->n;
+  if (k == o->terms) memcpy(out, x, n * sizeof *out);
+  else if (o->term[k].dense) return la_gemm('N', 'N', n, 1, n, 1, o->term[k].dense, n, x, n, 0, out, n, err);
+  else {
+    const int *first = in->first + k * n;
+    memset(out, 0, n * sizeof *out);
+    for (size_t i = 0; i < n; i++) out[first[i]] += x[i];
+    for (size_t i = n; i-- > 0;) out[i] = out[first[i]]; /* a first row is read before it is written: it is itself */
   }
   return LMR_OK;
 }
 
-/* The upper triangle of V^-1 over its factor R, by way of x = R^-1. */
-static lmr_status inverse(double *r, size_t n, double *x, const lmr_tick *tick, lmr_error *err) {
-  for (size_t f = 0; f < n; f += PANEL) {
-    const size_t q = n - f < PANEL ? n - f : PANEL;
-    double *column = x + f * n;
-    for (size_t j = 0; j < q; j++) {
-      memset(column + j * n, 0, n * sizeof *column);
-      column[f + j + j * n] = 1;
-    }
-    LMR_TRY(la_trsm_polled('L', 'N', f + q, q, 1, r, n, column, n, tick, err));
-  }
-  for (size_t f = 0; f < n; f += PANEL) {
-    const size_t q = n - f < PANEL ? n - f : PANEL;
-    LMR_TRY(la_gemm_polled('N', 'T', f + q, q, n - f, 1, x + f * n, n, x + f + f * n, n, 0, r + f * n, n, tick, err));
+/* In the place of R: its inverse, by panels from the last, which needs no columns after its own. */
+static lmr_status invert(double *r, size_t n, double *panel, const lmr_tick *tick, lmr_error *err) {
+  for (size_t left = n; left > 0;) {
+    const size_t q = left % PANEL ? left % PANEL : PANEL, f = left - q;
+    memset(panel, 0, n * q * sizeof *panel);
+    for (size_t j = 0; j < q; j++) panel[f + j + j * n] = 1;
+    LMR_TRY(la_trsm_polled('L', 'N', left, q, 1, r, n, panel, n, tick, err));
+    memcpy(r + f * n, panel, n * q * sizeof *panel);
+    left = f;
   }
   return LMR_OK;
 }
 
-/* p: V^-1 in, P out, both triangles. py: P y. */
-static lmr_status derivatives_of(const mixed_problem *o, double *p, const double *py, double *q, double *t,
-                                 mixed_point *point, const lmr_tick *tick, lmr_error *err) {
-  const size_t n = o->n, parts = o->terms + 1;
-  la_symmetrize(p, n, n);
-  for (size_t k = 0; k < parts; k++) {
-    double trace = 0, square = 0, *own = q + k * n;
-    if (k < o->terms) {
-      trace = trace_with(o->term + k, p, n);
-      LMR_TRY(times(o->term + k, n, py, own, err));
-    } else {
-      for (size_t i = 0; i < n; i++) trace += p[i * (n + 1)];
-      memcpy(own, py, n * sizeof *own);
+/* In the place of x, the inverse of R: V^-1 = x x', its upper triangle, by panels from the first. */
+static lmr_status square_up(double *x, size_t n, double *panel, const lmr_tick *tick, lmr_error *err) {
+  for (size_t f = 0; f < n; f += PANEL) {
+    const size_t q = n - f < PANEL ? n - f : PANEL;
+    LMR_TRY(la_gemm_polled('N', 'T', f + q, q, n - f, 1, x + f * n, n, x + f + f * n, n, 0, panel, n, tick, err));
+    for (size_t j = 0; j < q; j++) memcpy(x + (f + j) * n, panel + j * n, (f + q) * sizeof *x);
+  }
+  return LMR_OK;
+}
+
+/* tr(P A_k) for all parts; v: R, lost. V^-1 = X X' with X = R^-1 has what groups and the identity need in the columns of
+ * X. Of one matrix the trace is the rest of tr(P V) = n - c, or, where little would be
+ * left of that, and for several, needs V^-1 itself. */
+static lmr_status traces(const mixed_problem *o, const double *s, room *in, double *trace, const lmr_tick *tick, lmr_error *err) {
+  const size_t n = o->n;
+  double rest = (double)(n - o->c);
+  size_t matrices = 0, matrix = 0;
+  LMR_TRY(invert(in->v, n, in->panel, tick, err));
+  for (size_t k = 0; k <= o->terms; k++) {
+    trace[k] = 0;
+    if (k < o->terms && o->term[k].dense) {
+      matrices++;
+      matrix = k;
+      continue;
     }
-    for (size_t i = 0; i < n; i++) square += py[i] * own[i];
-    point->score[k] = -(trace - square) / 2;
+    const int *first = k < o->terms ? in->first + k * n : NULL;
+    for (size_t j = 0; j < n; j++) trace[k] += form(first, in->v + j * n, j + 1, in->panel);
+    for (size_t j = 0; j < o->c; j++) trace[k] -= form(first, in->u + j * n, n, in->panel);
+    rest -= s[k] * trace[k];
     if (lmr_tick_poll(tick, 0)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
   }
-  LMR_TRY(la_gemm_polled('N', 'N', n, parts, n, 1, p, n, q, n, 0, t, n, tick, err));
-  for (size_t k = 0; k < parts; k++)
-    for (size_t l = 0; l < parts; l++) {
-      double sum = 0;
-      for (size_t i = 0; i < n; i++) sum += q[i + k * n] * t[i + l * n];
-      point->information[k + l * parts] = sum / 2;
-    }
+  if (!matrices) return LMR_OK;
+  if (matrices == 1 && rest > 1e-3 * (double)n) {
+    trace[matrix] = rest / s[matrix];
+    return LMR_OK;
+  }
+  LMR_TRY(square_up(in->v, n, in->panel, tick, err));
+  LMR_TRY(la_syrk_polled('N', n, o->c, -1, in->u, n, 1, in->v, n, tick, err));
+  for (size_t k = 0; k < o->terms; k++)
+    if (o->term[k].dense) trace[k] = trace_with(o->term[k].dense, in->v, n);
   return LMR_OK;
 }
 
-lmr_status mixed_evaluate(const mixed_problem *o, const double *s, int derivatives, mixed_point *point,
-                          lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+/* The likelihood; V is left as its factor. */
+static lmr_status likelihood(const mixed_problem *o, const double *s, room *in, mixed_point *point, const lmr_tick *tick,
+                             lmr_error *err) {
   const size_t n = o->n, c = o->c, m = c + 1;
-  double *v, *x, *a, *u, *b, *py, *q, *t;
-  LMR_TAKE(v, &work, n * n, err);
-  LMR_TAKE(x, &work, n * n, err);
-  LMR_TAKE(a, &work, n * m, err);
-  LMR_TAKE(u, &work, n * m, err);
-  LMR_TAKE(b, &work, m * m, err);
-  LMR_TAKE(py, &work, n, err);
-  LMR_TAKE(q, &work, n * MIXED_PARTS, err);
-  LMR_TAKE(t, &work, n * MIXED_PARTS, err);
   point->loglik = -INFINITY;
-  covariance(o->term, o->terms, n, s, v);
-  const lmr_status factored = la_chol_polled(v, n, n, tick, err);
+  covariance(o->term, o->terms, n, s, in->v);
+  const lmr_status factored = la_chol_polled(in->v, n, n, tick, err);
   if (factored == LMR_ESINGULAR) return LMR_OK;
   LMR_TRY(factored);
-  memcpy(a, o->w, n * c * sizeof *a);
-  memcpy(a + n * c, o->y, n * sizeof *a);
-  LMR_TRY(la_trsm_polled('L', 'T', n, m, 1, v, n, a, n, tick, err));
-  LMR_TRY(la_syrk('T', m, n, 1, a, n, 0, b, m, err));
-  LMR_TRY(la_chol(b, m, m, err)); /* the factor of [W y]'V^-1[W y] */
-  double twice = b[c + c * m] * b[c + c * m];
-  for (size_t i = 0; i < n; i++) twice += 2 * log(v[i * (n + 1)]);
-  for (size_t i = 0; i < c; i++) twice += 2 * log(b[i * (m + 1)]);
-  if (!isfinite(twice)) return LMR_OK;
-  point->loglik = -twice / 2;
-  if (!derivatives) return LMR_OK;
-  /* [W y] by columns that are orthonormal under V^-1; the last is P y over its length. */
-  LMR_TRY(la_trsm_polled('R', 'N', n, m, 1, b, m, a, n, tick, err));
-  memcpy(u, a, n * m * sizeof *u);
-  LMR_TRY(la_trsm_polled('L', 'N', n, m, 1, v, n, u, n, tick, err));
-  for (size_t i = 0; i < n; i++) py[i] = u[i + c * n] * b[c + c * m];
-  LMR_TRY(inverse(v, n, x, tick, err));
-  LMR_TRY(la_syrk_polled('N', n, c, -1, u, n, 1, v, n, tick, err));
-  return derivatives_of(o, v, py, q, t, point, tick, err);
+  memcpy(in->a, o->w, n * c * sizeof *in->a);
+  memcpy(in->a + n * c, o->y, n * sizeof *in->a);
+  LMR_TRY(la_trsm_polled('L', 'T', n, m, 1, in->v, n, in->a, n, tick, err));
+  LMR_TRY(la_syrk('T', m, n, 1, in->a, n, 0, in->b, m, err));
+  LMR_TRY(la_chol(in->b, m, m, err));
+  double twice = in->b[c + c * m] * in->b[c + c * m];
+  for (size_t i = 0; i < n; i++) twice += 2 * log(in->v[i * (n + 1)]);
+  for (size_t i = 0; i < c; i++) twice += 2 * log(in->b[i * (m + 1)]);
+  if (isfinite(twice)) point->loglik = -twice / 2;
+  return LMR_OK;
+}
+
+/* Score and average information where likelihood() was. [W y] by columns that are orthonormal under V^-1; the last is
+ * P y over its length. With g = R^-T A_k P y: y'P A_k P A_l P y is g_k'g_l less what [W] explains of it. */
+static lmr_status derivatives(const mixed_problem *o, const double *s, room *in, mixed_point *point, const lmr_tick *tick,
+                              lmr_error *err) {
+  const size_t n = o->n, c = o->c, m = c + 1, parts = o->terms + 1;
+  double trace[MIXED_PARTS], square[MIXED_PARTS];
+  LMR_TRY(la_trsm_polled('R', 'N', n, m, 1, in->b, m, in->a, n, tick, err));
+  memcpy(in->u, in->a, n * m * sizeof *in->u);
+  LMR_TRY(la_trsm_polled('L', 'N', n, m, 1, in->v, n, in->u, n, tick, err));
+  double *py = in->u + n * c;
+  for (size_t i = 0; i < n; i++) py[i] *= in->b[c + c * m];
+  for (size_t k = 0; k < parts; k++) {
+    double *own = in->q + k * n;
+    LMR_TRY(times(o, in, k, py, own, err));
+    square[k] = 0;
+    for (size_t i = 0; i < n; i++) square[k] += py[i] * own[i];
+  }
+  LMR_TRY(la_trsm_polled('L', 'T', n, parts, 1, in->v, n, in->q, n, tick, err));
+  LMR_TRY(la_syrk('T', parts, n, .5, in->q, n, 0, point->information, parts, err));
+  LMR_TRY(la_gemm('T', 'N', c, parts, n, 1, in->a, n, in->q, n, 0, in->panel, c, err));
+  LMR_TRY(la_syrk('T', parts, c, -.5, in->panel, c, 1, point->information, parts, err));
+  la_symmetrize(point->information, parts, parts);
+  LMR_TRY(traces(o, s, in, trace, tick, err));
+  for (size_t k = 0; k < parts; k++) point->score[k] = -(trace[k] - square[k]) / 2;
+  return LMR_OK;
+}
+
+lmr_status mixed_evaluate(const mixed_problem *o, const double *s, mixed_point *point, lmr_arena work, const lmr_tick *tick,
+                          lmr_error *err) {
+  room in;
+  LMR_TRY(take_room(o, &in, &work, err));
+  LMR_TRY(likelihood(o, s, &in, point, tick, err));
+  return isfinite(point->loglik) ? derivatives(o, s, &in, point, tick, err) : LMR_OK;
 }
 
 /* The step of the free parts: information^-1 score; 0 for the others. Returns the gain that it
@@ -207,19 +267,22 @@ lmr_status mixed_reml(const mixed_problem *o, mixed_fit *fit, lmr_arena work, co
   int free[MIXED_PARTS];
   if (!o->terms || o->terms > MIXED_TERMS || o->n <= o->c + parts)
     return lmr_fail(err, LMR_EINVAL, "mixed: %zu rows, %zu columns, %zu terms", o->n, o->c, o->terms);
+  room in;
+  LMR_TRY(take_room(o, &in, &work, err));
   start(o, fit->s);
-  LMR_TRY(mixed_evaluate(o, fit->s, 1, &fit->point, work, tick, err));
+  LMR_TRY(likelihood(o, fit->s, &in, &fit->point, tick, err));
   if (!isfinite(fit->point.loglik)) return lmr_fail(err, LMR_ESINGULAR, "a relatedness matrix is not positive semidefinite");
+  LMR_TRY(derivatives(o, fit->s, &in, &fit->point, tick, err));
   for (fit->iterations = 0; fit->iterations < STEPS; fit->iterations++) {
     for (size_t k = 0; k < parts; k++) free[k] = fit->s[k] > bound(k, o->terms) || fit->point.score[k] > 0;
     const double gain = direction(&fit->point, parts, free, step);
-    if (gain < 1e-9) return LMR_OK;
+    if (gain < 1e-11) return LMR_OK;
     mixed_point trial = fit->point;
     int better = 0;
     double share = 1;
     for (int half = 0; half < HALVINGS && !better; half++, share /= 2) {
       for (size_t k = 0; k < parts; k++) next[k] = fmax(fit->s[k] + share * step[k], bound(k, o->terms));
-      LMR_TRY(mixed_evaluate(o, next, 0, &trial, work, tick, err));
+      LMR_TRY(likelihood(o, next, &in, &trial, tick, err));
       better = trial.loglik >= fit->point.loglik - 1e-11 * (1 + fabs(fit->point.loglik));
     }
     if (!better) {
@@ -227,7 +290,8 @@ lmr_status mixed_reml(const mixed_problem *o, mixed_fit *fit, lmr_arena work, co
       break;
     }
     memcpy(fit->s, next, sizeof next);
-    LMR_TRY(mixed_evaluate(o, fit->s, 1, &fit->point, work, tick, err));
+    fit->point.loglik = trial.loglik;
+    LMR_TRY(derivatives(o, fit->s, &in, &fit->point, tick, err));
   }
   return lmr_fail(err, LMR_ENOCONV, "the variance components were not found in %zu steps", fit->iterations);
 }

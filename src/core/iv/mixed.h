@@ -34,10 +34,10 @@ typedef struct {
   double information[MIXED_PARTS * MIXED_PARTS]; /* average information, leading dimension terms + 1 */
 } mixed_point;
 
-/* The likelihood at s[terms + 1] and, when `derivatives`, score and information. */
+/* Likelihood, score and information at s[terms + 1]. */
 size_t mixed_bytes(size_t n, size_t c);
-lmr_status mixed_evaluate(const mixed_problem *problem, const double *s, int derivatives, mixed_point *point,
-                          lmr_arena work, const lmr_tick *tick, lmr_error *err);
+lmr_status mixed_evaluate(const mixed_problem *problem, const double *s, mixed_point *point, lmr_arena work,
+                          const lmr_tick *tick, lmr_error *err);
 
 typedef struct {
   double s[MIXED_PARTS]; /* a variance of 0 is at its bound, the residual's bound is MIXED_LEAST */
