@@ -26,7 +26,7 @@ check_random <- function(random, data, crossfit) {
     )
   }
   n <- length(data$outcome)
-  need <- 8 * n^2 * (3 + ("background" %in% random))
+  need <- 8 * n^2 * (2 + ("background" %in% random)) # the factor, its copy while R has not let go of the last one, relatedness
   if (need > memory_limit()) {
     abort(
       sprintf(

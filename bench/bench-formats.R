@@ -1,10 +1,10 @@
 # Reading dosages: BGEN against the decompression alone, PGEN against pgenlibr alone. plink2 makes the files.
 # Decompression is R's memDecompress() and zlib's uncompress() into one buffer (needs a compiler); a matrix of the size of
-# the result is made, too, since what is read needs its memory, and uncompress() none: dosages held as numerators
-# need a quarter of it. The table says whether this build unpacks by libdeflate.
+# the result is made, too, since what is read needs its memory, and uncompress() none. The table says whether this build unpacks by libdeflate.
 #   Rscript bench/bench-formats.R [people, 100000] [variants, 400]
 # Values are compared with each other (all) and with what plink2 writes as text (ten variants). Times are the
-# processor's, of three runs the shortest. Writes bench/results/formats.csv (or RESULTS/formats.csv).
+# processor's, of three runs the shortest. Writes bench/results/formats.csv (or RESULTS/formats.csv):
+# rows of the other build stay.
 library(LatentMR)
 size <- as.integer(commandArgs(TRUE))
 n <- if (length(size) > 0) size[1] else 100000L
@@ -87,9 +87,6 @@ for (bits in c(8, 16)) {
   opening <- seconds(bgen <- read_bgen(path))
   b <- as.matrix(bgen)
   reading <- seconds(LatentMR:::decode.genotype_bgen(bgen))
-  numerators <- if (bits == 8) {
-    seconds(.Call(LatentMR:::C_ffi_source_dosages, LatentMR:::bgen_source(bgen), seq_len(n) - 1L))
-  } else NA
   step <- 1 / (2^bits - 1)
   stopifnot(identical(is.na(b), is.na(g)), max(abs(b - g), na.rm = TRUE) < 1.01 * step + 1 / 16384)
   packed <- lapply(seq_len(p), function(j) {
@@ -103,20 +100,23 @@ for (bits in c(8, 16)) {
   unpacking <- seconds(for (stream in packed) memDecompress(stream, "gzip"))
   empty <- seconds(matrix(0, n, p))
   rows <- rbind(rows, data.frame(
-    what = sprintf(c("read_bgen(), %d bits: opening", "read_bgen(), %d bits: values",
-                     "read_bgen(), %d bits: numerators", "memDecompress() alone, %d bits",
+    what = sprintf(c("read_bgen(), %d bits: opening", "read_bgen(), %d bits: values", "memDecompress() alone, %d bits",
                      "uncompress() alone, %d bits", "a matrix of zeros, for %d bits"), bits),
-    seconds = c(opening, reading, numerators, unpacking, zlib, empty), ratio = c(NA, reading, numerators, unpacking, zlib, empty) / zlib,
-    from_plink2 = c(NA, from_plink2(c("--bgen", path, "ref-first"), b), NA, NA, NA, NA)
+    seconds = c(opening, reading, unpacking, zlib, empty), ratio = c(NA, reading, unpacking, zlib, empty) / zlib,
+    from_plink2 = c(NA, from_plink2(c("--bgen", path, "ref-first"), b), NA, NA, NA)
   ))
   rm(packed)
 }
-rows <- rows[!is.na(rows$seconds), ]
 library <- getLoadedDLLs()[["LatentMR"]][["path"]]
 rows$libdeflate <- nzchar(Sys.which("ldd")) && any(grepl("deflate", system2("ldd", shQuote(library), stdout = TRUE)))
 rows$million_per_second <- n * p / rows$seconds / 1e6
 cat(sprintf("%d people x %d variants\n", n, p))
 print(rows, digits = 3)
 out <- file.path(Sys.getenv("RESULTS", "bench/results"), "formats.csv")
-utils::write.csv(cbind(people = n, variants = p, rows), out, row.names = FALSE)
+rows <- cbind(people = n, variants = p, rows)
+if (file.exists(out)) {
+  before <- utils::read.csv(out)
+  rows <- rbind(rows, before[before$libdeflate != rows$libdeflate[1], ])
+}
+utils::write.csv(rows, out, row.names = FALSE)
 unlink(folder, recursive = TRUE)

@@ -53,6 +53,20 @@ test_that("more rows than a panel of the inverse", {
   expect_equal(got$score[c(1, 3)], -c(sum(p * k) - drop(py %*% k %*% py), sum(diag(p)) - sum(py^2)) / 2)
 })
 
+test_that("the trace of a relatedness: by what the others leave, with a small share, none and beside another", {
+  case <- mixed_case()
+  other <- tcrossprod(matrix(rnorm(120 * 200), 120)) / 200
+  for (terms in list(case$terms, c(case$terms, list(other = other)))) for (share in c(.4, 1e-5, 0)) {
+    s <- c(share, c(.3, .2)[seq_along(terms)[-1] - 1], .9)
+    got <- .Call(C_ffi_test_mixed_point, case$y, case$w, unname(terms), s)
+    p <- solve(Reduce(`+`, Map(`*`, matrices_of(terms, 120), s)))
+    p <- p - p %*% case$w %*% solve(t(case$w) %*% p %*% case$w, t(case$w) %*% p)
+    py <- p %*% case$y
+    score <- vapply(matrices_of(terms, 120), function(a) (sum(py * (a %*% py)) - sum(p * a)) / 2, 0)
+    expect_equal(got$score, unname(score), tolerance = 1e-9, info = paste(length(terms), share))
+  }
+})
+
 test_that("the variances are at the top of the likelihood, in the units of the outcome", {
   case <- mixed_case()
   fit <- mixed_components(case$y, case$w, case$terms)

@@ -96,19 +96,18 @@ void la_symmetrize(double *a, size_t n, size_t ld) {
         for (size_t j = i < column ? column : i + 1; j < column + SIDE && j < n; j++) a[j + i * ld] = a[i + j * ld];
 }
 
-/* Cholesky by panels of this many rows. */
-enum { CHOL_PANEL = TRIANGLE_MOST };
+/* Cholesky by panels of this many rows, within panels of so many, for which what is above is packed once. */
+enum { CHOL_PANEL = TRIANGLE_MOST, CHOL_WIDE = 4 * CHOL_PANEL };
 
 /* The rows first .. first + count - 1 of the factor, from their diagonal block on: what the
- * rows above explain is taken out. */
-static lmr_status chol_take_out(double *a, size_t first, size_t count, size_t n, size_t ld, const lmr_tick *tick,
+ * rows `from` .. first - 1 explain is taken out. */
+static lmr_status chol_take_out(double *a, size_t from, size_t first, size_t count, size_t n, size_t ld, const lmr_tick *tick,
                                 lmr_error *err) {
-  const size_t next = first + count;
-  const double *above = a + first * ld;
-  if (!first) return LMR_OK;
-  LMR_TRY(la_syrk('T', count, first, -1, above, ld, 1, a + first * (ld + 1), ld, err));
-  return la_gemm_polled('T', 'N', count, n - next, first, -1, above, ld, a + next * ld, ld, 1, a + first + next * ld,
-                        ld, tick, err);
+  const size_t next = first + count, k = first - from;
+  double *above = a + from + first * ld, *right = a + from + next * ld;
+  if (!k) return LMR_OK;
+  LMR_TRY(la_syrk('T', count, k, -1, above, ld, 1, a + first * (ld + 1), ld, err));
+  return la_gemm_polled('T', 'N', count, n - next, k, -1, above, ld, right, ld, 1, right + k, ld, tick, err);
 }
 
 /* The rest of these rows, once the diagonal block is factored. A zero on its diagonal is a
@@ -123,8 +122,9 @@ static lmr_status chol_solve(double *a, size_t first, size_t count, size_t n, si
 lmr_status la_chol_polled(double *a, size_t n, size_t ld, const lmr_tick *tick, lmr_error *err) {
   if (!fits(n) || !fits(ld) || ld < at_least_one(n)) return bad_dims(err, "chol");
   for (size_t first = 0; first < n; first += CHOL_PANEL) {
-    const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
-    LMR_TRY(chol_take_out(a, first, count, n, ld, tick, err));
+    const size_t left = n - first, wide = first - first % CHOL_WIDE, count = left < CHOL_PANEL ? left : CHOL_PANEL;
+    if (wide == first) LMR_TRY(chol_take_out(a, 0, first, left < CHOL_WIDE ? left : CHOL_WIDE, n, ld, tick, err));
+    LMR_TRY(chol_take_out(a, wide, first, count, n, ld, tick, err));
     int in = (int)count, il = (int)ld, info = 0;
     F77_CALL(dpotrf)("U", &in, a + first * (ld + 1), &il, &info FCONE);
     if (info)
@@ -172,7 +172,7 @@ lmr_status la_chol_drop_polled(double *a, size_t n, size_t ld, double tol, int *
     const size_t count = n - first < CHOL_PANEL ? n - first : CHOL_PANEL;
     double whole[CHOL_PANEL];
     for (size_t j = 0; j < count; j++) whole[j] = a[(first + j) * (ld + 1)];
-    LMR_TRY(chol_take_out(a, first, count, n, ld, tick, err));
+    LMR_TRY(chol_take_out(a, 0, first, count, n, ld, tick, err));
     LMR_TRY(chol_drop_block(a, first, count, ld, tol, whole, kept + first, rank, err));
     LMR_TRY(chol_solve(a, first, count, n, ld, tick, err));
   }
@@ -197,8 +197,30 @@ static void trsm(char side, char trans, size_t m, size_t n, const double *r, siz
                   FCONE FCONE FCONE FCONE);
 }
 
-/* By panels of R, first to last or last to first: what is solved is taken out of the
+/* By panels of R, first to last or last to first, wide ones by narrower ones: what is solved is taken out of the
  * panel by our own product. */
+static lmr_status trsm_by(size_t panel, char side, char trans, size_t m, size_t n, const double *r, size_t ldr, double *b,
+                          size_t ldb, const lmr_tick *tick, lmr_error *err) {
+  const int left = side == 'L', forward = left == (trans == 'T');
+  const size_t order = left ? m : n;
+  for (size_t done = 0; done < order; done += panel) {
+    const size_t count = order - done < panel ? order - done : panel;
+    const size_t at = forward ? done : order - done - count, solved = forward ? 0 : at + count;
+    const double *own = r + at * (ldr + 1);
+    /* the part of R between what is solved and the panel */
+    const double *between = trans == (left ? 'T' : 'N') ? r + solved + at * ldr : r + at + solved * ldr;
+    double *to = b + at * (left ? 1 : ldb);
+    if (done && left)
+      LMR_TRY(la_gemm_polled(trans, 'N', count, n, done, -1, between, ldr, b + solved, ldb, 1, to, ldb, tick, err));
+    else if (done)
+      LMR_TRY(la_gemm_polled('N', trans, m, count, done, -1, b + solved * ldb, ldb, between, ldr, 1, to, ldb, tick, err));
+    if (count <= CHOL_PANEL) trsm(side, trans, left ? count : m, left ? n : count, own, ldr, to, ldb);
+    else LMR_TRY(trsm_by(CHOL_PANEL, side, trans, left ? count : m, left ? n : count, own, ldr, to, ldb, tick, err));
+    if (lmr_tick_poll(tick, 0)) return interrupted(err);
+  }
+  return LMR_OK;
+}
+
 lmr_status la_trsm_polled(char side, char trans, size_t m, size_t n, double alpha,
                           const double *r, size_t ldr, double *b, size_t ldb,
                           const lmr_tick *tick, lmr_error *err) {
@@ -209,24 +231,7 @@ lmr_status la_trsm_polled(char side, char trans, size_t m, size_t n, double alph
   if (!m || !n) return LMR_OK;
   for (size_t j = 0; j < n && alpha != 1; j++)
     for (size_t i = 0; i < m; i++) b[i + j * ldb] *= alpha;
-  const int forward = (side == 'L') == (trans == 'T');
-  for (size_t done = 0; done < order; done += CHOL_PANEL) {
-    const size_t count = order - done < CHOL_PANEL ? order - done : CHOL_PANEL;
-    const size_t at = forward ? done : order - done - count, solved = forward ? 0 : at + count;
-    /* the part of R between what is solved and the panel */
-    const double *between = trans == (side == 'L' ? 'T' : 'N') ? r + solved + at * ldr : r + at + solved * ldr;
-    if (side == 'L') {
-      if (done)
-        LMR_TRY(la_gemm_polled(trans, 'N', count, n, done, -1, between, ldr, b + solved, ldb, 1, b + at, ldb, tick, err));
-      trsm(side, trans, count, n, r + at * (ldr + 1), ldr, b + at, ldb);
-    } else {
-      if (done)
-        LMR_TRY(la_gemm_polled('N', trans, m, count, done, -1, b + solved * ldb, ldb, between, ldr, 1, b + at * ldb, ldb, tick, err));
-      trsm(side, trans, m, count, r + at * (ldr + 1), ldr, b + at * ldb, ldb);
-    }
-    if (lmr_tick_poll(tick, 0)) return interrupted(err);
-  }
-  return LMR_OK;
+  return trsm_by(CHOL_WIDE, side, trans, m, n, r, ldr, b, ldb, tick, err);
 }
 
 lmr_status la_trsm(char side, char trans, size_t m, size_t n, double alpha,
