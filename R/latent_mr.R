@@ -155,8 +155,8 @@
 #' allow for heteroskedasticity, and for clusters where the data name them. An outcome that is the same within
 #' clusters is estimated between them, from means of clusters. `$random`: `terms`, `variance` and `se` of the components (`NA` at the bound), `together`,
 #' `rows`. Memory grows with the square, time with the cube of the number of participants; above the memory budget it
-#' is refused. Both terms together took 29 s of one core and 1 GB at 5,000 participants (`Rscript bench/bench-random.R 5000`);
-#' scaled by the cube and the square that is 4 minutes and 4 GB at 10,000, 31 minutes and 15 GB at 20,000
+#' is refused. Both terms together took 29 s of one core and 1 GB at 5,000 participants, 204 s and 2.1 GB at 10,000
+#' (`Rscript bench/bench-random.R 5000 10000`); scaled by the cube and the square that is 27 minutes and 8 GB at 20,000
 #' (not measured). K holds all chromosomes: to leave out that of the instrument, as scans of one variant after the other
 #' do, is not possible where the instruments of all chromosomes are used together under one V. What it would avoid,
 #' that K takes part of the instruments' own signal, makes no bias but costs strength: give background variants that
