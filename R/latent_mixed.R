@@ -26,7 +26,8 @@ check_random <- function(random, data, crossfit) {
     )
   }
   n <- length(data$outcome)
-  need <- 8 * n^2 * (2 + ("background" %in% random)) # the factor, its copy while R has not let go of the last one, relatedness
+  # The factor, its room while R has not let go of the last one, and the relatedness.
+  need <- 8 * n^2 * (2 + ("background" %in% random))
   if (need > memory_limit()) {
     abort(
       sprintf(
@@ -59,7 +60,8 @@ relatedness_matrix <- function(data, people = seq_along(data$outcome)) {
     z <- (z - mean[environment, , drop = FALSE]) * called
     sd <- sqrt(colMeans(z^2))
     keep <- sd > 0
-    .Call(C_ffi_mean_product, out, z[, keep, drop = FALSE] / rep(sd[keep], each = n), used, used + sum(keep)) # changes `out`
+    z <- z[, keep, drop = FALSE] / rep(sd[keep], each = n)
+    .Call(C_ffi_mean_product, out, z, used, used + sum(keep)) # changes `out`
     used <- used + sum(keep)
   }
   out
