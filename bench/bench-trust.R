@@ -16,7 +16,7 @@
 # on the effect), misses without an objection, objections and what objected. The arm
 # "set" is what the first line says in place of an interval where it withholds one.
 # APART=0 leaves out the estimates by environment, and with them Cochran's Q among the
-# objections: half the time.
+# objections: half the time. The field's table is then bench/results/trust-field-first.csv: the first line in more data sets.
 suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 for (file in list.files("bench/designs", "[.]R$", full.names = TRUE)) source(file)
@@ -306,7 +306,10 @@ write_table <- function() {
   field <- startsWith(table$cell, "field_")
   write <- function(x, name) if (NROW(x)) write.csv(x, file.path("bench/results", name), row.names = FALSE, na = "")
   write(table[!field, ], "trust.csv")
-  write(table[field & grepl(":(headline|set|latent_ujive|latent_liml|2sls)$", table$arm), ], "trust-field.csv")
+  write(
+    table[field & grepl(":(headline|set|latent_ujive|latent_liml|2sls)$", table$arm), ],
+    if (apart) "trust-field.csv" else "trust-field-first.csv"
+  )
   write(compared(all), "trust-summary.csv")
   invisible(table)
 }
