@@ -16,7 +16,7 @@ test_that("0/1 outcomes are found; scales, units and ratios stand in the frame",
   expect_false(any(c("latent_tsri", "latent_tsps") %in% usual$methods$id))
   fit <- quiet(latent_mr(data, methods = c(usual$methods$id, "latent_tsri"), seed = 1, by_environment = FALSE))
   rows <- as.data.frame(fit)
-  expect_identical(utils::tail(names(rows), 5), c("scale", "units", "or", "or_lci95", "or_uci95"))
+  expect_identical(utils::tail(names(rows), 6), c("scale", "units", "note", "or", "or_lci95", "or_uci95"))
   scale <- setNames(rows$scale, rows$estimator)
   expect_identical(scale[["latent_msmm"]], "log risk ratio")
   expect_identical(scale[["latent_tsri"]], "log odds ratio")
