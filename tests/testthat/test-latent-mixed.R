@@ -150,7 +150,7 @@ test_that("what cannot be is refused before any work", {
   expect_match(said(data, controls = "sex"), "`controls` must be among the covariates \"age\"", fixed = TRUE)
   expect_match(said(data, controls = data.frame(a = 1:3)), "`controls` must be a numeric vector of length 240", fixed = TRUE)
   expect_match(said(moments, controls = data.frame(a = 1:240)), "`controls` must be names of covariates", fixed = TRUE)
-  withr::local_options(LatentMR.memory = "1MB")
+  withr::local_options(LatentMR.memory = "0.5MB")
   expect_error(latent_mr(data, random = "cluster"), class = "latentmr_error_memory")
 })
 
