@@ -71,7 +71,7 @@ test_that("estimators have one name: in print, summary, frame, picture; TwoSampl
   lines <- shown(fit, 120)
   table <- grep("^(> |  )[A-Z].*[0-9] to ", lines, value = TRUE)
   expect_identical(sub("  .*", "", substring(table, 3)), names)
-  expect_identical(setdiff(forest_data(fit)$label[forest_data(fit)$group == "All people"], names), "Interval valid with weak instruments (CLR)")
+  expect_identical(setdiff(forest_data(fit)$label[forest_data(fit)$group == "All people"], names), "Right at any strength (CLR)")
   expect_identical(
     mr_methods()$name[match(c("ivw", "egger", "weighted_median"), mr_methods()$id)],
     c("Inverse variance weighted", "MR Egger", "Weighted median")

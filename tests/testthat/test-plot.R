@@ -63,7 +63,7 @@ test_that("open ends are arrows and an empty set is words", {
   fit$by_environment <- fit$leave_one_out <- NULL
   p <- draws(plot(fit))
   arrows <- Filter(function(l) !is.null(l$geom_params$arrow), p$layers)
-  tips <- vapply(arrows, function(l) sum(l$data$key == "1 ar Interval valid with weak instruments (CLR)"), 0)
+  tips <- vapply(arrows, function(l) sum(l$data$key == "1 ar Right at any strength (CLR)"), 0)
   expect_identical(sum(tips), 2)
   texts <- unlist(lapply(p$layers, function(l) if (inherits(l$geom, "GeomText")) l$data$text))
   expect_true("whole line" %in% texts)
