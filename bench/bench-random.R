@@ -3,7 +3,7 @@
 #   Rscript bench/bench-random.R               1,000 and 2,000 people
 #   Rscript bench/bench-random.R 5000 10000    as many
 suppressPackageStartupMessages(library(LatentMR))
-options(LatentMR.quiet = TRUE)
+options(LatentMR.quiet = TRUE, LatentMR.memory = "16GB")
 for (file in list.files("bench/designs", "[.]R$", full.names = TRUE)) source(file)
 
 # The most memory that this process ever held, in GB.
