@@ -46,6 +46,8 @@ estimate_table <- function() {
     fits <- estimate_cases(k)
     do.call(rbind, Map(function(name, fit) {
       frame <- as.data.frame(fit)
+      # The file holds the errors of which a normal law has the same 95 % interval.
+      frame$se <- normal_se(frame$se, frame$df)
       latent <- mr_methods()$partialled[match(frame$estimator, mr_methods()$id)] == "latent"
       crossfit <- if (is.null(frame$crossfit)) ifelse(latent, fit$crossfit, 0) else frame$crossfit
       cbind(case = name, exposure = paste(k, frame$exposure), frame["estimator"], crossfit, frame[c(estimate_numbers, "vcov")])
