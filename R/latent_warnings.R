@@ -135,8 +135,9 @@ warning_rules <- list(
     f <- if (is.na(d$f_effective)) d$f else d$f_effective
     if (!is.finite(f) || f >= 10) return(NULL)
     sprintf(
-      "Weak instruments (%s F = %.1f, below 10): read the Anderson-Rubin set.",
-      if (is.na(d$f_effective)) "partial" else "effective", f
+      "Weak instruments (%s F = %.1f, below 10): quote the %s.",
+      if (is.na(d$f_effective)) "classical" else "effective", f,
+      if (is.null(d$set)) "Anderson-Rubin set, ar_set(fit)" else "interval valid with weak instruments, weakiv_set(fit)"
     )
   },
   reml_disagrees = function(fit) {

@@ -42,6 +42,9 @@ test_that("weak instruments: a set instead of a number, and coef() is NA with th
   expect_identical(coef(fit), c(exposure = NA_real_))
   expect_true(all(is.na(confint(fit))) && all(is.na(vcov(fit))))
   expect_match(fit$withheld, "^the instruments are weak [(]F = ")
+  # What to quote is named, and is there to be had.
+  expect_match(fit$warnings, "below 10[)]: quote the interval valid with weak instruments, weakiv_set[(]fit[)]", all = FALSE)
+  expect_s3_class(weakiv_set(fit), "data.frame")
   expect_match(attr(verdict(fit), "headline"), "no point estimate, the instruments are weak")
   expect_equal(fit$diagnostics$set, weakiv_set(fit, "CLR")[names(fit$diagnostics$set)], ignore_attr = TRUE)
   expect_true(is.na(generics::glance(fit)$headline))
