@@ -249,11 +249,11 @@ test_that("one linked region is flagged", {
   expect_match(paste(quiet(latent_mr(region, seed = 1, by_environment = FALSE))$warnings, collapse = " "), "one region of the genome")
 })
 
-test_that("weak instruments: the Anderson-Rubin set takes the interval's place", {
+test_that("weak instruments: a set takes the interval's place", {
   d <- cell_data(15, 100)
   fit <- quiet(latent_mr(d, seed = 1))
   expect_lt(fit$diagnostics$f, 5)
-  expect_output(print(summary(fit)), "read the\\s+Anderson-Rubin set")
+  expect_output(print(summary(fit)), "quote the interval valid with\\s+weak instruments, weakiv_set")
   expect_output(print(fit), "no point estimate, the instruments are weak")
   set <- ar_set(fit)
   expect_named(set, c("ci_type", "lo", "up", "level"))
