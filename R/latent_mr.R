@@ -155,9 +155,9 @@
 #' allow for heteroskedasticity, and for clusters where the data name them. An outcome that is the same within
 #' clusters is estimated between them, from means of clusters. `$random`: `terms`, `variance` and `se` of the components (`NA` at the bound), `together`,
 #' `rows`. Memory grows with the square, time with the cube of the number of participants; above the memory budget it
-#' is refused. Both terms together took 29 s of one core and 1 GB at 5,000 participants, 204 s and 2.1 GB at 10,000
-#' (`Rscript bench/bench-random.R 5000 10000`); scaled by the cube and the square that is 27 minutes and 8 GB at 20,000
-#' (not measured). K holds all chromosomes: to leave out that of the instrument, as scans of one variant after the other
+#' is refused. Both terms together took 29 s of one core and 1 GB at 5,000 participants, 204 s and 2.1 GB at 10,000, 27
+#' minutes and 6.8 GB at 20,000, where the budget has to be raised (`options(LatentMR.memory = "16GB")`;
+#' `Rscript bench/bench-random.R 5000 10000 20000`). K holds all chromosomes: to leave out that of the instrument, as scans of one variant after the other
 #' do, is not possible where the instruments of all chromosomes are used together under one V. What it would avoid,
 #' that K takes part of the instruments' own signal, makes no bias but costs strength: give background variants that
 #' are apart from the instruments where there are enough (`vignette("relatives")` does).
