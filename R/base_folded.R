@@ -14,8 +14,10 @@ folded_table <- function(frame, rank = seq_len(nrow(frame)), first = "", columns
 }
 
 unfolded <- function(frame) {
+  # With it goes what stands in front: a class that prints the whole in a way of its own.
+  classes <- class(frame)
   attr(frame, "fold") <- NULL
-  class(frame) <- setdiff(class(frame), c("mr_table", "summary_mr"))
+  class(frame) <- classes[seq_along(classes) > match("mr_table", classes, 0L)]
   frame
 }
 

@@ -6,9 +6,8 @@
 # The step is Fisher's scoring. With A = I + D from v to the coordinates of now and the fitted law O = C'C, W = C^-1, an
 # entry D_ab moves the covariance by e_a O_b' + O_b e_a' and the mean by e_a m_b; what is an environment's own is
 # projected out of each environment's derivatives, so that a step solves one system of what all share.
-
 #
-# A row of `which` names an entry of a covariance, low[, 1] >= low[, 2].
+# Entries of a covariance are rows of two places, the first not before the second.
 
 # Latents times environments, above which it runs when asked for: time goes with the fourth power of the latents.
 joint_most <- 200L

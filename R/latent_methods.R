@@ -100,7 +100,7 @@ associated_estimators <- function() {
 # Rows of latents and effect in one (R/latent_joint.R).
 joint_estimators <- function() {
   list(estimator(
-    "latent_joint", "Latent IV (joint likelihood)", "Anderson and Rubin 1956 (factor models); see ?learn_instruments",
+    "latent_joint", "Structure removed (joint likelihood)", "Anderson and Rubin 1956 (factor models); see ?learn_instruments",
     joint_effects, joint_errors, default = "sparse", needs = "touched latents", everybody = TRUE, relearned = TRUE
   ))
 }

@@ -127,7 +127,7 @@ taken_out <- function(x, data) {
 
 # Those of the data drawn last are kept: to compute them takes longer than the picture.
 background_structure <- function(data, control) {
-  key <- object_digest(list(people_mark(data), mr_counts(data), data$variants, data$background$variants, control))
+  key <- object_digest(list(people_mark(data), data$genotypes, data$background, control))
   if (!identical(made$drawn$key, key)) {
     found <- suppressMessages(add_background(data, control), "latentmr_message_background")
     made$drawn <- list(key = key, structure = found$structure)

@@ -76,6 +76,9 @@ test_that("estimators have one name: in print, summary, frame, picture; TwoSampl
     mr_methods()$name[match(c("ivw", "egger", "weighted_median"), mr_methods()$id)],
     c("Inverse variance weighted", "MR Egger", "Weighted median")
   )
+  latent <- mr_methods()$id[startsWith(mr_methods()$id, "latent_")]
+  said <- mr_methods()$name[match(latent, mr_methods()$id)]
+  expect_identical(latent[!grepl("^(Structure removed|What (does not )?moves?)", said)], character())
 })
 
 test_that("environments without an estimate of their own are not said to hold the effect", {

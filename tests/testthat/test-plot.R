@@ -303,4 +303,10 @@ test_that("components of background variants are computed once for the pictures 
   other <- data
   other$outcome <- rev(other$outcome)
   expect_identical(background_structure(other, control), whole)
+  # The same people, traits and counts with genotypes of one another are other data.
+  made$drawn$structure <- "kept"
+  turned <- other
+  sites <- split(seq_along(other$outcome), other$environment)
+  turned$background$x[unlist(sites), ] <- other$background$x[unlist(lapply(sites, rev)), ]
+  expect_identical(background_structure(turned, control), quiet(add_background(turned, control))$structure)
 })
