@@ -1,8 +1,8 @@
 # UJIVE without each environment, from one projection on what is partialled out and the instruments over everybody
 # (src/core/iv/iv_hat.h): what leaves with an environment are its people and the columns that are zero outside it.
 
-# list(hat, w, block, maps, environments, who), or NULL where a factor of the instruments for each set is less work or people
-# are not left out one by one. `id`: the estimator.
+# list(hat, w, block, maps, environments, who), or NULL where a factor of the instruments for each set is less work or
+# people are not left out one by one. `id`: the estimator.
 whole_hat <- function(rows, view, block, id) {
   n <- length(rows$who)
   single <- id %in% c("latent_ujive", "latent_jive1") && is.null(rows$cluster) && is.null(block$part$folds)

@@ -53,11 +53,15 @@ test_that("whole bytes of any number of people, whatever stands where a genotype
   withr::local_seed(8)
   path <- bgen_file("whole.bgen")
   for (n in c(1, 15, 16, 17, 33)) for (bits in c(8, 16)) for (phased in c(FALSE, TRUE)) {
-    made <- lapply(1:3, drawn_variant, n = n, bits = bits, phased = phased)
+    made <- lapply(1:4, drawn_variant, n = n, bits = bits, phased = phased)
     made[[2]]$missing[n] <- TRUE
     made[[2]]$fields[[n]] <- rep(2^bits - 1, 2)
-    made[[3]]$ploidy[n] <- 1
-    made[[3]]$fields[[n]] <- made[[3]]$fields[[n]][1]
+    # One copy at the end, and in the middle.
+    at <- c(n, (n + 1) %/% 2)
+    for (v in 3:4) {
+      made[[v]]$ploidy[at[v - 2]] <- 1
+      made[[v]]$fields[[at[v - 2]]] <- made[[v]]$fields[[at[v - 2]]][1]
+    }
     write_bgen_file(path, made, as.character(seq_len(n)))
     bgen <- read_bgen(path)
     expect_identical(unname(as.matrix(bgen)), reference_second(path), info = paste(n, bits, phased))
