@@ -83,7 +83,7 @@
 #' set that leaves it alone; its row is then learned anew from these in closed form. [latent_mr()] takes the
 #' untouched latents of an environment as its instruments and partials the touched ones out there, less what the
 #' untouched say of them; its first line, `latent_joint`, is the maximum of the normal likelihood of means and
-#' covariances of all environments over rows and effect together, masks held (`R/latent_joint.R`): two-stage least squares
+#' covariances of all environments over rows and effect together, masks held (`src/core/effect/joint.h`): two-stage least squares
 #' takes estimated rows for known, which costs precision and biases it towards the confounded estimate
 #' (`bench/bench-mechanism-sparsity.R`). `latent_joint` assumes that what touches a latent is independent of the untouched
 #' ones, and that covariates are exogenous in every environment; with other laws than normal ones it is no longer the

@@ -1,6 +1,6 @@
 # The bound of Cramer and Rao for bench-mechanism-sparsity.R, masks known: root mean squared error that no estimate which learns
-# the rows can undercut, as the information of the joint likelihood (R/latent_joint.R) at the laws that the data are drawn from;
-# beside it that of 2SLS which knows rows and laws of the latents. Nothing is estimated: a minute.
+# the rows can undercut, as the information of the joint likelihood (src/core/effect/joint.h) at the laws that the data are drawn from;
+# beside it that of 2SLS which knows rows and laws of the latents. Nothing is estimated: seconds.
 #   Rscript bench/bench-mechanism-bound.R [draws, 60]
 # `Rscript bench/bench-mechanism-bound.R`: ratios 1.13, 1.08, 1.09, 1.09, 1.13, 1.30 and 1.07 (A, B, C, I, N, W, X).
 suppressPackageStartupMessages(library(LatentMR))
@@ -33,17 +33,18 @@ laws_of <- function(seed, d = 6, sites = 6, n = 2000, moved = 2, strength = 1, c
     all <- rbind(l, x, x + u + c(numeric(d + length(h)), 0, 1))
     list(n = n, mean = c(load %*% stats::rnorm(ncol(load)), 0, 0), cov = unname(tcrossprod(all)))
   })
-  list(laws = list(sample = sample, latents = seq_len(d), rest = d + 1L, size = d + 2L, exposure = 1L, scale = 1), touched = touched == 1)
+  all <- function(what) do.call(cbind, lapply(sample, `[[`, what))
+  list(laws = list(n = vapply(sample, `[[`, 0, "n"), mean = all("mean"), cov = all("cov")), sample = sample, touched = touched)
 }
 
 # Variance of the effect: learned rows, and 1 / sum of what each environment's untouched latents tell when all else is known.
 bounds <- function(p) {
-  learned <- inside$joint_fit(p$laws, inside$joint_roles(p$laws, p$touched), 1)$covariance[1, 1]
-  d <- length(p$laws$latents)
+  learned <- inside$joint_fit(p$laws, p$touched, 1)$covariance[1, 1]
+  d <- nrow(p$touched)
   told <- mapply(function(s, e) {
     u <- s$cov[d + 2, ] - s$cov[d + 1, ]
     noise <- u[d + 2] - u[d + 1]
-    left <- !p$touched[, e]
+    left <- p$touched[, e] == 0
     on <- which(!left)
     # What is left of u and of the untouched latents after the touched ones less what the untouched say of them.
     zz <- s$cov[seq_len(d), seq_len(d)]
@@ -53,7 +54,7 @@ bounds <- function(p) {
     rest <- noise - sum(cu * solve(crossprod(control, zz %*% control), cu))
     xl <- s$cov[d + 1, seq_len(d)][left]
     s$n * sum(xl * solve(zz[left, left], xl)) / rest
-  }, p$laws$sample, seq_along(p$laws$sample))
+  }, p$sample, seq_along(p$sample))
   c(learned = learned, known = 1 / sum(told))
 }
 

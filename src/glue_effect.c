@@ -1,9 +1,12 @@
 /* Invalid instruments, direction and sensitivity, from cross products. */
 #include "core/effect/direction.h"
 #include "core/effect/exclusion.h"
+#include "core/effect/joint.h"
 #include "core/effect/outliers.h"
 #include "core/effect/reml.h"
 #include "glue.h"
+
+#include <string.h>
 
 /* gt: variants x traits; control: 1-based. Sums explained by the controls, and their rank. */
 static SEXP ffi_controls(SEXP gg, SEXP gt, SEXP control, SEXP least) {
@@ -145,7 +148,53 @@ static SEXP ffi_reml(SEXP g, SEXP kept, SEXP lambda, SEXP size, SEXP om, SEXP g0
   return out;
 }
 
+/* ---- rows and effect in one ---- */
+
+/* list(n, mean = size x E, cov = size x (size E)) of the laws, touched (d x E), exposures: how many. */
+static joint_shape glue_joint_shape(SEXP laws, SEXP touched, SEXP exposures) {
+  const int d = glue_nrow(touched), environments = glue_ncol(touched);
+  const size_t q = (size_t)glue_nrow(glue_field(laws, "mean")), k = glue_size1(exposures, "exposures");
+  if (!d || q < (size_t)d + k + 1) glue_stop("internal: %zu variables of %d latents, %zu exposures", q, d, k);
+  const joint_shape shape = {(size_t)d, q, k, (size_t)environments, glue_field_real(laws, "n", environments),
+                             glue_int(touched, (R_xlen_t)d * environments, "touched")};
+  return shape;
+}
+
+/* start: effects of the exposures. Laws by environment as in `laws`. */
+static SEXP ffi_joint(SEXP laws, SEXP touched, SEXP exposures, SEXP start) {
+  const joint_shape s = glue_joint_shape(laws, touched, exposures);
+  const size_t q = s.size, means = q * s.environments, slopes = q - 1 - s.d;
+  const double *mean = glue_field_real(laws, "mean", (R_xlen_t)means);
+  const double *cov = glue_field_real(laws, "cov", (R_xlen_t)(means * q));
+  const double *b = glue_real(start, (R_xlen_t)s.exposures, "start");
+  joint_state at;
+  joint_state_over(&s, glue_alloc(joint_state_size(&s), sizeof(double)), &at);
+  memset(at.map, 0, q * q * sizeof *at.map);
+  for (size_t j = 0; j < q; j++) at.map[j + j * q] = 1;
+  for (size_t j = 0; j < s.exposures; j++) at.map[q - 1 - s.exposures + j + (q - 1) * q] = -b[j];
+  memcpy(at.sample_mean, mean, means * sizeof *mean);
+  memcpy(at.sample_cov, cov, means * q * sizeof *cov);
+  SEXP covariance = PROTECT(glue_matrix(slopes, slopes));
+  joint_found found = {.covariance = REAL(covariance)};
+  memset(found.covariance, 0, slopes * slopes * sizeof *found.covariance);
+  lmr_error err;
+  glue_tick_state state;
+  const lmr_tick tick = glue_tick(&state, R_NilValue);
+  glue_check(joint_fit(&s, &at, &found, glue_arena(joint_fit_bytes(&s)), &tick, &err), &err);
+  SEXP map = PROTECT(glue_matrix(q, q)), m = PROTECT(glue_matrix(q, s.environments));
+  SEXP c = PROTECT(glue_matrix(q, means));
+  memcpy(REAL(map), at.map, q * q * sizeof *at.map);
+  memcpy(REAL(m), at.mean, means * sizeof *at.mean);
+  memcpy(REAL(c), at.cov, means * q * sizeof *at.cov);
+  SEXP out = glue_list(7, "map", map, "mean", m, "cov", c, "covariance", covariance, "value",
+                       PROTECT(Rf_ScalarReal(found.value)), "steps", PROTECT(Rf_ScalarInteger((int)found.steps)),
+                       "converged", PROTECT(Rf_ScalarLogical(found.converged)));
+  UNPROTECT(7);
+  return out;
+}
+
 const R_CallMethodDef glue_effect_calls[] = {
+  GLUE_CALL(ffi_joint, 4),
   GLUE_CALL(ffi_controls, 4),
   GLUE_CALL(ffi_outliers, 8),
   GLUE_CALL(ffi_outlier_nagar, 7),

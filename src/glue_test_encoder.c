@@ -1,4 +1,5 @@
 /* Entry points that exist for the tests: parts of the encoders. */
+#include "core/effect/joint_law.h"
 #include "core/effect/reml.h"
 #include "core/encoder/sparse_shift.h"
 #include "glue.h"
@@ -49,8 +50,31 @@ static SEXP ffi_test_reml_climb(SEXP g, SEXP w, SEXP s, SEXP om, SEXP d, SEXP me
   return out;
 }
 
+/* sample, law: list(n, mean = size x E, cov = size x (size E)) in v. list(value, design of each environment). */
+static SEXP ffi_test_joint(SEXP sample, SEXP law, SEXP touched, SEXP exposures) {
+  const size_t q = (size_t)glue_nrow(glue_field(law, "mean")), count = (size_t)glue_ncol(touched), all = q * count;
+  const joint_shape s = {(size_t)glue_nrow(touched), q, glue_size1(exposures, "exposures"), count,
+                         glue_field_real(sample, "n", (R_xlen_t)count),
+                         glue_int(touched, Rf_xlength(touched), "touched")};
+  const joint_state at = {NULL, glue_field_real(sample, "mean", (R_xlen_t)all), glue_field_real(sample, "cov", (R_xlen_t)(all * q)),
+                          glue_field_real(law, "mean", (R_xlen_t)all), glue_field_real(law, "cov", (R_xlen_t)(all * q))};
+  double value;
+  lmr_error err;
+  glue_check(joint_value(&s, &at, &value, glue_arena(joint_value_bytes(&s)), &err), &err);
+  SEXP designs = PROTECT(Rf_allocVector(VECSXP, (R_xlen_t)count));
+  for (size_t e = 0; e < count; e++) {
+    SEXP one = glue_matrix(joint_rows(&s), joint_own(&s, e) + joint_shared(&s) + 1);
+    SET_VECTOR_ELT(designs, (R_xlen_t)e, one);
+    glue_check(joint_design(&s, &at, e, REAL(one), glue_arena(joint_design_bytes(&s)), &err), &err);
+  }
+  SEXP out = glue_list(2, "value", PROTECT(Rf_ScalarReal(value)), "designs", designs);
+  UNPROTECT(2);
+  return out;
+}
+
 const R_CallMethodDef glue_test_encoder_calls[] = {
   GLUE_CALL(ffi_test_sparse_value, 4),
+  GLUE_CALL(ffi_test_joint, 4),
   GLUE_CALL(ffi_test_reml, 7),
   GLUE_CALL(ffi_test_reml_climb, 7),
   {NULL, NULL, 0}

@@ -1,4 +1,4 @@
-# Maximum likelihood of rows and effect with the masks held (R/latent_joint.R). Population laws of latents l, a covariate c,
+# Maximum likelihood of rows and effect with the masks held (src/core/effect/joint.h). Population laws of latents l, a covariate c,
 # exposures x and the outcome y = x'b + .3 c + u; z = A l.
 joint_population <- function(touched, effect, seed = 1) {
   set.seed(seed)
@@ -31,11 +31,11 @@ joint_population <- function(touched, effect, seed = 1) {
 
 joint_at <- function(p, start, map = p$encoder$map) {
   laws <- joint_laws(p$view, replace(p$encoder, "map", list(map)))
-  fit <- joint_fit(laws, joint_roles(laws, p$encoder$touched == 1), start)
-  own <- laws$exposure
+  fit <- joint_fit(laws, p$encoder$touched, start)
+  own <- nrow(fit$map) - rev(seq_along(start))
   list(
-    fit = fit, laws = laws, b = -fit$map[laws$rest[own], laws$size] * laws$scale, value = joint_value(fit),
-    se = sqrt(diag(fit$covariance))[own] * laws$scale
+    fit = fit, laws = laws, b = -fit$map[own, nrow(fit$map)] * laws$scale, value = fit$value,
+    se = sqrt(diag(fit$covariance))[own - nrow(p$encoder$touched)] * laws$scale
   )
 }
 
@@ -71,7 +71,7 @@ test_that("the likelihood of the rows is at its maximum there, by differences ov
   expect_gt(found$value, 10)
   laws <- found$laws
   d <- 4
-  q <- laws$size
+  q <- nrow(laws$mean)
   # By the definition: the rows of people in v = (l, c, x, u), the density of the laws there, the Jacobian of the map.
   coordinates <- lapply(p$rows, function(r) {
     whole <- matrix(0, ncol(r), q)
@@ -86,12 +86,13 @@ test_that("the likelihood of the rows is at its maximum there, by differences ov
       sum((v %*% solve(s$cov)) * v) + nrow(v) * (as.numeric(determinant(s$cov)$modulus) - 2 * log(abs(det(map))))
     }, coordinates, law))
   }
-  base <- minus2(found$fit$map, found$fit$law)
   h <- 1e-4
   slope <- function(move) (minus2(move(h)$map, move(h)$law) - minus2(move(-h)$map, move(-h)$law)) / (2 * h)
   slopes <- NULL
   add <- function(move) slopes <<- c(slopes, slope(move))
-  same <- found$fit[c("map", "law")]
+  same <- list(map = found$fit$map, law = lapply(1:6, function(e) {
+    list(mean = found$fit$mean[, e], cov = found$fit$cov[, (e - 1) * q + 1:q])
+  }))
   for (i in 1:d) for (j in 1:d) add(function(t) replace(same, "map", list(same$map %*% replace(diag(q), cbind(i, j), (i == j) + t))))
   for (i in d + 1:2) add(function(t) replace(same, "map", list(same$map %*% replace(diag(q), cbind(i, q), t))))
   shift <- function(e, at, part) function(t) {
@@ -134,6 +135,31 @@ test_that("the likelihood of the rows is at its maximum there, by differences ov
   other <- joint_at(turned, 0, p$encoder$map %*% diag(c(2, .5, 1, 3)))
   expect_equal(other$b, 5 * found$b, tolerance = 1e-4)
   expect_equal(other$se, 5 * found$se, tolerance = 1e-4)
+})
+
+test_that("it is its slow twin, for one effect and two, with rows that are never or always touched together", {
+  always <- rbind(0, 0, cbind(c(1, 1), c(0, 0), c(1, 1), 0, 0))
+  for (case in list(list(touched, .7), list(touched, c(.7, -.4)), list(always, .7))) {
+    p <- joint_sample(joint_population(case[[1]], case[[2]]), 4)
+    laws <- joint_laws(p$view, p$encoder)
+    start <- 0 * case[[2]]
+    fast <- joint_fit(laws, case[[1]], start)
+    slow <- ref_joint(laws, case[[1]], start)
+    expect_true(fast$converged)
+    for (what in c("map", "covariance")) expect_equal(fast[[what]], slow[[what]], tolerance = 1e-10)
+    expect_equal(fast$value, ref_joint_value(slow), tolerance = 1e-10)
+    expect_equal(fast$mean, vapply(slow$law, `[[`, fast$mean[, 1], "mean"), tolerance = 1e-10)
+    expect_equal(fast$cov, do.call(cbind, lapply(slow$law, `[[`, "cov")), tolerance = 1e-10)
+  }
+})
+
+test_that("it stops when asked to, and where an environment is no law says that there is no maximum", {
+  p <- joint_sample(joint_population(touched, .7), 4)
+  laws <- joint_laws(p$view, p$encoder)
+  expect_gt(polls_of(joint_fit(laws, touched, 0)), 6)
+  expect_identical(stopped_at(7, joint_fit(laws, touched, 0)), "stopped")
+  laws$cov[1, 1] <- 0
+  expect_false(joint_fit(laws, touched, 0)$converged)
 })
 
 test_that("errors are what the estimate strays by", {

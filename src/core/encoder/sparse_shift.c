@@ -1,6 +1,7 @@
 #include "core/encoder/sparse_shift.h"
 
 #include "core/base/rng.h"
+#include "core/la/inverse.h"
 #include "core/la/la.h"
 
 #include <math.h>
@@ -13,39 +14,6 @@ static double dot(const double *a, const double *b, size_t n) {
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
   return sum;
-}
-
-/* Gauss-Jordan with partial pivoting: a (d x d) becomes its inverse's transpose in `out`; log |det|. */
-static lmr_status inverse_transposed(double *a, size_t d, double *out, double *log_det, lmr_error *err) {
-  *log_det = 0;
-  memset(out, 0, d * d * sizeof *out);
-  for (size_t i = 0; i < d; i++) out[i + i * d] = 1;
-  for (size_t k = 0; k < d; k++) {
-    size_t pivot = k;
-    for (size_t i = k + 1; i < d; i++)
-      if (fabs(a[i + k * d]) > fabs(a[pivot + k * d])) pivot = i;
-    const double p = a[pivot + k * d];
-    if (!(fabs(p) > 1e-12)) return lmr_fail(err, LMR_ESINGULAR, "the directions are dependent");
-    *log_det += log(fabs(p));
-    /* Row operations on a are row operations on the inverse: columns of its transpose. */
-    for (size_t j = 0; j < d; j++) {
-      const double t = a[k + j * d];
-      a[k + j * d] = a[pivot + j * d] / p;
-      if (pivot != k) a[pivot + j * d] = t;
-      const double u = out[j + k * d];
-      out[j + k * d] = out[j + pivot * d] / p;
-      if (pivot != k) out[j + pivot * d] = u;
-    }
-    for (size_t i = 0; i < d; i++) {
-      const double by = a[i + k * d];
-      if (i == k || by == 0) continue;
-      for (size_t j = 0; j < d; j++) {
-        a[i + j * d] -= by * a[k + j * d];
-        out[j + i * d] -= by * out[j + k * d];
-      }
-    }
-  }
-  return LMR_OK;
 }
 
 size_t sparse_value_bytes(const sparse_problem *problem) {
@@ -69,7 +37,8 @@ lmr_status sparse_value(const sparse_problem *problem, double eps, const double 
     for (size_t i = 0; i < d; i++) u[i + j * d] = b[i + j * d] / length[j];
   }
   memcpy(copy, u, d * d * sizeof *u);
-  LMR_TRY(inverse_transposed(copy, d, inverse, &log_det, err));
+  if (la_inverse_transposed(copy, d, inverse, &log_det, err) != LMR_OK)
+    return lmr_fail(err, LMR_ESINGULAR, "the directions are dependent");
   if (rows) LMR_TRY(la_gemm('T', 'N', rows, d, d, 1, problem->m, d, u, d, 0, mu, rows, err));
   double sum = 0;
   for (size_t j = 0; j < d; j++) {
