@@ -1,4 +1,5 @@
 /* Block moments: folds, and reading, checking and adding moments. */
+#include "core/base/parallel.h"
 #include "core/moments/moments_check.h"
 #include "core/genotype/bed_file.h"
 #include "core/moments/moments_combine.h"
@@ -16,7 +17,7 @@ SEXP glue_zeros(SEXPTYPE type, size_t rows, size_t columns) {
   const size_t bytes = rows * columns * (type == INTSXP ? sizeof(int) : sizeof(double));
   void *first = type == INTSXP ? (void *)INTEGER(out) : (void *)REAL(out);
   glue_large_pages(first, bytes);
-  memset(first, 0, bytes);
+  lmr_zeros(first, bytes, bytes >> 24 ? glue_threads() : 1);
   return out;
 }
 

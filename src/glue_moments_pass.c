@@ -27,7 +27,7 @@ static numeric_columns numeric_columns_of(SEXP list, size_t n) {
     for (size_t j = 0; j < count; j++, c++) out.column[c] = x + j * n;
   }
   lmr_error err;
-  glue_check(numeric_pilots(out.column, out.q, n, out.pilot, &err), &err);
+  glue_check(numeric_pilots(out.column, out.q, n, out.pilot, glue_threads(), &err), &err);
   return out;
 }
 
@@ -56,6 +56,22 @@ static const int *block_sizes(SEXP size_, size_t n) {
   return size;
 }
 
+/* The variants with any[v], 0-based. */
+static SEXP missing_variants(const int *any, size_t p) {
+  size_t pm = 0;
+  for (size_t v = 0; v < p; v++) pm += (size_t)any[v];
+  SEXP missing = Rf_allocVector(INTSXP, (R_xlen_t)pm);
+  for (size_t v = 0, k = 0; v < p; v++)
+    if (any[v]) INTEGER(missing)[k++] = (int)v;
+  return missing;
+}
+
+static SEXP real_vector(const double *x, size_t n) {
+  SEXP out = Rf_allocVector(REALSXP, (R_xlen_t)n);
+  for (size_t k = 0; k < n; k++) REAL(out)[k] = x[k];
+  return out;
+}
+
 /* source: double matrix of 0, 1, 2, NA, or the description of bed files;
  * order, person: 0-based positions in the columns and in the source, block after
  * block; size: people of each block; columns: list of numeric columns; memory:
@@ -82,29 +98,23 @@ static SEXP ffi_moments_bits(SEXP source_, SEXP order_, SEXP person_, SEXP size_
   lmr_error err;
   glue_tick_state progress;
   const lmr_tick tick = glue_tick(&progress, report_);
-  const lmr_arena work = glue_arena(moments_bits_bytes(&in));
+  moments_bits_work work;
   int *any = glue_alloc(p, sizeof *any);
-  progress.share = .02;
-  glue_check(moments_bits_missing(&in, any, &report, work, &tick, &err), &err);
-  size_t pm = 0;
-  for (size_t v = 0; v < p; v++) pm += (size_t)any[v];
-  SEXP missing = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)pm));
+  progress.share = .1;
+  glue_check(moments_bits_missing(&in, &work, any, &report, glue_arena(moments_bits_bytes(&in)), &tick, &err), &err);
+  SEXP missing = PROTECT(missing_variants(any, p));
+  const size_t pm = (size_t)Rf_xlength(missing);
   int *absent = INTEGER(missing);
-  for (size_t v = 0, k = 0; v < p; v++)
-    if (any[v]) absent[k++] = (int)v;
   SEXP parts = PROTECT(glue_moments_parts(p, pm, columns.q, blocks, Rf_asLogical(wide) == TRUE ? REALSXP : INTSXP));
   const moments_bits_sums out = {count_column(parts, GG), count_column(parts, GM), count_column(parts, MM),
                                  real_column(parts, SG, 0), real_column(parts, SM, 0), real_column(parts, GX, 0),
                                  real_column(parts, MX, 0), real_column(parts, SX, 0), real_column(parts, XX, 0)};
-  progress.from = .02;
-  progress.share = .98;
-  glue_check(moments_bits(&in, absent, pm, &out, &report, level, work, &tick, &err), &err);
-  SEXP pilot = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)columns.q));
-  for (size_t c = 0; c < columns.q; c++) REAL(pilot)[c] = columns.pilot[c];
-  SEXP took = PROTECT(Rf_allocVector(REALSXP, 3));
-  REAL(took)[0] = report.reading;
-  REAL(took)[1] = report.counting;
-  REAL(took)[2] = report.numeric;
+  progress.from = .1;
+  progress.share = .9;
+  glue_check(moments_bits(&in, &work, absent, pm, &out, &report, level, &tick, &err), &err);
+  SEXP pilot = PROTECT(real_vector(columns.pilot, columns.q));
+  const double seconds[3] = {report.reading, report.counting, report.numeric};
+  SEXP took = PROTECT(real_vector(seconds, 3));
   for (size_t k = 0; k < pm; k++) absent[k]++;
   SEXP n_passes = PROTECT(Rf_ScalarInteger((int)report.passes)), n_filled = PROTECT(Rf_ScalarReal(report.filled));
   SEXP list = glue_list(6, "missing", missing, "pilot", pilot, "parts", parts, "seconds", took, "passes", n_passes,
@@ -132,22 +142,6 @@ static moments_block all_blocks(SEXP parts) {
   return (moments_block){real_column(parts, GG, 0), real_column(parts, GM, 0), real_column(parts, MM, 0),
                          real_column(parts, SG, 0), real_column(parts, SM, 0), real_column(parts, GX, 0),
                          real_column(parts, MX, 0), real_column(parts, SX, 0), real_column(parts, XX, 0)};
-}
-
-/* The variants with any[v], 0-based. */
-static SEXP missing_variants(const int *any, size_t p) {
-  size_t pm = 0;
-  for (size_t v = 0; v < p; v++) pm += (size_t)any[v];
-  SEXP missing = Rf_allocVector(INTSXP, (R_xlen_t)pm);
-  for (size_t v = 0, k = 0; v < p; v++)
-    if (any[v]) INTEGER(missing)[k++] = (int)v;
-  return missing;
-}
-
-static SEXP real_vector(const double *x, size_t n) {
-  SEXP out = Rf_allocVector(REALSXP, (R_xlen_t)n);
-  for (size_t k = 0; k < n; k++) REAL(out)[k] = x[k];
-  return out;
 }
 
 /* As ffi_moments_bits, over a source of dosages as whole numbers; all sums are doubles. */

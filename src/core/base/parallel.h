@@ -15,6 +15,8 @@
 #ifndef LMR_CORE_PARALLEL_H
 #define LMR_CORE_PARALLEL_H
 
+#include <string.h>
+
 #include "core/base/status.h"
 
 #ifdef _OPENMP
@@ -39,6 +41,15 @@ static inline int lmr_threads(const lmr_tick *tick, size_t turns) {
   (void)turns;
   return 1;
 #endif
+}
+
+/* Zeros in memory that is new: clearing its pages is the system's work for whoever touches them first. */
+static inline void lmr_zeros(void *to, size_t bytes, int threads) {
+  const size_t piece = (size_t)4 << 20, turns = (bytes + piece - 1) / piece;
+  (void)threads;
+  LMR_PARALLEL_FOR((size_t)threads < turns ? threads : turns ? (int)turns : 1, static)
+  for (size_t t = 0; t < turns; t++)
+    memset((char *)to + t * piece, 0, bytes - t * piece < piece ? bytes - t * piece : piece);
 }
 
 /* Whether to stop; asks the tick on the main thread, and remembers a yes for all. */

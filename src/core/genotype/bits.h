@@ -84,8 +84,8 @@ static inline void bits_add(bits_counts out, size_t k, uint64_t count) {
   else out.d[k] += (double)count;
 }
 
-/* Sums of g and m of every variant, added to sg[variants] and sm[variants]. */
-void bits_sums(const bits_chunk *chunk, double *sg, double *sm);
+/* Sums of g and m of every variant, added to sg[variants] and sm[variants]. `threads` as above. */
+void bits_sums(const bits_chunk *chunk, double *sg, double *sm, int threads);
 
 /* Added to the packed upper triangle (by columns) of G'G. */
 lmr_status bits_cross_gg(const bits_chunk *chunk, bits_counts out, lmr_cpu level, const lmr_tick *tick,

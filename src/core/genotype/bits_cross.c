@@ -62,8 +62,8 @@ static lmr_status cross(const bits_chunk *c, pair_kind kind, const int *list, si
   const size_t turns = (job.columns + BITS_TILE - 1) / BITS_TILE;
   int stop = 0;
   LMR_PARALLEL_FOR(lmr_threads(tick, turns), dynamic)
-  for (size_t t = 0; t < turns; t++)
-    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns)) cross_columns(&job, t * BITS_TILE);
+  for (size_t t = 0; t < turns; t++) /* of a triangle the longest first */
+    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns)) cross_columns(&job, (turns - 1 - t) * BITS_TILE);
   return stop ? lmr_fail(err, LMR_EINTERRUPT, "interrupted") : LMR_OK;
 }
 

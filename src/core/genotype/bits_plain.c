@@ -1,4 +1,5 @@
 /* Plain C tiles: the fallback, and the twin of the others in the tests. */
+#include "core/base/parallel.h"
 #include "core/genotype/bits.h"
 
 static inline uint64_t count(uint64_t x) {
@@ -25,7 +26,9 @@ enum { NI = 2, NJ = 2 };
 
 const bits_tiles bits_tiles_plain = {plain_gg, plain_gm, plain_mm};
 
-void bits_sums(const bits_chunk *chunk, double *sg, double *sm) {
+void bits_sums(const bits_chunk *chunk, double *sg, double *sm, int threads) {
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, static)
   for (size_t v = 0; v < chunk->variants; v++) {
     const uint64_t *h = bits_h(chunk, v), *d = bits_d(chunk, v), *m = bits_m(chunk, v);
     uint64_t g = 0, missing = 0;

@@ -58,45 +58,46 @@ lmr_status dosage_cross_kk(const dosage_chunk *c, double *out, lmr_cpu level, co
   const size_t turns = (c->variants + DOSAGE_TILE - 1) / DOSAGE_TILE;
   int stop = 0;
   LMR_PARALLEL_FOR(lmr_threads(tick, turns), dynamic)
-  for (size_t t = 0; t < turns; t++)
-    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns)) cross_columns(c, tile, t * DOSAGE_TILE, out);
+  for (size_t t = 0; t < turns; t++) /* the longest first */
+    if (!lmr_stop_asked(&stop, tick, (double)t / (double)turns)) cross_columns(c, tile, (turns - 1 - t) * DOSAGE_TILE, out);
   return stop ? lmr_fail(err, LMR_EINTERRUPT, "interrupted") : LMR_OK;
 }
 
-size_t dosage_flags_bytes(void) { return lmr_bytes(DOSAGE_PEOPLE, sizeof(int)); }
-
 /* Places of the people flagged in a row of bits. */
-static size_t flagged(const uint64_t *m, size_t people, int *who) {
+static size_t flagged(const uint64_t *m, size_t people, uint16_t *who) {
   size_t n = 0;
   for (size_t w = 0; w < (people + 63) / 64; w++) {
     if (!m[w]) continue;
     for (size_t b = 0; b < 64; b++)
-      if (m[w] >> b & 1) who[n++] = (int)(64 * w + b);
+      if (m[w] >> b & 1) who[n++] = (uint16_t)(64 * w + b);
   }
   return n;
 }
 
-lmr_status dosage_cross_flags(const dosage_chunk *c, const int *missing, size_t n_missing, double *km, double *mm,
-                              lmr_arena work, const lmr_tick *tick, lmr_error *err) {
+/* Column j of both. */
+static void flags_column(const dosage_chunk *c, const int *missing, size_t j, double *km, double *mm) {
   const size_t p = c->variants;
-  int *who;
-  LMR_TAKE(who, &work, DOSAGE_PEOPLE, err);
-  for (size_t j = 0; j < n_missing; j++) {
-    if (lmr_tick_poll(tick, (double)j / (double)n_missing)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
-    const size_t n = flagged(c->m + (size_t)missing[j] * c->words, c->people, who);
-    if (!n) continue;
-    for (size_t v = 0; v < p; v++) {
-      const int16_t *k = c->k + v * c->stride;
-      int32_t sum = 0;
-      for (size_t t = 0; t < n; t++) sum += k[who[t]];
-      km[v + p * j] += sum;
-    }
-    for (size_t i = 0; i <= j; i++) {
-      const uint64_t *m = c->m + (size_t)missing[i] * c->words;
-      size_t both = 0;
-      for (size_t t = 0; t < n; t++) both += m[who[t] / 64] >> who[t] % 64 & 1;
-      mm[j * (j + 1) / 2 + i] += (double)both;
-    }
+  uint16_t who[DOSAGE_PEOPLE];
+  const size_t n = flagged(c->m + (size_t)missing[j] * c->words, c->people, who);
+  for (size_t v = 0; n && v < p; v++) {
+    const int16_t *k = c->k + v * c->stride;
+    int32_t sum = 0;
+    for (size_t t = 0; t < n; t++) sum += k[who[t]];
+    km[v + p * j] += sum;
   }
-  return LMR_OK;
+  for (size_t i = 0; n && i <= j; i++) {
+    const uint64_t *m = c->m + (size_t)missing[i] * c->words;
+    size_t both = 0;
+    for (size_t t = 0; t < n; t++) both += m[who[t] / 64] >> who[t] % 64 & 1;
+    mm[j * (j + 1) / 2 + i] += (double)both;
+  }
+}
+
+lmr_status dosage_cross_flags(const dosage_chunk *c, const int *missing, size_t n_missing, double *km, double *mm,
+                              const lmr_tick *tick, lmr_error *err) {
+  int stop = 0;
+  LMR_PARALLEL_FOR(lmr_threads(tick, n_missing), dynamic)
+  for (size_t j = 0; j < n_missing; j++)
+    if (!lmr_stop_asked(&stop, tick, (double)j / (double)n_missing)) flags_column(c, missing, j, km, mm);
+  return stop ? lmr_fail(err, LMR_EINTERRUPT, "interrupted") : LMR_OK;
 }

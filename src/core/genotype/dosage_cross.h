@@ -37,11 +37,12 @@ lmr_status dosage_chunk_take(dosage_chunk *chunk, size_t people, size_t variants
                              lmr_arena *arena, lmr_error *err);
 
 /* Row v from the numerators of everybody in a source, `person` the places of the chunk's people
- * there. Returns how many are missing. */
-size_t dosage_chunk_fill(dosage_chunk *chunk, size_t v, const int16_t *all, const int *person);
+ * there. */
+void dosage_chunk_fill(dosage_chunk *chunk, size_t v, const int16_t *all, const int *person);
 
-/* Sums of k and of the flags of every variant, added to sk[variants] and sm[variants]. */
-void dosage_sums(const dosage_chunk *chunk, double *sk, double *sm);
+/* Sums of k and of the flags of every variant, added to sk[variants] and sm[variants]. `threads` as of
+ * lmr_threads() (parallel.h). */
+void dosage_sums(const dosage_chunk *chunk, double *sk, double *sm, int threads);
 
 /* Added to the packed upper triangle (by columns) of K'K. All sums are whole numbers, in
  * doubles: exact below 2^53. */
@@ -49,9 +50,8 @@ lmr_status dosage_cross_kk(const dosage_chunk *chunk, double *out, lmr_cpu level
 
 /* K'M (variants x n_missing) and the packed upper triangle of M'M over the listed variants
  * (0-based, ascending), person by person: missing calls are few. */
-size_t dosage_flags_bytes(void);
 lmr_status dosage_cross_flags(const dosage_chunk *chunk, const int *missing, size_t n_missing, double *km, double *mm,
-                              lmr_arena work, const lmr_tick *tick, lmr_error *err);
+                              const lmr_tick *tick, lmr_error *err);
 
 /* A tile of ni x nj <= DOSAGE_TILE sums, added to out[i + DOSAGE_TILE * j], over `length` numerators (a
  * multiple of 32, at most DOSAGE_SEGMENT). */

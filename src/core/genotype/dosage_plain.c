@@ -2,6 +2,7 @@
  * the tests. */
 #include <string.h>
 
+#include "core/base/parallel.h"
 #include "core/genotype/dosage_cross.h"
 
 size_t dosage_chunk_bytes(size_t people, size_t variants) {
@@ -20,20 +21,17 @@ lmr_status dosage_chunk_take(dosage_chunk *chunk, size_t people, size_t variants
   return LMR_OK;
 }
 
-size_t dosage_chunk_fill(dosage_chunk *chunk, size_t v, const int16_t *all, const int *person) {
+void dosage_chunk_fill(dosage_chunk *chunk, size_t v, const int16_t *all, const int *person) {
   int16_t *k = chunk->k + v * chunk->stride;
   uint64_t *m = chunk->m + v * chunk->words;
-  size_t missing = 0;
   memset(m, 0, chunk->words * sizeof *m);
   for (size_t t = 0; t < chunk->people; t++) {
     k[t] = all[person[t]];
     if (k[t] != DOSAGE_MISSING) continue;
     k[t] = 0;
     m[t / 64] |= UINT64_C(1) << t % 64;
-    missing++;
   }
   memset(k + chunk->people, 0, (chunk->stride - chunk->people) * sizeof *k);
-  return missing;
 }
 
 static size_t ones(const uint64_t *x, size_t words) {
@@ -43,7 +41,9 @@ static size_t ones(const uint64_t *x, size_t words) {
   return count;
 }
 
-void dosage_sums(const dosage_chunk *chunk, double *sk, double *sm) {
+void dosage_sums(const dosage_chunk *chunk, double *sk, double *sm, int threads) {
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, static)
   for (size_t v = 0; v < chunk->variants; v++) {
     const int16_t *k = chunk->k + v * chunk->stride;
     int32_t sum = 0;

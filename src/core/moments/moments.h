@@ -78,17 +78,27 @@ typedef struct {
 typedef struct {
   double reading, counting, numeric; /* seconds */
   double filled;                     /* calls drawn */
-  size_t passes;                     /* over the source; of bits, after the first */
+  size_t passes;                     /* that loaded what the source holds */
 } moments_pass_report;
+
+/* Work that the two calls share. With room for the planes of all chunks the first one keeps them, and the
+ * source is read once. */
+typedef struct {
+  moments_buffers buffers;
+  bits_chunk *planes;
+  double *x, *sm;
+  int loaded;
+  lmr_arena rest; /* for planes and products */
+} moments_bits_work;
 
 /* Over the bits (moments_bits.c). First which variants have missing calls (any[variants]), then,
  * with their list (0-based, ascending), the sums, added to `out`. */
 size_t moments_bits_bytes(const moments_pass_input *in);
-lmr_status moments_bits_missing(const moments_pass_input *in, int *any, moments_pass_report *report, lmr_arena work,
-                                const lmr_tick *tick, lmr_error *err);
-lmr_status moments_bits(const moments_pass_input *in, const int *missing, size_t n_missing,
-                        const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level, lmr_arena work,
-                        const lmr_tick *tick, lmr_error *err);
+lmr_status moments_bits_missing(const moments_pass_input *in, moments_bits_work *work, int *any,
+                                moments_pass_report *report, lmr_arena arena, const lmr_tick *tick, lmr_error *err);
+lmr_status moments_bits(const moments_pass_input *in, moments_bits_work *work, const int *missing, size_t n_missing,
+                        const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level, const lmr_tick *tick,
+                        lmr_error *err);
 
 /* ---- genotypes as doubles (moments_dense.c) ---- */
 

@@ -44,27 +44,13 @@ size_t moments_bits_bytes(const moments_pass_input *in) {
   return lmr_add_bytes(fixed_bytes(in), largest);
 }
 
-typedef struct {
-  moments_buffers buffers;
-  bits_chunk *planes;
-  double *x, *sm;
-} space;
-
-static lmr_status make(space *s, const moments_pass_input *in, lmr_arena *work, lmr_error *err) {
-  LMR_TRY(moments_buffers_take(&s->buffers, in->source, work, err));
-  LMR_TAKE(s->planes, work, in->chunks, err);
-  LMR_TAKE(s->x, work, most_people(in) * numeric_width(in->q), err);
-  LMR_TAKE(s->sm, work, in->source->variants, err);
-  return LMR_OK;
-}
-
 static bits_counts counts_at(bits_counts all, size_t at) {
   const bits_counts out = {all.i ? all.i + at : NULL, all.d ? all.d + at : NULL};
   return out;
 }
 
 /* Everything one chunk adds to its block. */
-static lmr_status count_chunk(const space *s, const moments_pass_input *in, size_t k, const int *missing, size_t pm,
+static lmr_status count_chunk(const moments_bits_work *s, const moments_pass_input *in, size_t k, const int *missing, size_t pm,
                               const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level,
                               lmr_arena work, const lmr_tick *tick, lmr_error *err) {
   const bits_chunk *planes = &s->planes[k];
@@ -72,7 +58,7 @@ static lmr_status count_chunk(const space *s, const moments_pass_input *in, size
   const size_t b = chunk->block, p = planes->variants, q = in->q;
   const double start = lmr_seconds();
   memset(s->sm, 0, p * sizeof *s->sm);
-  bits_sums(planes, out->sg + b * p, s->sm);
+  bits_sums(planes, out->sg + b * p, s->sm, lmr_threads(tick, p));
   for (size_t m = 0; m < pm; m++) out->sm[m + b * pm] += s->sm[missing[m]];
   if (!in->no_cross) LMR_TRY(bits_cross_gg(planes, counts_at(out->gg, b * triangle(p)), level, tick, err));
   if (pm && !in->no_cross) {
@@ -92,61 +78,89 @@ static lmr_status count_chunk(const space *s, const moments_pass_input *in, size
   return LMR_OK;
 }
 
-static lmr_status load(const space *s, const moments_pass_input *in, size_t first, size_t last,
+static lmr_status load(moments_bits_work *s, const moments_pass_input *in, size_t first, size_t last,
                        moments_pass_report *report, lmr_arena *planes, const lmr_tick *tick, lmr_error *err) {
-  const double start = lmr_seconds();
   for (size_t k = first; k < last; k++)
     LMR_TRY(bits_chunk_take(&s->planes[k], in->chunk[k].people, in->source->variants, planes, err));
-  moments_buffers buffers = s->buffers;
-  LMR_TRY(moments_load(in->source, in->person, in->chunk + first, s->planes + first, last - first, &buffers, tick, err));
+  LMR_TRY(moments_load(in->source, in->person, in->chunk + first, s->planes + first, last - first, &s->buffers, tick, err));
+  report->passes++;
+  return LMR_OK;
+}
+
+static void fill(const moments_bits_work *s, const moments_pass_input *in, size_t first, size_t last,
+                 moments_pass_report *report) {
   for (size_t k = first; k < last && in->fill; k++) {
     lmr_rng rng;
     lmr_rng_seed(&rng, *in->fill, k);
     report->filled += (double)bits_fill(&s->planes[k], &rng);
   }
-  report->reading += lmr_seconds() - start;
-  return LMR_OK;
 }
 
-static lmr_status all_chunks(const moments_pass_input *in, const int *missing, size_t pm, const moments_bits_sums *out,
-                             moments_pass_report *report, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
-                             lmr_error *err) {
-  space s;
-  LMR_TRY(make(&s, in, &work, err));
-  for (size_t first = 0, last, used; first < in->chunks; first = last, report->passes++) {
+static lmr_status all_chunks(const moments_pass_input *in, moments_bits_work *s, const int *missing, size_t pm,
+                             const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level,
+                             const lmr_tick *tick, lmr_error *err) {
+  for (size_t first = 0, last, used; first < in->chunks; first = last) {
     last = chunks_that_fit(in, first, &used);
-    const double share = (double)(last - first) / (double)in->chunks;
-    lmr_arena planes = work;
+    const double share = (double)(last - first) / (double)in->chunks, start = lmr_seconds();
+    lmr_arena planes = s->rest;
     lmr_tick_part part = {tick, (double)first / (double)in->chunks, .1 * share};
     const lmr_tick within = {lmr_tick_part_ask, &part, tick ? tick->threads : 1};
-    LMR_TRY(load(&s, in, first, last, report, &planes, &within, err));
+    if (!s->loaded) LMR_TRY(load(s, in, first, last, report, &planes, &within, err));
+    fill(s, in, first, last, report);
+    report->reading += lmr_seconds() - start;
     part.from += part.share;
     part.share = 0; /* between chunks, as each polls from 0 to 1 several times */
     for (size_t k = first; k < last; k++) {
-      LMR_TRY(count_chunk(&s, in, k, missing, pm, out, report, level, planes, &within, err));
+      LMR_TRY(count_chunk(s, in, k, missing, pm, out, report, level, planes, &within, err));
       part.from += .9 * share / (double)(last - first);
     }
   }
   return LMR_OK;
 }
 
-lmr_status moments_bits_missing(const moments_pass_input *in, int *any, moments_pass_report *report, lmr_arena work,
-                                const lmr_tick *tick, lmr_error *err) {
+/* any[v] from the planes of all chunks. */
+static void any_missing(const moments_bits_work *s, size_t chunks, size_t variants, int *any, int threads) {
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, static)
+  for (size_t v = 0; v < variants; v++) {
+    uint64_t found = 0;
+    for (size_t k = 0; k < chunks && !found; k++)
+      for (size_t w = 0; w < s->planes[k].words; w++) found |= bits_m(&s->planes[k], v)[w];
+    any[v] = found != 0;
+  }
+}
+
+static lmr_status look(const moments_pass_input *in, moments_bits_work *s, int *any, moments_pass_report *report,
+                       const lmr_tick *tick, lmr_error *err) {
+  if (!s->loaded) return moments_scan(in->source, in->person, in->n, any, &s->buffers, tick, err);
+  LMR_TRY(load(s, in, 0, in->chunks, report, &s->rest, tick, err));
+  any_missing(s, in->chunks, in->source->variants, any, lmr_threads(tick, in->source->variants));
+  return LMR_OK;
+}
+
+lmr_status moments_bits_missing(const moments_pass_input *in, moments_bits_work *s, int *any, moments_pass_report *report,
+                                lmr_arena arena, const lmr_tick *tick, lmr_error *err) {
   const double start = lmr_seconds();
-  moments_buffers buffers;
-  LMR_TRY(moments_buffers_take(&buffers, in->source, &work, err));
+  size_t used;
+  LMR_TRY(moments_buffers_take(&s->buffers, in->source, &arena, err));
+  LMR_TAKE(s->planes, &arena, in->chunks, err);
+  LMR_TAKE(s->x, &arena, most_people(in) * numeric_width(in->q), err);
+  LMR_TAKE(s->sm, &arena, in->source->variants, err);
+  s->loaded = chunks_that_fit(in, 0, &used) == in->chunks;
+  s->rest = arena;
   lmr_status status = in->source->open(in->source, err);
-  if (status == LMR_OK) status = moments_scan(in->source, in->person, in->n, any, &buffers, tick, err);
+  if (status == LMR_OK) status = look(in, s, any, report, tick, err);
   in->source->close(in->source);
   report->reading += lmr_seconds() - start;
   return status;
 }
 
-lmr_status moments_bits(const moments_pass_input *in, const int *missing, size_t n_missing,
-                        const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level, lmr_arena work,
-                        const lmr_tick *tick, lmr_error *err) {
+lmr_status moments_bits(const moments_pass_input *in, moments_bits_work *s, const int *missing, size_t n_missing,
+                        const moments_bits_sums *out, moments_pass_report *report, lmr_cpu level, const lmr_tick *tick,
+                        lmr_error *err) {
+  if (s->loaded) return all_chunks(in, s, missing, n_missing, out, report, level, tick, err);
   lmr_status status = in->source->open(in->source, err);
-  if (status == LMR_OK) status = all_chunks(in, missing, n_missing, out, report, level, work, tick, err);
+  if (status == LMR_OK) status = all_chunks(in, s, missing, n_missing, out, report, level, tick, err);
   in->source->close(in->source);
   return status;
 }

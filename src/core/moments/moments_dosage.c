@@ -15,8 +15,7 @@ static size_t most_people(const moments_pass_input *in) {
 
 /* What the products with numeric columns take. */
 static size_t numeric_bytes(const moments_pass_input *in) {
-  return lmr_add_bytes(numeric_products_bytes(in->source->variants, in->q),
-                       lmr_add_bytes(numeric_cross_bytes(in->q), dosage_flags_bytes()));
+  return lmr_add_bytes(numeric_products_bytes(in->source->variants, in->q), numeric_cross_bytes(in->q));
 }
 
 /* Work besides the chunks. */
@@ -58,6 +57,21 @@ static lmr_status take_chunks(const moments_pass_input *in, moments_dosage_work 
   return LMR_OK;
 }
 
+static int any_flag(const moments_dosage_work *w, size_t first, size_t last, size_t v) {
+  uint64_t found = 0;
+  for (size_t k = first; k < last; k++) {
+    const dosage_chunk *c = &w->chunk[k];
+    for (size_t i = 0; i < c->words; i++) found |= c->m[v * c->words + i];
+  }
+  return found != 0;
+}
+
+static int any_person(const moments_pass_input *in, const int16_t *all) {
+  for (size_t i = 0; i < in->n; i++)
+    if (all[in->person[i]] == DOSAGE_MISSING) return 1;
+  return 0;
+}
+
 /* One variant after the other into the chunks first .. last - 1. any: NULL, or whether it has missing calls among
  * these people; `scale` is filled then, and must be the same later. */
 static lmr_status load(const moments_pass_input *in, moments_dosage_work *w, size_t first, size_t last, int *any,
@@ -65,17 +79,14 @@ static lmr_status load(const moments_pass_input *in, moments_dosage_work *w, siz
   genotype_source *source = in->source;
   for (size_t v = 0; v < source->variants; v++) {
     int32_t scale;
-    size_t missing = 0;
     if (lmr_tick_poll(tick, (double)v / (double)source->variants)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     LMR_TRY(source->dosages(source, v, 1, w->all, &scale, err));
     if (scale < 1 || scale > DOSAGE_SCALE || (!any && scale != w->scale[v]))
       return lmr_fail(err, LMR_EFORMAT, "variant %zu has a scale of %d", v + 1, (int)scale);
     w->scale[v] = scale;
-    for (size_t k = first; k < last; k++)
-      missing += dosage_chunk_fill(&w->chunk[k], v, w->all, in->person + in->chunk[k].first);
-    if (!any) continue;
-    for (size_t i = 0; first == last && i < in->n && !missing; i++) missing = w->all[in->person[i]] == DOSAGE_MISSING;
-    any[v] = missing > 0;
+    LMR_PARALLEL_FOR(lmr_threads(tick, last - first), dynamic)
+    for (size_t k = first; k < last; k++) dosage_chunk_fill(&w->chunk[k], v, w->all, in->person + in->chunk[k].first);
+    if (any) any[v] = first < last ? any_flag(w, first, last, v) : any_person(in, w->all);
   }
   return LMR_OK;
 }
@@ -120,10 +131,10 @@ static lmr_status add_chunk(const moments_pass_input *in, const moments_dosage_w
   const moments_chunk *chunk = &in->chunk[k];
   const double start = lmr_seconds();
   memset(w->sm, 0, c->variants * sizeof *w->sm);
-  dosage_sums(c, out->sg, w->sm);
+  dosage_sums(c, out->sg, w->sm, lmr_threads(tick, c->variants));
   for (size_t j = 0; j < pm; j++) out->sm[j] += w->sm[missing[j]];
   LMR_TRY(dosage_cross_kk(c, out->gg, level, tick, err));
-  LMR_TRY(dosage_cross_flags(c, missing, pm, out->gm, out->mm, work, tick, err));
+  LMR_TRY(dosage_cross_flags(c, missing, pm, out->gm, out->mm, tick, err));
   const double now = lmr_seconds();
   report->counting += now - start;
   if (in->q) {
@@ -138,7 +149,9 @@ static lmr_status add_chunk(const moments_pass_input *in, const moments_dosage_w
 
 /* From sums of k to sums of x; at[v]: place among the missing, or -1. */
 static void finish(const moments_block *m, double n, const int32_t *scale, const int *at, size_t p, size_t pm,
-                   size_t q) {
+                   size_t q, int threads) {
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, dynamic)
   for (size_t j = 0; j < p; j++)
     for (size_t i = 0; i <= j; i++) {
       const double si = scale[i], sj = scale[j];
@@ -215,7 +228,7 @@ lmr_status moments_dosage(const moments_pass_input *in, moments_dosage_work *w, 
   for (size_t k = 0; k < n_missing; k++) at[missing[k]] = (int)k;
   for (size_t b = 0; b < blocks; b++) {
     const moments_block block = block_at(out, b, p, n_missing, in->q);
-    finish(&block, size[b], w->scale, at, p, n_missing, in->q);
+    finish(&block, size[b], w->scale, at, p, n_missing, in->q, lmr_threads(tick, p));
   }
   return LMR_OK;
 }

@@ -53,6 +53,7 @@ lmr_status moments_scan(genotype_source *source, const int *person, size_t n, in
   for (size_t i = 0; i < n; i++) asked[person[i] / 4] |= (uint8_t)(1 << 2 * (person[i] % 4));
   for (size_t first = 0, count; first < source->variants; first += count) {
     LMR_TRY(read_group(source, first, &count, buffers, tick, err));
+    LMR_PARALLEL_FOR(lmr_threads(tick, count), static)
     for (size_t v = 0; v < count; v++) {
       const uint8_t *code = buffers->raw + v * genotype_stride(source);
       unsigned found = 0;

@@ -4,36 +4,37 @@
 #include <math.h>
 #include <string.h>
 
-lmr_status numeric_pilots(const double *const *column, size_t columns, size_t people, double *pilot, lmr_error *err) {
+lmr_status numeric_pilots(const double *const *column, size_t columns, size_t people, double *pilot, int threads,
+                          lmr_error *err) {
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, dynamic)
   for (size_t c = 0; c < columns; c++) {
     long double sum = 0;
     for (size_t i = 0; i < people; i++) sum += column[c][i];
     pilot[c] = (double)(sum / (long double)people);
+  }
+  for (size_t c = 0; c < columns; c++)
     if (!isfinite(pilot[c]))
       return lmr_fail(err, LMR_ENONFINITE, "numeric column %zu has missing or infinite values", c + 1);
-  }
   return LMR_OK;
-}
-
-void numeric_rows(const double *const *column, const double *pilot, size_t columns,
-                  const int *index, size_t people, double *x, int threads) {
-  const size_t width = numeric_width(columns);
-  (void)threads;
-  LMR_PARALLEL_FOR(threads, static)
-  for (size_t c = 0; c < width; c++) {
-    double *to = x + c;
-    if (c >= columns) {
-      for (size_t k = 0; k < people; k++) to[k * width] = 0;
-      continue;
-    }
-    const double *from = column[c], shift = pilot[c];
-    for (size_t k = 0; k < people; k++) to[k * width] = from[index[k]] - shift;
-  }
 }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-enum { CROSS_COLUMNS = 8 };
+void numeric_rows(const double *const *column, const double *pilot, size_t columns,
+                  const int *index, size_t people, double *x, int threads) {
+  const size_t width = numeric_width(columns), turns = (people + BITS_PEOPLE - 1) / BITS_PEOPLE;
+  (void)threads;
+  LMR_PARALLEL_FOR(threads, static)
+  for (size_t t = 0; t < turns; t++) {
+    const size_t end = smaller(people, (t + 1) * BITS_PEOPLE);
+    for (size_t c = 0; c < width; c++)
+      for (size_t k = t * BITS_PEOPLE; k < end; k++)
+        x[k * width + c] = c < columns ? column[c][index[k]] - pilot[c] : 0;
+  }
+}
+
+enum { CROSS_COLUMNS = 4 };
 
 /* Columns j0 .. j1 - 1 of the cross products, and their sums: over the people of a tile, then over tiles. */
 static void cross_columns(const double *x, size_t people, size_t width, size_t j0, size_t j1, double *sx, double *xx,
@@ -69,8 +70,8 @@ lmr_status numeric_cross(const double *x, size_t people, size_t columns, double 
   LMR_TAKE(sum, &work, columns * width, err);
   (void)threads;
   LMR_PARALLEL_FOR(threads, dynamic)
-  for (size_t t = 0; t < turns; t++)
-    cross_columns(x, people, width, t * CROSS_COLUMNS, smaller(columns, (t + 1) * CROSS_COLUMNS), sx, xx, sum);
+  for (size_t t = turns; t > 0; t--) /* the longest first */
+    cross_columns(x, people, width, (t - 1) * CROSS_COLUMNS, smaller(columns, t * CROSS_COLUMNS), sx, xx, sum);
   return LMR_OK;
 }
 
@@ -135,7 +136,7 @@ size_t numeric_products_bytes(size_t variants, size_t columns) {
 lmr_status numeric_products(const numeric_genotypes *from, const int *missing, size_t n_missing, const double *x,
                             size_t columns, double *gx, double *mx, lmr_cpu level, lmr_arena work, const lmr_tick *tick,
                             lmr_error *err) {
-  enum { TURN = 8 * NUMERIC_VARIANTS };
+  enum { TURN = 4 * NUMERIC_VARIANTS };
   const size_t width = numeric_width(columns), p = from->variants, turns = (p + TURN - 1) / TURN;
   const numeric_tile_fn tile = tile_of(level);
   double *sum;
@@ -152,6 +153,7 @@ lmr_status numeric_products(const numeric_genotypes *from, const int *missing, s
     for (size_t v = 0; v < p; v++) gx[v + p * c] += sum[v * width + c];
 
   memset(sum, 0, n_missing * width * sizeof *sum);
+  LMR_PARALLEL_FOR(lmr_threads(tick, n_missing), static)
   for (size_t k = 0; k < n_missing; k++)
     add_flagged(from->flags + (size_t)missing[k] * from->words, from->words, x, width, sum + k * width);
   for (size_t c = 0; c < columns; c++)

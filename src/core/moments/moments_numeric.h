@@ -14,7 +14,8 @@
 static inline size_t numeric_width(size_t columns) { return (columns + 7) / 8 * 8; }
 
 /* The means of the columns; LMR_ENONFINITE when one has a missing or infinite value. */
-lmr_status numeric_pilots(const double *const *column, size_t columns, size_t people, double *pilot, lmr_error *err);
+lmr_status numeric_pilots(const double *const *column, size_t columns, size_t people, double *pilot, int threads,
+                          lmr_error *err);
 
 /* Rows of a chunk: x[k, c] = column[c][index[k]] - pilot[c]. `threads` as of lmr_threads() (parallel.h). */
 void numeric_rows(const double *const *column, const double *pilot, size_t columns,
