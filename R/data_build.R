@@ -100,9 +100,10 @@ pick_frame <- function(x, rows) {
 
 drop_constant_columns <- function(x) {
   if (is.null(x)) return(NULL)
-  varies <- apply(x, 2, function(column) any(column != column[1]))
+  marks <- column_marks(x)
+  varies <- marks[, "low"] < marks[, "high"]
   rownames(x) <- NULL
-  list(x = x[, varies, drop = FALSE], dropped = colnames(x)[!varies])
+  list(x = if (all(varies)) x else x[, varies, drop = FALSE], dropped = colnames(x)[!varies])
 }
 
 # What varies of the structure, and people enough to say so.

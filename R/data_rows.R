@@ -8,13 +8,20 @@ rows_of_data <- function(data, keep) {
   )) if (!is.null(data[[name]])) data[[name]] <- piece_pick(data[[name]], keep)
   data$environment <- droplevels(data$environment[keep])
   for (name in c("covariates", "structure")) {
-    if (!is.null(data[[name]])) data[[name]] <- data[[name]][keep, , drop = FALSE]
+    if (!is.null(data[[name]])) data[[name]] <- rows_of_matrix(data[[name]], keep)
   }
   for (name in c("cluster", "family")) {
     if (!is.null(data[[name]])) data[[name]] <- droplevels(data[[name]][keep])
   }
   if (!is.null(data$parents)) data$parents <- pick_parents(data$parents, keep)
   data
+}
+
+# x[keep, , drop = FALSE] of doubles without names of rows.
+rows_of_matrix <- function(x, keep) {
+  out <- .Call(C_ffi_part, x, keep, seq_len(ncol(x)))
+  colnames(out) <- colnames(x)
+  out
 }
 
 # environment: codes of the columns of `values` (variants x environments).

@@ -56,8 +56,9 @@ new_moments <- function(data, blocks, pass, seed, family = NULL) {
 # Of each outcome: is it 0 or 1 for everybody?
 binary_outcomes <- function(outcome) {
   if (is.null(outcome)) return(FALSE)
-  binary <- function(y) all(utils::head(y, 1000) %in% 0:1) && all(y %in% 0:1)
-  if (is.null(dim(outcome))) binary(outcome) else vapply(seq_len(ncol(outcome)), function(j) binary(outcome[, j]), NA)
+  y <- as.matrix(outcome)
+  first <- y[seq_len(min(1000, nrow(y))), , drop = FALSE]
+  vapply(seq_len(ncol(y)), function(j) all(first[, j] %in% 0:1) && all(y[, j] %in% 0:1), NA)
 }
 
 # Says what a long pass will take; a function of the share done, or NULL when the

@@ -1,5 +1,6 @@
 /* Linear algebra of R code whose size grows with people or variants: it polls R, and R's
  * reference BLAS takes ten times as long. */
+#include "core/base/parallel.h"
 #include "core/la/column_marks.h"
 #include "core/la/column_shape.h"
 #include "core/la/la.h"
@@ -70,8 +71,9 @@ static SEXP ffi_part(SEXP x, SEXP rows_, SEXP cols_) {
   const int *cols = glue_positions(cols_, (R_xlen_t)k, (size_t)glue_ncol(x), "cols");
   SEXP out = PROTECT(glue_matrix(m, k));
   double *to = REAL(out);
+  LMR_PARALLEL_FOR(glue_threads(), static)
   for (size_t j = 0; j < k; j++)
-    for (size_t i = 0; i < m; i++) *to++ = from[(size_t)cols[j] * n + (size_t)rows[i]];
+    for (size_t i = 0; i < m; i++) to[j * m + i] = from[(size_t)cols[j] * n + (size_t)rows[i]];
   UNPROTECT(1);
   return out;
 }
@@ -182,10 +184,12 @@ static SEXP ffi_column_marks(SEXP x) {
   const double *from = glue_real(x, -1, "x");
   const size_t columns = Rf_isMatrix(x) ? (size_t)glue_ncol(x) : 1, n = Rf_isMatrix(x) ? (size_t)glue_nrow(x) : (size_t)Rf_xlength(x);
   SEXP out = PROTECT(glue_matrix(columns, FIELDS));
+  column_marks *marks = glue_alloc(columns, sizeof *marks);
+  LMR_PARALLEL_FOR(glue_threads(), dynamic)
+  for (size_t c = 0; c < columns; c++) marks[c] = column_marks_of(from + c * n, n);
   for (size_t c = 0; c < columns; c++) {
     double field[FIELDS];
-    const column_marks marks = column_marks_of(from + c * n, n);
-    memcpy(field, &marks, sizeof field);
+    memcpy(field, marks + c, sizeof field);
     for (size_t k = 0; k < FIELDS; k++) REAL(out)[c + k * columns] = field[k];
   }
   UNPROTECT(1);

@@ -4,16 +4,20 @@
 #include <string.h>
 
 #include "core/base/hash.h"
+#include "core/base/parallel.h"
 
-enum { SLAB = 1 << 18 }; /* raw bytes read at a time: they stay in cache */
+enum {
+  SLAB = 1 << 18, /* raw bytes read at a time: they stay in cache */
+  TURNS = 8       /* variants at least, for several threads */
+};
 
 static size_t slab_variants(size_t stride) {
-  return stride && stride < SLAB ? SLAB / stride : 1;
+  return stride && stride < SLAB / TURNS ? SLAB / stride : TURNS;
 }
 
 size_t variant_scan_codes_bytes(size_t n_samples, size_t n_env) {
   const size_t stride = bed_stride(n_samples);
-  return lmr_add_bytes(lmr_bytes(slab_variants(stride) * stride, 1), lmr_bytes(8 * n_env, sizeof(uint32_t)));
+  return lmr_add_bytes(lmr_bytes(slab_variants(stride) * stride, 1), lmr_bytes(slab_variants(stride) * 8 * n_env, sizeof(uint32_t)));
 }
 
 /* Codes 00 (two copies) and 11 (none) change places: 2 - g for 32 genotypes. */
@@ -80,15 +84,17 @@ lmr_status variant_scan_codes(genotype_source *source, const int *rows, const in
   uint8_t *raw;
   uint32_t *banks;
   LMR_TAKE(raw, &work, most * stride, err);
-  LMR_TAKE(banks, &work, 8 * n_env, err);
+  LMR_TAKE(banks, &work, most * 8 * n_env, err);
   for (size_t j = 0, count; j < p; j += count) {
     if (lmr_tick_poll(tick, (double)j / (double)p)) return lmr_fail(err, LMR_EINTERRUPT, "interrupted");
     count = p - j < most ? p - j : most;
     LMR_TRY(source->codes(source, j, count, raw, err));
+    LMR_PARALLEL_FOR(lmr_threads(tick, count), dynamic)
     for (size_t k = 0; k < count; k++) {
       uint64_t h, m;
-      count_codes(raw + k * stride, rows, env, n, n_env, banks, &h, &m);
-      put_counts(out, j + k, p, n_env, banks);
+      uint32_t *mine = banks + k * 8 * n_env;
+      count_codes(raw + k * stride, rows, env, n, n_env, mine, &h, &m);
+      put_counts(out, j + k, p, n_env, mine);
       out->hash[j + k] = hash_value(h);
       out->mirror[j + k] = hash_value(m);
     }
