@@ -23,8 +23,9 @@ unfolded <- function(frame) {
 
 #' Tables that print folded
 #'
-#' [flow()], [variants()], [mr_methods()] and [outlying_variants()] give data frames of which the print shows a few
-#' lines, the ones to read first. `as.data.frame()` prints them whole; any part of one is a plain data frame.
+#' [flow()], [variants()], [single_variant()], [mr_methods()] and [outlying_variants()] give data frames of which
+#' the print shows a few lines, the ones to read first. `as.data.frame()` prints them whole; any part of
+#' one is a plain data frame.
 #'
 #' @param x A table.
 #' @param rows How many rows are shown.

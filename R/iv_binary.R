@@ -69,7 +69,8 @@
 #'
 #'   `as.data.frame()`: one row per exposure with the nine columns of `TwoSampleMR::mr()`, then `lo_ci`,
 #'   `up_ci`, `or`, `or_lci95`, `or_uci95` (those of `TwoSampleMR::generate_odds_ratios()`: exp of
-#'   the estimate and its 95 % limits; `NA` for a risk difference), `nobs`, `estimator`, `vcov`, `fstat`, `fstat_type`,
+#'   a log odds ratio and its 95 % limits), `rr`, `rr_lci95`, `rr_uci95` (the same of a log risk ratio; what an estimator
+#'   does not give is `NA`), `nobs`, `estimator`, `vcov`, `fstat`, `fstat_type`,
 #'   `scale`, `units`.
 #' @section Missing values: `na.action`, as in [iv_reg()].
 #' @section Errors: `latentmr_error_argument`; `latentmr_error_unidentified` as [iv_fit()];
@@ -92,7 +93,7 @@
 #' tidy(fit, exponentiate = TRUE)
 #' do.call(rbind, lapply(c("2sls", "msmm", "tsps", "tsri"), function(e) {
 #'   as.data.frame(iv_binary(chd ~ age | ldl | z1 + z2, data = d, estimator = e))
-#' }))[, c("method", "b", "se", "or", "scale")]
+#' }))[, c("method", "b", "se", "or", "rr", "scale")]
 #' @export
 iv_binary <- function(formula, data, estimator = "tsri", link = "logit", vcov = NULL, cluster = NULL,
                       weights, subset, na.action, offset, contrasts = NULL, tol = 1e-7, ...) {

@@ -114,7 +114,7 @@ as.data.frame.iv_binary <- function(x, row.names = NULL, optional = FALSE, strin
     method = binary_name(x$estimator, x$link), nsnp = as.double(x$linear$engine$f$L), b = effects$estimate,
     se = effects$std.error, pval = effects$p.value, lo_ci = effects$conf.low, up_ci = effects$conf.high
   )
-  out <- cbind(out, ratio_columns(out$b, out$lo_ci, out$up_ci, x$scale))
+  out <- cbind(out, ratio_columns(out$b, out$lo_ci, out$up_ci, rep(x$scale, nrow(out)), c("or", "rr")))
   none <- x$estimator == "glm"
   out <- cbind(out, data.frame(
     nobs = as.double(x$nobs), estimator = x$estimator, vcov = x$vcov_type,
@@ -128,11 +128,19 @@ as.data.frame.iv_binary <- function(x, row.names = NULL, optional = FALSE, strin
   asked_frame(out, row.names, stringsAsFactors)
 }
 
-# exp() of an effect and its 95 % limits, on log scales only.
-ratio_columns <- function(b, lo, up, scale) {
-  log <- scale %in% c("log risk ratio", "log odds ratio", "log hazard ratio")
-  pick <- function(v) ifelse(log, exp(v), NA_real_)
-  data.frame(or = pick(b), or_lci95 = pick(lo), or_uci95 = pick(up))
+ratio_kinds <- c(or = "log odds ratio", rr = "log risk ratio", hr = "log hazard ratio")
+
+# The kinds of ratio among these scales.
+kinds_of <- function(scale) names(ratio_kinds)[ratio_kinds %in% scale]
+
+# exp() of an effect and its 95 % limits, each ratio under its own name: or, or_lci95, or_uci95, rr, ...
+ratio_columns <- function(b, lo, up, scale, kinds = kinds_of(scale)) {
+  each <- lapply(kinds, function(kind) {
+    own <- scale == ratio_kinds[[kind]]
+    out <- lapply(list(b, lo, up), function(v) ifelse(own, exp(v), NA_real_))
+    setNames(out, paste0(kind, c("", "_lci95", "_uci95")))
+  })
+  as.data.frame(do.call(c, each))
 }
 
 binary_name <- function(estimator, link) {
@@ -198,7 +206,7 @@ print.summary.iv_binary <- function(x, digits = max(3, getOption("digits") - 3),
     cat(sprintf("\n%s with 95 %% interval\n", if (fit$scale == "log odds ratio") "Odds ratio" else "Risk ratio"))
     pointed(
       print(
-        data.frame(exposure = rows$exposure, ratio = rows$or, lower = rows$or_lci95, upper = rows$or_uci95),
+        data.frame(exposure = rows$exposure, ratio = exp(rows$b), lower = exp(rows$lo_ci), upper = exp(rows$up_ci)),
         digits = digits, row.names = FALSE
       )
     )

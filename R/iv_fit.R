@@ -75,9 +75,12 @@
 #'   vector, or `NULL`.
 #' @param estimator `"2sls"`, `"b2sls"`, `"liml"`, `"fuller"`, `"kclass"`, `"jive1"`, `"ujive"`,
 #'   `"gmm"` or `"ols"`.
-#' @param vcov `"iid"`, `"HC0"`, `"HC1"`, `"HC2"`, `"HC3"`, `"cluster"`, `"CR2"`, `"bekker"`
-#'   (LIML, Fuller) or `"many"` (UJIVE). `NULL` is `"cluster"` when `cluster` is given, else `"iid"`; `"HC1"` for
-#'   `"gmm"`, which has `"HC0"`, `"HC1"` and `"cluster"` only: its weight follows.
+#' @param vcov The error (formulas under Details): `"iid"`, classical, one variance for everybody; `"HC0"`, robust to
+#'   heteroskedasticity; `"HC1"`, the same for finite samples, times n / (n - K - k); `"HC2"` and `"HC3"`, with residuals
+#'   corrected for leverage, once and twice; `"cluster"`, robust, and people of a cluster may be correlated; `"CR2"`, by
+#'   cluster with correction and degrees of freedom for few clusters; `"bekker"` (LIML, Fuller), for many instruments,
+#'   one variance; `"many"` (UJIVE), for many instruments, robust. `NULL` is `"cluster"` when `cluster` is given,
+#'   else `"iid"`; `"HC1"` for `"gmm"`, which has `"HC0"`, `"HC1"` and `"cluster"` only: its weight follows.
 #' @param cluster Vector of length n without missing values, or several in a list or data frame; with `"ujive"` and
 #'   `"jive1"` the first stage leaves whole clusters out. Clusters whose weights are all zero do not count.
 #' @param weights Non-negative weights (inverse variances), length n, or `NULL`.

@@ -12,7 +12,8 @@ error_in_words <- function(types) {
     CR2 = "robust, by cluster", bekker = "for many instruments of equal variances",
     many = "for many instruments, from rows of people robust to heteroskedasticity",
     jackknife = "jackknife over folds of people", reml = "of restricted maximum likelihood",
-    random = "random effects over variants", fixed = "of variants that agree", bootstrap = "bootstrap over variants"
+    likelihood = "of maximum likelihood", random = "random effects over variants", fixed = "of variants that agree",
+    bootstrap = "bootstrap over variants"
   )
   unname(ifelse(types %in% names(words), words[types], types))
 }

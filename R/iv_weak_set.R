@@ -69,7 +69,7 @@
 #'
 #'   `weakiv_set()`: data frame with one row per piece and columns `method`, `term`,
 #'   `ci_type`, `lo`, `up`, `level`. `ci_type`: `"interval"`; `"rays"` (everything
-#'   outside an interval, or a half-line); `"union"` (LM: two intervals, or an interval and two
+#'   outside an interval, or a half-line); `"union"` (LM, and robust or clustered CLR: two intervals, or an interval and two
 #'   half-lines); `"line"` (every effect: the instruments say nothing); `"empty"` (AR: every
 #'   effect is rejected, i.e. the overidentifying restrictions are; limits `NA`).
 #' @section Missing values: limits are `NA` only in an empty set; `df1` and `df2` of CLR.

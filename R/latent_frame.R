@@ -76,9 +76,10 @@ estimate_rows <- function(fit, estimates, environment) {
     fstat_type = ifelse(is.na(fstat), NA_character_, as.character(each("fstat_type"))), scale = scale,
     units = row_units(fit, scale, exposure), note = as.character(each("note")), stringsAsFactors = FALSE
   )
-  if (!isTRUE(fit$binary) && !any(is_ratio(scale))) return(out)
+  kinds <- if (isTRUE(fit$binary)) c("or", "rr") else kinds_of(scale)
+  if (!length(kinds)) return(out)
   half <- stats::qt(.975, out$df) * out$se
-  cbind(out, ratio_columns(out$b, out$b - half, out$b + half, scale))
+  cbind(out, ratio_columns(out$b, out$b - half, out$b + half, scale, kinds))
 }
 
 row_units <- function(fit, scale, exposure) {

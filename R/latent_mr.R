@@ -112,12 +112,20 @@
 #' removed" are the `latent_*` estimators. `summary()` has the tests with what each cannot see, errors and F of every row, the
 #' environments, the account of people, the warnings. Figures follow from the width of the interval; the decimal mark is
 #' always a point. [LatentMR_words] explains every word.
+#' @section Errors of the estimates: What the column `vcov` says: `HC1`, robust to heteroskedasticity (k-class estimators from rows
+#' of people, GMM, ratios of 0/1 outcomes); `cluster`, the same where people of a cluster or family may be correlated;
+#' `iid`, classical, one variance for everybody (from moments, which hold no rows); `bekker`, for many instruments of one variance
+#' (LIML, Fuller); `many`, for many instruments, from rows robust to heteroskedasticity (UJIVE, Nagar); `jackknife`, from the
+#' estimates without each fold of people (moments with folds); `reml` and `likelihood`, from the curvature of the likelihood; `random`,
+#' `fixed` and `bootstrap`, of estimators on single variants: heterogeneity over variants added, none taken to be there,
+#' drawn again ([single_variant()]). With `many`, `bekker` and `reml` the error is further widened where the instruments disagree.
 #' @section Outcomes of two values:
 #' When every outcome is 0 or 1 the linear estimators give risk differences, and `latent_msmm` (log risk ratio)
 #' stands beside them; on request `latent_tsri` and `latent_tsps` (log odds ratios), which reject a true null too
 #' often where cases were sampled or many variants are weak. What they are: [iv_binary()]. The columns `scale` and
 #' `units` say what an effect is; `or`, `or_lci95`, `or_uci95` (as `TwoSampleMR::generate_odds_ratios()`) are exp of
-#' the estimate and its 95 % limits on the log scales and `NA` on others. An outcome whose unit is the log odds ratio
+#' the estimate and its 95 % limits where that is a log odds ratio, `rr`, `rr_lci95`, `rr_uci95` where it is a log risk ratio
+#' (`hr` and so on: a log hazard ratio), and `NA` elsewhere: a risk difference is no ratio. An outcome whose unit is the log odds ratio
 #' or the log hazard ratio ([mr_moments_from_summary()]) has that scale in every row. The print and `summary()$odds` turn a risk
 #' difference b into cases per 1,000 people and into the odds ratio \eqn{\exp(b / (p (1 - p)))}, p the share of cases: that
 #' of the logistic curve with this slope at the overall risk. Its test is that of the risk difference, it is the same in

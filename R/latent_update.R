@@ -30,7 +30,20 @@ update.latent_mr <- function(object, ..., evaluate = TRUE) {
     abort_argument("object", "a fit that kept its call", "one without it", "Fit again with latent_mr().")
   }
   for (name in given) call[[name]] <- extras[[name]]
-  if (evaluate) eval(call, parent.frame()) else call
+  if (!evaluate) return(call)
+  frame <- parent.frame()
+  if (is.name(call$data)) {
+    name <- as.character(call$data)
+    found <- get0(name, frame)
+    # R's own data() stands in for data that are not here.
+    if (is.null(found) || is.function(found)) {
+      abort_argument(
+        "data", sprintf("the data of the fit, `%s` of its call", name), "absent here",
+        "Give them: update(fit, data = )."
+      )
+    }
+  }
+  eval(call, frame)
 }
 
 #' @rdname latent_mr

@@ -6,14 +6,14 @@
 #' Tests with a p-value are corrected together (Holm), so that data without a fault are objected to in at most five
 #' of a hundred analyses. They are Sargan's J (Hansen's where people are heteroskedastic or clustered: `"J"`),
 #' Cochran's Q over environments (`"Q"`), dependence of the instruments on covariates given the structure that was
-#' partialled out (`"HSIC"`), and Steiger's test against the direction
-#' (`"direction"`, one-sided: the instruments explain more of the outcome). What has no p-value objects by a fixed
-#' line: one region of the genome that holds more than half of the variants, fewer than ten variants, an
-#' identification that was forced, and a first stage most of which lies in what was partialled out: the share of the
-#' exposure's association with the panel in those directions is above .8 and larger than that many directions drawn
-#' at random hold in one of a thousand draws (Beta(k/2, (p - k)/2)). With continuous instruments the effects by the
-#' invariant and by the variant block stand side by side (`"two blocks"`, never an objection): where the confounder is
-#' tied to what stays, the variant block is the valid one, and nothing in the data tells.
+#' partialled out (`"HSIC"`), and Steiger's test against the direction (`"direction"`, one-sided: the instruments
+#' explain more of the outcome). What has no p-value objects by a fixed line: in panel mode one region of the genome
+#' that holds more than half of the variants, and fewer than ten variants; an identification that was forced, and a
+#' first stage most of which lies in what was partialled out: the share of the exposure's association with the panel
+#' in those directions is above .8 and larger than that many directions drawn at random hold in one of a thousand
+#' draws (Beta(k/2, (p - k)/2)). With continuous instruments the effects by the invariant and by the variant block
+#' stand side by side (`"two blocks"`, never an objection): where the confounder is tied to what stays, the variant
+#' block is the valid one, and nothing in the data tells.
 #'
 #' With families (`mr_data(family = )`) the first line and these tests are those of the family rows, and one test
 #' more compares population and family estimates (`"families"`, see [latent_mr()]). It objects to the population

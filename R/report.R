@@ -9,7 +9,8 @@
 #' checklist ([strobe_mr()]) with links to where it is answered, and software, settings and code. It prints on
 #' paper, reads on a telephone and with a screen reader, in light and dark.
 #'
-#' @param fit A [latent_mr()] fit. With several exposures the page has a row of estimates for each
+#' @param fit A [latent_mr()] fit, or a result of [summary_mr()] (a page of its estimates, variants and harmonising).
+#'   With several exposures the page has a row of estimates for each
 #'   and its conditional F; what is for one exposure alone (tables and pictures of single variants, the direction
 #'   test) is left out, and the page says so.
 #' @param file Path of the file to write; its folder must exist, and a file of that
@@ -49,7 +50,7 @@ report <- function(fit, ...) {
 #' @rdname report
 #' @export
 report.default <- function(fit, ...) {
-  abort_argument("fit", "a latent_mr() fit", describe(fit))
+  abort_argument("fit", "a latent_mr() fit or a result of summary_mr()", describe(fit))
 }
 
 #' @rdname report
@@ -73,19 +74,25 @@ write_report <- function(fit, file, data, curve, question, units, code) {
   units <- check_units(units, fit$exposure)
   if (!is.null(units)) fit$units <- units # the page speaks in one language
   units <- own_units(units, fit$units, fit$exposure, fit$outcome)
-  if (!is.null(code) && (!is.character(code) || anyNA(code))) {
-    abort_argument("code", "lines of R code (a character vector) or NULL", describe(code))
-  }
+  check_code_lines(code)
+  render_report(
+    "report.Rmd", file, report_title(fit), report_head(fit, units),
+    list(fit = fit, data = data, curve = curve, question = question, units = units, code = code)
+  )
+}
+
+# The page of a template of inst/report: its title, its first screen, what its chunks see.
+render_report <- function(template, file, title, top, values) {
   check_report_tools()
   folder <- tempfile("report")
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))
   source <- file.path(folder, "report.Rmd")
-  file.copy(system.file("report", "report.Rmd", package = "LatentMR"), source)
+  file.copy(system.file("report", template, package = "LatentMR"), source)
   step <- progress_steps("Report", sum(grepl("^```\\{r", readLines(source, encoding = "UTF-8"))))
-  template <- system.file("report", "template.html", package = "LatentMR")
-  top <- file.path(folder, "top.html")
-  writeLines(report_head(fit, units), top)
+  page <- system.file("report", "template.html", package = "LatentMR")
+  head <- file.path(folder, "top.html")
+  writeLines(top, head)
   format <- rmarkdown::output_format(
     knitr = rmarkdown::knitr_options(
       opts_chunk = list(echo = FALSE, results = "asis", message = FALSE, warning = FALSE, told = TRUE),
@@ -94,19 +101,13 @@ write_report <- function(fit, file, data, curve, question, units, code) {
     pandoc = rmarkdown::pandoc_options(
       to = "html5", from = "markdown+raw_attribute",
       args = c(
-        "--template", template, "--toc", "--toc-depth=2", "--include-before-body", top, "--variable",
-        paste0("pagetitle=", report_title(fit))
+        "--template", page, "--toc", "--toc-depth=2", "--include-before-body", head, "--variable",
+        paste0("pagetitle=", title)
       )
     )
   )
   # The document's own environment sees the package's functions and these names.
-  names <- list2env(
-    list(
-      fit = fit, data = data, curve = curve, question = question, units = units, code = code,
-      document = is_docx(file)
-    ),
-    parent = topenv()
-  )
+  names <- list2env(c(values, document = is_docx(file)), parent = topenv())
   made <- rmarkdown::render(source, format, output_file = "report.html", envir = names, quiet = TRUE)
   if (is_docx(file)) made <- html_to_docx(made)
   write_files(setNames(list(readBin(made, "raw", file.size(made))), file))

@@ -136,11 +136,10 @@ estimates_table <- function(fit, brief = FALSE) {
     title <- sprintf("Estimate (%s interval)", level_words(fit$level))
     frame[[title]] <- format_estimate(rows$b, rows$lo_ci, rows$up_ci)
   }
-  if (!is.null(rows$or) && !isTRUE(fit$binary)) {
+  if (is_ratio(outcome_scale(fit)) && !isTRUE(fit$binary)) {
     if (!brief) frame$Scale <- rows$scale
-    frame[["Ratio (95% interval)"]] <- ifelse(
-      is.na(rows$or), "", format_estimate(rows$or, rows$or_lci95, rows$or_uci95)
-    )
+    title <- sprintf("%s (%s interval)", sentence_case(sub("^log ", "", outcome_scale(fit))), level_words(fit$level))
+    frame[[title]] <- ifelse(is.na(rows$b), "", format_estimate(exp(rows$b), exp(rows$lo_ci), exp(rows$up_ci)))
   }
   frame$p <- format_p(rows$pval)
   # Beside odds ratios there is no room for it.
@@ -324,10 +323,20 @@ report_strobe <- function(fit, data, curve) {
 # ---- software ----
 
 report_software <- function(fit) {
+  applied <- settings_applied(fit$encoder)
+  software_table(
+    fit$versions, c("Seed", fit$seed), c("Level", format(fit$level)),
+    c(
+      "Settings of the encoder that applied",
+      paste(names(applied), vapply(applied, format_setting, ""), sep = " = ", collapse = ", ")
+    )
+  )
+}
+
+# `made`: versions that the estimates are of, NULL: those that are here; `...`: rows.
+software_table <- function(made, ...) {
   version <- function(package) as.character(utils::packageVersion(package))
   libraries <- utils::sessionInfo()
-  made <- fit$versions
-  applied <- settings_applied(fit$encoder)
   rows <- list(
     c("LatentMR", if (is.null(made)) version("LatentMR") else made[["LatentMR"]]),
     c("R", if (is.null(made)) as.character(getRversion()) else made[["R"]]),
@@ -340,12 +349,7 @@ report_software <- function(fit) {
     ),
     c("Platform", R.version$platform),
     c("BLAS, LAPACK", sprintf("%s, %s", basename(libraries$BLAS), basename(libraries$LAPACK))),
-    c("Seed", fit$seed), c("Level", format(fit$level)),
-    c(
-      "Settings of the encoder that applied",
-      paste(names(applied), vapply(applied, format_setting, ""), sep = " = ", collapse = ", ")
-    ),
-    c("Made on", format(Sys.time(), "%Y-%m-%d %H:%M %Z"))
+    ..., c("Made on", format(Sys.time(), "%Y-%m-%d %H:%M %Z"))
   )
   frame <- as.data.frame(do.call(rbind, rows))
   names(frame) <- c("What", "Value")
@@ -384,19 +388,19 @@ settings_applied <- function(encoder) {
 report_code <- function(fit, code, data = NULL) {
   call <- fit$call
   call$seed <- fit$seed
-  call[[1]] <- as.name("latent_mr")
   if (is.null(code)) code <- data$made
   people <- is.null(fit$tables)
   maker <- if (people) "read_mr_data() or mr_data()" else "mr_moments_from_summary()"
   lines <- c(
     "library(LatentMR)", if (is.null(code)) sprintf("# data: as made by %s", maker) else code,
-    deparse_assignment("fit", call), "fit",
+    deparse_assignment("fit", call, "latent_mr"), "fit",
     if (people) "report(fit, \"report.html\", data = data)" else "report(fit, \"report.html\")"
   )
   html_code(lines)
 }
 
-deparse_assignment <- function(name, call) {
+deparse_assignment <- function(name, call, func) {
+  call[[1]] <- as.name(func)
   lines <- deparse(call, width.cutoff = 80)
   # Data that were written into the call are not code to read.
   if (length(lines) > 20) lines <- c(utils::head(lines, 5), "  # ... (the call holds data)")

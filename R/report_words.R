@@ -79,8 +79,8 @@ alt_variants <- function(plot, what) {
   rows <- plot$data[!plot$data$all, ]
   all <- plot$data[plot$data$all, ]
   sprintf(
-    "%s: %s, estimates from %.3g to %.3g; all variants together %.3g.", what, plural(nrow(rows), "variant"),
-    min(rows$b), max(rows$b), all$b[1]
+    "%s: %s%s, estimates from %.3g to %.3g; all variants together %.3g.", what, plural(nrow(rows), "variant"),
+    if (all(rows$shown)) "" else sprintf(", of which %d are drawn", sum(rows$shown)), min(rows$b), max(rows$b), all$b[1]
   )
 }
 

@@ -60,7 +60,7 @@
 #' @param ... Nothing: an argument without a use is an error.
 #' @return A data frame of class `latent_scan`, a row for each pair. First the nine columns of `TwoSampleMR::mr()` for
 #'   the estimator to report first, then `lo_ci`, `up_ci`, `df`, `nobs`, `estimator`, `p_holm`, `p_bh`, `vcov`, `scale`, `or`,
-#'   `or_lci95`, `or_uci95` (on log scales), `b`, `se` and `pval` of UJIVE or Nagar and of LIML (`b_ujive`, `b_nagar`,
+#'   `or_lci95`, `or_uci95` (of log odds ratios; `hr` and so on of log hazard ratios), `b`, `se` and `pval` of UJIVE or Nagar and of LIML (`b_ujive`, `b_nagar`,
 #'   `b_liml` and so on), `F` and `F_effective` of the first stage, `J`, `J_df`, `J_pval` (Hansen's from rows, else Sargan's),
 #'   `ar_pval` (Anderson-Rubin test of no effect), `snp_r2.exposure`, `snp_r2.outcome`, `correct_causal_direction`,
 #'   `steiger_pval` ([direction_test()]), `environments` (their number), `withheld` (why [latent_mr()] gives no point

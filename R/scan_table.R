@@ -11,8 +11,7 @@ pair_rows <- function(fit, names, said = character()) {
   estimates$environment <- NULL
   verdict <- verdict_of(fit)
   head <- estimates[estimates$estimator == fit$leading, ]
-  ratio <- c("or", "or_lci95", "or_uci95")
-  if (is.null(head$or)) head[ratio] <- NA_real_
+  ratio <- unlist(lapply(kinds_of(head$scale), paste0, c("", "_lci95", "_uci95")))
   or_none <- function(words) if (length(words)) paste(words, collapse = " ") else NA_character_
   table <- c(
     as.list(head[c(mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "vcov", "scale", ratio)]),
@@ -59,8 +58,9 @@ pair_tests <- function(fit) {
 }
 
 scan_order <- c(
-  mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "p_holm", "p_bh", "vcov", "scale", "or",
-  "or_lci95", "or_uci95", as.vector(outer(c("b", "se", "pval"), names(scan_beside), paste, sep = "_")), "F",
+  mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "p_holm", "p_bh", "vcov", "scale",
+  as.vector(outer(c("", "_lci95", "_uci95"), names(ratio_kinds), function(end, kind) paste0(kind, end))),
+  as.vector(outer(c("b", "se", "pval"), names(scan_beside), paste, sep = "_")), "F",
   "F_effective", "J", "J_df", "J_pval", "ar_pval", "snp_r2.exposure", "snp_r2.outcome", "correct_causal_direction",
   "steiger_pval", "environments", "withheld", "objections", "note"
 )

@@ -263,7 +263,7 @@ gwas_mrinput <- function(exposure, outcome, correlation, action) {
 #'   outcome), `Q`, `Q_df`, `Q_pval`, `egger_intercept`, `egger_se`, `egger_pval` in the rows of MR-Egger, and `note` (why
 #'   there is no estimate). Variants that are not used are counted in a message, environments of one table only in a
 #'   warning. P-values and intervals are normal. `attr(, "harmonised")` is the frame of [as_twosample()]. Its print is a page,
-#'   `as.data.frame()` has every column, [plot()][plot.summary_mr] draws variants and slopes; any part is a plain data frame.
+#'   `as.data.frame()` has every column, [plot()][plot.summary_mr] draws variants and slopes, [report()] writes a page of all; any part is a plain data frame.
 #' @section Errors: `latentmr_error_argument` and `latentmr_error_variants` for frames that do not fit together.
 #' @references See the column `reference` of [mr_methods()].
 #' @examples
@@ -282,7 +282,8 @@ summary_mr <- function(exposure, outcome, methods = c("ivw", "egger", "weighted_
   check_number(action, "action", 1, 3, whole = TRUE)
   check_number(level, "level", 0, 1, open = TRUE)
   check_idle("correlation", all(methods == "weighted_median"), "the other `methods`")
-  seed <- draw_seed(seed)
+  asked <- match.call()
+  asked$seed <- seed <- draw_seed(seed)
   pairs <- harmonised_pairs(exposure, outcome, action, c("exposure", "outcome"))
   several <- length(pairs) > 1
   rows <- lapply(names(pairs), function(e) {
@@ -298,6 +299,7 @@ summary_mr <- function(exposure, outcome, methods = c("ivw", "egger", "weighted_
   out <- do.call(rbind, rows)
   attr(out, "harmonised") <- harmonised_frames(pairs, action)
   attr(out, "level") <- level
+  attr(out, "call") <- asked
   out <- folded_table(out)
   class(out) <- c("summary_mr", class(out))
   out

@@ -12,11 +12,13 @@ print.summary_mr <- function(x, ...) {
   absent <- unique(rows$note[!is.na(rows$note)])
   cat_page(c(
     heterogeneity_words(rows), if (length(absent)) paste0("No estimate: ", absent, "."),
-    "Every variant is taken as valid (or half of their weight, or direct effects as balanced), and structure is not looked at: tables of several ancestries go into mr_moments_from_summary()."
+    pairs_unseen
   ), exdent = 2)
-  cat_page("as.data.frame() has all columns, plot() draws the variants.", exdent = 2)
+  cat_page("as.data.frame() has all columns, plot() draws the variants, report() writes a page.", exdent = 2)
   invisible(x)
 }
+
+pairs_unseen <- "Every variant is taken as valid (or half of their weight, or direct effects as balanced), and structure is not looked at: tables of several ancestries go into mr_moments_from_summary()."
 
 summary_table <- function(rows, level) {
   log <- isTRUE(is_ratio(rows$scale[1]))

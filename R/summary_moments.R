@@ -47,7 +47,7 @@
 #' @section Effects on a 0/1 outcome: Effects are in the scale of the table. Logistic effects are log odds: `v_y`
 #'   then comes out as \eqn{1 / (p (1 - p))}{1 / (p (1 - p))}, p the share of cases, and nothing else changes. A column
 #'   `scale` (`"log odds ratio"` or `"log hazard ratio"`, as of [read_gwas()]), or these words in `units`, are handed
-#'   on: `scale` of the rows of a fit says them, with the columns `or`, `or_lci95` and `or_uci95`.
+#'   on: `scale` of the rows of a fit says them, with the columns `or`, `or_lci95` and `or_uci95`, or `hr` and so on.
 #' @section What can be reached: Let the noise of a variant's effects on exposure and outcome in all environments be
 #'   known, with the covariance \eqn{\Omega}{Omega} (overlap is in it), and its effect on the exposure normal with variance
 #'   \eqn{\tau^2}{tau^2}. With d = (1, ..., 1, b, ..., b), the number of 1 and b that of the environments, and d' its

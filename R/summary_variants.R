@@ -28,7 +28,8 @@
 #' @param fit A [latent_mr()] fit on genotypes or dosages.
 #' @param ... Nothing: an argument without a use is an error.
 #' @return `single_variant()`: data frame with columns
-#'   `exposure, outcome, id.exposure, id.outcome, samplesize, SNP, b, se, p`; the last rows are named `All`.
+#'   `exposure, outcome, id.exposure, id.outcome, samplesize, SNP, b, se, p`; the last rows are named `All`. Its print is
+#'   folded ([print.mr_table()]) to the rows of all variants and those with the smallest errors.
 #'   `variant_tests()`: one row for MR-Egger and one for IVW, with
 #'   `id.exposure, id.outcome, outcome, exposure, method, Q, Q_df, Q_pval` and, in MR-Egger's row,
 #'   `egger_intercept, se, pval` of its intercept. What the variants are too few for is `NA`.
@@ -41,7 +42,7 @@
 #' @examples
 #' data <- simulate_mr("snp", cell = 3, n = 300, seed = 1)
 #' fit <- latent_mr(data, methods = c("ivw", "weighted_median"), seed = 1)
-#' tail(single_variant(fit))
+#' single_variant(fit)
 #' variant_tests(fit)
 #' tail(leave_one_out(fit, "variant", method = "ivw"))
 #' @export
@@ -54,7 +55,11 @@ single_variant <- function(fit, ...) {
   ratio_se <- x$sy / abs(x$bx)
   b <- c(x$by / x$bx, vapply(all, `[[`, 0, "b"))
   se <- c(ratio_se, vapply(all, `[[`, 0, "se"))
-  ratio_table(fit, c(fit_snp(fit)[x$index], paste("All -", summary_names(c("ivw", "egger")))), b, se)
+  out <- ratio_table(fit, c(fit_snp(fit)[x$index], paste("All -", summary_names(c("ivw", "egger")))), b, se)
+  all <- seq_along(b) > length(ratio_se)
+  folded_table(
+    out, order(!all, out$se), "those of all variants first, then the smallest errors", c("SNP", "b", "se", "p")
+  )
 }
 
 #' @rdname single_variant

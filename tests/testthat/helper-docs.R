@@ -97,3 +97,10 @@ expect_same_page <- function(shown, written) {
   testthat::expect(same, c("Shown now:", paste0("\n", shown), "\nwritten:", paste0("\n", written), "\n`make docs` writes it anew."))
   invisible(shown)
 }
+
+# The text of one help page, from the source tree or as installed.
+help_text <- function(topic) {
+  path <- testthat::test_path("..", "..", "man", paste0(topic, ".Rd"))
+  rd <- if (file.exists(path)) tools::parse_Rd(path) else tools::Rd_db("LatentMR")[[paste0(topic, ".Rd")]]
+  gsub("\\s+", " ", paste(utils::capture.output(tools::Rd2txt(rd, options = list(underline_titles = FALSE))), collapse = " "))
+}

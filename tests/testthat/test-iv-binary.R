@@ -174,11 +174,11 @@ test_that("frames: names, scales, ratios on log scales only", {
   rows <- do.call(rbind, lapply(c("2sls", "msmm", "tsps", "tsri", "glm"), function(e) as.data.frame(iv_binary(d$formula, d$frame, e))))
   expect_identical(names(rows), c(
     "id.exposure", "id.outcome", "outcome", "exposure", "method", "nsnp", "b", "se", "pval", "lo_ci", "up_ci", "or",
-    "or_lci95", "or_uci95", "nobs", "estimator", "vcov", "fstat", "fstat_type", "scale", "units"
+    "or_lci95", "or_uci95", "rr", "rr_lci95", "rr_uci95", "nobs", "estimator", "vcov", "fstat", "fstat_type", "scale", "units"
   ))
   expect_identical(rows$scale, c("risk difference", "log risk ratio", rep("log odds ratio", 3)))
-  expect_identical(is.na(rows$or), rows$scale == "risk difference")
-  expect_equal(rows$or[-1], exp(rows$b[-1]))
+  expect_equal(rows$or, ifelse(rows$scale == "log odds ratio", exp(rows$b), NA))
+  expect_equal(rows$rr, c(NA, exp(rows$b[2]), NA, NA, NA))
   expect_equal(rows$or_uci95[3], exp(rows$b[3] + 1.959964 * rows$se[3]), tolerance = 1e-6)
   expect_identical(rows$units[c(1, 3)], c("probability of y per unit of x1", "log odds of y per unit of x1"))
   fit <- iv_binary(d$formula, d$frame)

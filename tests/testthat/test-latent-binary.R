@@ -16,15 +16,20 @@ test_that("0/1 outcomes are found; scales, units and ratios stand in the frame",
   expect_false(any(c("latent_tsri", "latent_tsps") %in% usual$methods$id))
   fit <- quiet(latent_mr(data, methods = c(usual$methods$id, "latent_tsri"), seed = 1, by_environment = FALSE))
   rows <- as.data.frame(fit)
-  expect_identical(utils::tail(names(rows), 6), c("scale", "units", "note", "or", "or_lci95", "or_uci95"))
+  expect_identical(utils::tail(names(rows), 9), c(
+    "scale", "units", "note", "or", "or_lci95", "or_uci95", "rr", "rr_lci95", "rr_uci95"
+  ))
   scale <- setNames(rows$scale, rows$estimator)
   expect_identical(scale[["latent_msmm"]], "log risk ratio")
   expect_identical(scale[["latent_tsri"]], "log odds ratio")
   expect_identical(unique(scale[!names(scale) %in% c("latent_msmm", "latent_tsri")]), "risk difference")
-  expect_identical(is.na(rows$or), rows$scale == "risk difference")
-  log <- rows[!is.na(rows$or), ]
-  expect_equal(log$or, exp(log$b))
-  expect_equal(log$or_lci95, exp(log$lo_ci), tolerance = 1e-6)
+  # every ratio under its own name, none for a risk difference
+  for (kind in c("or", "rr")) {
+    own <- rows$scale == c(or = "log odds ratio", rr = "log risk ratio")[[kind]]
+    expect_identical(!is.na(rows[[kind]]), own)
+    expect_equal(rows[[kind]][own], exp(rows$b[own]))
+    expect_equal(rows[[paste0(kind, "_lci95")]][own], exp(rows$lo_ci[own]), tolerance = 1e-6)
+  }
   expect_output(print(fit), "people \\([0-9,]+ cases")
   expect_identical(tidy(fit)$scale, rows$scale)
   # the forest has one scale
@@ -58,7 +63,7 @@ test_that("from moments: risk differences, and a word on what needs rows", {
   expect_true(moments$binary)
   rows <- as.data.frame(quiet(latent_mr(moments, seed = 1, by_environment = FALSE)))
   expect_identical(unique(rows$scale), "risk difference")
-  expect_true(all(is.na(rows$or)))
+  expect_true(all(is.na(rows[c("or", "rr")])))
   expect_error(latent_mr(moments, methods = "latent_tsri"), class = "latentmr_error_argument")
   other <- mr_moments(simulate_mr("snp", cell = 3, n = 200, seed = 1), seed = 1, disclosure = FALSE)
   expect_conditions(latent_mr(other, methods = "latent_msmm"))

@@ -10,14 +10,17 @@ log_odds_fit <- function(scale = "log odds ratio", units = NA) {
 
 test_that("an outcome in log odds or log hazards says so in every row, with the ratios", {
   for (word in c("odds", "hazard")) {
+    kind <- c(odds = "or", hazard = "hr")[[word]]
     fit <- log_odds_fit(sprintf("log %s ratio", word), units = "mmol/L")
     rows <- as.data.frame(fit, environments = TRUE)
     expect_identical(unique(rows$scale), sprintf("log %s ratio", word))
     expect_identical(unique(rows$units), sprintf("log %s of CHD per unit of exposure", word))
     # .3 without noise: exp(.3).
-    expect_equal(rows$or[1], 1.3498588, tolerance = 1e-4)
-    expect_equal(log(rows$or), rows$b)
-    expect_equal(log(rows$or_uci95) - log(rows$or_lci95), 2 * 1.959964 * rows$se, tolerance = 1e-6)
+    expect_equal(rows[[kind]][1], 1.3498588, tolerance = 1e-4)
+    expect_equal(log(rows[[kind]]), rows$b)
+    expect_identical(grep("^(or|rr|hr)(_|$)", names(rows), value = TRUE), paste0(kind, c("", "_lci95", "_uci95")))
+    limits <- lapply(paste0(kind, c("_lci95", "_uci95")), function(name) log(rows[[name]]))
+    expect_equal(limits[[2]] - limits[[1]], 2 * 1.959964 * rows$se, tolerance = 1e-6)
     expect_identical(unique(tidy(fit)$scale), sprintf("log %s ratio", word))
     lines <- capture.output(print(fit))
     expect_match(lines, sprintf("multiplies the %s of CHD by 1\\.35 \\(", word), all = FALSE)
@@ -27,7 +30,7 @@ test_that("an outcome in log odds or log hazards says so in every row, with the 
     html <- paste(readLines(path, warn = FALSE), collapse = "\n")
     expect_match(html, sprintf("Effects are in log %s ratio per", word))
     expect_match(html, sprintf("of an effect is the %s ratio", word))
-    expect_match(html, "Ratio (95% interval)", fixed = TRUE)
+    expect_match(html, sprintf("%s ratio (95%% interval)", c(odds = "Odds", hazard = "Hazard")[[word]]), fixed = TRUE)
   }
   expect_identical(unique(as.data.frame(log_odds_fit(NA, "log odds"))$scale), "log odds ratio")
   plain <- as.data.frame(log_odds_fit("linear", "mmol/L"))

@@ -155,7 +155,8 @@ test_that("0/1 outcomes with two exposures", {
   rows <- as.data.frame(fit)
   expect_identical(rows$scale[c(1, 3, 5)], c("risk difference", "log odds ratio", "log risk ratio"))
   expect_true(all(is.finite(rows$b)))
-  expect_equal(rows$or[3:6], exp(rows$b[3:6]))
+  expect_equal(rows$or, c(NA, NA, exp(rows$b[3:4]), NA, NA))
+  expect_equal(rows$rr[5:6], exp(rows$b[5:6]))
 })
 
 test_that("missing exposures are counted; bad ones refused", {

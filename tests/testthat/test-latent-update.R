@@ -18,6 +18,8 @@ test_that("a fit is made again with other arguments", {
   expect_error(update(fit, lvel = .9), "Unknown argument: \"lvel\"", class = "latentmr_error_argument")
   expect_error(update(fit, . ~ .), "(unnamed)", fixed = TRUE, class = "latentmr_error_argument")
   expect_error(update(fit, evaluate = "no"), class = "latentmr_error_argument")
+  fit$call$data <- quote(no_such_data)
+  expect_error(update(fit, level = .9), "`data` must be the data of the fit, `no_such_data` of its call, not absent here", fixed = TRUE)
   fit$call <- NULL
   expect_error(update(fit, level = .9), "kept its call", class = "latentmr_error_argument")
 })

@@ -114,3 +114,24 @@ test_that("the plan of the site names every help page and every article once", {
   expect_setequal(named, c(pages, articles))
   expect_identical(anyDuplicated(named), 0L)
 })
+
+test_that("the page of words has every name of an estimator, and every word of its bracket", {
+  page <- help_text("LatentMR_words")
+  has <- function(word) grepl(lower(word), lower(page), fixed = TRUE)
+  for (name in mr_methods()$name) {
+    parts <- strsplit(sub(")", "", name, fixed = TRUE), " (", fixed = TRUE)[[1]]
+    inside <- unlist(strsplit(parts[-1], ", ", fixed = TRUE))
+    for (word in c(parts[1], setdiff(inside, "fixed effects"))) expect_true(has(word), label = sprintf("\"%s\" of \"%s\"", word, name))
+  }
+})
+
+test_that("the help of fits has every word of the column vcov", {
+  for (topic in c("latent_mr", "iv_fit")) {
+    page <- help_text(topic)
+    for (word in c("iid", "HC1", "cluster", "bekker", "many")) expect_match(page, word, fixed = TRUE)
+  }
+  page <- help_text("latent_mr")
+  for (word in c("jackknife", "reml", "likelihood", "random", "fixed", "bootstrap")) expect_match(page, word, fixed = TRUE)
+  words <- c("iid", "HC0", "HC1", "HC2", "HC3", "cluster", "CR2", "bekker", "many", "jackknife", "reml", "likelihood", "random", "fixed", "bootstrap")
+  expect_false(any(LatentMR:::error_in_words(words) == words))
+})

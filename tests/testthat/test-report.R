@@ -443,3 +443,31 @@ test_that("the page of tables of associations says what tables are, and its code
 test_that("an intercept that rounds to nothing has no minus", {
   expect_identical(egger_words(data.frame(egger_intercept = c(-.00001, -.00126, NA), se = .001)), c("0.0000 (SE 0.0010)", "-0.0013 (SE 0.0010)", "NA"))
 })
+
+test_that("the page of summary_mr() has its estimates, every variant, code that runs, and nothing from outside", {
+  skip_without_report()
+  quiet <- function(code) suppressMessages(code)
+  path <- system.file("extdata", "lipids.tsv", package = "LatentMR")
+  ldl <- quiet(read_gwas(path, trait = "LDL <i>", columns = c(beta = "ldl_beta", se = "ldl_se")))
+  chd <- quiet(read_gwas(path, trait = "CHD", columns = c(beta = "chd_beta", se = "chd_se"), scale = "log odds ratio"))
+  fit <- summary_mr(ldl, chd, action = 1, seed = 7)
+  html <- report_text(fit, question = "Does it?")
+  expect_match(html, "Inverse variance weighted: odds ratio 17.0 (6.02 to 48.1) for one unit more LDL &#60;i&#62;", fixed = TRUE)
+  expect_false(grepl("<i>", html, fixed = TRUE))
+  sheet <- sub(".*(<table class=\"sheet.*?</table>).*", "\\1", html)
+  expect_identical(lengths(regmatches(sheet, gregexpr("<tr>", sheet))), nrow(attr(fit, "harmonised")) + 1L)
+  expect_match(html, "Does it?", fixed = TRUE)
+  expect_match(html, "fit &#60;- summary_mr(exposure = ldl, outcome = chd, action = 1, seed = 7L)", fixed = TRUE)
+  expect_identical(unique(substr(attribute(tags(html, "img"), "src"), 1, 5)), "data:")
+  expect_error(report(fit[1:2, ], tempfile(fileext = ".html")), class = "latentmr_error_argument")
+})
+
+test_that("the page of summary_mr() of several environments names them all", {
+  skip_without_report()
+  data <- suppressMessages(simulate_mr("snp", cell = 3, n = 200, seed = 1))
+  data$variants[c("effect_allele", "other_allele")] <- list("A", "G")
+  fit <- summary_mr(as_gwas(data), as_gwas(data, "outcome"), c("ivw", "egger"), seed = 1)
+  html <- report_text(fit)
+  for (e in unique(fit$environment)) expect_match(html, sprintf("Inverse variance weighted in %s: change of the outcome", e), fixed = TRUE)
+  expect_length(tags(html, "header"), 1)
+})

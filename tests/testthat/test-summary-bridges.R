@@ -232,3 +232,14 @@ test_that("continuous instruments and wrong arguments are refused in words", {
   expect_error(as_twosample(continuous), class = "latentmr_error_argument")
   expect_error(suggested("NoSuchPackage", "f"), class = "latentmr_error_package")
 })
+
+test_that("the table of single variants says which rows its print shows", {
+  fit <- panel_fit()
+  table <- single_variant(fit)
+  lines <- capture.output(print(table))
+  expect_match(lines[1], sprintf("%d rows, those of all variants first, then the smallest errors:", nrow(table)))
+  expect_match(lines[3:4], "All - ")
+  smallest <- sort(table$se[!startsWith(table$SNP, "All")])[1]
+  expect_match(lines[5], table$SNP[table$se == smallest])
+  expect_match(utils::tail(lines, 1), sprintf("%d rows and 5 columns more", nrow(table) - 10))
+})
