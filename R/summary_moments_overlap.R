@@ -137,6 +137,7 @@ overlap_matrices <- function(x, names, environments) {
 
 null_must <- "NULL or list(exposure = , outcome = ) of tables like `exposure` and `outcome`"
 least_null <- 200L
+least_noise <- 50 # variances of noise known to sqrt(2 / 50), a fifth
 
 # list(overlap, df, source).
 null_noise <- function(null, g, names) {
@@ -157,7 +158,7 @@ null_noise <- function(null, g, names) {
   }
   z <- h$beta / h$se
   base <- function(variants) clean_snp(plain_names(variants))
-  keep <- !base(h$variants) %in% base(g$variants) & rowSums(z^2 > 30) == 0
+  keep <- !base(h$variants) %in% base(g$variants) & unassociated(z)
   if (sum(keep) < least_null) {
     abort_argument(
       "null", sprintf("tables of at least %d variants that are no instruments and not associated", least_null),
@@ -169,10 +170,18 @@ null_noise <- function(null, g, names) {
   found <- if (anyNA(scores)) {
     mean_noise(z, null$polygenic)
   } else {
-    score_noise_matrix(z, scores, h$samplesize[keep, , drop = FALSE])
+    check_loose(score_noise_matrix(z, scores, h$samplesize[keep, , drop = FALSE]), scores)
   }
   found$overlap <- together(found$overlap)
   found
+}
+
+# Not strongly associated with any trait: z^2 up to 30 times its spread, which the median tells of noise and of a
+# background of many small effects. A limit that the background reaches would cut it most where LD scores are high
+# and turn slopes into intercepts.
+unassociated <- function(z) {
+  spread <- apply(z^2, 2, stats::median) / stats::qchisq(.5, 1)
+  rowSums(z^2 > 30 * pmax(rep(spread, each = nrow(z)), 1)) == 0
 }
 
 reorder_environments <- function(h, environments, traits) {
@@ -193,6 +202,21 @@ together <- function(x) {
     hint = "Few null variants, or LD scores of another population, do this."
   )
   e$vectors %*% (pmax(e$values, 1e-3) * t(e$vectors))
+}
+
+check_loose <- function(found, scores) {
+  if (found$df >= least_noise) return(found)
+  abort_argument(
+    "null", "tables of variants whose LD scores tell the intercepts",
+    sprintf(
+      "of %s variants with LD scores from %s to %s, as good as %.0f without a background", big(nrow(scores)),
+      format(min(scores), digits = 2), format(max(scores), digits = 2), found$df
+    ),
+    sprintf(paste(
+      "Noise known as from %d or fewer moves the estimate itself. Take more variants over the genome, with low and high LD",
+      "scores, or give `overlap`."
+    ), least_noise)
+  )
 }
 
 # Blocks of neighbours, for the delete-one-block jackknife.

@@ -5,7 +5,7 @@
 #   Rscript bench/bench-summary.R 40 distinct,shared   so many draws of the cells whose name begins so
 #   Rscript bench/bench-summary.R 200 alignment        size and power of frequency_alignment()
 #   Rscript bench/bench-summary.R bound                the best error (below) against maximum likelihood, 400 draws
-#   ARMS=best Rscript bench/bench-summary.R 20         the best error of every cell alone
+#   ARMS=best,ldscore Rscript bench/bench-summary.R 20   these arms alone
 #   DRAWS=folder Rscript bench/bench-summary.R 1000 poly_    in pieces of 10 draws, each a file there: the same call again
 #                                                      goes on, several at once share the pieces (of a dead one, delete .lock)
 #
@@ -30,7 +30,8 @@ asked <- commandArgs(TRUE)
 bound_only <- identical(asked[1], "bound")
 draws <- if (length(asked) && !bound_only) as.integer(asked[1])
 folder <- Sys.getenv("DRAWS")
-best_only <- Sys.getenv("ARMS") == "best"
+arms <- Sys.getenv("ARMS")
+wants <- function(arm) !nzchar(arms) || arm %in% strsplit(arms, ",")[[1]]
 wanted <- if (length(asked) > 1) strsplit(asked[2], ",")[[1]] else ""
 people <- as.integer(Sys.getenv("PEOPLE", "5000"))
 truth <- .3
@@ -227,11 +228,11 @@ one_draw_of_people <- function(design, seed) {
     t <- people_tables(cohorts, sample)
     x <- t$main$exposure
     y <- t$main$outcome
-    out <- rbind(if (!best_only) rbind(
-      latent_rows_of("cross", try_moments(x, y, overlap = t$overlap)),
-      latent_rows_of("null", try_moments(x, y, null = c(t$null, polygenic = FALSE))),
-      usual_rows(x, y), peer_rows(x, y, t$null)
-    ), best_row(tau2, table_noise(x, y, null_shape(t$null)))
+    out <- rbind(
+      if (wants("cross")) latent_rows_of("cross", try_moments(x, y, overlap = t$overlap)),
+      if (wants("null")) latent_rows_of("null", try_moments(x, y, null = c(t$null, polygenic = FALSE))),
+      if (wants("tables")) usual_rows(x, y), if (wants("peers")) peer_rows(x, y, t$null),
+      if (wants("best")) best_row(tau2, table_noise(x, y, null_shape(t$null)))
     )
     cbind(cell = paste(design, sample, sep = "_"), draw = seed, out)
   }))
@@ -241,16 +242,23 @@ one_draw_of_people <- function(design, seed) {
 
 sizes <- list(x = c(360000, 20000, 8000, 6000), y = c(300000, 15000, 9000, 5000))
 
-# Variants in blocks of 20 with correlation .6^|i - j|; everything per standardised variant.
-polygenic_tables <- function(h2 = .3, causal = .1, rg = 0, kappa = .002, curse = FALSE, variants = 6000, genome = 60000, strength = .01) {
+# Variants in blocks of 20 with correlation r^|i - j|, r from .1 to .9 by block (flat: .6 in all, so that LD scores hardly
+# differ); everything per standardised variant.
+polygenic_tables <- function(h2 = .3, causal = .1, rg = 0, kappa = .002, curse = FALSE, flat = FALSE, variants = 6000, genome = 60000, strength = .01) {
   block <- 20L
   blocks <- variants %/% block
-  r <- .6^abs(outer(seq_len(block), seq_len(block), "-"))
-  root <- chol(r)
-  l <- rep(colSums(r^2), blocks)
+  decay <- rep_len(if (flat) .6 else c(4, 9, 2, 7, 1, 5, 8, 3, 6) / 10, blocks)
+  r <- lapply(setNames(nm = unique(decay)), function(r) r^abs(outer(seq_len(block), seq_len(block), "-")))
+  root <- lapply(r, chol)
+  within <- function(b, matrices, multiply = `%*%`) {
+    b <- matrix(b, block)
+    for (d in names(matrices)) b[, decay == d] <- multiply(matrices[[d]], b[, decay == d])
+    as.vector(b)
+  }
+  l <- unlist(lapply(r[as.character(decay)], function(r) colSums(r^2)), use.names = FALSE)
   on <- rbinom(variants, 1, causal)
   own <- matrix(rnorm(2 * variants), variants) %*% chol(matrix(c(1, rg, rg, 1), 2)) * sqrt(h2 / (genome * causal)) * on
-  spread <- function(b) as.vector(r %*% matrix(b, block))
+  spread <- function(b) within(b, r)
   strong <- seq(10, variants, by = block * max(1, blocks %/% 60))[1:60]
   # The instruments' own blocks have no background: what is wrong is the noise alone.
   own[outer((strong - 1) %/% block * block, seq_len(block), "+"), ] <- 0
@@ -263,7 +271,7 @@ polygenic_tables <- function(h2 = .3, causal = .1, rg = 0, kappa = .002, curse =
   f <- runif(variants, .05, .95)
   shift <- lapply(ancestries, function(e) plogis(qlogis(f) + rnorm(variants, 0, .5)))
   tables <- lapply(seq_along(ancestries), function(e) {
-    noise <- lapply(1:2, function(t) as.vector(crossprod(root, matrix(rnorm(variants), block))))
+    noise <- lapply(1:2, function(t) within(rnorm(variants), root, crossprod))
     noise[[2]] <- rho * noise[[1]] + sqrt(1 - rho^2) * noise[[2]]
     sd <- sqrt(2 * shift[[e]] * (1 - shift[[e]]))
     Map(function(b, n, z) data.frame(
@@ -285,7 +293,7 @@ polygenic_tables <- function(h2 = .3, causal = .1, rg = 0, kappa = .002, curse =
   omega[at] <- omega[at[, 2:1]] <- rho / sqrt(n[1:4] * n[5:8]) + kappa^2
   list(
     x = pick(x, chosen), y = pick(y, chosen), null = list(exposure = pick(x, far), outcome = pick(y, far)),
-    best = if (!curse) best_row(rep(strength^2, 60), rep(list(omega), 60))
+    noise = omega * sqrt(outer(n, n)), best = if (!curse) best_row(rep(strength^2, 60), rep(list(omega), 60))
   )
 }
 
@@ -303,12 +311,14 @@ one_polygenic_draw <- function(cell, settings, seed) {
   set.seed(seed)
   t <- do.call(polygenic_tables, settings)
   plain <- lapply(t$null, function(x) x[names(x) != "ldscore"])
-  out <- rbind(if (!best_only) rbind(
-    latent_rows_of("none", try_moments(t$x, t$y, overlap = .4)),
-    latent_rows_of("mean", try_moments(t$x, t$y, null = c(plain, polygenic = FALSE))),
-    latent_rows_of("ldscore", try_moments(t$x, t$y, null = t$null)),
-    usual_rows(t$x, t$y), peer_rows(t$x, t$y, t$null, isTRUE(settings$curse))
-  ), t$best)
+  out <- rbind(
+    if (wants("none")) latent_rows_of("none", try_moments(t$x, t$y, overlap = .4)),
+    if (wants("known")) latent_rows_of("known", try_moments(t$x, t$y, overlap = t$noise)),
+    if (wants("mean")) latent_rows_of("mean", try_moments(t$x, t$y, null = c(plain, polygenic = FALSE))),
+    if (wants("ldscore")) latent_rows_of("ldscore", try_moments(t$x, t$y, null = t$null)),
+    if (wants("tables")) usual_rows(t$x, t$y), if (wants("peers")) peer_rows(t$x, t$y, t$null, isTRUE(settings$curse)),
+    if (wants("best")) t$best
+  )
   if (is.null(out)) return(NULL)
   cbind(cell = cell, draw = seed, out)
 }
@@ -342,6 +352,8 @@ polygenic <- c(
     "poly_h%g_c%g_rg%g", 100 * grid$h2, 100 * grid$causal, 100 * grid$rg
   )),
   list(
+    poly_flat_rg50 = list(h2 = .5, causal = .5, rg = .5, flat = TRUE),
+    "poly_flat_rg-50" = list(h2 = .5, causal = .5, rg = -.5, flat = TRUE),
     poly_none = list(h2 = 0, causal = .1), poly_clean = list(h2 = 0, causal = .1, kappa = 0),
     poly_curse = list(h2 = .3, causal = .05, rg = .5, curse = TRUE),
     poly_curse_rg0 = list(h2 = .3, causal = .05, curse = TRUE), poly_curse_none = list(h2 = 0, causal = .1, curse = TRUE)
@@ -369,7 +381,7 @@ one_piece <- function(name, seeds) {
   work <- function() do.call(rbind, lapply(seeds, cells[[name]]))
   if (!nzchar(folder)) return(work())
   path <- file.path(folder, sprintf(
-    "%s-%05d-%05d-people%d%s.rds", name, min(seeds), max(seeds), people, if (best_only) "-best" else ""
+    "%s-%05d-%05d-people%d%s.rds", name, min(seeds), max(seeds), people, if (nzchar(arms)) paste0("-", gsub(",", "-", arms)) else ""
   ))
   if (file.exists(path)) return(readRDS(path))
   lock <- paste0(path, ".lock")

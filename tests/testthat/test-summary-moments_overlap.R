@@ -140,6 +140,9 @@ test_that("LD scores tell a polygenic background from what all variants share", 
   m <- mr_moments_from_summary(t$x, t$y, null = null)
   expect_lt(max(abs(m$summary$overlap - shared_shape())), .1)
   expect_lt(m$summary$noise_df, 20000)
+  # A background of many small effects that is ten times the noise is not cut where LD scores are high.
+  strong <- mr_moments_from_summary(t$x, t$y, null = null_tables(20000, shared_shape(), slope = 8))
+  expect_lt(abs(mean(strong$summary$overlap - shared_shape())), .08)
   # Slow twin of the intercept's error: the spread over new draws.
   found <- vapply(1:30, function(s) {
     null <- null_tables(4000, shared_shape(), slope = .3, seed = s)
@@ -164,6 +167,12 @@ test_that("what null variants cannot say is refused", {
   expect_error(mr_moments_from_summary(t$x, t$y, null = null$exposure), class = "latentmr_error_argument")
   few <- lapply(null, function(x) x[x$SNP %in% paste0("null", 1:50), ])
   expect_error(mr_moments_from_summary(t$x, t$y, null = few), "at least 200 variants", class = "latentmr_error_argument")
+  flat <- lapply(null_tables(4000), function(x) transform(x, ldscore = 30 + (seq_along(ldscore) %% 4000) / 4000))
+  expect_condition_text(mr_moments_from_summary(t$x, t$y, null = flat), "latentmr_error_argument", paste0(
+    "`null` must be tables of variants whose LD scores tell the intercepts, not of 4,000 variants with LD scores from 30 to 31, ",
+    "as good as 1 without a background.\ni Noise known as from 50 or fewer moves the estimate itself. Take more variants over the ",
+    "genome, with low and high LD scores, or give `overlap`."
+  ))
   other <- lapply(null, function(x) x[x$environment != "EAS", ])
   expect_error(mr_moments_from_summary(t$x, t$y, null = other), "traits and environments", class = "latentmr_error_argument")
   # Another order of the environments is the same.
