@@ -8,6 +8,7 @@
 #   ARMS=best,ldscore Rscript bench/bench-summary.R 20   these arms alone
 #   DRAWS=folder Rscript bench/bench-summary.R 1000 poly_    in pieces of 10 draws, each a file there: the same call again
 #                                                      goes on, several at once share the pieces (of a dead one, delete .lock)
+#   DRAWS=folder Rscript bench/bench-summary.R table     the table of all pieces there, whatever cells and arms they are of
 #
 # Cells of people (distinct, shared): four ancestries of PEOPLE (5,000) each, mixtures of four populations (Balding and
 # Nichols, fst .05); distinct: each mostly one population; shared: the same mixture everywhere. 60 instruments, effect .3,
@@ -16,7 +17,11 @@
 # traits as intercept; `null`: no LD, noise from the null variants.
 # Cells of polygenic tables (poly_*): z statistics drawn with LD (AR .6 in blocks of 20) for four ancestries of 360,000,
 # 20,000, 8,000 and 6,000; 60 instruments; a background of heritability h2 in both traits with genetic correlation rg, a
-# share of causal variants; stratification that is the same everywhere. Arms: `mean` (as if no background), `ldscore`.
+# share of causal variants; stratification that is the same everywhere. Arms: `mean` (as if no background), `ldscore`,
+# `known` (the true noise). Instruments and seeds are the same in all cells poly_h* and poly_none, so that `known`, `none`,
+# `tables` and `best` are too: one of them is enough. paired_bias is the bias of `ldscore` by its difference to `known` in
+# the same draws plus that of all draws of `known`: known better than the mean of few draws. poly_flat_*: LD scores that
+# hardly differ, which are refused (lost).
 # Winner's curse: instruments chosen at p < 5e-8 in the same tables; poly_curse_none without a background, poly_curse_rg0 with
 # one whose effects on the traits are independent, poly_curse with one of rg .5: most of what is chosen is then pleiotropic.
 # Arm `best`: the smallest error that any estimator can have on average, for these tables, their overlap and a noise of the
@@ -28,7 +33,8 @@ suppressPackageStartupMessages(library(LatentMR))
 options(LatentMR.quiet = TRUE)
 asked <- commandArgs(TRUE)
 bound_only <- identical(asked[1], "bound")
-draws <- if (length(asked) && !bound_only) as.integer(asked[1])
+table_only <- identical(asked[1], "table")
+draws <- if (length(asked) && !bound_only && !table_only) as.integer(asked[1])
 folder <- Sys.getenv("DRAWS")
 arms <- Sys.getenv("ARMS")
 wants <- function(arm) !nzchar(arms) || arm %in% strsplit(arms, ",")[[1]]
@@ -394,27 +400,62 @@ one_piece <- function(name, seeds) {
 }
 if (nzchar(folder)) dir.create(folder, recursive = TRUE, showWarnings = FALSE)
 
-runs <- do.call(rbind, lapply(names(cells), function(name) {
+runs_of <- function(name) {
   count <- if (is.null(draws)) if (name %in% c("distinct", "shared")) 40 else 1000 else draws
   pieces <- split(seq_len(count), (seq_len(count) - 1L) %/% piece_draws)
   out <- do.call(rbind, lapply(unname(pieces), function(seeds) one_piece(name, seeds)))
   cat(name, length(unique(out$draw)), "draws\n")
   out
-}))
+}
+runs <- do.call(rbind, if (table_only) {
+  lapply(list.files(folder, "[.]rds$", full.names = TRUE), readRDS)
+} else {
+  lapply(names(cells), runs_of)
+})
+runs <- runs[!duplicated(runs[c("cell", "draw", "arm", "estimator")]), ]
+
+# Bias of `ldscore` (above), with an interval.
+known <- runs[runs$arm == "known" & grepl("poly_(h|none)", runs$cell), ]
+known <- known[!duplicated(known[c("draw", "estimator")]), ]
+paired <- function(r) {
+  k <- known[known$estimator == r$estimator[1], ]
+  gap <- (r$b - k$b[match(r$draw, k$draw)])[is.finite(r$b)]
+  same <- r$arm[1] == "ldscore" && grepl("poly_(h|none)", r$cell[1]) && sum(is.finite(gap)) > 1
+  if (!same) return(c(NA, NA, NA))
+  gap <- gap[is.finite(gap)]
+  mean(k$b) - truth + mean(gap) + c(0, -1, 1) * 1.96 * sqrt(var(k$b) / nrow(k) + var(gap) / length(gap))
+}
+
+# The columns _lo and _up are 95 % intervals of what so many draws tell: normal for means, exact (Clopper and Pearson)
+# for shares. error: mean half width of the intervals over 1.96.
+line <- function(draws, lost, ...) {
+  given <- list(...)
+  columns <- c(
+    "bias", "bias_lo", "bias_up", "paired_bias", "paired_lo", "paired_up", "rmse", "error", "coverage", "coverage_lo",
+    "coverage_up", "rejects"
+  )
+  out <- data.frame(draws = draws, lost = lost, matrix(NA_real_, 1, length(columns), dimnames = list(NULL, columns)))
+  out[names(given)] <- given
+  out
+}
 
 summary_of <- function(r) {
   good <- is.finite(r$b)
   b <- r$b[good]
   if (r$arm[1] == "frequency") {
-    return(data.frame(draws = nrow(r), lost = sum(!good), bias = NA, rmse = NA, coverage = NA, rejects = mean(b < .05)))
+    exact <- binom.test(sum(b < .05), length(b))$conf.int
+    return(line(nrow(r), sum(!good), rejects = mean(b < .05), coverage_lo = 1 - exact[2], coverage_up = 1 - exact[1]))
   }
-  if (r$arm[1] == "best") {
-    return(data.frame(draws = nrow(r), lost = 0, bias = 0, rmse = sqrt(mean(b)), coverage = NA, rejects = NA))
-  }
+  if (r$arm[1] == "best") return(line(nrow(r), 0, bias = 0, rmse = sqrt(mean(b))))
+  if (!length(b)) return(line(nrow(r), sum(!good)))
   inside <- r$lo[good] <= truth & r$up[good] >= truth
-  data.frame(
-    draws = nrow(r), lost = sum(!good), bias = mean(b) - truth, rmse = sqrt(mean((b - truth)^2)), coverage = mean(inside),
-    rejects = mean(r$lo[good] > 0 | r$up[good] < 0)
+  exact <- binom.test(sum(inside), length(b))$conf.int
+  p <- paired(r)
+  line(
+    nrow(r), sum(!good), bias = mean(b) - truth, bias_lo = mean(b) - truth - 1.96 * sd(b) / sqrt(length(b)),
+    bias_up = mean(b) - truth + 1.96 * sd(b) / sqrt(length(b)), paired_bias = p[1], paired_lo = p[2], paired_up = p[3],
+    rmse = sqrt(mean((b - truth)^2)), error = mean(r$up[good] - r$lo[good]) / 3.92, coverage = mean(inside),
+    coverage_lo = exact[1], coverage_up = exact[2], rejects = mean(r$lo[good] > 0 | r$up[good] < 0)
   )
 }
 key <- interaction(runs$cell, runs$arm, if (any(runs$arm != "frequency")) runs$estimator else "all", drop = TRUE, lex.order = TRUE)
@@ -424,13 +465,14 @@ table <- do.call(rbind, lapply(parts, function(r) {
 }))
 rownames(table) <- NULL
 table[-(1:5)] <- round(table[-(1:5)], 4)
-options(width = 120)
+options(width = 200)
 print(table, row.names = FALSE)
 
 # What was not run keeps its lines.
 keep <- function(new, path) {
   if (!file.exists(path)) return(new)
   old <- read.csv(path)
+  old[setdiff(names(new), names(old))] <- NA
   rbind(old[!paste(old$cell, old$arm) %in% paste(new$cell, new$arm), names(new)], new)
 }
 dir.create("bench/results", showWarnings = FALSE)

@@ -1,4 +1,4 @@
-# Three other methods for summary statistics, for bench-summary.R on the same tables. They are on no package server:
+# Four other methods for summary statistics, for bench-summary.R on the same tables. They are on no package server:
 # PEERS names a folder with copies of their repositories (hhoulei/MREILLS, hhoulei/TEMR, YangLabHKUST/MR-APSS), each
 # in a folder of that name; without it these arms are left out. Their files are read where they stand.
 #   MREILLS  Hou, Chen, Zhou 2025: all ancestries; settings of its own example (r1 .1, lambda 100, L-BFGS-B). Its bootstrap
@@ -8,7 +8,9 @@
 #   MR-APSS  Hu et al. 2022 (PNAS 119:e2106858119): one pair of tables, the largest ancestry's; background by LD-score
 #            regression of the null variants where scores are there, else their covariance as intercepts and no polygenic
 #            part; no correction for selection but where the instruments were chosen in the table (p < 5e-8).
-# CAMERA (yoonsucho/CAMERA) needs five packages that are on no server either, and is left out.
+#   CAMERA   (yoonsucho/CAMERA) does not install: two of its packages (TwoSampleMR, winnerscurse) are on no server, and its
+#            function for this step asks for a summary that lavaan no longer gives. Its model, two populations with one
+#            effect, weighted ("RadialSEMa"), is fitted by lavaan itself to the first two ancestries, where lavaan is.
 peer_folder <- Sys.getenv("PEERS")
 
 peer_functions <- function(name) {
@@ -98,12 +100,23 @@ mrapss_row <- function(peer, x, y, null, curse) {
   row("peers", "mrapss", fit$beta, fit$beta - 1.96 * fit$beta.se, fit$beta + 1.96 * fit$beta.se)
 }
 
+camera_row <- function(x, y) {
+  columns <- list(x = peer_columns(x, "beta"), y = peer_columns(y, "beta"), s = peer_columns(y, "se"))
+  w <- abs(columns$x) / columns$s
+  o <- columns$y / columns$x * w
+  data <- data.frame(w1 = w[, 1], w2 = w[, 2], o1 = o[, 1], o2 = o[, 2])
+  fit <- quietly(lavaan::parameterEstimates(lavaan::sem("o1 ~ b * w1\no2 ~ b * w2", data))[1, ])
+  if (is.null(fit)) return(row("peers", "camera", NA, NA, NA))
+  row("peers", "camera", fit$est, fit$est - 1.96 * fit$se, fit$est + 1.96 * fit$se)
+}
+
 peer_sets <- if (nzchar(peer_folder)) sapply(c("MREILLS", "TEMR", "MR-APSS"), peer_functions, simplify = FALSE)
 
 peer_rows <- function(x, y, null, curse = FALSE) {
   rbind(
     if (!is.null(peer_sets$MREILLS)) mreills_row(peer_sets$MREILLS, x, y),
     if (!is.null(peer_sets$TEMR)) temr_row(peer_sets$TEMR, x, y),
-    if (!is.null(peer_sets$`MR-APSS`)) mrapss_row(peer_sets$`MR-APSS`, x, y, null, curse)
+    if (!is.null(peer_sets$`MR-APSS`)) mrapss_row(peer_sets$`MR-APSS`, x, y, null, curse),
+    if (nzchar(peer_folder) && requireNamespace("lavaan", quietly = TRUE)) camera_row(x, y)
   )
 }
