@@ -77,9 +77,9 @@
 #' invariant
 #' everywhere and the linear encoder finds none, yet in each environment most latents are untouched and are valid
 #' instruments there. Rows b whose law changes between few pairs (e, f) of environments minimise
-#' \deqn{\sum_j \sum_{ef} c \log(1 + b_j'M_{ef} b_j / \epsilon) - 5 \log|\det B|, \quad
+#' \deqn{\sum_j \sum_{ef} c \log(1 + b_j'M_{ef} b_j / \epsilon) - \tau \log|\det B|, \quad
 #' M_{ef} = (m_e - m_f)(m_e - m_f)' + (S_e - S_f)^2 / 2}
-#' (`src/core/encoder/sparse_shift.h`). The largest set of environments in which mean and variance of a row agree is the
+#' (`src/core/encoder/sparse_shift.h`), tau a third of the number of pairs, 5 at least. The largest set of environments in which mean and variance of a row agree is the
 #' set that leaves it alone; its row is then learned anew from these in closed form. [latent_mr()] takes the
 #' untouched latents of an environment as its instruments and partials the touched ones out there, less what the
 #' untouched say of them; its first line, `latent_joint`, is the maximum of the normal likelihood of means and

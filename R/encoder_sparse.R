@@ -5,7 +5,9 @@
 # same is the set that leaves it alone.
 
 sparse_limits <- c(directions = 16L, environments = 30L)
-sparse_tau <- 5
+# Of what rows that are one and the same would save, pairs that change, the determinant takes back: with 5 for any
+# number of pairs rows of 16 latents fell together from 16 environments on.
+sparse_tau <- function(pairs) max(5, pairs / 3)
 # The smaller the last eps, the sharper the rows: at .001 a row that is a little off in two latents costs less than one
 # more pair that changes, and with ten environments and eight latents four masks of a hundred were wrong.
 sparse_last <- 1e-5
@@ -160,7 +162,8 @@ sparse_pairs <- function(laws) {
 
 # list(rows = d x d, columns of length one; values = objective of every start).
 sparse_rows <- function(laws, starts, seed, last = sparse_last) {
-  fit <- .Call(C_ffi_sparse_rows, sparse_pairs(laws), nrow(laws$mean), sparse_tau, last, as.integer(starts), seed)
+  tau <- sparse_tau(choose(length(laws$n), 2))
+  fit <- .Call(C_ffi_sparse_rows, sparse_pairs(laws), nrow(laws$mean), tau, last, as.integer(starts), seed)
   list(rows = fit$directions, values = fit$values)
 }
 

@@ -1,9 +1,6 @@
 # Rows, laws and effect in one, masks held (encoder = "mechanism_sparsity"): maximum likelihood of the means and
 # covariances of all environments, src/core/effect/joint.h.
 
-# Latents times environments, above which it runs when asked for: time grows fast with both of the latents.
-joint_most <- 200L
-
 joint_effects <- function(block, context) {
   laws <- joint_laws(context$view, context$encoder)
   touched <- context$encoder$touched[, context$view$environments, drop = FALSE]

@@ -166,7 +166,7 @@ mixed_estimators <- function() {
 #'   [latent_mr()]),
 #'   `default` (`genotype`, `continuous`, `all` or `no`: for which instruments it
 #'   is run when `methods = NULL`; `score`: when `latent_mr()` has `score_weights`; `binary`: when
-#'   the outcome is 0/1; `sparse`: with `encoder = "mechanism_sparsity"`, of at most 200 latents times environments;
+#'   the outcome is 0/1; `sparse`: with `encoder = "mechanism_sparsity"`;
 #'   `family`, `imputed`: when the data have families, or imputed parents; `random`: when `latent_mr()` has `random`), `needs` (`moments`, or `rows` of people), `exposures` (`one`, or `several` at a time)
 #'   and `reference`.
 #' @examples
@@ -216,7 +216,7 @@ default_methods <- function(table, given) {
   family <- if (given$kind == "continuous") "continuous" else "genotype"
   keep <- table$default %in% c(
     "all", family, if (given$score) "score", if (given$binary && given$rows) "binary",
-    if (given$mode == "sparse" && given$touches <= joint_most) "sparse",
+    if (given$mode == "sparse") "sparse",
     if (given$family) "family", if (given$imputed) "imputed", if (given$random) "random"
   )
   if (!given$moving) keep <- keep & table$id != "latent_2sls_variant"

@@ -268,7 +268,7 @@ latent_estimate <- function(set, asked, score) {
     kind = moments$kind, rows = !is.null(rows), data_rows = has_rows, structure = length(moments$structure) > 0,
     mode = set$encoder$mode, moving = ncol(plain$encoder$variant) > 0, score = !is.null(score),
     binary = isTRUE(moments$binary), family = set$families,
-    imputed = !is.null(set$family$imputed), random = !is.null(set$mixed), touches = length(set$encoder$touched)
+    imputed = !is.null(set$family$imputed), random = !is.null(set$mixed)
   ))
   blocks <- set_blocks(chosen, set)
   refuse_block(blocks$latent, asked$crossfit)

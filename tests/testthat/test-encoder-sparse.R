@@ -39,6 +39,20 @@ test_that("with the laws themselves the rows are the latents and the masks exact
   expect_lt(max(product), 1e-6)
 })
 
+test_that("with many environments and latents the rows do not fall together", {
+  set.seed(9)
+  repeat {
+    touched <- vapply(1:16, function(e) as.integer(1:10 %in% sample.int(10, 3)), integer(10))
+    if (all(rowSums(touched) < 8)) break
+  }
+  p <- population(touched)
+  fit <- sparse_fit(p$view)
+  product <- abs(crossprod(fit$rows, p$a))
+  place <- apply(product, 1, which.max)
+  expect_identical(sort(place), 1:10)
+  expect_identical(fit$masks$touched, touched[place, ])
+})
+
 test_that("latents that are always touched together may stay mixed, their masks are right", {
   touched <- cbind(c(1, 1, 0, 0), c(1, 1, 0, 0), c(0, 0, 1, 0), c(0, 0, 0, 1), 0)
   p <- population(touched)
