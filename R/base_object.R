@@ -7,7 +7,7 @@
 # `x` must be an object of `class`; `arg` is how the user named it.
 check_object <- function(x, class, arg) {
   if (!inherits(x, class)) abort_argument(arg, sprintf("an object of class <%s>", class), describe(x))
-  fault <- field_fault(class, arg)
+  fault <- field_fault(class, arg, version_of(x))
   if (typeof(x) != "list") fault("", "a list", typeof(x))
   check_claims(x, class, arg)
   torn <- torn_part(x)
@@ -35,15 +35,26 @@ check_list <- function(x, arg = deparse(substitute(x))) {
   if (!is.list(x)) check_made(x, arg)
 }
 
+# The version that an object says it was made by, when it is another: nothing of the object has been looked at yet.
+version_of <- function(x) {
+  if (typeof(x) != "list") return(NULL)
+  version <- .subset2(x, if (is.null(.subset2(x, "versions"))) "version" else "versions")
+  version <- if (is.character(version)) as.character(.subset(version, 1)) else NA_character_
+  if (grepl("^[0-9.]{1,20}$", version, useBytes = TRUE) && version != package_version_text()) version
+}
+
 # Raises what is wrong with the field at `path`.
-field_fault <- function(class, arg) {
+field_fault <- function(class, arg, version = NULL) {
+  by <- if (is.null(version)) {
+    "another version of the package"
+  } else {
+    sprintf("version %s of the package (this is %s)", version, package_version_text())
+  }
   function(path, must, was) {
     abort_argument(
       paste0(arg, path), must, was,
       class = c(if (class == "mr_moments") "latentmr_error_moments", "latentmr_error_object"),
-      hint = sprintf(
-        "The <%s> object was made by another version of the package, or changed on the way: make it again.", class
-      )
+      hint = sprintf("The <%s> object was made by %s, or changed on the way: make it again.", class, by)
     )
   }
 }

@@ -56,7 +56,7 @@ public_fields <- list(
 private <- list(
   mr_data = c(
     "genotypes", "background", "background_fit", "covariate_coding", "structure_includes_instruments", "sex",
-    "counts", "removed_variants", "flagged_variants", "parents", "made"
+    "counts", "removed_variants", "flagged_variants", "parents", "made", "version"
   ),
   mr_moments = c(
     "structure_includes_instruments", "block", "background", "clustered", "binary", "family", "withheld_families",
@@ -70,7 +70,7 @@ private <- list(
     "structure_slopes",
     "structure_mean", "imputation", "n_latent_given", "parameters", "code_center", "check", "selected", "restart",
     "notes", "warnings", "details", "components", "panel_values", "background", "folds", "crossfit", "map", "stable",
-    "starts", "mixing"
+    "starts", "mixing", "version"
   ),
   latent_mr = c(
     "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "latent", "dropped", "binary",
@@ -79,19 +79,21 @@ private <- list(
   ),
   iv_reg = c(
     "df_terms", "cov.unscaled", "rss", "n", "cluster", "strength", "aliased_instruments", "engine", "stage1_names",
-    "levels", "contrasts", "offset"
+    "levels", "contrasts", "offset", "version"
   ),
-  iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action"),
-  iv_curve = c("data", "model", "curve", "alike", "band", "shape", "design", "dropped", "units"),
-  iv_hazard = c("instruments", "covariates"), iv_surface = c("data", "model", "design", "dropped", "units"),
+  iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action", "version"),
+  iv_curve = c("data", "model", "curve", "alike", "band", "shape", "design", "dropped", "units", "version"),
+  iv_hazard = c("instruments", "covariates", "version"),
+  iv_surface = c("data", "model", "design", "dropped", "units", "version"),
   negative_control = "name"
 )
 
 known_fields <- function(class) c(public_fields[[class]][[2]], private[[class]])
 
-# An object of `class` from a list of its fields, in the order of the lists above.
+# An object of `class` from a list of its fields, in the order of the lists above, with the version that makes it.
 new_object <- function(class, fields) {
   known <- known_fields(class)
+  if ("version" %in% known && !"version" %in% names(fields)) fields$version <- package_version_text()
   if (!all(names(fields) %in% known)) stop("no field of ", class, ": ", quote_all(setdiff(names(fields), known)))
   structure(fields[known[known %in% names(fields)]], class = class)
 }

@@ -74,6 +74,8 @@ scaled_traits <- function(data) {
   ifelse(is.na(done), "none", done)
 }
 
-package_version_text <- function() as.character(utils::packageVersion(topenv_name()))
+package_version_text <- function() {
+  made_once("package version", function() as.character(utils::packageVersion(topenv_name())))
+}
 
 topenv_name <- function() getNamespaceName(topenv())[[1]]

@@ -92,12 +92,12 @@ get_packages() {
   say "not available here, left out:" $list
 }
 
-# The sources by content, and the build that they gave: an installed copy that
+# The sources by content (but for what configure found), and the build that they gave: an installed copy that
 # another tree has replaced since does not pass for ours.
 sources() {
   set -- DESCRIPTION NAMESPACE
   for part in R src man inst; do [ ! -d $part ] || set -- "$@" $part; done
-  find "$@" -type f ! -name '*.o' ! -name '*.so' -exec cksum {} + | LC_ALL=C sort -k 3 | cksum
+  find "$@" -type f ! -name '*.o' ! -name '*.so' ! -name 'Makevars.*' -exec cksum {} + | LC_ALL=C sort -k 3 | cksum
 }
 built() { Rscript --no-init-file -e 'cat(utils::packageDescription("LatentMR")[["Built"]])' 2>/dev/null || true; }
 

@@ -78,6 +78,34 @@ test_that("what is read back from files is among the fields of the class", {
   }
 })
 
+test_that("an object holds the version that made it, and one of another version is refused by that name", {
+  ours <- as.character(utils::packageVersion("LatentMR"))
+  set.seed(1)
+  d <- data.frame(z = rnorm(60), u = rnorm(60))
+  d <- transform(d, x = z + u, y = z + 2 * u)
+  data <- simulate_mr("snp", cell = 3, n = 120, seed = 1)
+  iv <- iv_reg(y ~ x | z, d)
+  objects <- list(
+    mr_data = data, mr_moments = mr_moments(data, disclosure = FALSE), iv_reg = iv,
+    latent_instruments = suppressWarnings(learn_instruments(data, seed = 1)), iv_curve = iv_curve(y ~ x | z, d, estimator = "kiv", seed = 1)
+  )
+  for (class in names(objects)) {
+    old <- objects[[class]]
+    expect_identical(old$version, ours, info = class)
+    old$version <- "0.0.1"
+    expect_identical(check_object(old, class, "x"), old, info = class)
+    old[[names(object_rules()[[class]]())[1]]] <- NULL
+    said <- tryCatch(check_object(old, class, "x"), latentmr_error_object = conditionMessage)
+    expect_match(said, sprintf("<%s> object was made by version 0.0.1 of the package (this is %s), or", class, ours), fixed = TRUE, info = class)
+  }
+  for (odd in list(NULL, NA, character(), "a\nb", list("0.0.1"), mean, ours)) {
+    iv$version <- odd
+    expect_null(version_of(iv))
+  }
+  iv$versions <- c(LatentMR = "0.0.2", R = "9")
+  expect_identical(version_of(iv), "0.0.2")
+})
+
 test_that("a constructor takes no field that its class has not", {
   expect_error(new_object("mr_verdict", list(check = "a", finding = "b", extra = 1)), "extra")
   expect_identical(names(new_object("negative_control", list(name = "a", tests = 1, fit = NULL))), c("fit", "tests", "name"))
