@@ -12,3 +12,9 @@ made_once <- function(name, make) {
   }
   known
 }
+
+package_version_text <- function() {
+  made_once("package version", function() as.character(utils::packageVersion(topenv_name())))
+}
+
+topenv_name <- function() getNamespaceName(topenv())[[1]]

@@ -73,9 +73,3 @@ scaled_traits <- function(data) {
   if (is.null(done)) return(rep("none", length(traits)))
   ifelse(is.na(done), "none", done)
 }
-
-package_version_text <- function() {
-  made_once("package version", function() as.character(utils::packageVersion(topenv_name())))
-}
-
-topenv_name <- function() getNamespaceName(topenv())[[1]]

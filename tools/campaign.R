@@ -1,6 +1,6 @@
 # The long campaign of `make campaign`: hours, in pieces that are run once for each commit, so that it can be
-# stopped and goes on. A line a piece in bench/results/campaign.csv: commit, piece, what was run, whether it
-# ended well, its last words, minutes.
+# stopped and goes on. Lines in bench/results/campaign.csv: commit, piece, whether it ended well, its last words,
+# minutes; a piece that never ran has a line without a commit, so that the table has every piece.
 #   Rscript tools/campaign.R [regex of pieces]
 # tools/setup.sh installs what it lacks; valgrind and gctorture pieces are left out, with a word, where they cannot run.
 here <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1])
@@ -44,8 +44,15 @@ pieces <- c(
   ),
   stats::setNames(rscript("-e", shQuote(sprintf(torture, 101L, chapters))), paste("gctorture,", chapters))
 )
-if (length(given)) pieces <- pieces[grepl(given[1], names(pieces))]
-done <- if (file.exists(file)) utils::read.csv(file) else NULL
+every <- names(pieces)
+if (length(given)) pieces <- pieces[grepl(given[1], every)]
+done <- if (file.exists(file)) utils::read.csv(file, colClasses = c(commit = "character")) else NULL
+done <- done[!is.na(done$well), ]
+write_table <- function() {
+  open <- setdiff(every, done$piece)
+  never <- if (length(open)) data.frame(commit = "", piece = open, well = NA, words = "not run", minutes = NA)
+  utils::write.csv(rbind(done, never), file, row.names = FALSE, na = "")
+}
 for (piece in names(pieces)) {
   if (any(done$commit == commit & done$piece == piece)) next
   command <- pieces[[piece]]
@@ -66,8 +73,12 @@ for (piece in names(pieces)) {
   )
   cat(sprintf("  %s, %.1f minutes: %s\n", if (status == 0) "well" else "FAULT", line$minutes, line$words))
   done <- rbind(done, line)
-  utils::write.csv(done, file, row.names = FALSE)
+  write_table()
 }
+write_table()
 open <- done[done$commit == commit & !done$well, ]
-cat(sprintf("%d pieces at %s, %d with a fault\n", sum(done$commit == commit), commit, nrow(open)))
+cat(sprintf(
+  "%d of %d pieces at %s, %d with a fault; %d never ran\n", sum(done$commit == commit), length(every), commit, nrow(open),
+  length(setdiff(every, done$piece))
+))
 quit(status = nrow(open) > 0)

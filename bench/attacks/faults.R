@@ -29,7 +29,7 @@ writing <- c(
   report = "f <- fit(); cat('go', file = 'started'); report(f, 'report.html', data = d)",
   simulate_cohort = "cat('go', file = 'started'); simulate_cohort('hgdp', n = 20000, sites = 3, variants = 200, prefix = 'cohort', seed = 1)",
   export_moments = if (exists("export_moments")) {
-    "d <- suppressWarnings(simulate_cohort('hgdp', n = 900, sites = 3, variants = 40, seed = 1)); m <- mr_moments(d, folds = 1); cat('go', file = 'started'); for (i in 1:200) export_moments(m, 'site.moments')"
+    "d <- suppressWarnings(simulate_cohort('hgdp', n = 900, sites = 3, variants = 40, seed = 1)); m <- mr_moments(d, folds = 1); cat('go', file = 'started'); for (i in 1:200) export_moments(m, 'site.moments', max_power = 1)"
   }
 )
 
@@ -108,9 +108,9 @@ interrupt <- function() for (job in names(long)) {
   ))
 }
 
-classed <- function(folder, what) {
+classed <- function(folder, class = "latentmr_error") {
   log <- paste(readLines(file.path(folder, "log"), warn = FALSE), collapse = " ")
-  grepl("latentmr_error", log) && !grepl("caught segfault|Bus error", log)
+  grepl(class, log) && !grepl("caught segfault|Bus error", log)
 }
 as_class <- function(code) sprintf("tryCatch({ %s }, error = function(e) cat(class(e), conditionMessage(e)))", code)
 disk <- function() {
@@ -129,13 +129,13 @@ disk <- function() {
       dir.create(folder)
       child(paste0("setwd('", small, "'); ", as_class(code)), folder, wait = TRUE)
       kept <- identical(paste(readLines(file.path(small, target), warn = FALSE), collapse = "\n"), old)
-      note("disk", paste("full,", job), 1L, sum(!kept, !classed(folder)), if (kept) "the old file stays" else "the old file is gone")
+      note("disk", paste("full,", job), 1L, sum(!kept, !classed(folder, "latentmr_error_io")), if (kept) "the old file stays" else "the old file is gone")
       unlink(file.path(small, dir(small)))
     }
     folder <- file.path(scratch, paste0("closed-", job))
     dir.create(folder)
     child(paste0("setwd('/proc'); ", as_class(code)), folder, wait = TRUE)
-    note("disk", paste("closed folder,", job), 1L, as.integer(!classed(folder)), tail(c("", readLines(file.path(folder, "log"), warn = FALSE)), 1))
+    note("disk", paste("closed folder,", job), 1L, as.integer(!classed(folder, "latentmr_error_io")), tail(c("", readLines(file.path(folder, "log"), warn = FALSE)), 1))
   }
 }
 
