@@ -240,7 +240,10 @@ test_that("auto takes it where no direction is invariant everywhere, and says so
   )
   expect_identical(encoder$encoder, "auto")
   expect_identical(encoder$selected, "mechanism_sparsity")
-  direct <- learn_instruments(people$data, "mechanism_sparsity", control = here, seed = 1)
+  expect_warning(
+    direct <- learn_instruments(people$data, "mechanism_sparsity", control = here, seed = 1), "`control` is not used",
+    class = "latentmr_warning"
+  )
   expect_identical(encoder$touched, direct$touched)
   expect_match(capture.output(print(encoder))[1], "auto encoder (mechanism_sparsity taken)", fixed = TRUE)
   expect_error(
@@ -296,7 +299,10 @@ test_that("where J rejects at 1 % intervals are wider by its root over the degre
   wrong <- people$data
   wrong$outcome <- wrong$outcome + people$l[, 1]
   for (jackknife in c(TRUE, FALSE)) {
-    expect_warning(fit <- run(wrong, jackknife = jackknife), "times as wide for that", class = "latentmr_warning_fit")
+    expect_warning(
+      expect_warning(fit <- run(wrong, jackknife = jackknife), "times as wide for that", class = "latentmr_warning_fit"),
+      "Sargan's J rejects", class = "latentmr_warning_fit"
+    )
     j <- fit$diagnostics$sargan
     expect_lt(j$pval, .01)
     e <- fit$estimates$latent_2sls

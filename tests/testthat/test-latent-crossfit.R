@@ -1,5 +1,5 @@
 quiet <- function(code) suppressWarnings(suppressMessages(code))
-quiet_data <- function(...) suppressMessages(mr_data(...))
+quiet_data <- function(...) moved_traits(mr_data(...))
 
 # C of a cross-fitted fit, from rows: for every fold the directions of the reference
 # encoder on the people of the others, with a slope in every environment and fold.
@@ -191,7 +191,7 @@ test_that("encoders that read rows: fold-wise fits, instruments of every fold, a
   z <- mr_genotypes(d)
   cells <- lapply(1:3, function(f) {
     inside <- fold == f
-    others <- suppressMessages(mr_data(z[!inside, ], d$exposure[!inside], d$outcome[!inside], d$environment[!inside], kind = "continuous"))
+    others <- moved_traits(mr_data(z[!inside, ], d$exposure[!inside], d$outcome[!inside], d$environment[!inside], kind = "continuous"))
     encoder <- quiet(learn_instruments(others, "rotated", n_latent = c(2, 2), seed = 9))
     v <- predict(encoder, z, "variant")
     list(
