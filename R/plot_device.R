@@ -53,7 +53,7 @@ fit_theme <- function(points, narrow, strips) {
   # The title of the axis may go on below its labels, and the names of groups give way.
   theme + ggplot2::theme(
     axis.title.x = text(1, hjust = 1), strip.text.y = ggplot2::element_blank(), legend.margin = ggplot2::margin(),
-    legend.key.height = ggplot2::unit(points, "pt"), panel.spacing.x = ggplot2::unit(points, "pt"),
+    legend.key.height = ggplot2::unit(points, "pt"), panel.spacing.x = ggplot2::unit(1.8 * points, "pt"),
     plot.margin = ggplot2::margin(2, points, 2, 2)
   )
 }

@@ -112,7 +112,7 @@ plot_funnel <- function(x, units) {
         plural(nrow(data), "variant")
       )),
       caption = if (any(data$outside)) {
-        sprintf("Crosses at the edge: %s variants beyond the picture.", big(sum(data$outside)))
+        sprintf("Crosses at the edge: %s beyond the picture.", plural(sum(data$outside), "variant"))
       }
     ) +
     plot_theme()

@@ -21,7 +21,7 @@ page <- function(text, file, title, from = "markdown", up = "../") {
   links <- c(Start = "index.html", Reference = "reference/index.html", Articles = "articles/index.html", Gallery = "gallery/index.html")
   writeLines(c("<nav>", sprintf("<a href=\"%s%s\">%s</a>", up, links, names(links)), "</nav>"), bar)
   rmarkdown::pandoc_convert(source, to = "html5", from = from, output = file.path(getwd(), "site", file), options = c(
-    "--standalone", "--mathml", "--include-before-body", bar, "--include-in-header", style,
+    "--standalone", "--mathml", "--no-highlight", "--include-before-body", bar, "--include-in-header", style,
     "--metadata", paste0("pagetitle=", title)
   ))
 }
