@@ -63,8 +63,8 @@
 #'
 #' @section Options:
 #' `options(LatentMR.quiet = TRUE)` silences messages and progress (warnings and errors stay).
-#' `options(LatentMR.threads = 4)` is the number of threads of the passes over people; unset it is half of the
-#' cores, and one in a forked process. The numbers are the same, bit for bit, whatever it is.
+#' `options(LatentMR.threads = 4)` is the number of threads of the passes over people and of permutation tests; unset it is half of
+#' the cores, and one in a forked process. The numbers are the same, bit for bit, whatever it is.
 #' `options(LatentMR.memory = "16GB")` is the memory that dense work may take; `options(LatentMR.cpu = 0)` keeps
 #' to plain C instead of the processor's vector instructions.
 #'

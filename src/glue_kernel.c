@@ -308,7 +308,7 @@ static SEXP ffi_hsic_permute(SEXP x, SEXP kx, SEXP y, SEXP ky, SEXP groups, SEXP
     b.n = a.n;
     const exchange_plan plan = plan_of(glue_part(plans, count, g, "plans"), a.n);
     glue_check(hsic_permute(&a, &b, &plan, (size_t)times, glue_int1(dense, "dense"), &rng, REAL(stat),
-                            (lmr_cpu)glue_int1(level, "level"), glue_arena(hsic_permute_bytes(a.n, a.d, b.d)),
+                            (lmr_cpu)glue_int1(level, "level"), glue_arena(hsic_permute_bytes(a.n, a.d, b.d, tick.threads)),
                             &tick, &err), &err);
     vmaxset(mark);
   }
@@ -332,7 +332,7 @@ static SEXP ffi_mmd_permute(SEXP x, SEXP kernel, SEXP label, SEXP groups, SEXP p
   SEXP stat = PROTECT(Rf_allocVector(REALSXP, times + 1));
   const size_t e = glue_size1(groups, "groups");
   glue_check(mmd_permute(&p, from, e, &exchange, (size_t)times, glue_int1(dense, "dense"), &rng, REAL(stat),
-                         (lmr_cpu)glue_int1(level, "level"), glue_arena(mmd_permute_bytes(p.n, p.d, e)), &tick,
+                         (lmr_cpu)glue_int1(level, "level"), glue_arena(mmd_permute_bytes(p.n, p.d, e, tick.threads)), &tick,
                          &err), &err);
   SEXP out = with_p(stat, (size_t)times);
   UNPROTECT(1);

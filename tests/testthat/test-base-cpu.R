@@ -29,6 +29,95 @@ test_that("the number of threads changes no bit of moments, products or fits", {
   for (threads in c(2, 3, 7)) expect_identical(with_threads(threads, run()), one)
 })
 
+# Everything that goes over threads at one level of instructions, each with and without missing values, and with
+# memory for everything and for one chunk.
+over_threads <- function(level) {
+  set.seed(3)
+  n <- 17000L
+  p <- 41
+  order <- sample.int(n) - 1L
+  size <- c(16000L, 1000L)
+  columns <- lapply(1:11, function(k) sin(k * seq_len(n)))
+  drawn <- lapply(c(0, .02), function(missing) {
+    g <- random_genotypes(n, p, missing)
+    storage.mode(g) <- "double"
+    if (!missing) g[is.na(g)] <- 1
+    list(calls = g, dosages = .Call(C_ffi_dosage_pack, g / c(1, 2), rep(510L, p)))
+  })
+  function() {
+    lapply(drawn, function(x) {
+      lapply(list(1e9, 1), function(memory) {
+        calls <- .Call(C_ffi_moments_bits, x$calls, order, order, size, columns, memory, level, FALSE, 1L, NULL)
+        source <- list(dosages = x$dosages, scale = rep(510L, p), people = n, col = seq_len(p) - 1L)
+        dosages <- .Call(C_ffi_moments_dosage, source, order, order, size, columns, memory, level, NULL)
+        lapply(list(calls, dosages), function(pass) pass[setdiff(names(pass), "seconds")])
+      })
+    })
+  }
+}
+
+test_that("passes over calls and dosages: the same bits plain and by vectors, for any memory and number of threads", {
+  for (level in unique(c(0L, cpu_level()))) {
+    run <- over_threads(level)
+    one <- with_threads(1, run())
+    for (threads in 2:3) expect_identical(with_threads(threads, run()), one)
+  }
+})
+
+test_that("looking at variants, columns and rows, scans: the same bits for any number of threads", {
+  set.seed(4)
+  g <- random_genotypes(700, 41, .02)
+  codes <- tempfile()
+  write_plink(codes, g, data.frame(snp = paste0("v", 1:41), chr = 1, pos = 1:41, effect_allele = "A", other_allele = "C"))
+  on.exit(unlink(paste0(codes, c(".bed", ".bim", ".fam"))))
+  x <- matrix(rnorm(21000), 700)
+  x[x > 3] <- NA
+  rows <- sample.int(700, 500)
+  data <- simulate_mr("snp", cell = 3, n = 400, seed = 1)
+  outcomes <- data.frame(a = data$outcome, b = rev(data$outcome))
+  outcomes$b[1:30] <- NA
+  run <- function() {
+    scan <- suppressWarnings(latent_scan(data, outcomes, seed = 1, force = TRUE))
+    list(
+      scan.genotype_bed(genotype_bed(read_plink(codes)), rows, factor(rows %% 3)), column_marks(x),
+      .Call(C_ffi_part, x, rows, 30:1), as.data.frame(scan)
+    )
+  }
+  one <- with_threads(1, run())
+  for (threads in 2:3) expect_identical(with_threads(threads, run()), one)
+})
+
+test_that("permutation tests: the same bits for any number of threads, by factors and by Gram matrices", {
+  set.seed(5)
+  x <- cbind(rnorm(300))
+  y <- cbind(x^2 + rnorm(300), rnorm(300))
+  label <- rep(c("a", "b", "c"), 100)
+  strata <- rep(1:2, 150)
+  cluster <- rep(1:100, each = 3)
+  sample_of <- function(z) kernel_numbers(kernel_sample(z, "x"), NULL, 1, 1, "x")
+  a <- sample_of(x)
+  b <- sample_of(y)
+  rows <- split(1:300, strata)
+  run <- function() {
+    lapply(0:1, function(dense) {
+      plans <- lapply(rows, function(r) exchange_plan(list(seq_along(r))))
+      list(
+        .Call(C_ffi_hsic_permute, a$x, a$k, b$x, b$k, rows, plans, 50L, 1L, dense, NULL, cpu_level()),
+        .Call(C_ffi_hsic_permute, a$x, a$k, b$x, b$k, list(1:300), list(exchange_plan(list(1:300), cluster)), 50L, 1L,
+              dense, NULL, cpu_level()),
+        .Call(C_ffi_mmd_permute, b$x, b$k, as.integer(factor(label)), 3L, exchange_plan(rows), 50L, 1L, dense, NULL,
+              cpu_level())
+      )
+    })
+  }
+  one <- with_threads(1, run())
+  for (threads in c(2, 3, 7)) expect_identical(with_threads(threads, run()), one)
+  with_threads(3, for (poll in 0:1) {
+    expect_identical(stopped_at(poll, hsic_test(x, y, method = "permutation", permutations = 500, seed = 1)), "stopped")
+    expect_identical(stopped_at(poll, mmd_test(x, environment = label, method = "permutation", permutations = 500, seed = 1)), "stopped")
+  })
+})
+
 test_that("work of several threads stops when asked", {
   set.seed(2)
   data <- moments_data(random_genotypes(3000, 200, .02), environment = rep(c("a", "b"), 1500))
