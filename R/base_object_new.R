@@ -82,7 +82,7 @@ private <- list(
     "levels", "contrasts", "offset", "version"
   ),
   iv_binary = c("vcov_type", "cluster", "endogenous", "df", "outcome", "na.action", "version"),
-  iv_curve = c("data", "model", "curve", "alike", "band", "shape", "design", "dropped", "units", "version"),
+  iv_curve = c("data", "model", "curve", "alike", "uneven", "band", "shape", "design", "dropped", "units", "version"),
   iv_hazard = c("instruments", "covariates", "version"),
   iv_surface = c("data", "model", "design", "dropped", "units", "version"),
   negative_control = "name"

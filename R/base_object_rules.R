@@ -387,6 +387,7 @@ curve_rules <- function() list(
   control = object_of("curve_control"), shrink = number(min = 0, max = 1), range = numbers(2),
   names = parts(outcome = text(), exposure = text(), instruments = texts("z"), covariates = texts("w", null = TRUE)),
   data = parts(y = numbers("n"), x = numbers("n"), z = numbers("n", "z"), w = numbers("n", "w")),
+  uneven = parts(p.value = number(na = TRUE), found = flag(), factor = number(min = 1)),
   model = parts(
     features = parts(
       slope = numbers("u", "l"), shift = numbers("u", "l"), block = numbers("l", 1), square = numbers(3, 1),

@@ -53,6 +53,12 @@
 #' than ten percentiles that is not, is extrapolation, whatever the band: it is named in the print, grey in the
 #' plot, marked in `as.data.frame()`.
 #'
+#' Where the spread of the residuals differs with the instruments (regression of their squares on instruments and their
+#' squares, p < .01; Koenker 1981), which the evidence and the posterior do not know, `V` and the noise in the posterior
+#' covariance have White's form, and `s` is at most `4 (b - 1/2)`, `b = -log(-e p log p)` the largest log evidence that
+#' the `p` of the linearity test stands for (Sellke, Bayarri and Berger 2001); the print says so. The tests of linearity
+#' always have White's errors, from the residuals of linear 2SLS. Surfaces take one variance.
+#'
 #' Two or three exposures (`y ~ w | x1 + x2 | z`, or a fit of several) give a surface, see [iv_surface].
 #'
 #' @param x A formula `y ~ x | z` or `y ~ w | x | z` (covariates, exposure,
@@ -81,7 +87,8 @@
 #'   90:431. Blundell and Powell (2003), in Advances in Economics and Econometrics, volume 2,
 #'   Cambridge University Press, chapter 8. Donald and Newey (2001), Econometrica 69:1161. Chen, Nitanda, Gretton and
 #'   Suzuki (2025), arXiv:2511.14710. Singh, Sahani
-#'   and Gretton (2019), NeurIPS. Anderson (1951), Annals of Mathematical Statistics 22:327.
+#'   and Gretton (2019), NeurIPS. Anderson (1951), Annals of Mathematical Statistics 22:327. Koenker (1981), Journal of
+#'   Econometrics 17:107. Sellke, Bayarri and Berger (2001), American Statistician 55:62.
 #' @examples
 #' set.seed(1)
 #' z <- rnorm(500)
@@ -113,6 +120,7 @@ iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curv
   check_made(control)
   seed <- draw_seed(seed)
   call <- match.call()
+  call[[1]] <- quote(iv_curve) # the method is not exported: update() calls what was called
   if (missing(data)) data <- environment(formula)
   frame <- match.call(expand.dots = FALSE)
   frame <- frame[c(1, match(c("formula", "data", "subset", "na.action"), names(frame), 0))]
@@ -147,12 +155,15 @@ curve_fit <- function(rows, estimator, control, seed) {
   check_shape(control, estimator)
   check_curve_rows(rows)
   model <- closed_fit(rows, control, seed)
+  uneven <- curve_uneven(model, rows)
+  model$cov <- uneven_cov(model, uneven)
   found <- solve_curve(rows, estimator, control, seed)
   fit <- new_object(
     "iv_curve",
     list(
       estimator = estimator, solver = found$solver, control = control, seed = seed, nobs = length(rows$y),
-      names = rows$names, data = rows[c("y", "x", "z", "w")], model = model, curve = found$curve
+      names = rows$names, data = rows[c("y", "x", "z", "w")], model = model, curve = found$curve,
+      uneven = uneven
     )
   )
   fit$range <- unname(stats::quantile(rows$x, c(.01, .99)))

@@ -115,6 +115,7 @@ closed_lines <- function(fit, number) {
       "Shrinkage to linear 2SLS: s = %s (log evidence of a bend %s, noise / difference V/D = %s)", number(fit$shrink),
       number(fit$model$summary[["gain"]]), number(fit$model$summary[["ratio"]])
     ),
+    uneven_lines(fit, number),
     if (!id$strong && id$most > 1 && fit$alike) {
       sprintf(
         "The control function bends alike: s leaves 0 at V/D = %.2g instead of %.2g", 1 / weak_gate[["alike"]],

@@ -47,17 +47,19 @@ combine_p <- function(p) {
   .5 - atan(mean(tan((.5 - p) * pi))) / pi
 }
 
-curve_tests <- function(fit) {
+linearity_tests <- function(fit) {
   score <- curve_score_test(fit$model)
   cubic <- fit$references$wald
+  p <- c(score = score[["p.value"]], cubic = cubic[["p.value"]])
+  list(score = score, cubic = cubic, p = c(linearity = combine_p(p), p))
+}
+
+curve_tests <- function(fit) {
+  line <- linearity_tests(fit)
   tests <- data.frame(
     test = c("linearity", "  score", "  cubic Wald", "endogeneity"),
-    statistic = c(NA, score[["statistic"]], cubic[["statistic"]], fit$references$endogeneity[["statistic"]]),
-    df = c(NA, NA, cubic[["df"]], 1),
-    p.value = c(
-      combine_p(c(score[["p.value"]], cubic[["p.value"]])), score[["p.value"]], cubic[["p.value"]],
-      fit$references$endogeneity[["p.value"]]
-    )
+    statistic = c(NA, line$score[["statistic"]], line$cubic[["statistic"]], fit$references$endogeneity[["statistic"]]),
+    df = c(NA, NA, line$cubic[["df"]], 1), p.value = c(unname(line$p), fit$references$endogeneity[["p.value"]])
   )
   if (!is_shaped(fit)) return(tests)
   rbind(

@@ -21,7 +21,7 @@ print.iv_curve <- function(x, digits = 3, ...) {
   writeLines(c(
     solver_lines(x, number),
     if (is_shaped(x)) paste0("Shape: ", shape_words(x, number)),
-    if (x$shrink == 0) "No evidence against a line at this instrument strength.",
+    line_words(x, number),
     if (is_shrunk(x)) {
       sprintf("\nCurve (%s of the unshrunk fit) and references:", band_label(x))
     } else {
@@ -42,6 +42,9 @@ print.iv_curve <- function(x, digits = 3, ...) {
     })
   }
   cat("\n")
+  if (is_rough_blind(x)) {
+    cat(sprintf("Weak for a curve (rho below .13, whatever the F): bands and intervals are %s\n", rough_words))
+  }
   p <- setNames(x$tests$p.value, trimws(x$tests$test))
   cat(sprintf(
     "Linearity p = %s (score %s, cubic Wald %s); endogeneity p = %s\n", number(p[["linearity"]]),
@@ -49,6 +52,18 @@ print.iv_curve <- function(x, digits = 3, ...) {
   ))
   invisible(x)
 }
+
+# Why the curve is a line: that, and not whether a test has found a bend.
+line_words <- function(fit, number) {
+  if (fit$shrink > 0) return(NULL)
+  p <- fit$tests$p.value[match("linearity", fit$tests$test)]
+  if (!isTRUE(p < .05)) return("No evidence against a line at this instrument strength.")
+  sprintf("The linearity test objects to a line (p = %s), but no bend that these instruments draw beats its noise.", number(p))
+}
+
+# What the interval of weak instruments leaves out.
+is_rough_blind <- function(fit) fit$solver == "closed" && fit$control$band == "posterior" && !fit$identification$strong
+rough_words <- "too narrow for curves rougher than a parabola"
 
 band_label <- function(fit) {
   band <- fit$band
@@ -242,3 +257,27 @@ nobs.iv_curve <- function(object, ...) {
   check_list(object)
   object$nobs
 }
+
+# What a curve does not have: it is no vector of coefficients.
+no_coefficients <- function(what) {
+  abort_argument(
+    "object", "a fit with coefficients", sprintf("a curve, which has no %s", what),
+    hint = "predict(), average_effect(), average_derivative() and tidy() have its values, with errors and intervals."
+  )
+}
+
+#' @importFrom stats coef
+#' @export
+coef.iv_curve <- function(object, ...) no_coefficients("coefficients")
+
+#' @importFrom stats vcov
+#' @export
+vcov.iv_curve <- function(object, ...) no_coefficients("covariance matrix of coefficients")
+
+#' @importFrom stats confint
+#' @export
+confint.iv_curve <- function(object, parm, level = .95, ...) no_coefficients("intervals of coefficients")
+
+#' @importFrom stats residuals
+#' @export
+residuals.iv_curve <- function(object, ...) no_coefficients("residuals: its level is that of the mean, not of people")

@@ -150,7 +150,9 @@ largest_deviation <- function(cov, level, seed, draws = 4000) {
 #'   curve), and of the unshrunk fit `unshrunk`, `std.error`, `conf.low`, `conf.high`,
 #'   `p.value` (two-sided, of no effect). Of a curve with a `shape` (see [curve_control()]) `conf.low` and
 #'   `conf.high` are those of the free fit, as far as the shape allows their sign. Where they lie wholly on the side that
-#'   the shape excludes, the data contradict it: limits and `p.value` are `NA`, and the column `note` says so.
+#'   the shape excludes, the data contradict it: limits and `p.value` are `NA`, and the column `note` says so. `note` is
+#'   also there where an exposure is extrapolation (see [iv_curve()]) and with weak instruments, whose intervals are for
+#'   curves near a parabola: for a sigmoid with a first-stage R2 of .3 they hold the effect far less often than they say.
 #' @section Errors: `latentmr_error_argument`.
 #' @examples
 #' set.seed(1)
@@ -192,7 +194,23 @@ average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
   }
   free <- if (is_shaped(fit)) curve_value(unshaped(fit), at) else value
   frame <- effect_frame(drop(contrast %*% value$fit), drop(contrast %*% free$unshrunk), se, level)
-  cbind(data.frame(from = from, to = to), shaped_frame(fit, frame, drop(contrast %*% value$unshrunk), sign(to - from)))
+  frame <- shaped_frame(fit, frame, drop(contrast %*% value$unshrunk), sign(to - from))
+  cbind(data.frame(from = from, to = to), noted_frame(fit, frame, curve_extrapolates(fit, from) | curve_extrapolates(fit, to)))
+}
+
+# Beside the number what its interval leaves out.
+noted_frame <- function(fit, frame, outside) {
+  moved <- fit$identification$moved
+  seen <- c(max(fit$range[1], moved[1]), min(fit$range[2], moved[2]))
+  beyond <- if (anyNA(seen)) {
+    "extrapolated: the instruments move no exposure for sure"
+  } else {
+    paste("extrapolated: the instruments move", paste(formatC(seen, digits = 3, format = "g"), collapse = " to "))
+  }
+  note <- ifelse(outside, beyond, if (is_rough_blind(fit)) paste("weak instruments:", rough_words) else NA_character_)
+  if (!is.null(frame$note)) note <- ifelse(is.na(frame$note), note, frame$note)
+  if (!all(is.na(note))) frame$note <- note
+  frame
 }
 
 effect_frame <- function(estimate, unshrunk, se, level) {

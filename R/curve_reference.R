@@ -42,7 +42,7 @@ curve_references <- function(rows) {
     cubic = polynomial_reference(rows, 3)
   )
   list(
-    models = models, wald = cubic_wald(models$cubic), endogeneity = residual_test(rows, w, spline, residual),
+    models = models, wald = cubic_wald(rows, w, models), endogeneity = residual_test(rows, w, spline, residual),
     bend = control_bend(rows, w, residual)
   )
 }
@@ -64,10 +64,30 @@ polynomial_reference <- function(rows, degree) {
   )
 }
 
-# That the cubic is a line.
-cubic_wald <- function(model) {
-  if (is.null(model$vcov)) return(c(statistic = NA_real_, df = 2, p.value = NA_real_))
-  joint_wald(model$coef, model$vcov, c("x2", "x3"))
+# That the cubic is a line: White's errors from the residuals of linear 2SLS, which is right if it is. Those of the
+# cubic itself are bent to the few people at the ends, where its instruments weigh most, and far too small there.
+cubic_wald <- function(rows, w, models) {
+  cubic <- models$cubic
+  if (is.null(cubic$vcov) || is.null(models$linear$coef)) {
+    return(c(statistic = NA_real_, df = 2, p.value = NA_real_))
+  }
+  kept <- intersect(names(cubic$coef), rownames(cubic$vcov))
+  columns <- cbind(reference_columns(rows$x, cubic$spec)[, kept], w)
+  z <- cbind(reference_instruments(rows$z, rows$x, w, 4), w)
+  linear <- models$linear
+  left <- qr.resid(qr(w), rows$y - linear$coef[[1]] * reference_columns(rows$x, linear$spec)[, 1])
+  projected <- qr.fitted(qr(z), columns)
+  sizes <- sqrt(colMeans(projected^2))
+  even <- projected / rep(sizes, each = nrow(projected))
+  or_else(
+    {
+      bread <- solve(crossprod(even), tol = 1e-30)
+      vcov <- bread %*% crossprod(even * left) %*% bread / outer(sizes, sizes)
+      dimnames(vcov) <- list(colnames(columns), colnames(columns))
+      joint_wald(cubic$coef, vcov * nrow(even) / (nrow(even) - ncol(even)), c("x2", "x3"))
+    },
+    c(statistic = NA_real_, df = 2, p.value = NA_real_)
+  )
 }
 
 # Wald test that the coefficients of these columns are all 0 (of those that were kept).

@@ -14,9 +14,17 @@ curve_shrink <- function(fit) {
   numbers <- fit$model$summary
   strong <- fit$identification$strong
   tau <- if (strong) 3 else weak_gate[[if (fit$alike) "alike" else "alone"]]
-  s <- min(8 * (1 - tau * numbers[["ratio"]]), if (strong) 4 * (numbers[["gain"]] + .5))
+  uneven <- isTRUE(fit$uneven$found)
+  noise <- numbers[["ratio"]] * if (uneven) fit$uneven$factor else 1
+  s <- min(
+    8 * (1 - tau * noise), if (strong) 4 * (numbers[["gain"]] + .5),
+    if (uneven) 4 * (most_evidence(linearity_tests(fit)$p[["linearity"]]) - .5)
+  )
   min(1, max(0, s))
 }
+
+# The largest log evidence that a p-value can stand for (Sellke, Bayarri and Berger 2001, American Statistician 55:62).
+most_evidence <- function(p) if (isTRUE(p < exp(-1))) -log(-exp(1) * p * log(p)) else 0
 
 # Whether the control function supports the bend of quadratic 2SLS: it bends for sure
 # (1 %), the same way, by a compatible amount, and its assumption (the first-stage residual

@@ -20,6 +20,7 @@
 #'   normal distribution).
 #' @param vcov,vcov. Covariance, two spellings: `NULL` is that of the fit, else a type, a one-sided formula of
 #'   clusters, a matrix or a function of the fit.
+#' @param use.fallback No effect: the number is always known (what [step()] asks with).
 #' @param formula. Changes to the formula, see [update.formula()].
 #' @param evaluate Whether the new call is evaluated.
 #' @param test `"F"` or `"Chisq"`.
@@ -148,7 +149,7 @@ fitted.iv_reg <- function(object, ...) {
 #' @rdname iv_methods
 #' @importFrom stats nobs
 #' @export
-nobs.iv_reg <- function(object, ...) {
+nobs.iv_reg <- function(object, use.fallback = FALSE, ...) {
   check_dots(...)
   check_list(object)
   object$nobs

@@ -132,7 +132,7 @@ curve_caption <- function(x, level) {
     if (has_band(x)) sprintf("Bands (%s): pointwise (dark) and uniform (light). ", level_words(level)),
     "Below: histogram of the exposure. Grey: extrapolation (few people, or not moved by the instruments).",
     if (is_shaped(x)) sprintf(" The curve is %s.", shape_words(x, function(v) signif(v, 2))),
-    if (x$shrink == 0) " No evidence against a line at this instrument strength."
+    if (x$shrink == 0) paste0(" ", line_words(x, function(v) formatC(v, digits = 3, format = "g")))
   )
 }
 
