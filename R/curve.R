@@ -120,7 +120,8 @@ iv_curve.formula <- function(formula, data, estimator = "f2bmld", control = curv
   check_made(control)
   seed <- draw_seed(seed)
   call <- match.call()
-  call[[1]] <- quote(iv_curve) # the method is not exported: update() calls what was called
+  call[[1]] <- quote(iv_curve) # the method is not exported: update() calls what was called,
+  names(call)[names(call) == "formula"] <- "" # whose first argument is `x`
   if (missing(data)) data <- environment(formula)
   frame <- match.call(expand.dots = FALSE)
   frame <- frame[c(1, match(c("formula", "data", "subset", "na.action"), names(frame), 0))]

@@ -281,3 +281,17 @@ confint.iv_curve <- function(object, parm, level = .95, ...) no_coefficients("in
 #' @importFrom stats residuals
 #' @export
 residuals.iv_curve <- function(object, ...) no_coefficients("residuals: its level is that of the mean, not of people")
+
+#' @importFrom stats update
+#' @export
+update.iv_curve <- function(object, formula., ..., evaluate = TRUE) {
+  check_list(object)
+  call <- object$call
+  extras <- match.call(expand.dots = FALSE)$...
+  if (!missing(formula.)) {
+    if (!inherits(formula., "formula")) abort_argument("formula.", "a formula such as y ~ x | z", describe(formula.))
+    call[[2]] <- formula(update(Formula::Formula(object$formula), formula.))
+  }
+  for (name in names(extras)) call[[name]] <- extras[[name]]
+  if (evaluate) eval(call, parent.frame()) else call
+}

@@ -152,7 +152,7 @@ largest_deviation <- function(cov, level, seed, draws = 4000) {
 #'   `conf.high` are those of the free fit, as far as the shape allows their sign. Where they lie wholly on the side that
 #'   the shape excludes, the data contradict it: limits and `p.value` are `NA`, and the column `note` says so. `note` is
 #'   also there where an exposure is extrapolation (see [iv_curve()]) and with weak instruments, whose intervals are for
-#'   curves near a parabola: for a sigmoid with a first-stage R2 of .3 they hold the effect far less often than they say.
+#'   curves near a parabola: rougher ones can be outside far more often than the level says.
 #' @section Errors: `latentmr_error_argument`.
 #' @examples
 #' set.seed(1)
@@ -195,7 +195,8 @@ average_effect.iv_curve <- function(fit, from, to, level = .95, ...) {
   free <- if (is_shaped(fit)) curve_value(unshaped(fit), at) else value
   frame <- effect_frame(drop(contrast %*% value$fit), drop(contrast %*% free$unshrunk), se, level)
   frame <- shaped_frame(fit, frame, drop(contrast %*% value$unshrunk), sign(to - from))
-  cbind(data.frame(from = from, to = to), noted_frame(fit, frame, curve_extrapolates(fit, from) | curve_extrapolates(fit, to)))
+  outside <- curve_extrapolates(fit, from) | curve_extrapolates(fit, to)
+  cbind(data.frame(from = from, to = to), noted_frame(fit, frame, outside))
 }
 
 # Beside the number what its interval leaves out.

@@ -23,7 +23,7 @@ test_that("a true line stays one where the spread differs, and a bend is still f
 test_that("the noise of the posterior has White's form, by hand; one variance elsewhere", {
   d <- uneven_data(3)
   fit <- iv_curve(y ~ x | z, d, seed = 1)
-  plain <- LatentMR:::closed_fit(fit$data, fit$control, 1)
+  plain <- LatentMR:::closed_fit(fit$data, fit$control, 1L)
   noise <- plain$map %*% (plain$omega - plain$summary[["s2_band"]] * diag(nrow(plain$omega))) %*% t(plain$map)
   expect_equal(fit$model$cov, plain$cov + noise)
   expect_gt(min(eigen(fit$model$cov, TRUE, TRUE)$values), -1e-10)
@@ -32,7 +32,7 @@ test_that("the noise of the posterior has White's form, by hand; one variance el
   expect_equal(fit$uneven$p.value, pchisq(2 * koenker[[1]], 2, lower.tail = FALSE))
   even <- iv_curve(y ~ x | z, uneven_data(3, uneven = 0), seed = 1)
   expect_false(even$uneven$found)
-  expect_identical(even$model$cov, LatentMR:::closed_fit(even$data, even$control, 1)$cov)
+  expect_identical(even$model$cov, LatentMR:::closed_fit(even$data, even$control, 1L)$cov)
 })
 
 test_that("the cubic Wald has White's errors from the residuals of the line", {
@@ -63,6 +63,7 @@ test_that("what a curve says beside its numbers, and where to turn for what it d
   d <- uneven_data(2, 600, 0)
   again <- update(iv_curve(y ~ x | z, d, seed = 1), seed = 3)
   expect_identical(again$seed, 3L)
+  expect_identical(update(again, seed = 3)$call, again$call)
   for (f in list(coef, vcov, confint, residuals)) expect_error(f(fit), class = "latentmr_error_argument")
   contradicted <- fit
   contradicted$shrink <- 0
