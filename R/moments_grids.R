@@ -41,9 +41,10 @@ off_grids <- function(x, environment, pairs = 0) {
 # finest step that all are on; those with the most common value say nothing. `step`: the largest
 # that most lie on.
 grids_of <- function(x, above = 0) {
-  x <- x - x[which.max(tabulate(match(x, unique(x))))]
+  # The differences carry the rounding of the values, which may be much larger.
   noise <- 16 * .Machine$double.eps * max(abs(x))
-  if (noise == 0) return(list(step = 0))
+  x <- x - x[which.max(tabulate(match(x, unique(x))))]
+  if (max(abs(x)) <= noise) return(list(step = 0))
   few <- if (length(x) > 200) x[round(seq(1, length(x), length.out = 200))] else x
   steps <- candidate_steps(few, noise)
   steps <- Filter(function(step) mean(on_grid(few, step, noise)) >= .4, steps[steps > above])
@@ -86,11 +87,16 @@ candidate_steps <- function(x, noise) {
   unique(vapply(steps, exact_step, 0, x = x))
 }
 
-# A step that is known to some digits, to all: from its multiples among the values.
+# A step that is known to some digits, to all: from its multiples among the values, the large ones, in which rounding
+# weighs least. What is a multiple is seen further out with every digit.
 exact_step <- function(step, x) {
-  times <- round(x / step)
-  near <- times != 0 & abs(x - times * step) < 1e-6 * step
-  if (any(near)) stats::median(x[near] / times[near]) else step
+  for (pass in 1:3) {
+    times <- round(x / step)
+    near <- times != 0 & abs(x - times * step) < 1e-6 * step
+    far <- near & abs(times) >= max(abs(times[near]), 0) / 2
+    if (any(far)) step <- stats::median(x[far] / times[far])
+  }
+  step
 }
 
 # Euclid's, for numbers that are exact to `noise`.

@@ -57,6 +57,21 @@ test_that("grids are found whatever their step, and where there is none none is"
   }
 })
 
+test_that("traits rounded to many decimals lie on their grid, whatever their size; who is between is found", {
+  for (seed in 1:4) {
+    for (digits in 3:6) {
+      for (mean in c(3.4, 12, 130, 1e4)) {
+        set.seed(seed)
+        x <- round(rnorm(400, mean, sqrt(mean) / 2), digits)
+        expect_length(grids_of(x)$off, 0)
+      }
+    }
+  }
+  x <- round(rnorm(400, 12, 1.6), 5)
+  off <- vapply(grids_of(replace(x, 7, x[7] + 3e-6))$off, function(grid) which(grid$off), 0L)
+  expect_identical(off, 7L)
+})
+
 test_that("two columns whose difference is whole for all but one", {
   set.seed(3)
   from <- round(rnorm(200, 40, 5), 2)
