@@ -68,7 +68,7 @@
 #' * `latentmr_warning_small_environment`: environments of fewer than 10 people, removed: `environments`;
 #' * `latentmr_warning_samples`: a fam file that may have a line too many;
 #' * `latentmr_warning_family`: people of one family who are not alike as full siblings are: `correlation`;
-#' * `latentmr_warning_kinship`: pairs without a kinship coefficient;
+#' * `latentmr_warning_kinship`: pairs without a kinship coefficient; one family that holds many of the people: `people`, `threshold`;
 #' * `latentmr_warning_disclosure`: variants that a site withheld;
 #' * `latentmr_warning_version`: sites that have other versions of the package: `versions`;
 #' * `latentmr_warning_palindromic`: palindromic variants of sites that may be on the other strand: `variants`;
@@ -77,7 +77,8 @@
 #'   `fit$warnings`;
 #' * `latentmr_warning_setting`: settings of a control that nothing reads with what was chosen: `settings`;
 #' * `latentmr_warning_formula`: a term that is not defined for some rows, such as the logarithm of a negative number;
-#' * `latentmr_warning_cluster`: an error that takes people as independent, with clusters;
+#' * `latentmr_warning_cluster`: an error that takes people as independent, with clusters; one cluster that holds most
+#'   people: `clusters`, `effective`, `share`;
 #' * `latentmr_warning_vcov`: a covariance that was not positive semi-definite;
 #' * `latentmr_warning_leverage`: people who carry a first stage alone, or carry no instrument;
 #' * `latentmr_warning_duplicate`: repeated instruments; sites with the same people: `sites`;

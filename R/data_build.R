@@ -43,6 +43,7 @@ build_mr_data <- function(frame, source, background = NULL, block = NULL, kind =
   if (!is.null(cluster) && nlevels(cluster) < 2) {
     abort_argument("cluster", "at least 2 groups among the analysed participants", "one")
   }
+  warn_uneven_clusters(cluster)
   new_mr_data(
     genotypes = pick(source$genotypes, people$rows, kept$cols), variants = renamed$variants, kind = kind,
     outcome = traits$outcome, exposure = traits$exposure,

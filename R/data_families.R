@@ -69,7 +69,22 @@ families <- function(kin, ids = NULL, threshold = 2^-4.5, encoding = "UTF-8", ..
     C_ffi_components, length(known), match(people$a[near], known), match(people$b[near], known)
   )
   shown <- if (is.null(who)) seq_along(known) else seq_along(who)
+  warn_chained(component[shown], threshold)
   new_families(known[shown], component[shown])
+}
+
+# Chance links among many pairs chain everybody into one family.
+warn_chained <- function(component, threshold) {
+  size <- max(tabulate(component))
+  if (size < 50 || size < .1 * length(component)) return(invisible())
+  warn(
+    sprintf(
+      "One family holds %s of %s people, chained by pairs with a kinship of %s or more: hardly relatives all.",
+      big(size), big(length(component)), format(threshold, digits = 3)
+    ),
+    "latentmr_warning_kinship", people = size, threshold = threshold,
+    hint = "Kinship from few variants, or over several ancestries, is noise at this threshold: take it from genome-wide variants, or a higher `threshold` (.0884 second degree, .177 first)."
+  )
 }
 
 new_families <- function(ids, component) {

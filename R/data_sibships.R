@@ -19,13 +19,15 @@ check_sibships <- function(family, kind, parents = NULL) {
 # Far below it the groups are something else (sites, households, half siblings). Some hundred pairs and variants tell.
 warn_unlike_siblings <- function(family, source, rows, variants, environment, mean, most = 400L) {
   if (is.null(family)) return(invisible())
-  first <- match(family, family)
-  second <- which(!is.na(family) & first != seq_along(family))
-  second <- second[!duplicated(family[second])]
-  second <- second[unique(round(seq(1, length(second), length.out = min(most, length(second)))))]
+  # A member and the next: of families of any size.
+  at <- order(family, na.last = NA)
+  next_to <- which(family[at][-1] == family[at][-length(at)])
+  next_to <- next_to[unique(round(seq(1, length(next_to), length.out = min(most, length(next_to)))))]
+  first <- at[next_to]
+  second <- at[next_to + 1L]
   cols <- variants[unique(round(seq(1, length(variants), length.out = min(most, length(variants)))))]
   if (length(second) < 10) return(invisible())
-  pair <- c(first[second], second)
+  pair <- c(first, second)
   g <- decode(source$genotypes, cols, rows[pair]) - t(mean[cols, as.integer(environment)[pair], drop = FALSE])
   a <- g[seq_along(second), , drop = FALSE]
   b <- g[length(second) + seq_along(second), , drop = FALSE]

@@ -137,6 +137,7 @@ iv_fit <- function(y, x = NULL, z = NULL, w = NULL, estimator = "2sls", vcov = N
   }
   rows["root"] <- list(weight_roots(weights, n))
   fit <- iv_engine(rows, estimator, asked$type, asked$cluster, tol, control)
+  if (fit$vcov_type != "CR2") warn_uneven_clusters(fit$cluster, rows$root)
   fit$call <- match.call()
   fit
 }
@@ -281,10 +282,14 @@ check_left_out <- function(skipped, estimator, clustered) {
   if (skipped > 0) {
     warn(
       sprintf(
-        "%d of %d people carry no instrument: a column is not identified without %s.", skipped, n,
-        if (clustered) "their cluster" else "them"
+        if (clustered) {
+          "%d of %d people do not count: with their whole cluster left out of the first stage, a column is not identified."
+        } else {
+          "%d of %d people carry no instrument: a column is not identified without them."
+        },
+        skipped, n
       ),
-      "latentmr_warning_leverage"
+      "latentmr_warning_leverage", hint = if (clustered) "Smaller clusters leave more people for the first stage."
     )
   }
 }

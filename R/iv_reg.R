@@ -87,6 +87,7 @@ iv_reg <- function(formula, data, estimator = "2sls", vcov = NULL, cluster = NUL
     run(exogenous | design_names(parts$X) %in% e$variables)
   })
   fit <- reorder_coefficients(fit, design_names(parts$X))
+  if (fit$vcov_type != "CR2") warn_uneven_clusters(fit$cluster, root)
   fit$stage1_names <- design_names(parts$Z)
   fit$call <- call
   fit$formula <- stats::formula(formula)

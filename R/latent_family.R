@@ -96,6 +96,8 @@ family_block <- function(set, environments, made = family_rows) {
   block <- own_block(rows, rows$people)
   if (length(unique(rows$cluster)) < FEW_FAMILIES) {
     block$problem <- sprintf("fewer than %d families inform", FEW_FAMILIES)
+  } else if (cluster_sizes(rows$cluster)$effective < FEW_FAMILIES) {
+    block$problem <- "most people who inform are of one family or few"
   }
   block
 }

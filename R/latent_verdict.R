@@ -11,7 +11,8 @@
 #' that holds more than half of the variants, and fewer than ten variants; an identification that was forced, and a
 #' first stage most of which lies in what was partialled out: the share of the exposure's association with the panel
 #' in those directions is above .8 and larger than that many directions drawn at random hold in one of a thousand
-#' draws (Beta(k/2, (p - k)/2)). With continuous instruments the effects by the invariant and by the variant block
+#' draws (Beta(k/2, (p - k)/2)); and clusters whose number does not bear an error (`"clusters"`): one of them holds more
+#' than half of the people, or they count as fewer than five of one size, \eqn{(\sum n_g)^2 / \sum n_g^2}. With continuous instruments the effects by the invariant and by the variant block
 #' stand side by side (`"two blocks"`, never an objection): where the confounder is tied to what stays, the variant
 #' block is the valid one, and nothing in the data tells.
 #'
@@ -196,7 +197,7 @@ control_checks <- function(fit) {
 
 # Of a first line from the population. What is learned of structure does not enter the family rows.
 fixed_checks <- function(fit) {
-  if (is_family(fit$leading)) return(NULL)
+  if (is_family(fit$leading)) return(cluster_check(fit))
   encoder <- fit$encoder
   rows <- list()
   object <- function(check, finding, statistic = NA_real_) {
@@ -231,10 +232,16 @@ fixed_checks <- function(fit) {
       100 * lost[["share"]], lost[["before"]], fit$diagnostics$f
     ), lost[["share"]])
   }
-  rows <- c(rows, block_check(fit))
+  rows <- c(rows, cluster_check(fit), block_check(fit))
   forced <- grep("^Not identified, forced", fit$warnings, value = TRUE)
   if (length(forced)) object("identification", forced[1])
   rows
+}
+
+cluster_check <- function(fit) {
+  sizes <- fit$cluster_sizes
+  if (is.null(sizes) || (!is_uneven(sizes) && sizes$effective >= 5)) return(NULL)
+  list(check_row("clusters", cluster_words(sizes), sizes$effective, objects = TRUE))
 }
 
 # What stays and what moves can give two answers, and nothing in the data says which block is confounded.
@@ -294,6 +301,7 @@ objection_words <- function(check) {
     families = "population and family estimates differ (families)",
     "one region" = "one region holds most variants", "few variants" = "there are too few variants",
     "first stage lost" = "strength was taken for structure (first stage lost)",
+    clusters = "its error is by clusters that are too few or too unequal (clusters)",
     identification = "nothing identifies the effect (identification)"
   )
   unname(ifelse(check %in% names(words), words[check], check))

@@ -93,11 +93,7 @@ warning_rules <- list(
       fit$encoder$dropped, nrow(fit$variants)
     )
   },
-  few_clusters = function(fit) {
-    if (isTRUE(fit$clusters < 20)) {
-      sprintf("Only %d clusters: errors that allow for clusters are too small with so few.", fit$clusters)
-    }
-  },
+  few_clusters = function(fit) if (!is.null(fit$cluster_sizes)) cluster_words(fit$cluster_sizes),
   folds_disagree = function(fit) {
     e <- fit$estimates$latent_nagar
     folds <- e$jackknife

@@ -66,7 +66,9 @@ on_grid <- function(x, step, noise) {
   rest <- ifelse(rest > step / 2 - noise, rest - step, rest) # one end of the circle
   bin <- order(rest)
   run <- cumsum(c(TRUE, diff(rest[bin]) > noise))
-  run[bin] == which.max(tabulate(run))
+  on <- run == which.max(tabulate(run))
+  on[bin] <- on
+  on
 }
 
 # Decimal steps, and common measures of differences of the values: for numbers that lie on a grid

@@ -30,11 +30,28 @@ test_that("families equal flooding, on random graphs and a long chain", {
     threshold <- runif(1, .01, .4)
     study <- sample(ids, sample(c(20, 60), 1))
     if (!any(c(kin$ID1, kin$ID2) %in% study)) next
-    got <- families(kin, study, threshold)
+    got <- quiet(families(kin, study, threshold))
     expect_identical(setNames(as.character(got), names(got)), families_twin(kin$ID1, kin$ID2, kin$Kinship, study, threshold))
   }
   chain <- data.frame(ID1 = 1:4999, ID2 = 2:5000, Kinship = .1)
-  expect_identical(nlevels(families(chain[sample(4999), ])), 1L)
+  expect_warning(
+    family <- families(chain[sample(4999), ]), "One family holds 5,000 of 5,000 people, chained",
+    class = "latentmr_warning_kinship"
+  )
+  expect_identical(nlevels(family), 1L)
+  expect_no_warning(families(chain, ids = c(1:40, 6001:7000)))
+})
+
+test_that("members of one large family are compared too", {
+  set.seed(1)
+  g <- matrix(rbinom(300 * 40, 2, .4), 300)
+  make <- function(family) {
+    x <- g[, 1] + rnorm(300)
+    suppressMessages(mr_data(g, x, x + rnorm(300), rep(c("a", "b"), 150), family = family, kind = "genotype"))
+  }
+  said <- testthat::capture_warnings(make(c(rep(1, 280), 2:21)))
+  expect_match(said, "not alike as full siblings", all = FALSE)
+  expect_match(said, "The largest of 21 clusters holds 93 % of the people, so that they count as 1.1", all = FALSE)
 })
 
 test_that("tables of KING and plink 2 as files; both kinds together", {

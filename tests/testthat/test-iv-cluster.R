@@ -241,3 +241,19 @@ test_that("clusters that cannot be are refused in words", {
     vcov(iv_fit(d$mpg, d$wt, d$disp), cluster = ~carb)
   })
 })
+
+test_that("one cluster of most people is warned of, with the effective number; CR2 has its own degrees of freedom", {
+  set.seed(1)
+  z <- rnorm(200)
+  x <- z + rnorm(200)
+  d <- data.frame(y = x + rnorm(200), x, z, g = c(rep(1, 160), 2:41), even = rep(1:20, 10))
+  sizes <- cluster_sizes(d$g)
+  expect_equal(sizes, list(count = 41, effective = 200^2 / (160^2 + 40), share = .8))
+  text <- "The largest of 41 clusters holds 80 % of the people, so that they count as 1.6 of one size"
+  expect_warning(iv_fit(d$y, d$x, d$z, cluster = d$g), text, class = "latentmr_warning_cluster")
+  expect_warning(iv_reg(y ~ x | z, d, cluster = ~g), text, class = "latentmr_warning_cluster")
+  both <- testthat::capture_warnings(iv_reg(y ~ x | z, d, cluster = ~ even + g))
+  expect_match(both, text, all = FALSE)
+  expect_no_warning(iv_fit(d$y, d$x, d$z, vcov = "CR2", cluster = d$g))
+  expect_no_warning(iv_fit(d$y, d$x, d$z, cluster = d$even))
+})

@@ -138,3 +138,22 @@ test_that("structure that was partialled out is no objection, nor a covariate th
   ref <- ref_linear_hsic(within(rows$instruments), within(rows$covariates), rows$environment)
   expect_equal(unname(fit$diagnostics$hsic_covariates[c("statistic", "pval")]), ref, tolerance = 1e-6)
 })
+
+test_that("clusters object by their effective number, not by their count", {
+  uneven <- valid_fit
+  uneven$cluster_sizes <- cluster_sizes(c(rep(1, 470), 2:31))
+  v <- verdict(uneven)
+  expect_identical(v$check[v$objects], "clusters")
+  expect_match(v$finding[v$objects], "The largest of 31 clusters holds 94 % of the people, so that they count as 1.1")
+  expect_match(attr(v, "headline")[1], "^Do not publish this as it stands: its error is by clusters")
+  expect_match(latent_warnings(uneven), "The largest of 31 clusters", all = FALSE)
+  uneven$cluster_sizes <- cluster_sizes(rep(1:100, 5))
+  expect_false(any(verdict(uneven)$objects))
+  expect_false(any(grepl("clusters", latent_warnings(uneven))))
+
+  data <- simulate_mr("snp", cell = 3, n = 200, seed = 1)
+  n <- length(data$outcome)
+  data$cluster <- factor(pmax(seq_len(n) - ceiling(.94 * n), 0))
+  fit <- quiet(latent_mr(data, seed = 1, methods = "latent_2sls", by_environment = FALSE))
+  expect_identical(fit$cluster_sizes, cluster_sizes(data$cluster))
+})
