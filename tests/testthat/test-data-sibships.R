@@ -12,7 +12,7 @@ quiet <- function(call) suppressMessages(call)
 test_that("families that are no siblings are warned of, siblings are not", {
   g <- people(matrix(rbinom(n * 4, 2, .4), n))
   expect_warning(
-    quiet(mr_data(g, x, y, e, family = named(rep(1:60, 4)))), "not by about .5 (60 pairs)",
+    quiet(mr_data(g, x, y, e, family = named(rep(1:60, 4)))), "not by about .5 (180 pairs)",
     class = "latentmr_warning_family", fixed = TRUE
   )
   gamete <- function(a, b) ifelse(matrix(rbinom(480, 1, .5), 120) == 1, a, b)
