@@ -73,7 +73,8 @@ private <- list(
     "starts", "mixing", "version"
   ),
   latent_mr = c(
-    "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "cluster_sizes", "latent", "dropped", "binary",
+    "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "cluster_sizes", "latent", "dropped",
+    "binary",
     "cases", "score", "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld",
     "unavailable", "people", "tables"
   ),
