@@ -62,7 +62,7 @@ line_words <- function(fit, number) {
 }
 
 # What the interval of weak instruments leaves out.
-is_rough_blind <- function(fit) fit$solver == "closed" && fit$control$band == "posterior" && !fit$identification$strong
+is_rough_blind <- function(fit) is_shrunk(fit) && fit$control$band == "posterior" && !fit$identification$strong
 rough_words <- "too narrow for curves rougher than a parabola"
 
 band_label <- function(fit) {
