@@ -162,7 +162,8 @@
 #'   regression that F is of. *R2*: the share of the exposure that a variant explains.
 #' * *Anderson-Rubin set*, *CLR set* (conditional likelihood ratio, Moreira 2003): the effects that the data do not
 #'   contradict, right however weak the instruments are. CLR is mostly the narrower, the one to quote where F
-#'   is small. Anderson-Rubin is empty where no single effect fits all instruments.
+#'   is small. Anderson-Rubin is empty where no single effect fits all instruments. Of continuous instruments the set
+#'   counts the *learning* of the instruments as well, as do their errors (`"jackknife"`, `"learned"`).
 #' @section Tests:
 #' * *Verdict*: the tests that can say that the instruments are not valid. One that *objects* has p below 5 %
 #'   by *Holm*: p-values made larger since there are several tests.

@@ -76,7 +76,7 @@ private <- list(
     "estimates", "leading", "mode", "rows_used", "held", "clustered", "clusters", "cluster_sizes", "latent", "dropped",
     "binary",
     "cases", "score", "columns", "by_environment", "leave_one_out", "diagnostics", "fold_encoders", "naive", "withheld",
-    "unavailable", "people", "tables"
+    "unavailable", "people", "tables", "learned"
   ),
   iv_reg = c(
     "df_terms", "cov.unscaled", "rss", "n", "cluster", "strength", "aliased_instruments", "engine", "stage1_names",

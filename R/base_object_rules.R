@@ -229,6 +229,14 @@ estimate_rule <- function(...) {
   )
 }
 
+# Of the tests of R/iv_learned.R.
+learned_rule <- function() {
+  parts(
+    scores = numbers("m", 2), folds = several(numbers("m", 2)), spread = number(min = 0, na = TRUE),
+    null = TRUE, optional = TRUE
+  )
+}
+
 # x: exposures, G: instruments.
 fit_rules <- function() list(
   exposure = texts("x", distinct = TRUE), outcome = text(), headline = texts(1, na = TRUE), mode = text(),
@@ -258,6 +266,7 @@ fit_rules <- function() list(
     se = numbers("v", min = 0, na = TRUE, null = TRUE), together = flag(), rows = number(min = 1, whole = TRUE),
     null = TRUE, optional = TRUE
   ),
+  learned = learned_rule(),
   controls = frame(
     "k", outcome = texts("k"), method = texts("k"), b = numbers("k", na = TRUE), se = numbers("k", min = 0, na = TRUE),
     pval = numbers("k", min = 0, max = 1, na = TRUE), verdict = texts("k", na = TRUE), null = TRUE, optional = TRUE

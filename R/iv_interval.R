@@ -11,7 +11,9 @@ error_in_words <- function(types) {
     HC2 = "robust to heteroskedasticity", HC3 = "robust to heteroskedasticity", cluster = "robust, by cluster",
     CR2 = "robust, by cluster", bekker = "for many instruments of equal variances",
     many = "for many instruments, from rows of people robust to heteroskedasticity",
-    jackknife = "jackknife over folds of people", reml = "of restricted maximum likelihood",
+    jackknife = "jackknife over folds of people",
+    learned = "widened by what the learning of the instruments adds to 2SLS in the jackknife",
+    reml = "of restricted maximum likelihood",
     likelihood = "of maximum likelihood", random = "random effects over variants", fixed = "of variants that agree",
     bootstrap = "bootstrap over variants"
   )

@@ -133,6 +133,8 @@ ar_set.latent_mr <- function(fit, level = 0.95, ...) {
   check_dots(...)
   check_made(fit)
   check_number(level, "level", 0, 1, open = TRUE)
+  learned <- head_learned(fit)
+  if (!is.null(learned)) return(explained_set(learned_ar_set(learned, level)))
   explained_set(exposure_sets(head_kclass(fit), fit$exposure, level))
 }
 

@@ -35,38 +35,98 @@ jackknife_refusal <- function(data, encoder, crossfit) {
   }
 }
 
-# The estimates with the errors of those that can be repeated replaced; `set` is that of
-# R/latent_working.R. NULL, unless `sure`, where directions are lost without a fold.
-jackknife_encoder <- function(estimates, chosen, set, level, sure) {
-  if (sure) return(jackknife_relearned(estimates, chosen, set, level))
-  tryCatch(
-    jackknife_relearned(estimates, chosen, set, level), latentmr_error_unidentified = function(e) NULL
+# What is estimated anew without each fold; `set` is that of R/latent_working.R. `apart`: of single environments too.
+# NULL, unless `sure`, where directions are lost without a fold.
+#   estimates     estimators x folds, of those that can be repeated; latent_2sls is among them
+#   environments  by environment, of those that are for one: estimators x environments x folds, or NULL
+#   difference    ordinary regression less 2SLS, both given the latent block: of everybody, then of each fold
+#   scores, folds learned_scores() of everybody and a list of those without each fold; NULL with masks held, whose
+#                 instruments are other columns in every fold
+relearn_folds <- function(chosen, set, level, apart, sure) {
+  if (sure) return(relearned_folds(chosen, set, level, apart))
+  tryCatch(relearned_folds(chosen, set, level, apart), latentmr_error_unidentified = function(e) NULL)
+}
+
+relearned_folds <- function(chosen, set, level, apart) {
+  repeated <- vapply(latent_registry(), `[[`, NA, "relearned")
+  chosen <- method_rows(union(intersect(chosen$id, names(which(repeated))), "latent_2sls"))
+  sparse <- set$encoder$method == "sparse"
+  whole <- set_blocks(chosen, set)$latent
+  like <- if (!sparse) learned_scores(set$encoder, whole, set$view)
+  each <- lapply(sets_without_folds(set, sparse), fold_again, chosen, level, apart, like)
+  pick <- function(name) vapply(each, `[[`, each[[1]][[name]], name)
+  list(
+    estimates = matrix(pick("estimates"), nrow(chosen), dimnames = list(chosen$id, NULL)),
+    environments = if (apart) pick("environments"),
+    difference = c(ols_less_2sls(whole$kclass), pick("difference")),
+    scores = like$scores, folds = if (!sparse) lapply(each, `[[`, "scores")
   )
 }
 
-jackknife_relearned <- function(estimates, chosen, set, level) {
-  repeated <- vapply(latent_registry()[chosen$id], `[[`, NA, "relearned")
-  chosen <- chosen[repeated & !vapply(estimates[chosen$id], function(x) anyNA(x$b), NA), ]
-  if (!nrow(chosen)) return(estimates)
+fold_again <- function(one, chosen, level, apart, like) {
+  effects <- function(chosen, one, blocks = set_blocks(chosen, one)) {
+    vapply(estimate_methods(chosen, one, NULL, level, blocks = blocks), `[[`, 0, "b")
+  }
+  blocks <- set_blocks(chosen, one)
+  local <- chosen[!vapply(latent_registry()[chosen$id], `[[`, NA, "everybody"), ]
+  by_environment <- function(e) {
+    inside <- one
+    inside$view <- view_subset(one$view, e)
+    effects(local, inside)
+  }
+  list(
+    estimates = effects(chosen, one, blocks),
+    environments = if (apart) {
+      each <- vapply(one$view$environments, by_environment, numeric(nrow(local)))
+      matrix(each, nrow(local), dimnames = list(local$id, one$view$environments))
+    },
+    difference = ols_less_2sls(blocks$latent$kclass),
+    scores = if (!is.null(like)) learned_scores(one$encoder, blocks$latent, one$view, like)
+  )
+}
+
+ols_less_2sls <- function(m) kclass_fit(m, 0)$coefficients - kclass_fit(m, 1)$coefficients
+
+# The people but those of each fold, with directions learned from them.
+sets_without_folds <- function(set, sparse) {
   moments <- fold_moments(set)
   means <- moments_means(moments)
-  folds <- sort(unique(moments$blocks$fold))
-  sparse <- set$encoder$method == "sparse"
-  without <- vapply(folds, function(f) {
+  lapply(sort(unique(moments$blocks$fold)), function(f) {
     gone <- which(moments$blocks$fold == f)
     view <- view_delete_blocks(if (sparse) set$base$view else set$view, moments, gone, means)
-    one <- if (sparse) {
-      sparse_columns(moments, sparse_relearned(set$base$encoder, view), moments, view)
-    } else {
-      list(encoder = relearned(set$encoder, view), view = view, moments = moments)
-    }
-    vapply(estimate_methods(chosen, one, NULL, level), `[[`, 0, "b")
-  }, numeric(nrow(chosen)))
-  without <- matrix(without, nrow(chosen), dimnames = list(chosen$id, NULL))
-  for (id in chosen$id) {
-    estimates[[id]] <- refinished(estimates[[id]], without[id, ], level)
+    if (sparse) return(sparse_columns(moments, sparse_relearned(set$base$encoder, view), moments, view))
+    list(encoder = relearned(set$encoder, view), view = view, moments = moments)
+  })
+}
+
+# The estimates with errors that count the learning: those that were repeated by the jackknife, others that rest on the
+# encoder (from rows, or on another scale) by what it adds to latent_2sls. `without`: estimators x folds.
+learned_errors <- function(estimates, without, level) {
+  rests <- vapply(latent_registry()[names(estimates)], rests_on_encoder, NA)
+  own <- names(estimates) %in% rownames(without)
+  told <- vapply(estimates, function(x) all(is.finite(x$b)), NA)
+  given <- estimates$latent_2sls
+  for (id in names(estimates)[own & told]) estimates[[id]] <- refinished(estimates[[id]], without[id, ], level)
+  if (!isTRUE(is.finite(given$se))) return(estimates)
+  more <- max(1, estimates$latent_2sls$se / given$se)
+  for (id in names(estimates)[rests & !own & told]) {
+    estimates[[id]] <- widened(estimates[[id]], more, estimates$latent_2sls$df, level)
   }
   estimates
+}
+
+rests_on_encoder <- function(method) {
+  method$partialled == "latent" || method$instruments %in% c("latent", "invariant", "variant")
+}
+
+widened <- function(estimate, more, df, level) {
+  estimate$se_conditional <- estimate$se_plain
+  new <- c(
+    interval(estimate$b, estimate$se * more, df, level),
+    list(se_plain = estimate$se_plain * more, vcov = "learned", df = df)
+  )
+  estimate[names(new)] <- new
+  estimate
 }
 
 # The estimate with the error of what it is without each fold. One that cannot be computed (a

@@ -38,8 +38,12 @@
 #' so; with continuous instruments 95 % intervals covered 87 to 94 % in four cells of the published design.
 #' `jackknife` learns the encoder anew without each of ten folds, and covers 96 to 98 % there
 #' (`bench/bench-jackknife.R`), at ten times the work of the linear algebra. It replaces the errors of `latent_2sls`,
-#' `latent_liml`, `latent_fuller`, `latent_2sls_only` and `latent_2sls_variant` of everybody. Clusters stay whole in a
-#' fold. With `encoder = "mechanism_sparsity"` masks are held and rows learned anew; where Sargan's J rejects at 1 %, which is
+#' `latent_liml`, `latent_fuller`, `latent_2sls_only` and `latent_2sls_variant`, of everybody and of single environments; errors of
+#' the other latent rows (UJIVE, GMM, odds and risk ratios: `vcov` `"learned"`) are multiplied by what the learning adds to
+#' that of `latent_2sls`. J, Wu-Hausman, Cochran's Q and the Anderson-Rubin set count the learning too ([weakiv_test()],
+#' `bench/bench-learned.R`): taken as known, the directions make sets too narrow and tests reject what is true. Where they
+#' are (`jackknife = FALSE`, `crossfit`, several exposures, an autoencoder), J and Q do not object in the
+#' [verdict()], and it says so. Clusters stay whole in a fold. With `encoder = "mechanism_sparsity"` masks are held and rows learned anew; where Sargan's J rejects at 1 %, which is
 #' how a missed touch shows, intervals of the latent rows are wider by \eqn{\sqrt{J/df}} (`bench/bench-mechanism-sparsity.R`).
 #'
 #' @section Spectral REML (`latent_reml`):
@@ -275,12 +279,12 @@ latent_estimate <- function(set, asked, score) {
   folds <- latent_jackknife(chosen, set, asked$by_environment && is.null(rows))
   step <- progress_steps("Estimates", length(chosen$id))
   estimates <- estimate_methods(chosen, set, rows, asked$level, folds, blocks, step)
-  relearned <- if (asked$jackknife) jackknife_encoder(estimates, chosen, plain, asked$level, asked$sure)
-  if (!is.null(relearned)) estimates <- relearned
+  again <- if (asked$jackknife) relearn_folds(chosen, plain, asked$level, asked$by_environment, asked$sure)
+  if (!is.null(again)) estimates <- learned_errors(estimates, again$estimates, asked$level)
   leading <- choose_headline(chosen, set$encoder, !is.null(rows), estimates)
   fit <- list(
     estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level,
-    encoder = set$fitted, crossfit = asked$crossfit, held = asked$jackknife && is.null(relearned),
+    encoder = set$fitted, crossfit = asked$crossfit, held = asked$jackknife && is.null(again),
     outcome = moments$outcome[1], exposure = moments$exposure, units = moments$units,
     kind = moments$kind, mode = set$encoder$mode, variants = moments$variants, flow = moments$flow, seed = asked$seed,
     rows_used = !is.null(rows), clustered = !is.null(rows$cluster),
@@ -300,11 +304,13 @@ latent_estimate <- function(set, asked, score) {
   if (asked$by_environment) {
     step <- progress_steps("Estimates by environment", 2 * length(set$view$environments))
     each <- environment_estimates(fit, chosen, set, rows, step)
+    if (!is.null(again)) each <- learned_environments(each, again, asked$level)
     fit$by_environment <- lapply(each, `[[`, "estimates")
     fit$leave_one_out <- leave_one_environment_out(fit, set, rows, step, blocks)
   }
+  fit["learned"] <- list(learned_parts(again, estimates))
   list(
-    fit = fit, rows = rows, block = blocks$latent, family = blocks[["family variants"]],
+    fit = fit, rows = rows, block = blocks$latent, again = again, family = blocks[["family variants"]],
     mixed = blocks[["mixed variants"]],
     strength = if (asked$by_environment) lapply(each, `[[`, "strength")
   )
@@ -354,6 +360,7 @@ refuse_block <- function(block, crossfit) {
 latent_diagnose <- function(got, set, asked, notes) {
   fit <- got$fit
   fit$diagnostics <- latent_diagnostics(fit, got$block, got$strength, set, got$rows)
+  if (!is.null(got$again)) fit$diagnostics <- learned_diagnostics(fit, got$again)
   for (own in c("family", "mixed")) fit$diagnostics[own] <- list(row_diagnostics(fit, got[[own]]))
   fit$diagnostics["null"] <- list(null_diagnostic(fit, set$source$null))
   if (asked$crossfit && set$fitted$method == "code") fit$diagnostics <- whole_hsic(fit$diagnostics, set$plain)

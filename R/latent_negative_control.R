@@ -155,17 +155,23 @@ negative_latent <- function(fit, data, control, chosen) {
   blocks <- set_blocks(chosen, set)
   jackknife <- latent_jackknife(chosen, set, FALSE)
   estimates <- estimate_methods(chosen, set, rows, fit$level, jackknife, blocks)
+  again <- if (!is.null(fit$learned)) relearn_folds(chosen, set, fit$level, FALSE, FALSE)
+  if (!is.null(again)) estimates <- learned_errors(estimates, again$estimates, fit$level)
   frame <- list(exposure = fit$exposure, outcome = control$name)
-  ar <- do.call(rbind, lapply(chosen$id, negative_ar, blocks))
+  ar <- do.call(rbind, lapply(chosen$id, negative_ar, blocks, learned_parts(again, estimates)))
   k <- length(fit$exposure)
   out <- cbind(estimate_rows(frame, estimates, "pooled"), ar[rep(seq_along(chosen$id), each = k), ])
   out[c(mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "vcov", "ar_statistic", "ar_df1", "ar_df2", "ar_pval")]
 }
 
-# Each estimator's own instruments and block; least squares has no instruments.
-negative_ar <- function(id, blocks) {
+# Each estimator's own instruments and block; least squares has no instruments. Of directions that were learned, with
+# the learning counted: those of the latent block alone.
+negative_ar <- function(id, blocks, learned) {
   method <- latent_registry()[[id]]
   block <- blocks[[block_key(method)]]
+  if (!is.null(learned) && rests_on_encoder(method)) {
+    return(ar_columns(if (block_key(method) == "latent") learned_ar_test(learned, 0) else rep(NA_real_, 4)))
+  }
   none <- method$instruments == "none" || !is.null(block_problem(block))
   ar_columns(if (none) rep(NA_real_, 4) else kclass_ar_test(block$kclass, rep(0, block$kclass$k)))
 }

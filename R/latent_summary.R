@@ -14,7 +14,7 @@ summary.latent_mr <- function(object, ...) {
     `Wu-Hausman` = d$wu_hausman,
     `Wu-Hausman (robust)` = d$wu_hausman_robust,
     Sargan = c(d$sargan$df, NA, d$sargan$statistic, d$sargan$pval),
-    Basmann = latent_basmann(k),
+    Basmann = if (is.null(object$learned)) latent_basmann(k),
     `Hansen J` = c(d$hansen$df, NA, d$hansen$statistic, d$hansen$pval)
   )
   colnames(rows) <- c("df1", "df2", "statistic", "p-value")

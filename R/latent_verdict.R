@@ -16,6 +16,9 @@
 #' stand side by side (`"two blocks"`, never an objection): where the confounder is tied to what stays, the variant
 #' block is the valid one, and nothing in the data tells.
 #'
+#' J and Q of continuous instruments count the learning of the directions. Where they do not (see "Errors given the
+#' encoder" in [latent_mr()]) they reject too often: they are told, and do not object.
+#'
 #' With families (`mr_data(family = )`) the first line and these tests are those of the family rows, and one test
 #' more compares population and family estimates (`"families"`, see [latent_mr()]). It objects to the population
 #' rows: the first line, which is the families', stands, and a sentence after it says that the others do not.
@@ -114,15 +117,17 @@ test_checks <- function(fit) {
   robust <- isTRUE(is.finite(d$hansen$pval))
   j <- if (robust) d$hansen else d$sargan
   rows <- list()
+  counted <- !learning_uncounted(fit)
+  given <- if (counted) "" else paste(";", uncounted_words)
   add <- function(...) rows[[length(rows) + 1L]] <<- check_row(...)
   if (isTRUE(is.finite(j$pval))) {
     add(
       "J",
       sprintf(
-        "The instruments %s (%s J, %s).", if (j$pval < .05) "disagree: structure or pleiotropy is left" else "agree",
-        if (robust) "Hansen's" else "Sargan's", p_is(j$pval)
+        "The instruments %s (%s J, %s%s).", if (j$pval < .05) "disagree: structure or pleiotropy is left" else "agree",
+        if (robust) "Hansen's" else "Sargan's", p_is(j$pval), given
       ),
-      j$statistic, j$pval
+      j$statistic, j$pval, corrected = counted
     )
   }
   q <- d$q
@@ -131,9 +136,10 @@ test_checks <- function(fit) {
     add(
       "Q",
       sprintf(
-        "The environments %s (Cochran's Q, %s).", if (q[["Q_pval"]] < .05) "disagree" else "agree", p_is(q[["Q_pval"]])
+        "The environments %s (Cochran's Q, %s%s).", if (q[["Q_pval"]] < .05) "disagree" else "agree",
+        p_is(q[["Q_pval"]]), given
       ),
-      q[["Q"]], q[["Q_pval"]]
+      q[["Q"]], q[["Q_pval"]], corrected = counted
     )
   }
   # Of what is partialled out (structure columns) nothing is left to follow.

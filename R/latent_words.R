@@ -162,6 +162,7 @@ ar_words <- function(set) {
   switch(set$ci_type[1],
     interval = sprintf("%s %% set %s", level, pieces),
     rays = sprintf("%s %% set %s: everything but a gap", level, paste(pieces, collapse = " and ")),
+    union = sprintf("%s %% set %s", level, paste(pieces, collapse = " and ")),
     line = sprintf("%s %% set is the whole line: every effect fits, the instruments are too weak to say anything", level),
     empty = sprintf("%s %% set is empty: no effect fits all instruments, they disagree; that is no precision", level)
   )
@@ -220,13 +221,28 @@ strength_lines <- function(x) {
   }
   c(
     sprintf("Strength: %s. Above 10 the interval can be trusted; says nothing about validity.", f),
+    set_lines(x, sets)
+  )
+}
+
+# The set to quote where instruments are weak, and Anderson and Rubin's where that is another.
+set_lines <- function(x, sets) {
+  if (!is.null(head_learned(x))) {
+    return(sprintf(
+      "Interval valid with weak instruments (Anderson-Rubin, the learning of the instruments counted): %s. Where F is below 10 quote this one. Not right when instruments are invalid.",
+      sets
+    ))
+  }
+  d <- x$diagnostics
+  given <- if (learning_uncounted(x)) paste0(" (", uncounted_words, ")") else ""
+  c(
     if (!is.null(d$set)) sprintf(
-      "Interval valid with weak instruments (CLR): %s. Where F is below 10 quote this one; it is never empty. Not right when instruments are invalid.",
-      ar_words(d$set)
+      "Interval valid with weak instruments (CLR): %s%s. Where F is below 10 quote this one; it is never empty. Not right when instruments are invalid.",
+      ar_words(d$set), given
     ),
     sprintf(
-      "Anderson-Rubin: %s. A joint test of effect and instruments, wider with many; quote it only where a reader asks for it by name.",
-      sets
+      "Anderson-Rubin: %s%s. A joint test of effect and instruments, wider with many; quote it only where a reader asks for it by name.",
+      sets, given
     )
   )
 }

@@ -101,7 +101,7 @@ forest_data <- function(x) {
   out <- rbind(
     forest_rows(pooled, pooled$method, "All people", is_headline(x, pooled)),
     if (!is_family(x$leading)) {
-      forest_set(x$diagnostics$set, "Right at any strength (CLR)", "All people", "ar")
+      forest_set(x$diagnostics$set, sprintf("Right at any strength (%s)", fit_set_method(x)), "All people", "ar")
     },
     if (nrow(each)) forest_rows(each, each$environment, "Each environment", FALSE),
     if (!is_family(local)) do.call(rbind, lapply(names(x$diagnostics$set_environments), function(e) {
