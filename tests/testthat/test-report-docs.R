@@ -131,7 +131,7 @@ test_that("the help of fits has every word of the column vcov", {
     for (word in c("iid", "HC1", "cluster", "bekker", "many")) expect_match(page, word, fixed = TRUE)
   }
   page <- help_text("latent_mr")
-  for (word in c("jackknife", "reml", "likelihood", "random", "fixed", "bootstrap")) expect_match(page, word, fixed = TRUE)
-  words <- c("iid", "HC0", "HC1", "HC2", "HC3", "cluster", "CR2", "bekker", "many", "jackknife", "reml", "likelihood", "random", "fixed", "bootstrap")
+  for (word in c("jackknife", "learned", "reml", "likelihood", "random", "fixed", "bootstrap")) expect_match(page, word, fixed = TRUE)
+  words <- c("iid", "HC0", "HC1", "HC2", "HC3", "cluster", "CR2", "bekker", "many", "jackknife", "learned", "reml", "likelihood", "random", "fixed", "bootstrap")
   expect_false(any(LatentMR:::error_in_words(words) == words))
 })
