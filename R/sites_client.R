@@ -43,7 +43,8 @@
 #' \dontrun{
 #' # DSOpal and DSMolgenisArmadillo log in alike; see vignette("disclosure")
 #' conns <- DSI::datashield.login(builder$build(), assign = TRUE, symbol = "D")
-#' moments <- ds.mr_moments("ldl", "chd", c("rs1", "rs2", "rs3"), covariates = c("age", "sex"), conns = conns)
+#' variants <- c("rs1", "rs2", "rs3")
+#' moments <- ds.mr_moments("ldl", "chd", variants, covariates = c("age", "sex"), conns = conns)
 #' latent_mr(moments)
 #' ds.mr_scan(c("ldl", "hdl"), c("chd", "stroke"), c("rs1", "rs2", "rs3"), conns = conns)
 #' }
