@@ -268,19 +268,31 @@ no_coefficients <- function(what) {
 
 #' @importFrom stats coef
 #' @export
-coef.iv_curve <- function(object, ...) no_coefficients("coefficients")
+coef.iv_curve <- function(object, ...) {
+  check_dots(...)
+  no_coefficients("coefficients")
+}
 
 #' @importFrom stats vcov
 #' @export
-vcov.iv_curve <- function(object, ...) no_coefficients("covariance matrix of coefficients")
+vcov.iv_curve <- function(object, ...) {
+  check_dots(...)
+  no_coefficients("covariance matrix of coefficients")
+}
 
 #' @importFrom stats confint
 #' @export
-confint.iv_curve <- function(object, parm, level = .95, ...) no_coefficients("intervals of coefficients")
+confint.iv_curve <- function(object, parm, level = .95, ...) {
+  check_dots(...)
+  no_coefficients("intervals of coefficients")
+}
 
 #' @importFrom stats residuals
 #' @export
-residuals.iv_curve <- function(object, ...) no_coefficients("residuals: its level is that of the mean, not of people")
+residuals.iv_curve <- function(object, ...) {
+  check_dots(...)
+  no_coefficients("residuals: its level is that of the mean, not of people")
+}
 
 #' @importFrom stats update
 #' @export

@@ -46,7 +46,10 @@ specimen <- local({
   moments <- suppressMessages(mr_moments(
     mr_data(matrix(rbinom(180, 2, .4), 60), d$x1, d$y, rep(1:2, 30), kind = "genotype"), disclosure = FALSE
   ))
-  function(name) if (grepl("moments", name)) moments else if (grepl("iv_reg", name)) fit
+  function(name) {
+    if (name == "update.iv_curve") return(list(call = quote(iv_curve(y ~ x | z))))
+    if (grepl("moments", name)) moments else if (grepl("iv_reg", name)) fit
+  }
 })
 
 test_that("a wrong argument name is refused, by every method and function", {
@@ -66,9 +69,9 @@ test_that("an argument nearly right is told", {
   fit <- specimen("iv_reg")
   message <- function(e) conditionMessage(tryCatch(e, error = identity))
   expect_identical(message(coef(fit, componnet = "stage1")), "Unknown argument: \"componnet\".\ni Did you mean \"component\"?")
-  expect_identical(message(nobs(fit, 3)), "Unknown argument: \"(unnamed)\".\ni The arguments are \"object\".")
+  expect_identical(message(deviance(fit, 3)), "Unknown argument: \"(unnamed)\".\ni The arguments are \"object\".")
   expect_identical(
-    message(nobs(fit, use = 1, 2)), "Unknown arguments: \"use\", \"(unnamed)\".\ni The arguments are \"object\"."
+    message(deviance(fit, use = 1, 2)), "Unknown arguments: \"use\", \"(unnamed)\".\ni The arguments are \"object\"."
   )
 })
 
