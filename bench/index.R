@@ -3,7 +3,7 @@
 # and its checksum, by which readers see that the date belongs to this table.
 #   Rscript bench/index.R
 files <- setdiff(list.files("bench/results", "[.]csv$"), "index.csv")
-scripts <- list.files(c("bench", "bench/attacks"), "[.]R$", full.names = TRUE)
+scripts <- list.files(c("bench", "bench/attacks", "tools"), "[.]R$", full.names = TRUE)
 text <- vapply(scripts, function(s) paste(readLines(s), collapse = "\n"), "")
 command <- vapply(files, function(file) {
   name <- sub("[.]csv$", "", file)
