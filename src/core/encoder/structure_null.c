@@ -57,11 +57,13 @@ static lmr_status exact_draw(lmr_rng *rng, size_t n, size_t p, size_t q, double 
   return LMR_OK;
 }
 
-/* Largest eigenvalue of m' (x - d)^-1 m, m p x q: decreasing in x > max d. */
+/* Largest eigenvalue of m' (x - d)^-1 m, m p x q: decreasing in x > max d. scaled: p x (q + 1) of work. */
 static lmr_status secular(double x, const double *d, size_t p, const double *m, size_t q, double *scaled,
                           double *small, double *values, double *out, lmr_arena eigen, lmr_error *err) {
+  double *root = scaled + p * q; /* one a row, not one an entry */
+  for (size_t i = 0; i < p; i++) root[i] = 1 / sqrt(x - d[i]);
   for (size_t j = 0; j < q; j++)
-    for (size_t i = 0; i < p; i++) scaled[i + j * p] = m[i + j * p] / sqrt(x - d[i]);
+    for (size_t i = 0; i < p; i++) scaled[i + j * p] = m[i + j * p] * root[i];
   LMR_TRY(la_syrk('T', q, p, 1, scaled, p, 0, small, q, err));
   LMR_TRY(la_eigen(small, q, q, values, NULL, q, eigen, err));
   *out = values[q - 1];
