@@ -24,12 +24,10 @@ rows_of_matrix <- function(x, keep) {
   out
 }
 
-# environment: codes of the columns of `values` (variants x environments).
-impute_from <- function(z, environment, values) {
-  missing <- which(is.na(z))
-  if (!length(missing)) return(z)
-  row <- (missing - 1L) %% nrow(z) + 1L
-  column <- (missing - 1L) %/% nrow(z) + 1L
-  z[missing] <- values[cbind(column, as.integer(environment)[row])]
-  z
+# environment: codes of the columns of `values` (variants x environments); `center`: what every variant then loses.
+impute_from <- function(z, environment, values, center = NULL) {
+  if (is.null(center) && !anyNA(z)) return(z)
+  out <- .Call(C_ffi_impute, z, as.integer(environment), values, center)
+  if (!is.null(dimnames(z))) dimnames(out) <- dimnames(z)
+  out
 }

@@ -138,9 +138,9 @@ predict.latent_instruments <- function(object, newdata, type = c("invariant", "v
 # The blocks of these types, of people read once.
 encoded <- function(object, newdata, types, environment = NULL) {
   new <- new_instruments(object, newdata, environment)
-  z <- impute_genotypes(new$z, new$environment, object)
-  if (has_code(object)) return(code_blocks(object, z)[types])
-  z <- z - rep(object$center, each = nrow(z))
+  code <- has_code(object)
+  z <- impute_genotypes(new$z, new$environment, object, if (!code) as.vector(object$center))
+  if (code) return(code_blocks(object, z)[types])
   if (!is.null(object$structure_slopes)) {
     columns <- length(object$structure_mean)
     given <- if (is.null(new$structure)) 0L else ncol(new$structure)
@@ -203,9 +203,9 @@ block_names <- function(newdata, type, columns) {
 
 # Missing calls as the moments take them: the variant's mean in the person's
 # environment. An environment that the encoder has not seen takes the pooled mean.
-impute_genotypes <- function(z, environment, encoder) {
+impute_genotypes <- function(z, environment, encoder, center = NULL) {
   known <- unique(as.character(environment))
-  impute_from(z, match(as.character(environment), known), encoder_fill(encoder, known))
+  impute_from(z, match(as.character(environment), known), encoder_fill(encoder, known), center)
 }
 
 # variants x environments: what stands for a missing call there.

@@ -46,7 +46,7 @@ quality_people <- function(data, latents, seed) {
 standardised <- function(x) {
   if (is.null(x) || !length(x)) return(NULL)
   out <- .Call(C_ffi_standardise, x)
-  out$x[, out$sd > 0, drop = FALSE]
+  if (all(out$sd > 0)) out$x else out$x[, out$sd > 0, drop = FALSE]
 }
 
 quality_row <- function(quantity, block, latent, against, value = NA_real_, detectable = NA_real_, shift = NA_real_,

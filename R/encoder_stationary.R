@@ -52,7 +52,8 @@ permutation_null <- function(view, fit, control, seed, rows) {
       "control", "one with null = \"gaussian\" or \"auto\" when `data` holds moments only", "null = \"permutation\""
     )
   }
-  z <- impute_from(mr_genotypes(rows), rows$environment, view$mean[view$columns$variants, , drop = FALSE])
-  code <- core_product(sweep(z, 2, pooled_mean(view)[view$columns$variants]), fit$directions)
+  g <- view$columns$variants
+  z <- impute_from(mr_genotypes(rows), rows$environment, view$mean[g, , drop = FALSE], pooled_mean(view)[g])
+  code <- core_product(z, fit$directions)
   .Call(C_ffi_stationary_permuted, code, as.integer(rows$environment), length(view$n), control$draws, seed, cpu_level())
 }

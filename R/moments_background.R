@@ -227,8 +227,8 @@ panel_scores <- function(panel, loadings, moments, view) {
   for (from in seq(1L, nrow(loadings), by = 256L)) {
     columns <- from:min(nrow(loadings), from + 255L)
     x <- mr_genotypes(panel, columns)
-    x <- impute_from(x, panel$environment, imputation[columns, , drop = FALSE])
-    scores <- scores + core_product(sweep(x, 2, center[columns]), loadings[columns, , drop = FALSE])
+    x <- impute_from(x, panel$environment, imputation[columns, , drop = FALSE], center[columns])
+    scores <- scores + core_product(x, loadings[columns, , drop = FALSE])
   }
   scores
 }

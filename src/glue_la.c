@@ -3,6 +3,7 @@
 #include "core/base/parallel.h"
 #include "core/la/column_marks.h"
 #include "core/la/column_shape.h"
+#include "core/la/impute.h"
 #include "core/la/la.h"
 #include "core/la/pivoted_cholesky.h"
 #include "core/la/standardise.h"
@@ -137,6 +138,18 @@ static SEXP ffi_standardise(SEXP x) {
   return list;
 }
 
+/* group: 1-based columns of `values`, which has a row for each column of x; center: NULL, or what is taken off. */
+static SEXP ffi_impute(SEXP x, SEXP group, SEXP values, SEXP center) {
+  const size_t n = (size_t)glue_nrow(x), p = (size_t)glue_ncol(x), groups = (size_t)glue_ncol(values);
+  const double *from = glue_real(x, -1, "x"), *fill = glue_real(values, (R_xlen_t)(p * groups), "values");
+  const double *mid = Rf_isNull(center) ? NULL : glue_real(center, (R_xlen_t)p, "center");
+  const int *of = glue_positions(group, (R_xlen_t)n, groups, "group");
+  SEXP out = PROTECT(glue_matrix(n, p));
+  impute(from, n, p, of, fill, mid, REAL(out));
+  UNPROTECT(1);
+  return out;
+}
+
 /* pivot: 1-based, as many as the rank; factor R, upper triangular: R'R = a[pivot, pivot]. */
 static SEXP ffi_pivoted(SEXP a, SEXP least) {
   const size_t n = (size_t)glue_nrow(a);
@@ -220,6 +233,7 @@ const R_CallMethodDef glue_la_calls[] = {
   GLUE_CALL(ffi_unit, 1),
   GLUE_CALL(ffi_pivoted, 2),
   GLUE_CALL(ffi_standardise, 1),
+  GLUE_CALL(ffi_impute, 4),
   GLUE_CALL(ffi_column_marks, 1),
   GLUE_CALL(ffi_column_shape, 3),
   GLUE_CALL(ffi_symmetric, 2),

@@ -269,3 +269,15 @@ test_that("squares of a scaled symmetric matrix are those of its definition", {
   expect_equal(.Call(C_ffi_symmetric_squares, a, scale), sum((diag(scale) %*% a %*% diag(scale))^2), tolerance = 1e-14)
   expect_equal(.Call(C_ffi_symmetric_squares, a[0, 0], numeric()), 0)
 })
+
+test_that("a gap has the value of its group before the columns are centred", {
+  x <- matrix(c(1, NA, 3, 0, 2, NaN), 3, dimnames = list(NULL, c("a", "b")))
+  values <- cbind(c(10, 20), c(30, 40))
+  filled <- matrix(c(1, 30, 3, 0, 2, 20), 3)
+  expect_identical(.Call(C_ffi_impute, x, c(1L, 2L, 1L), values, NULL), filled)
+  expect_identical(.Call(C_ffi_impute, x, c(1L, 2L, 1L), values, c(1, 2)), sweep(filled, 2, c(1, 2)))
+  expect_identical(.Call(C_ffi_impute, x[0, ], integer(), values, NULL), filled[0, ])
+  expect_error(.Call(C_ffi_impute, x, c(1L, 3L, 1L), values, NULL), "group")
+  expect_identical(impute_from(x, factor(c("p", "q", "p")), values), structure(filled, dimnames = dimnames(x)))
+  expect_identical(impute_from(x[1, , drop = FALSE], 1L, values), x[1, , drop = FALSE])
+})
