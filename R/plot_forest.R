@@ -47,7 +47,8 @@ plot_forest <- function(x, units, whole = TRUE) {
         "Lines: ", level_words(x$level), " intervals", if (is_cut(data, limits)) "; arrows: goes on beyond the picture",
         ". ", if (any(data$headline)) "Diamond: the estimate to report first. ",
         if (nrow(sets)) sprintf(
-          "Grey bars: %s conditional likelihood ratio sets, right whatever the strength. ", level_words(x$level)
+          "Grey bars: %s %s sets, right whatever the strength. ", level_words(x$level),
+          if (fit_set_method(x) == "AR") "Anderson-Rubin" else "conditional likelihood ratio"
         ),
         other_scales(x)
       ), 100)

@@ -105,6 +105,7 @@ test_that("rows that cannot be repeated are widened as 2SLS is; environments and
   expect_identical(control$vcov[rows], c("jackknife", "learned"))
   expect_equal(control$ar_df2[rows] / control$ar_df1[rows], c(9, 9))
   expect_true(is.na(control$ar_pval[control$estimator == "latent_2sls_only"]))
+  expect_match(plot(fit)$labels$caption, "Anderson-Rubin\\s+sets")
   # Where it is not counted, J and Q do not object, and it is said.
   said <- verdict(plain)
   expect_true(all(is.na(said$p_holm[said$check %in% c("J", "Q")])))
