@@ -70,7 +70,7 @@ gwas_names <- function() list(
   eaf = c(
     "hm_effect_allele_frequency", "effect_allele_frequency", "effect_allele_freq", "eaf", "a1freq", "a1_freq", "freq1",
     "freq", "freq_a1", "af1", "af_alt", "alt_af", "pooled_alt_af", "af", "freq.a1.1000g.eur", "freq.allele1.hapmapceu",
-    "alt_freqs"
+    "alt_freqs", "frq", "freq_tested_allele", "freq_tested_allele_in_hrs"
   ),
   minor_af = "minor_af", minor_allele = "minor_allele",
   beta = c("hm_beta", "beta", "effect", "b", "effect_size", "effectsize", "est", "estimate", "log_odds", "logor"),
@@ -91,8 +91,8 @@ gwas_names <- function() list(
   samplesize = c(
     "samplesize", "n", "n_total", "ntotal", "sample_size", "n_samples", "num_samples", "totaln", "neff", "ns"
   ),
-  ncase = c("ncase", "n_cases", "n_case", "num_cases", "ncases", "cases"),
-  ncontrol = c("ncontrol", "n_controls", "n_control", "n_ctrl", "num_controls", "ncontrols", "controls"),
+  ncase = c("ncase", "n_cases", "n_case", "num_cases", "ncases", "cases", "n_cas"),
+  ncontrol = c("ncontrol", "n_controls", "n_control", "n_ctrl", "num_controls", "ncontrols", "controls", "n_con"),
   test = "test", low_confidence = "low_confidence", trait = c("phenotype", "trait", "exposure", "outcome"),
   environment = c("environment", "ancestry", "population"), units = "units", scale = "scale", sd = "sd",
   ldscore = c("ldscore", "ld_score", "l2"), errcode = "errcode", mr_keep = "mr_keep"

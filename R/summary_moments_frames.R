@@ -41,7 +41,9 @@ gwas_frame <- function(x, arg, role) {
   said <- lapply(c(scale = "scale", units = "units"), function(name) {
     unique(as.character(x[[name]][!is.na(x[[name]])]))
   })
-  list(name = gwas_name(x, role), units = gwas_units(x), said = said, data = out)
+  # Environments of which no unit is known.
+  bare <- unique(out$environment[is.na(gwas_column(x, "units", NA_character_))])
+  list(name = gwas_name(x, role), units = gwas_units(x), said = said, bare = bare, data = out)
 }
 
 gwas_column <- function(x, name, otherwise) {
@@ -60,8 +62,18 @@ gwas_units <- function(x) {
   if (!is.na(scale) && scale != "linear") scale else gwas_single(x[["units"]])
 }
 
-# Sums of several environments are of one unit.
+# Sums of several environments are of one unit: also where one is known in some of them only, as of tables of z that
+# were read beside tables of effects.
 check_one_unit <- function(frames, arguments) {
+  for (t in seq_along(frames)) {
+    bare <- frames[[t]]$bare
+    if (!length(bare) || !length(frames[[t]]$said$units)) next
+    abort_argument(
+      arguments[t], "a data frame with the same `units` everywhere",
+      sprintf("one with %s in some rows and none in %s", quote_all(frames[[t]]$said$units), quote_all(bare)),
+      "Effects made from z, frequency and sample size are in SD. Bring the others to it, or say it of them: read_gwas(units = \"SD\")."
+    )
+  }
   for (t in seq_along(frames)) for (field in c("scale", "units")) {
     several <- frames[[t]]$said[[field]]
     if (length(several) > 1) {

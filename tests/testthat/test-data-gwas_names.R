@@ -63,3 +63,12 @@ test_that("an account is of the frame as it was read", {
     ))
   }
 })
+
+test_that("frequencies and counts of cases under the names of consortia are read", {
+  x <- data.frame(SNP = c("rs1", "rs2"), A1 = "A", A2 = "G", FRQ = c(.3, .4), BETA = .1, SE = .02, N_cas = 100, N_con = 900)
+  got <- suppressMessages(suppressWarnings(read_gwas(x)))
+  expect_identical(got$eaf, c(.3, .4))
+  expect_identical(as.numeric(c(got$ncase[1], got$ncontrol[1])), c(100, 900))
+  names(x)[4] <- "Freq_Tested_Allele"
+  expect_identical(suppressMessages(suppressWarnings(read_gwas(x)))$eaf, c(.3, .4))
+})

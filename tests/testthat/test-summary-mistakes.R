@@ -48,3 +48,19 @@ test_that("alleles read as TRUE, and p-values that are all missing, are named", 
   none <- setNames(rep(NA_real_, nrow(variants(data))), variants(data)$snp)
   expect_match(refusal(clump(data, p = none)), "`p` must be numbers between 0 and 1, some of them not missing, not missing for every variant.", fixed = TRUE)
 })
+
+test_that("effects made from z in some environments do not meet effects in other units", {
+  set.seed(1)
+  table <- function(environment) data.frame(
+    SNP = paste0("rs", 1:30), effect_allele = "A", other_allele = "G", eaf = runif(30, .2, .8), beta = rnorm(30, 0, .1),
+    se = .02, samplesize = 3000, environment = environment
+  )
+  one <- table("AFR")
+  one <- transform(one, z = beta / se, beta = NULL, se = NULL)
+  x <- suppressMessages(read_gwas(list(AFR = one, EUR = table("EUR"))))
+  expect_setequal(x$units, c("SD", NA))
+  y <- suppressMessages(read_gwas(rbind(table("AFR"), table("EUR"))))
+  error <- expect_error(suppressWarnings(mr_moments_from_summary(x, y, overlap = 0)), class = "latentmr_error_argument")
+  expect_match(conditionMessage(error), "`units` everywhere, not one with \"SD\" in some rows and none in \"EUR\"", fixed = TRUE)
+  expect_error(suppressWarnings(mr_moments_from_summary(transform(x, units = "SD"), y, overlap = 0)), NA)
+})
