@@ -232,7 +232,7 @@ estimate_rule <- function(...) {
 # Of the tests of R/iv_learned.R.
 learned_rule <- function() {
   parts(
-    scores = numbers("m", 2), folds = several(numbers("m", 2)), spread = number(min = 0, na = TRUE),
+    scores = numbers("m", 2), folds = several(numbers("m", 2)), spread = number(min = 0),
     null = TRUE, optional = TRUE
   )
 }

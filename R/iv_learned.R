@@ -1,7 +1,7 @@
 # Tests and sets of instruments that were learned from the people themselves (continuous instruments of latent_mr()).
-# Each fold of the moments left out in turn, the directions
-# learned anew (R/latent_jackknife.R), says how far the products of instruments and traits move; conditional tests
-# take them to move by people's noise alone and reject what is true.
+# Each fold of the moments left out in turn, the directions learned anew (R/latent_jackknife.R), says how far the
+# products of instruments and traits move; conditional tests take them to move by people's noise alone and reject what
+# is true.
 #
 # A statistic is the square |x|^2 of a vector: of the scores of the instruments with outcome - b exposure (J at 2SLS,
 # Anderson and Rubin's at any b), or of the effects of environments about their mean (Q). Its law is that of a
@@ -81,4 +81,3 @@ learned_hausman <- function(difference, folds) {
   error <- jackknife_error(folds)
   f_row((difference / error$se)^2, 1, error$df)
 }
-

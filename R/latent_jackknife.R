@@ -35,30 +35,30 @@ jackknife_refusal <- function(data, encoder, crossfit) {
   }
 }
 
-# What is estimated anew without each fold; `set` is that of R/latent_working.R. `apart`: of single environments too.
+# What is estimated anew without each fold; `set` is that of R/latent_working.R, `whole` its latent block. `apart`: of
+# single environments too.
 # NULL, unless `sure`, where directions are lost without a fold.
 #   estimates     estimators x folds, of those that can be repeated; latent_2sls is among them
 #   environments  by environment, of those that are for one: estimators x environments x folds, or NULL
 #   difference    ordinary regression less 2SLS, both given the latent block: of everybody, then of each fold
 #   scores, folds learned_scores() of everybody and a list of those without each fold; NULL with masks held, whose
 #                 instruments are other columns in every fold
-relearn_folds <- function(chosen, set, level, apart, sure) {
-  if (sure) return(relearned_folds(chosen, set, level, apart))
-  tryCatch(relearned_folds(chosen, set, level, apart), latentmr_error_unidentified = function(e) NULL)
+relearn_folds <- function(chosen, set, whole, level, apart, sure) {
+  if (sure) return(relearned_folds(chosen, set, whole, level, apart))
+  tryCatch(relearned_folds(chosen, set, whole, level, apart), latentmr_error_unidentified = function(e) NULL)
 }
 
-relearned_folds <- function(chosen, set, level, apart) {
+relearned_folds <- function(chosen, set, whole, level, apart) {
   repeated <- vapply(latent_registry(), `[[`, NA, "relearned")
   chosen <- method_rows(union(intersect(chosen$id, names(which(repeated))), "latent_2sls"))
   sparse <- set$encoder$method == "sparse"
-  whole <- set_blocks(chosen, set)$latent
   like <- if (!sparse) learned_scores(set$encoder, whole, set$view)
   each <- lapply(sets_without_folds(set, sparse), fold_again, chosen, level, apart, like)
   pick <- function(name) vapply(each, `[[`, each[[1]][[name]], name)
   list(
     estimates = matrix(pick("estimates"), nrow(chosen), dimnames = list(chosen$id, NULL)),
     environments = if (apart) pick("environments"),
-    difference = c(ols_less_2sls(whole$kclass), pick("difference")),
+    difference = c(ols_less_2sls(whole), pick("difference")),
     scores = like$scores, folds = if (!sparse) lapply(each, `[[`, "scores")
   )
 }
@@ -80,12 +80,20 @@ fold_again <- function(one, chosen, level, apart, like) {
       each <- vapply(one$view$environments, by_environment, numeric(nrow(local)))
       matrix(each, nrow(local), dimnames = list(local$id, one$view$environments))
     },
-    difference = ols_less_2sls(blocks$latent$kclass),
+    difference = ols_less_2sls(blocks$latent),
     scores = if (!is.null(like)) learned_scores(one$encoder, blocks$latent, one$view, like)
   )
 }
 
-ols_less_2sls <- function(m) kclass_fit(m, 0)$coefficients - kclass_fit(m, 1)$coefficients
+ols_less_2sls <- function(block) {
+  if (!is.null(block_problem(block))) return(NA_real_)
+  kclass_fit(block$kclass, 0)$coefficients - kclass_fit(block$kclass, 1)$coefficients
+}
+
+# Those whose errors are asked for, and latent_2sls, which says what the learning adds.
+learned_methods <- function(chosen, again) {
+  if (is.null(again)) chosen else method_rows(union(chosen$id, "latent_2sls"))
+}
 
 # The people but those of each fold, with directions learned from them.
 sets_without_folds <- function(set, sparse) {

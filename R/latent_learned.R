@@ -19,9 +19,10 @@ learned_scores <- function(encoder, block, view, like = NULL) {
   crossprod(w %*% turn$v %*% t(turn$u) %*% like$root, products) * like$n / block$n
 }
 
-# What tests and sets of other effects and levels are made of (`fit$learned`); NULL with masks held.
+# What tests and sets of other effects and levels are made of (`fit$learned`); NULL with masks held, and where a fold
+# leaves 2SLS without an error.
 learned_parts <- function(again, estimates) {
-  if (is.null(again$scores)) return(NULL)
+  if (is.null(again$scores) || !isTRUE(is.finite(estimates$latent_2sls$se))) return(NULL)
   list(scores = unname(again$scores), folds = lapply(again$folds, unname), spread = estimates$latent_2sls$se)
 }
 
@@ -34,12 +35,13 @@ learning_uncounted <- function(fit) {
 uncounted_words <- "given the directions as learned, which rejects too often"
 
 # Of environment_estimates(). The sets of single environments take the directions as known: there are none.
-learned_environments <- function(each, again, level) {
+learned_environments <- function(each, again, level, keep) {
   lapply(setNames(names(each), names(each)), function(e) {
     without <- matrix(again$environments[, e, ], dim(again$environments)[1])
     rownames(without) <- rownames(again$environments)
     one <- each[[e]]
-    one$estimates <- learned_errors(one$estimates, without, level)
+    estimates <- learned_errors(one$estimates, without, level)
+    one$estimates <- estimates[intersect(names(estimates), keep)]
     if (!is.null(again$scores)) one$strength[c("ar", "set")] <- NULL
     one
   })
@@ -64,7 +66,7 @@ learned_diagnostics <- function(fit, again) {
     statistic = NA_real_, df = d$sargan$df, pval = NA_real_,
     note = "Sargan's is, and counts the learning of the instruments"
   )
-  d$set <- d$ar <- if (is.finite(fit$learned$spread)) learned_ar_set(fit$learned, fit$level)
+  d$set <- d$ar <- learned_ar_set(fit$learned, fit$level)
   d
 }
 

@@ -278,9 +278,14 @@ latent_estimate <- function(set, asked, score) {
   refuse_block(blocks$latent, asked$crossfit)
   folds <- latent_jackknife(chosen, set, asked$by_environment && is.null(rows))
   step <- progress_steps("Estimates", length(chosen$id))
-  estimates <- estimate_methods(chosen, set, rows, asked$level, folds, blocks, step)
-  again <- if (asked$jackknife) relearn_folds(chosen, plain, asked$level, asked$by_environment, asked$sure)
+  again <- if (asked$jackknife) {
+    relearn_folds(chosen, plain, blocks$latent, asked$level, asked$by_environment, asked$sure)
+  }
+  wanted <- learned_methods(chosen, again)
+  estimates <- estimate_methods(wanted, set, rows, asked$level, folds, blocks, step)
   if (!is.null(again)) estimates <- learned_errors(estimates, again$estimates, asked$level)
+  learned <- learned_parts(again, estimates)
+  estimates <- estimates[chosen$id]
   leading <- choose_headline(chosen, set$encoder, !is.null(rows), estimates)
   fit <- list(
     estimates = estimates, methods = chosen, headline = leading, leading = leading, level = asked$level,
@@ -303,12 +308,12 @@ latent_estimate <- function(set, asked, score) {
   }
   if (asked$by_environment) {
     step <- progress_steps("Estimates by environment", 2 * length(set$view$environments))
-    each <- environment_estimates(fit, chosen, set, rows, step)
-    if (!is.null(again)) each <- learned_environments(each, again, asked$level)
+    each <- environment_estimates(fit, wanted, set, rows, step)
+    if (!is.null(again)) each <- learned_environments(each, again, asked$level, c(chosen$id, local_method(fit)))
     fit$by_environment <- lapply(each, `[[`, "estimates")
     fit$leave_one_out <- leave_one_environment_out(fit, set, rows, step, blocks)
   }
-  fit["learned"] <- list(learned_parts(again, estimates))
+  fit["learned"] <- list(learned)
   list(
     fit = fit, rows = rows, block = blocks$latent, again = again, family = blocks[["family variants"]],
     mixed = blocks[["mixed variants"]],

@@ -154,11 +154,13 @@ negative_latent <- function(fit, data, control, chosen) {
   rows <- working_rows(set)
   blocks <- set_blocks(chosen, set)
   jackknife <- latent_jackknife(chosen, set, FALSE)
-  estimates <- estimate_methods(chosen, set, rows, fit$level, jackknife, blocks)
-  again <- if (!is.null(fit$learned)) relearn_folds(chosen, set, fit$level, FALSE, FALSE)
+  again <- if (!is.null(fit$learned)) relearn_folds(chosen, set, blocks$latent, fit$level, FALSE, FALSE)
+  estimates <- estimate_methods(learned_methods(chosen, again), set, rows, fit$level, jackknife, blocks)
   if (!is.null(again)) estimates <- learned_errors(estimates, again$estimates, fit$level)
+  learned <- learned_parts(again, estimates)
+  estimates <- estimates[chosen$id]
   frame <- list(exposure = fit$exposure, outcome = control$name)
-  ar <- do.call(rbind, lapply(chosen$id, negative_ar, blocks, learned_parts(again, estimates)))
+  ar <- do.call(rbind, lapply(chosen$id, negative_ar, blocks, learned))
   k <- length(fit$exposure)
   out <- cbind(estimate_rows(frame, estimates, "pooled"), ar[rep(seq_along(chosen$id), each = k), ])
   out[c(mr_names, "lo_ci", "up_ci", "df", "nobs", "estimator", "vcov", "ar_statistic", "ar_df1", "ar_df2", "ar_pval")]

@@ -97,7 +97,7 @@ test_that("without being asked it gives way where it cannot be done, and the pri
   # More directions than are seen without a fold: a code of one column less than asked.
   set <- working_set(d, function(s) learn(s$data, s$moments, s$view, "linear", c(2L, 2L), encoder_control(), 1L), encoder_control(), seed = 1L)
   set$encoder$invariant <- cbind(set$encoder$invariant, 0, 0, 0)
-  lost <- function(sure) relearn_folds(method_rows("latent_2sls"), set, .95, FALSE, sure)
+  lost <- function(sure) relearn_folds(method_rows("latent_2sls"), set, set_blocks(method_rows("latent_2sls"), set)$latent, .95, FALSE, sure)
   expect_null(lost(FALSE))
   expect_error(lost(TRUE), class = "latentmr_error_unidentified")
   expect_match(warning_rules$encoder_held(list(held = TRUE)), "take the encoder as known, and are too small")

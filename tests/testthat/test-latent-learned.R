@@ -127,3 +127,19 @@ test_that("true effects are in the set and the instruments are not objected to",
   expect_gte(sum(draws["given", ]), 3)
   expect_gte(sum(draws["inside", ]), 6)
 })
+
+test_that("every estimator can be asked for by itself, its error that of all together", {
+  d <- learned_design(3)
+  all <- learned_fit(d)
+  for (id in c("latent_ujive", "latent_liml", "ols")) {
+    fit <- learned_fit(d, methods = id)
+    expect_identical(names(fit$estimates), id)
+    expect_equal(fit$estimates[[id]]$se, all$estimates[[id]]$se)
+    expect_identical(names(fit$by_environment$c1), id)
+    expect_equal(fit$by_environment$c1[[id]]$se, all$by_environment$c1[[id]]$se)
+    expect_equal(ar_set(fit), ar_set(all))
+    expect_output(print(summary(fit)), "Tests")
+  }
+  control <- suppressWarnings(negative_control(all, rev(d$outcome), d, methods = "latent_ujive"))
+  expect_identical(control$vcov, "learned")
+})
